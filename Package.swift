@@ -1,0 +1,46 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Release is Embedded Swift, a library without a runtime; debug is ordinary Swift for tests and sanitizers.
+let settings: [SwiftSetting] = [
+  .enableExperimentalFeature("Embedded", .when(configuration: .release)),
+  .enableExperimentalFeature("Extern"),
+  .swiftLanguageMode(.v5),
+]
+
+let linker: [LinkerSetting] = [
+  .unsafeFlags(
+    [
+      "-use-ld=lld",
+      "-Xlinker", "-soname=libdosai.so.0",
+      "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/DosaiABI/exports.map",
+      "-Xlinker", "-z", "-Xlinker", "defs",
+      "-Xlinker", "-z", "-Xlinker", "nodelete",
+      "-Xlinker", "--gc-sections",
+    ], .when(platforms: [.linux], configuration: .release))
+]
+
+let package = Package(
+  name: "dosai",
+  products: [.library(name: "dosai", type: .dynamic, targets: ["DosaiABI"])],
+  targets: [
+    .systemLibrary(name: "CDosai", path: "include"),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CSystem"),
+    .target(name: "DosaiCore", swiftSettings: settings),
+    .target(name: "DosaiJSON", dependencies: ["CJansson", "CSystem", "DosaiCore"], swiftSettings: settings),
+    .target(name: "DosaiHTTP", dependencies: ["CCurl", "CSystem", "DosaiCore"], swiftSettings: settings),
+    .target(
+      name: "Dosai", dependencies: ["CSystem", "DosaiCore", "DosaiJSON", "DosaiHTTP"], swiftSettings: settings),
+    .target(
+      name: "DosaiABI", dependencies: ["CDosai", "CSystem", "Dosai", "DosaiCore", "DosaiHTTP"], exclude: ["exports.map"],
+      swiftSettings: settings, linkerSettings: linker),
+    .testTarget(name: "DosaiCoreTests", dependencies: ["DosaiCore"], swiftSettings: [.swiftLanguageMode(.v5)]),
+    .testTarget(
+      name: "DosaiJSONTests", dependencies: ["DosaiCore", "DosaiJSON"], swiftSettings: [.swiftLanguageMode(.v5)]),
+    .testTarget(
+      name: "DosaiABITests", dependencies: ["CDosai", "Dosai", "DosaiABI", "DosaiCore"],
+      swiftSettings: [.swiftLanguageMode(.v5)]),
+  ]
+)

@@ -1,0 +1,70 @@
+/* The door to libcurl: typed forms of its variadic functions. */
+#include <curl/curl.h>
+
+static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
+  return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_size(CURL *easy, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+static inline CURLcode ccurl_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t length) {
+  struct curl_blob blob = {(void *)bytes, length, CURL_BLOB_COPY};
+  return curl_easy_setopt(easy, option, &blob);
+}
+static inline CURLcode ccurl_on_body(CURL *easy, curl_write_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
+}
+static inline CURLcode ccurl_on_header(CURL *easy, curl_write_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function);
+}
+static inline CURLcode ccurl_on_ready(CURL *easy, curl_prereq_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
+}
+static inline CURLcode ccurl_on_open_socket(CURL *easy, curl_opensocket_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+}
+static inline CURLcode ccurl_on_close_socket(CURL *easy, curl_closesocket_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
+}
+static inline CURLMcode ccurl_multi_on_socket(CURLM *multi, curl_socket_callback function, void *context) {
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+  return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, function);
+}
+static inline CURLMcode ccurl_multi_on_timer(CURLM *multi, curl_multi_timer_callback function, void *context) {
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+  return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function);
+}
+static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+  return curl_multi_setopt(multi, option, value);
+}
+static inline CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
+static inline long ccurl_info_long(CURL *easy, CURLINFO info) {
+  long value = 0;
+  curl_easy_getinfo(easy, info, &value);
+  return value;
+}
+static inline CURLSHcode ccurl_share_data(CURLSH *share, curl_lock_data data) {
+  return curl_share_setopt(share, CURLSHOPT_SHARE, data);
+}
+static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function lock, curl_unlock_function unlock,
+                                           void *context) {
+  curl_share_setopt(share, CURLSHOPT_USERDATA, context);
+  curl_share_setopt(share, CURLSHOPT_LOCKFUNC, lock);
+  return curl_share_setopt(share, CURLSHOPT_UNLOCKFUNC, unlock);
+}
+/* As 0x075801 for 7.88.1. */
+static inline unsigned int ccurl_version_number(void) { return curl_version_info(CURLVERSION_NOW)->version_num; }

@@ -1,0 +1,56 @@
+import DosaiCore
+import DosaiHTTP
+import DosaiJSON
+
+/// The chunks of a streaming call.
+extension Call {
+  /// Makes the next chunk current, from bytes that have already come. False: there is none; wait for more with `turn`
+  /// unless the call has ended.
+  func nextChunk() -> Bool {
+    guard let stream else { return false }
+    if stream.nextInEvent() { return true }
+    guard !hasEnded, stream.takesEvents, let transfer, !hasNoAnswer(transfer) else { return false }
+    do throws(Failure) {
+      let step = try stream.next(isEnd: transfer.isFinished) { (body: Value) throws(Failure) -> Failure in
+        try provider(body)
+      }
+      switch step {
+      case .event:
+        noteChunk(isToken: stream.givesToken)
+        return true
+      case .empty:
+        if transfer.isFinished { concludeStream(transfer) }
+      case .done:
+        settle()
+        transfer.headers.redact(client.settings.secret)
+        end(nil)
+      }
+    } catch { failAttempt(error) }
+    return false
+  }
+
+  private func hasNoAnswer(_ transfer: Transfer) -> Bool {
+    transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299
+  }
+
+  private func concludeStream(_ transfer: Transfer) {
+    transfer.headers.redact(client.settings.secret)
+    if let failure = transfer.failure { return failAttempt(failure) }
+    if let failure = stream?.conclude() { failAttempt(failure) } else { end(nil) }
+  }
+
+  /// Whether the server has accepted the call: a 2xx with its headers whole.
+  var isAccepted: Bool {
+    guard let transfer, transfer.hasAnswer else { return false }
+    return !hasNoAnswer(transfer)
+  }
+}
+
+extension StreamReader {
+  /// Whether the current event has text or a tool call.
+  var givesToken: Bool {
+    assembler.chunks.contains {
+      $0.kind == .content || $0.kind == .reasoning || $0.kind == .refusal || $0.kind == .toolCall
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import DosaiCore
+import DosaiHTTP
+import DosaiJSON
+
+/// How a call ended.
+package enum Outcome {
+  case completion(Completion?)
+  case failure(ErrorReport)
+}
+
+/// The blocking face.
+extension Client {
+  package static let chatPath: StaticString = "/chat/completions"
+
+  /// Sends the request and waits for the whole answer.
+  package func chat(_ request: RequestText, _ settings: CallSettings) throws(Failure) -> Outcome {
+    let body = Buffer()
+    try request.writeBody(streaming: false, to: body)
+    return finish(try Call(self, settings, .chat, path: Self.chatPath.bytes, body: body))
+  }
+
+  /// A GET, or a POST of a JSON text, to a path below the base.
+  package func send(path: Bytes, json: Buffer?, _ settings: CallSettings) throws(Failure) -> Outcome {
+    finish(try Call(self, settings, .other, path: path, body: json))
+  }
+
+  private func finish(_ call: Call) -> Outcome {
+    call.begin()
+    while !call.hasEnded { call.turn(until: Clocks.never) }
+    return call.outcome(wantsCompletion: true)
+  }
+
+  /// Streams the answer. `onChunk` gets each chunk and says whether to go on.
+  package func stream(
+    _ request: RequestText, _ settings: CallSettings, wantsCompletion: Bool, onChunk: (ChunkView) -> Bool
+  ) throws(Failure) -> Outcome {
+    let body = Buffer()
+    try request.writeBody(streaming: true, to: body)
+    let call = try Call(self, settings, .stream, path: Self.chatPath.bytes, body: body)
+    call.begin()
+    while true {
+      while call.nextChunk(), let view = call.chunkView {
+        call.leave()
+        let goesOn = onChunk(view)
+        call.comeBack()
+        if !goesOn { call.end(Failure(.cancelled, "cancelled by the callback")) }
+        call.endIfCancelled()
+        if case .some = call.failure { break }
+      }
+      if call.hasEnded && (call.failure != nil || !call.hasMoreChunks) { break }
+      call.turn(until: Clocks.never)
+    }
+    return call.outcome(wantsCompletion: wantsCompletion)
+  }
+}
+
+/// A chunk with what it is part of; lent until the next one.
+package struct ChunkView {
+  package let chunk: Chunk
+  package let usage: Usage?
+  package let eventIndex: Int64
+  package let isLastInEvent: Bool
+  package let json: Bytes
+}
+
+extension Call {
+  var chunkView: ChunkView? {
+    guard let stream, let chunk = stream.chunk, let document = stream.document else { return nil }
+    return ChunkView(
+      chunk: chunk, usage: chunk.kind == .usage ? stream.assembler.usage : nil, eventIndex: stream.eventIndex,
+      isLastInEvent: stream.isLastInEvent, json: document.bytes)
+  }
+
+  /// Whether chunks that have come are still to be given out. They are also where the call has already ended well.
+  var hasMoreChunks: Bool {
+    guard let stream else { return false }
+    return stream.position + 1 < stream.assembler.chunks.count
+  }
+
+  /// Between two chunks that have both come there is no wait, but a cancel counts.
+  func endIfCancelled() {
+    guard !hasEnded else { return }
+    do throws(Failure) { try checkCancelled() } catch { end(error) }
+  }
+
+  func outcome(wantsCompletion: Bool) -> Outcome {
+    if let failure { return .failure(report(failure)) }
+    if !wantsCompletion { return .completion(nil) }
+    do throws(Failure) { return .completion(try takeCompletion()) } catch { return .failure(report(error)) }
+  }
+}

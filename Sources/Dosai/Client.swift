@@ -1,0 +1,86 @@
+import CSystem
+import DosaiCore
+import DosaiHTTP
+
+/// What a client is made of, checked.
+package struct ClientSettings {
+  package var address: Address
+  package var secret: Secret?
+  package var fields: [HeaderField] = []
+  package var endpoint = Endpoint()
+  package var limits = Limits()
+  package var clocks = Clocks()
+  package var retry = RetryPolicy()
+  package var redirectsMax = 0
+  package var log: Log?
+
+  package init(address: Address) { self.address = address }
+}
+
+/// What one call may set apart from its client.
+package struct CallSettings {
+  package var clocks: Clocks
+  package var retry: RetryPolicy
+  package var fields: [HeaderField] = []
+  package var token: CancelToken?
+  package var onWait: (@convention(c) (UnsafeMutableRawPointer?) -> Int32)?
+  package var waitContext: UnsafeMutableRawPointer?
+  /// In nanoseconds.
+  package var waitInterval: Int64 = 100_000_000
+
+  package init(_ client: ClientSettings) {
+    clocks = client.clocks
+    retry = client.retry
+  }
+}
+
+/// An endpoint with its key, limits and warm engines. Immutable but for the pool; any thread, at once.
+package final class Client {
+  private static let idleMost = 64
+
+  package let settings: ClientSettings
+  let share: Share
+  private let process = Process.id
+  private let mutex = Mutex()
+  private var idle: [Engine] = []
+
+  /// RESOURCE: no descriptor is free, or libcurl is too old.
+  package init(_ settings: ClientSettings) throws(Failure) {
+    try Process.start()
+    self.settings = settings
+    share = try Share()
+    idle.append(try Engine())
+  }
+
+  /// Whether it was made by this process and not before a fork.
+  package var isOurs: Bool { process == Process.id }
+
+  func borrow() throws(Failure) -> Engine {
+    if let engine = mutex.locked({ idle.popLast() }) { return engine }
+    return try Engine()
+  }
+
+  func giveBack(_ engine: Engine) {
+    guard isOurs else { return }
+    let surplus = mutex.locked {
+      if idle.count >= Self.idleMost { return true }
+      idle.append(engine)
+      return false
+    }
+    _ = surplus  // an engine that nobody keeps closes its connections
+  }
+
+  func headers(for call: CallSettings, body: Bool, streaming: Bool) throws(Failure) -> HeaderList {
+    var fields: [HeaderField] = []
+    let accepted: StaticString = streaming ? "text/event-stream" : "application/json"
+    fields.append(try HeaderField(literal("Accept"), accepted.bytes))
+    if body { fields.append(try HeaderField(literal("Content-Type"), literal("application/json"))) }
+    for field in settings.fields { fields.set(field) }
+    for field in call.fields { fields.set(field) }
+    let list = HeaderList()
+    for field in fields { try list.add(field.name.bytes, field.value.bytes) }
+    // Else libcurl waits a second before it sends a body over 1 MB.
+    try list.suppress("Expect")
+    return list
+  }
+}

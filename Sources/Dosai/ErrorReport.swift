@@ -1,0 +1,27 @@
+import DosaiCore
+
+/// Why a call failed, with what had arrived. Immutable.
+package final class ErrorReport {
+  package let status: Status
+  package let line: Buffer
+  package let clock: Clock
+  package var httpStatus: Int32 = 0
+  package var server = ServerMessage()
+  package var headers: ResponseHeaders?
+  package var retryAfter: Int64 = -1
+  package var body: Buffer?
+  package var attempts: [Attempt] = []
+  package var timings = Timings()
+  package var completion: Completion?
+  /// The handle by which the ABI lends the completion.
+  package var lentCompletion: OpaquePointer?
+
+  package init(_ failure: Failure, secret: Secret? = nil) {
+    status = failure.status
+    clock = failure.clock
+    line = Buffer()
+    // Where there is no memory for the message there is still the status.
+    try? failure.writeLine(to: line)
+    secret?.redact(line, isAnswer: false)
+  }
+}

@@ -1,0 +1,91 @@
+import CSystem
+import DosaiCore
+import DosaiHTTP
+import Synchronization
+
+/// The pull face: one streaming call, taken chunk by chunk.
+package final class Stream {
+  package enum Next {
+    case chunk(ChunkView)
+    case end
+    case wouldBlock
+    case failure(ErrorReport)
+  }
+
+  private let call: Call
+  private let engine: Engine?  // to wake it from another thread
+  private let isUsed = Atomic<Bool>(false)
+  private let isClosed = Atomic<Bool>(false)
+
+  /// Sends the request and waits until the server has accepted it.
+  package static func open(
+    _ client: Client, _ request: RequestText, _ settings: CallSettings
+  ) throws(Failure) -> (stream: Stream?, failure: ErrorReport?) {
+    let body = Buffer()
+    try request.writeBody(streaming: true, to: body)
+    let call = try Call(client, settings, .stream, path: Client.chatPath.bytes, body: body)
+    call.begin()
+    while !call.hasEnded && !call.isAccepted { call.turn(until: Clocks.never) }
+    if let failure = call.failure { return (nil, call.report(failure)) }
+    call.leave()
+    return (Stream(call), nil)
+  }
+
+  private init(_ call: Call) {
+    self.call = call
+    engine = call.engine
+  }
+
+  deinit { close() }
+
+  package var isOurs: Bool { call.client.isOurs }
+
+  /// The next chunk, waiting `timeout` nanoseconds for it at most (`Clocks.never`: as the clocks say). Throws BUSY.
+  package func next(timeout: Int64) throws(Failure) -> Next {
+    guard !isUsed.exchange(true, ordering: .acquiring) else { throw Failure(.busy, "the stream is in use") }
+    call.comeBack()
+    defer {
+      call.leave()
+      isUsed.store(false, ordering: .releasing)
+      if isClosed.load(ordering: .acquiring) { close() }
+    }
+    let deadline = Clocks.deadline(csystem_now(), timeout)
+    while true {
+      call.endIfCancelled()
+      if isClosed.load(ordering: .acquiring) { call.end(Failure(.cancelled, "the stream was freed")) }
+      if let failure = call.failure { return .failure(call.report(failure)) }
+      if call.nextChunk(), let view = call.chunkView { return .chunk(view) }
+      if call.hasEnded {
+        if call.failure == nil && !call.hasMoreChunks { return .end }
+        continue
+      }
+      if csystem_now() >= deadline {
+        // What has already come still counts, also with no time to wait.
+        call.turn(until: 0)
+        if call.hasEnded { continue }
+        if call.nextChunk(), let view = call.chunkView { return .chunk(view) }
+        if call.hasEnded { continue }
+        return .wouldBlock
+      }
+      call.turn(until: deadline)
+    }
+  }
+
+  /// What the chunks so far add up to. Throws BUSY.
+  package func completion() throws(Failure) -> Completion? {
+    guard !isUsed.exchange(true, ordering: .acquiring) else { throw Failure(.busy, "the stream is in use") }
+    defer { isUsed.store(false, ordering: .releasing) }
+    return try call.takeCompletion()
+  }
+
+  /// Ends the call; where another thread is in it, that one does.
+  package func close() {
+    isClosed.store(true, ordering: .releasing)
+    if isUsed.exchange(true, ordering: .acquiring) {
+      engine?.wake()
+      return
+    }
+    call.end(Failure(.cancelled, "the stream was freed"))
+    isUsed.store(false, ordering: .releasing)
+  }
+}

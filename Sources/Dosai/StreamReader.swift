@@ -1,0 +1,161 @@
+import DosaiCore
+import DosaiJSON
+
+/// The body of one streaming attempt: bytes in, events and their chunks out.
+final class StreamReader {
+  private enum Form {
+    case unknown
+    case events
+    /// Not events but one JSON text, or a page of HTML.
+    case document
+  }
+
+  let assembler: Assembler
+  private let limits: Limits
+  private let secret: Secret?
+  private let parser: EventParser
+  private var form = Form.unknown
+  private(set) var isDone = false
+  private var isFlushed = false
+  private(set) var eventIndex: Int64 = -1
+  private(set) var document: Document?
+  /// The chunk of the event that is current; -1: none.
+  private(set) var position = -1
+  private var doneQuirks: Quirks = []
+
+  init(_ limits: Limits, _ secret: Secret?) {
+    self.limits = limits
+    self.secret = secret
+    assembler = Assembler(limits: limits)
+    parser = EventParser(bytesMax: limits.eventBytes)
+  }
+
+  var quirks: Quirks { assembler.quirks.union(doneQuirks) }
+
+  /// Whether the body is read as events; not so for a document.
+  var takesEvents: Bool { form == .events }
+
+  /// Takes a part of the body. False: it is no event stream, and not taken.
+  func receive(_ bytes: Bytes) throws(Failure) -> Bool {
+    if isDone {
+      if !bytes.trimmed.isEmpty { doneQuirks.insert(.afterDone) }
+      return true
+    }
+    if form == .unknown, let first = bytes.trimmed.first {
+      let isDocument = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<")
+      form = isDocument ? .document : .events
+    }
+    if form == .document { return false }
+    try parser.feed(bytes)
+    return true
+  }
+
+  /// The current chunk, lent until the next one.
+  var chunk: Chunk? { position >= 0 && position < assembler.chunks.count ? assembler.chunks[position] : nil }
+
+  var isLastInEvent: Bool { position == assembler.chunks.count - 1 }
+
+  /// Makes the next chunk of the current event current.
+  func nextInEvent() -> Bool {
+    guard position + 1 < assembler.chunks.count else { return false }
+    position += 1
+    return true
+  }
+
+  enum Step {
+    /// The first chunk of the next event is current.
+    case event
+    /// More bytes are needed.
+    case empty
+    /// The server said that this is the end.
+    case done
+  }
+
+  /// Reads on to the next event. `isEnd`: the body has ended. `onError` makes the failure of an error in the stream.
+  func next(isEnd: Bool, onError: (Value) throws(Failure) -> Failure) throws(Failure) -> Step {
+    while !isDone {
+      if let event = try parser.next() {
+        if try take(event, onError) { return .event }
+      } else if isEnd && !isFlushed {
+        isFlushed = true
+        if let event = try parser.finish(), try take(event, onError) { return .event }
+      } else {
+        return .empty
+      }
+    }
+    return .done
+  }
+
+  /// Whether the event gave chunks.
+  private func take(
+    _ event: EventParser.Event, _ onError: (Value) throws(Failure) -> Failure
+  ) throws(Failure) -> Bool {
+    let data = event.data
+    if data.count < 64, data.trimmed.equals("[DONE]") {
+      isDone = true
+      if event.isOpen || data.count != 6 { doneQuirks.insert(.donePadded) }
+      if parser.hasMore { doneQuirks.insert(.afterDone) }
+      return false
+    }
+    if data.trimmed.isEmpty && !event.type.equals("error") {
+      doneQuirks.insert(.emptyEvent)
+      return false
+    }
+    if event.isOpen { doneQuirks.insert(.lastEventOpen) }
+    let isError = event.type.equals("error")
+    let document: Document
+    do throws(Failure) {
+      document = try read(data)
+    } catch {
+      if event.isOpen && error.status == .malformed { throw Failure(.truncated, "the stream ended inside an event") }
+      if isError && error.status == .malformed { throw Failure(.provider, Status.provider.explanation) }
+      throw error
+    }
+    if isError || document.root.kind == .array || ServerMessage.isError(document.root) {
+      self.document = document
+      position = -1
+      throw try onError(document.root)
+    }
+    try take(document)
+    return true
+  }
+
+  private func read(_ data: Bytes) throws(Failure) -> Document {
+    let text = Buffer()
+    if Text.firstInvalid(data) != nil {
+      try Text.appendRepaired(data, to: text)
+      doneQuirks.insert(.textRepaired)
+    } else {
+      try text.append(data)
+    }
+    secret?.redact(text, isAnswer: true)
+    return try Document(taking: text, limits: limits)
+  }
+
+  private func take(_ document: Document) throws(Failure) {
+    if document.isRepaired { doneQuirks.insert(.textRepaired) }
+    if document.hasBigNumbers { doneQuirks.insert(.bigNumber) }
+    position = -1
+    try assembler.add(document.root)
+    self.document = document
+    eventIndex += 1
+    position = 0
+  }
+
+  /// A whole completion came in the place of a stream: it is one event.
+  func take(whole document: Document) throws(Failure) {
+    doneQuirks.insert(.wholeAnswer)
+    isDone = true
+    try take(document)
+    position = -1
+  }
+
+  /// How a body of events that has ended without `[DONE]` is to be taken; nil: as whole.
+  func conclude() -> Failure? {
+    if assembler.isFinished {
+      doneQuirks.insert(.doneMissing)
+      return nil
+    }
+    return Failure(.truncated, "the stream ended before the answer did")
+  }
+}

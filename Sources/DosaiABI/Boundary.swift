@@ -1,0 +1,111 @@
+import CDosai
+import Dosai
+import DosaiCore
+
+typealias HandleOut = UnsafeMutablePointer<OpaquePointer?>
+typealias Characters = UnsafePointer<CChar>
+typealias LengthOut = UnsafeMutablePointer<Int>
+
+/// The one way from a Swift failure to a status and an error.
+func answer(_ outError: HandleOut?, _ body: () throws(Failure) -> Void) -> dosai_status {
+  outError?.pointee = nil
+  do throws(Failure) {
+    try body()
+    return Status.ok.rawValue
+  } catch {
+    return refuse(ErrorReport(error), outError)
+  }
+}
+
+/// Gives the error, if it is wanted, and its status.
+func refuse(_ report: ErrorReport, _ outError: HandleOut?) -> dosai_status {
+  if let outError, report.status != .wouldBlock { outError.pointee = Handle.give(report) }
+  return report.status.rawValue
+}
+
+extension HandleOut {
+  /// Gives a new handle for the object.
+  func give<Object: Handled>(_ object: Object) throws(Failure) {
+    guard let made = Handle.give(object) else { throw .outOfMemory }
+    pointee = made
+  }
+}
+
+/// An output that must be there, cleared.
+func cleared(_ out: HandleOut?, _ message: StaticString) throws(Failure) -> HandleOut {
+  guard let out else { throw .invalid(message) }
+  out.pointee = nil
+  return out
+}
+
+/// Text in: a length, or -1 for a C string.
+func text(_ start: Characters?, _ length: Int, _ message: StaticString) throws(Failure) -> Bytes {
+  guard let start else {
+    if length == 0 { return .empty }
+    throw .invalid(message)
+  }
+  if length == -1 { return characters(start) }
+  guard length >= 0 else { throw .invalid("length: is larger than any text") }
+  return Bytes(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: length)
+}
+
+/// A short word in: a C string that must be there.
+func word(_ start: Characters?, _ message: StaticString) throws(Failure) -> Bytes {
+  guard let start else { throw .invalid(message) }
+  return characters(start)
+}
+
+/// The bytes of a C string.
+func characters(_ start: Characters) -> Bytes {
+  var count = 0
+  while start[count] != 0 { count += 1 }
+  return Bytes(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: count)
+}
+
+/// Text out: what is lent is NUL-terminated; nil is NULL with length 0.
+func lend(_ bytes: Bytes?, _ outLength: LengthOut?) -> Characters? {
+  outLength?.pointee = bytes?.count ?? 0
+  guard let bytes else { return nil }
+  guard let start = bytes.baseAddress else { return emptyText }
+  return UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
+}
+
+/// A constant of Swift is NUL-terminated and stays for ever.
+func lend(_ text: StaticString) -> Characters? { UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self) }
+
+private var emptyText: Characters? { lend("") }
+
+/// Copies the caller's struct, which may be shorter or longer than ours: what it lacks is 0, and what it has beyond
+/// ours must be.
+func read<Struct>(_ pointer: UnsafePointer<Struct>, into copy: inout Struct, least: Int) throws(Failure) {
+  let raw = UnsafeRawPointer(pointer)
+  let size = Int(raw.load(as: UInt32.self))
+  guard size >= least else { throw .invalid("options: struct_size is not set; call the init function first") }
+  let ours = MemoryLayout<Struct>.size
+  withUnsafeMutableBytes(of: &copy) {
+    $0.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: min(size, ours)))
+  }
+  for i in min(size, ours)..<size where raw.load(fromByteOffset: i, as: UInt8.self) != 0 {
+    throw .invalid("options: has fields that this version of the library does not know")
+  }
+}
+
+/// Fills as much of the caller's struct as it has room for. INVALID_ARGUMENT where struct_size is not set.
+func fill<Struct>(_ pointer: UnsafeMutablePointer<Struct>?, from value: Struct) -> dosai_status {
+  guard let pointer else { return Status.invalidArgument.rawValue }
+  let raw = UnsafeMutableRawPointer(pointer)
+  let size = raw.load(as: UInt32.self)
+  guard size >= 8 else { return Status.invalidArgument.rawValue }
+  withUnsafeBytes(of: value) {
+    raw.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(raw), byteCount: min(Int(size), $0.count))
+  }
+  raw.storeBytes(of: size, as: UInt32.self)
+  return Status.ok.rawValue
+}
+
+/// Makes all of the caller's struct 0 but for its size.
+func clear(_ pointer: UnsafeMutableRawPointer?, _ size: Int) {
+  guard let pointer, size >= 4, let stored = UInt32(exactly: size) else { return }
+  pointer.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+  pointer.storeBytes(of: stored, as: UInt32.self)
+}

@@ -1,0 +1,105 @@
+import CDosai
+import Dosai
+import DosaiCore
+
+private func report(_ error: OpaquePointer?) -> ErrorReport? { Handle.peek(error, ErrorReport.self) }
+
+@implementation @_cdecl("dosai_error_status")
+public func dosai_error_status(_ error: OpaquePointer?) -> dosai_status {
+  (report(error)?.status ?? .invalidArgument).rawValue
+}
+
+@implementation @_cdecl("dosai_error_message")
+public func dosai_error_message(
+  _ error: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(report(error)?.line.bytes, out_length) }
+
+@implementation @_cdecl("dosai_error_http_status")
+public func dosai_error_http_status(_ error: OpaquePointer?) -> Int32 { report(error)?.httpStatus ?? 0 }
+
+@implementation @_cdecl("dosai_error_code")
+public func dosai_error_code(
+  _ error: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(report(error)?.server.code?.bytes, out_length) }
+
+@implementation @_cdecl("dosai_error_type")
+public func dosai_error_type(
+  _ error: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(report(error)?.server.type?.bytes, out_length) }
+
+@implementation @_cdecl("dosai_error_param")
+public func dosai_error_param(
+  _ error: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(report(error)?.server.param?.bytes, out_length) }
+
+@implementation @_cdecl("dosai_error_request_id")
+public func dosai_error_request_id(
+  _ error: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(report(error)?.headers?.requestID, out_length) }
+
+@implementation @_cdecl("dosai_error_retry_after_ms")
+public func dosai_error_retry_after_ms(_ error: OpaquePointer?) -> Int64 { report(error)?.retryAfter ?? -1 }
+
+@implementation @_cdecl("dosai_error_header")
+public func dosai_error_header(
+  _ error: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? {
+  lend(name.flatMap { report(error)?.headers?.value(characters($0)) }, out_length)
+}
+
+@implementation @_cdecl("dosai_error_body")
+public func dosai_error_body(
+  _ error: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(report(error)?.body?.bytes, out_length) }
+
+@implementation @_cdecl("dosai_error_clock")
+public func dosai_error_clock(_ error: OpaquePointer?) -> dosai_clock { (report(error)?.clock ?? .none).rawValue }
+
+@implementation @_cdecl("dosai_error_attempt_count")
+public func dosai_error_attempt_count(_ error: OpaquePointer?) -> Int32 {
+  Int32(truncatingIfNeeded: report(error)?.attempts.count ?? 0)
+}
+
+@implementation @_cdecl("dosai_error_attempt")
+public func dosai_error_attempt(
+  _ error: OpaquePointer?, _ index: Int32, _ out_attempt: UnsafeMutablePointer<dosai_attempt>?
+) -> dosai_status { fill(out_attempt, report(error)?.attempts, index) }
+
+@implementation @_cdecl("dosai_error_timings")
+public func dosai_error_timings(
+  _ error: OpaquePointer?, _ out_timings: UnsafeMutablePointer<dosai_timings>?
+) -> dosai_status { fill(out_timings, report(error)?.timings) }
+
+@implementation @_cdecl("dosai_error_completion")
+public func dosai_error_completion(_ error: OpaquePointer?) -> OpaquePointer? { report(error)?.lentCompletion }
+
+@implementation @_cdecl("dosai_error_free")
+public func dosai_error_free(_ error: OpaquePointer?) {
+  guard let report = Handle.take(error, ErrorReport.self) else { return }
+  _ = Handle.take(report.lentCompletion, Completion.self, lent: true)
+}
+
+/// Fills one attempt of a list that may not be there.
+func fill(
+  _ out: UnsafeMutablePointer<dosai_attempt>?, _ attempts: [Attempt]?, _ index: Int32
+) -> dosai_status {
+  guard let attempts, index >= 0, index < attempts.count else { return Status.invalidArgument.rawValue }
+  var filled = dosai_attempt()
+  let attempt = attempts[Int(index)]
+  filled.status = attempt.status.rawValue
+  filled.http_status = attempt.httpStatus
+  filled.delay_ms = attempt.delay
+  return fill(out, from: filled)
+}
+
+func fill(_ out: UnsafeMutablePointer<dosai_timings>?, _ timings: Timings?) -> dosai_status {
+  guard let timings else { return Status.invalidArgument.rawValue }
+  func microseconds(_ time: Int64) -> Int64 { time < 0 ? -1 : time / 1000 }
+  var filled = dosai_timings()
+  filled.reused_connection = timings.reusedConnection ? 1 : 0
+  filled.connect_us = microseconds(timings.connect)
+  filled.first_byte_us = microseconds(timings.firstByte)
+  filled.first_token_us = microseconds(timings.firstToken)
+  filled.total_us = microseconds(timings.total)
+  return fill(out, from: filled)
+}

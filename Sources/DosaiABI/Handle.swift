@@ -1,0 +1,70 @@
+import CSystem
+import Dosai
+import DosaiCore
+import DosaiHTTP
+
+/// What a handle of the header stands for.
+protocol Handled: AnyObject {
+  /// Tells the kinds apart; every handle imports as the same pointer type.
+  static var tag: UInt32 { get }
+}
+
+extension ErrorReport: Handled { static var tag: UInt32 { 0x4552_524F } }
+extension CancelToken: Handled { static var tag: UInt32 { 0x4341_4E43 } }
+extension Client: Handled { static var tag: UInt32 { 0x434C_4945 } }
+extension RequestText: Handled { static var tag: UInt32 { 0x5245_5155 } }
+extension Completion: Handled { static var tag: UInt32 { 0x434F_4D50 } }
+extension PulledStream: Handled { static var tag: UInt32 { 0x5354_5245 } }
+
+/// A handle is a cell of its own, so that its kind is known before any Swift reference is formed.
+private struct Cell {
+  var tag: UInt32
+  var process: Int32
+  var isLent: Bool
+  var object: UnsafeMutableRawPointer
+}
+
+enum Handle {
+  private static func cell(_ handle: OpaquePointer) -> UnsafeMutablePointer<Cell> {
+    UnsafeMutableRawPointer(handle).assumingMemoryBound(to: Cell.self)
+  }
+
+  /// A handle that the caller frees; nil: out of memory. A lent one stays until `take`.
+  static func give<Object: Handled>(_ object: Object, isLent: Bool = false) -> OpaquePointer? {
+    guard let memory = malloc(MemoryLayout<Cell>.size) else { return nil }
+    let made = memory.bindMemory(to: Cell.self, capacity: 1)
+    made.pointee = Cell(
+      tag: Object.tag, process: Process.id, isLent: isLent, object: Unmanaged.passRetained(object).toOpaque())
+    return OpaquePointer(made)
+  }
+
+  /// What a getter reads from; nil for NULL and other kinds.
+  static func peek<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) -> Object? {
+    guard let handle, cell(handle).pointee.tag == Object.tag else { return nil }
+    return Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeUnretainedValue()
+  }
+
+  /// What a function with a status works on. INVALID_ARGUMENT for NULL and other kinds, FORKED for one from before.
+  static func borrow<Object: Handled>(
+    _ handle: OpaquePointer?, _ kind: Object.Type, _ message: StaticString
+  ) throws(Failure) -> Object {
+    guard let object = peek(handle, kind), let handle else { throw .invalid(message) }
+    guard cell(handle).pointee.process == Process.id else {
+      throw Failure(.forked, "the handle was made before a fork")
+    }
+    return object
+  }
+
+  /// Ends a handle and gives back what it held; nil for NULL, other kinds and what was only lent.
+  static func take<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = false) -> Object? {
+    guard let handle, cell(handle).pointee.tag == Object.tag, cell(handle).pointee.isLent == lent else { return nil }
+    let object = Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeRetainedValue()
+    cell(handle).pointee.tag = 0
+    free(cell(handle))
+    return object
+  }
+
+  static func free<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) { _ = take(handle, kind) }
+
+  private static func free(_ memory: UnsafeMutablePointer<Cell>) { CSystem.free(memory) }
+}

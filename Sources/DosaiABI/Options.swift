@@ -1,0 +1,186 @@
+import CDosai
+import CSystem
+import Dosai
+import DosaiCore
+import DosaiHTTP
+
+/// From the numbers of an option to ours: 0 is the default, -1 none.
+private func limit(_ value: Int64, _ current: Int, _ message: StaticString) throws(Failure) -> Int {
+  if value == 0 { return current }
+  if value == -1 { return .max }
+  guard value > 0, let limit = Int(exactly: value) else { throw .invalid(message) }
+  return limit
+}
+
+private func duration(_ milliseconds: Int64, _ current: Int64, _ message: StaticString) throws(Failure) -> Int64 {
+  if milliseconds == 0 { return current }
+  if milliseconds == -1 { return Clocks.never }
+  guard milliseconds > 0 else { throw .invalid(message) }
+  let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+  return overflow ? Clocks.never : nanoseconds
+}
+
+private func copy(_ text: UnsafePointer<CChar>?) throws(Failure) -> Buffer? {
+  guard let text else { return nil }
+  let copy = Buffer()
+  try copy.append(characters(text))
+  try copy.reserve(0)
+  return copy
+}
+
+extension ClientSettings {
+  /// INVALID_ARGUMENT: the message names the option.
+  init(_ pointer: UnsafePointer<dosai_client_options>?) throws(Failure) {
+    var options = dosai_client_options()
+    if let pointer { try read(pointer, into: &options, least: MemoryLayout<dosai_client_options>.size) }
+    self.init(address: try Address(options.base_url.map { characters($0) } ?? literal("https://api.dos.ai/v1")))
+    try readKey(options)
+    try readFields(options)
+    try readEndpoint(options)
+    try readLimits(options)
+    try clocks.read(
+      options.connect_timeout_ms, options.first_token_timeout_ms, options.idle_timeout_ms, options.total_timeout_ms)
+    try retry.read(options.max_retries)
+    guard options.redirects_max >= 0, options.redirects_max <= 5 else {
+      throw .invalid("redirects_max: must be between 0 and 5")
+    }
+    redirectsMax = Int(options.redirects_max)
+    guard options.log_level >= 0, options.log_level <= 4 else { throw .invalid("log_level: is none of the levels") }
+    if let function = options.on_log, options.log_level > 0 {
+      log = Log(level: options.log_level, function: function, context: options.log_user_data)
+    }
+  }
+
+  private mutating func readKey(_ options: dosai_client_options) throws(Failure) {
+    let agent = Buffer()
+    try agent.append("dosai/")
+    try agent.append(version)
+    fields.set(try HeaderField(literal("User-Agent"), agent.bytes))
+    guard let start = options.api_key else { return }
+    let key = characters(start)
+    if key.isEmpty { throw .invalid("api_key: must not be empty") }
+    try HeaderField.check(key, "api_key: has a control character or a character that is not ASCII")
+    if !address.isHTTPS && !address.isLoopback && options.unix_socket == nil && options.allow_insecure_http != 1 {
+      throw .invalid("base_url: a key would go over plain http to another host; use https or allow_insecure_http")
+    }
+    secret = try Secret(key)
+    if let name = options.api_key_header {
+      let name = characters(name)
+      if name.isEmpty { throw .invalid("api_key_header: must not be empty") }
+      for byte in name where !HeaderField.isNameByte(byte) {
+        throw .invalid("api_key_header: has a character that no header name has")
+      }
+      fields.set(try HeaderField(name, key))
+    } else {
+      let bearer = Buffer()
+      defer { bearer.wipe() }
+      try bearer.append("Bearer ")
+      try bearer.append(key)
+      fields.set(try HeaderField(literal("Authorization"), bearer.bytes))
+    }
+  }
+
+  private mutating func readFields(_ options: dosai_client_options) throws(Failure) {
+    try addField("OpenAI-Organization", options.organization, "organization: has a character that no header has")
+    try addField("OpenAI-Project", options.project, "project: has a character that no header has")
+    try addField("User-Agent", options.user_agent, "user_agent: has a character that no header has")
+    for field in try readHeaders(options.headers, options.header_count) { fields.set(field) }
+  }
+
+  private mutating func addField(
+    _ name: StaticString, _ value: UnsafePointer<CChar>?, _ message: StaticString
+  ) throws(Failure) {
+    guard let value else { return }
+    try HeaderField.check(characters(value), message)
+    fields.set(try HeaderField(name.bytes, characters(value).trimmed))
+  }
+
+  private func readEndpoint(_ options: dosai_client_options) throws(Failure) {
+    endpoint.caFile = try copy(options.ca_file)
+    if let pem = options.ca_pem {
+      endpoint.caText = try Buffer(copying: try text(pem, options.ca_pem_length, "ca_pem: is NULL"))
+    }
+    endpoint.certificateFile = try copy(options.client_certificate_file)
+    endpoint.keyFile = try copy(options.client_key_file)
+    if let password = options.client_key_password { endpoint.keyPassword = try Secret(characters(password)) }
+    endpoint.proxy = try copy(options.proxy)
+    endpoint.proxyFromEnvironment = options.proxy_from_environment == 1
+    endpoint.unixSocket = try copy(options.unix_socket)
+    endpoint.http1Only = options.http1_only == 1
+    for flag in [options.proxy_from_environment, options.http1_only, options.allow_insecure_http]
+    where flag != 0 && flag != 1 {
+      throw .invalid("options: a flag must be 0 or 1")
+    }
+  }
+
+  private mutating func readLimits(_ options: dosai_client_options) throws(Failure) {
+    limits.eventBytes = try limit(options.event_bytes_max, limits.eventBytes, "event_bytes_max: must not be negative")
+    limits.responseBytes = try limit(
+      options.response_bytes_max, limits.responseBytes, "response_bytes_max: must not be negative")
+    limits.textBytes = try limit(options.text_bytes_max, limits.textBytes, "text_bytes_max: must not be negative")
+    limits.headerBytes = try limit(
+      options.header_bytes_max, limits.headerBytes, "header_bytes_max: must not be negative")
+    endpoint.headerBytesMax = limits.headerBytes
+    limits.jsonNodes = try limit(
+      Int64(options.json_nodes_max), limits.jsonNodes, "json_nodes_max: must not be negative")
+    limits.jsonDepth = try limit(
+      Int64(options.json_depth_max), limits.jsonDepth, "json_depth_max: must not be negative")
+    if limits.jsonDepth == .max { limits.jsonDepth = JSONScanner.depthMost }
+    if limits.jsonDepth > JSONScanner.depthMost { throw .invalid("json_depth_max: must be 512 or less") }
+    limits.choices = try limit(Int64(options.choices_max), limits.choices, "choices_max: must not be negative")
+    limits.toolCalls = try limit(
+      Int64(options.tool_calls_max), limits.toolCalls, "tool_calls_max: must not be negative")
+  }
+}
+
+extension CallSettings {
+  init(_ client: Client, _ pointer: UnsafePointer<dosai_call_options>?) throws(Failure) {
+    self.init(client.settings)
+    guard let pointer else { return }
+    var options = dosai_call_options()
+    try read(pointer, into: &options, least: MemoryLayout<dosai_call_options>.size)
+    try clocks.read(
+      options.connect_timeout_ms, options.first_token_timeout_ms, options.idle_timeout_ms, options.total_timeout_ms)
+    try retry.read(options.max_retries)
+    fields = try readHeaders(options.headers, options.header_count)
+    if let handle = options.cancel {
+      token = try Handle.borrow(handle, CancelToken.self, "cancel: is not a cancel token")
+    }
+    onWait = options.on_wait
+    waitContext = options.wait_user_data
+    guard options.wait_interval_ms >= 0 else { throw .invalid("wait_interval_ms: must not be negative") }
+    waitInterval = try duration(options.wait_interval_ms, waitInterval, "wait_interval_ms: must not be negative")
+  }
+}
+
+private func readHeaders(
+  _ lines: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int
+) throws(Failure) -> [HeaderField] {
+  guard count != 0 else { return [] }
+  guard let lines, count > 0, count <= 1000 else { throw .invalid("headers: must be there, 1000 at most") }
+  var fields: [HeaderField] = []
+  for i in 0..<count {
+    guard let line = lines[i] else { throw .invalid("headers: one is NULL") }
+    fields.set(try HeaderField(line: characters(line)))
+  }
+  return fields
+}
+
+extension Clocks {
+  fileprivate mutating func read(
+    _ connectMs: Int64, _ firstTokenMs: Int64, _ idleMs: Int64, _ totalMs: Int64
+  ) throws(Failure) {
+    connect = try duration(connectMs, connect, "connect_timeout_ms: must be -1, 0 or more")
+    firstToken = try duration(firstTokenMs, firstToken, "first_token_timeout_ms: must be -1, 0 or more")
+    idle = try duration(idleMs, idle, "idle_timeout_ms: must be -1, 0 or more")
+    if totalMs != 0 { total = try duration(totalMs, 0, "total_timeout_ms: must be -1, 0 or more") }
+  }
+}
+
+extension RetryPolicy {
+  fileprivate mutating func read(_ maxRetries: Int32) throws(Failure) {
+    if maxRetries == 0 { return }
+    guard maxRetries >= -1, maxRetries <= 100 else { throw .invalid("max_retries: must be between -1 and 100") }
+    retriesMax = max(0, Int(maxRetries))
+  }
+}

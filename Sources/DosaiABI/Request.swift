@@ -1,0 +1,183 @@
+import CDosai
+import Dosai
+import DosaiCore
+
+/// Changes a request, or says why not.
+private func change(
+  _ request: OpaquePointer?, _ outError: HandleOut?, _ body: (RequestText) throws(Failure) -> Void
+) -> dosai_status {
+  answer(outError) { () throws(Failure) in
+    try body(try Handle.borrow(request, RequestText.self, "request: is not a request"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_new")
+public func dosai_request_new(
+  _ model: UnsafePointer<CChar>?, _ length: Int, _ out_request: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    let out = try cleared(out_request, "out_request: is NULL")
+    try out.give(try RequestText(model: try text(model, length, "model: is NULL")))
+  }
+}
+
+@implementation @_cdecl("dosai_request_parse")
+public func dosai_request_parse(
+  _ json: UnsafePointer<CChar>?, _ length: Int, _ out_request: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    let out = try cleared(out_request, "out_request: is NULL")
+    try out.give(try RequestText(json: try text(json, length, "json: is NULL")))
+  }
+}
+
+@implementation @_cdecl("dosai_request_copy")
+public func dosai_request_copy(
+  _ request: OpaquePointer?, _ out_request: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    let out = try cleared(out_request, "out_request: is NULL")
+    let source = try Handle.borrow(request, RequestText.self, "request: is not a request")
+    try out.give(try RequestText(copying: source))
+  }
+}
+
+@implementation @_cdecl("dosai_request_add_message")
+public func dosai_request_add_message(
+  _ request: OpaquePointer?, _ role: UnsafePointer<CChar>?, _ content: UnsafePointer<CChar>?, _ length: Int,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.addMessage(
+      role: try word(role, "role: is NULL"), content: try text(content, length, "content: is NULL"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_add_message_json")
+public func dosai_request_add_message_json(
+  _ request: OpaquePointer?, _ json: UnsafePointer<CChar>?, _ length: Int,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.addMessage(json: try text(json, length, "json: is NULL"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_set_message_text")
+public func dosai_request_set_message_text(
+  _ request: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?, _ length: Int,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.setMessageText(
+      try word(key, "key: is NULL"), try DosaiABI.text(text, length, "text: is NULL"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_add_completion")
+public func dosai_request_add_completion(
+  _ request: OpaquePointer?, _ completion: OpaquePointer?, _ choice: Int32,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    let completion = try Handle.borrow(completion, Completion.self, "completion: is not a completion")
+    guard let message = completion.message(Int(choice)) else {
+      throw .invalid("choice: the completion has no message there")
+    }
+    try request.addMessage(json: message)
+  }
+}
+
+@implementation @_cdecl("dosai_request_add_tool")
+public func dosai_request_add_tool(
+  _ request: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ description: UnsafePointer<CChar>?,
+  _ parameters_json: UnsafePointer<CChar>?, _ length: Int, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    let parameters = try parameters_json.map { start throws(Failure) in try text(start, length, "") }
+    try request.addTool(
+      name: try word(name, "name: is NULL"), description: description.map { characters($0) }, parameters: parameters)
+  }
+}
+
+@implementation @_cdecl("dosai_request_add_tool_result")
+public func dosai_request_add_tool_result(
+  _ request: OpaquePointer?, _ tool_call_id: UnsafePointer<CChar>?, _ content: UnsafePointer<CChar>?, _ length: Int,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.addToolResult(
+      id: try word(tool_call_id, "tool_call_id: is NULL"), content: try text(content, length, "content: is NULL"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_set_tool_choice")
+public func dosai_request_set_tool_choice(
+  _ request: OpaquePointer?, _ function_name: UnsafePointer<CChar>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.setToolChoice(function: try word(function_name, "function_name: is NULL"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_add_stop")
+public func dosai_request_add_stop(
+  _ request: OpaquePointer?, _ text: UnsafePointer<CChar>?, _ length: Int,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.addStop(try DosaiABI.text(text, length, "text: is NULL"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_set_text")
+public func dosai_request_set_text(
+  _ request: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?, _ length: Int,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.set(try word(key, "key: is NULL"), text: try DosaiABI.text(text, length, "text: is NULL"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_set_number")
+public func dosai_request_set_number(
+  _ request: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ number: Double,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.set(try word(key, "key: is NULL"), number: number)
+  }
+}
+
+@implementation @_cdecl("dosai_request_set_integer")
+public func dosai_request_set_integer(
+  _ request: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ integer: Int64,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.set(try word(key, "key: is NULL"), integer: integer)
+  }
+}
+
+@implementation @_cdecl("dosai_request_set_json")
+public func dosai_request_set_json(
+  _ request: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ json: UnsafePointer<CChar>?, _ length: Int,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.set(try word(key, "key: is NULL"), json: try text(json, length, "json: is NULL"))
+  }
+}
+
+@implementation @_cdecl("dosai_request_json")
+public func dosai_request_json(
+  _ request: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(Handle.peek(request, RequestText.self)?.bytes, out_length) }
+
+@implementation @_cdecl("dosai_request_free")
+public func dosai_request_free(_ request: OpaquePointer?) { Handle.free(request, RequestText.self) }

@@ -1,0 +1,100 @@
+/// Where a client's requests go: an http or https URL, checked, to which paths are joined.
+package struct Address {
+  package let isHTTPS: Bool
+  /// As it stands in the URL, with its port.
+  package let authority: Buffer
+  private let path: Buffer  // without its last slash
+  private let query: Buffer  // without its question mark
+
+  /// INVALID_ARGUMENT: not a URL that may be used; the message says why.
+  package init(_ url: Bytes) throws(Failure) {
+    for byte in url where byte <= 0x20 || byte >= 0x7F {
+      throw .invalid("base_url: has a blank, a control character or a character that is not ASCII")
+    }
+    if url.firstIndex(of: UInt8(ascii: "#"), from: 0) != nil { throw .invalid("base_url: must not have a fragment") }
+    let isPlain = url.part(0, 7).equalsIgnoringCase(literal("http://"))
+    isHTTPS = url.part(0, 8).equalsIgnoringCase(literal("https://"))
+    guard isPlain || isHTTPS else { throw .invalid("base_url: must begin with https:// or http://") }
+    let start = isHTTPS ? 8 : 7
+    let mark = url.firstIndex(of: UInt8(ascii: "?"), from: start) ?? url.count
+    let slash = min(mark, url.firstIndex(of: UInt8(ascii: "/"), from: start) ?? url.count)
+    authority = try Buffer(copying: url.part(start, slash))
+    try Self.check(authority: authority.bytes)
+    var end = mark
+    while end > slash, url[end - 1] == UInt8(ascii: "/") { end -= 1 }
+    path = try Buffer(copying: url.part(slash, end))
+    query = try Buffer(copying: url.part(mark + 1, url.count))
+  }
+
+  private static func check(authority: Bytes) throws(Failure) {
+    if authority.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil {
+      throw .invalid("base_url: must not hold a user or password")
+    }
+    for byte in authority where !isAllowed(byte) { throw .invalid("base_url: the host has a character that no host has") }
+    let host = Self.host(authority)
+    guard !host.isEmpty, !host.equals("[]") else { throw .invalid("base_url: has no host") }
+    if host.count == authority.count { return }
+    guard authority[host.count] == UInt8(ascii: ":"), let port = Text.integer(authority.part(host.count + 1, authority.count)),
+      port >= 1, port <= 65535
+    else { throw .invalid("base_url: the port must be between 1 and 65535") }
+  }
+
+  private static func isAllowed(_ byte: UInt8) -> Bool {
+    let marks: StaticString = "-._~:[]%"
+    return byte.isDigit || (byte.lowercased >= UInt8(ascii: "a") && byte.lowercased <= UInt8(ascii: "z"))
+      || marks.bytes.firstIndex(of: byte, from: 0) != nil
+  }
+
+  private static func host(_ authority: Bytes) -> Bytes {
+    if authority.first == UInt8(ascii: "[") {
+      let end = authority.firstIndex(of: UInt8(ascii: "]"), from: 0) ?? authority.count - 1
+      return authority.part(0, end + 1)
+    }
+    return authority.part(0, authority.firstIndex(of: UInt8(ascii: ":"), from: 0) ?? authority.count)
+  }
+
+  /// Whether the host is this machine: localhost, 127.0.0.0/8 or ::1.
+  package var isLoopback: Bool {
+    let host = Self.host(authority.bytes)
+    if host.equalsIgnoringCase(literal("localhost")) || host.equals("[::1]") { return true }
+    guard host.starts(with: "127.") else { return false }
+    return host.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
+  }
+
+  /// Appends the URL of a path below the base, as "/models". INVALID_ARGUMENT: a byte that no path may have.
+  package func write(path more: Bytes, to url: Buffer) throws(Failure) {
+    for byte in more where byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "#") {
+      throw .invalid("path: has a blank, a control character, a fragment or a character that is not ASCII")
+    }
+    try writeOrigin(to: url)
+    try url.append(path.bytes)
+    var start = 0
+    while start < more.count, more[start] == UInt8(ascii: "/") { start += 1 }
+    try url.append("/")
+    try url.append(more.part(start, more.count))
+    guard !query.isEmpty else { return }
+    try url.append(more.firstIndex(of: UInt8(ascii: "?"), from: 0) == nil ? "?" : "&")
+    try url.append(query.bytes)
+  }
+
+  private func writeOrigin(to url: Buffer) throws(Failure) {
+    try url.append(isHTTPS ? "https://" : "http://")
+    try url.append(authority.bytes)
+  }
+
+  /// Where a Location header leads, if that is within this origin; nil: elsewhere.
+  package func redirect(_ location: Bytes) throws(Failure) -> Buffer? {
+    for byte in location where byte <= 0x20 || byte >= 0x7F { return nil }
+    let target = Buffer()
+    if location.first == UInt8(ascii: "/") && !location.starts(with: "//") {
+      try writeOrigin(to: target)
+      try target.append(location)
+      return target
+    }
+    guard let other = try? Address(location), other.isHTTPS == isHTTPS,
+      other.authority.bytes.equalsIgnoringCase(authority.bytes)
+    else { return nil }
+    try target.append(location)
+    return target
+  }
+}

@@ -1,0 +1,191 @@
+/// A value of the completion that a stream adds up to.
+final class Assembled {
+  enum Form {
+    case json  // `bytes` is JSON text
+    case text  // `bytes` are the characters of a string that grows
+    case object  // `members`, with `keys` as they are written
+    case array  // `members`
+  }
+
+  private(set) var form: Form
+  let bytes = Buffer()
+  private(set) var keys: [Buffer] = []
+  private(set) var members: [Assembled] = []
+  /// The `index` by which elements of an array find each other.
+  var index: Int64?
+
+  init(_ form: Form) { self.form = form }
+
+  func member(_ key: Bytes) -> Assembled? {
+    for i in 0..<min(keys.count, members.count) where keys[i].bytes.equals(key) { return members[i] }
+    return nil
+  }
+
+  func member(_ key: StaticString) -> Assembled? { member(key.bytes) }
+
+  /// The member of that key, made if there is none.
+  func ensure(_ key: Bytes, _ form: Form) throws(Failure) -> Assembled {
+    if let found = member(key) { return found }
+    let made = Assembled(form)
+    keys.append(try Buffer(copying: key))
+    members.append(made)
+    return made
+  }
+
+  func add(_ element: Assembled) { members.append(element) }
+
+  /// Makes it another kind of value, without its old one.
+  func become(_ form: Form) {
+    guard self.form != form else { return }
+    self.form = form
+    bytes.removeAll()
+    keys = []
+    members = []
+  }
+
+  /// Makes it this JSON text.
+  func set(_ json: Bytes) throws(Failure) {
+    if form == .json && bytes.bytes.equals(json) { return }
+    become(.json)
+    bytes.removeAll()
+    try bytes.append(json)
+  }
+
+  func write(to buffer: Buffer) throws(Failure) {
+    switch form {
+    case .json: try buffer.append(bytes.bytes)
+    case .text: try Text.appendQuoted(bytes.bytes, to: buffer)
+    case .array:
+      try buffer.append("[")
+      for i in 0..<members.count {
+        if i > 0 { try buffer.append(",") }
+        try members[i].write(to: buffer)
+      }
+      try buffer.append("]")
+    case .object:
+      try buffer.append("{")
+      try writeMembers(to: buffer)
+      try buffer.append("}")
+    }
+  }
+
+  /// The members of an object without its braces.
+  func writeMembers(to buffer: Buffer) throws(Failure) {
+    for i in 0..<min(keys.count, members.count) {
+      if i > 0 { try buffer.append(",") }
+      try buffer.append("\"")
+      try buffer.append(keys[i].bytes)
+      try buffer.append("\":")
+      try members[i].write(to: buffer)
+    }
+  }
+}
+
+/// How the pieces of a stream are put together: text concatenates, arrays of objects merge by `index`, of anything
+/// else the last that is not null counts.
+struct Merger {
+  /// Objects within objects, beyond which a value is kept whole.
+  private static let depthMost = 8
+  /// Fields of one object; no server has so many.
+  private static let membersMost = 1024
+  /// What a value costs beside its own bytes.
+  private static let overhead = 64
+
+  private let bytesMax: Int
+  private var used = 0
+
+  init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+  /// Counts what is kept. TOO_LARGE beyond the limit.
+  mutating func use(_ bytes: Int) throws(Failure) {
+    let (sum, overflow) = used.addingReportingOverflow(bytes)
+    if overflow || sum > bytesMax { throw Failure(.tooLarge, "the stream adds up to more than text_bytes_max") }
+    used = sum
+  }
+
+  private static func isText(_ key: Bytes) -> Bool {
+    key.equals("content") || key.equals("refusal") || key.equals("arguments") || key.starts(with: "reasoning")
+      || key.equals("thinking") || key.equals("text") || key.equals("summary") || key.equals("transcript")
+      || key.equals("input")
+  }
+
+  mutating func append(_ text: Bytes, to object: Assembled, _ key: Bytes) throws(Failure) {
+    let target = try member(key, of: object, .text)
+    target.become(.text)
+    try use(text.count)
+    try target.bytes.append(text)
+  }
+
+  private mutating func member(_ key: Bytes, of object: Assembled, _ form: Assembled.Form) throws(Failure) -> Assembled {
+    if let found = object.member(key) { return found }
+    if object.keys.count >= Self.membersMost { throw Failure(.tooLarge, "an object has more than 1024 fields") }
+    try use(key.count + Self.overhead)
+    return try object.ensure(key, form)
+  }
+
+  mutating func merge<Value: JSONValue>(
+    _ value: Value, into object: Assembled, _ key: Bytes, depth: Int = 0
+  ) throws(Failure) {
+    switch value.kind {
+    case .null:
+      if object.member(key) == nil { try replace(value, in: object, key) }
+    case .string:
+      if Self.isText(key) {
+        try append(value.string, to: object, key)
+      } else if !value.string.isEmpty || object.member(key) == nil {
+        try replace(value, in: object, key)
+      }
+    case .object where depth < Self.depthMost:
+      let target = try member(key, of: object, .object)
+      target.become(.object)
+      try mergeMembers(of: value, into: target, depth: depth + 1)
+    case .array where depth < Self.depthMost && isListOfObjects(value):
+      let target = try member(key, of: object, .array)
+      target.become(.array)
+      try mergeElements(of: value, into: target, depth: depth + 1)
+    case .array where value.isHollow:
+      if object.member(key) == nil { try replace(value, in: object, key) }
+    default: try replace(value, in: object, key)
+    }
+  }
+
+  mutating func replace<Value: JSONValue>(_ value: Value, in object: Assembled, _ key: Bytes) throws(Failure) {
+    let target = try member(key, of: object, .json)
+    let before = target.bytes.count
+    if value.text.count > before { try use(value.text.count - before) }
+    try target.set(value.text)
+  }
+
+  private mutating func mergeMembers<Value: JSONValue>(
+    of value: Value, into target: Assembled, depth: Int
+  ) throws(Failure) {
+    try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
+      try merge(member, into: target, key, depth: depth)
+    }
+  }
+
+  private mutating func mergeElements<Value: JSONValue>(
+    of value: Value, into target: Assembled, depth: Int
+  ) throws(Failure) {
+    try value.forEachElement { (element: Value) throws(Failure) in
+      let index = element.integer("index")
+      var found: Assembled?
+      if let index { found = target.members.last { $0.index == index } }
+      if found == nil {
+        try use(Self.overhead)
+        let made = Assembled(.object)
+        made.index = index
+        target.add(made)
+        found = made
+      }
+      if let found { try mergeMembers(of: element, into: found, depth: depth) }
+    }
+  }
+
+  private func isListOfObjects<Value: JSONValue>(_ value: Value) -> Bool {
+    guard !value.isHollow else { return false }
+    var all = true
+    try? value.forEachElement { (element: Value) throws(Failure) in if element.kind != .object { all = false } }
+    return all
+  }
+}

@@ -1,0 +1,136 @@
+/// Reading one delta.
+extension Assembler {
+  func add<Value: JSONValue>(delta: Value, to choice: Choice) throws(Failure) {
+    var hasReasoning = false
+    try delta.forEachMember { (key: Bytes, value: Value) throws(Failure) in
+      if key.equals("tool_calls") {
+        try value.forEachElement { (call: Value) throws(Failure) in try add(toolCall: call, to: choice) }
+      } else if key.equals("content") && value.kind == .array {
+        try add(parts: value, to: choice)
+      } else {
+        try merger.merge(value, into: choice.message, key)
+        guard value.kind == .string, !value.string.isEmpty else { return }
+        if key.equals("content") {
+          chunks.append(Chunk(.content, choice: choice.index, text: value.string))
+        } else if key.equals("refusal") {
+          chunks.append(Chunk(.refusal, choice: choice.index, text: value.string))
+        } else if key.equals("reasoning_content") || key.equals("reasoning") || key.equals("thinking") {
+          // Some servers send the same text under two of these names.
+          if !hasReasoning { chunks.append(Chunk(.reasoning, choice: choice.index, text: value.string)) }
+          hasReasoning = true
+        }
+      }
+    }
+  }
+
+  /// Content as a list of parts: `{"type": "text"}` and `{"type": "thinking"}`.
+  private func add<Value: JSONValue>(parts: Value, to choice: Choice) throws(Failure) {
+    quirks.insert(.contentParts)
+    try parts.forEachElement { (part: Value) throws(Failure) in
+      if let thinking = part.present("thinking") {
+        if thinking.kind == .string { try add(.reasoning, thinking.string, to: choice) }
+        try thinking.forEachElement { (piece: Value) throws(Failure) in
+          if let text = piece.string("text") { try add(.reasoning, text, to: choice) }
+        }
+      } else if part.kind == .string {
+        try add(.content, part.string, to: choice)
+      } else if let text = part.string("text") {
+        try add(.content, text, to: choice)
+      }
+    }
+  }
+
+  private func add(_ kind: Chunk.Kind, _ text: Bytes, to choice: Choice) throws(Failure) {
+    let key: StaticString = kind == .reasoning ? "thinking" : "content"
+    try merger.append(text, to: choice.message, key.bytes)
+    if !text.isEmpty { chunks.append(Chunk(kind, choice: choice.index, text: text)) }
+  }
+
+  private func add<Value: JSONValue>(toolCall value: Value, to choice: Choice) throws(Failure) {
+    guard value.kind == .object else { throw Failure(.malformed, "a tool call is not an object") }
+    let function = value.present("function")
+    let id = value.string("id") ?? .empty
+    let name = function?.string("name") ?? .empty
+    let call = try self.call(try index(of: value), id, name, in: choice)
+    var chunk = Chunk(.toolCall, choice: choice.index)
+    chunk.toolCall = call.number
+    if !id.isEmpty { chunk.toolCallID = id }
+    if !name.isEmpty { chunk.toolCallName = name }
+    if (value.member("id") != nil && (id.isEmpty || !call.id.isEmpty))
+      || (function?.member("name") != nil && (name.isEmpty || !call.name.isEmpty))
+    {
+      quirks.insert(.toolRepeated)
+    }
+    if call.id.isEmpty { try call.id.append(id) }
+    if call.name.isEmpty { try call.name.append(name) }
+    try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
+      if key.equals("index") || (member.kind == .null) { return }
+      guard key.equals("function"), member.kind == .object else {
+        return try merger.merge(member, into: call.members, key)
+      }
+      let target = try call.members.ensure(key, .object)
+      try member.forEachMember { (key: Bytes, member: Value) throws(Failure) in
+        if key.equals("arguments") {
+          chunk.text = try add(arguments: member, to: target)
+        } else {
+          try merger.merge(member, into: target, key)
+        }
+      }
+    }
+    chunks.append(chunk)
+  }
+
+  private func add<Value: JSONValue>(arguments value: Value, to function: Assembled) throws(Failure) -> Bytes? {
+    switch value.kind {
+    case .null: return nil
+    case .string:
+      let key: StaticString = "arguments"
+      try merger.append(value.string, to: function, key.bytes)
+      return value.string
+    default:
+      quirks.insert(.argumentsObject)
+      let key: StaticString = "arguments"
+      try merger.append(value.text, to: function, key.bytes)
+      let text = try Buffer(copying: value.text)
+      scratch.append(text)
+      return text.bytes
+    }
+  }
+
+  /// The call that a delta belongs to. A new id that differs from the one at its index starts a new call; without an
+  /// index the delta belongs to the call of its id, or to the last one.
+  private func call(_ index: Int64?, _ id: Bytes, _ name: Bytes, in choice: Choice) throws(Failure) -> ToolCall {
+    var found: ToolCall?
+    if let index {
+      guard index < Int64(choice.toolCalls.count + 128) else {
+        throw Failure(.malformed, "a tool call's index is far beyond the calls before it")
+      }
+      found = choice.toolCalls.last { $0.index == index }
+      if let call = found, !id.isEmpty, !call.id.isEmpty, !call.id.bytes.equals(id) {
+        found = choice.toolCalls.last { $0.index == index && $0.id.bytes.equals(id) }
+        quirks.insert(.toolIndex)
+      }
+    } else {
+      quirks.insert(.toolIndex)
+      if !id.isEmpty {
+        found = choice.toolCalls.last { $0.id.bytes.equals(id) }
+        if found == nil, let last = choice.toolCalls.last, last.id.isEmpty { found = last }
+      } else if let last = choice.toolCalls.last {
+        if name.isEmpty || last.name.isEmpty || last.name.bytes.equals(name) { found = last }
+      }
+    }
+    if let found { return found }
+    guard choice.toolCalls.count < limits.toolCalls else {
+      throw Failure(.tooLarge, "there are more tool calls than tool_calls_max")
+    }
+    try merger.use(256)
+    var number = Int32(truncatingIfNeeded: index ?? Int64(choice.toolCalls.count))
+    if choice.toolCalls.contains(where: { $0.number == number }) {
+      number = 0
+      for call in choice.toolCalls { number = max(number, call.number + 1) }
+    }
+    let made = ToolCall(number: number, index: index)
+    choice.toolCalls.append(made)
+    return made
+  }
+}

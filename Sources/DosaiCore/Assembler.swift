@@ -1,0 +1,157 @@
+/// Reads the events of a stream: each gives chunks, and all of them add up to one completion.
+package final class Assembler {
+  final class ToolCall {
+    /// Its place among the calls of its choice.
+    let number: Int32
+    /// The index that the server gave.
+    let index: Int64?
+    let id = Buffer()
+    let name = Buffer()
+    let members = Assembled(.object)
+
+    init(number: Int32, index: Int64?) {
+      self.number = number
+      self.index = index
+    }
+  }
+
+  final class Choice {
+    let index: Int32
+    let message = Assembled(.object)
+    let members = Assembled(.object)
+    var toolCalls: [ToolCall] = []
+    var finishWord: Buffer?
+
+    init(index: Int32) { self.index = index }
+  }
+
+  let limits: Limits
+  var merger: Merger
+  let top = Assembled(.object)
+  let usageText = Buffer()
+  var choices: [Choice] = []
+  let firstID = Buffer()
+  /// Texts of the last event's chunks that its tree does not have.
+  var scratch: [Buffer] = []
+
+  /// What the last event gave; lent by it.
+  package var chunks: [Chunk] = []
+  package private(set) var usage: Usage?
+  package var quirks: Quirks = []
+  /// Whether any event was added.
+  package private(set) var hasStarted = false
+
+  package init(limits: Limits) {
+    self.limits = limits
+    merger = Merger(bytesMax: limits.textBytes)
+  }
+
+  /// Whether the server gave at least one choice, and for each a reason why it ended.
+  package var isFinished: Bool {
+    if choices.isEmpty { return false }
+    for choice in choices where choice.finishWord == nil { return false }
+    return true
+  }
+
+  /// Adds an event and makes `chunks` from it. PROTOCOL: not a chunk of a completion. TOO_LARGE: a limit.
+  package func add<Value: JSONValue>(_ event: Value) throws(Failure) {
+    chunks.removeAll(keepingCapacity: true)
+    scratch.removeAll(keepingCapacity: true)
+    guard event.kind == .object else { throw Failure(.malformed, "an event is not a JSON object") }
+    hasStarted = true
+    noteQuirks(event)
+    if let list = event.present("choices") {
+      guard list.kind == .array else { throw Failure(.malformed, "choices is not a list") }
+      try list.forEachElement { (choice: Value) throws(Failure) in try add(choice: choice) }
+    } else {
+      quirks.insert(.choicesMissing)
+    }
+    try event.forEachMember { (key: Bytes, value: Value) throws(Failure) in
+      if key.equals("choices") || key.equals("usage") || key.equals("obfuscation") || value.kind == .null { return }
+      try merger.replace(value, in: top, key)
+    }
+    try addUsage(event)
+    if chunks.isEmpty { chunks.append(Chunk(.other)) }
+  }
+
+  func noteQuirks<Value: JSONValue>(_ event: Value) {
+    if event.integer("created") == nil { quirks.insert(.created) }
+    guard let id = event.string("id"), !id.isEmpty else { return }
+    if firstID.isEmpty {
+      try? firstID.append(id.part(0, 256))
+    } else if !firstID.bytes.equals(id.part(0, 256)) {
+      quirks.insert(.idChanged)
+    }
+  }
+
+  func addUsage<Value: JSONValue>(_ event: Value) throws(Failure) {
+    var found = event.present("usage")
+    if found?.kind != .object || found?.isHollow == true {
+      found = event.member("x_groq")?.present("usage")
+      if found != nil { quirks.insert(.usageElsewhere) }
+    }
+    guard let found, found.kind == .object, !found.isHollow else { return }
+    if usage != nil { quirks.insert(.usageRepeated) }
+    usage = Usage(found)
+    try merger.use(max(0, found.text.count - usageText.count))
+    usageText.removeAll()
+    try usageText.append(found.text)
+    chunks.append(Chunk(.usage))
+  }
+
+  // MARK: a choice
+
+  func add<Value: JSONValue>(choice value: Value) throws(Failure) {
+    guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
+    let choice = try choice(of: value)
+    let before = chunks.count
+    let delta = value.present("delta") ?? value.present("message")
+    if let delta {
+      guard delta.kind == .object else { throw Failure(.malformed, "a delta is not an object") }
+      try add(delta: delta, to: choice)
+    } else {
+      quirks.insert(.deltaMissing)
+    }
+    try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
+      if key.equals("index") || key.equals("delta") || key.equals("message") { return }
+      if key.equals("finish_reason") { return try finish(choice, member) }
+      try merger.merge(member, into: choice.members, key)
+    }
+    if chunks.count == before { chunks.append(Chunk(.other, choice: choice.index)) }
+  }
+
+  func choice<Value: JSONValue>(of value: Value) throws(Failure) -> Choice {
+    var index: Int64 = 0
+    if let given = try self.index(of: value) { index = given } else { quirks.insert(.choiceIndex) }
+    guard index < limits.choices else { throw Failure(.malformed, "a choice's index is beyond choices_max") }
+    for choice in choices where Int64(choice.index) == index { return choice }
+    guard choices.count < limits.choices, let index = Int32(exactly: index) else {
+      throw Failure(.tooLarge, "there are more choices than choices_max")
+    }
+    let made = Choice(index: index)
+    choices.append(made)
+    return made
+  }
+
+  /// The index of a choice or tool call; nil where it is missing, null or -1.
+  func index<Value: JSONValue>(of value: Value) throws(Failure) -> Int64? {
+    guard let member = value.present("index") else { return nil }
+    guard member.kind == .number, let index = Text.integer(member.text), index >= -1 else {
+      throw Failure(.malformed, "an index is not a small whole number")
+    }
+    return index == -1 ? nil : index
+  }
+
+  func finish<Value: JSONValue>(_ choice: Choice, _ value: Value) throws(Failure) {
+    guard value.kind == .string else { return }
+    let word = value.string
+    let reason = FinishReason(word)
+    if reason == .none || reason == .other || choice.finishWord != nil { quirks.insert(.finishReason) }
+    if reason == .none || choice.finishWord?.bytes.equals(word) == true { return }
+    try merger.use(word.count)
+    choice.finishWord = try Buffer(copying: word)
+    var chunk = Chunk(.finish, choice: choice.index, text: word)
+    chunk.finishReason = reason
+    chunks.append(chunk)
+  }
+}

@@ -1,0 +1,196 @@
+/// Bytes that someone else owns, valid for as long as that one says.
+package typealias Bytes = UnsafeBufferPointer<UInt8>
+
+// Swift ends the process when it cannot allocate; buffers sized by data must fail instead. These functions of libc
+// are all that the core asks of the outside.
+@_extern(c, "realloc") private func c_realloc(_ old: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer?
+@_extern(c, "explicit_bzero") private func c_explicit_bzero(_ memory: UnsafeMutableRawPointer, _ size: Int)
+@_extern(c, "memchr") private func c_memchr(
+  _ memory: UnsafeRawPointer, _ byte: Int32, _ size: Int
+) -> UnsafeMutableRawPointer?
+@_extern(c, "memcmp") private func c_memcmp(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ size: Int) -> Int32
+
+/// A growing run of bytes in checked memory, always followed by a NUL that is not counted.
+package final class Buffer {
+  private var base: UnsafeMutablePointer<UInt8>?
+  private var capacity = 0
+  package private(set) var count = 0
+
+  package init() {}
+
+  package convenience init(copying bytes: Bytes) throws(Failure) {
+    self.init()
+    try append(bytes)
+  }
+
+  deinit { base?.deallocate() }
+
+  /// Lent until the buffer changes.
+  package var bytes: Bytes { Bytes(start: base, count: count) }
+
+  package var isEmpty: Bool { count == 0 }
+
+  /// For writing into `count` bytes in place.
+  package var mutable: UnsafeMutableBufferPointer<UInt8> { UnsafeMutableBufferPointer(start: base, count: count) }
+
+  /// Makes room for `extra` more bytes and the NUL.
+  package func reserve(_ extra: Int) throws(Failure) {
+    let (needed, overflow) = count.addingReportingOverflow(extra)
+    if overflow || needed >= Int.max / 2 { throw .outOfMemory }
+    if needed < capacity { return }
+    let size = max(needed + 1, min(capacity * 2, needed + (64 << 20)), 32)
+    guard let grown = c_realloc(base, size) else { throw .outOfMemory }
+    base = grown.assumingMemoryBound(to: UInt8.self)
+    capacity = size
+    base?[count] = 0
+  }
+
+  package func append(_ bytes: Bytes) throws(Failure) {
+    try reserve(bytes.count)
+    guard let base, let start = bytes.baseAddress else { return }
+    (base + count).update(from: start, count: bytes.count)
+    count += bytes.count
+    base[count] = 0
+  }
+
+  package func append(_ byte: UInt8) throws(Failure) {
+    try reserve(1)
+    base?[count] = byte
+    count += 1
+    base?[count] = 0
+  }
+
+  package func append(_ text: StaticString) throws(Failure) { try append(text.bytes) }
+
+  package func append(decimal value: Int64) throws(Failure) {
+    var digits = value.magnitude
+    var divisor: UInt64 = 1
+    while digits / divisor >= 10 { divisor *= 10 }
+    if value < 0 { try append(UInt8(ascii: "-")) }
+    while divisor > 0 {
+      try append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits / divisor))
+      digits %= divisor
+      divisor /= 10
+    }
+  }
+
+  /// Puts `bytes`, which are not this buffer's own, in the place of `range`.
+  package func replace(_ range: Range<Int>, with bytes: Bytes) throws(Failure) {
+    guard range.lowerBound >= 0, range.upperBound <= count else { throw .internalError }
+    try reserve(max(0, bytes.count - range.count))
+    guard let base else { return }
+    let tail = count - range.upperBound
+    (base + range.lowerBound + bytes.count).update(from: base + range.upperBound, count: tail)
+    if let start = bytes.baseAddress { (base + range.lowerBound).update(from: start, count: bytes.count) }
+    count += bytes.count - range.count
+    base[count] = 0
+  }
+
+  /// Drops the first bytes.
+  package func removeFirst(_ dropped: Int) {
+    guard let base, dropped > 0 else { return }
+    let left = max(0, count - dropped)
+    if left > 0 { base.update(from: base + dropped, count: left) }
+    count = left
+    base[left] = 0
+  }
+
+  /// Empties it and keeps the memory.
+  package func removeAll() {
+    count = 0
+    base?[0] = 0
+  }
+
+  package func truncate(to length: Int) {
+    guard length >= 0, length < count else { return }
+    count = length
+    base?[count] = 0
+  }
+
+  /// Empties it and gives the memory back if it is more than `keeping` bytes.
+  package func shrink(keeping: Int) {
+    count = 0
+    if capacity > keeping {
+      base?.deallocate()
+      base = nil
+      capacity = 0
+    } else {
+      base?[0] = 0
+    }
+  }
+
+  /// Overwrites all of the memory, then empties it.
+  package func wipe() {
+    if let base { c_explicit_bzero(base, capacity) }
+    count = 0
+  }
+}
+
+extension StaticString {
+  package var bytes: Bytes { Bytes(start: utf8Start, count: utf8CodeUnitCount) }
+}
+
+/// The bytes of a constant.
+package func literal(_ text: StaticString) -> Bytes { text.bytes }
+
+extension UnsafeBufferPointer where Element == UInt8 {
+  package static var empty: Bytes { Bytes(start: nil, count: 0) }
+
+  /// The bytes of a range, cut to what there is.
+  package func part(_ from: Int, _ to: Int) -> Bytes {
+    let end = Swift.min(to, count)
+    guard let baseAddress, from >= 0, from < end else { return .empty }
+    return Bytes(start: baseAddress + from, count: end - from)
+  }
+
+  package func equals(_ other: Bytes) -> Bool {
+    guard count == other.count else { return false }
+    guard let one = baseAddress, let two = other.baseAddress else { return true }
+    return c_memcmp(one, two, count) == 0
+  }
+
+  package func equals(_ text: StaticString) -> Bool { equals(text.bytes) }
+
+  /// Equality that takes ASCII letters of either case as the same.
+  package func equalsIgnoringCase(_ other: Bytes) -> Bool {
+    guard count == other.count else { return false }
+    for i in 0..<count where self[i].lowercased != other[i].lowercased { return false }
+    return true
+  }
+
+  package func starts(with prefix: StaticString) -> Bool { part(0, prefix.utf8CodeUnitCount).equals(prefix.bytes) }
+
+  /// The place of the first such byte at or after `from`.
+  package func firstIndex(of byte: UInt8, from: Int) -> Int? {
+    guard let baseAddress, from >= 0, from < count else { return nil }
+    guard let found = c_memchr(baseAddress + from, Int32(byte), count - from) else { return nil }
+    return UnsafeRawPointer(found) - UnsafeRawPointer(baseAddress)
+  }
+
+  /// The place of the first such bytes at or after `from`.
+  package func firstIndex(of needle: Bytes, from: Int = 0) -> Int? {
+    guard let first = needle.first else { return nil }
+    var at = from
+    while let candidate = firstIndex(of: first, from: at) {
+      if candidate + needle.count > count { return nil }
+      if part(candidate, candidate + needle.count).equals(needle) { return candidate }
+      at = candidate + 1
+    }
+    return nil
+  }
+
+  /// Without spaces and tabs, line feeds and carriage returns around it.
+  package var trimmed: Bytes {
+    var from = 0
+    var to = count
+    while from < to, self[from].isBlank { from += 1 }
+    while to > from, self[to - 1].isBlank { to -= 1 }
+    return part(from, to)
+  }
+}
+
+extension UInt8 {
+  package var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
+  package var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+  package var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D }
+}

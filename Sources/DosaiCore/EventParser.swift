@@ -1,0 +1,176 @@
+/// Server-sent events, by the algorithm of the WHATWG HTML standard, 9.2.6: bytes in, events out, at any split.
+///
+/// What is not part of an event's data is dropped as it arrives: comments, unknown fields.
+package final class EventParser {
+  /// One event: its data, its type (empty for "message").
+  package struct Event {
+    /// Lent until the parser is used again.
+    package let data: Bytes
+    package let type: Bytes
+    /// The stream ended before the event's blank line.
+    package let isOpen: Bool
+  }
+
+  private let bytesMax: Int
+  private let input = Buffer()
+  private var at = 0  // where in `input` the next line begins
+  private var searched = 0  // up to where that line is known to have no end
+  private var atStart = true
+  private var skipsLineFeed = false  // the last line ended with CR
+  private var skipsLine = false  // the rest of the line is not wanted
+  private var dispatched = false  // the event last returned still stands in `data` and `type`
+
+  private let data = Buffer()
+  private var hasData = false
+  private let type = Buffer()
+  package let lastEventID = Buffer()
+  /// The last `retry:` in milliseconds; -1: none.
+  package private(set) var retry: Int64 = -1
+
+  package init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+  /// Whether more than blank lines has come behind the last event.
+  package var hasMore: Bool { hasData || !input.bytes.part(at, input.count).trimmed.isEmpty }
+
+  package func feed(_ bytes: Bytes) throws(Failure) {
+    if at > 0 {
+      input.removeFirst(at)
+      searched = max(0, searched - at)
+      at = 0
+    }
+    if input.isEmpty && bytes.count < 1 << 20 { input.shrink(keeping: 1 << 20) }
+    try input.append(bytes)
+  }
+
+  /// The next whole event, or nil until more is fed. TOO_LARGE: an event beyond the limit.
+  package func next() throws(Failure) -> Event? {
+    clearDispatched()
+    if atStart {
+      let mark: StaticString = "\u{FEFF}"
+      let head = input.bytes.part(at, at + 3)
+      if head.count < 3 && head.equals(mark.bytes.part(0, head.count)) { return nil }
+      if head.equals(mark) { skip(to: at + 3) }
+      atStart = false
+    }
+    while true {
+      if let event = wholeEvent() { return event }
+      guard let line = try nextLine() else { return nil }
+      if let event = try process(line) { return event }
+    }
+  }
+
+  /// Once the body has ended: the event that lacks its blank line, if there is one.
+  package func finish() throws(Failure) -> Event? {
+    clearDispatched()
+    if at < input.count && !skipsLine {
+      let line = input.bytes.part(at, input.count)
+      at = input.count
+      if let event = try process(line) { return event }
+    }
+    guard hasData else { return nil }
+    return event(isOpen: true)
+  }
+
+  /// The usual event in one piece, `data: ...` LF LF, without a copy.
+  private func wholeEvent() -> Event? {
+    guard !hasData, !skipsLine, !skipsLineFeed, type.isEmpty else { return nil }
+    let bytes = input.bytes
+    guard bytes.part(at, at + 6).equals("data: ") else { return nil }
+    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: max(at, searched)) else { return nil }
+    guard end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "\n"), end - at <= bytesMax else { return nil }
+    let line = bytes.part(at + 6, end)
+    guard line.firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil else { return nil }
+    skip(to: end + 2)
+    return Event(data: line, type: .empty, isOpen: false)
+  }
+
+  private func skip(to place: Int) {
+    at = place
+    searched = place
+  }
+
+  /// The next line without its end; nil: it has not ended yet.
+  private func nextLine() throws(Failure) -> Bytes? {
+    let bytes = input.bytes
+    if skipsLineFeed {
+      guard at < bytes.count else { return nil }
+      if bytes[at] == UInt8(ascii: "\n") { skip(to: at + 1) }
+      skipsLineFeed = false
+    }
+    var end = searched
+    while end < bytes.count, bytes[end] != UInt8(ascii: "\n"), bytes[end] != UInt8(ascii: "\r") { end += 1 }
+    if end < bytes.count {
+      let line = bytes.part(at, end)
+      skipsLineFeed = bytes[end] == UInt8(ascii: "\r")
+      let skipped = skipsLine
+      skipsLine = false
+      skip(to: end + 1)
+      if skipped { return try nextLine() }
+      if !Self.isUnwanted(line) { try checkSize(line.count) }
+      return line
+    }
+    searched = end
+    if !skipsLine { skipsLine = Self.isUnwanted(bytes.part(at, end)) }
+    if skipsLine { skip(to: end) } else { try checkSize(end - at) }
+    return nil
+  }
+
+  /// Whether the beginning of a line shows that none of it is needed: a comment, or no known field.
+  private static func isUnwanted(_ start: Bytes) -> Bool {
+    guard let first = start.first else { return false }
+    if first == UInt8(ascii: ":") { return true }
+    func begins(_ field: StaticString) -> Bool {
+      start.count <= field.utf8CodeUnitCount
+        ? start.equals(field.bytes.part(0, start.count))
+        : start.starts(with: field) && start[field.utf8CodeUnitCount] == UInt8(ascii: ":")
+    }
+    return !(begins("data") || begins("event") || begins("id") || begins("retry"))
+  }
+
+  private func checkSize(_ more: Int) throws(Failure) {
+    if data.count + more > bytesMax { throw Failure(.tooLarge, "an event is larger than event_bytes_max") }
+  }
+
+  private func process(_ line: Bytes) throws(Failure) -> Event? {
+    if line.isEmpty {
+      guard hasData else {
+        type.removeAll()
+        return nil
+      }
+      return event(isOpen: false)
+    }
+    let colon = line.firstIndex(of: UInt8(ascii: ":"), from: 0) ?? line.count
+    let name = line.part(0, colon)
+    let hasSpace = colon + 1 < line.count && line[colon + 1] == UInt8(ascii: " ")
+    let value = line.part(colon + (hasSpace ? 2 : 1), line.count)
+    if name.equals("data") {
+      if hasData { try data.append(UInt8(ascii: "\n")) }
+      try data.append(value)
+      hasData = true
+    } else if name.equals("event") {
+      type.removeAll()
+      try type.append(value)
+    } else if name.equals("id") {
+      if value.firstIndex(of: 0, from: 0) == nil {
+        lastEventID.removeAll()
+        try lastEventID.append(value)
+      }
+    } else if name.equals("retry") {
+      if let value = Text.integer(value), value >= 0 { retry = value }
+    }
+    return nil
+  }
+
+  private func event(isOpen: Bool) -> Event {
+    hasData = false
+    dispatched = true
+    return Event(data: data.bytes, type: type.bytes, isOpen: isOpen)
+  }
+
+  private func clearDispatched() {
+    guard dispatched else { return }
+    dispatched = false
+    data.shrink(keeping: 1 << 16)
+    type.removeAll()
+  }
+}

@@ -1,0 +1,55 @@
+/// A header of a request. Its memory is overwritten when it goes: its value may be the key.
+package final class HeaderField {
+  package let name = Buffer()
+  package let value = Buffer()
+
+  package init(_ name: Bytes, _ value: Bytes) throws(Failure) {
+    try self.name.append(name)
+    try self.value.append(value)
+  }
+
+  /// "Name: value". INVALID_ARGUMENT: not one header line, or one that the transport decides.
+  package convenience init(line: Bytes) throws(Failure) {
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":"), from: 0), colon > 0 else {
+      throw .invalid("headers: each must be \"Name: value\"")
+    }
+    let name = line.part(0, colon)
+    let value = line.part(colon + 1, line.count)
+    for byte in name where !Self.isNameByte(byte) { throw .invalid("headers: a name has a character that no name has") }
+    try Self.check(value, "headers: a value has a control character or a character that is not ASCII")
+    if Self.isForbidden(name) { throw .invalid("headers: the transport itself decides this one") }
+    try self.init(name, value.trimmed)
+  }
+
+  deinit {
+    name.wipe()
+    value.wipe()
+  }
+
+  /// Refuses CR, LF, NUL and all else outside 0x20 to 0x7E.
+  package static func check(_ value: Bytes, _ message: StaticString) throws(Failure) {
+    for byte in value where byte < 0x20 || byte > 0x7E { throw .invalid(message) }
+  }
+
+  /// RFC 9110, 5.6.2: tchar.
+  package static func isNameByte(_ byte: UInt8) -> Bool {
+    let marks: StaticString = "!#$%&'*+-.^_`|~"
+    return byte.isDigit || (byte.lowercased >= UInt8(ascii: "a") && byte.lowercased <= UInt8(ascii: "z"))
+      || marks.bytes.firstIndex(of: byte, from: 0) != nil
+  }
+
+  private static func isForbidden(_ name: Bytes) -> Bool {
+    for other in [
+      "content-length", "transfer-encoding", "connection", "expect", "upgrade", "trailer", "te", "proxy-authorization",
+    ] as [StaticString] where name.equalsIgnoringCase(other.bytes) { return true }
+    return false
+  }
+}
+
+extension Array where Element == HeaderField {
+  /// Adds the field in the place of one of the same name.
+  package mutating func set(_ field: HeaderField) {
+    removeAll { $0.name.bytes.equalsIgnoringCase(field.name.bytes) }
+    append(field)
+  }
+}

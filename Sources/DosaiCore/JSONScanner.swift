@@ -1,0 +1,275 @@
+/// Finds where JSON values begin and end in a text (RFC 8259), and whether the text is JSON at all.
+package enum JSONScanner {
+  /// What a text holds, beyond being JSON.
+  package struct Facts {
+    /// Values of any kind, keys not counted.
+    package var nodes = 0
+    /// An escaped surrogate without its partner, which jansson refuses.
+    package var hasLoneSurrogate = false
+    /// An integer of 19 digits or more, which may not fit 64 bits.
+    package var hasBigInteger = false
+  }
+
+  package static let depthMost = 512
+
+  /// Checks that the text is one JSON value with nothing but blanks around it. Knows nothing of UTF-8.
+  /// Throws PROTOCOL for what is not JSON, TOO_LARGE beyond a limit.
+  package static func check(_ text: Bytes, nodesMax: Int = .max, depthMax: Int = depthMost) throws(Failure) -> Facts {
+    var facts = Facts()
+    var open = InlineArray<8, UInt64>(repeating: 0)  // one bit a level: 1 is an object
+    var depth = 0
+    var at = skipBlanks(text, 0)
+    while true {
+      // A value begins at `at`.
+      guard at < text.count else { throw notJSON }
+      facts.nodes += 1
+      if facts.nodes > nodesMax { throw Failure(.tooLarge, "the JSON has more values than json_nodes_max") }
+      let first = text[at]
+      if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+        if depth >= min(depthMax, depthMost) { throw Failure(.tooLarge, "the JSON is deeper than json_depth_max") }
+        let isObject = first == UInt8(ascii: "{")
+        let bit = UInt64(1) << UInt64(depth & 63)
+        if isObject { open[depth >> 6] |= bit } else { open[depth >> 6] &= ~bit }
+        depth += 1
+        at = skipBlanks(text, at + 1)
+        guard at < text.count else { throw notJSON }
+        if text[at] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+          depth -= 1
+          at += 1
+        } else {
+          if isObject { at = try key(text, at, &facts) }
+          continue
+        }
+      } else {
+        at = try scalar(text, at, &facts)
+      }
+      // A value has ended at `at`.
+      while true {
+        at = skipBlanks(text, at)
+        if depth == 0 {
+          if at < text.count { throw notJSON }
+          return facts
+        }
+        guard at < text.count else { throw notJSON }
+        let isObject = open[(depth - 1) >> 6] & (UInt64(1) << UInt64((depth - 1) & 63)) != 0
+        if text[at] == UInt8(ascii: ",") {
+          at = skipBlanks(text, at + 1)
+          if isObject { at = try key(text, at, &facts) }
+          break
+        }
+        guard text[at] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw notJSON }
+        depth -= 1
+        at += 1
+      }
+    }
+  }
+
+  private static var notJSON: Failure { Failure(.malformed, "not JSON") }
+
+  private static func key(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
+    guard start < text.count, text[start] == UInt8(ascii: "\"") else { throw notJSON }
+    let colon = skipBlanks(text, try string(text, start, &facts))
+    guard colon < text.count, text[colon] == UInt8(ascii: ":") else { throw notJSON }
+    return skipBlanks(text, colon + 1)
+  }
+
+  private static func scalar(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
+    switch text[start] {
+    case UInt8(ascii: "\""): return try string(text, start, &facts)
+    case UInt8(ascii: "t"): return try word(text, start, "true")
+    case UInt8(ascii: "f"): return try word(text, start, "false")
+    case UInt8(ascii: "n"): return try word(text, start, "null")
+    default: return try number(text, start, &facts)
+    }
+  }
+
+  private static func word(_ text: Bytes, _ start: Int, _ word: StaticString) throws(Failure) -> Int {
+    let end = start + word.utf8CodeUnitCount
+    guard text.part(start, end).equals(word) else { throw notJSON }
+    return end
+  }
+
+  private static func number(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
+    var at = start
+    func digits() -> Int {
+      let from = at
+      while at < text.count, text[at].isDigit { at += 1 }
+      return at - from
+    }
+    if text[at] == UInt8(ascii: "-") { at += 1 }
+    let first = at
+    let whole = digits()
+    guard whole > 0, whole == 1 || text[first] != UInt8(ascii: "0") else { throw notJSON }
+    var isInteger = true
+    if at < text.count, text[at] == UInt8(ascii: ".") {
+      at += 1
+      isInteger = false
+      guard digits() > 0 else { throw notJSON }
+    }
+    if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
+      at += 1
+      isInteger = false
+      if at < text.count, text[at] == UInt8(ascii: "+") || text[at] == UInt8(ascii: "-") { at += 1 }
+      guard digits() > 0 else { throw notJSON }
+    }
+    if isInteger && whole >= 19 { facts.hasBigInteger = true }
+    return at
+  }
+
+  private static func string(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
+    var at = start + 1
+    while at < text.count {
+      let byte = text[at]
+      if byte == UInt8(ascii: "\"") { return at + 1 }
+      if byte < 0x20 { throw notJSON }
+      if byte != UInt8(ascii: "\\") {
+        at += 1
+        continue
+      }
+      guard at + 1 < text.count else { throw notJSON }
+      switch text[at + 1] {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+        UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+        at += 2
+      case UInt8(ascii: "u"):
+        guard let unit = escapedUnit(text, at) else { throw notJSON }
+        let length = escapeLength(text, at, unit)
+        if length == 6 && unit & 0xF800 == 0xD800 { facts.hasLoneSurrogate = true }
+        at += length
+      default: throw notJSON
+      }
+    }
+    throw notJSON
+  }
+
+  /// The UTF-16 unit of the escape `\uXXXX` at `at`; nil if there is none.
+  private static func escapedUnit(_ text: Bytes, _ at: Int) -> UInt32? {
+    guard at + 6 <= text.count, text[at] == UInt8(ascii: "\\"), text[at + 1] == UInt8(ascii: "u") else { return nil }
+    var unit: UInt32 = 0
+    for i in at + 2..<at + 6 {
+      let digit = text[i].lowercased
+      if digit.isDigit {
+        unit = unit << 4 | UInt32(digit - UInt8(ascii: "0"))
+      } else if digit >= UInt8(ascii: "a") && digit <= UInt8(ascii: "f") {
+        unit = unit << 4 | UInt32(digit - UInt8(ascii: "a") + 10)
+      } else {
+        return nil
+      }
+    }
+    return unit
+  }
+
+  /// 12 where a surrogate pair begins at `at`, else 6.
+  private static func escapeLength(_ text: Bytes, _ at: Int, _ unit: UInt32) -> Int {
+    guard unit & 0xFC00 == 0xD800, let second = escapedUnit(text, at + 6) else { return 6 }
+    return second & 0xFC00 == 0xDC00 ? 12 : 6
+  }
+
+  /// Writes `\ufffd` over each lone surrogate of a text that was checked. The length stays.
+  package static func repairSurrogates(_ text: UnsafeMutableBufferPointer<UInt8>) {
+    let bytes = Bytes(text)
+    var at = 0
+    while let escape = bytes.firstIndex(of: UInt8(ascii: "\\"), from: at) {
+      guard let unit = escapedUnit(bytes, escape) else {
+        at = escape + 2
+        continue
+      }
+      let length = escapeLength(bytes, escape, unit)
+      if length == 6 && unit & 0xF800 == 0xD800 {
+        let replacement: StaticString = "fffd"
+        for i in 0..<4 { text[escape + 2 + i] = replacement.bytes[i] }
+      }
+      at = escape + length
+    }
+  }
+
+  package static func skipBlanks(_ text: Bytes, _ from: Int) -> Int {
+    var at = from
+    while at < text.count, text[at].isBlank { at += 1 }
+    return at
+  }
+
+  /// Where the value that begins at `start` ends, in a text that was checked.
+  package static func end(of text: Bytes, from start: Int) -> Int {
+    var at = start
+    var depth = 0
+    while at < text.count {
+      switch text[at] {
+      case UInt8(ascii: "\""):
+        at = endOfString(text, at)
+        if depth == 0 { return at }
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        at += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        depth -= 1
+        if depth < 0 { return at }
+        at += 1
+        if depth == 0 { return at }
+      case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x09, 0x0A, 0x0D:
+        if depth == 0 { return at }
+        at += 1
+      default: at += 1
+      }
+    }
+    return text.count
+  }
+
+  private static func endOfString(_ text: Bytes, _ start: Int) -> Int {
+    var at = start + 1
+    while at < text.count {
+      if text[at] == UInt8(ascii: "\"") { return at + 1 }
+      at += text[at] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    return text.count
+  }
+
+  /// Goes through the members of an object in a text that was checked.
+  package struct Members {
+    private let text: Bytes
+    private var at: Int
+
+    /// `object` begins with its brace; other values have no members.
+    package init(_ object: Bytes) {
+      text = object
+      at = object.first == UInt8(ascii: "{") ? 1 : object.count
+    }
+
+    /// The key as it is written between its quotes, and the range of the value.
+    package mutating func next() -> (key: Bytes, start: Int, value: Range<Int>)? {
+      at = JSONScanner.skipBlanks(text, at)
+      if at < text.count, text[at] == UInt8(ascii: ",") { at = JSONScanner.skipBlanks(text, at + 1) }
+      guard at < text.count, text[at] == UInt8(ascii: "\"") else { return nil }
+      let start = at
+      let keyEnd = JSONScanner.endOfString(text, at)
+      let colon = JSONScanner.skipBlanks(text, keyEnd)
+      let from = JSONScanner.skipBlanks(text, colon + 1)
+      let to = JSONScanner.end(of: text, from: from)
+      guard from < to else { return nil }
+      at = to
+      return (text.part(start + 1, keyEnd - 1), start, from..<to)
+    }
+  }
+
+  /// Goes through the elements of an array in a text that was checked.
+  package struct Elements {
+    private let text: Bytes
+    private var at: Int
+
+    /// `array` begins with its bracket; other values have no elements.
+    package init(_ array: Bytes) {
+      text = array
+      at = array.first == UInt8(ascii: "[") ? 1 : array.count
+    }
+
+    package mutating func next() -> Bytes? {
+      at = JSONScanner.skipBlanks(text, at)
+      if at < text.count, text[at] == UInt8(ascii: ",") { at = JSONScanner.skipBlanks(text, at + 1) }
+      let from = at
+      guard from < text.count, text[from] != UInt8(ascii: "]") else { return nil }
+      at = JSONScanner.end(of: text, from: from)
+      guard from < at else { return nil }
+      return text.part(from, at)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/// What a server says of its error, in whichever of the common forms.
+package struct ServerMessage {
+  package private(set) var message: Buffer?
+  package private(set) var code: Buffer?
+  package private(set) var type: Buffer?
+  package private(set) var param: Buffer?
+
+  package init() {}
+
+  /// `{"error": {...}}`, `{"error": "text"}`, a list of one of them, `{"message": ...}`, `{"detail": ...}`, or a text.
+  package init<Value: JSONValue>(_ body: Value) throws(Failure) {
+    switch body.kind {
+    case .string: message = try Self.line(body.string)
+    case .array:
+      var found: ServerMessage?
+      try body.forEachElement { (element: Value) throws(Failure) in
+        if found == nil { found = try ServerMessage(element) }
+      }
+      if let found { self = found }
+    case .object:
+      let error = body.present("error")
+      if let error, error.kind == .object {
+        try take(error)
+      } else {
+        try take(body)
+        if message == nil, let error, error.kind == .string { message = try Self.line(error.string) }
+      }
+    default: break
+    }
+  }
+
+  /// Whether a body that came with success tells of an error all the same.
+  package static func isError<Value: JSONValue>(_ body: Value) -> Bool {
+    if body.kind == .array {
+      var found = false
+      try? body.forEachElement { (element: Value) throws(Failure) in if isError(element) { found = true } }
+      return found
+    }
+    guard let error = body.present("error") else { return false }
+    return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
+  }
+
+  private mutating func take<Value: JSONValue>(_ object: Value) throws(Failure) {
+    for key in ["message", "detail"] as [StaticString] where message == nil {
+      guard let value = object.present(key) else { continue }
+      message = try Self.line(value.kind == .string ? value.string : value.text)
+    }
+    code = try Self.text(object.present("code"))
+    type = try Self.text(object.present("type"))
+    param = try Self.text(object.present("param"))
+  }
+
+  private static func text<Value: JSONValue>(_ value: Value?) throws(Failure) -> Buffer? {
+    guard let value else { return nil }
+    return try Buffer(copying: (value.kind == .string ? value.string : value.text).part(0, 1024))
+  }
+
+  /// The text as one line of at most 2 KiB.
+  package static func line(_ text: Bytes) throws(Failure) -> Buffer {
+    let cut = Buffer()
+    try Text.appendRepaired(text.trimmed.part(0, 2048), to: cut)
+    for i in 0..<cut.count where cut.bytes[i] < 0x20 || cut.bytes[i] == 0x7F { cut.mutable[i] = 0x20 }
+    return cut
+  }
+}
+
+extension Status {
+  /// The status of an HTTP error, with the code and type of its body where they matter.
+  package init(httpStatus: Int32, _ server: ServerMessage) {
+    let isQuota =
+      server.code?.bytes.equals("insufficient_quota") == true || server.type?.bytes.equals("insufficient_quota") == true
+    switch httpStatus {
+    case 300..<400: self = .redirected
+    case 401: self = .authentication
+    case 402: self = .insufficientCredits
+    case 403: self = .permission
+    case 404: self = .notFound
+    case 408: self = .server
+    case 429: self = isQuota ? .insufficientCredits : .rateLimited
+    case 400..<500: self = .badRequest
+    case 503, 529: self = .unavailable
+    default: self = .server
+    }
+  }
+
+  /// What it means, for people.
+  package var explanation: StaticString {
+    switch self {
+    case .redirected: "the server redirects elsewhere"
+    case .badRequest: "the server refused the request"
+    case .authentication: "the key is missing or was refused"
+    case .insufficientCredits: "the account has no credits left"
+    case .permission: "this is not permitted"
+    case .notFound: "the server knows no such model or path"
+    case .rateLimited: "the rate limit is reached"
+    case .unavailable: "the model is not available now"
+    case .provider: "the server reports an error"
+    default: "the server failed"
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import CSystem
+import DosaiCore
+
+/// An epoll set with a timer and a wake-up in it. All that is Linux alone is here.
+final class Poller {
+  /// What an event is about.
+  enum Source {
+    case socket(Int32, readable: Bool, writable: Bool)
+    case timer
+    case wake
+    case token
+  }
+
+  private static let eventsMost = 64
+  private static let tokenMark: UInt64 = 1 << 32
+
+  let descriptor: Int32
+  private let timer: Int32
+  private let wakeup: Int32
+  private let events: UnsafeMutablePointer<epoll_event>
+  private var armed = Clocks.never
+
+  /// RESOURCE: no descriptor is free.
+  init() throws(Failure) {
+    descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+    timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC))
+    wakeup = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    events = .allocate(capacity: Self.eventsMost)
+    if descriptor < 0 || timer < 0 || wakeup < 0 || !add(timer) || !add(wakeup) {
+      throw Failure(.resource, "no file descriptor is free")
+    }
+  }
+
+  deinit {
+    closeAll()
+    events.deallocate()
+  }
+
+  private func closeAll() {
+    if descriptor >= 0 { close(descriptor) }
+    if timer >= 0 { close(timer) }
+    if wakeup >= 0 { close(wakeup) }
+  }
+
+  private func add(_ source: Int32, mark: UInt64 = 0) -> Bool {
+    control(EPOLL_CTL_ADD, source, EPOLLIN.rawValue, mark)
+  }
+
+  private func control(_ operation: Int32, _ source: Int32, _ wanted: UInt32, _ mark: UInt64 = 0) -> Bool {
+    var event = epoll_event()
+    event.events = wanted
+    event.data.u64 = UInt64(UInt32(bitPattern: source)) | mark
+    return epoll_ctl(descriptor, operation, source, &event) == 0
+  }
+
+  /// Watches a socket for this from now on.
+  func watch(_ socket: Int32, readable: Bool, writable: Bool) {
+    let wanted = (readable ? EPOLLIN.rawValue : 0) | (writable ? EPOLLOUT.rawValue : 0)
+    if !control(EPOLL_CTL_MOD, socket, wanted) { _ = control(EPOLL_CTL_ADD, socket, wanted) }
+  }
+
+  func forget(_ socket: Int32) { _ = control(EPOLL_CTL_DEL, socket, 0) }
+
+  func watch(token: Int32) -> Bool { add(token, mark: Self.tokenMark) }
+
+  /// Makes the timer fire at the deadline or before it, in monotonic nanoseconds.
+  func arm(_ deadline: Int64) {
+    guard deadline < armed else { return }
+    armed = deadline
+    var time = itimerspec()
+    let at = max(deadline, 1)
+    time.it_value.tv_sec = Int(at / 1_000_000_000)
+    time.it_value.tv_nsec = Int(at % 1_000_000_000)
+    timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &time, nil)
+  }
+
+  /// Any thread, and from a signal handler.
+  func wake() {
+    var one: UInt64 = 1
+    _ = write(wakeup, &one, 8)
+  }
+
+  /// Waits `milliseconds` (-1: without end) and tells of each event. False: a signal came.
+  func wait(_ milliseconds: Int32, _ body: (Source) -> Void) -> Bool {
+    let count = epoll_wait(descriptor, events, Int32(Self.eventsMost), milliseconds)
+    if count < 0 { return csystem_errno() != EINTR }
+    for i in 0..<Int(count) {
+      let data = events[i].data.u64
+      let source = Int32(truncatingIfNeeded: data)
+      let happened = events[i].events
+      var value: UInt64 = 0
+      if data & Self.tokenMark != 0 {
+        body(.token)
+      } else if source == timer {
+        _ = read(timer, &value, 8)
+        armed = Clocks.never
+        body(.timer)
+      } else if source == wakeup {
+        _ = read(wakeup, &value, 8)
+        body(.wake)
+      } else {
+        let failed = happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
+        body(
+          .socket(
+            source, readable: failed || happened & EPOLLIN.rawValue != 0,
+            writable: failed || happened & EPOLLOUT.rawValue != 0))
+      }
+    }
+    return true
+  }
+}

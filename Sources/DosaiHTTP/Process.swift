@@ -1,0 +1,80 @@
+import CCurl
+import CSystem
+import DosaiCore
+import Synchronization
+
+/// What the library keeps for the whole process: libcurl's initialisation, the engines in use, the hook at exit, and
+/// the process id.
+package enum Process {
+  private static var once = pthread_once_t()
+  private static var failed = false
+  /// Holds the process id, and reads as 0 in a forked child, so that no entry needs a system call to notice a fork.
+  private static var page: UnsafeMutablePointer<Int32>?
+  private static var mutex = pthread_mutex_t()
+  private static var engines: [Unmanaged<Engine>] = []
+  private static let exiting = Atomic<Bool>(false)
+
+  /// RESOURCE: libcurl is too old or would not start.
+  package static func start() throws(Failure) {
+    pthread_once(&once) {
+      Process.page = csystem_wiped_on_fork()?.assumingMemoryBound(to: Int32.self)
+      pthread_mutex_init(&Process.mutex, nil)
+      Process.failed = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) != CURLE_OK || ccurl_version_number() < 0x075700
+      // After libcurl's, so that it runs before the TLS library's own.
+      atexit { Process.stop() }
+    }
+    if failed { throw Failure(.resource, "libcurl 7.87 or newer is needed") }
+  }
+
+  package static var id: Int32 {
+    guard let page else { return getpid() }
+    if page.pointee != 0 { return page.pointee }
+    page.pointee = getpid()
+    // The first entry, or the first in a child: what other threads of the parent held is not held here.
+    pthread_mutex_init(&mutex, nil)
+    engines = []
+    return page.pointee
+  }
+
+  package static var isExiting: Bool { exiting.load(ordering: .acquiring) }
+
+  /// The engine is being driven from now on by this thread.
+  static func register(_ engine: Engine) {
+    pthread_mutex_lock(&mutex)
+    engines.append(Unmanaged.passUnretained(engine))
+    pthread_mutex_unlock(&mutex)
+  }
+
+  static func unregister(_ engine: Engine) {
+    pthread_mutex_lock(&mutex)
+    let place = engines.firstIndex { $0.toOpaque() == Unmanaged.passUnretained(engine).toOpaque() }
+    if let place { engines.remove(at: place) }
+    pthread_mutex_unlock(&mutex)
+  }
+
+  /// Runs at exit: host threads in our calls get up to a second to leave libcurl before the TLS library goes away.
+  private static func stop() {
+    guard page == nil || page?.pointee == getpid() else { return }
+    exiting.store(true, ordering: .releasing)
+    let deadline = csystem_now() + 1_000_000_000
+    while wakeOthers() && csystem_now() < deadline {
+      var pause = timespec(tv_sec: 0, tv_nsec: 1_000_000)
+      nanosleep(&pause, nil)
+    }
+  }
+
+  /// Whether a thread other than this one drives an engine.
+  private static func wakeOthers() -> Bool {
+    pthread_mutex_lock(&mutex)
+    defer { pthread_mutex_unlock(&mutex) }
+    var found = false
+    for engine in engines {
+      engine._withUnsafeGuaranteedRef { engine in
+        if pthread_equal(engine.driver, pthread_self()) != 0 { return }
+        found = true
+        engine.wake()
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,38 @@
+import CCurl
+import CSystem
+import DosaiCore
+
+/// DNS answers and TLS sessions that the engines of one client share.
+package final class Share {
+  let handle: UnsafeMutableRawPointer
+  private let locks: UnsafeMutablePointer<pthread_mutex_t>
+  private let process = Process.id
+  private static let lockCount = Int(CURL_LOCK_DATA_LAST.rawValue)
+
+  package init() throws(Failure) {
+    guard let made = curl_share_init() else { throw .outOfMemory }
+    handle = made
+    locks = .allocate(capacity: Self.lockCount)
+    for i in 0..<Self.lockCount { pthread_mutex_init(locks + i, nil) }
+    ccurl_share_locks(
+      handle,
+      { _, data, _, context in
+        let locks = context?.assumingMemoryBound(to: pthread_mutex_t.self)
+        if let locks { pthread_mutex_lock(locks + Int(data.rawValue)) }
+      },
+      { _, data, context in
+        let locks = context?.assumingMemoryBound(to: pthread_mutex_t.self)
+        if let locks { pthread_mutex_unlock(locks + Int(data.rawValue)) }
+      }, locks)
+    ccurl_share_data(handle, CURL_LOCK_DATA_DNS)
+    ccurl_share_data(handle, CURL_LOCK_DATA_SSL_SESSION)
+  }
+
+  deinit {
+    // A forked child may not touch it: another thread may have held a lock.
+    guard process == Process.id else { return }
+    curl_share_cleanup(handle)
+    for i in 0..<Self.lockCount { pthread_mutex_destroy(locks + i) }
+    locks.deallocate()
+  }
+}

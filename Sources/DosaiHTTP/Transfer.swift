@@ -1,0 +1,193 @@
+import CCurl
+import CSystem
+import DosaiCore
+
+/// Who takes the bytes of a response.
+package protocol TransferReceiver: AnyObject {
+  /// A part of the body. It is called inside libcurl: it must only keep the bytes.
+  func receive(_ bytes: Bytes) throws(Failure)
+}
+
+/// One request on the wire and its response.
+package final class Transfer {
+  let easy: UnsafeMutableRawPointer
+  private let endpoint: Endpoint
+  private let url: Buffer
+  private let requestHeaders: HeaderList
+  private let body: Buffer?
+  private unowned(unsafe) let receiver: any TransferReceiver
+  private var engine: Engine?
+  private let process = Process.id
+  private let message: UnsafeMutablePointer<CChar>
+
+  package let headers = ResponseHeaders()
+  /// The blank line behind the response's headers has come.
+  package private(set) var hasAnswer = false
+  /// In monotonic nanoseconds; -1: not yet.
+  package private(set) var readyTime: Int64 = -1
+  package private(set) var firstByteTime: Int64 = -1
+  package private(set) var reusedConnection = false
+  /// The transfer has ended, and how.
+  package private(set) var isFinished = false
+  package private(set) var failure: Failure?
+  private var headerBytes = 0
+  private var wasSent = false
+
+  /// `body` nil is a GET. The receiver must outlive the transfer.
+  package init(
+    _ endpoint: Endpoint, share: Share, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
+    compressed: Bool, receiver: any TransferReceiver
+  ) throws(Failure) {
+    guard let made = curl_easy_init() else { throw .outOfMemory }
+    easy = made
+    self.endpoint = endpoint
+    self.url = url
+    requestHeaders = headers
+    self.body = body
+    self.receiver = receiver
+    message = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    guard endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share), apply(compressed: compressed) else {
+      throw Failure(.resource, "libcurl lacks something that is needed, as TLS")
+    }
+  }
+
+  deinit {
+    message.deallocate()
+    if process == Process.id { curl_easy_cleanup(easy) }
+  }
+
+  private func apply(compressed: Bool) -> Bool {
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    ccurl_set_text(easy, CURLOPT_URL, url.characters)
+    ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, message)
+    ccurl_set_list(easy, CURLOPT_HTTPHEADER, requestHeaders.list)
+    if let body {
+      ccurl_set_long(easy, CURLOPT_POST, 1)
+      ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+      ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, body.mutable.baseAddress)
+    }
+    if compressed { ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "") }
+    ccurl_on_body(
+      easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
+    ccurl_on_header(
+      easy, { bytes, size, count, context in Transfer.from(context)?.takeHeader(bytes, size &* count) ?? 0 }, context)
+    return ccurl_on_ready(easy, { context, _, _, _, _ in Transfer.from(context)?.becomeReady() ?? 1 }, context) == CURLE_OK
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+    context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  func attach(_ engine: Engine) {
+    self.engine = engine
+    let context = Unmanaged.passUnretained(engine).toOpaque()
+    ccurl_on_open_socket(
+      easy,
+      { context, _, address in
+        guard let context else { return -1 }
+        return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue().openSocket(address)
+      }, context)
+    ccurl_on_close_socket(
+      easy,
+      { context, socket in
+        guard let context else { return -1 }
+        return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue().closeSocket(socket)
+      }, context)
+  }
+
+  // MARK: called by libcurl
+
+  /// A connection is there and the request is about to be written. When a warm connection turns out to be dead after
+  /// that, libcurl would send the request again without a word; whether to try again is not its to decide.
+  private func becomeReady() -> Int32 {
+    if wasSent { return CURL_PREREQFUNC_ABORT }
+    wasSent = true
+    readyTime = csystem_now()
+    reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
+    return CURL_PREREQFUNC_OK
+  }
+
+  private func takeHeader(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+    let line = Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count)
+    if firstByteTime < 0 { firstByteTime = csystem_now() }
+    headerBytes += count
+    if hasAnswer { return count }  // a trailer
+    do throws(Failure) {
+      if headerBytes > endpoint.headerBytesMax { throw Self.tooManyHeaders }
+      if line.trimmed.isEmpty {
+        hasAnswer = headers.httpStatus >= 200
+      } else {
+        try headers.add(line: line)
+      }
+      return count
+    } catch {
+      failure = error
+      return 0
+    }
+  }
+
+  private func takeBody(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+    do throws(Failure) {
+      try receiver.receive(Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count))
+      return count
+    } catch {
+      failure = error
+      return 0
+    }
+  }
+
+  // MARK: the end
+
+  private static var tooManyHeaders: Failure {
+    Failure(.tooLarge, "the response's headers are larger than header_bytes_max")
+  }
+
+  func finish(_ result: CURLcode) {
+    isFinished = true
+    if failure == nil && result != CURLE_OK { failure = explain(result) }
+  }
+
+  private func explain(_ result: CURLcode) -> Failure {
+    let isCut = hasAnswer || headers.httpStatus != 0
+    let reset = Failure(
+      isCut ? .truncated : .connection,
+      isCut ? "the connection broke before the end of the answer" : "the connection broke before an answer", detail: detail)
+    if let error = engine?.socketError, [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(error) {
+      return Failure(.resource, "no file descriptor is free")
+    }
+    switch result {
+    case CURLE_COULDNT_RESOLVE_HOST: return Failure(.connection, "the host's name could not be resolved", detail: detail)
+    case CURLE_COULDNT_RESOLVE_PROXY: return Failure(.connection, "the proxy's name could not be resolved", detail: detail)
+    case CURLE_COULDNT_CONNECT: return Failure(.connection, "no connection could be made", detail: detail)
+    case CURLE_PROXY: return Failure(.connection, "the proxy refused", detail: detail)
+    case CURLE_OPERATION_TIMEDOUT: return Failure(.timeout, "no connection in time", clock: .connect)
+    case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION,
+      CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED,
+      CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
+      CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
+      return Failure(.tls, "TLS failed", detail: detail)
+    case CURLE_OUT_OF_MEMORY: return headers.httpStatus != 0 ? Self.tooManyHeaders : .outOfMemory
+    case CURLE_RECV_ERROR where headerBytes > 250 << 10 && !hasAnswer: return Self.tooManyHeaders
+    case CURLE_RECV_ERROR where isCut && ccurl_info_long(easy, CURLINFO_OS_ERRNO) == 0 && saysProblem:
+      return Failure(.malformed, "the answer is not HTTP", detail: detail)
+    case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM,
+      CURLE_ABORTED_BY_CALLBACK:
+      return reset
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP3,
+      CURLE_TOO_MANY_REDIRECTS:
+      return Failure(.malformed, "the answer is not HTTP", detail: detail)
+    case CURLE_URL_MALFORMAT: return Failure(.invalidArgument, "the URL cannot be read")
+    default: return Failure(.connection, "the request failed", detail: detail)
+    }
+  }
+
+  /// libcurl's word for broken chunked encoding.
+  private var saysProblem: Bool { detail?.bytes.starts(with: "Problem ") == true }
+
+  private var detail: Buffer? {
+    guard message[0] != 0 else { return nil }
+    let start = UnsafeRawPointer(message).assumingMemoryBound(to: UInt8.self)
+    return try? Buffer(copying: Bytes(start: start, count: strnlen(message, Int(CURL_ERROR_SIZE) - 1)))
+  }
+}

@@ -1,0 +1,165 @@
+import CJansson
+import CSystem
+import DosaiCore
+
+/// A JSON text and the tree that jansson made of it.
+package final class Document {
+  private let source: Buffer
+  private let tree: UnsafeMutablePointer<json_t>
+  /// Lone surrogates were replaced.
+  package let isRepaired: Bool
+  /// It has integers beyond 64 bits.
+  package let hasBigNumbers: Bool
+
+  /// Takes the text, which nothing else may change from here on. PROTOCOL: not JSON. TOO_LARGE: beyond a limit.
+  /// No message tells what the text holds.
+  package init(taking text: Buffer, limits: Limits) throws(Failure) {
+    let facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
+    if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
+    var parsed = Self.parse(text, flags: 0)
+    var isBig = false
+    if parsed == nil && facts.hasBigInteger {
+      parsed = Self.parse(text, flags: JSON_DECODE_INT_AS_REAL)
+      isBig = true
+    }
+    guard let parsed else { throw Failure(.malformed, "not JSON that can be read") }
+    source = text
+    tree = parsed
+    isRepaired = facts.hasLoneSurrogate
+    hasBigNumbers = isBig
+  }
+
+  deinit { cjansson_release(tree) }
+
+  package var bytes: Bytes { source.bytes }
+
+  package var root: Value { Value(tree: tree, text: source.bytes.trimmed) }
+
+  /// jansson reads real numbers by the locale of the thread, and ends the process when another thread changes the
+  /// locale meanwhile (2.14): for its call the thread has a locale of its own.
+  private static func parse(_ text: Buffer, flags: Int32) -> UnsafeMutablePointer<json_t>? {
+    guard let locale = CLocale.shared else { return nil }
+    let before = uselocale(locale)
+    defer { uselocale(before) }
+    let options = Int(JSON_DECODE_ANY) | Int(JSON_ALLOW_NUL) | Int(flags)
+    return text.bytes.withMemoryRebound(to: CChar.self) {
+      json_loadb($0.baseAddress, $0.count, options, nil)
+    }
+  }
+}
+
+/// The C locale, made once and kept.
+private enum CLocale {
+  private static var once = pthread_once_t()
+  private static var made: locale_t?
+
+  static var shared: locale_t? {
+    pthread_once(&once) { CLocale.made = csystem_c_locale() }
+    return made
+  }
+}
+
+/// A value of a document, lent by it.
+package struct Value: JSONValue {
+  fileprivate let tree: UnsafeMutablePointer<json_t>
+  package let text: Bytes
+
+  package var kind: JSONKind {
+    switch tree.pointee.type {
+    case JSON_OBJECT: .object
+    case JSON_ARRAY: .array
+    case JSON_STRING: .string
+    case JSON_INTEGER, JSON_REAL: .number
+    case JSON_TRUE, JSON_FALSE: .boolean
+    default: .null
+    }
+  }
+
+  package var string: Bytes {
+    guard let characters = json_string_value(tree) else { return .empty }
+    let start = UnsafeRawPointer(characters).assumingMemoryBound(to: UInt8.self)
+    return Bytes(start: start, count: json_string_length(tree))
+  }
+
+  package func member(_ key: StaticString) -> Value? {
+    guard let node = Self.node(tree, key.bytes) else { return nil }
+    var members = JSONScanner.Members(text)
+    var found: Bytes?
+    while let next = members.next() {
+      if next.key.equals(key) { found = text.part(next.value.lowerBound, next.value.upperBound) }
+    }
+    // A key that is written with escapes is known to the tree alone.
+    guard let found else { return nil }
+    return Value(tree: node, text: found)
+  }
+
+  package func string(_ key: StaticString) -> Bytes? {
+    guard let node = Self.node(tree, key.bytes), node.pointee.type == JSON_STRING else { return nil }
+    return Value(tree: node, text: .empty).string
+  }
+
+  package func integer(_ key: StaticString) -> Int64? {
+    guard let node = Self.node(tree, key.bytes) else { return nil }
+    if node.pointee.type == JSON_INTEGER { return json_integer_value(node) }
+    // Where one integer is beyond 64 bits jansson read them all as real numbers.
+    return node.pointee.type == JSON_REAL ? member(key).flatMap { Text.integer($0.text) } : nil
+  }
+
+  package func forEachMember(_ body: (Bytes, Value) throws(Failure) -> Void) throws(Failure) {
+    guard kind == .object else { return }
+    let distinct = json_object_size(tree)
+    if distinct > 1024 { throw Failure(.tooLarge, "an object has more than 1024 fields") }
+    var count = 0
+    var counting = JSONScanner.Members(text)
+    while counting.next() != nil { count += 1 }
+    var members = JSONScanner.Members(text)
+    while let next = members.next() {
+      if count > distinct && isRepeated(next.key, after: members) { continue }
+      guard let node = try node(written: next.key) else { continue }
+      try body(next.key, Value(tree: node, text: text.part(next.value.lowerBound, next.value.upperBound)))
+    }
+  }
+
+  package func forEachElement(_ body: (Value) throws(Failure) -> Void) throws(Failure) {
+    guard kind == .array else { return }
+    var elements = JSONScanner.Elements(text)
+    var position = 0
+    while let element = elements.next(), let node = json_array_get(tree, position) {
+      try body(Value(tree: node, text: element))
+      position += 1
+    }
+  }
+
+  /// The element at a position, if it is there.
+  package func element(_ position: Int) -> Value? {
+    guard kind == .array, position >= 0, let node = json_array_get(tree, position) else { return nil }
+    var elements = JSONScanner.Elements(text)
+    var left = position
+    while let element = elements.next() {
+      if left == 0 { return Value(tree: node, text: element) }
+      left -= 1
+    }
+    return nil
+  }
+
+  private func isRepeated(_ key: Bytes, after members: JSONScanner.Members) -> Bool {
+    var rest = members
+    while let next = rest.next() { if next.key.equals(key) { return true } }
+    return false
+  }
+
+  private func node(written key: Bytes) throws(Failure) -> UnsafeMutablePointer<json_t>? {
+    guard key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil else { return Self.node(tree, key) }
+    // Let jansson read the key as the string that it is.
+    let quoted = Buffer()
+    try quoted.append("\"")
+    try quoted.append(key)
+    try quoted.append("\"")
+    let decoded = try Document(taking: quoted, limits: Limits())
+    return Self.node(tree, decoded.root.string)
+  }
+
+  private static func node(_ tree: UnsafeMutablePointer<json_t>, _ key: Bytes) -> UnsafeMutablePointer<json_t>? {
+    key.withMemoryRebound(to: CChar.self) { json_object_getn(tree, $0.baseAddress, $0.count) }
+  }
+}

@@ -1,0 +1,180 @@
+#include "test.h"
+
+#define SCRIPT "echo"
+
+static void refused(const dosai_client_options *options, const char *word) {
+  dosai_client *client = (dosai_client *)1;
+  dosai_error *error = NULL;
+  CHECK_KEEP(dosai_client_new(options, &client, &error), DOSAI_INVALID_ARGUMENT);
+  const char *message = dosai_error_message(error, NULL);
+  CHECK(!client);
+  CHECK(message && strstr(message, word));
+  if (message && !strstr(message, word)) fprintf(stderr, "  no \"%s\" in \"%s\"\n", word, message);
+  CHECK(!message || !strstr(message, "sk-secret"));
+  CHECK_INT(dosai_error_attempt_count(error), 0);
+  dosai_error_free(error);
+}
+
+static void refusals(void) {
+  static const char *const urls[] = {"",
+                                     "example.com",
+                                     "ftp://example.com",
+                                     "http://",
+                                     "https://user:pw@example.com/v1",
+                                     "http://127.0.0.1:99999",
+                                     "https://exa mple.com",
+                                     "https://example.com/\r\nX: y",
+                                     "file:///etc/passwd",
+                                     "https://example.com/\xff"};
+  static const char *const keys[] = {"sk-secret\n", "sk-secret\r\nX-Injected: yes", "sk-secret\x7f",
+                                     "sk-secret\xc3\xa9"};
+  static const char *const lines[] = {"no colon", ": no name", "Bad Name: x", "X-A: b\r\nX-C: d",
+                                      "X-A: \x01"};
+  dosai_client_options options;
+#define REFUSE(field, value)                             \
+  do {                                                   \
+    dosai_client_options_init(&options, sizeof options); \
+    options.field = value;                               \
+    refused(&options, #field);                           \
+  } while (0)
+  for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) REFUSE(base_url, urls[i]);
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    REFUSE(api_key, keys[i]);
+    REFUSE(organization, keys[i]);
+    REFUSE(project, keys[i]);
+    REFUSE(user_agent, keys[i]);
+    REFUSE(api_key_header, keys[i]);
+  }
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    dosai_client_options_init(&options, sizeof options);
+    options.headers = &lines[i];
+    options.header_count = 1;
+    refused(&options, "header");
+  }
+  REFUSE(connect_timeout_ms, -2);
+  REFUSE(first_token_timeout_ms, -2);
+  REFUSE(idle_timeout_ms, -2);
+  REFUSE(total_timeout_ms, -2);
+  REFUSE(max_retries, -2);
+  REFUSE(event_bytes_max, -2);
+  REFUSE(response_bytes_max, -2);
+  REFUSE(text_bytes_max, -2);
+  REFUSE(header_bytes_max, -2);
+  REFUSE(json_nodes_max, -2);
+  REFUSE(json_depth_max, 513);
+  REFUSE(choices_max, -2);
+  REFUSE(tool_calls_max, -2);
+  REFUSE(redirects_max, 6);
+  REFUSE(proxy, "gopher://x");
+  REFUSE(log_level, 5);
+  REFUSE(struct_size, 0);
+  dosai_client_options_init(&options, sizeof options); /* a key over plain http to another host */
+  options.base_url = "http://192.0.2.1/v1";
+  options.api_key = "sk-secret";
+  refused(&options, "allow_insecure_http");
+  options.allow_insecure_http = 1;
+  dosai_client_free(test_client_with(&options));
+}
+
+static void struct_sizes(void) {
+  struct {
+    dosai_client_options options;
+    char later[32];
+  } grown;
+  struct {
+    dosai_call_options options;
+    char later[32];
+  } grown_call;
+  unsigned char cut[offsetof(dosai_client_options, api_key) + 8];
+  dosai_client *client;
+  dosai_error *error = NULL;
+  memset(&grown, 0xee, sizeof grown);
+  memset(&grown_call, 0xee, sizeof grown_call);
+  dosai_client_options_init(&grown.options, sizeof grown);
+  dosai_call_options_init(&grown_call.options, sizeof grown_call);
+  for (size_t i = 0; i < sizeof grown.later; i++) CHECK_INT(grown.later[i] | grown_call.later[i], 0);
+  CHECK_INT(grown.options.struct_size, sizeof grown);
+  CHECK_INT(grown_call.options.struct_size, sizeof grown_call);
+  dosai_client_free(test_client_with(&grown.options));
+  memset(cut, 0xee, sizeof cut);
+  dosai_client_options_init((dosai_client_options *)(void *)cut, sizeof cut - 8);
+  for (size_t i = sizeof cut - 8; i < sizeof cut; i++) CHECK_INT(cut[i], 0xee);
+  dosai_client_free(test_client_with((dosai_client_options *)(void *)cut));
+  dosai_client_free(test_client_with(NULL));
+  CHECK_CALL(dosai_client_new(NULL, NULL, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_INT(dosai_client_new(NULL, &client, NULL), DOSAI_OK);
+  dosai_client_free(client);
+  dosai_client_free(NULL);
+  dosai_client_options_init(NULL, sizeof grown.options);
+  dosai_call_options_init(NULL, sizeof grown_call.options);
+}
+
+/* The path that the server sees for a base URL. */
+static void path(const char *suffix, const char *expected) {
+  char url[256], base[300], name[128], full[300];
+  dosai_client_options options;
+  dosai_completion *completion = NULL;
+  dosai_error *error = NULL;
+  test_options(&options, url, TEST_PLAIN, SCRIPT);
+  snprintf(base, sizeof base, "%.*s%s", (int)(strlen(url) - strlen("/v1")), url, suffix);
+  snprintf(full, sizeof full, "/s/%s%s", test_script(name, TEST_PLAIN, SCRIPT), expected);
+  options.base_url = base;
+  dosai_client *client = test_client_with(&options);
+  dosai_request *request = test_request();
+  CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
+  CHECK_LAST(TEST_PLAIN, SCRIPT, "path", full);
+  dosai_completion_free(completion);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+static void get_and_post(void) {
+  static const char body[] = "{ \"input\" : 0.70 }";
+  char name[128], expected[256];
+  dosai_client *client = test_client(TEST_PLAIN, SCRIPT);
+  dosai_completion *completion = NULL;
+  dosai_error *error = NULL;
+  CHECK_CALL(dosai_client_post(client, "/embeddings", body, DOSAI_NUL_TERMINATED, NULL, &completion, &error),
+             DOSAI_OK);
+  CHECK_LAST(TEST_PLAIN, SCRIPT, "body", body);
+  CHECK_LAST(TEST_PLAIN, SCRIPT, "header/content-type", "application/json");
+  snprintf(
+      expected, sizeof expected,
+      "{\"method\": \"POST\", \"path\": \"/s/%s/v1/embeddings\", \"body\": \"{ \\\"input\\\" : 0.70 }\"}",
+      test_script(name, TEST_PLAIN, SCRIPT));
+  CHECK_TEXT(dosai_completion_json(completion, NULL), expected);
+  CHECK_INT(dosai_completion_http_status(completion), 200);
+  CHECK_INT(dosai_completion_choice_count(completion), 0);
+  dosai_completion_free(completion);
+  CHECK_CALL(dosai_client_post(client, "/x", "{", 1, NULL, &completion, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK(!completion);
+  CHECK_CALL(dosai_client_get(client, "/x\r\ny", NULL, &completion, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_CALL(dosai_client_get(client, NULL, NULL, &completion, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_INT(test_count(TEST_PLAIN, SCRIPT, "requests"), 1);
+  dosai_client_free(client);
+  client = test_client(TEST_PLAIN, "models");
+  CHECK_CALL(dosai_client_get(client, "/models", NULL, &completion, &error), DOSAI_OK);
+  CHECK_LAST(TEST_PLAIN, "models", "method", "GET");
+  CHECK_LAST(TEST_PLAIN, "models", "body", "");
+  CHECK_TEXT(dosai_completion_json(completion, NULL),
+             "{\"object\": \"list\", \"data\": [{\"id\": \"dos-ai\", \"object\": \"model\"}]}");
+  dosai_completion_free(completion);
+  dosai_client_free(client);
+  client = test_client(TEST_PLAIN, "error-404");
+  CHECK_CALL(dosai_client_get(client, "/models/none", NULL, &completion, &error), DOSAI_NOT_FOUND);
+  dosai_client_free(client);
+}
+
+int main(void) {
+  refusals();
+  struct_sizes();
+  get_and_post();
+  path("/v1", "/v1/chat/completions");
+  path("/v1/", "/v1/chat/completions");
+  path("", "/chat/completions");
+  path("/", "/chat/completions");
+  path("/openai/deployments/x?api-version=2024-06-01",
+       "/openai/deployments/x/chat/completions?api-version=2024-06-01");
+  path("/v1/?a=b&c=%20", "/v1/chat/completions?a=b&c=%20");
+  return test_end();
+}

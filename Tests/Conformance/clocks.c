@@ -1,0 +1,101 @@
+/* Each of the four clocks: the right one, at about the right time, with what had arrived. */
+#include "test.h"
+
+enum { CHAT, STREAM, PULL };
+
+static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
+  (void)chunk, (void)user_data;
+  return 0;
+}
+
+static dosai_status pull(dosai_client *client, const dosai_request *request,
+                         const dosai_call_options *options, dosai_error **out_error) {
+  dosai_stream *stream = NULL;
+  const dosai_chunk *chunk = NULL;
+  dosai_status status = dosai_stream_open(client, request, options, &stream, out_error);
+  while (status == DOSAI_OK) {
+    status = dosai_stream_next(stream, -1, &chunk, out_error);
+    if (!chunk) break;
+  }
+  dosai_stream_free(stream);
+  return status;
+}
+
+static void runs_out(int face, test_transport transport, const char *script,
+                     const dosai_call_options *options, dosai_clock clock, int milliseconds) {
+  char url[256];
+  dosai_client_options client_options;
+  test_options(&client_options, url, transport, script);
+  if (strcmp(script, "stall") == 0) client_options.base_url = test_env("DOSAI_TEST_STALL");
+  dosai_client *client = test_client_with(&client_options);
+  dosai_request *request = test_request();
+  dosai_completion *completion = NULL;
+  dosai_error *error = NULL;
+  int before = test_failures;
+  double start = test_now();
+  if (face == CHAT) CHECK_KEEP(dosai_chat(client, request, options, &completion, &error), DOSAI_TIMEOUT);
+  else if (face == STREAM)
+    CHECK_KEEP(dosai_chat_stream(client, request, options, go_on, NULL, &completion, &error), DOSAI_TIMEOUT);
+  else CHECK_KEEP(pull(client, request, options, &error), DOSAI_TIMEOUT);
+  CHECK_BETWEEN(test_now() - start, milliseconds - 1, milliseconds + test_bound(100));
+  CHECK_INT(dosai_error_clock(error), clock);
+  CHECK_INT(dosai_error_attempt_count(error), 1);
+  const dosai_completion *part = dosai_error_completion(error);
+  if (clock == DOSAI_CLOCK_IDLE) CHECK_TEXT(dosai_completion_content(part, 0, NULL), "Hello");
+  else if (strcmp(script, "endless") != 0) CHECK(!part);
+  if (test_failures != before) fprintf(stderr, "  with the script %s, face %d\n", script, face);
+  dosai_error_free(error);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+/* A clock that is off, or longer than the pauses, stops nothing. */
+static void runs_on(const char *script, const dosai_call_options *options) {
+  dosai_client *client = test_client(TEST_PLAIN, script);
+  dosai_request *request = test_request();
+  dosai_error *error = NULL;
+  CHECK_CALL(pull(client, request, options, &error), DOSAI_OK);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+int main(void) {
+  dosai_call_options options;
+  int bound = test_bound(150);
+#define SET(field)                                   \
+  dosai_call_options_init(&options, sizeof options); \
+  options.field = bound
+  for (int face = CHAT; face <= PULL; face++) {
+    SET(connect_timeout_ms);
+    runs_out(face, TEST_TLS, "stall", &options, DOSAI_CLOCK_CONNECT, bound);
+    for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++) {
+      SET(first_token_timeout_ms);
+      runs_out(face, (test_transport)transport, "silent", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
+      SET(total_timeout_ms);
+      runs_out(face, (test_transport)transport, "silent", &options, DOSAI_CLOCK_TOTAL, bound);
+      if (face == CHAT) {
+        SET(total_timeout_ms);
+        runs_out(face, (test_transport)transport, "whole-stall", &options, DOSAI_CLOCK_TOTAL, bound);
+        continue;
+      }
+      SET(first_token_timeout_ms);
+      runs_out(face, (test_transport)transport, "silent-headers", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
+      runs_out(face, (test_transport)transport, "comments", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
+      SET(idle_timeout_ms);
+      runs_out(face, (test_transport)transport, "silent-chunk", &options, DOSAI_CLOCK_IDLE, bound);
+      runs_out(face, (test_transport)transport, "chunk-comments", &options, DOSAI_CLOCK_IDLE, bound);
+      runs_out(face, (test_transport)transport, "empty-events", &options, DOSAI_CLOCK_IDLE, bound);
+      SET(total_timeout_ms);
+      runs_out(face, (test_transport)transport, "endless", &options, DOSAI_CLOCK_TOTAL, bound);
+    }
+  }
+  SET(idle_timeout_ms);
+  options.first_token_timeout_ms = bound;
+  runs_on("paced", &options);
+  SET(first_token_timeout_ms);
+  runs_on("keepalive", &options);
+  options.connect_timeout_ms = options.first_token_timeout_ms = options.idle_timeout_ms = -1;
+  options.total_timeout_ms = -1;
+  runs_on("hello", &options);
+  return test_end();
+}

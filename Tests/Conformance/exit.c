@@ -1,0 +1,48 @@
+/* main returns while TLS calls are in flight on host threads. The runner starts it many times. */
+#include "test.h"
+
+static dosai_client *silent, *endless, *stall;
+static atomic_int chunks;
+
+static int32_t count(const dosai_chunk *chunk, void *user_data) {
+  (void)chunk, (void)user_data;
+  chunks++;
+  return 0;
+}
+
+static void *work(void *number) {
+  dosai_request *request = test_request();
+  for (;;) {
+    dosai_completion *completion = NULL;
+    switch ((intptr_t)number % 4) {
+    case 0:
+      dosai_chat(silent, request, NULL, &completion, NULL);
+      break;
+    case 1:
+      dosai_chat(stall, request, NULL, &completion, NULL);
+      break;
+    default:
+      dosai_chat_stream(endless, request, NULL, count, NULL, &completion, NULL);
+    }
+    test_sleep(10); /* a call after the end of main is refused: do not spin */
+  }
+  return NULL;
+}
+
+int main(void) {
+  pthread_t thread;
+  char url[256];
+  dosai_client_options options;
+  silent = test_client(TEST_TLS, "silent");
+  endless = test_client(TEST_TLS, "endless");
+  test_options(&options, url, TEST_TLS, "hello");
+  options.base_url = test_env("DOSAI_TEST_STALL");
+  stall = test_client_with(&options);
+  for (intptr_t i = 0; i < 6; i++) CHECK_INT(pthread_create(&thread, NULL, work, (void *)i), 0);
+  if (getpid() % 2) { /* with streams in flight, or anywhere, as in the handshake */
+    for (int i = 0; i < test_bound(5000) && chunks < 4; i++) test_sleep(1);
+    CHECK(chunks >= 4);
+  }
+  test_sleep(getpid() % 64 / 2);
+  return test_end();
+}

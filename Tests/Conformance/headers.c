@@ -1,0 +1,146 @@
+/* What a client's and a call's options put into the request's head. */
+#include "test.h"
+
+static dosai_client_options options;
+static char url[256];
+
+static void start(void) { test_options(&options, url, TEST_PLAIN, "echo"); }
+
+static void call(const dosai_call_options *call_options) {
+  dosai_client *client = test_client_with(&options);
+  dosai_request *request = test_request();
+  dosai_completion *completion = NULL;
+  dosai_error *error = NULL;
+  CHECK_CALL(dosai_chat(client, request, call_options, &completion, &error), DOSAI_OK);
+  dosai_completion_free(completion);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+#define CHECK_HEADER(name, expected) CHECK_LAST(TEST_PLAIN, "echo", "header/" name, expected)
+
+static void ours(void) {
+  start();
+  call(NULL);
+  CHECK_LAST(TEST_PLAIN, "echo", "method", "POST");
+  CHECK_HEADER("authorization", "Bearer sk-test");
+  CHECK_HEADER("content-type", "application/json");
+  CHECK_HEADER("user-agent", "dosai/" DOSAI_VERSION);
+  CHECK_HEADER("content-length", "57");
+  CHECK_HEADER("expect", "");
+  CHECK_HEADER("openai-organization", "");
+  CHECK_HEADER("openai-project", "");
+  CHECK_HEADER("idempotency-key", "");
+  CHECK_HEADER("cookie", "");
+  options.api_key = NULL;
+  call(NULL);
+  CHECK_HEADER("authorization", "");
+}
+
+static void set(void) {
+  start();
+  options.api_key_header = "api-key";
+  options.organization = "org-1";
+  options.project = "proj-1";
+  options.user_agent = "tests/1";
+  call(NULL);
+  CHECK_HEADER("authorization", "");
+  CHECK_HEADER("api-key", "sk-test");
+  CHECK_HEADER("openai-organization", "org-1");
+  CHECK_HEADER("openai-project", "proj-1");
+  CHECK_HEADER("user-agent", "tests/1");
+}
+
+static void replaced(void) {
+  static const char *const mine[] = {"X-Title: client", "user-AGENT: replaced", "X-Empty:"};
+  static const char *const its[] = {"x-title: call", "X-More: more", "Authorization: Basic eA=="};
+  static const char *const bad[] = {"X-A: b\r\nX-Injected: yes"};
+  dosai_call_options call_options;
+  start();
+  options.headers = mine;
+  options.header_count = 3;
+  call(NULL);
+  CHECK_HEADER("x-title", "client");
+  CHECK_HEADER("user-agent", "replaced");
+  CHECK_HEADER("authorization", "Bearer sk-test");
+  dosai_call_options_init(&call_options, sizeof call_options);
+  call_options.headers = its;
+  call_options.header_count = 3;
+  call(&call_options);
+  CHECK_HEADER("x-title", "call");
+  CHECK_HEADER("x-more", "more");
+  CHECK_HEADER("user-agent", "replaced");
+  CHECK_HEADER("authorization", "Basic eA==");
+  dosai_client *client = test_client_with(&options);
+  dosai_request *request = test_request();
+  dosai_completion *completion = NULL;
+  dosai_error *error = NULL;
+  long before = test_count(TEST_PLAIN, "echo", "requests");
+  call_options.headers = bad;
+  call_options.header_count = 1;
+  CHECK_CALL(dosai_chat(client, request, &call_options, &completion, &error), DOSAI_INVALID_ARGUMENT);
+  call_options.struct_size = 0;
+  CHECK_CALL(dosai_chat(client, request, &call_options, &completion, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_INT(test_count(TEST_PLAIN, "echo", "requests"), before);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+/* Everything was copied: the caller's memory may change before the call. */
+static void copied(void) {
+  char key[] = "sk-test", line[] = "X-Title: kept", agent[] = "agent/1";
+  const char *lines[] = {line};
+  dosai_completion *completion = NULL;
+  dosai_error *error = NULL;
+  start();
+  options.api_key = key;
+  options.user_agent = agent;
+  options.headers = lines;
+  options.header_count = 1;
+  dosai_client *client = test_client_with(&options);
+  dosai_request *request = test_request();
+  memset(key, 'x', sizeof key - 1);
+  memset(line, 'x', sizeof line - 1);
+  memset(agent, 'x', sizeof agent - 1);
+  memset(url, 'x', sizeof url - 1);
+  memset(&options, 0xee, sizeof options);
+  lines[0] = NULL;
+  CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
+  CHECK_HEADER("authorization", "Bearer sk-test");
+  CHECK_HEADER("x-title", "kept");
+  CHECK_HEADER("user-agent", "agent/1");
+  dosai_completion_free(completion);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+/* A redirect is followed within the origin only, where it is asked for. */
+static void redirects(void) {
+  dosai_completion *completion = NULL;
+  dosai_error *error = NULL;
+  dosai_request *request = test_request();
+  test_options(&options, url, TEST_PLAIN, "redirect");
+  options.redirects_max = 1;
+  dosai_client *client = test_client_with(&options);
+  CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
+  CHECK_TEXT(dosai_completion_content(completion, 0, NULL), "Hello! How can I help you today?");
+  dosai_completion_free(completion);
+  dosai_client_free(client);
+  test_options(&options, url, TEST_PLAIN, "redirect-away");
+  options.redirects_max = 5;
+  client = test_client_with(&options);
+  CHECK_KEEP(dosai_chat(client, request, NULL, &completion, &error), DOSAI_REDIRECTED);
+  CHECK_TEXT(dosai_error_header(error, "Location", NULL), "http://192.0.2.1/v1/chat/completions");
+  dosai_error_free(error);
+  dosai_client_free(client);
+  dosai_request_free(request);
+}
+
+int main(void) {
+  ours();
+  set();
+  replaced();
+  copied();
+  redirects();
+  return test_end();
+}

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Builds the conformance programs against the library and runs each against one loopback server.
+
+    run.py [--library build/lib] [--only NAME]... [--valgrind] [--cc CC] [--cflags FLAGS] [--jobs N]
+"""
+import argparse, concurrent.futures, os, pathlib, shlex, subprocess, sys, tempfile, time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent / "LoopbackServer"))
+from server import LoopbackServer
+
+FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-pthread"]
+VALGRIND = ["valgrind", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect", "--error-exitcode=9", "-q"]
+LINK = {"quiet": ["-ldl"]}  # quiet loads the library itself
+REPEATS = {"exit": 200}  # a race: once says nothing
+ALONE = {"clocks", "slow_lookup", "quiet", "cancel"}  # measure time: nothing else runs beside them
+TIMEOUT = 120  # seconds, for one run
+LINES = 60  # of a failure's output
+NAMES = ["libdosai.so.0", "libdosai.so"]
+
+
+def candidates(library):
+    return [pathlib.Path(library) / name for name in NAMES]
+
+
+class Runner:
+    def __init__(self, options, folder, address):
+        self.options, self.folder = options, folder
+        self.library = folder / "lib"  # under both of its names, whichever the build has made
+        built = next(path for path in candidates(options.library) if path.exists())
+        self.library.mkdir()
+        for name in NAMES:
+            (self.library / name).symlink_to(built.resolve())
+        self.environment = dict(os.environ, DOSAI_TEST_LIBRARY=str(self.library / NAMES[0]),
+                                **{"DOSAI_TEST_" + key.upper(): value for key, value in address.items()})
+        if options.valgrind:
+            self.environment["DOSAI_TEST_SLOW"] = "1"
+
+    def compile(self, *arguments):
+        command = [*shlex.split(self.options.cc), *FLAGS, *shlex.split(self.options.cflags),
+                   "-I" + str(ROOT / "include"), *arguments]
+        return subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
+
+    def build(self, name):
+        link = LINK.get(name, ["-L" + str(self.library), "-Wl,-rpath," + str(self.library), "-ldosai"])
+        built = self.compile(str(HERE / (name + ".c")), "-o", str(self.folder / name), *link)
+        if built.returncode == 0 and name == "slow_lookup":
+            built = self.compile("-shared", "-fPIC", str(HERE / "slow_lookup_shim.c"), "-o", str(self.folder / "shim.so"))
+        return built
+
+    def start(self, name):
+        environment = dict(self.environment)
+        if name == "slow_lookup":
+            environment["LD_PRELOAD"] = str(self.folder / "shim.so")
+        command = (VALGRIND if self.options.valgrind else []) + [str(self.folder / name)]
+        try:
+            return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, errors="replace",
+                                  timeout=TIMEOUT * (10 if self.options.valgrind else 1))
+        except subprocess.TimeoutExpired as late:
+            return subprocess.CompletedProcess(command, "no end within its time", (late.stdout or b"").decode(errors="replace"))
+
+    def run(self, name):
+        """The program's last line, and its whole output where it failed."""
+        built = self.build(name)
+        if built.returncode != 0:
+            return False, "does not compile", built.stderr
+        repeats = REPEATS.get(name, 1)
+        if self.options.valgrind:
+            repeats = min(repeats, 10)
+        for attempt in range(repeats):
+            ran = self.start(name)
+            lines = ran.stdout.strip().splitlines()
+            if ran.returncode != 0 or not lines or not lines[-1].startswith("ok "):
+                return False, "exit status %s in run %d of %d" % (ran.returncode, attempt + 1, repeats), ran.stdout
+        return True, ", ".join(reversed(lines)) + (", %d times" % repeats if repeats > 1 else ""), ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--library", default=str(ROOT / "build/lib"))
+    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--valgrind", action="store_true")
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--cflags", default="")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    if not any(path.exists() for path in candidates(options.library)):
+        parser.error("no libdosai.so in " + options.library)
+    names = sorted(path.stem for path in HERE.glob("*.c") if "main(" in path.read_text())
+    unknown = set(options.only) - set(names)
+    if unknown:
+        parser.error("no such program: " + ", ".join(sorted(unknown)))
+    names = [name for name in names if not options.only or name in options.only]
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as folder, LoopbackServer() as server:
+        runner = Runner(options, pathlib.Path(folder), server.address)
+
+        def timed(name):
+            start = time.monotonic()
+            return (name, *runner.run(name), time.monotonic() - start)
+
+        def report(result):
+            nonlocal passed, failed
+            name, good, line, output, took = result
+            passed, failed = passed + good, failed + (not good)
+            print("%-4s %-12s %s (%.1f s)" % ("ok" if good else "FAIL", name, line, took), flush=True)
+            for text in output.strip().splitlines()[:LINES]:
+                print("    " + text[:500], flush=True)
+
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as together:
+            for result in together.map(timed, [name for name in names if name not in ALONE]):
+                report(result)
+        for name in names:
+            if name in ALONE:
+                report(timed(name))
+    print("%d passed, %d failed" % (passed, failed))
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

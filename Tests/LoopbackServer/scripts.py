@@ -1,0 +1,222 @@
+"""The scripts that have a name. A function of the request gives its reply; see server.py for the forms."""
+import base64, gzip, json
+
+MODEL, ID, CREATED = "dos-ai", "chatcmpl-abc123", 1711000000
+USAGE = {"prompt_tokens": 12, "completion_tokens": 9, "total_tokens": 21}
+HEADERS = {"x-request-id": "req-1", "x-ratelimit-remaining-requests": "59", "x-ratelimit-remaining-tokens": "1000"}
+
+
+def choice(message, finish="stop", index=0):
+    return {"index": index, "message": message, "finish_reason": finish}
+
+
+def completion(content="Hello! How can I help you today?", **more):
+    answer = {"id": ID, "object": "chat.completion", "created": CREATED, "model": MODEL,
+              "choices": [choice({"role": "assistant", "content": content})], "usage": USAGE}
+    return dict(answer, **more)
+
+
+def chunk(delta=None, finish=None, index=0, **more):
+    answer = {"id": ID, "object": "chat.completion.chunk", "created": CREATED, "model": MODEL,
+              "choices": [{"index": index, "delta": delta or {}, "finish_reason": finish}]}
+    return dict(answer, **more)
+
+
+def text(*pieces):
+    """The events of a stream that says these pieces."""
+    return ([chunk({"role": "assistant", "content": ""})] + [chunk({"content": piece}) for piece in pieces]
+            + [chunk(finish="stop", usage=USAGE)])
+
+
+def wants_stream(request):
+    try:
+        return json.loads(request.body).get("stream") is True
+    except ValueError:
+        return False
+
+
+def say(*pieces, **more):
+    """Answers with these pieces, as a stream or as a whole, whichever was asked for."""
+    def reply(request):
+        if wants_stream(request):
+            return dict({"events": text(*pieces), "headers": HEADERS}, **more)
+        return {"json": completion("".join(pieces)), "headers": HEADERS}
+    return reply
+
+
+def echo(request):
+    if not request.path.partition("?")[0].endswith("/chat/completions"):
+        return {"json": {"method": request.method, "path": request.path, "body": request.body.decode()},
+                "headers": HEADERS}
+    return say(request.body.decode())(request)
+
+
+def error(status, message, kind="invalid_request_error", code=None, param=None, **headers):
+    return {"status": status, "json": {"error": {"message": message, "type": kind, "param": param, "code": code}},
+            "headers": dict(HEADERS, **{key.replace("_", "-"): value for key, value in headers.items()})}
+
+
+def drop_warm(request):
+    """The trap of the silent resend: the next request on a warm connection is read, and never answered."""
+    return [{"close": True}] if request.turn > 0 else say("Hello")(request)
+
+
+def show_key(request):
+    return error(401, "Incorrect API key provided: " + request.header("authorization"), code="invalid_api_key")
+
+
+STREAM_HEAD = ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-request-id: req-1\r\n"
+               "x-ratelimit-remaining-requests: 59\r\n")
+CHUNKED = STREAM_HEAD + "Transfer-Encoding: chunked\r\n\r\n"
+UNTIL_CLOSE = STREAM_HEAD + "Connection: close\r\n\r\n"
+
+
+def line(value):
+    return "data: " + json.dumps(value, separators=(",", ":")) + "\n\n"
+
+
+HELLO = line(chunk({"role": "assistant", "content": "Hello"}))
+FINISH = line(chunk(finish="stop"))
+DONE = "data: [DONE]\n\n"
+CLOSE, RESET, HOLD, CUT = {"close": True}, {"reset": True}, {"hold": True}, {"cut": True}
+END = {"send": "0\r\n\r\n"}
+DEEP = json.loads("[" * 40 + "]" * 40)
+WHOLE = json.dumps(completion())
+BOMB = gzip.compress(json.dumps(completion("a" * (20 << 20))).encode())
+
+
+def plays(*steps):
+    return list(steps)
+
+
+def begun(*steps):
+    """A stream's headers and its first event, then the steps."""
+    return [{"send": CHUNKED}, {"chunk": HELLO}] + list(steps)
+
+
+def whole(length, *steps, headers=""):
+    return [{"send": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"
+             % (headers, length)}] + list(steps)
+
+
+def tool(index, **fields):
+    function = {key: fields.pop(key) for key in ("name", "arguments") if key in fields}
+    return dict({"index": index}, **fields, **({"function": function} if function else {}))
+
+
+RICH_EVENTS = [
+    chunk({"role": "assistant", "content": None, "x_unknown": {"deep": [1, 2.50, None]}}),
+    chunk({"reasoning_content": "Let me "}), chunk({"reasoning_content": "think."}),
+    chunk({"content": "Gr\u00fc\u00dfe \U0001f600 "}), chunk({"content": "a\u0000b \"quoted\" \\ \n"}),
+    chunk({"content": "second"}, index=1), chunk({"refusal": "No."}, index=1),
+    chunk({"tool_calls": [tool(0, id="call_1", type="function", name="get_weather", arguments="")]}),
+    chunk({"tool_calls": [tool(0, arguments="{\"location\": ")]}),
+    chunk({"tool_calls": [tool(1, id="call_2", type="function", name="get_time", arguments="{}")]}),
+    chunk({"tool_calls": [tool(0, arguments="\"Tokyo\"}")]}),
+    chunk(finish="stop", index=1), chunk(finish="tool_calls"),
+    dict(chunk(), choices=[], usage=dict(USAGE, prompt_tokens_details={"cached_tokens": 4},
+                                         completion_tokens_details={"reasoning_tokens": 3}))]
+RICH = (": welcome\r\n\r\n" + "".join("event: message\r\nid: %d\r\n" % number + line(event).replace("\n", "\r\n")
+                                      for number, event in enumerate(RICH_EVENTS)) + DONE)
+CALLS = [{"id": "call_1", "type": "function",
+          "function": {"name": "get_weather", "arguments": "{\"location\": \"Tokyo\"}"}},
+         {"id": "call_2", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}]
+RICH_MESSAGE = ('{"role": "assistant", "content": "Gr\\u00fc\\u00dfe a\\u0000b", "refusal": null, '
+                '"reasoning_content": "Let me think.", "x_unknown": {"deep": [1, 2.50, null]}, "tool_calls": '
+                + json.dumps(CALLS) + "}")
+RICH_ANSWER = ('{"id": "chatcmpl-abc123", "object": "chat.completion", "created": 1711000000, "model": "dos-ai",\n'
+               ' "choices": [{"index": 0, "message": ' + RICH_MESSAGE + ', "finish_reason": "tool_calls"},\n'
+               '  {"index": 1, "message": {"role": "assistant", "content": null, "refusal": "No."}, '
+               '"finish_reason": "eos"}],\n'
+               ' "usage": {"prompt_tokens": 12, "completion_tokens": 9, "total_tokens": 21,\n'
+               '  "prompt_tokens_details": {"cached_tokens": 4}, "completion_tokens_details": {"reasoning_tokens": 3}}}')
+
+
+def rich(request):
+    return {"stream" if wants_stream(request) else "text": RICH if wants_stream(request) else RICH_ANSWER,
+            "headers": HEADERS}
+
+
+SCRIPTS = {
+    # answers
+    "hello": say("Hello", "! How can I help", " you today?"), "echo": echo, "rich": rich,
+    "models": {"json": {"object": "list", "data": [{"id": MODEL, "object": "model"}]}, "headers": HEADERS},
+    "bare": {"text": "{}"}, "null": {"text": "null"}, "slow": {"json": completion(), "delay_ms": 300},
+    "big": {"json": completion("a" * (4 << 20))},
+    "big-event": {"events": text("a" * (4 << 20))},
+    "many-choices": {"events": [chunk({"content": "a"}, index=index) for index in range(5)]},
+    "many-tools": {"events": [chunk({"tool_calls": [tool(index, id="call_%d" % index, name="f", arguments="{}")]})
+                              for index in range(5)]},
+    "deep": {"json": completion(x=DEEP)}, "deep-event": {"events": text("Hello") + [chunk(x=DEEP)]},
+    # streams with timing
+    "fast": {"events": text(*"abcdefghijklmnopqrst"), "headers": HEADERS},
+    "paced": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 20, "headers": HEADERS},
+    "endless": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 20]}),
+    "comments": [{"send": CHUNKED}, {"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}],
+    "chunk-comments": begun({"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}),
+    "empty-events": begun({"repeat": ["7\r\ndata:\n\n\r\n", -1, 20]}),
+    "silent": plays(HOLD), "silent-headers": plays({"send": CHUNKED}, HOLD), "silent-chunk": begun(HOLD),
+    # errors
+    "error-400": error(400, "Invalid request parameters.", code="invalid_value", param="temperature"),
+    "error-401": error(401, "Incorrect API key provided.", code="invalid_api_key"),
+    "error-402": error(402, "Insufficient credits.", kind="insufficient_credits", code=402),
+    "error-403": error(403, "Not allowed."), "error-404": error(404, "No such model.", code="model_not_found"),
+    "error-408": error(408, "Request timeout."), "error-409": error(409, "Conflict."),
+    "error-413": error(413, "Too large."), "error-418": error(418, "A teapot."), "error-422": error(422, "Unprocessable."),
+    "error-429": error(429, "Rate limit exceeded.", kind="rate_limit_error", code="rate_limit_exceeded", Retry_After="3"),
+    "error-quota": error(429, "You exceeded your current quota.", kind="insufficient_quota", code="insufficient_quota"),
+    "error-500": error(500, "Unexpected server error.", kind="server_error"), "error-502": error(502, "Bad gateway."),
+    "error-503": error(503, "Model temporarily unavailable.", kind="server_error", retry_after_ms="20"),
+    "error-504": error(504, "Gateway timeout."), "error-529": error(529, "Overloaded."),
+    "error-html": {"status": 502, "text": "<html><body>Bad Gateway</body></html>", "headers": {"Content-Type": "text/html"}},
+    "error-empty": {"status": 402, "text": ""}, "error-detail": {"status": 422, "json": {"detail": "Field required"}},
+    "error-text": {"status": 500, "json": {"error": "plain words"}},
+    "error-array": {"status": 400, "json": [{"error": {"message": "in an array", "code": 400}}]},
+    "error-message": {"status": 400, "json": {"message": {"detail": "nested"}}},
+    "error-long": {"status": 500, "text": "x" * (100 << 10)},
+    "error-200": {"json": {"error": {"message": "Provider failed.", "code": 502}}, "headers": HEADERS},
+    "error-key": show_key,
+    "redirect": {"status": 307, "text": "", "headers": {"Location": "/s/hello/v1/chat/completions"}},
+    "redirect-away": {"status": 308, "text": "", "headers": {"Location": "http://192.0.2.1/v1/chat/completions"}},
+    "fail-then-hello": {"replies": [error(503, "Later.", retry_after_ms="20"), {"json": completion()}]},
+    "mid-error": begun({"chunk": line({"error": {"message": "The model crashed.", "type": "server_error", "code": 500}})},
+                       {"chunk": DONE}, END),
+    "mid-error-text": begun({"chunk": line({"error": "plain words"})}, {"chunk": DONE}, END),
+    "mid-error-event": begun({"chunk": 'event: error\ndata: {"message":"flat body","code":"overloaded"}\n\n'}, END),
+    "mid-garbage": begun({"chunk": "data: {\"choices\": [}\n\n"}, {"chunk": DONE}, END),
+    "drop-warm": drop_warm,
+    # the fault matrix, by its names
+    "req-rst": {"read_body": False, "steps": [RESET]},
+    "req-413": dict(error(413, "Too large."), read_body=False),
+    "close-0": plays(CLOSE), "rst-0": plays(RESET), "part-status": plays({"send": "HTTP/1.1 20"}, CLOSE),
+    "stall-0": plays(HOLD), "hdr-fin": plays({"send": STREAM_HEAD}, CLOSE), "hdr-rst": plays({"send": STREAM_HEAD},
+                                                                                           {"sleep_ms": 30}, RESET),
+    "body0-fin-chunked": plays({"send": CHUNKED}, CLOSE), "body0-rst": plays({"send": CHUNKED}, {"sleep_ms": 30}, RESET),
+    "mid-fin-chunked": begun(CLOSE), "mid-rst": begun({"sleep_ms": 30}, RESET),
+    "in-chunk": plays({"send": CHUNKED + "fff\r\n" + HELLO}, CLOSE),
+    "bad-chunk": plays({"send": CHUNKED + "zz\r\n" + HELLO}, CLOSE),
+    "clean-no-done": begun(END), "clean-finish-no-done": begun({"chunk": FINISH}, END),
+    "eof-body": plays({"send": UNTIL_CLOSE + HELLO}, CLOSE),
+    "eof-done": plays({"send": UNTIL_CLOSE + HELLO + FINISH + DONE}, CLOSE),
+    "tls-trunc": plays({"send": UNTIL_CLOSE + HELLO}, CUT), "tls-trunc-chunked": begun(CUT),
+    "cl-short": plays({"send": STREAM_HEAD + "Content-Length: 9999\r\n\r\n" + HELLO}, CLOSE),
+    "cl-long": plays({"send": STREAM_HEAD + "Content-Length: 5\r\n\r\n" + HELLO}, CLOSE),
+    "stall-mid": begun(HOLD), "rst-after-done": begun({"chunk": FINISH}, {"chunk": DONE}, {"sleep_ms": 30}, RESET),
+    "keepalive": begun({"repeat": ["9\r\n: alive\n\n\r\n", 20, 20]}, {"chunk": FINISH}, {"chunk": DONE}, END),
+    "after-done-hold": begun({"chunk": FINISH}, {"chunk": DONE}, HOLD),
+    "not-http": plays({"send": "SSH-2.0-OpenSSH_9.2\r\n"}, CLOSE),
+    "bad-status": plays({"send": "HTTP/1.1 20 X\r\n\r\n"}, CLOSE), "status-999": error(999, "Odd."),
+    "hdr-flood": plays({"send": STREAM_HEAD}, {"repeat": ["x-a: b\r\n", 100000]}, CLOSE),
+    "hdr-one": plays({"send": STREAM_HEAD + "x-a: "}, {"repeat": ["b" * 10000, 100]}, CLOSE),
+    "100-flood": plays({"repeat": ["HTTP/1.1 100 Continue\r\n\r\n", 100000]}, CLOSE),
+    "204": plays({"send": "HTTP/1.1 204 No Content\r\n\r\n"}),
+    "enc-stack": {"json": completion(), "headers": {"Content-Encoding": ", ".join(["gzip"] * 6)}},
+    "gzip": {"base64": base64.b64encode(gzip.compress(WHOLE.encode())), "headers": {"Content-Encoding": "gzip"}},
+    "gzip-bomb": {"base64": base64.b64encode(BOMB), "headers": {"Content-Encoding": "gzip"}},
+    # the same of a whole answer
+    "whole-close": whole(len(WHOLE), CLOSE), "whole-short": whole(len(WHOLE), {"send": WHOLE[:50]}, CLOSE),
+    "whole-rst": whole(len(WHOLE), {"send": WHOLE[:50]}, {"sleep_ms": 30}, RESET),
+    "whole-stall": whole(len(WHOLE), {"send": WHOLE[:50]}, HOLD),
+    "whole-cut-json": {"text": WHOLE[:50]}, "whole-html": {"text": "<html>", "headers": {"Content-Type": "text/html"}},
+    "whole-eof": {"text": WHOLE[:50], "framing": "close"}, "whole-eof-good": {"text": WHOLE, "framing": "close"},
+}

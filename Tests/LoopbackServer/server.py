@@ -1,0 +1,178 @@
+"""A scripted HTTP/1.1 server on loopback: it plays any bytes with any timing. Python 3.9, standard library only.
+
+    python3 server.py        prints one JSON line of addresses; ends at SIGTERM or when its stdin ends
+    with LoopbackServer() as server: client = Client(base_url=server.base("hello"))
+
+Addresses: plain, tls (http and https URLs), unix (a socket's path): the same scripts at all three. tls_other: its
+certificate is for another host. stall: accepts and says nothing. refused: a port where nobody listens. ca: the
+authority's PEM file. client_certificate, client_key: PEM files for a client; the key's password is "secret".
+
+Routes
+    /s/NAME/anything      plays the script NAME; a base URL is PLAIN/s/NAME/v1
+                          NAME.cutN cuts every send into pieces of N bytes; NAME~TAG has counters of its own
+    PUT /scripts/NAME     registers a script (the JSON body)
+    GET /stats/NAME       {"connections", "requests", "last_method", "last_path", "last_headers", "last_body",
+                          "bodies", "client_certificate", "ended"}; ended: connections that the client has closed
+    GET /stats/NAME/body  the last body as it came; also /path, /method, and /header/KEY
+    DELETE /stats/NAME    counts from zero, and the script's replies start again
+
+A script is a reply, or {"replies": [reply, ...]}: one for each request, the last repeats. A reply is a list of steps,
+or an object:
+    {"status": 200, "headers": {}, BODY, "framing": "length" | "chunked" | "close", "delay_ms": 0, "end": [steps]}
+    BODY: "json": value | "text": "..." | "base64": "..." |
+          "events": [value or text of one data line, ...], "pace_ms": 0, "done": true | "stream": "text of an event stream"
+    Events are chunked, one HTTP chunk each. "end" takes the place of what follows the body.
+    "read_body": false answers (and then closes) before the request's body was read.
+A step is an object of one key:
+    {"send": text} {"send_base64": text} {"chunk": text: one HTTP chunk} {"bytewise": text} {"sleep_ms": n}
+    {"repeat": [text, times, pause_ms]: times -1 is for ever} {"read": true: reads and counts one more request}
+    {"hold": true: silence until the client closes} {"close": true} {"cut": true: TCP ends without TLS's notice}
+    {"reset": true: RST}
+After the last step the connection is kept for the next request.
+"""
+import base64, json, os, shutil, signal, socket, sys, tempfile, threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import certificates
+import scripts
+from connection import Connection, Request
+
+
+class Stats:
+    def __init__(self):
+        self.connections, self.ended, self.requests, self.client_certificate = set(), 0, [], None
+
+    def summary(self):
+        last = self.requests[-1] if self.requests else Request("", "", [], 0)
+        bodies = [request.body.decode("utf-8", "replace") for request in self.requests]
+        return {"connections": len(self.connections), "requests": len(self.requests), "last_method": last.method,
+                "last_path": last.path, "last_headers": last.headers, "last_body": bodies[-1] if bodies else "",
+                "bodies": bodies, "client_certificate": self.client_certificate, "ended": self.ended}
+
+    def raw(self, field):
+        last = self.requests[-1] if self.requests else Request("", "", [], 0)
+        if field.startswith("header/"):
+            return last.header(field[len("header/"):]).encode()
+        return {"body": last.body, "path": last.path.encode(), "method": last.method.encode()}.get(field, b"")
+
+
+class LoopbackServer:
+    def __enter__(self):
+        self.lock, self.stopping = threading.Lock(), threading.Event()
+        self.stats_of, self.extra, self.listeners, self.open, self.accepted = {}, {}, [], set(), 0
+        self.folder = tempfile.mkdtemp(prefix="dosai-loopback-")
+        files = certificates.make(self.folder)
+        self.address = {key: files[key] for key in ("ca", "client_certificate", "client_key")}
+        self.address["unix"] = os.path.join(self.folder, "socket")
+        self.listen("plain", "http://127.0.0.1:%d")
+        self.listen("tls", "https://localhost:%d", certificates.context(files, "localhost"))
+        self.listen("tls_other", "https://localhost:%d", certificates.context(files, "other"))
+        self.listen("unix", None)
+        self.listen("stall", "https://127.0.0.1:%d", start=lambda connection: connection.do_hold(True))
+        self.unused = socket.socket()
+        self.unused.bind(("127.0.0.1", 0))
+        self.address["refused"] = "http://127.0.0.1:%d" % self.unused.getsockname()[1]
+        for key, value in self.address.items():
+            setattr(self, key, value)
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        with self.lock:
+            sockets = self.listeners + [connection.sock for connection in self.open]
+        for sock in sockets:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        for listener in self.listeners + [self.unused]:
+            listener.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def listen(self, key, form, context=None, start=None):
+        listener = socket.socket(socket.AF_INET if form else socket.AF_UNIX)
+        listener.bind(("127.0.0.1", 0) if form else self.address[key])
+        listener.listen(512)
+        self.listeners.append(listener)
+        if form:
+            self.address[key] = form % listener.getsockname()[1]
+        threading.Thread(target=self.accept, args=(listener, context, start), daemon=True).start()
+
+    def accept(self, listener, context, start):
+        while not self.stopping.is_set():
+            try:
+                sock = listener.accept()[0]
+            except OSError:
+                return
+            if sock.family == socket.AF_INET:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self.lock:
+                self.accepted += 1
+                connection = Connection(self, sock, self.accepted, context)
+                self.open.add(connection)
+            if start:
+                connection.serve_one = lambda connection=connection: start(connection)
+            threading.Thread(target=connection.serve, daemon=True).start()
+
+    # -- what a test asks
+
+    def base(self, name, address="plain"):
+        return self.address[address] + "/s/" + name + "/v1"
+
+    def put(self, name, script):
+        with self.lock:
+            self.extra[name] = script
+
+    def stats(self, name):
+        with self.lock:
+            return self.stats_of.setdefault(name, Stats()).summary()
+
+    def reset(self, name):
+        with self.lock:
+            self.stats_of.pop(name, None)
+
+    # -- what a connection asks
+
+    def script(self, name):
+        name = name.partition("~")[0].partition(".cut")[0]
+        with self.lock:
+            script = self.extra.get(name, scripts.SCRIPTS.get(name))
+        return script if script is not None else scripts.error(404, "there is no script " + name)
+
+    def count(self, name, connection, request):
+        with self.lock:
+            stats = self.stats_of.setdefault(name, Stats())
+            stats.connections.add(connection.number)
+            if connection.context:
+                stats.client_certificate = certificates.common_name(connection.sock)
+            stats.requests.append(request)
+            return len(stats.requests) - 1
+
+    def end(self, connection):
+        with self.lock:
+            self.open.discard(connection)
+            for name in connection.used & set(self.stats_of):
+                self.stats_of[name].ended += 1
+
+    def manage(self, place, rest, request):
+        name, _, field = rest.partition("/")
+        if place == "scripts" and request.method == "PUT":
+            self.put(name, json.loads(request.body))
+        elif place == "stats" and request.method == "DELETE":
+            self.reset(name)
+        elif place == "stats" and field:
+            with self.lock:
+                data = self.stats_of.setdefault(name, Stats()).raw(field)
+            return {"base64": base64.b64encode(data), "headers": {"Content-Type": "application/octet-stream"}}
+        elif place == "stats":
+            return {"json": self.stats(name)}
+        else:
+            return scripts.error(404, "no such route")
+        return {"json": {}}
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with LoopbackServer() as loopback:
+        print(json.dumps(loopback.address), flush=True)
+        sys.stdin.buffer.read()

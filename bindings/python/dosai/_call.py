@@ -1,0 +1,194 @@
+"""What every call of the library is made of: handles, options, texts, errors, and Ctrl-C."""
+
+from __future__ import annotations
+
+from ctypes import byref, c_char_p, c_size_t, sizeof, string_at
+
+from . import _ffi
+from ._errors import DosaiError, error_class
+from ._json import decode
+from ._models import ChatCompletion
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Generator, Mapping, Optional
+
+_CLOCKS = ("", "connect", "first token", "idle", "total")
+_POLL_MS = 100
+
+
+class NotGiven:
+    """The value of an argument that was left out, where None means something else."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN = NotGiven()
+
+
+class Handle:
+    """A handle of the library, freed when its last user has gone: a call in another thread is one too."""
+
+    __slots__ = ("pointer", "_free", "_keep")
+
+    def __init__(self, pointer: Any, free: Callable[[Any], None], keep: Any = None) -> None:
+        self.pointer = pointer
+        self._free = free
+        self._keep = keep
+
+    def __del__(self) -> None:
+        self._free(self.pointer)
+
+
+def lent_text(function: Callable[..., Any], *arguments: Any) -> Optional[str]:
+    text = lent_bytes(function, *arguments)
+    return None if text is None else text.decode("utf-8", "replace")
+
+
+def lent_bytes(function: Callable[..., Any], *arguments: Any) -> Optional[bytes]:
+    length = c_size_t()
+    address = function(*arguments, byref(length))
+    return string_at(address, length.value) if address else None
+
+
+def c_string(text: str, name: str) -> bytes:
+    if "\0" in text:
+        raise ValueError(f"{name} holds a NUL")
+    return text.encode("utf-8", "surrogateescape")
+
+
+def set_headers(options: Any, headers: Mapping[str, str]) -> None:
+    lines = [c_string(f"{name}: {value}", f"the header {name!r}") for name, value in headers.items()]
+    options.headers = (c_char_p * len(lines))(*lines)
+    options.header_count = len(lines)
+
+
+def milliseconds(seconds: Optional[float]) -> int:
+    """What the library calls it: -1 is no limit, and 0 would be its default."""
+    if seconds is None:
+        return -1
+    if not seconds > 0:
+        raise ValueError("a timeout is a number of seconds above 0, or None for no limit")
+    return max(1, int(min(seconds, 1e9) * 1000))
+
+
+class Call:
+    """The options of one call, and what they need to stay alive."""
+
+    def __init__(
+        self,
+        timeout: Optional[float] | NotGiven = NOT_GIVEN,
+        headers: Optional[Mapping[str, str]] = None,
+        unary: bool = True,
+    ) -> None:
+        self.options = options = _ffi.dosai_call_options()
+        _ffi.dosai_call_options_init(byref(options), sizeof(options))
+        if not isinstance(timeout, NotGiven):
+            set_clocks(options, timeout)
+            if unary:
+                options.total_timeout_ms = milliseconds(timeout)
+        if headers:
+            set_headers(options, headers)
+        self.raised: list[BaseException] = []
+        if is_main_thread():
+            self.on_wait = options.on_wait = _ffi.dosai_wait_fn(signal_watch(self.raised))
+        self.poll_ms = -1 if options.on_wait else _POLL_MS
+
+    def check(self, status: int, error: Any) -> None:
+        """Raises what the call ended with, if not well. A signal handler's exception comes first."""
+        if self.raised:
+            _ffi.dosai_error_free(error)
+            raise self.raised.pop()
+        check(status, error)
+
+
+def set_clocks(options: Any, timeout: Optional[float]) -> None:
+    """A timeout is how long a server may stay silent. Connecting has its own, shorter one."""
+    options.first_token_timeout_ms = options.idle_timeout_ms = milliseconds(timeout)
+    if timeout is None or timeout < 10:
+        options.connect_timeout_ms = milliseconds(timeout)
+
+
+def is_main_thread() -> bool:
+    import threading
+
+    return threading.get_ident() == threading.main_thread().ident
+
+
+def signal_watch(raised: list[BaseException]) -> Callable[[Any], int]:
+    """An on_wait that lets Python's signal handlers run, and stops the call if one raises.
+
+    It is a generator because handlers run where a function begins, before any `try` of its own could catch what
+    they raise; a generator goes on inside of one. (An exception that leaves a callback is lost.)
+    """
+
+    def watch() -> Generator[int, None, None]:
+        try:
+            while True:
+                yield 0
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            raised.append(error)
+        while True:
+            yield 1
+
+    generator = watch()
+    next(generator)
+    return generator.send
+
+
+def check(status: int, error: Any) -> None:
+    if status == _ffi.OK:
+        return
+    try:
+        raise read_error(status, error)
+    finally:
+        _ffi.dosai_error_free(error)
+
+
+def read_error(status: int, error: Any) -> DosaiError:
+    name = _ffi.dosai_status_name(status).decode()
+    http_status = _ffi.dosai_error_http_status(error)
+    retry_after_ms = _ffi.dosai_error_retry_after_ms(error)
+    return error_class(name, http_status)(
+        lent_text(_ffi.dosai_error_message, error) or name,
+        status=name,
+        status_code=http_status or None,
+        code=lent_text(_ffi.dosai_error_code, error),
+        type=lent_text(_ffi.dosai_error_type, error),
+        param=lent_text(_ffi.dosai_error_param, error),
+        request_id=lent_text(_ffi.dosai_error_request_id, error),
+        retry_after=None if retry_after_ms < 0 else retry_after_ms / 1000,
+        body=error_body(lent_bytes(_ffi.dosai_error_body, error)),
+        clock=_CLOCKS[_ffi.dosai_error_clock(error)],
+        attempts=_ffi.dosai_error_attempt_count(error),
+        completion=partial_completion(_ffi.dosai_error_completion(error)),
+    )
+
+
+def error_body(body: Optional[bytes]) -> Any:
+    if not body:
+        return None
+    try:
+        value = decode(body)
+    except DosaiError:
+        return body.decode("utf-8", "replace")
+    return value.get("error", value) if isinstance(value, dict) else value
+
+
+def partial_completion(completion: Any) -> Optional[ChatCompletion]:
+    try:
+        return read_completion(completion) if completion else None
+    except DosaiError:
+        return None
+
+
+def read_completion(completion: Any) -> ChatCompletion:
+    result = ChatCompletion(decode(lent_bytes(_ffi.dosai_completion_json, completion) or b"{}"))
+    result._request_id = lent_text(_ffi.dosai_completion_request_id, completion)
+    return result

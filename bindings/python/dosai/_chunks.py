@@ -1,0 +1,180 @@
+"""The chunks of a stream. Most are one text; these are made without reading their event's JSON."""
+
+from __future__ import annotations
+
+from ctypes import c_void_p, string_at
+
+from . import _ffi
+from ._json import decode
+from ._models import ChoiceLogprobs, CompletionUsage, Model
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional
+
+
+class EventPart(Model):
+    """A part of one event of a stream. Made of text alone, it reads the event's JSON when it is asked for more."""
+
+    __slots__ = ("_event",)
+    _event: Optional[tuple[bytes, int]]  # the event's JSON and the index of the choice, until they were read
+    _absent: frozenset[str] = frozenset()  # fields that an event of one text does not have
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self._event = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self)._absent:
+            return None
+        if name == "_event" or name.startswith("__"):
+            raise AttributeError(name)
+        if name in self._fields():
+            return self.__dict__[name]
+        return super().__getattr__(name)
+
+    def _fields(self) -> dict[str, Any]:
+        if self._event is not None:
+            json, index = self._event
+            self._event = None
+            known = dict(self.__dict__)
+            Model.__init__(self, type(self)._find(decode(json), index))
+            self.__dict__.update(known)
+        return self.__dict__
+
+    @staticmethod
+    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
+        """What this part is in the event."""
+        raise NotImplementedError
+
+
+class FunctionDelta(Model):
+    name: Optional[str]
+    arguments: Optional[str]
+
+
+class ToolCallDelta(Model):
+    index: int
+    id: Optional[str]
+    type: Optional[str]
+    function: Optional[FunctionDelta]
+    _nested = {"function": FunctionDelta}
+
+
+class ChoiceDelta(EventPart):
+    role: Optional[str]
+    content: Optional[str]
+    refusal: Optional[str]
+    tool_calls: Optional[list[ToolCallDelta]]
+    function_call: Optional[FunctionDelta]
+    _nested = {"tool_calls": ToolCallDelta, "function_call": FunctionDelta}
+    _absent = frozenset(("refusal", "tool_calls", "function_call"))
+
+    @staticmethod
+    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
+        delta: dict[str, Any] = ChunkChoice._find(event, index)["delta"]
+        return delta
+
+
+class ChunkChoice(EventPart):
+    index: int
+    delta: ChoiceDelta
+    finish_reason: Optional[str]
+    logprobs: Optional[ChoiceLogprobs]
+    _nested = {"delta": ChoiceDelta, "logprobs": ChoiceLogprobs}
+    _absent = frozenset(("finish_reason",))
+
+    @staticmethod
+    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
+        choices: list[dict[str, Any]] = complete(event)["choices"]
+        return next((choice for choice in choices if choice["index"] == index), {"index": index, "delta": {}})
+
+
+class ChatCompletionChunk(EventPart):
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: list[ChunkChoice]
+    usage: Optional[CompletionUsage]
+    service_tier: Optional[str]
+    system_fingerprint: Optional[str]
+    _nested = {"choices": ChunkChoice, "usage": CompletionUsage}
+    _absent = frozenset(("usage",))
+
+    @staticmethod
+    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
+        return complete(event)
+
+
+def text_chunk(json: bytes, index: int, text: str, new: Any = object.__new__) -> ChatCompletionChunk:
+    """The chunk of an event that holds one text and nothing else: the one that a stream is made of."""
+    event = (json, index)
+    delta = new(ChoiceDelta)
+    delta.content = text
+    delta._event = event
+    choice = new(ChunkChoice)
+    choice.index = index
+    choice.delta = delta
+    choice._event = event
+    chunk: ChatCompletionChunk = new(ChatCompletionChunk)
+    chunk.choices = [choice]
+    chunk._event = event
+    return chunk
+
+
+def complete(event: dict[str, Any]) -> dict[str, Any]:
+    """Gives an event the parts that every chunk has, where the server left them out."""
+    choices = event.get("choices")
+    event["choices"] = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    for choice in event["choices"]:
+        index, delta = choice.get("index"), choice.get("delta", choice.get("message"))
+        choice["index"] = index if isinstance(index, int) and index >= 0 else 0
+        choice["delta"] = delta if isinstance(delta, dict) else {}
+    return event
+
+
+class Reading:
+    """Puts what the library understood of an event where the server wrote it in a form of its own."""
+
+    def __init__(self, event: dict[str, Any]) -> None:
+        self._choices = {choice["index"]: choice for choice in reversed(event["choices"])}
+        self._texts: dict[tuple[int, str], str] = {}
+        self._tool_calls: dict[int, int] = {}
+
+    def add(self, chunk: Any) -> None:
+        choice = self._choices.get(chunk.choice)
+        if choice is None:
+            return
+        delta, text = choice["delta"], lent_field(chunk, "text")
+        if text is not None and chunk.kind in _TEXT_FIELDS:
+            name = _TEXT_FIELDS[chunk.kind]
+            delta[name] = self._texts[chunk.choice, name] = (
+                self._texts.get((chunk.choice, name), "") + text.decode("utf-8", "replace")
+            )
+        elif chunk.kind == _ffi.CHUNK_TOOL_CALL:
+            self._add_tool_call(delta, chunk)
+
+    def _add_tool_call(self, delta: dict[str, Any], chunk: Any) -> None:
+        position = self._tool_calls.get(chunk.choice, 0)
+        self._tool_calls[chunk.choice] = position + 1
+        tool_calls = delta.get("tool_calls")
+        if isinstance(tool_calls, list) and position < len(tool_calls) and isinstance(tool_calls[position], dict):
+            tool_call = tool_calls[position]
+            tool_call["index"] = chunk.tool_call
+            function, arguments = tool_call.get("function"), lent_field(chunk, "text")
+            if arguments is not None and isinstance(function, dict) and not isinstance(function.get("arguments"), str):
+                function["arguments"] = arguments.decode("utf-8", "replace")
+
+
+_TEXT_FIELDS = {_ffi.CHUNK_CONTENT: "content", _ffi.CHUNK_REFUSAL: "refusal"}
+
+
+def lent_field(structure: Any, name: str) -> Optional[bytes]:
+    """A text of a struct by its length: it may hold a NUL, where ctypes ends it."""
+    text: Optional[bytes] = getattr(structure, name)
+    length: int = getattr(structure, name + "_length")
+    if text is None or len(text) == length:
+        return text
+    offset = getattr(type(structure), name).offset
+    return string_at(c_void_p.from_buffer(structure, offset).value or 0, length)

@@ -1,0 +1,123 @@
+"""Why a call failed. The names are openai-python's; `status` is the library's own word, as "RATE_LIMITED"."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional
+
+    from ._models import ChatCompletion
+
+
+class DosaiError(Exception):
+    """Anything that went wrong in a call."""
+
+    status: str = ""
+
+    def __init__(self, message: str, **fields: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.__dict__.update(fields)
+
+
+class InvalidArgumentError(DosaiError, ValueError):
+    """A value that the library refuses; nothing was sent."""
+
+
+class APIError(DosaiError):
+    """A call that was made and failed."""
+
+    status_code: Optional[int] = None  # the HTTP status of the last answer
+    code: Optional[str] = None
+    type: Optional[str] = None
+    param: Optional[str] = None
+    request_id: Optional[str] = None
+    retry_after: Optional[float] = None  # what the server asked for, in seconds
+    body: Any = None  # the server's error object; its text, where that is not JSON
+    attempts: int = 0
+    completion: Optional[ChatCompletion] = None  # what had arrived before the failure
+
+
+class APIStatusError(APIError):
+    """The server refused."""
+
+
+class BadRequestError(APIStatusError):
+    pass
+
+
+class AuthenticationError(APIStatusError):
+    pass
+
+
+class PermissionDeniedError(APIStatusError):
+    pass
+
+
+class NotFoundError(APIStatusError):
+    pass
+
+
+class ConflictError(APIStatusError):
+    pass
+
+
+class UnprocessableEntityError(APIStatusError):
+    pass
+
+
+class RateLimitError(APIStatusError):
+    pass
+
+
+class InternalServerError(APIStatusError):
+    pass
+
+
+class APIConnectionError(APIError):
+    """There was no answer, or it stopped before its end."""
+
+
+class APITimeoutError(APIConnectionError):
+    clock: str = ""  # which clock ran out: "connect", "first token", "idle" or "total"
+
+
+class APICancelledError(APIConnectionError):
+    """The stream was closed while a thread waited for its next chunk."""
+
+
+class APIResponseValidationError(APIError):
+    """The answer is not what the API answers."""
+
+
+_BY_HTTP_STATUS = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+_BY_STATUS = {
+    "INVALID_ARGUMENT": InvalidArgumentError,
+    "CANCELLED": APICancelledError,
+    "TIMEOUT": APITimeoutError,
+    "CONNECTION": APIConnectionError,
+    "TLS": APIConnectionError,
+    "TRUNCATED": APIConnectionError,
+    "PROTOCOL": APIResponseValidationError,
+    "TOO_LARGE": APIError,
+    "REDIRECTED": APIStatusError,
+    "PROVIDER": APIError,
+}
+
+_REFUSED = ("BAD_REQUEST", "AUTHENTICATION", "INSUFFICIENT_CREDITS", "PERMISSION", "NOT_FOUND", "RATE_LIMITED",
+            "SERVER", "UNAVAILABLE")
+
+
+def error_class(status: str, http_status: int) -> type[DosaiError]:
+    if status in _REFUSED:
+        return InternalServerError if http_status >= 500 else _BY_HTTP_STATUS.get(http_status, APIStatusError)
+    return _BY_STATUS.get(status, DosaiError)

@@ -1,0 +1,168 @@
+"""What a server answers, as objects: each field of its JSON is an attribute, whether documented or not."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator, Optional
+
+
+class Model:
+    """A JSON object. The annotated fields are the documented ones: they read as None where the server sent none."""
+
+    __slots__ = ("__dict__", "__weakref__")
+    _nested: dict[str, type[Model]] = {}
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        nested = type(self)._nested
+        for name, value in fields.items():
+            self.__dict__[name] = wrap(nested[name], value) if name in nested else value
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self).__annotations__:
+            return None
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _fields(self) -> dict[str, Any]:
+        return self.__dict__
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as the server sent it."""
+        return {name: plain(value) for name, value in fields_of(self).items()}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and type(self) is type(other) and fields_of(self) == fields_of(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in fields_of(self).items())
+        return f"{type(self).__name__}({fields})"
+
+
+def wrap(kind: type[Model], value: Any) -> Any:
+    """Makes models of the objects in a value; anything else stays what the server sent."""
+    if isinstance(value, dict):
+        return kind(value)
+    if isinstance(value, list):
+        return [wrap(kind, element) for element in value]
+    return value
+
+
+def fields_of(model: Model) -> dict[str, Any]:
+    """All fields; by the class, because a field may have any name."""
+    return type(model)._fields(model)
+
+
+def plain(value: Any) -> Any:
+    """The opposite of wrap."""
+    if isinstance(value, Model):
+        return Model.to_dict(value)
+    if isinstance(value, list):
+        return [plain(element) for element in value]
+    return value
+
+
+class Function(Model):
+    name: str
+    arguments: str
+
+
+class ToolCall(Model):
+    id: str
+    type: str
+    function: Function
+    _nested = {"function": Function}
+
+
+class ChatCompletionMessage(Model):
+    role: str
+    content: Optional[str]
+    refusal: Optional[str]
+    tool_calls: Optional[list[ToolCall]]
+    function_call: Optional[Function]
+    _nested = {"tool_calls": ToolCall, "function_call": Function}
+
+
+class TopLogprob(Model):
+    token: str
+    bytes: Optional[list[int]]
+    logprob: float
+
+
+class TokenLogprob(Model):
+    token: str
+    bytes: Optional[list[int]]
+    logprob: float
+    top_logprobs: list[TopLogprob]
+    _nested = {"top_logprobs": TopLogprob}
+
+
+class ChoiceLogprobs(Model):
+    content: Optional[list[TokenLogprob]]
+    refusal: Optional[list[TokenLogprob]]
+    _nested = {"content": TokenLogprob, "refusal": TokenLogprob}
+
+
+class Choice(Model):
+    index: int
+    message: ChatCompletionMessage
+    finish_reason: str
+    logprobs: Optional[ChoiceLogprobs]
+    _nested = {"message": ChatCompletionMessage, "logprobs": ChoiceLogprobs}
+
+
+class PromptTokensDetails(Model):
+    audio_tokens: Optional[int]
+    cached_tokens: Optional[int]
+
+
+class CompletionTokensDetails(Model):
+    accepted_prediction_tokens: Optional[int]
+    audio_tokens: Optional[int]
+    reasoning_tokens: Optional[int]
+    rejected_prediction_tokens: Optional[int]
+
+
+class CompletionUsage(Model):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: Optional[PromptTokensDetails]
+    completion_tokens_details: Optional[CompletionTokensDetails]
+    _nested = {
+        "prompt_tokens_details": PromptTokensDetails,
+        "completion_tokens_details": CompletionTokensDetails,
+    }
+
+
+class ChatCompletion(Model):
+    __slots__ = ("_request_id",)
+    _request_id: Optional[str]  # the x-request-id header; openai-python's name for it
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: list[Choice]
+    usage: Optional[CompletionUsage]
+    service_tier: Optional[str]
+    system_fingerprint: Optional[str]
+    _nested = {"choices": Choice, "usage": CompletionUsage}
+
+
+class AvailableModel(Model):
+    id: str
+    object: str
+    created: int
+    owned_by: str
+
+
+class Page(Model):
+    """A list that the server gave; iterating over it gives its elements."""
+
+    object: str
+    data: list[Any]
+    _nested = {"data": AvailableModel}
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.data or [])

@@ -1,0 +1,119 @@
+"""A streaming call, pulled chunk by chunk."""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from ctypes import byref, c_int64, c_void_p
+
+from . import _ffi
+from ._call import Call, Handle, check, read_completion
+from ._chunks import ChatCompletionChunk, Reading, complete, lent_field, text_chunk
+from ._errors import DosaiError
+from ._json import decode
+from ._models import ChatCompletion
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Optional
+
+_next = _ffi.dosai_stream_next_unchecked
+_CONTENT = _ffi.CHUNK_CONTENT
+_OK = _ffi.OK
+_WOULD_BLOCK = _ffi.WOULD_BLOCK
+
+
+class Stream:
+    """The chunks of an answer as they come. It ends only after a whole answer; anything else raises.
+
+    One thread at a time may iterate; any thread may close it.
+    """
+
+    def __init__(self, client: Handle, request: Handle, call: Call) -> None:
+        cancel, error = _ffi.dosai_cancel(), _ffi.dosai_error()
+        check(_ffi.dosai_cancel_new(byref(cancel), byref(error)), error)
+        self._cancel = Handle(cancel, _ffi.dosai_cancel_free)
+        call.options.cancel = cancel
+        stream = _ffi.dosai_stream()
+        options = byref(call.options)
+        status = _ffi.dosai_stream_open(client.pointer, request.pointer, options, byref(stream), byref(error))
+        self._handle: Optional[Handle] = Handle(stream, _ffi.dosai_stream_free, call)
+        call.check(status, error)
+        self._call, self._raised = call, call.raised
+        self._poll_ms = c_int64(call.poll_ms)
+        self._lock = allocate_lock()
+        self._address, self._view = 0, _ffi.dosai_chunk()
+        self._out, self._error = c_void_p(), error
+        self._out_reference, self._error_reference = byref(self._out), byref(self._error)
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> ChatCompletionChunk:
+        handle = self._handle
+        if handle is None:
+            raise StopIteration
+        if not self._lock.acquire(False):
+            raise DosaiError("another call is waiting for the stream's next chunk", status="BUSY")
+        try:
+            view = self._pull(handle)
+            if view.kind == _CONTENT and view.last_in_event:
+                text, json = view.text, view.json
+                if len(text) == view.text_length and len(json) == view.json_length:
+                    return text_chunk(json, view.choice, text.decode("utf-8", "replace"))
+            return self._event(handle, view)
+        finally:
+            self._lock.release()
+
+    def _pull(self, handle: Handle) -> Any:
+        """The library's next chunk, which it overwrites with the one after it."""
+        while True:
+            status = _next(handle.pointer, self._poll_ms, self._out_reference, self._error_reference)
+            if status == _OK and not self._raised:
+                address = self._out.value
+                if address != self._address:
+                    if address is None:
+                        raise StopIteration
+                    self._address, self._view = address, _ffi.dosai_chunk.from_address(address)
+                return self._view
+            if status != _WOULD_BLOCK or self._raised:
+                self._call.check(status, self._error)
+
+    def _event(self, handle: Handle, view: Any) -> ChatCompletionChunk:
+        """The event that starts with this chunk: as the server sent it, its texts as the library reads them."""
+        event = complete(decode(lent_field(view, "json") or b"{}"))
+        reading = Reading(event)
+        while True:
+            reading.add(view)
+            if view.last_in_event:
+                return ChatCompletionChunk(event)
+            view = self._pull(handle)
+
+    def get_final_completion(self) -> ChatCompletion:
+        """Reads the stream to its end, and gives the completion that it adds up to."""
+        for _ in self:
+            pass
+        handle = self._handle
+        if handle is None:
+            raise DosaiError("the stream is closed", status="CANCELLED")
+        completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
+        check(_ffi.dosai_stream_completion(handle.pointer, byref(completion), byref(error)), error)
+        owned = Handle(completion, _ffi.dosai_completion_free)
+        return read_completion(owned.pointer)
+
+    def close(self) -> None:
+        """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""
+        if self._handle is not None:
+            self._handle = None
+            _ffi.dosai_cancel_trigger(self._cancel.pointer)
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()

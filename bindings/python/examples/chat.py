@@ -1,0 +1,18 @@
+"""Asks a question, and another about the answer: python3 chat.py"""
+import os
+
+from dosai import APIError, Client
+
+client = Client()
+model = os.environ.get("DOSAI_MODEL", "dos-ai")
+messages = [{"role": "user", "content": "What is the capital of France?"}]
+try:
+    message = client.chat.completions.create(model=model, messages=messages).choices[0].message
+    print(message.content)
+    messages += [message, {"role": "user", "content": "How many people live there?"}]
+    completion = client.chat.completions.create(model=model, messages=messages, max_tokens=100)
+    print(completion.choices[0].message.content)
+    if completion.usage:
+        print(f"({completion.usage.total_tokens} tokens)")
+except APIError as error:
+    raise SystemExit(f"{error.status}: {error}")

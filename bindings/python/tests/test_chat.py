@@ -1,0 +1,101 @@
+import json
+
+import dosai
+import pytest
+
+
+def sent(server, script):
+    return json.loads(server.stats(script)["last_body"])
+
+
+def test_answer(ask):
+    completion = ask("hello")
+    assert completion.object == "chat.completion"
+    assert completion.choices[0].message.role == "assistant"
+    assert completion.choices[0].message.content == "Hello! How can I help you today?"
+    assert completion.choices[0].finish_reason == "stop"
+    assert completion.usage.total_tokens == completion.usage.prompt_tokens + completion.usage.completion_tokens
+    assert completion._request_id == "req-1"
+
+
+def test_absent_fields_are_none_and_others_do_not_exist(ask):
+    message = ask("hello").choices[0].message
+    assert message.tool_calls is None
+    assert not hasattr(message, "nonsense")
+
+
+def test_unknown_fields_are_attributes(ask):
+    message = ask("rich").choices[0].message
+    assert message.reasoning_content == "Let me think."
+    assert message.x_unknown == {"deep": [1, 2.5, None]}
+    assert message.tool_calls[0].function.name == "get_weather"
+    assert "\0" in message.content
+
+
+def test_to_dict_is_what_the_server_sent(server, client):
+    answer = {"choices": [{"index": 0, "message": {"content": None, "more": {"a": [{}]}}}], "big": 10**23, "none": None}
+    server.put("to-dict", {"json": answer})
+    assert client("to-dict").chat.completions.create(model="m", messages=[]).to_dict() == answer
+
+
+def test_parameters_are_sent_as_they_are(server, ask):
+    ask("echo~parameters", temperature=0.7, stop=["a"], seed=1, unknown={"é": None}, n=dosai.NOT_GIVEN,
+        extra_body={"top_k": 3})
+    assert server.stats("echo~parameters")["last_body"] == (
+        '{"model": "m", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.7, "stop": ["a"], '
+        '"seed": 1, "unknown": {"é": null}, "top_k": 3}')
+
+
+@pytest.mark.parametrize("text, arrives", [
+    ("a\0b", "a\0b"), ("\ud800", "\ufffd"), ("\ud83d\ude00", "\U0001f600"), ("é\u2028\x7f\"\\", "é\u2028\x7f\"\\"),
+])
+def test_text(server, ask, text, arrives):
+    completion = ask("echo~text", messages=[{"role": "user", "content": text}])
+    assert sent(server, "echo~text")["messages"][0]["content"] == arrives
+    assert json.loads(completion.choices[0].message.content)["messages"][0]["content"] == arrives
+
+
+def test_lone_surrogates_of_the_server(server, ask):
+    server.put("surrogates", {"text": '{"choices": [{"message": {"content": "a\\ud800b \\ud83d\\ude00"}}]}'})
+    assert ask("surrogates").choices[0].message.content == "a\ufffdb \U0001f600"
+
+
+def test_messages_go_back(server, client):
+    chat = client("rich~back").chat.completions
+    message = chat.create(model="m", messages=[]).choices[0].message
+    result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "sunny"}
+    chat.create(model="m", messages=[{"role": "user", "content": "Weather?"}, message, result])
+    assert sent(server, "rich~back")["messages"][1:] == [message.to_dict(), result]
+
+
+def test_what_is_no_json_is_refused(ask):
+    with pytest.raises(TypeError):
+        ask("hello", tools=[object()])
+    with pytest.raises(ValueError):
+        ask("hello", temperature=float("nan"))
+
+
+def test_models(client):
+    page = client("models").models.list()
+    assert [model.id for model in page] == [model.id for model in page.data] == ["dos-ai"]
+
+
+def test_post_and_get(server, client):
+    answer = client("echo~post").post("/embeddings", {"input": "é"})
+    assert (answer["method"], answer["path"]) == ("POST", "/s/echo~post/v1/embeddings")
+    assert json.loads(answer["body"]) == {"input": "é"}
+    assert client("echo~post").get("/models/x")["method"] == "GET"
+
+
+def test_extra_headers(server, client):
+    client("echo~headers", default_headers={"X-One": "1", "X-Two": "2"}).chat.completions.create(
+        model="m", messages=[], extra_headers={"X-Two": "3"})
+    headers = {name.lower(): value for name, value in server.stats("echo~headers")["last_headers"]}
+    assert (headers["x-one"], headers["x-two"], headers["authorization"]) == ("1", "3", "Bearer sk-test")
+
+
+def test_a_client_is_closed(client):
+    with client("hello") as shared:
+        shared.chat.completions.create(model="m", messages=[])
+    with pytest.raises(dosai.DosaiError):
+        shared.chat.completions.create(model="m", messages=[])

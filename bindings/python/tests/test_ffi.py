@@ -1,0 +1,72 @@
+"""The declarations are the header's."""
+
+import ctypes
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+from dosai import _ffi
+
+HEADER = pathlib.Path(__file__).resolve().parents[3] / "include" / "dosai.h"
+TEXT = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
+FUNCTIONS = dict(re.findall(r"DOSAI_API\s[^;]*?(dosai_\w+)\(([^;]*)\);", TEXT))
+STRUCTS = dict((name, body) for body, name in re.findall(r"typedef struct \w+ \{(.*?)\} (\w+);", TEXT, flags=re.S))
+
+
+def argument_count(arguments):
+    return 0 if arguments.strip() == "void" else arguments.count(",") + 1
+
+
+def field_names(body):
+    declarations = (declaration.strip() for declaration in body.split(";"))
+    return [re.search(r"\(\*(\w+)\)|(\w+)$", declaration).group(1) or declaration.split()[-1].lstrip("*")
+            for declaration in declarations if declaration]
+
+
+def structures():
+    return {name: value for name, value in vars(_ffi).items()
+            if isinstance(value, type) and issubclass(value, ctypes.Structure) and value is not ctypes.Structure}
+
+
+def test_the_header_is_read():
+    assert len(FUNCTIONS) > 60 and len(STRUCTS) == 6
+
+
+def test_every_function_is_declared():
+    for name, arguments in FUNCTIONS.items():
+        assert len(getattr(_ffi, name).argtypes) == argument_count(arguments), name
+
+
+def test_every_struct_is_declared():
+    assert {name: [field for field, _ in structure._fields_] for name, structure in structures().items()} == {
+        name: field_names(body) for name, body in STRUCTS.items()}
+
+
+def test_every_constant_is_declared():
+    constants = re.findall(r"DOSAI_(\w+) = (-?\d+)(?: << (\d+))?[,\s]", TEXT)
+    assert len(constants) > 60
+    for name, value, shift in constants:
+        assert getattr(_ffi, name) == int(value) << int(shift or 0), name
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")
+def test_structs_are_laid_out_alike(tmp_path):
+    lines, ours = [], []
+    for name, structure in structures().items():
+        lines.append(f'printf("%zu\\n", sizeof({name}));')
+        ours.append(ctypes.sizeof(structure))
+        for field, _ in structure._fields_:
+            lines.append(f'printf("%zu\\n", offsetof({name}, {field}));')
+            ours.append(getattr(structure, field).offset)
+    source = tmp_path / "layout.c"
+    source.write_text('#include <dosai.h>\n#include <stdio.h>\nint main(void) {' + "".join(lines) + "return 0; }\n")
+    subprocess.run(["cc", "-I", HEADER.parent, "-o", tmp_path / "layout", source], check=True)
+    theirs = subprocess.run([tmp_path / "layout"], check=True, capture_output=True, text=True).stdout.split()
+    assert ours == list(map(int, theirs))
+
+
+def test_handles_are_told_apart():
+    with pytest.raises(ctypes.ArgumentError):
+        _ffi.dosai_request_free(_ffi.dosai_client())

@@ -1,0 +1,162 @@
+"""What a Python process sees of the library: its start, Ctrl-C, threads and its end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir)
+
+START = """
+import os, signal, sys, threading, time
+import dosai
+client = dosai.Client(base_url=sys.argv[1], api_key="k", max_retries=0)
+def create(**more):
+    return client.chat.completions.create(model="m", messages=[], **more)
+def ready():
+    print("ready", flush=True)
+"""
+
+
+def start(code, *arguments):
+    environment = dict(os.environ, PYTHONPATH=PACKAGE)
+    return subprocess.Popen([sys.executable, "-c", START + code, *arguments], env=environment, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def run(code, *arguments):
+    process = start(code, *arguments)
+    output, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, ""), errors
+    return output
+
+
+WAITS = {
+    "in a silent call": ("silent", "ready(); create()"),
+    "in a silent open": ("silent", "ready(); create(stream=True)"),
+    "in a silent stream": ("silent-chunk", "stream = create(stream=True); next(stream); ready(); next(stream)"),
+    "in a stream of another thread": ("silent-chunk", """
+    box = []
+    thread = threading.Thread(target=lambda: box.append(create(stream=True)))
+    thread.start(); thread.join()
+    next(box[0]); ready(); next(box[0])
+"""),
+}
+
+
+@pytest.mark.parametrize("place", WAITS)
+def test_ctrl_c(server, place):
+    script, wait = WAITS[place]
+    process = start(f"""
+try:
+    {wait.strip()}
+except KeyboardInterrupt as error:
+    print("interrupted", error.__context__)
+""", server.base(script))
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "interrupted None\n"
+    assert time.monotonic() - started < 0.15
+    assert process.communicate(timeout=10) == ("", "") and process.returncode == 0
+
+
+def test_a_signal_handler_that_returns_lets_the_call_go_on(server):
+    assert run("""
+seen = []
+signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+assert create().choices
+assert seen
+""", server.base("slow")) == ""
+
+
+def test_a_signal_handler_may_call(server):
+    assert run("""
+seen = []
+def handler(*_):
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    seen.append(dosai.Client(base_url=sys.argv[2]).chat.completions.create(model="m", messages=[]).choices)
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+assert create().choices
+assert seen[0]
+""", server.base("slow"), server.base("hello")) == ""
+
+
+@pytest.mark.parametrize("code", [
+    "stream = create(stream=True); next(stream)",
+    "streams = [create(stream=True) for _ in range(5)]",
+    "threading.Thread(target=lambda: list(create(stream=True)), daemon=True).start(); time.sleep(0.2)",
+    "import atexit; stream = create(stream=True); atexit.register(lambda: next(stream))",
+    "stream = create(stream=True); stream.itself = stream",
+])
+def test_exit_in_the_middle(server, code):
+    started = time.monotonic()
+    run(code, server.base("silent-chunk" if "atexit" not in code else "endless"))
+    assert time.monotonic() - started < 3
+
+
+def test_fork(server):
+    assert run("""
+stream = create(stream=True)
+next(stream)
+pid = os.fork()
+if pid == 0:
+    try:
+        next(stream)
+    except dosai.DosaiError as error:
+        assert error.status == "FORKED"
+    del stream
+    other = dosai.Client(base_url=sys.argv[1], api_key="k")
+    assert len(list(other.chat.completions.create(model="m", messages=[], stream=True))) > 20
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+assert sum(1 for chunk in stream) > 20
+""", server.base("paced")) == ""
+
+
+def test_nothing_is_left_behind(server):
+    assert run("""
+import gc
+def count():
+    gc.collect()
+    return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+def work():
+    with dosai.Client(base_url=sys.argv[1]) as other:
+        for _ in range(5):
+            list(other.chat.completions.create(model="m", messages=[], stream=True))
+            next(other.chat.completions.create(model="m", messages=[], stream=True))
+work()
+before = count()
+for _ in range(5):
+    work()
+assert count() == before, (before, count())
+""", server.base("fast")) == ""
+
+
+def test_import_is_light():
+    code = "import sys, time; t = time.perf_counter(); import dosai; print(time.perf_counter() - t, *sys.modules)"
+    seconds = []
+    for _ in range(7):
+        command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {PACKAGE!r}); {code}"]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        seconds.append(float(output[0]))
+        assert not {"typing", "dataclasses", "enum", "json", "asyncio", "threading"} & set(output[1:])
+    assert min(seconds) < 0.030
+
+
+def test_a_library_that_is_not_there():
+    process = subprocess.run([sys.executable, "-c", "import dosai"], capture_output=True, text=True,
+                             env=dict(os.environ, PYTHONPATH=PACKAGE, DOSAI_LIBRARY="/nowhere/libdosai.so.0"))
+    assert "ImportError: dosai: cannot load its library" in process.stderr
+
+
+def test_a_library_that_is_another():
+    process = subprocess.run([sys.executable, "-c", "import dosai"], capture_output=True, text=True,
+                             env=dict(os.environ, PYTHONPATH=PACKAGE, DOSAI_LIBRARY="libc.so.6"))
+    assert "ImportError: dosai: libc.so.6 has no dosai_version" in process.stderr

@@ -1,0 +1,72 @@
+/* dosai: chat completions from the command line.   SPDX-License-Identifier: MIT */
+#include "tool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+static dosai_cancel *cancel; /* never freed: a signal may still come */
+static int output_errno;
+
+static void on_signal(int number) {
+  (void)number;
+  dosai_cancel_trigger(cancel);
+}
+
+void cancel_on_signals(void) {
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+int output_flush(void) {
+  int is_failed = fflush(stdout) != 0 || ferror(stdout);
+  if (is_failed && !output_errno) output_errno = errno;
+  return is_failed;
+}
+
+static void run(options *options, int command, outcome *outcome) {
+  dosai_client *client = NULL;
+  outcome->status = dosai_cancel_new(&cancel, &outcome->error);
+  options->call.cancel = cancel;
+  if (outcome_is_ok(outcome)) outcome->status = dosai_client_new(&options->client, &client, &outcome->error);
+  if (outcome_is_ok(outcome)) (command == CHAT_COMMAND ? chat_run : models_run)(client, options, outcome);
+  dosai_client_free(client);
+}
+
+static int finish(const options *options, int command, const outcome *outcome) {
+  if (command == CHAT_COMMAND && options->is_json) outcome_print_json(outcome);
+  if (output_flush()) {
+    if (output_errno == EPIPE) return EXIT_CANCELLED;
+    fprintf(stderr, "dosai: standard output: %s\n", strerror(output_errno));
+    return EXIT_OTHER;
+  }
+  if (!outcome_is_ok(outcome)) outcome_print_error(outcome);
+  return outcome_exit_status(outcome);
+}
+
+int main(int argument_count, char **arguments) {
+  const char *word = argument_count > 1 ? arguments[1] : "";
+  int command = strcmp(word, "chat") == 0     ? CHAT_COMMAND
+                : strcmp(word, "models") == 0 ? MODELS_COMMAND
+                                              : ANY_COMMAND;
+  if (strcmp(word, "--version") == 0) {
+    printf("dosai %s (libdosai %s)\n", DOSAI_VERSION, dosai_version());
+    return 0;
+  }
+  if (command == ANY_COMMAND) {
+    int is_help = strcmp(word, "--help") == 0;
+    usage_print(is_help ? stdout : stderr, ANY_COMMAND);
+    return is_help ? 0 : EXIT_USAGE;
+  }
+  signal(SIGPIPE, SIG_IGN);
+  options options;
+  outcome outcome = {0};
+  options_parse(&options, command, argument_count - 2, arguments + 2);
+  run(&options, command, &outcome);
+  int exit_status = finish(&options, command, &outcome);
+  outcome_free(&outcome);
+  options_free(&options);
+  return exit_status;
+}

@@ -1,0 +1,128 @@
+/* JSON, out and in, one line a value.   SPDX-License-Identifier: MIT */
+#include "tool.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* The length of the well-formed UTF-8 character at text, with its code point; 0: it is not one. */
+static size_t decode(const char *text, size_t length, uint32_t *out_point) {
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  const unsigned char *bytes = (const unsigned char *)text;
+  size_t size = bytes[0] < 0x80 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
+  if ((size > 1 && bytes[0] < 0xC0) || bytes[0] > 0xF7 || size > length) return 0;
+  uint32_t point = size == 1 ? bytes[0] : bytes[0] & (0x7Fu >> size);
+  for (size_t index = 1; index < size; index++) {
+    if ((bytes[index] & 0xC0) != 0x80) return 0;
+    point = point << 6 | (bytes[index] & 0x3F);
+  }
+  if (point < least[size] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return 0;
+  *out_point = point;
+  return size;
+}
+
+/* Writes one character of a string's inside and returns its length. What ends a line anywhere is escaped. */
+static size_t put_character(const char *text, size_t length) {
+  uint32_t point = 0xFFFD;
+  size_t size = decode(text, length, &point);
+  if (size == 0) {
+    fputs("\xEF\xBF\xBD", stdout);
+    return 1;
+  }
+  if (point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029) {
+    printf("\\u%04" PRIx32, point);
+  } else {
+    fwrite(text, 1, size, stdout);
+  }
+  return size;
+}
+
+void json_put_string(const char *text, size_t length) {
+  if (!text) {
+    fputs("null", stdout);
+    return;
+  }
+  putchar('"');
+  for (size_t index = 0; index < length;) {
+    if (text[index] == '"' || text[index] == '\\') putchar('\\');
+    index += put_character(text + index, length - index);
+  }
+  putchar('"');
+}
+
+void json_put_compact(const char *json, size_t length) {
+  int in_string = 0;
+  for (size_t index = 0; index < length;) {
+    char byte = json[index];
+    if (!in_string && strchr(" \t\r\n", byte) && byte) {
+      index++;
+      continue;
+    }
+    if (byte == '"') in_string = !in_string;
+    if (byte == '\\') putchar(json[index++]);
+    if (index < length) index += put_character(json + index, length - index);
+  }
+}
+
+void json_put_count(const char *key, int64_t count) {
+  printf("\"%s\": ", key);
+  if (count < 0) {
+    fputs("null", stdout);
+  } else {
+    printf("%" PRId64, count);
+  }
+}
+
+static const char *skip_blanks(const char *json) { return json + strspn(json, " \t\r\n"); }
+
+static const char *string_end(const char *string) {
+  const char *end = string + 1;
+  while (*end && *end != '"') end += *end == '\\' && end[1] ? 2 : 1;
+  return *end ? end + 1 : end;
+}
+
+const char *json_value_end(const char *value) {
+  int depth = 0;
+  do {
+    value = skip_blanks(value);
+    if (*value == '"') {
+      value = string_end(value);
+    } else if (*value == '{' || *value == '[') {
+      depth++;
+      value++;
+    } else if (*value == '}' || *value == ']') {
+      depth--;
+      value++;
+    } else if (*value == ',' || *value == ':') {
+      value++;
+    } else {
+      value += strcspn(value, " \t\r\n,:{}[]\"");
+    }
+  } while (depth > 0 && *value);
+  return value;
+}
+
+const char *json_first(const char *array) {
+  const char *value = skip_blanks(array);
+  if (*value != '[' && *value != '{') return NULL;
+  value = skip_blanks(value + 1);
+  return *value && !strchr("]}", *value) ? value : NULL;
+}
+
+const char *json_next(const char *value) {
+  value = skip_blanks(json_value_end(value));
+  return *value == ',' ? skip_blanks(value + 1) : NULL;
+}
+
+const char *json_member(const char *object, const char *key) {
+  if (*skip_blanks(object) != '{') return NULL;
+  size_t length = strlen(key);
+  for (const char *name = json_first(object); name;) {
+    const char *end = json_value_end(name);
+    const char *value = skip_blanks(end);
+    if (*value != ':') return NULL;
+    value = skip_blanks(value + 1);
+    if ((size_t)(end - name) == length + 2 && memcmp(name + 1, key, length) == 0) return value;
+    name = json_next(value);
+  }
+  return NULL;
+}

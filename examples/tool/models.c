@@ -1,0 +1,30 @@
+/* dosai models.   SPDX-License-Identifier: MIT */
+#include "tool.h"
+
+static void put_id(const char *model) {
+  const char *id = json_member(model, "id");
+  if (!id || *id != '"') return;
+  const char *end = json_value_end(id) - 1;
+  for (id++; id < end; id++) {
+    int is_plain = *id == '\\' && (id[1] == '/' || id[1] == '"' || id[1] == '\\');
+    if (is_plain) id++;
+    putchar(*id);
+  }
+  putchar('\n');
+}
+
+void models_run(dosai_client *client, const options *options, outcome *outcome) {
+  cancel_on_signals();
+  outcome->status =
+      dosai_client_get(client, "/models", &options->call, &outcome->completion, &outcome->error);
+  if (!outcome_is_ok(outcome)) return;
+  size_t length = 0;
+  const char *json = dosai_completion_json(outcome->completion, &length);
+  if (options->is_json) {
+    json_put_compact(json, length);
+    putchar('\n');
+    return;
+  }
+  const char *data = json_member(json, "data");
+  for (const char *model = json_first(data ? data : json); model; model = json_next(model)) put_id(model);
+}

@@ -6,6 +6,7 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
   .enableExperimentalFeature("Extern"),
   .swiftLanguageMode(.v5),
+  .unsafeFlags(["-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
 ]
 
 let linker: [LinkerSetting] = [
@@ -17,6 +18,7 @@ let linker: [LinkerSetting] = [
       "-Xlinker", "-z", "-Xlinker", "defs",
       "-Xlinker", "-z", "-Xlinker", "nodelete",
       "-Xlinker", "--gc-sections",
+      "-Xlinker", "--icf=all",
     ], .when(platforms: [.linux], configuration: .release))
 ]
 

@@ -239,10 +239,9 @@ package final class Call: TransferReceiver {
 
   func completion(of document: Document, _ quirks: Quirks) throws(Failure) -> Completion {
     let headers = transfer?.headers ?? ResponseHeaders()
-    let last = Attempt(status: .ok, httpStatus: headers.httpStatus)
+    let all = hasEnded ? attempts : attempts + [Attempt(status: .ok, httpStatus: headers.httpStatus)]
     return try Completion(
-      document,
-      AnswerFacts(headers: headers, timings: timings, attempts: attempts + [last], quirks: quirks),
+      document, AnswerFacts(headers: headers, timings: timings, attempts: all, quirks: quirks),
       limits: client.settings.limits)
   }
 
@@ -348,10 +347,10 @@ package final class Call: TransferReceiver {
       total: since(ended >= 0 ? ended : csystem_now()), reusedConnection: transfer?.reusedConnection ?? false)
   }
 
-  /// The completion of a call that ended well, or what has come of it so far.
+  /// The completion of a call that ended well, or what has come of it so far; nil: nothing can come, or has come.
   func takeCompletion() throws(Failure) -> Completion? {
     if let completion { return completion }
-    guard let stream, stream.assembler.hasStarted else { return nil }
+    guard let stream, stream.assembler.hasStarted || failure == nil else { return nil }
     let text = Buffer()
     try stream.assembler.write(to: text)
     var limits = Limits()

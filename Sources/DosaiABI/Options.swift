@@ -56,6 +56,15 @@ extension ClientSettings {
     try agent.append("dosai/")
     try agent.append(version)
     fields.set(try HeaderField(literal("User-Agent"), agent.bytes))
+    var name: Bytes?
+    if let start = options.api_key_header {
+      let given = characters(start)
+      if given.isEmpty { throw .invalid("api_key_header: must not be empty") }
+      for byte in given where !HeaderField.isNameByte(byte) {
+        throw .invalid("api_key_header: has a character that no header name has")
+      }
+      name = given
+    }
     guard let start = options.api_key else { return }
     let key = characters(start)
     if key.isEmpty { throw .invalid("api_key: must not be empty") }
@@ -64,20 +73,11 @@ extension ClientSettings {
       throw .invalid("base_url: a key would go over plain http to another host; use https or allow_insecure_http")
     }
     secret = try Secret(key)
-    if let name = options.api_key_header {
-      let name = characters(name)
-      if name.isEmpty { throw .invalid("api_key_header: must not be empty") }
-      for byte in name where !HeaderField.isNameByte(byte) {
-        throw .invalid("api_key_header: has a character that no header name has")
-      }
-      fields.set(try HeaderField(name, key))
-    } else {
-      let bearer = Buffer()
-      defer { bearer.wipe() }
-      try bearer.append("Bearer ")
-      try bearer.append(key)
-      fields.set(try HeaderField(literal("Authorization"), bearer.bytes))
-    }
+    let value = Buffer()
+    defer { value.wipe() }
+    if name == nil { try value.append("Bearer ") }
+    try value.append(key)
+    fields.set(try HeaderField(name ?? literal("Authorization"), value.bytes))
   }
 
   private mutating func readFields(_ options: dosai_client_options) throws(Failure) {
@@ -103,6 +103,7 @@ extension ClientSettings {
     endpoint.certificateFile = try copy(options.client_certificate_file)
     endpoint.keyFile = try copy(options.client_key_file)
     if let password = options.client_key_password { endpoint.keyPassword = try Secret(characters(password)) }
+    if let proxy = options.proxy { try check(proxy: characters(proxy)) }
     endpoint.proxy = try copy(options.proxy)
     endpoint.proxyFromEnvironment = options.proxy_from_environment == 1
     endpoint.unixSocket = try copy(options.unix_socket)
@@ -111,6 +112,14 @@ extension ClientSettings {
     where flag != 0 && flag != 1 {
       throw .invalid("options: a flag must be 0 or 1")
     }
+  }
+
+  private func check(proxy: Bytes) throws(Failure) {
+    try HeaderField.check(proxy, "proxy: has a control character or a character that is not ASCII")
+    for scheme in ["http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://"] as [StaticString] {
+      if proxy.count > scheme.utf8CodeUnitCount, proxy.starts(with: scheme) { return }
+    }
+    throw .invalid("proxy: must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://")
   }
 
   private mutating func readLimits(_ options: dosai_client_options) throws(Failure) {

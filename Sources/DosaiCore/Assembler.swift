@@ -123,9 +123,9 @@ package final class Assembler {
   func choice<Value: JSONValue>(of value: Value) throws(Failure) -> Choice {
     var index: Int64 = 0
     if let given = try self.index(of: value) { index = given } else { quirks.insert(.choiceIndex) }
-    guard index < limits.choices else { throw Failure(.malformed, "a choice's index is beyond choices_max") }
+    guard index < max(128, limits.choices) else { throw Failure(.malformed, "a choice's index is beyond any choice") }
     for choice in choices where Int64(choice.index) == index { return choice }
-    guard choices.count < limits.choices, let index = Int32(exactly: index) else {
+    guard index < limits.choices, choices.count < limits.choices, let index = Int32(exactly: index) else {
       throw Failure(.tooLarge, "there are more choices than choices_max")
     }
     let made = Choice(index: index)

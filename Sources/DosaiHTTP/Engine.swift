@@ -11,6 +11,9 @@ package final class Engine {
   private var transfer: Transfer?
   private var curlDeadline = Clocks.never
   private(set) var driver = pthread_self()
+  // The list of engines in use, under the lock of Process.
+  var next: Unmanaged<Engine>?
+  var previous: Unmanaged<Engine>?
   /// Why the last socket could not be opened.
   fileprivate(set) var socketError: Int32 = 0
 

@@ -11,7 +11,7 @@ package enum Process {
   /// Holds the process id, and reads as 0 in a forked child, so that no entry needs a system call to notice a fork.
   private static var page: UnsafeMutablePointer<Int32>?
   private static var mutex = pthread_mutex_t()
-  private static var engines: [Unmanaged<Engine>] = []
+  private static var first: Unmanaged<Engine>?
   private static let exiting = Atomic<Bool>(false)
 
   /// RESOURCE: libcurl is too old or would not start.
@@ -32,23 +32,30 @@ package enum Process {
     page.pointee = getpid()
     // The first entry, or the first in a child: what other threads of the parent held is not held here.
     pthread_mutex_init(&mutex, nil)
-    engines = []
+    first = nil
     return page.pointee
   }
 
   package static var isExiting: Bool { exiting.load(ordering: .acquiring) }
 
-  /// The engine is being driven from now on by this thread.
+  /// The engine is in use from now on.
   static func register(_ engine: Engine) {
     pthread_mutex_lock(&mutex)
-    engines.append(Unmanaged.passUnretained(engine))
+    engine.next = first
+    engine.previous = nil
+    first?._withUnsafeGuaranteedRef { $0.previous = Unmanaged.passUnretained(engine) }
+    first = Unmanaged.passUnretained(engine)
     pthread_mutex_unlock(&mutex)
   }
 
   static func unregister(_ engine: Engine) {
     pthread_mutex_lock(&mutex)
-    let place = engines.firstIndex { $0.toOpaque() == Unmanaged.passUnretained(engine).toOpaque() }
-    if let place { engines.remove(at: place) }
+    engine.next?._withUnsafeGuaranteedRef { $0.previous = engine.previous }
+    if let previous = engine.previous {
+      previous._withUnsafeGuaranteedRef { $0.next = engine.next }
+    } else {
+      first = engine.next
+    }
     pthread_mutex_unlock(&mutex)
   }
 
@@ -68,8 +75,10 @@ package enum Process {
     pthread_mutex_lock(&mutex)
     defer { pthread_mutex_unlock(&mutex) }
     var found = false
-    for engine in engines {
+    var place = first
+    while let engine = place {
       engine._withUnsafeGuaranteedRef { engine in
+        place = engine.next
         if pthread_equal(engine.driver, pthread_self()) != 0 { return }
         found = true
         engine.wake()

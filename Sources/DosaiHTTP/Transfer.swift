@@ -169,7 +169,7 @@ package final class Transfer {
       return Failure(.tls, "TLS failed", detail: detail)
     case CURLE_OUT_OF_MEMORY: return headers.httpStatus != 0 ? Self.tooManyHeaders : .outOfMemory
     case CURLE_RECV_ERROR where headerBytes > 250 << 10 && !hasAnswer: return Self.tooManyHeaders
-    case CURLE_RECV_ERROR where isCut && ccurl_info_long(easy, CURLINFO_OS_ERRNO) == 0 && saysProblem:
+    case CURLE_RECV_ERROR where saysChunked:
       return Failure(.malformed, "the answer is not HTTP", detail: detail)
     case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM,
       CURLE_ABORTED_BY_CALLBACK:
@@ -182,8 +182,8 @@ package final class Transfer {
     }
   }
 
-  /// libcurl's word for broken chunked encoding.
-  private var saysProblem: Bool { detail?.bytes.starts(with: "Problem ") == true }
+  /// libcurl has no code of its own for broken chunked encoding.
+  private var saysChunked: Bool { detail?.bytes.firstIndex(of: literal("chunked-encoding")) != nil }
 
   private var detail: Buffer? {
     guard message[0] != 0 else { return nil }

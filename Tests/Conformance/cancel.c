@@ -98,7 +98,7 @@ static void one_for_many(void) {
   dosai_client *client = test_client(TEST_PLAIN, "silent-chunk~many");
   dosai_request *request = test_request();
   dosai_stream *streams[3] = {NULL, NULL, NULL};
-  const dosai_chunk *chunk;
+  const dosai_chunk *chunk = NULL;
   dosai_call_options options;
   dosai_error *error = NULL;
   dosai_call_options_init(&options, sizeof options);

@@ -155,6 +155,7 @@ int main(void) {
   CHECK_CALL(dosai_cancel_new(&token, &error), DOSAI_OK);
   CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
   CHECK_CALL(dosai_stream_open(client, request, NULL, &stream, &error), DOSAI_OK);
+  CHECK_CALL(dosai_stream_next(stream, -1, &(const dosai_chunk *){NULL}, &error), DOSAI_OK);
   CHECK_INT(dosai_cancel_new(NULL, &failure), DOSAI_INVALID_ARGUMENT);
   REFUSED(dosai_request_new("m", 1, NULL, &error));
   REFUSED(dosai_request_parse("{}", 2, NULL, &error));

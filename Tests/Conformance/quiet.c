@@ -25,7 +25,11 @@ extern char **environ;
 static int entries(const char *folder) {
   int count = 0;
   DIR *open = opendir(folder);
-  while (open && readdir(open)) count++;
+  while (open) {
+    const struct dirent *entry = readdir(open);
+    if (!entry) break;
+    count += entry->d_name[0] != '.';
+  }
   closedir(open);
   return count;
 }

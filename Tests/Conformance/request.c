@@ -165,8 +165,8 @@ static void malformed(void) {
     CHECK(!none);
   }
   for (size_t i = 0; i < sizeof not_json / sizeof *not_json; i++) {
-    REFUSED(dosai_request_set_json(request, "x", not_json[i], Z, &error), "JSON", "");
-    REFUSED(dosai_request_add_message_json(request, not_json[i], Z, &error), "JSON", "");
+    REFUSED(dosai_request_set_json(request, "x", not_json[i], Z, &error), "json", "");
+    REFUSED(dosai_request_add_message_json(request, not_json[i], Z, &error), "json", "");
     CHECK_CALL(dosai_request_parse(not_json[i], Z, &none, &error), DOSAI_INVALID_ARGUMENT);
     CHECK(!none);
   }

@@ -11,7 +11,8 @@ sys.path.insert(0, str(HERE.parent / "LoopbackServer"))
 from server import LoopbackServer
 
 FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-pthread"]
-VALGRIND = ["valgrind", "--leak-check=full", "--errors-for-leak-kinds=definite,indirect", "--error-exitcode=9", "-q"]
+VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirect",
+            "--errors-for-leak-kinds=definite,indirect", "--error-exitcode=9", "-q"]
 LINK = {"quiet": ["-ldl"]}  # quiet loads the library itself
 REPEATS = {"exit": 200}  # a race: once says nothing
 ALONE = {"clocks", "slow_lookup", "quiet", "cancel"}  # measure time: nothing else runs beside them

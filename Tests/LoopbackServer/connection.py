@@ -55,6 +55,11 @@ class Connection:
     # -- requests
 
     def read_head(self):
+        if not self.buffer:
+            self.buffer = self.receive()
+        if self.buffer[:1] == b"\x16":  # TLS, at the plain port
+            self.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            raise Closed
         words = self.line().split(" ")
         if len(words) != 3:
             raise Closed

@@ -130,11 +130,12 @@ static void put_quirks(uint32_t quirks) {
   putchar(']');
 }
 
-static void put_timings(const dosai_completion *completion) {
+static void put_timings(const outcome *outcome) {
   static const char *const keys[] = {"connect_ms", "first_byte_ms", "first_token_ms", "total_ms"};
   int64_t times[] = {-1, -1, -1, -1};
   dosai_timings timings = {.struct_size = sizeof timings};
-  if (dosai_completion_timings(completion, &timings) == DOSAI_OK) {
+  if (dosai_error_timings(outcome->error, &timings) == DOSAI_OK ||
+      dosai_completion_timings(outcome_completion(outcome), &timings) == DOSAI_OK) {
     times[0] = timings.connect_us;
     times[1] = timings.first_byte_us;
     times[2] = timings.first_token_us;
@@ -174,7 +175,7 @@ void outcome_print_json(const outcome *outcome) {
   json_put_count("attempts", is_ok ? dosai_completion_attempt_count(completion)
                                    : dosai_error_attempt_count(outcome->error));
   fputs(", \"timings\": ", stdout);
-  put_timings(completion);
+  put_timings(outcome);
   fputs("}\n", stdout);
 }
 

@@ -100,6 +100,17 @@ dosai_clock = c_int32
 CLOCK_NONE, CLOCK_CONNECT, CLOCK_FIRST_TOKEN, CLOCK_IDLE, CLOCK_TOTAL = range(5)
 
 
+class dosai_timings(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reused_connection", c_int32),
+        ("connect_us", c_int64),
+        ("first_byte_us", c_int64),
+        ("first_token_us", c_int64),
+        ("total_us", c_int64),
+    ]
+
+
 class dosai_attempt(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -123,6 +134,7 @@ dosai_error_body = _function("dosai_error_body", _text_out, dosai_error, _size_o
 dosai_error_clock = _function("dosai_error_clock", dosai_clock, dosai_error)
 dosai_error_attempt_count = _function("dosai_error_attempt_count", c_int32, dosai_error)
 dosai_error_attempt = _function("dosai_error_attempt", dosai_status, dosai_error, c_int32, POINTER(dosai_attempt))
+dosai_error_timings = _function("dosai_error_timings", dosai_status, dosai_error, POINTER(dosai_timings))
 dosai_error_completion = _function("dosai_error_completion", dosai_completion, dosai_error)
 dosai_error_free = _function("dosai_error_free", None, dosai_error)
 
@@ -283,17 +295,6 @@ class dosai_usage(Structure):
         ("total_tokens", c_int64),
         ("cached_tokens", c_int64),
         ("reasoning_tokens", c_int64),
-    ]
-
-
-class dosai_timings(Structure):
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("reused_connection", c_int32),
-        ("connect_us", c_int64),
-        ("first_byte_us", c_int64),
-        ("first_token_us", c_int64),
-        ("total_us", c_int64),
     ]
 
 

@@ -6,7 +6,8 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
   .enableExperimentalFeature("Extern"),
   .swiftLanguageMode(.v5),
-  .unsafeFlags(["-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
+  .unsafeFlags(
+    ["-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
 ]
 
 let linker: [LinkerSetting] = [
@@ -36,7 +37,8 @@ let package = Package(
     .target(
       name: "Dosai", dependencies: ["CSystem", "DosaiCore", "DosaiJSON", "DosaiHTTP"], swiftSettings: settings),
     .target(
-      name: "DosaiABI", dependencies: ["CDosai", "CSystem", "Dosai", "DosaiCore", "DosaiHTTP"], exclude: ["exports.map"],
+      name: "DosaiABI", dependencies: ["CDosai", "CSystem", "Dosai", "DosaiCore", "DosaiHTTP"],
+      exclude: ["exports.map"],
       swiftSettings: settings, linkerSettings: linker),
     .testTarget(name: "DosaiCoreTests", dependencies: ["DosaiCore"], swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(

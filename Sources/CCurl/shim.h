@@ -44,7 +44,8 @@ static inline CURLMcode ccurl_multi_on_socket(CURLM *multi, curl_socket_callback
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
   return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, function);
 }
-static inline CURLMcode ccurl_multi_on_timer(CURLM *multi, curl_multi_timer_callback function, void *context) {
+static inline CURLMcode ccurl_multi_on_timer(CURLM *multi, curl_multi_timer_callback function,
+                                             void *context) {
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
   return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function);
 }
@@ -60,11 +61,13 @@ static inline long ccurl_info_long(CURL *easy, CURLINFO info) {
 static inline CURLSHcode ccurl_share_data(CURLSH *share, curl_lock_data data) {
   return curl_share_setopt(share, CURLSHOPT_SHARE, data);
 }
-static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function lock, curl_unlock_function unlock,
-                                           void *context) {
+static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function lock,
+                                           curl_unlock_function unlock, void *context) {
   curl_share_setopt(share, CURLSHOPT_USERDATA, context);
   curl_share_setopt(share, CURLSHOPT_LOCKFUNC, lock);
   return curl_share_setopt(share, CURLSHOPT_UNLOCKFUNC, unlock);
 }
 /* As 0x075801 for 7.88.1. */
-static inline unsigned int ccurl_version_number(void) { return curl_version_info(CURLVERSION_NOW)->version_num; }
+static inline unsigned int ccurl_version_number(void) {
+  return curl_version_info(CURLVERSION_NOW)->version_num;
+}

@@ -22,7 +22,6 @@ extension Call {
         if transfer.isFinished { concludeStream(transfer) }
       case .done:
         settle()
-        transfer.headers.redact(client.settings.secret)
         end(nil)
       }
     } catch { failAttempt(error) }
@@ -34,7 +33,6 @@ extension Call {
   }
 
   private func concludeStream(_ transfer: Transfer) {
-    transfer.headers.redact(client.settings.secret)
     if let failure = transfer.failure { return failAttempt(failure) }
     if let failure = stream?.conclude() { failAttempt(failure) } else { end(nil) }
   }

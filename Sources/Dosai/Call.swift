@@ -17,33 +17,33 @@ package final class Call: TransferReceiver {
   let client: Client
   let settings: CallSettings
   let kind: Kind
-  private let url: Buffer
-  private let body: Buffer?
-  private let headers: HeaderList
+  let url: Buffer
+  let body: Buffer?
+  let headers: HeaderList
 
-  private(set) var phase = Phase.attempting
-  private(set) var engine: Engine?
-  private(set) var transfer: Transfer?
-  private(set) var attempts: [Attempt] = []
-  private var redirects = 0
+  var phase = Phase.attempting
+  var engine: Engine?
+  var transfer: Transfer?
+  var attempts: [Attempt] = []
+  var redirects = 0
   /// How it ended, once it has; nil: well.
-  private(set) var failure: Failure?
-  private var server = ServerMessage()
-  private var completion: Completion?
+  var failure: Failure?
+  var server = ServerMessage()
+  var completion: Completion?
 
   // The answer of the current attempt.
   let received = Buffer()
-  private var isCutShort = false  // enough of an error's body has come
+  var isCutShort = false  // enough of an error's body has come
   var stream: StreamReader?
 
   // Monotonic nanoseconds.
-  private let started = csystem_now()
-  private var attemptStarted: Int64 = 0
-  private var lastChunk: Int64 = -1
-  private var firstToken: Int64 = -1
-  private var ended: Int64 = -1
-  private var away: Int64 = 0  // how long the host has not been waiting since the last chunk
-  private var left: Int64 = -1  // since when it is away
+  let started = csystem_now()
+  var attemptStarted: Int64 = 0
+  var lastChunk: Int64 = -1
+  var firstToken: Int64 = -1
+  var ended: Int64 = -1
+  var away: Int64 = 0  // how long the host has not been waiting since the last chunk
+  var left: Int64 = -1  // since when it is away
 
   static let errorBodyMost = 64 << 10
 
@@ -91,7 +91,7 @@ package final class Call: TransferReceiver {
   }
 
   /// Acts on what has happened: the end of the attempt, a clock, a cancel.
-  private func advance() {
+  func advance() {
     guard !hasEnded else { return }
     do throws(Failure) {
       try checkCancelled()
@@ -113,7 +113,7 @@ package final class Call: TransferReceiver {
     if Process.isExiting { throw Failure(.cancelled, "the process exits") }
   }
 
-  private func startAttempt() throws(Failure) {
+  func startAttempt() throws(Failure) {
     guard let engine else { throw .internalError }
     received.removeAll()
     isCutShort = false
@@ -149,14 +149,14 @@ package final class Call: TransferReceiver {
   // MARK: clocks
 
   /// When the first of the clocks that run will run out.
-  private var deadline: Int64 {
+  var deadline: Int64 {
     if case .waiting(let until) = phase { return min(until, totalDeadline) }
     return min(totalDeadline, attemptDeadline.time)
   }
 
-  private var totalDeadline: Int64 { Clocks.deadline(started, settings.clocks.total(streaming: kind == .stream)) }
+  var totalDeadline: Int64 { Clocks.deadline(started, settings.clocks.total(streaming: kind == .stream)) }
 
-  private var attemptDeadline: (time: Int64, clock: Clock) {
+  var attemptDeadline: (time: Int64, clock: Clock) {
     guard let transfer, !transfer.isFinished else { return (Clocks.never, .none) }
     if transfer.readyTime < 0 { return (Clocks.deadline(attemptStarted, settings.clocks.connect), .connect) }
     if kind == .stream && lastChunk >= 0 { return (Clocks.deadline(lastChunk + away, settings.clocks.idle), .idle) }
@@ -164,7 +164,7 @@ package final class Call: TransferReceiver {
     return (Clocks.deadline(transfer.readyTime + away, settings.clocks.firstToken), .firstToken)
   }
 
-  private func checkClocks(_ now: Int64) throws(Failure) {
+  func checkClocks(_ now: Int64) throws(Failure) {
     if hasEnded { return }
     if now >= totalDeadline { throw Failure(.timeout, "the total time is over", clock: .total) }
     guard case .attempting = phase else { return }
@@ -190,217 +190,5 @@ package final class Call: TransferReceiver {
     lastChunk = csystem_now()
     away = 0
     if isToken && firstToken < 0 { firstToken = lastChunk }
-  }
-
-  // MARK: the end of an attempt
-
-  /// The transfer has ended and its body is not events.
-  private func conclude(_ transfer: Transfer) throws(Failure) {
-    let httpStatus = transfer.headers.httpStatus
-    transfer.headers.redact(client.settings.secret)
-    if let failure = transfer.failure, !isCutShort { return failAttempt(failure) }
-    if !transfer.hasAnswer {
-      return failAttempt(Failure(.truncated, "the connection closed inside the response's headers"))
-    }
-    if httpStatus >= 300 && httpStatus < 400, try follow(transfer) { return }
-    if httpStatus > 299 { return failAttempt(try refusal(httpStatus)) }
-    client.settings.secret?.redact(received, isAnswer: true)
-    do throws(Failure) {
-      completion = try readAnswer()
-      end(nil)
-    } catch { failAttempt(error) }
-  }
-
-  private func readAnswer() throws(Failure) -> Completion {
-    guard !received.bytes.trimmed.isEmpty else { throw Failure(.malformed, "the answer is empty") }
-    var quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
-    var text = received
-    if Text.firstInvalid(received.bytes) != nil {
-      text = Buffer()
-      try Text.appendRepaired(received.bytes, to: text)
-      quirks.insert(.textRepaired)
-    } else {
-      text = try Buffer(copying: received.bytes)
-    }
-    let document = try Document(taking: text, limits: client.settings.limits)
-    if ServerMessage.isError(document.root) { throw try provider(document.root) }
-    if kind == .other { return try completion(of: document, quirks) }
-    guard document.root.kind == .object, document.root.present("choices")?.kind == .array else {
-      let said = try ServerMessage(document.root)
-      if said.message != nil { throw try provider(document.root) }
-      throw Failure(.malformed, "the answer has no choices")
-    }
-    let completion = try completion(of: document, quirks)
-    guard let stream else { return completion }
-    try stream.take(whole: document)
-    guard stream.assembler.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
-    return completion
-  }
-
-  func completion(of document: Document, _ quirks: Quirks) throws(Failure) -> Completion {
-    let headers = transfer?.headers ?? ResponseHeaders()
-    let all = hasEnded ? attempts : attempts + [Attempt(status: .ok, httpStatus: headers.httpStatus)]
-    return try Completion(
-      document, AnswerFacts(headers: headers, timings: timings, attempts: all, quirks: quirks),
-      limits: client.settings.limits)
-  }
-
-  /// The failure of an answer that came with success and tells of an error.
-  func provider(_ body: Value) throws(Failure) -> Failure {
-    server = try ServerMessage(body)
-    return Failure(.provider, Status.provider.explanation, detail: server.message)
-  }
-
-  private func refusal(_ httpStatus: Int32) throws(Failure) -> Failure {
-    client.settings.secret?.redact(received, isAnswer: false)
-    server = try readRefusal()
-    let status = Status(httpStatus: httpStatus, server)
-    let detail = Buffer()
-    try detail.append("HTTP ")
-    try detail.append(decimal: Int64(httpStatus))
-    if let message = server.message, !message.isEmpty {
-      try detail.append(": ")
-      try detail.append(message.bytes)
-    }
-    return Failure(status, status.explanation, detail: detail)
-  }
-
-  private func readRefusal() throws(Failure) -> ServerMessage {
-    let text = Buffer()
-    try Text.appendRepaired(received.bytes, to: text)
-    if let document = try? Document(taking: text, limits: client.settings.limits) {
-      return try ServerMessage(document.root)
-    }
-    return ServerMessage()
-  }
-
-  /// Follows a redirect if the client allows it and it stays within the origin. A POST stays a POST.
-  private func follow(_ transfer: Transfer) throws(Failure) -> Bool {
-    let status = transfer.headers.httpStatus
-    guard redirects < client.settings.redirectsMax, status == 307 || status == 308 || (body == nil && status != 304),
-      let location = transfer.headers.value("location"),
-      let target = try client.settings.address.redirect(location)
-    else { return false }
-    redirects += 1
-    dropTransfer()
-    url.removeAll()
-    try url.append(target.bytes)
-    try startAttempt()
-    return true
-  }
-
-  /// The attempt has failed: another one, or the end.
-  func failAttempt(_ failure: Failure) {
-    guard !hasEnded else { return }
-    let headers = transfer?.headers ?? ResponseHeaders()
-    let httpStatus = transfer?.hasAnswer == true ? headers.httpStatus : 0
-    var delay: Int64?
-    if lastChunk < 0 {
-      delay = settings.retry.delay(
-        after: failure.status, httpStatus: httpStatus, attempt: attempts.count, headers: headers,
-        unixTime: csystem_unix_time(), random: UInt32(truncatingIfNeeded: csystem_now() &* 2_654_435_761))
-    }
-    guard let delay else { return end(failure) }
-    attempts.append(Attempt(status: failure.status, httpStatus: httpStatus, delay: delay))
-    log(.warning, failure.status, httpStatus)
-    dropTransfer()
-    phase = .waiting(until: Clocks.deadline(csystem_now(), delay * 1_000_000))
-  }
-
-  private func dropTransfer() {
-    if let transfer { engine?.remove(transfer) }
-    transfer = nil
-  }
-
-  // MARK: the end
-
-  /// Ends the call, well where there is no failure.
-  func end(_ failure: Failure?) {
-    guard !hasEnded else { return }
-    self.failure = failure
-    ended = csystem_now()
-    phase = .ended
-    let httpStatus = transfer?.hasAnswer == true ? transfer?.headers.httpStatus ?? 0 : 0
-    if failure == nil || transfer != nil {
-      attempts.append(Attempt(status: failure?.status ?? .ok, httpStatus: httpStatus))
-    }
-    log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
-    if let transfer { engine?.remove(transfer) }
-    if let engine {
-      engine.end(settings.token)
-      client.giveBack(engine)
-    }
-    engine = nil
-  }
-
-  /// Lets the rest of a whole answer come for up to 5 ms, so that its connection can be used again.
-  func settle() {
-    guard let engine, let transfer else { return }
-    let deadline = csystem_now() + 5_000_000
-    while !transfer.isFinished && csystem_now() < deadline { _ = engine.step(until: deadline) }
-  }
-
-  var timings: Timings {
-    func since(_ time: Int64?) -> Int64 { time.map { $0 < 0 ? -1 : $0 - started } ?? -1 }
-    return Timings(
-      connect: since(transfer?.readyTime), firstByte: since(transfer?.firstByteTime), firstToken: since(firstToken),
-      total: since(ended >= 0 ? ended : csystem_now()), reusedConnection: transfer?.reusedConnection ?? false)
-  }
-
-  /// The completion of a call that ended well, or what has come of it so far; nil: nothing can come, or has come.
-  func takeCompletion() throws(Failure) -> Completion? {
-    if let completion { return completion }
-    guard let stream, stream.assembler.hasStarted || failure == nil else { return nil }
-    let text = Buffer()
-    try stream.assembler.write(to: text)
-    var limits = Limits()
-    limits.jsonNodes = .max
-    let made = try completion(of: try Document(taking: text, limits: limits), stream.quirks)
-    if hasEnded { completion = made }
-    return made
-  }
-
-  /// The report of a call that failed.
-  func report(_ failure: Failure) -> ErrorReport {
-    let report = ErrorReport(failure, secret: client.settings.secret)
-    report.server = server
-    report.attempts = attempts
-    report.timings = timings
-    report.completion = try? takeCompletion()
-    guard let transfer, transfer.headers.httpStatus != 0 else { return report }
-    report.httpStatus = transfer.headers.httpStatus
-    report.headers = transfer.headers
-    report.retryAfter = RetryPolicy.retryAfter(transfer.headers, unixTime: csystem_unix_time())
-    if !received.isEmpty {
-      received.truncate(to: Self.errorBodyMost)
-      report.body = received
-    }
-    return report
-  }
-
-  private func log(_ level: Log.Level, _ status: Status, _ httpStatus: Int32) {
-    guard let log = client.settings.log, log.isOn(level) else { return }
-    let line = Buffer()
-    try? writeLog(line, status, httpStatus)
-    client.settings.secret?.redact(line, isAnswer: false)
-    log.write(level, line)
-  }
-
-  private func writeLog(_ line: Buffer, _ status: Status, _ httpStatus: Int32) throws(Failure) {
-    try line.append(body == nil ? "GET " : "POST ")
-    let query = url.bytes.firstIndex(of: UInt8(ascii: "?"), from: 0) ?? url.count
-    try line.append(url.bytes.part(0, query))
-    try line.append(": ")
-    try line.append(status.name)
-    try line.append(", HTTP ")
-    try line.append(decimal: Int64(httpStatus))
-    try line.append(", attempt ")
-    try line.append(decimal: Int64(attempts.count))
-    try line.append(", ")
-    try line.append(decimal: (csystem_now() - started) / 1_000_000)
-    try line.append(" ms")
-    guard let id = transfer?.headers.requestID else { return }
-    try line.append(", request ")
-    try line.append(id)
   }
 }

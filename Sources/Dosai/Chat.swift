@@ -14,8 +14,7 @@ extension Client {
 
   /// Sends the request and waits for the whole answer.
   package func chat(_ request: RequestText, _ settings: CallSettings) throws(Failure) -> Outcome {
-    let body = Buffer()
-    try request.writeBody(streaming: false, to: body)
+    let body = try request.body(streaming: false)
     return finish(try Call(self, settings, .chat, path: Self.chatPath.bytes, body: body))
   }
 
@@ -34,8 +33,7 @@ extension Client {
   package func stream(
     _ request: RequestText, _ settings: CallSettings, wantsCompletion: Bool, onChunk: (ChunkView) -> Bool
   ) throws(Failure) -> Outcome {
-    let body = Buffer()
-    try request.writeBody(streaming: true, to: body)
+    let body = try request.body(streaming: true)
     let call = try Call(self, settings, .stream, path: Self.chatPath.bytes, body: body)
     call.begin()
     while true {

@@ -49,7 +49,7 @@ package final class Client {
     try Process.start()
     self.settings = settings
     share = try Share()
-    idle.append(try Engine())
+    idle.append(try Engine(share))
   }
 
   /// Whether it was made by this process and not before a fork.
@@ -57,7 +57,7 @@ package final class Client {
 
   func borrow() throws(Failure) -> Engine {
     if let engine = mutex.locked({ idle.popLast() }) { return engine }
-    return try Engine()
+    return try Engine(share)
   }
 
   func giveBack(_ engine: Engine) {

@@ -106,7 +106,8 @@ package final class Completion {
     if let message = value.present("message"), message.kind == .object {
       choice.role = message.string("role")
       choice.refusal = message.string("refusal")
-      choice.reasoning = message.string("reasoning_content") ?? message.string("reasoning") ?? message.string("thinking")
+      choice.reasoning =
+        message.string("reasoning_content") ?? message.string("reasoning") ?? message.string("thinking")
       try readContent(of: message, into: &choice)
       try readToolCalls(of: message, into: &choice, limits)
     }

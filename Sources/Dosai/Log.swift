@@ -11,9 +11,10 @@ package struct Log {
     case debug = 4
   }
 
-  package typealias Function = @convention(c) (
-    Int32, UnsafePointer<CChar>?, Int, UnsafeMutableRawPointer?
-  ) -> Void
+  package typealias Function =
+    @convention(c) (
+      Int32, UnsafePointer<CChar>?, Int, UnsafeMutableRawPointer?
+    ) -> Void
 
   private let level: Int32
   private let function: Function

@@ -21,8 +21,7 @@ package final class Stream {
   package static func open(
     _ client: Client, _ request: RequestText, _ settings: CallSettings
   ) throws(Failure) -> (stream: Stream?, failure: ErrorReport?) {
-    let body = Buffer()
-    try request.writeBody(streaming: true, to: body)
+    let body = try request.body(streaming: true)
     let call = try Call(client, settings, .stream, path: Client.chatPath.bytes, body: body)
     call.begin()
     while !call.hasEnded && !call.isAccepted { call.turn(until: Clocks.never) }

@@ -30,11 +30,14 @@ package struct Address {
     if authority.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil {
       throw .invalid("base_url: must not hold a user or password")
     }
-    for byte in authority where !isAllowed(byte) { throw .invalid("base_url: the host has a character that no host has") }
+    for byte in authority where !isAllowed(byte) {
+      throw .invalid("base_url: the host has a character that no host has")
+    }
     let host = Self.host(authority)
     guard !host.isEmpty, !host.equals("[]") else { throw .invalid("base_url: has no host") }
     if host.count == authority.count { return }
-    guard authority[host.count] == UInt8(ascii: ":"), let port = Text.integer(authority.part(host.count + 1, authority.count)),
+    guard authority[host.count] == UInt8(ascii: ":"),
+      let port = Text.integer(authority.part(host.count + 1, authority.count)),
       port >= 1, port <= 65535
     else { throw .invalid("base_url: the port must be between 1 and 65535") }
   }

@@ -116,7 +116,8 @@ struct Merger {
     try target.bytes.append(text)
   }
 
-  private mutating func member(_ key: Bytes, of object: Assembled, _ form: Assembled.Form) throws(Failure) -> Assembled {
+  private mutating func member(_ key: Bytes, of object: Assembled, _ form: Assembled.Form) throws(Failure) -> Assembled
+  {
     if let found = object.member(key) { return found }
     if object.keys.count >= Self.membersMost { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     try use(key.count + Self.overhead)

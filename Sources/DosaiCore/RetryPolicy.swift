@@ -32,7 +32,8 @@ package struct RetryPolicy {
 
   private static func isRetryable(_ failure: Status, _ httpStatus: Int32, _ headers: ResponseHeaders) -> Bool {
     switch failure {
-    case .insufficientCredits, .cancelled, .tls, .outOfMemory, .tooLarge, .malformed, .redirected, .resource: return false
+    case .insufficientCredits, .cancelled, .tls, .outOfMemory, .tooLarge, .malformed, .redirected, .resource:
+      return false
     default: break
     }
     if httpStatus == 0 { return failure == .connection || failure == .timeout || failure == .truncated }

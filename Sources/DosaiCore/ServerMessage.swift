@@ -40,6 +40,10 @@ package struct ServerMessage {
     return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
   }
 
+  package func redact(_ secret: Secret?) {
+    for text in [message, code, type, param] { if let text { secret?.redact(text, isAnswer: false) } }
+  }
+
   private mutating func take<Value: JSONValue>(_ object: Value) throws(Failure) {
     for key in ["message", "detail"] as [StaticString] where message == nil {
       guard let value = object.present(key) else { continue }

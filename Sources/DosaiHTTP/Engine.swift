@@ -7,6 +7,7 @@ package final class Engine {
   private let multi: UnsafeMutableRawPointer
   private let poller: Poller
   private let process: Int32
+  private let share: Share  // its connections use it to their end
   private var sockets: [Int32] = []
   private var transfer: Transfer?
   private var curlDeadline = Clocks.never
@@ -18,7 +19,8 @@ package final class Engine {
   fileprivate(set) var socketError: Int32 = 0
 
   /// RESOURCE: no descriptor is free.
-  package init() throws(Failure) {
+  package init(_ share: Share) throws(Failure) {
+    self.share = share
     poller = try Poller()
     process = Process.id
     guard let made = curl_multi_init() else { throw .outOfMemory }
@@ -29,8 +31,10 @@ package final class Engine {
       throw Failure(.resource, "no file descriptor is free")
     }
     let context = Unmanaged.passUnretained(self).toOpaque()
-    ccurl_multi_on_socket(multi, { _, socket, what, context, _ in Engine.from(context)?.watch(socket, what) ?? 0 }, context)
-    ccurl_multi_on_timer(multi, { _, milliseconds, context in Engine.from(context)?.setTimer(milliseconds) ?? 0 }, context)
+    ccurl_multi_on_socket(
+      multi, { _, socket, what, context, _ in Engine.from(context)?.watch(socket, what) ?? 0 }, context)
+    ccurl_multi_on_timer(
+      multi, { _, milliseconds, context in Engine.from(context)?.setTimer(milliseconds) ?? 0 }, context)
   }
 
   deinit {

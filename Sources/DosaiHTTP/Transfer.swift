@@ -72,7 +72,8 @@ package final class Transfer {
       easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
     ccurl_on_header(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeHeader(bytes, size &* count) ?? 0 }, context)
-    return ccurl_on_ready(easy, { context, _, _, _, _ in Transfer.from(context)?.becomeReady() ?? 1 }, context) == CURLE_OK
+    return ccurl_on_ready(easy, { context, _, _, _, _ in Transfer.from(context)?.becomeReady() ?? 1 }, context)
+      == CURLE_OK
   }
 
   private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
@@ -152,13 +153,16 @@ package final class Transfer {
     let isCut = hasAnswer || headers.httpStatus != 0
     let reset = Failure(
       isCut ? .truncated : .connection,
-      isCut ? "the connection broke before the end of the answer" : "the connection broke before an answer", detail: detail)
+      isCut ? "the connection broke before the end of the answer" : "the connection broke before an answer",
+      detail: detail)
     if let error = engine?.socketError, [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(error) {
       return Failure(.resource, "no file descriptor is free")
     }
     switch result {
-    case CURLE_COULDNT_RESOLVE_HOST: return Failure(.connection, "the host's name could not be resolved", detail: detail)
-    case CURLE_COULDNT_RESOLVE_PROXY: return Failure(.connection, "the proxy's name could not be resolved", detail: detail)
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Failure(.connection, "the host's name could not be resolved", detail: detail)
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return Failure(.connection, "the proxy's name could not be resolved", detail: detail)
     case CURLE_COULDNT_CONNECT: return Failure(.connection, "no connection could be made", detail: detail)
     case CURLE_PROXY: return Failure(.connection, "the proxy refused", detail: detail)
     case CURLE_OPERATION_TIMEDOUT: return Failure(.timeout, "no connection in time", clock: .connect)

@@ -44,6 +44,7 @@ int main(void) {
     for (int i = 0; i < test_bound(5000) && chunks < 4; i++) test_sleep(1);
     CHECK(chunks >= 4);
   }
+  test_leaks_stay(); /* what the threads hold when the process ends */
   test_sleep(slow ? 2000 : getpid() % 64 / 2);
   return test_end();
 }

@@ -2,11 +2,6 @@
  * parent's stream goes on to its end. */
 #include "test.h"
 #include <sys/wait.h>
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define VALGRIND_CLO_CHANGE(option)
-#endif
 
 static dosai_client *client;
 static dosai_request *request;
@@ -48,7 +43,7 @@ static void inherited(void) {
 /* What the child does; it ends by exit, so that its atexit hooks run, or at once. */
 static void child(int by_exit) {
   dosai_error *error = NULL;
-  VALGRIND_CLO_CHANGE("--leak-check=no"); /* in the child libcurl's part of a handle is left, by law */
+  test_leaks_stay(); /* in the child libcurl's part of a handle is left, by law */
   inherited();
   client = test_client(TEST_TLS, "hello");
   request = test_request();

@@ -13,6 +13,11 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define VALGRIND_CLO_CHANGE(option)
+#endif
 
 static atomic_int test_checks, test_failures;
 
@@ -95,6 +100,9 @@ static inline void test_sleep(int milliseconds) {
 static inline int test_bound(int milliseconds) {
   return getenv("DOSAI_TEST_SLOW") ? 10 * milliseconds : milliseconds;
 }
+
+/* In this process valgrind looks for no leaks; where it is called it is said why. */
+static inline void test_leaks_stay(void) { VALGRIND_CLO_CHANGE("--leak-check=no"); }
 
 /* ---- the server ---- */
 

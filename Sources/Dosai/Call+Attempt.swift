@@ -1,0 +1,128 @@
+import CSystem
+import DosaiCore
+import DosaiHTTP
+import DosaiJSON
+
+/// The end of an attempt: an answer, another attempt, or a failure.
+extension Call {
+  /// The transfer has ended and its body is not events.
+  func conclude(_ transfer: Transfer) throws(Failure) {
+    let httpStatus = transfer.headers.httpStatus
+    if let failure = transfer.failure, !isCutShort { return failAttempt(failure) }
+    if !transfer.hasAnswer {
+      return failAttempt(Failure(.truncated, "the connection closed inside the response's headers"))
+    }
+    if httpStatus >= 300 && httpStatus < 400, try follow(transfer) { return }
+    if httpStatus > 299 { return failAttempt(try refusal(httpStatus)) }
+    client.settings.secret?.redact(received, isAnswer: true)
+    do throws(Failure) {
+      completion = try readAnswer()
+      end(nil)
+    } catch { failAttempt(error) }
+  }
+
+  func readAnswer() throws(Failure) -> Completion {
+    guard !received.bytes.trimmed.isEmpty else {
+      let isStream = stream != nil && transfer?.headers.httpStatus != 204
+      throw Failure(isStream ? .truncated : .malformed, "the answer is empty")
+    }
+    var quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
+    var text = received
+    if Text.firstInvalid(received.bytes) != nil {
+      text = Buffer()
+      try Text.appendRepaired(received.bytes, to: text)
+      quirks.insert(.textRepaired)
+    } else {
+      text = try Buffer(copying: received.bytes)
+    }
+    let document = try Document(taking: text, limits: client.settings.limits)
+    if ServerMessage.isError(document.root) { throw try provider(document.root) }
+    if kind == .other { return try completion(of: document, quirks) }
+    guard document.root.kind == .object, document.root.present("choices")?.kind == .array else {
+      let said = try ServerMessage(document.root)
+      if said.message != nil { throw try provider(document.root) }
+      throw Failure(.malformed, "the answer has no choices")
+    }
+    let completion = try completion(of: document, quirks)
+    guard let stream else { return completion }
+    try stream.take(whole: document)
+    guard stream.assembler.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
+    return completion
+  }
+
+  func completion(of document: Document, _ quirks: Quirks) throws(Failure) -> Completion {
+    let headers = transfer?.headers ?? ResponseHeaders()
+    headers.redact(client.settings.secret)
+    let all = hasEnded ? attempts : attempts + [Attempt(status: .ok, httpStatus: headers.httpStatus)]
+    return try Completion(
+      document, AnswerFacts(headers: headers, timings: timings, attempts: all, quirks: quirks),
+      limits: client.settings.limits)
+  }
+
+  /// The failure of an answer that came with success and tells of an error.
+  func provider(_ body: Value) throws(Failure) -> Failure {
+    server = try ServerMessage(body)
+    return Failure(.provider, Status.provider.explanation, detail: server.message)
+  }
+
+  func refusal(_ httpStatus: Int32) throws(Failure) -> Failure {
+    client.settings.secret?.redact(received, isAnswer: false)
+    server = try readRefusal()
+    let status = Status(httpStatus: httpStatus, server)
+    let detail = Buffer()
+    try detail.append("HTTP ")
+    try detail.append(decimal: Int64(httpStatus))
+    if let message = server.message, !message.isEmpty {
+      try detail.append(": ")
+      try detail.append(message.bytes)
+    }
+    return Failure(status, status.explanation, detail: detail)
+  }
+
+  func readRefusal() throws(Failure) -> ServerMessage {
+    let text = Buffer()
+    try Text.appendRepaired(received.bytes, to: text)
+    if let document = try? Document(taking: text, limits: client.settings.limits) {
+      return try ServerMessage(document.root)
+    }
+    return ServerMessage()
+  }
+
+  /// Follows a redirect if the client allows it and it stays within the origin. A POST stays a POST.
+  func follow(_ transfer: Transfer) throws(Failure) -> Bool {
+    let status = transfer.headers.httpStatus
+    guard redirects < client.settings.redirectsMax, status == 307 || status == 308 || (body == nil && status != 304),
+      let location = transfer.headers.value("location"),
+      let target = try client.settings.address.redirect(location)
+    else { return false }
+    redirects += 1
+    dropTransfer()
+    url.removeAll()
+    try url.append(target.bytes)
+    try startAttempt()
+    return true
+  }
+
+  /// The attempt has failed: another one, or the end.
+  func failAttempt(_ failure: Failure) {
+    guard !hasEnded else { return }
+    let headers = transfer?.headers ?? ResponseHeaders()
+    let httpStatus = transfer?.hasAnswer == true ? headers.httpStatus : 0
+    var delay: Int64?
+    if lastChunk < 0 {
+      delay = settings.retry.delay(
+        after: failure.status, httpStatus: httpStatus, attempt: attempts.count, headers: headers,
+        unixTime: csystem_unix_time(), random: UInt32(truncatingIfNeeded: csystem_now() &* 2_654_435_761))
+    }
+    guard let delay else { return end(failure) }
+    attempts.append(Attempt(status: failure.status, httpStatus: httpStatus, delay: delay))
+    log(.warning, failure.status, httpStatus)
+    dropTransfer()
+    phase = .waiting(until: Clocks.deadline(csystem_now(), delay * 1_000_000))
+  }
+
+  func dropTransfer() {
+    if let transfer { engine?.remove(transfer) }
+    transfer = nil
+  }
+}

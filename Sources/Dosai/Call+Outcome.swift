@@ -1,0 +1,100 @@
+import CSystem
+import DosaiCore
+import DosaiHTTP
+import DosaiJSON
+
+/// The end of the call, and what it leaves.
+extension Call {
+  /// Ends the call, well where there is no failure.
+  func end(_ failure: Failure?) {
+    guard !hasEnded else { return }
+    self.failure = failure
+    ended = csystem_now()
+    phase = .ended
+    let httpStatus = transfer?.hasAnswer == true ? transfer?.headers.httpStatus ?? 0 : 0
+    if failure == nil || transfer != nil {
+      attempts.append(Attempt(status: failure?.status ?? .ok, httpStatus: httpStatus))
+    }
+    log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
+    if let transfer { engine?.remove(transfer) }
+    if let engine {
+      engine.end(settings.token)
+      client.giveBack(engine)
+    }
+    engine = nil
+  }
+
+  /// Lets the rest of a whole answer come for up to 5 ms, so that its connection can be used again.
+  func settle() {
+    guard let engine, let transfer else { return }
+    let deadline = csystem_now() + 5_000_000
+    while !transfer.isFinished && csystem_now() < deadline { _ = engine.step(until: deadline) }
+  }
+
+  var timings: Timings {
+    func since(_ time: Int64?) -> Int64 { time.map { $0 < 0 ? -1 : $0 - started } ?? -1 }
+    return Timings(
+      connect: since(transfer?.readyTime), firstByte: since(transfer?.firstByteTime), firstToken: since(firstToken),
+      total: since(ended >= 0 ? ended : csystem_now()), reusedConnection: transfer?.reusedConnection ?? false)
+  }
+
+  /// The completion of a call that ended well, or what has come of it so far; nil: nothing can come, or has come.
+  func takeCompletion() throws(Failure) -> Completion? {
+    if let completion { return completion }
+    guard let stream, stream.assembler.hasStarted || failure == nil else { return nil }
+    let text = Buffer()
+    try stream.assembler.write(to: text)
+    var limits = Limits()
+    limits.jsonNodes = .max
+    let made = try completion(of: try Document(taking: text, limits: limits), stream.quirks)
+    if hasEnded { completion = made }
+    return made
+  }
+
+  /// The report of a call that failed.
+  func report(_ failure: Failure) -> ErrorReport {
+    let report = ErrorReport(failure, secret: client.settings.secret)
+    server.redact(client.settings.secret)
+    report.server = server
+    report.attempts = attempts
+    report.timings = timings
+    report.completion = try? takeCompletion()
+    guard let transfer, transfer.headers.httpStatus != 0 else { return report }
+    report.httpStatus = transfer.headers.httpStatus
+    transfer.headers.redact(client.settings.secret)
+    report.headers = transfer.headers
+    report.retryAfter = RetryPolicy.retryAfter(transfer.headers, unixTime: csystem_unix_time())
+    if !received.isEmpty {
+      received.truncate(to: Self.errorBodyMost)
+      client.settings.secret?.redact(received, isAnswer: false)
+      report.body = received
+    }
+    return report
+  }
+
+  func log(_ level: Log.Level, _ status: Status, _ httpStatus: Int32) {
+    guard let log = client.settings.log, log.isOn(level) else { return }
+    let line = Buffer()
+    try? writeLog(line, status, httpStatus)
+    client.settings.secret?.redact(line, isAnswer: false)
+    log.write(level, line)
+  }
+
+  func writeLog(_ line: Buffer, _ status: Status, _ httpStatus: Int32) throws(Failure) {
+    try line.append(body == nil ? "GET " : "POST ")
+    let query = url.bytes.firstIndex(of: UInt8(ascii: "?"), from: 0) ?? url.count
+    try line.append(url.bytes.part(0, query))
+    try line.append(": ")
+    try line.append(status.name)
+    try line.append(", HTTP ")
+    try line.append(decimal: Int64(httpStatus))
+    try line.append(", attempt ")
+    try line.append(decimal: Int64(attempts.count))
+    try line.append(", ")
+    try line.append(decimal: (csystem_now() - started) / 1_000_000)
+    try line.append(" ms")
+    guard let id = transfer?.headers.requestID else { return }
+    try line.append(", request ")
+    try line.append(id)
+  }
+}

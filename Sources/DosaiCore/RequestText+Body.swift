@@ -1,0 +1,35 @@
+/// What is sent.
+extension RequestText {
+  /// The body. The call decides `stream`, whatever the request says: true, or absent.
+  package func body(streaming: Bool) throws(Failure) -> Buffer {
+    let copy = try RequestText(copying: self)
+    let key = literal("stream")
+    if streaming, let member = find(key), isTrue(member), isOnly(member, key) { return copy.buffer }
+    while let member = copy.find(key) { try copy.remove(member) }
+    if streaming { try copy.replace(key, literal("true")) }
+    return copy.buffer
+  }
+
+  private func isTrue(_ member: Member) -> Bool {
+    buffer.bytes.part(member.value.lowerBound, member.value.upperBound).equals("true")
+  }
+
+  private func isOnly(_ member: Member, _ key: Bytes) -> Bool {
+    var count = 0
+    forEachMember { if isKey($0, key) { count += 1 } }
+    return count == 1
+  }
+
+  /// Takes a member out, with the comma that it no longer needs.
+  private func remove(_ member: Member) throws(Failure) {
+    let bytes = buffer.bytes
+    let behind = JSONScanner.skipBlanks(bytes, member.value.upperBound)
+    if behind < bytes.count, bytes[behind] == UInt8(ascii: ",") {
+      return try buffer.replace(member.start..<JSONScanner.skipBlanks(bytes, behind + 1), with: .empty)
+    }
+    var start = member.start
+    while start > 0, bytes[start - 1].isBlank { start -= 1 }
+    if start > 0, bytes[start - 1] == UInt8(ascii: ",") { start -= 1 }
+    try buffer.replace(start..<member.value.upperBound, with: .empty)
+  }
+}

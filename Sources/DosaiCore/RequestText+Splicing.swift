@@ -1,0 +1,78 @@
+/// Finding and replacing parts of the text.
+extension RequestText {
+  func forEachMember(in range: Range<Int>? = nil, _ body: (Member) -> Void) {
+    let whole = range ?? JSONScanner.skipBlanks(buffer.bytes, 0)..<buffer.count
+    var members = JSONScanner.Members(buffer.bytes.part(whole.lowerBound, whole.upperBound))
+    let base = whole.lowerBound
+    while let next = members.next() {
+      let key = base + next.start + 1
+      body(
+        Member(
+          start: base + next.start, key: key..<key + next.key.count,
+          value: base + next.value.lowerBound..<base + next.value.upperBound))
+    }
+  }
+
+  /// Keys with escapes are told apart by their text; no key that the API documents needs one.
+  func isKey(_ member: Member, _ key: Bytes) -> Bool {
+    buffer.bytes.part(member.key.lowerBound, member.key.upperBound).equals(key)
+  }
+
+  /// The last member with that key, as parsers take it.
+  func find(_ key: Bytes, in range: Range<Int>? = nil) -> Member? {
+    var found: Member?
+    forEachMember(in: range) { if isKey($0, key) { found = $0 } }
+    return found
+  }
+
+  func lastElement(of range: Range<Int>) -> Range<Int>? {
+    var elements = JSONScanner.Elements(buffer.bytes.part(range.lowerBound, range.upperBound))
+    var last: Bytes?
+    while let element = elements.next() { last = element }
+    guard let last, let start = last.baseAddress, let base = buffer.bytes.baseAddress else { return nil }
+    return start - base..<start - base + last.count
+  }
+
+  /// Sets a member of the object in `range` (nil: of the request) to JSON text that was checked.
+  func replace(_ key: Bytes, _ value: Bytes, in range: Range<Int>? = nil) throws(Failure) {
+    let escaped = Buffer()
+    try Text.appendEscaped(key, to: escaped)
+    if let member = find(escaped.bytes, in: range) { return try buffer.replace(member.value, with: value) }
+    let object = range ?? JSONScanner.skipBlanks(buffer.bytes, 0)..<buffer.bytes.trimmedEnd
+    let isHollow = JSONScanner.skipBlanks(buffer.bytes, object.lowerBound + 1) == object.upperBound - 1
+    let text = Buffer()
+    if !isHollow { try text.append(",") }
+    try text.append("\"")
+    try text.append(escaped.bytes)
+    try text.append("\":")
+    try text.append(value)
+    try buffer.replace(object.upperBound - 1..<object.upperBound - 1, with: text.bytes)
+  }
+
+  /// Adds an element to the list at `key`, which is made if it is not there.
+  func append(to key: StaticString, _ element: Bytes) throws(Failure) {
+    let text = Buffer()
+    guard let member = find(key.bytes) else {
+      try text.append("[")
+      try text.append(element)
+      try text.append("]")
+      return try replace(key.bytes, text.bytes)
+    }
+    guard buffer.bytes[member.value.lowerBound] == UInt8(ascii: "[") else {
+      throw .invalid(key.bytes, "is not a list in this request")
+    }
+    let end = member.value.upperBound - 1
+    if JSONScanner.skipBlanks(buffer.bytes, member.value.lowerBound + 1) < end { try text.append(",") }
+    try text.append(element)
+    try buffer.replace(end..<end, with: text.bytes)
+  }
+}
+
+extension UnsafeBufferPointer where Element == UInt8 {
+  /// Where the text ends, without blanks behind it.
+  fileprivate var trimmedEnd: Int {
+    var end = count
+    while end > 0, self[end - 1].isBlank { end -= 1 }
+    return end
+  }
+}

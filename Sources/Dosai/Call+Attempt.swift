@@ -35,7 +35,7 @@ extension Call {
     } else {
       text = try Buffer(copying: received.bytes)
     }
-    let document = try Document(taking: text, limits: client.settings.limits)
+    let document = try Document.read(taking: text, limits: client.settings.limits)
     if ServerMessage.isError(document.root) { throw try provider(document.root) }
     if kind == .other { return try completion(of: document, quirks) }
     guard document.root.kind == .object, document.root.present("choices")?.kind == .array else {
@@ -82,7 +82,7 @@ extension Call {
   func readRefusal() throws(Failure) -> ServerMessage {
     let text = Buffer()
     try Text.appendRepaired(received.bytes, to: text)
-    if let document = try? Document(taking: text, limits: client.settings.limits) {
+    if let document = try? Document.read(taking: text, limits: client.settings.limits) {
       return try ServerMessage(document.root)
     }
     return ServerMessage()

@@ -46,7 +46,7 @@ extension Call {
     try stream.assembler.write(to: text)
     var limits = Limits()
     limits.jsonNodes = .max
-    let made = try completion(of: try Document(taking: text, limits: limits), stream.quirks)
+    let made = try completion(of: try Document.read(taking: text, limits: limits), stream.quirks)
     if hasEnded { completion = made }
     return made
   }

@@ -47,16 +47,25 @@ package final class Call: TransferReceiver {
 
   static let errorBodyMost = 64 << 10
 
-  init(
+  /// INVALID_ARGUMENT: the path cannot be joined to the base URL.
+  static func make(
     _ client: Client, _ settings: CallSettings, _ kind: Kind, path: Bytes, body: Buffer?
-  ) throws(Failure) {
+  ) throws(Failure) -> Call {
+    let url = Buffer()
+    try client.settings.address.write(path: path, to: url)
+    let headers = try client.headers(for: settings, body: body != nil, streaming: kind == .stream)
+    return Call(client, settings, kind, url, body, headers)
+  }
+
+  private init(
+    _ client: Client, _ settings: CallSettings, _ kind: Kind, _ url: Buffer, _ body: Buffer?, _ headers: HeaderList
+  ) {
     self.client = client
     self.settings = settings
     self.kind = kind
+    self.url = url
     self.body = body
-    url = Buffer()
-    try client.settings.address.write(path: path, to: url)
-    headers = try client.headers(for: settings, body: body != nil, streaming: kind == .stream)
+    self.headers = headers
   }
 
   var hasEnded: Bool {
@@ -120,7 +129,7 @@ package final class Call: TransferReceiver {
     lastChunk = -1
     away = 0
     stream = kind == .stream ? StreamReader(client.settings.limits, client.settings.secret) : nil
-    let transfer = try Transfer(
+    let transfer = try Transfer.make(
       client.settings.endpoint, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
       headers: headers, body: body, compressed: kind != .stream, receiver: self)
     self.transfer = transfer

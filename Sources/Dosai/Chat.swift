@@ -15,12 +15,12 @@ extension Client {
   /// Sends the request and waits for the whole answer.
   package func chat(_ request: RequestText, _ settings: CallSettings) throws(Failure) -> Outcome {
     let body = try request.body(streaming: false)
-    return finish(try Call(self, settings, .chat, path: Self.chatPath.bytes, body: body))
+    return finish(try Call.make(self, settings, .chat, path: Self.chatPath.bytes, body: body))
   }
 
   /// A GET, or a POST of a JSON text, to a path below the base.
   package func send(path: Bytes, json: Buffer?, _ settings: CallSettings) throws(Failure) -> Outcome {
-    finish(try Call(self, settings, .other, path: path, body: json))
+    finish(try Call.make(self, settings, .other, path: path, body: json))
   }
 
   private func finish(_ call: Call) -> Outcome {
@@ -34,7 +34,7 @@ extension Client {
     _ request: RequestText, _ settings: CallSettings, wantsCompletion: Bool, onChunk: (ChunkView) -> Bool
   ) throws(Failure) -> Outcome {
     let body = try request.body(streaming: true)
-    let call = try Call(self, settings, .stream, path: Self.chatPath.bytes, body: body)
+    let call = try Call.make(self, settings, .stream, path: Self.chatPath.bytes, body: body)
     call.begin()
     while true {
       while call.nextChunk(), let view = call.chunkView {

@@ -45,11 +45,16 @@ package final class Client {
   private var idle: [Engine] = []
 
   /// RESOURCE: no descriptor is free, or libcurl is too old.
-  package init(_ settings: ClientSettings) throws(Failure) {
+  package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
     try Process.start()
+    let client = Client(settings, try Share.make())
+    client.idle.append(try Engine.make(client.share))
+    return client
+  }
+
+  private init(_ settings: ClientSettings, _ share: Share) {
     self.settings = settings
-    share = try Share()
-    idle.append(try Engine(share))
+    self.share = share
   }
 
   /// Whether it was made by this process and not before a fork.
@@ -57,7 +62,7 @@ package final class Client {
 
   func borrow() throws(Failure) -> Engine {
     if let engine = mutex.locked({ idle.popLast() }) { return engine }
-    return try Engine(share)
+    return try Engine.make(share)
   }
 
   func giveBack(_ engine: Engine) {

@@ -5,12 +5,7 @@ import Synchronization
 
 /// The pull face: one streaming call, taken chunk by chunk.
 package final class Stream {
-  package enum Next {
-    case chunk(ChunkView)
-    case end
-    case wouldBlock
-    case failure(ErrorReport)
-  }
+  package enum Next { case chunk, end, wouldBlock, failure }
 
   private let call: Call
   private let engine: Engine?  // to wake it from another thread
@@ -22,7 +17,7 @@ package final class Stream {
     _ client: Client, _ request: RequestText, _ settings: CallSettings
   ) throws(Failure) -> (stream: Stream?, failure: ErrorReport?) {
     let body = try request.body(streaming: true)
-    let call = try Call(client, settings, .stream, path: Client.chatPath.bytes, body: body)
+    let call = try Call.make(client, settings, .stream, path: Client.chatPath.bytes, body: body)
     call.begin()
     while !call.hasEnded && !call.isAccepted { call.turn(until: Clocks.never) }
     if let failure = call.failure { return (nil, call.report(failure)) }
@@ -39,7 +34,7 @@ package final class Stream {
 
   package var isOurs: Bool { call.client.isOurs }
 
-  /// The next chunk, waiting `timeout` nanoseconds for it at most (`Clocks.never`: as the clocks say). Throws BUSY.
+  /// Goes to the next chunk, waiting `timeout` nanoseconds for it at most (`Clocks.never`: as the clocks say). Throws BUSY.
   package func next(timeout: Int64) throws(Failure) -> Next {
     guard !isUsed.exchange(true, ordering: .acquiring) else { throw Failure(.busy, "the stream is in use") }
     call.comeBack()
@@ -52,8 +47,8 @@ package final class Stream {
     while true {
       call.endIfCancelled()
       if isClosed.load(ordering: .acquiring) { call.end(Failure(.cancelled, "the stream was freed")) }
-      if let failure = call.failure { return .failure(call.report(failure)) }
-      if call.nextChunk(), let view = call.chunkView { return .chunk(view) }
+      if call.failure != nil { return .failure }
+      if call.nextChunk() { return .chunk }
       if call.hasEnded {
         if call.failure == nil && !call.hasMoreChunks { return .end }
         continue
@@ -62,13 +57,19 @@ package final class Stream {
         // What has already come still counts, also with no time to wait.
         call.turn(until: 0)
         if call.hasEnded { continue }
-        if call.nextChunk(), let view = call.chunkView { return .chunk(view) }
+        if call.nextChunk() { return .chunk }
         if call.hasEnded { continue }
         return .wouldBlock
       }
       call.turn(until: deadline)
     }
   }
+
+  /// The chunk that `next` told of; lent until it is called again.
+  package var chunk: ChunkView? { call.chunkView }
+
+  /// The failure that `next` told of.
+  package var report: ErrorReport? { call.failure.map { call.report($0) } }
 
   /// What the chunks so far add up to. Throws BUSY.
   package func completion() throws(Failure) -> Completion? {

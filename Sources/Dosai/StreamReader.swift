@@ -129,7 +129,7 @@ final class StreamReader {
       try text.append(data)
     }
     secret?.redact(text, isAnswer: true)
-    return try Document(taking: text, limits: limits)
+    return try Document.read(taking: text, limits: limits)
   }
 
   private func take(_ document: Document) throws(Failure) {

@@ -20,7 +20,7 @@ public func dosai_client_new(
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
     let out = try cleared(out_client, "out_client: is NULL")
-    try out.give(try Client(try ClientSettings(options)))
+    try out.give(try Client.make(try ClientSettings(options)))
   }
 }
 

@@ -170,7 +170,7 @@ private func readHeaders(
   var fields: [HeaderField] = []
   for i in 0..<count {
     guard let line = lines[i] else { throw .invalid("headers: one is NULL") }
-    fields.set(try HeaderField(line: characters(line)))
+    fields.set(try HeaderField.parse(characters(line)))
   }
   return fields
 }

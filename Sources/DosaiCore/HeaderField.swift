@@ -9,16 +9,16 @@ package final class HeaderField {
   }
 
   /// "Name: value". INVALID_ARGUMENT: not one header line, or one that the transport decides.
-  package convenience init(line: Bytes) throws(Failure) {
+  package static func parse(_ line: Bytes) throws(Failure) -> HeaderField {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":"), from: 0), colon > 0 else {
       throw .invalid("headers: each must be \"Name: value\"")
     }
     let name = line.part(0, colon)
     let value = line.part(colon + 1, line.count)
-    for byte in name where !Self.isNameByte(byte) { throw .invalid("headers: a name has a character that no name has") }
-    try Self.check(value, "headers: a value has a control character or a character that is not ASCII")
-    if Self.isForbidden(name) { throw .invalid("headers: the transport itself decides this one") }
-    try self.init(name, value.trimmed)
+    for byte in name where !isNameByte(byte) { throw .invalid("headers: a name has a character that no name has") }
+    try check(value, "headers: a value has a control character or a character that is not ASCII")
+    if isForbidden(name) { throw .invalid("headers: the transport itself decides this one") }
+    return try HeaderField(name, value.trimmed)
   }
 
   deinit {

@@ -6,11 +6,10 @@ package final class RequestText {
     let value: Range<Int>
   }
 
-  let buffer: Buffer
+  let buffer = Buffer()
 
   /// An object with this model.
   package init(model: Bytes) throws(Failure) {
-    buffer = Buffer()
     guard !model.isEmpty else { throw .invalid("model: must not be empty") }
     try Self.checkText(model, "model: is not UTF-8")
     try buffer.append("{\"model\":")
@@ -23,10 +22,10 @@ package final class RequestText {
     try Self.checkJSON(json)
     let text = json.trimmed
     guard text.first == UInt8(ascii: "{") else { throw .invalid("json: must be an object") }
-    buffer = try Buffer(copying: json)
+    try buffer.append(json)
   }
 
-  package init(copying other: RequestText) throws(Failure) { buffer = try Buffer(copying: other.buffer.bytes) }
+  package init(copying other: RequestText) throws(Failure) { try buffer.append(other.buffer.bytes) }
 
   package var bytes: Bytes { buffer.bytes }
 

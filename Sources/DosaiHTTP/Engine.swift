@@ -19,17 +19,22 @@ package final class Engine {
   fileprivate(set) var socketError: Int32 = 0
 
   /// RESOURCE: no descriptor is free.
-  package init(_ share: Share) throws(Failure) {
-    self.share = share
-    poller = try Poller()
-    process = Process.id
-    guard let made = curl_multi_init() else { throw .outOfMemory }
-    multi = made
+  package static func make(_ share: Share) throws(Failure) -> Engine {
+    let poller = try Poller()
+    guard let multi = curl_multi_init() else { throw .outOfMemory }
     // Without a free descriptor the handle is born with a dead wake-up.
     guard curl_multi_wakeup(multi) == CURLM_OK else {
       curl_multi_cleanup(multi)
       throw Failure(.resource, "no file descriptor is free")
     }
+    return Engine(share, poller, multi)
+  }
+
+  private init(_ share: Share, _ poller: Poller, _ multi: UnsafeMutableRawPointer) {
+    self.share = share
+    self.poller = poller
+    self.multi = multi
+    process = Process.id
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_multi_on_socket(
       multi, { _, socket, what, context, _ in Engine.from(context)?.watch(socket, what) ?? 0 }, context)

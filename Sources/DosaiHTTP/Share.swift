@@ -9,9 +9,13 @@ package final class Share {
   private let process = Process.id
   private static let lockCount = Int(CURL_LOCK_DATA_LAST.rawValue)
 
-  package init() throws(Failure) {
-    guard let made = curl_share_init() else { throw .outOfMemory }
-    handle = made
+  package static func make() throws(Failure) -> Share {
+    guard let handle = curl_share_init() else { throw .outOfMemory }
+    return Share(handle)
+  }
+
+  private init(_ handle: UnsafeMutableRawPointer) {
+    self.handle = handle
     locks = .allocate(capacity: Self.lockCount)
     for i in 0..<Self.lockCount { pthread_mutex_init(locks + i, nil) }
     ccurl_share_locks(

@@ -34,12 +34,23 @@ package final class Transfer {
   private var wasSent = false
 
   /// `body` nil is a GET. The receiver must outlive the transfer.
-  package init(
+  package static func make(
     _ endpoint: Endpoint, share: Share, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
     compressed: Bool, receiver: any TransferReceiver
-  ) throws(Failure) {
-    guard let made = curl_easy_init() else { throw .outOfMemory }
-    easy = made
+  ) throws(Failure) -> Transfer {
+    guard let easy = curl_easy_init() else { throw .outOfMemory }
+    let made = Transfer(easy, endpoint, url, headers, body, receiver)
+    guard endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share), made.apply(compressed: compressed) else {
+      throw Failure(.resource, "libcurl lacks something that is needed, as TLS")
+    }
+    return made
+  }
+
+  private init(
+    _ easy: UnsafeMutableRawPointer, _ endpoint: Endpoint, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?,
+    _ receiver: any TransferReceiver
+  ) {
+    self.easy = easy
     self.endpoint = endpoint
     self.url = url
     requestHeaders = headers
@@ -47,9 +58,6 @@ package final class Transfer {
     self.receiver = receiver
     message = .allocate(capacity: Int(CURL_ERROR_SIZE))
     message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-    guard endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share), apply(compressed: compressed) else {
-      throw Failure(.resource, "libcurl lacks something that is needed, as TLS")
-    }
   }
 
   deinit {
@@ -187,7 +195,10 @@ package final class Transfer {
   }
 
   /// libcurl has no code of its own for broken chunked encoding.
-  private var saysChunked: Bool { detail?.bytes.firstIndex(of: literal("chunked-encoding")) != nil }
+  private var saysChunked: Bool {
+    guard let detail else { return false }
+    return detail.bytes.firstIndex(of: literal("chunked-encoding")) != nil
+  }
 
   private var detail: Buffer? {
     guard message[0] != 0 else { return nil }

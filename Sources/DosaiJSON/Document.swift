@@ -13,7 +13,7 @@ package final class Document {
 
   /// Takes the text, which nothing else may change from here on. PROTOCOL: not JSON. TOO_LARGE: beyond a limit.
   /// No message tells what the text holds.
-  package init(taking text: Buffer, limits: Limits) throws(Failure) {
+  package static func read(taking text: Buffer, limits: Limits) throws(Failure) -> Document {
     let facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
     var parsed = Self.parse(text, flags: 0)
@@ -23,10 +23,14 @@ package final class Document {
       isBig = true
     }
     guard let parsed else { throw Failure(.malformed, "not JSON that can be read") }
+    return Document(text, parsed, isRepaired: facts.hasLoneSurrogate, hasBigNumbers: isBig)
+  }
+
+  private init(_ text: Buffer, _ parsed: UnsafeMutablePointer<json_t>, isRepaired: Bool, hasBigNumbers: Bool) {
     source = text
     tree = parsed
-    isRepaired = facts.hasLoneSurrogate
-    hasBigNumbers = isBig
+    self.isRepaired = isRepaired
+    self.hasBigNumbers = hasBigNumbers
   }
 
   deinit { cjansson_release(tree) }
@@ -155,7 +159,7 @@ package struct Value: JSONValue {
     try quoted.append("\"")
     try quoted.append(key)
     try quoted.append("\"")
-    let decoded = try Document(taking: quoted, limits: Limits())
+    let decoded = try Document.read(taking: quoted, limits: Limits())
     return Self.node(tree, decoded.root.string)
   }
 

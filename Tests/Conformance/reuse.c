@@ -6,7 +6,7 @@ static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
   return 0;
 }
 
-static void twenty(test_transport transport, const char *script) {
+static void twenty(test_transport transport, const char *script, int connections) {
   dosai_client *client = test_client(transport, script);
   dosai_request *request = test_request();
   dosai_error *error = NULL;
@@ -25,11 +25,11 @@ static void twenty(test_transport transport, const char *script) {
       dosai_stream_free(stream);
     }
     CHECK_INT(dosai_completion_timings(completion, &timings), DOSAI_OK);
-    CHECK_INT(timings.reused_connection, i > 0);
+    if (connections == 1) CHECK_INT(timings.reused_connection, i > 0);
     dosai_completion_free(completion);
   }
   CHECK_INT(test_count(transport, script, "requests"), 20);
-  CHECK_INT(test_count(transport, script, "connections"), 1);
+  CHECK_BETWEEN(test_count(transport, script, "connections"), 1, connections);
   dosai_request_free(request);
   dosai_client_free(client);
 }
@@ -81,8 +81,9 @@ static void trap(test_transport transport, int32_t max_retries, int streams) {
 
 int main(void) {
   for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++) {
-    twenty((test_transport)transport, "hello");
-    twenty((test_transport)transport, "fast");
+    twenty((test_transport)transport, "hello", 1);
+    twenty((test_transport)transport, "fast", 1);
+    twenty((test_transport)transport, "late-end", 15); /* its last bytes come after [DONE], soon as a rule */
     after_done((test_transport)transport);
     for (int streams = 0; streams < 2; streams++) {
       trap((test_transport)transport, -1, streams);

@@ -1,7 +1,7 @@
 """One connection to the server: it reads requests and plays the steps of their replies."""
 import base64, socket, struct
 
-from replies import steps_of
+from replies import chunk, steps_of
 
 
 class Closed(Exception):
@@ -131,8 +131,7 @@ class Connection:
         self.send(base64.b64decode(text))
 
     def do_chunk(self, data):
-        data = data.encode() if isinstance(data, str) else data
-        self.send(b"%x\r\n%s\r\n" % (len(data), data))
+        self.send(chunk(data))
 
     def do_bytewise(self, data):
         self.piece = 1

@@ -12,6 +12,11 @@ def head(status, headers):
     return "\r\n".join(lines) + "\r\n\r\n"
 
 
+def chunk(data):
+    data = data.encode() if isinstance(data, str) else data
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
 def event(value):
     text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return "data: " + text + "\n\n"
@@ -43,7 +48,10 @@ def steps_of(reply):
         headers["Connection"] = "close"
     headers.update(reply.get("headers", {}))
     steps = [{"sleep_ms": reply.get("delay_ms", 0)}, {"send": head(reply.get("status", 200), headers)}]
+    if framing == "chunked":
+        pieces = [chunk(piece) for piece in pieces]
+        if "end" not in reply:  # in one send with the last chunk: a client need not wait for it
+            pieces[-1:] = [b"".join(pieces[-1:]) + b"0\r\n\r\n"]
     for piece in pieces:
-        steps += [{"chunk" if framing == "chunked" else "send": piece}, {"sleep_ms": reply.get("pace_ms", 0)}]
-    ends = {"length": [], "chunked": [{"send": "0\r\n\r\n"}], "close": [{"close": True}]}
-    return steps + reply.get("end", ends[framing])
+        steps += [{"sleep_ms": reply.get("pace_ms", 0)}, {"send": piece}]
+    return steps + reply.get("end", [{"close": True}] if framing == "close" else [])

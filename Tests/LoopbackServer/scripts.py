@@ -149,6 +149,7 @@ SCRIPTS = {
                               for index in range(5)]},
     "deep": {"json": completion(x=DEEP)}, "deep-event": {"events": text("Hello") + [chunk(x=DEEP)]},
     # streams with timing
+    "late-end": {"events": text("Hello"), "end": [{"sleep_ms": 1}, END]},
     "fast": {"events": text(*"abcdefghijklmnopqrst"), "headers": HEADERS},
     "paced": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 20, "headers": HEADERS},
     "endless": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 20]}),

@@ -1,0 +1,101 @@
+import DosaiCore
+import Testing
+
+/// The face decides `stream`: true on streaming calls, absent on others, all else byte for byte.
+struct RequestTextBodyTests {
+  @Test(arguments: [
+    ("{}", "{}", #"{"stream":true}"#),
+    ("{ }", "{ }", #"{"stream":true }"#),
+    (#"{"a":1}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
+    ("{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\",\"stream\":true }"),
+    // The only member.
+    (#"{"stream":true}"#, "{}", #"{"stream":true}"#),
+    (#"{"stream":false}"#, "{}", #"{"stream":true}"#),
+    (#"{"stream":{"stream":true}}"#, "{}", #"{"stream":true}"#),
+    ("{ \"stream\" : false }", "{ }", #"{"stream":true }"#),
+    // First.
+    (#"{"stream":true,"a":1}"#, #"{"a":1}"#, #"{"stream":true,"a":1}"#),
+    (#"{"stream":false,"a":1}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
+    ("{ \"stream\" : null , \"a\" : 1 }", "{ \"a\" : 1 }", "{ \"a\" : 1,\"stream\":true }"),
+    // In the middle.
+    (#"{"a":1,"stream":true,"b":2}"#, #"{"a":1,"b":2}"#, #"{"a":1,"stream":true,"b":2}"#),
+    (#"{"a":1,"stream":0,"b":2}"#, #"{"a":1,"b":2}"#, #"{"a":1,"b":2,"stream":true}"#),
+    ("{\"a\":1 ,\n \"stream\" : \"no\" ,\n \"b\":2}", "{\"a\":1,\n \"b\":2}", "{\"a\":1,\n \"b\":2,\"stream\":true}"),
+    // Last.
+    (#"{"a":1,"stream":true}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
+    (#"{"a":1,"stream":[]}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
+    ("{\"a\":1,\n  \"stream\": false\n}", "{\"a\":1\n}", "{\"a\":1,\"stream\":true\n}"),
+    // More than once.
+    (#"{"stream":true,"stream":true}"#, "{}", #"{"stream":true}"#),
+    (#"{"stream":1,"a":1,"stream":true}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
+    (#"{"a":1,"stream":1,"stream":2,"b":2}"#, #"{"a":1,"b":2}"#, #"{"a":1,"b":2,"stream":true}"#),
+    (#"{"a":1,"stream":1,"b":2,"stream":2,"c":3,"stream":3}"#, #"{"a":1,"b":2,"c":3}"#, #"{"a":1,"b":2,"c":3,"stream":true}"#),
+    // Where it is not the key of the request.
+    (#"{"a":{"stream":false}}"#, #"{"a":{"stream":false}}"#, #"{"a":{"stream":false},"stream":true}"#),
+    (#"{"a":["stream",{"stream":1}]}"#, #"{"a":["stream",{"stream":1}]}"#, #"{"a":["stream",{"stream":1}],"stream":true}"#),
+    (#"{"Stream":1,"stream_options":{}}"#, #"{"Stream":1,"stream_options":{}}"#, #"{"Stream":1,"stream_options":{},"stream":true}"#),
+    (#"{"a":"\"stream\":false,"}"#, #"{"a":"\"stream\":false,"}"#, #"{"a":"\"stream\":false,","stream":true}"#),
+    (#"{"stream":"}","a":"{"}"#, #"{"a":"{"}"#, #"{"a":"{","stream":true}"#),
+  ])
+  func writesStreamAsTheFaceDecides(json: String, unary: String, streaming: String) throws {
+    let request = try RequestText(json)
+    #expect(try request.body(streaming: false) == unary)
+    #expect(try request.body(streaming: true) == streaming)
+    #expect(request.string == json)
+  }
+
+  /// Each number of members with `stream` at each place, with each blank between: the rest keeps its order and bytes.
+  @Test(arguments: ["", " ", "\n\t"])
+  func findsStreamAtEachPlace(blank: String) throws {
+    for count in 0..<4 {
+      let others = (0..<count).map { "\"k\($0)\":\(blank)[\($0),\"stream\"]" }
+      for place in 0...count {
+        for value in ["true", "false", "{\"stream\":[true]}"] {
+          var members = others
+          members.insert("\"stream\"\(blank):\(blank)\(value)", at: place)
+          let request = try RequestText("{" + members.map { blank + $0 + blank }.joined(separator: ",") + "}")
+          let unary = try request.body(streaming: false)
+          let streaming = try request.body(streaming: true)
+          func bare(_ text: String) -> String { text.filter { !$0.isWhitespace } }
+          let rest = others.map(bare).joined(separator: ",")
+          #expect(bare(unary) == "{\(rest)}", "\(request.string)")
+          let isKept = value == "true"
+          let added = (isKept ? members.map(bare) : others.map(bare) + ["\"stream\":true"]).joined(separator: ",")
+          #expect(bare(streaming) == "{\(added)}", "\(request.string)")
+          #expect(status { _ = try JSONScanner.check(Buffer(unary).bytes) } == .ok, "\(unary)")
+          #expect(status { _ = try JSONScanner.check(Buffer(streaming).bytes) } == .ok, "\(streaming)")
+        }
+      }
+    }
+  }
+
+  @Test func appendsToWhatIsThere() throws {
+    let body = try Buffer("> ")
+    try RequestText(#"{"stream":1,"a":1}"#).writeBody(streaming: false, to: body)
+    try RequestText("{}").writeBody(streaming: true, to: body)
+    #expect(body.string == #"> {"a":1}{"stream":true}"#)
+  }
+
+  /// What the setters build is sent byte for byte.
+  @Test func sendsWhatWasBuilt() throws {
+    let request = try RequestText(model: literal("m"))
+    try request.addMessage(role: literal("user"), content: literal("Hi"))
+    try request.set("stream", json: "true")
+    try request.set("stream_options", json: #"{"include_usage":true}"#)
+    let built = #"{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":true,"stream_options":{"include_usage":true}}"#
+    #expect(request.string == built)
+    #expect(try request.body(streaming: true) == built)
+    #expect(try request.body(streaming: false) == built.replacing(#""stream":true,"#, with: ""))
+  }
+
+  @Test(arguments: [" {\"a\":1} \n", "\t{\"stream\":false,\"a\":1}\r\n"])
+  func writesAnObjectAlsoWithBlanksAround(json: String) throws {
+    let request = try RequestText(json)
+    #expect(try request.body(streaming: true).trimming == #"{"a":1,"stream":true}"#)
+    #expect(try request.body(streaming: false).trimming == #"{"a":1}"#)
+  }
+}
+
+extension String {
+  fileprivate var trimming: String { lent { $0.trimmed.string } }
+}

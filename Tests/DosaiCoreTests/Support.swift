@@ -1,0 +1,57 @@
+import DosaiCore
+
+extension String {
+  /// Lends the text in memory of just its size, so that the address sanitizer sees a read beyond it.
+  func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result { try [UInt8](utf8).lent(body) }
+
+  func times(_ count: Int) -> String { String(repeating: self, count: count) }
+}
+
+extension [UInt8] {
+  func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
+    let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
+    defer { memory.deallocate() }
+    memory.initialize(from: self, count: count)
+    return try body(Bytes(start: memory, count: count))
+  }
+}
+
+extension UnsafeBufferPointer where Element == UInt8 {
+  var string: String { String(decoding: self, as: UTF8.self) }
+}
+
+extension Buffer {
+  convenience init(_ text: String) throws {
+    self.init()
+    try text.lent { try append($0) }
+  }
+
+  var string: String { bytes.string }
+
+  /// The byte behind the last.
+  var terminator: UInt8? { bytes.baseAddress.map { $0[count] } }
+
+  var room: Int { Mirror(reflecting: self).descendant("capacity") as? Int ?? -1 }
+}
+
+/// The status that the body ends with.
+func status(_ body: () throws -> Void) -> Status {
+  do {
+    try body()
+    return .ok
+  } catch {
+    return (error as? Failure)?.status ?? .internalError
+  }
+}
+
+/// Why the body failed, as people read it; nil: it did not.
+func complaint(_ body: () throws -> Void) -> String? {
+  do {
+    try body()
+    return nil
+  } catch {
+    let line = Buffer()
+    try? (error as? Failure)?.writeLine(to: line)
+    return line.string
+  }
+}

@@ -17,9 +17,13 @@ func answer(_ outError: HandleOut?, _ body: () throws(Failure) -> Void) -> dosai
   }
 }
 
-/// Gives the error, if it is wanted, and its status.
+/// Gives the error, if it is wanted, with the completion that it lends, and its status.
 func refuse(_ report: ErrorReport, _ outError: HandleOut?) -> dosai_status {
-  if let outError, report.status != .wouldBlock { outError.pointee = Handle.give(report) }
+  guard let outError, report.status != .wouldBlock else { return report.status.rawValue }
+  outError.pointee = Handle.give(report)
+  if outError.pointee != nil, let completion = report.completion {
+    report.lentCompletion = Handle.give(completion, isLent: true)
+  }
   return report.status.rawValue
 }
 

@@ -66,13 +66,5 @@ func call(
     }
   }
   guard let report else { return status }
-  report.lend()
   return refuse(report, outError)
-}
-
-extension ErrorReport {
-  /// Makes the handle by which the completion is lent.
-  func lend() {
-    if let completion { lentCompletion = Handle.give(completion, isLent: true) }
-  }
 }

@@ -25,7 +25,6 @@ public func dosai_stream_open(
     report = opened.failure
   }
   guard let report else { return status }
-  report.lend()
   return refuse(report, out_error)
 }
 
@@ -49,7 +48,6 @@ public func dosai_stream_next(
     }
   }
   guard let report else { return status }
-  report.lend()
   return refuse(report, out_error)
 }
 

@@ -5,26 +5,26 @@ import Testing
 struct RequestTextBodyTests {
   @Test(arguments: [
     ("{}", "{}", #"{"stream":true}"#),
-    ("{ }", "{ }", #"{"stream":true }"#),
+    ("{ }", "{ }", #"{ "stream":true}"#),
     (#"{"a":1}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
-    ("{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\",\"stream\":true }"),
+    ("{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" ,\"stream\":true}"),
     // The only member.
     (#"{"stream":true}"#, "{}", #"{"stream":true}"#),
     (#"{"stream":false}"#, "{}", #"{"stream":true}"#),
     (#"{"stream":{"stream":true}}"#, "{}", #"{"stream":true}"#),
-    ("{ \"stream\" : false }", "{ }", #"{"stream":true }"#),
+    ("{ \"stream\" : false }", "{ }", #"{ "stream":true}"#),
     // First.
     (#"{"stream":true,"a":1}"#, #"{"a":1}"#, #"{"stream":true,"a":1}"#),
     (#"{"stream":false,"a":1}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
-    ("{ \"stream\" : null , \"a\" : 1 }", "{ \"a\" : 1 }", "{ \"a\" : 1,\"stream\":true }"),
+    ("{ \"stream\" : null , \"a\" : 1 }", "{ \"a\" : 1 }", "{ \"a\" : 1 ,\"stream\":true}"),
     // In the middle.
     (#"{"a":1,"stream":true,"b":2}"#, #"{"a":1,"b":2}"#, #"{"a":1,"stream":true,"b":2}"#),
     (#"{"a":1,"stream":0,"b":2}"#, #"{"a":1,"b":2}"#, #"{"a":1,"b":2,"stream":true}"#),
-    ("{\"a\":1 ,\n \"stream\" : \"no\" ,\n \"b\":2}", "{\"a\":1,\n \"b\":2}", "{\"a\":1,\n \"b\":2,\"stream\":true}"),
+    ("{\"a\":1 ,\n \"stream\" : \"no\" ,\n \"b\":2}", "{\"a\":1 ,\n \"b\":2}", "{\"a\":1 ,\n \"b\":2,\"stream\":true}"),
     // Last.
     (#"{"a":1,"stream":true}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
     (#"{"a":1,"stream":[]}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
-    ("{\"a\":1,\n  \"stream\": false\n}", "{\"a\":1\n}", "{\"a\":1,\"stream\":true\n}"),
+    ("{\"a\":1,\n  \"stream\": false\n}", "{\"a\":1\n}", "{\"a\":1\n,\"stream\":true}"),
     // More than once.
     (#"{"stream":true,"stream":true}"#, "{}", #"{"stream":true}"#),
     (#"{"stream":1,"a":1,"stream":true}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
@@ -39,8 +39,8 @@ struct RequestTextBodyTests {
   ])
   func writesStreamAsTheFaceDecides(json: String, unary: String, streaming: String) throws {
     let request = try RequestText(json)
-    #expect(try request.body(streaming: false) == unary)
-    #expect(try request.body(streaming: true) == streaming)
+    #expect(try request.sent(streaming: false) == unary)
+    #expect(try request.sent(streaming: true) == streaming)
     #expect(request.string == json)
   }
 
@@ -54,26 +54,20 @@ struct RequestTextBodyTests {
           var members = others
           members.insert("\"stream\"\(blank):\(blank)\(value)", at: place)
           let request = try RequestText("{" + members.map { blank + $0 + blank }.joined(separator: ",") + "}")
-          let unary = try request.body(streaming: false)
-          let streaming = try request.body(streaming: true)
+          let unary = try request.sent(streaming: false)
+          let streaming = try request.sent(streaming: true)
           func bare(_ text: String) -> String { text.filter { !$0.isWhitespace } }
           let rest = others.map(bare).joined(separator: ",")
           #expect(bare(unary) == "{\(rest)}", "\(request.string)")
           let isKept = value == "true"
           let added = (isKept ? members.map(bare) : others.map(bare) + ["\"stream\":true"]).joined(separator: ",")
           #expect(bare(streaming) == "{\(added)}", "\(request.string)")
-          #expect(status { _ = try JSONScanner.check(Buffer(unary).bytes) } == .ok, "\(unary)")
-          #expect(status { _ = try JSONScanner.check(Buffer(streaming).bytes) } == .ok, "\(streaming)")
+          for text in [unary, streaming] {
+            #expect(status { try text.lent { _ = try JSONScanner.check($0) } } == .ok, "\(text)")
+          }
         }
       }
     }
-  }
-
-  @Test func appendsToWhatIsThere() throws {
-    let body = try Buffer("> ")
-    try RequestText(#"{"stream":1,"a":1}"#).writeBody(streaming: false, to: body)
-    try RequestText("{}").writeBody(streaming: true, to: body)
-    #expect(body.string == #"> {"a":1}{"stream":true}"#)
   }
 
   /// What the setters build is sent byte for byte.
@@ -84,18 +78,19 @@ struct RequestTextBodyTests {
     try request.set("stream_options", json: #"{"include_usage":true}"#)
     let built = #"{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":true,"stream_options":{"include_usage":true}}"#
     #expect(request.string == built)
-    #expect(try request.body(streaming: true) == built)
-    #expect(try request.body(streaming: false) == built.replacing(#""stream":true,"#, with: ""))
+    #expect(try request.sent(streaming: true) == built)
+    #expect(try request.sent(streaming: false) == built.replacing(#""stream":true,"#, with: ""))
   }
 
-  @Test(arguments: [" {\"a\":1} \n", "\t{\"stream\":false,\"a\":1}\r\n"])
-  func writesAnObjectAlsoWithBlanksAround(json: String) throws {
+  @Test(arguments: [
+    (" {\"a\":1} \n", " {\"a\":1} \n", " {\"a\":1,\"stream\":true} \n"),
+    ("\t{\"stream\":0,\"a\":1}\r\n", "\t{\"a\":1}\r\n", "\t{\"a\":1,\"stream\":true}\r\n"),
+    ("\n{ \"stream\":0}\n", "\n{}\n", "\n{\"stream\":true}\n"), (" {} ", " {} ", " {\"stream\":true} "),
+    (" {\"stream\":true} ", " {} ", " {\"stream\":true} "),
+  ])
+  func keepsBlanksAroundTheObject(json: String, unary: String, streaming: String) throws {
     let request = try RequestText(json)
-    #expect(try request.body(streaming: true).trimming == #"{"a":1,"stream":true}"#)
-    #expect(try request.body(streaming: false).trimming == #"{"a":1}"#)
+    #expect(try request.sent(streaming: false) == unary)
+    #expect(try request.sent(streaming: true) == streaming)
   }
-}
-
-extension String {
-  fileprivate var trimming: String { lent { $0.trimmed.string } }
 }

@@ -9,11 +9,7 @@ extension RequestText {
 
   var string: String { bytes.string }
 
-  func body(streaming: Bool) throws -> String {
-    let body = Buffer()
-    try writeBody(streaming: streaming, to: body)
-    return body.string
-  }
+  func sent(streaming: Bool) throws -> String { try body(streaming: streaming).string }
 
   func set(_ key: String, text: String) throws { try key.lent { key in try text.lent { try set(key, text: $0) } } }
   func set(_ key: String, json: String) throws { try key.lent { key in try json.lent { try set(key, json: $0) } } }
@@ -91,7 +87,7 @@ struct RequestTextTests {
     #expect(complaint { try request.addMessage(role: .empty, content: .empty) } == "role: must not be empty")
     #expect(complaint { try request.addToolResult(id: .empty, content: .empty) } == "tool_call_id: must not be empty")
     #expect(complaint { try request.setMessageText("name", "x") } == "request: has no message to set a field of")
-    try [0xC0].lent { bad in
+    [0xC0].lent { bad in
       #expect(complaint { try request.addMessage(role: bad, content: .empty) } == "role: is not UTF-8")
       #expect(complaint { try request.addMessage(role: literal("user"), content: bad) } == "content: is not UTF-8")
       #expect(complaint { try request.addMessage(json: bad) } == "json: is not UTF-8")

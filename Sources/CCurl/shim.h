@@ -71,3 +71,9 @@ static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function loc
 static inline unsigned int ccurl_version_number(void) {
   return curl_version_info(CURLVERSION_NOW)->version_num;
 }
+
+static inline void *ccurl_info_private(CURL *easy) {
+  void *value = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &value);
+  return value;
+}

@@ -16,17 +16,21 @@ extension Call {
       attempts.append(Attempt(status: failure?.status ?? .ok, httpStatus: httpStatus))
     }
     log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
+    if let token = settings.token { engine?.forget(token) }
+    if failure == nil, let transfer, !transfer.isFinished, let watcher { return watcher.linger() }
+    release()
+  }
+
+  /// Lets go of the connection and the engine.
+  func release() {
     if let transfer { engine?.remove(transfer) }
-    if let engine {
-      engine.end(settings.token)
-      client.giveBack(engine)
-    }
+    if let engine, watcher == nil { client.giveBack(engine) }
     engine = nil
   }
 
   /// Lets the rest of a whole answer come for up to 5 ms, so that its connection can be used again.
   func settle() {
-    guard let engine, let transfer else { return }
+    guard let engine, let transfer, watcher == nil else { return }
     let deadline = csystem_now() + 5_000_000
     while !transfer.isFinished && csystem_now() < deadline { _ = engine.step(until: deadline) }
   }

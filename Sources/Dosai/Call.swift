@@ -42,8 +42,11 @@ package final class Call: TransferReceiver {
   var lastChunk: Int64 = -1
   var firstToken: Int64 = -1
   var ended: Int64 = -1
-  var away: Int64 = 0  // how long the host has not been waiting since the last chunk
-  var left: Int64 = -1  // since when it is away
+  var left: Int64 = -1  // when the last wait ended
+  var away: Int64 = 0  // how long since the last chunk the host has not been waiting; that is not the server's time
+
+  /// Where the call is one of many of a loop.
+  var watcher: LoopCall?
 
   static let errorBodyMost = 64 << 10
 
@@ -79,8 +82,11 @@ package final class Call: TransferReceiver {
   func begin() {
     do throws(Failure) {
       try checkCancelled()
-      let engine = try client.borrow()
-      guard engine.begin(settings.token) else { throw Failure(.resource, "no file descriptor is free") }
+      let engine = try watcher?.engine ?? client.borrow()
+      if let token = settings.token, !engine.watch(token) {
+        if watcher == nil { client.giveBack(engine) }
+        throw Failure(.resource, "no file descriptor is free")
+      }
       self.engine = engine
       try startAttempt()
     } catch { end(error) }
@@ -89,12 +95,14 @@ package final class Call: TransferReceiver {
   /// Waits until something happens or `deadline` comes, and acts on it.
   func turn(until deadline: Int64) {
     guard let engine, !hasEnded else { return }
-    engine.move()
-    let asks = settings.onWait != nil
-    let next = asks ? Clocks.deadline(csystem_now(), settings.waitInterval) : Clocks.never
-    let undisturbed = engine.step(until: min(deadline, min(self.deadline, next)))
-    if let onWait = settings.onWait, !undisturbed || csystem_now() >= next {
+    let now = csystem_now()
+    if left >= 0 { away += now - left }
+    let next = settings.onWait == nil ? Clocks.never : Clocks.deadline(now, settings.waitInterval)
+    let pause = engine.step(until: min(deadline, min(self.deadline, next)))
+    left = csystem_now()
+    if let onWait = settings.onWait, pause == .signal || left >= next {
       if onWait(settings.waitContext) != 0 { return end(Failure(.cancelled, "cancelled by on_wait")) }
+      if hasEnded { return }
     }
     advance()
   }
@@ -135,12 +143,18 @@ package final class Call: TransferReceiver {
     self.transfer = transfer
     phase = .attempting
     attemptStarted = csystem_now()
+    left = -1
     log(.debug, .ok, 0)
     try engine.start(transfer)
   }
 
+  package var isFull: Bool { watcher != nil && (stream?.unread ?? 0) >= LoopCall.unreadMost }
+
+  package func finish() { watcher?.note() }
+
   package func receive(_ bytes: Bytes) throws(Failure) {
     guard let transfer else { return }
+    watcher?.note()
     let limits = client.settings.limits
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       try received.append(bytes.part(0, Self.errorBodyMost - received.count))
@@ -186,17 +200,9 @@ package final class Call: TransferReceiver {
     }
   }
 
-  /// The host leaves the call between two waits; that time is not the server's.
-  func leave() { left = csystem_now() }
-
-  func comeBack() {
-    if left >= 0 { away += csystem_now() - left }
-    left = -1
-  }
-
-  /// A chunk has come.
+  /// A chunk has come, with what the last wait brought.
   func noteChunk(isToken: Bool) {
-    lastChunk = csystem_now()
+    lastChunk = left >= 0 ? left : csystem_now()
     away = 0
     if isToken && firstToken < 0 { firstToken = lastChunk }
   }

@@ -38,9 +38,7 @@ extension Client {
     call.begin()
     while true {
       while call.nextChunk(), let view = call.chunkView {
-        call.leave()
         let goesOn = onChunk(view)
-        call.comeBack()
         if !goesOn { call.end(Failure(.cancelled, "cancelled by the callback")) }
         call.endIfCancelled()
         if case .some = call.failure { break }

@@ -21,7 +21,6 @@ package final class Stream {
     call.begin()
     while !call.hasEnded && !call.isAccepted { call.turn(until: Clocks.never) }
     if let failure = call.failure { return (nil, call.report(failure)) }
-    call.leave()
     return (Stream(call), nil)
   }
 
@@ -37,13 +36,11 @@ package final class Stream {
   /// Goes to the next chunk, waiting `timeout` nanoseconds for it at most (`Clocks.never`: as the clocks say). Throws BUSY.
   package func next(timeout: Int64) throws(Failure) -> Next {
     guard !isUsed.exchange(true, ordering: .acquiring) else { throw Failure(.busy, "the stream is in use") }
-    call.comeBack()
     defer {
-      call.leave()
       isUsed.store(false, ordering: .releasing)
       if isClosed.load(ordering: .acquiring) { close() }
     }
-    let deadline = Clocks.deadline(csystem_now(), timeout)
+    var deadline = timeout == Clocks.never ? timeout : -1  // known once there is something to wait for
     while true {
       call.endIfCancelled()
       if isClosed.load(ordering: .acquiring) { call.end(Failure(.cancelled, "the stream was freed")) }
@@ -53,7 +50,8 @@ package final class Stream {
         if call.failure == nil && !call.hasMoreChunks { return .end }
         continue
       }
-      if csystem_now() >= deadline {
+      if deadline < 0 { deadline = Clocks.deadline(csystem_now(), timeout) }
+      if deadline != Clocks.never, csystem_now() >= deadline {
         // What has already come still counts, also with no time to wait.
         call.turn(until: 0)
         if call.hasEnded { continue }

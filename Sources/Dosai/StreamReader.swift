@@ -50,6 +50,9 @@ final class StreamReader {
     return true
   }
 
+  /// Bytes that wait to be read.
+  var unread: Int { parser.unread }
+
   /// The current chunk, lent until the next one.
   var chunk: Chunk? { position >= 0 && position < assembler.chunks.count ? assembler.chunks[position] : nil }
 

@@ -2,14 +2,15 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// One libcurl multi handle over one poller, with its warm connections. One thread drives it at a time.
+/// One libcurl multi handle over one poller, with its warm connections. One thread drives it at a time; which one may
+/// change between two calls.
 package final class Engine {
   private let multi: UnsafeMutableRawPointer
   private let poller: Poller
   private let process: Int32
   private let share: Share  // its connections use it to their end
   private var sockets: [Int32] = []
-  private var transfer: Transfer?
+  private var tokens: [(token: CancelToken, uses: Int)] = []
   private var curlDeadline = Clocks.never
   private(set) var driver = pthread_self()
   // The list of engines in use, under the lock of Process.
@@ -71,76 +72,118 @@ package final class Engine {
 
   // MARK: use
 
-  /// Takes the engine for a call on this thread. False: the token cannot be watched, no descriptor is free.
-  package func begin(_ token: CancelToken?) -> Bool {
-    driver = pthread_self()
-    if let token, !poller.watch(token: token.descriptor) { return false }
-    Process.register(self)
+  /// The descriptor that a host may poll: readable when `step` has something to do, once `prepare` was called.
+  package var descriptor: Int32 { poller.descriptor }
+
+  /// Ends calls of the token from now on. False: no descriptor is free.
+  package func watch(_ token: CancelToken) -> Bool {
+    if let place = tokens.firstIndex(where: { $0.token === token }) {
+      tokens[place].uses += 1
+      return true
+    }
+    guard poller.watch(token: token.descriptor) else { return false }
+    tokens.append((token, 1))
     return true
   }
 
-  package func end(_ token: CancelToken?) {
-    guard Process.id == process else { return }
-    if let token { poller.forget(token.descriptor) }
-    Process.unregister(self)
+  package func forget(_ token: CancelToken) {
+    guard isOurs, let place = tokens.firstIndex(where: { $0.token === token }) else { return }
+    tokens[place].uses -= 1
+    if tokens[place].uses > 0 { return }
+    tokens.remove(at: place)
+    poller.forget(token.descriptor)
   }
-
-  /// The thread that drives it may change between two steps.
-  package func move() { driver = pthread_self() }
 
   /// Ends the wait of `step`. Any thread.
   package func wake() { poller.wake() }
 
   package func start(_ transfer: Transfer) throws(Failure) {
-    self.transfer = transfer
-    socketError = 0
     transfer.attach(self)
-    guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
-      self.transfer = nil
-      throw .outOfMemory
-    }
-    var running: Int32 = 0
-    curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+    enter()
+    defer { leave() }
+    guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else { throw .outOfMemory }
+    act(CURL_SOCKET_TIMEOUT, 0)
     finishTransfers()
   }
 
   /// Takes the transfer out; a connection that is not at its response's end closes.
   package func remove(_ transfer: Transfer) {
-    guard Process.id == process else { return }
+    guard isOurs else { return }
+    enter()
+    defer { leave() }
     curl_multi_remove_handle(multi, transfer.easy)
-    self.transfer = nil
   }
 
-  /// Waits until something happens, at most until `deadline` in monotonic nanoseconds. False: a signal came.
-  package func step(until deadline: Int64) -> Bool {
-    let now = csystem_now()
-    var wait: Int32 = -1
-    if min(deadline, curlDeadline) <= now {
-      wait = 0
-    } else {
+  /// Lets no more of the body come until it is resumed.
+  package func pause(_ transfer: Transfer) {
+    enter()
+    defer { leave() }
+    curl_easy_pause(transfer.easy, CURLPAUSE_RECV)
+  }
+
+  package func resume(_ transfer: Transfer) {
+    enter()
+    defer { leave() }
+    curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+    finishTransfers()
+  }
+
+  /// Waits until something happens, at most until `deadline` in monotonic nanoseconds.
+  package func step(until deadline: Int64) -> Pause {
+    if min(deadline, curlDeadline) > csystem_now() {
       poller.arm(min(deadline, curlDeadline))
+      return step(waiting: -1)
     }
-    var running: Int32 = 0
-    let undisturbed = poller.wait(wait) { source in
-      guard case .socket(let socket, let readable, let writable) = source else { return }
-      let what = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0)
-      curl_multi_socket_action(multi, socket, what, &running)
+    return step(waiting: 0)
+  }
+
+  private func step(waiting milliseconds: Int32) -> Pause {
+    enter()
+    defer { leave() }
+    var sawToken = false
+    let undisturbed = poller.wait(milliseconds) { source in
+      switch source {
+      case .socket(let socket, let readable, let writable):
+        act(socket, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0))
+      case .token: sawToken = true
+      case .timer, .wake: break
+      }
     }
     if curlDeadline <= csystem_now() {
       curlDeadline = Clocks.never
-      curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
+      act(CURL_SOCKET_TIMEOUT, 0)
     }
     finishTransfers()
-    return undisturbed
+    return sawToken ? .token : undisturbed ? .event : .signal
+  }
+
+  /// What ended a wait.
+  package enum Pause { case event, signal, token }
+
+  /// Makes the descriptor tell a host that polls it of the next timer too.
+  package func prepare(until deadline: Int64) { poller.arm(min(deadline, curlDeadline)) }
+
+  private func act(_ socket: curl_socket_t, _ what: Int32) {
+    var running: Int32 = 0
+    curl_multi_socket_action(multi, socket, what, &running)
   }
 
   private func finishTransfers() {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
-      guard let transfer, message.pointee.easy_handle == transfer.easy else { continue }
-      transfer.finish(ccurl_message_result(message))
+      guard let easy = message.pointee.easy_handle else { continue }
+      Transfer.of(easy)?.finish(ccurl_message_result(message))
     }
   }
+
+  private var isOurs: Bool { Process.id == process }
+
+  private func enter() {
+    driver = pthread_self()
+    Process.enter(self)
+  }
+
+  private func leave() { if isOurs { Process.leave(self) } }
 
   // MARK: sockets, remembered for a forked child
 

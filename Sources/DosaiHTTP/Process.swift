@@ -38,8 +38,8 @@ package enum Process {
 
   package static var isExiting: Bool { exiting.load(ordering: .acquiring) }
 
-  /// The engine is in use from now on.
-  static func register(_ engine: Engine) {
+  /// The engine is inside libcurl from now on, on this thread.
+  static func enter(_ engine: Engine) {
     pthread_mutex_lock(&mutex)
     engine.next = first
     engine.previous = nil
@@ -48,7 +48,7 @@ package enum Process {
     pthread_mutex_unlock(&mutex)
   }
 
-  static func unregister(_ engine: Engine) {
+  static func leave(_ engine: Engine) {
     pthread_mutex_lock(&mutex)
     engine.next?._withUnsafeGuaranteedRef { $0.previous = engine.previous }
     if let previous = engine.previous {

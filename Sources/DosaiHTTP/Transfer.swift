@@ -6,6 +6,10 @@ import DosaiCore
 package protocol TransferReceiver: AnyObject {
   /// A part of the body. It is called inside libcurl: it must only keep the bytes.
   func receive(_ bytes: Bytes) throws(Failure)
+  /// Whether as much has come as may wait to be read: no more until the transfer is resumed.
+  var isFull: Bool { get }
+  /// The transfer has ended. Also called inside libcurl.
+  func finish()
 }
 
 /// One request on the wire and its response.
@@ -30,6 +34,8 @@ package final class Transfer {
   /// The transfer has ended, and how.
   package private(set) var isFinished = false
   package private(set) var failure: Failure?
+  /// libcurl holds the body back, because the receiver was full.
+  package var isPaused = false
   private var headerBytes = 0
   private var wasSent = false
 
@@ -67,6 +73,7 @@ package final class Transfer {
 
   private func apply(compressed: Bool) -> Bool {
     let context = Unmanaged.passUnretained(self).toOpaque()
+    ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
     ccurl_set_text(easy, CURLOPT_URL, url.characters)
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, message)
     ccurl_set_list(easy, CURLOPT_HTTPHEADER, requestHeaders.list)
@@ -87,6 +94,8 @@ package final class Transfer {
   private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
     context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
   }
+
+  static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? { from(ccurl_info_private(easy)) }
 
   func attach(_ engine: Engine) {
     self.engine = engine
@@ -137,6 +146,10 @@ package final class Transfer {
   }
 
   private func takeBody(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+    if receiver.isFull {
+      isPaused = true
+      return Int(CURL_WRITEFUNC_PAUSE)
+    }
     do throws(Failure) {
       try receiver.receive(Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count))
       return count
@@ -155,6 +168,7 @@ package final class Transfer {
   func finish(_ result: CURLcode) {
     isFinished = true
     if failure == nil && result != CURLE_OK { failure = explain(result) }
+    receiver.finish()
   }
 
   private func explain(_ result: CURLcode) -> Failure {

@@ -316,9 +316,9 @@ DOSAI_API dosai_status dosai_request_set_tool_choice(dosai_request *request, con
 /* Adds a text at which the model stops; there can be four. */
 DOSAI_API dosai_status dosai_request_add_stop(dosai_request *request, const char *text, size_t length,
                                               dosai_error **out_error);
-/* Set a field by its key, and replace what it was. These check the type and range that the API documents:
- * temperature 0 to 2, top_p 0 to 1, frequency_penalty and presence_penalty -2 to 2, max_tokens from 1,
- * n from 1 to 128. Other keys pass as they are. */
+/* Set a field by its key; one that is there keeps its place. These check the type and range that the API
+ * documents: temperature 0 to 2, top_p 0 to 1, frequency_penalty and presence_penalty -2 to 2, max_tokens from
+ * 1, n from 1 to 128; stream, messages, tools and response_format are not theirs. Other keys pass as they are. */
 DOSAI_API dosai_status dosai_request_set_text(dosai_request *request, const char *key, const char *text,
                                               size_t length, dosai_error **out_error);
 DOSAI_API dosai_status dosai_request_set_number(dosai_request *request, const char *key, double number,
@@ -474,7 +474,7 @@ typedef struct dosai_chunk {
 
 typedef int32_t (*dosai_chunk_fn)(const dosai_chunk *chunk, void *user_data);
 
-/* Sends the request and gives the whole answer. options may be NULL.
+/* Sends the request and gives the whole answer. options and, in all calls, out_completion may be NULL.
  * Every status but WOULD_BLOCK. Threads: any thread at once. */
 DOSAI_API dosai_status dosai_chat(dosai_client *client, const dosai_request *request,
                                   const dosai_call_options *options, dosai_completion **out_completion,
@@ -501,7 +501,8 @@ DOSAI_API dosai_status dosai_stream_open(dosai_client *client, const dosai_reque
  * Statuses: as dosai_chat_stream, and WOULD_BLOCK. Threads: one at a time. */
 DOSAI_API dosai_status dosai_stream_next(dosai_stream *stream, int64_t timeout_ms, const dosai_chunk **out_chunk,
                                          dosai_error **out_error);
-/* Gives what the chunks taken so far add up to: after the end the whole completion, before it a part.
+/* Gives what the chunks taken so far add up to: after the end the whole completion, before it a part, before
+ * the first chunk one without choices.
  * INVALID_ARGUMENT, OUT_OF_MEMORY, BUSY, FORKED. Threads: one at a time. */
 DOSAI_API dosai_status dosai_stream_completion(dosai_stream *stream, dosai_completion **out_completion,
                                                dosai_error **out_error);

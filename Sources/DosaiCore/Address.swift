@@ -50,7 +50,7 @@ package struct Address {
 
   private static func host(_ authority: Bytes) -> Bytes {
     if authority.first == UInt8(ascii: "[") {
-      let end = authority.firstIndex(of: UInt8(ascii: "]"), from: 0) ?? authority.count - 1
+      guard let end = authority.firstIndex(of: UInt8(ascii: "]"), from: 0) else { return .empty }
       return authority.part(0, end + 1)
     }
     return authority.part(0, authority.firstIndex(of: UInt8(ascii: ":"), from: 0) ?? authority.count)

@@ -159,7 +159,7 @@ package final class EventParser {
         try lastEventID.append(value)
       }
     } else if name.equals("retry") {
-      if let value = Text.integer(value), value >= 0 { retry = value }
+      if value.first != UInt8(ascii: "-"), let value = Text.integer(value) { retry = value }
     }
     return nil
   }

@@ -32,7 +32,8 @@ enum HTTPDate {
     let time = monthFirst ? 1 : 2
     if year < 100 { year += year < 70 ? 2000 : 1900 }
     let (hour, minute, second) = (numbers[time], numbers[time + 1], numbers[time + 2])
-    guard year >= 1970, year < 10000, day >= 1, day <= 31, hour < 24, minute < 60, second <= 60 else { return nil }
+    guard year >= 1970, year < 10000, hour < 24, minute < 60, second <= 60 else { return nil }
+    guard day >= 1, day <= days(year, month + 1, 1) - days(year, month, 1) else { return nil }
     return days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
   }
 

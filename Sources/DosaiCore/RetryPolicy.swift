@@ -45,17 +45,38 @@ package struct RetryPolicy {
     return httpStatus == 408 || httpStatus == 409 || httpStatus == 429 || httpStatus >= 500
   }
 
-  /// A decimal number of seconds or milliseconds, without sign or exponent.
-  private static func milliseconds(_ text: Bytes, scale: Int64) -> Int64? {
-    let dot = text.firstIndex(of: UInt8(ascii: "."), from: 0) ?? text.count
-    guard dot <= 15, let whole = Text.integer(text.part(0, dot)), whole >= 0 else { return nil }
-    var value = whole * scale
-    var unit = scale
-    for i in dot + 1..<max(dot + 1, text.count) {
-      guard text[i].isDigit else { return nil }
-      unit /= 10
-      value += Int64(text[i] - UInt8(ascii: "0")) * unit
+  /// A decimal number of seconds or milliseconds without a sign, in milliseconds; `Int64.max` where it is beyond them.
+  private static func milliseconds(_ text: Bytes, scale: Double) -> Int64? {
+    var at = 0
+    func digits(_ take: (Double) -> Void) -> Bool {
+      let start = at
+      while at < text.count, text[at].isDigit {
+        take(Double(text[at] - UInt8(ascii: "0")))
+        at += 1
+      }
+      return at > start
     }
-    return value
+    var value = 0.0
+    var divisor = 1.0
+    guard digits({ value = value * 10 + $0 }) else { return nil }
+    if at < text.count, text[at] == UInt8(ascii: ".") {
+      at += 1
+      _ = digits {
+        guard divisor < 1e15 else { return }
+        value = value * 10 + $0
+        divisor *= 10
+      }
+    }
+    if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
+      at += 1
+      let isNegative = at < text.count && text[at] == UInt8(ascii: "-")
+      if isNegative || at < text.count && text[at] == UInt8(ascii: "+") { at += 1 }
+      var power = 0.0
+      guard digits({ power = min(400, power * 10 + $0) }) else { return nil }
+      for _ in 0..<Int(power) { if isNegative { divisor *= 10 } else { value *= 10 } }
+    }
+    guard at == text.count else { return nil }
+    let time = value * scale / divisor
+    return time < 1e15 ? Int64(time) : .max
   }
 }

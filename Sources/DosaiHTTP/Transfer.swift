@@ -197,8 +197,9 @@ package final class Transfer {
     case CURLE_RECV_ERROR where headerBytes > 250 << 10 && !hasAnswer: return Self.tooManyHeaders
     case CURLE_RECV_ERROR where saysChunked:
       return Failure(.malformed, "the answer is not HTTP", detail: detail)
-    case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM,
-      CURLE_ABORTED_BY_CALLBACK:
+    case CURLE_ABORTED_BY_CALLBACK:
+      return Failure(.connection, "the server closed the connection before an answer")
+    case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM:
       return reset
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP3,
       CURLE_TOO_MANY_REDIRECTS:

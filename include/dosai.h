@@ -1,7 +1,7 @@
 /* libdosai: chat completions for every program.   SPDX-License-Identifier: MIT
  *
  * This header is the manual. Its sections are ordered by depth: version, status, error, cancel, client,
- * request, completion, chat, stream. The laws stand here once; an entry says only what is special to it.
+ * request, completion, chat, stream, loop. The laws stand here once; an entry says only what is special to it.
  *
  *   Names      dosai_<noun>_<verb>. Arguments: receiver, inputs, a callback and its user_data, outputs, and
  *              `dosai_error **out_error` very last, which may be NULL.
@@ -55,6 +55,8 @@ typedef struct dosai_client dosai_client;         /* endpoint, key, limits, warm
 typedef struct dosai_request dosai_request;       /* a chat request being built */
 typedef struct dosai_completion dosai_completion; /* an immutable answer, whole or assembled from a stream */
 typedef struct dosai_stream dosai_stream;         /* one streaming call, pulled chunk by chunk */
+typedef struct dosai_loop dosai_loop;             /* many calls in flight on one thread, behind one descriptor */
+typedef struct dosai_call dosai_call;             /* one call in flight in a loop */
 
 /* ---- version ------------------------------------------------------------------------------------------- */
 
@@ -435,7 +437,10 @@ DOSAI_API dosai_status dosai_completion_attempt(const dosai_completion *completi
 DOSAI_API uint32_t dosai_completion_quirks(const dosai_completion *completion);
 /* The name of one bit without its prefix, as "DONE_MISSING"; NULL for no such bit. Lends it for ever. */
 DOSAI_API const char *dosai_quirk_name(uint32_t quirk);
-/* Frees it. One that was lent (dosai_error_completion) is left alone. Threads: any. */
+/* Gives another handle of the same completion: to keep one that is lent. */
+DOSAI_API dosai_status dosai_completion_copy(const dosai_completion *completion, dosai_completion **out_completion,
+                                             dosai_error **out_error);
+/* Frees it. One that was lent (by an error or an event) is left alone. Threads: any. */
 DOSAI_API void dosai_completion_free(dosai_completion *completion);
 
 /* ---- chat ---------------------------------------------------------------------------------------------- */
@@ -508,6 +513,86 @@ DOSAI_API dosai_status dosai_stream_completion(dosai_stream *stream, dosai_compl
                                                dosai_error **out_error);
 /* Stops the stream if it has not ended, and drops it. Threads: any. */
 DOSAI_API void dosai_stream_free(dosai_stream *stream);
+
+/* ---- loop ---------------------------------------------------------------------------------------------- */
+
+/* A loop drives any number of calls, of any clients, on the thread that steps it. Each call that was accepted by a
+ * submit ends in exactly one COMPLETION or ERROR event; nothing of it is told inside submit, and nothing after.
+ * Submit, and cancel, pause, resume and free of calls work inside an event's callback; step, next and close answer
+ * BUSY there. One thread at a time, unless an entry says otherwise. */
+
+typedef int32_t dosai_event_kind;
+enum {
+  DOSAI_EVENT_CHUNK = 1,
+  DOSAI_EVENT_COMPLETION = 2, /* the last: the call ended well */
+  DOSAI_EVENT_ERROR = 3       /* the last: it did not */
+};
+
+/* What happened to a call; lent, with all in it, until the callback returns or dosai_loop_next is called again. */
+typedef struct dosai_event {
+  uint32_t struct_size;
+  dosai_event_kind kind;
+  uintptr_t tag;                      /* as given to submit */
+  const dosai_chunk *chunk;           /* CHUNK */
+  const dosai_completion *completion; /* COMPLETION */
+  const dosai_error *error;           /* ERROR */
+} dosai_event;
+
+/* 0 goes on; anything else cancels the call of the event, which then still ends in its last event. */
+typedef int32_t (*dosai_event_fn)(const dosai_event *event, void *user_data);
+
+typedef struct dosai_loop_options {
+  uint32_t struct_size;
+  int32_t max_in_flight;            /* calls at once; the rest wait, clients taking turns. 0: no limit */
+  int32_t connections_per_host_max; /* 0: no limit. Over HTTP/2 one connection carries many calls */
+  int32_t reserved;
+} dosai_loop_options;
+
+/* Makes all of *options the default. Threads: any thread at once. */
+DOSAI_API void dosai_loop_options_init(dosai_loop_options *options, size_t struct_size);
+/* Gives a loop. options may be NULL. RESOURCE: no descriptor is free. Threads: any thread at once. */
+DOSAI_API dosai_status dosai_loop_new(const dosai_loop_options *options, dosai_loop **out_loop,
+                                      dosai_error **out_error);
+/* Submit a call; options may be NULL, and on_wait in them is not used. Gives its handle in *out_call, which may be
+ * NULL. chat: one COMPLETION or ERROR. stream: CHUNKs before it. post: any other JSON endpoint; json NULL is a GET.
+ * INVALID_ARGUMENT, OUT_OF_MEMORY, FORKED: the call was not accepted and has no events. */
+DOSAI_API dosai_status dosai_loop_submit_chat(dosai_loop *loop, dosai_client *client, const dosai_request *request,
+                                              const dosai_call_options *options, uintptr_t tag,
+                                              dosai_call **out_call, dosai_error **out_error);
+DOSAI_API dosai_status dosai_loop_submit_stream(dosai_loop *loop, dosai_client *client,
+                                                const dosai_request *request, const dosai_call_options *options,
+                                                uintptr_t tag, dosai_call **out_call, dosai_error **out_error);
+DOSAI_API dosai_status dosai_loop_submit_post(dosai_loop *loop, dosai_client *client, const char *path,
+                                              const char *json, size_t length, const dosai_call_options *options,
+                                              uintptr_t tag, dosai_call **out_call, dosai_error **out_error);
+/* Waits until something happens, timeout_ms at most (0: not at all, -1: without end), and acts on it; it may return
+ * without an event. With on_event every event that has come is told to it; without, they wait for dosai_loop_next.
+ * Fills *out_active (may be NULL) with the number of calls that are not over. BUSY, FORKED. */
+DOSAI_API dosai_status dosai_loop_step(dosai_loop *loop, int64_t timeout_ms, dosai_event_fn on_event,
+                                       void *user_data, size_t *out_active, dosai_error **out_error);
+/* Lends the next event that a step brought, or NULL: step again. A call whose events nobody takes holds a bounded
+ * part of its answer, and its connection waits. BUSY, FORKED. */
+DOSAI_API dosai_status dosai_loop_next(dosai_loop *loop, const dosai_event **out_event, dosai_error **out_error);
+/* A descriptor that is readable when a step has something to do, timers included: for poll, epoll, any event loop.
+ * It is the loop's; do not read or close it. -1: no loop. Threads: any thread at once. */
+DOSAI_API int dosai_loop_fd(const dosai_loop *loop);
+/* How long a host that does not poll the descriptor may wait before it steps, in ms; -1: without end. */
+DOSAI_API int64_t dosai_loop_timeout_ms(const dosai_loop *loop);
+/* Ends the wait of a step. Threads: any, and from a signal handler. */
+DOSAI_API void dosai_loop_wake(const dosai_loop *loop);
+/* Ends all calls as CANCELLED, tells on_event (may be NULL) of each, and frees the loop. BUSY inside a callback: the
+ * loop stays. */
+DOSAI_API dosai_status dosai_loop_close(dosai_loop *loop, dosai_event_fn on_event, void *user_data,
+                                        dosai_error **out_error);
+
+/* Ends the call as CANCELLED, by its last event. Threads: any. */
+DOSAI_API void dosai_call_cancel(dosai_call *call);
+/* No more events of the call until it is resumed: its connection waits, its clocks but the total one stand still.
+ * Threads: any. */
+DOSAI_API void dosai_call_pause(dosai_call *call);
+DOSAI_API void dosai_call_resume(dosai_call *call);
+/* Drops the handle; the call goes on. Threads: any. */
+DOSAI_API void dosai_call_free(dosai_call *call);
 
 #ifdef __cplusplus
 }

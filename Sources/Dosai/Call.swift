@@ -42,11 +42,12 @@ package final class Call: TransferReceiver {
   var lastChunk: Int64 = -1
   var firstToken: Int64 = -1
   var ended: Int64 = -1
+  var held: Int64 = -1  // since when the host wants no more
   var left: Int64 = -1  // when the last wait ended
   var away: Int64 = 0  // how long since the last chunk the host has not been waiting; that is not the server's time
 
   /// Where the call is one of many of a loop.
-  var watcher: LoopCall?
+  unowned(unsafe) var watcher: LoopCall?
 
   static let errorBodyMost = 64 << 10
 
@@ -82,7 +83,8 @@ package final class Call: TransferReceiver {
   func begin() {
     do throws(Failure) {
       try checkCancelled()
-      let engine = try watcher?.engine ?? client.borrow()
+      let engine: Engine
+      if let watcher { engine = watcher.engine } else { engine = try client.borrow() }
       if let token = settings.token, !engine.watch(token) {
         if watcher == nil { client.giveBack(engine) }
         throw Failure(.resource, "no file descriptor is free")
@@ -180,7 +182,7 @@ package final class Call: TransferReceiver {
   var totalDeadline: Int64 { Clocks.deadline(started, settings.clocks.total(streaming: kind == .stream)) }
 
   var attemptDeadline: (time: Int64, clock: Clock) {
-    guard let transfer, !transfer.isFinished else { return (Clocks.never, .none) }
+    guard let transfer, !transfer.isFinished, held < 0 else { return (Clocks.never, .none) }
     if transfer.readyTime < 0 { return (Clocks.deadline(attemptStarted, settings.clocks.connect), .connect) }
     if kind == .stream && lastChunk >= 0 { return (Clocks.deadline(lastChunk + away, settings.clocks.idle), .idle) }
     if kind != .stream && transfer.firstByteTime >= 0 { return (Clocks.never, .none) }
@@ -198,6 +200,14 @@ package final class Call: TransferReceiver {
     case .idle: throw Failure(.timeout, "nothing came within the idle timeout", clock: clock)
     default: throw Failure(.timeout, "no answer began within the first token timeout", clock: clock)
     }
+  }
+
+  /// The host wants no more for now; that time is not the server's either.
+  func hold() { held = csystem_now() }
+
+  func resume() {
+    if held >= 0 { away += csystem_now() - held }
+    held = -1
   }
 
   /// A chunk has come, with what the last wait brought.

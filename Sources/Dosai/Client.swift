@@ -48,7 +48,7 @@ package final class Client {
   package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
     try Process.start()
     let client = Client(settings, try Share.make())
-    client.idle.append(try Engine.make(client.share))
+    client.idle.append(try Engine.make())
     return client
   }
 
@@ -62,7 +62,7 @@ package final class Client {
 
   func borrow() throws(Failure) -> Engine {
     if let engine = mutex.locked({ idle.popLast() }) { return engine }
-    return try Engine.make(share)
+    return try Engine.make()
   }
 
   func giveBack(_ engine: Engine) {

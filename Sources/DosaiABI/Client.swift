@@ -41,14 +41,20 @@ public func dosai_client_post(
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
   call(client, options, out_completion, out_error) { client, settings throws(Failure) in
-    let body = try Buffer(copying: try text(json, length, "json: is NULL"))
-    do throws(Failure) { _ = try JSONScanner.check(body.bytes) } catch { throw .invalid("json: is not JSON") }
-    return try client.send(path: try word(path, "path: is NULL"), json: body, settings)
+    guard let json else { throw .invalid("json: is NULL") }
+    return try client.send(path: try word(path, "path: is NULL"), json: try jsonBody(json, length), settings)
   }
 }
 
 @implementation @_cdecl("dosai_client_free")
 public func dosai_client_free(_ client: OpaquePointer?) { Handle.free(client, Client.self) }
+
+/// A copy of the JSON text.
+func jsonBody(_ json: Characters, _ length: Int) throws(Failure) -> Buffer {
+  let body = try Buffer(copying: try text(json, length, "json: is NULL"))
+  do throws(Failure) { _ = try JSONScanner.check(body.bytes) } catch { throw .invalid("json: is not JSON") }
+  return body
+}
 
 /// A call that ends with a completion or an error.
 func call(

@@ -150,6 +150,17 @@ public func dosai_completion_quirks(_ completion: OpaquePointer?) -> UInt32 {
 @implementation @_cdecl("dosai_quirk_name")
 public func dosai_quirk_name(_ quirk: UInt32) -> UnsafePointer<CChar>? { Quirks.name(quirk).flatMap { lend($0) } }
 
+@implementation @_cdecl("dosai_completion_copy")
+public func dosai_completion_copy(
+  _ completion: OpaquePointer?, _ out_completion: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    let out = try cleared(out_completion, "out_completion: is NULL")
+    try out.give(try Handle.borrow(completion, Completion.self, "completion: is not a completion"))
+  }
+}
+
 @implementation @_cdecl("dosai_completion_free")
 public func dosai_completion_free(_ completion: OpaquePointer?) { Handle.free(completion, Completion.self) }
 

@@ -6,19 +6,21 @@ import DosaiHTTP
 /// What a handle of the header stands for.
 protocol Handled: AnyObject {
   /// Tells the kinds apart; every handle imports as the same pointer type.
-  static var tag: UInt32 { get }
+  static var mark: UInt32 { get }
 }
 
-extension ErrorReport: Handled { static var tag: UInt32 { 0x4552_524F } }
-extension CancelToken: Handled { static var tag: UInt32 { 0x4341_4E43 } }
-extension Client: Handled { static var tag: UInt32 { 0x434C_4945 } }
-extension RequestText: Handled { static var tag: UInt32 { 0x5245_5155 } }
-extension Completion: Handled { static var tag: UInt32 { 0x434F_4D50 } }
-extension PulledStream: Handled { static var tag: UInt32 { 0x5354_5245 } }
+extension ErrorReport: Handled { static var mark: UInt32 { 0x4552_524F } }
+extension CancelToken: Handled { static var mark: UInt32 { 0x4341_4E43 } }
+extension Client: Handled { static var mark: UInt32 { 0x434C_4945 } }
+extension RequestText: Handled { static var mark: UInt32 { 0x5245_5155 } }
+extension Completion: Handled { static var mark: UInt32 { 0x434F_4D50 } }
+extension HeldLoop: Handled { static var mark: UInt32 { 0x4C4F_4F50 } }
+extension LoopCall: Handled { static var mark: UInt32 { 0x4341_4C4C } }
+extension PulledStream: Handled { static var mark: UInt32 { 0x5354_5245 } }
 
 /// A handle is a cell of its own, so that its kind is known before any Swift reference is formed.
 private struct Cell {
-  var tag: UInt32
+  var mark: UInt32
   var process: Int32
   var isLent: Bool
   var object: UnsafeMutableRawPointer
@@ -34,13 +36,13 @@ enum Handle {
     guard let memory = malloc(MemoryLayout<Cell>.size) else { return nil }
     let made = memory.bindMemory(to: Cell.self, capacity: 1)
     made.pointee = Cell(
-      tag: Object.tag, process: Process.id, isLent: isLent, object: Unmanaged.passRetained(object).toOpaque())
+      mark: Object.mark, process: Process.id, isLent: isLent, object: Unmanaged.passRetained(object).toOpaque())
     return OpaquePointer(made)
   }
 
   /// What a getter reads from; nil for NULL and other kinds.
   static func peek<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) -> Object? {
-    guard let handle, cell(handle).pointee.tag == Object.tag else { return nil }
+    guard let handle, cell(handle).pointee.mark == Object.mark else { return nil }
     return Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeUnretainedValue()
   }
 
@@ -57,9 +59,9 @@ enum Handle {
 
   /// Ends a handle and gives back what it held; nil for NULL, other kinds and what was only lent.
   static func take<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = false) -> Object? {
-    guard let handle, cell(handle).pointee.tag == Object.tag, cell(handle).pointee.isLent == lent else { return nil }
+    guard let handle, cell(handle).pointee.mark == Object.mark, cell(handle).pointee.isLent == lent else { return nil }
     let object = Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeRetainedValue()
-    cell(handle).pointee.tag = 0
+    cell(handle).pointee.mark = 0
     free(cell(handle))
     return object
   }

@@ -8,7 +8,6 @@ package final class Engine {
   private let multi: UnsafeMutableRawPointer
   private let poller: Poller
   private let process: Int32
-  private let share: Share  // its connections use it to their end
   private var sockets: [Int32] = []
   private var tokens: [(token: CancelToken, uses: Int)] = []
   private var curlDeadline = Clocks.never
@@ -20,7 +19,7 @@ package final class Engine {
   fileprivate(set) var socketError: Int32 = 0
 
   /// RESOURCE: no descriptor is free.
-  package static func make(_ share: Share) throws(Failure) -> Engine {
+  package static func make() throws(Failure) -> Engine {
     let poller = try Poller()
     guard let multi = curl_multi_init() else { throw .outOfMemory }
     // Without a free descriptor the handle is born with a dead wake-up.
@@ -28,11 +27,10 @@ package final class Engine {
       curl_multi_cleanup(multi)
       throw Failure(.resource, "no file descriptor is free")
     }
-    return Engine(share, poller, multi)
+    return Engine(poller, multi)
   }
 
-  private init(_ share: Share, _ poller: Poller, _ multi: UnsafeMutableRawPointer) {
-    self.share = share
+  private init(_ poller: Poller, _ multi: UnsafeMutableRawPointer) {
     self.poller = poller
     self.multi = multi
     process = Process.id
@@ -74,6 +72,14 @@ package final class Engine {
 
   /// The descriptor that a host may poll: readable when `step` has something to do, once `prepare` was called.
   package var descriptor: Int32 { poller.descriptor }
+
+  /// When libcurl wants to be called.
+  package var deadline: Int64 { curlDeadline }
+
+  /// 0: no limit.
+  package func setConnections(perHostMost: Int) {
+    ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, perHostMost)
+  }
 
   /// Ends calls of the token from now on. False: no descriptor is free.
   package func watch(_ token: CancelToken) -> Bool {

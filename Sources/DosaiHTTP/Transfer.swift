@@ -16,6 +16,7 @@ package protocol TransferReceiver: AnyObject {
 package final class Transfer {
   let easy: UnsafeMutableRawPointer
   private let endpoint: Endpoint
+  private let share: Share  // must outlive the handle
   private let url: Buffer
   private let requestHeaders: HeaderList
   private let body: Buffer?
@@ -45,7 +46,7 @@ package final class Transfer {
     compressed: Bool, receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     guard let easy = curl_easy_init() else { throw .outOfMemory }
-    let made = Transfer(easy, endpoint, url, headers, body, receiver)
+    let made = Transfer(easy, endpoint, share, url, headers, body, receiver)
     guard endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share), made.apply(compressed: compressed) else {
       throw Failure(.resource, "libcurl lacks something that is needed, as TLS")
     }
@@ -53,11 +54,12 @@ package final class Transfer {
   }
 
   private init(
-    _ easy: UnsafeMutableRawPointer, _ endpoint: Endpoint, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?,
-    _ receiver: any TransferReceiver
+    _ easy: UnsafeMutableRawPointer, _ endpoint: Endpoint, _ share: Share, _ url: Buffer, _ headers: HeaderList,
+    _ body: Buffer?, _ receiver: any TransferReceiver
   ) {
     self.easy = easy
     self.endpoint = endpoint
+    self.share = share
     self.url = url
     requestHeaders = headers
     self.body = body

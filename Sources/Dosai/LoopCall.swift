@@ -1,0 +1,110 @@
+import CSystem
+import DosaiCore
+import DosaiHTTP
+
+/// A call in flight in a loop.
+package final class LoopCall {
+  /// A stream that nobody reads may hold this much; then its connection waits.
+  static let unreadMost = 256 << 10
+
+  package enum Command { case cancel, pause, resume }
+
+  package let tag: UInt
+  let call: Call
+  let loop: Loop
+  /// Events may be there: it stands in the loop's list.
+  var isNoted = false
+  /// Where it stands among the calls in flight.
+  var position = 0
+  /// Its last event was given out.
+  var isOver = false
+  var isPaused = false
+  /// When the loop looks at its clocks next.
+  var scheduled = Clocks.never
+  var lingersUntil: Int64 = -1
+
+  init(_ call: Call, _ loop: Loop, tag: UInt) {
+    self.call = call
+    self.loop = loop
+    self.tag = tag
+  }
+
+  var engine: Engine { loop.engine }
+
+  /// Something has come for it.
+  func note() {
+    if isNoted || isOver { return }
+    isNoted = true
+    loop.append(noted: self)
+  }
+
+  /// The answer is whole, but its connection not yet at the response's end: it may have 5 ms to get there.
+  func linger() {
+    lingersUntil = csystem_now() + 5_000_000
+    loop.schedule(self)
+  }
+
+  package var isOurs: Bool { loop.isOurs }
+
+  /// Any thread.
+  package func send(_ command: Command) { loop.take(command, for: self) }
+}
+
+extension LoopCall {
+  func apply(_ command: Command) {
+    guard !isOver else { return }
+    switch command {
+    case .cancel:
+      call.end(Failure(.cancelled, "cancelled by the caller"))
+      note()
+    case .pause:
+      guard !isPaused, !call.hasEnded else { return }
+      isPaused = true
+      call.hold()
+      if let transfer = call.transfer, !transfer.isFinished { engine.pause(transfer) }
+    case .resume:
+      guard isPaused else { return }
+      isPaused = false
+      call.resume()
+      flow()
+      note()
+    }
+  }
+
+  /// Lets the body come again.
+  func flow() {
+    guard let transfer = call.transfer, !transfer.isFinished, call.engine != nil else { return }
+    transfer.isPaused = false
+    engine.resume(transfer)
+  }
+
+  /// When something of it must be looked at.
+  var deadline: Int64 {
+    if lingersUntil >= 0 { return call.engine == nil ? Clocks.never : lingersUntil }
+    return call.hasEnded ? Clocks.never : call.deadline
+  }
+
+  /// The next event; nil: none has come.
+  func nextEvent() -> LoopEvent? {
+    if isOver { return nil }
+    if isPaused && call.failure == nil { return nil }
+    if call.failure == nil {
+      if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+      if let transfer = call.transfer, transfer.isPaused { flow() }
+      call.advance()
+      if call.failure == nil, call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+    }
+    guard call.hasEnded else { return nil }
+    isOver = true
+    return LoopEvent(call: self, outcome: call.outcome(wantsCompletion: true))
+  }
+}
+
+/// What a loop tells; lent until the next event.
+package struct LoopEvent {
+  package let call: LoopCall
+  /// How the call ended; nil: a chunk has come.
+  package let outcome: Outcome?
+
+  package var chunk: ChunkView? { call.call.chunkView }
+}

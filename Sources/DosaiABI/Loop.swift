@@ -1,0 +1,211 @@
+import CDosai
+import Dosai
+import DosaiCore
+
+/// A loop with the memory of the event that it lends.
+final class HeldLoop {
+  let loop: Loop
+  let slot = EventSlot()
+
+  init(_ loop: Loop) { self.loop = loop }
+}
+
+private func submit(
+  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?, _ outCall: HandleOut?,
+  _ outError: HandleOut?, _ body: (Loop, Client, CallSettings) throws(Failure) -> LoopCall
+) -> dosai_status {
+  answer(outError) { () throws(Failure) in
+    outCall?.pointee = nil
+    let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
+    let client = try Handle.borrow(client, Client.self, "client: is not a client")
+    let call = try body(held.loop, client, try CallSettings(client, options))
+    if let outCall, (try? outCall.give(call)) == nil {
+      call.send(.cancel)
+      throw .outOfMemory
+    }
+  }
+}
+
+private func teller(
+  _ onEvent: dosai_event_fn?, _ context: UnsafeMutableRawPointer?, _ slot: EventSlot
+) -> ((LoopEvent) -> Bool)? {
+  guard let onEvent else { return nil }
+  return { event in
+    defer { slot.clear() }
+    return onEvent(slot.fill(event), context) == 0
+  }
+}
+
+@implementation @_cdecl("dosai_loop_options_init")
+public func dosai_loop_options_init(_ options: UnsafeMutablePointer<dosai_loop_options>?, _ struct_size: Int) {
+  clear(options, struct_size)
+}
+
+@implementation @_cdecl("dosai_loop_new")
+public func dosai_loop_new(
+  _ options: UnsafePointer<dosai_loop_options>?, _ out_loop: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    let out = try cleared(out_loop, "out_loop: is NULL")
+    var given = dosai_loop_options()
+    if let options { try read(options, into: &given, least: MemoryLayout<dosai_loop_options>.size) }
+    guard given.max_in_flight >= 0 else { throw .invalid("max_in_flight: must not be negative") }
+    guard given.connections_per_host_max >= 0 else { throw .invalid("connections_per_host_max: must not be negative") }
+    let loop = try Loop.make(
+      inFlightMost: given.max_in_flight == 0 ? .max : Int(given.max_in_flight),
+      connectionsPerHostMost: Int(given.connections_per_host_max))
+    try out.give(HeldLoop(loop))
+  }
+}
+
+@implementation @_cdecl("dosai_loop_submit_chat")
+public func dosai_loop_submit_chat(
+  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ request: OpaquePointer?,
+  _ options: UnsafePointer<dosai_call_options>?, _ tag: UInt, _ out_call: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  submit(loop, client, options, out_call, out_error) { loop, client, settings throws(Failure) in
+    let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
+    return try loop.submitChat(client, request, settings, streaming: false, tag: tag)
+  }
+}
+
+@implementation @_cdecl("dosai_loop_submit_stream")
+public func dosai_loop_submit_stream(
+  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ request: OpaquePointer?,
+  _ options: UnsafePointer<dosai_call_options>?, _ tag: UInt, _ out_call: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  submit(loop, client, options, out_call, out_error) { loop, client, settings throws(Failure) in
+    let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
+    return try loop.submitChat(client, request, settings, streaming: true, tag: tag)
+  }
+}
+
+@implementation @_cdecl("dosai_loop_submit_post")
+public func dosai_loop_submit_post(
+  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ json: UnsafePointer<CChar>?,
+  _ length: Int, _ options: UnsafePointer<dosai_call_options>?, _ tag: UInt,
+  _ out_call: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  submit(loop, client, options, out_call, out_error) { loop, client, settings throws(Failure) in
+    let body = try json.map { start throws(Failure) in try jsonBody(start, length) }
+    return try loop.submit(client, path: try word(path, "path: is NULL"), json: body, settings, tag: tag)
+  }
+}
+
+@implementation @_cdecl("dosai_loop_step")
+public func dosai_loop_step(
+  _ loop: OpaquePointer?, _ timeout_ms: Int64, _ on_event: dosai_event_fn?, _ user_data: UnsafeMutableRawPointer?,
+  _ out_active: UnsafeMutablePointer<Int>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    out_active?.pointee = 0
+    let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
+    guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
+    try held.loop.step(timeout: timeout_ms, onEvent: teller(on_event, user_data, held.slot))
+    out_active?.pointee = held.loop.active
+  }
+}
+
+@implementation @_cdecl("dosai_loop_next")
+public func dosai_loop_next(
+  _ loop: OpaquePointer?, _ out_event: UnsafeMutablePointer<UnsafePointer<dosai_event>?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    guard let out_event else { throw .invalid("out_event: is NULL") }
+    out_event.pointee = nil
+    let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
+    try held.loop.checkFree()
+    held.slot.clear()
+    if let event = try held.loop.next() { out_event.pointee = held.slot.fill(event) }
+  }
+}
+
+@implementation @_cdecl("dosai_loop_fd")
+public func dosai_loop_fd(_ loop: OpaquePointer?) -> Int32 { Handle.peek(loop, HeldLoop.self)?.loop.descriptor ?? -1 }
+
+@implementation @_cdecl("dosai_loop_timeout_ms")
+public func dosai_loop_timeout_ms(_ loop: OpaquePointer?) -> Int64 {
+  Handle.peek(loop, HeldLoop.self)?.loop.timeout ?? -1
+}
+
+@implementation @_cdecl("dosai_loop_wake")
+public func dosai_loop_wake(_ loop: OpaquePointer?) {
+  if let held = Handle.peek(loop, HeldLoop.self), held.loop.isOurs { held.loop.wake() }
+}
+
+@implementation @_cdecl("dosai_loop_close")
+public func dosai_loop_close(
+  _ loop: OpaquePointer?, _ on_event: dosai_event_fn?, _ user_data: UnsafeMutableRawPointer?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    guard let held = Handle.peek(loop, HeldLoop.self) else { throw .invalid("loop: is not a loop") }
+    if held.loop.isOurs { try held.loop.close(onEvent: teller(on_event, user_data, held.slot)) }
+    held.slot.clear()
+    Handle.free(loop, HeldLoop.self)
+  }
+}
+
+private func send(_ command: LoopCall.Command, to call: OpaquePointer?) {
+  if let call = Handle.peek(call, LoopCall.self), call.isOurs { call.send(command) }
+}
+
+@implementation @_cdecl("dosai_call_cancel")
+public func dosai_call_cancel(_ call: OpaquePointer?) { send(.cancel, to: call) }
+
+@implementation @_cdecl("dosai_call_pause")
+public func dosai_call_pause(_ call: OpaquePointer?) { send(.pause, to: call) }
+
+@implementation @_cdecl("dosai_call_resume")
+public func dosai_call_resume(_ call: OpaquePointer?) { send(.resume, to: call) }
+
+@implementation @_cdecl("dosai_call_free")
+public func dosai_call_free(_ call: OpaquePointer?) { Handle.free(call, LoopCall.self) }
+
+/// The memory of the event that is lent at the moment, and what it lends.
+final class EventSlot {
+  private let event = UnsafeMutablePointer<dosai_event>.allocate(capacity: 1)
+  private let chunk = ChunkSlot()
+  private var completion: OpaquePointer?
+  private var report: OpaquePointer?
+
+  deinit {
+    clear()
+    event.deallocate()
+  }
+
+  func clear() {
+    _ = Handle.take(completion, Completion.self, lent: true)
+    completion = nil
+    if let report = Handle.take(report, ErrorReport.self, lent: true) {
+      _ = Handle.take(report.lentCompletion, Completion.self, lent: true)
+    }
+    report = nil
+  }
+
+  func fill(_ given: LoopEvent) -> UnsafePointer<dosai_event> {
+    var filled = dosai_event()
+    filled.struct_size = UInt32(MemoryLayout<dosai_event>.size)
+    filled.tag = given.call.tag
+    switch given.outcome {
+    case nil:
+      filled.kind = dosai_event_kind(DOSAI_EVENT_CHUNK)
+      filled.chunk = given.chunk.map { chunk.fill($0) }
+    case .completion(let ended):
+      filled.kind = dosai_event_kind(DOSAI_EVENT_COMPLETION)
+      completion = ended.flatMap { Handle.give($0, isLent: true) }
+      filled.completion = completion
+    case .failure(let failed):
+      filled.kind = dosai_event_kind(DOSAI_EVENT_ERROR)
+      report = Handle.give(failed, isLent: true)
+      if let partial = failed.completion { failed.lentCompletion = Handle.give(partial, isLent: true) }
+      filled.error = report
+    }
+    event.pointee = filled
+    return UnsafePointer(event)
+  }
+}

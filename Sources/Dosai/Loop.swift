@@ -136,10 +136,12 @@ package final class Loop {
   private func pull() -> LoopEvent? {
     while hasNoted {
       let call = noted[place]
+      call.hasMore = false
       if let event = call.nextEvent() {
         if call.isOver { remove(call) }
         return event
       }
+      if call.hasMore && !call.isOver { continue }
       place += 1
       call.isNoted = false
       schedule(call)

@@ -14,6 +14,8 @@ package final class LoopCall {
   let loop: Loop
   /// Events may be there: it stands in the loop's list.
   var isNoted = false
+  /// Something has come since it was last looked at.
+  var hasMore = false
   /// Where it stands among the calls in flight.
   var position = 0
   /// Its last event was given out.
@@ -33,6 +35,7 @@ package final class LoopCall {
 
   /// Something has come for it.
   func note() {
+    hasMore = true
     if isNoted || isOver { return }
     isNoted = true
     loop.append(noted: self)

@@ -61,10 +61,10 @@ package struct ChunkView {
 
 extension Call {
   var chunkView: ChunkView? {
-    guard let stream, let chunk = stream.chunk, let document = stream.document else { return nil }
+    guard let stream, let chunk = stream.chunk else { return nil }
     return ChunkView(
       chunk: chunk, usage: chunk.kind == .usage ? stream.assembler.usage : nil, eventIndex: stream.eventIndex,
-      isLastInEvent: stream.isLastInEvent, json: document.bytes)
+      isLastInEvent: stream.isLastInEvent, json: stream.json)
   }
 
   /// Whether chunks that have come are still to be given out. They are also where the call has already ended well.

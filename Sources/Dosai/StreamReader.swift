@@ -18,7 +18,9 @@ final class StreamReader {
   private(set) var isDone = false
   private var isFlushed = false
   private(set) var eventIndex: Int64 = -1
-  private(set) var document: Document?
+  private var document: Document?
+  /// The text of the current event, NUL-terminated.
+  private(set) var json = Bytes.empty
   /// The chunk of the event that is current; -1: none.
   private(set) var position = -1
   private var doneQuirks: Quirks = []
@@ -94,6 +96,13 @@ final class StreamReader {
     _ event: EventParser.Event, _ onError: (Value) throws(Failure) -> Failure
   ) throws(Failure) -> Bool {
     let data = event.data
+    if event.type.isEmpty, try assembler.add(shaped: data, avoiding: secretText) {
+      if event.isOpen { doneQuirks.insert(.lastEventOpen) }
+      json = data
+      eventIndex += 1
+      position = 0
+      return true
+    }
     if data.count < 64, data.trimmed.equals("[DONE]") {
       isDone = true
       if event.isOpen || data.count != 6 { doneQuirks.insert(.donePadded) }
@@ -120,8 +129,12 @@ final class StreamReader {
       throw try onError(document.root)
     }
     try take(document)
+    if document.bytes.equals(data) && !document.isRepaired && !document.hasBigNumbers { try assembler.learn(data) }
     return true
   }
+
+  /// What must not be shown, where it is long enough to be a secret.
+  private var secretText: Bytes { secret?.answerBytes ?? .empty }
 
   private func read(_ data: Bytes) throws(Failure) -> Document {
     let text = Buffer()
@@ -141,6 +154,7 @@ final class StreamReader {
     position = -1
     try assembler.add(document.root)
     self.document = document
+    json = document.bytes
     eventIndex += 1
     position = 0
   }

@@ -11,6 +11,8 @@ final class Assembled {
   let bytes = Buffer()
   private(set) var keys: [Buffer] = []
   private(set) var members: [Assembled] = []
+  /// It has had more than one value.
+  private(set) var varies = false
   /// The `index` by which elements of an array find each other.
   var index: Int64?
 
@@ -46,6 +48,7 @@ final class Assembled {
   /// Makes it this JSON text.
   func set(_ json: Bytes) throws(Failure) {
     if form == .json && bytes.bytes.equals(json) { return }
+    if form == .json && !bytes.isEmpty { varies = true }
     become(.json)
     bytes.removeAll()
     try bytes.append(json)
@@ -93,6 +96,8 @@ struct Merger {
 
   private let bytesMax: Int
   private var used = 0
+  /// How many values were replaced by others.
+  private(set) var changes = 0
 
   init(bytesMax: Int) { self.bytesMax = bytesMax }
 
@@ -103,7 +108,7 @@ struct Merger {
     used = sum
   }
 
-  private static func isText(_ key: Bytes) -> Bool {
+  static func isText(_ key: Bytes) -> Bool {
     key.equals("content") || key.equals("refusal") || key.equals("arguments") || key.starts(with: "reasoning")
       || key.equals("thinking") || key.equals("text") || key.equals("summary") || key.equals("transcript")
       || key.equals("input")
@@ -152,9 +157,14 @@ struct Merger {
 
   mutating func replace<Value: JSONValue>(_ value: Value, in object: Assembled, _ key: Bytes) throws(Failure) {
     let target = try member(key, of: object, .json)
-    let before = target.bytes.count
-    if value.text.count > before { try use(value.text.count - before) }
-    try target.set(value.text)
+    if target.form != .json || (!target.bytes.isEmpty && !target.bytes.bytes.equals(value.text)) { changes += 1 }
+    try set(target, value.text)
+  }
+
+  /// Makes a value this JSON text.
+  mutating func set(_ target: Assembled, _ json: Bytes) throws(Failure) {
+    if json.count > target.bytes.count { try use(json.count - target.bytes.count) }
+    try target.set(json)
   }
 
   private mutating func mergeMembers<Value: JSONValue>(

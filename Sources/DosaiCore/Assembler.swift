@@ -31,6 +31,7 @@ package final class Assembler {
   let usageText = Buffer()
   var choices: [Choice] = []
   let firstID = Buffer()
+  let shapes = ShapeCache()
   /// Texts of the last event's chunks that its tree does not have.
   var scratch: [Buffer] = []
 
@@ -55,6 +56,12 @@ package final class Assembler {
 
   /// Adds an event and makes `chunks` from it. PROTOCOL: not a chunk of a completion. TOO_LARGE: a limit.
   package func add<Value: JSONValue>(_ event: Value) throws(Failure) {
+    let changes = merger.changes
+    let calls = toolCallCount
+    defer {
+      // What a shape takes for steady is not; it is learned anew.
+      if merger.changes != changes || toolCallCount != calls { shapes.removeAll() }
+    }
     chunks.removeAll(keepingCapacity: true)
     scratch.removeAll(keepingCapacity: true)
     guard event.kind == .object else { throw Failure(.malformed, "an event is not a JSON object") }

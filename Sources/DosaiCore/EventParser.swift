@@ -4,7 +4,7 @@
 package final class EventParser {
   /// One event: its data, its type (empty for "message").
   package struct Event {
-    /// Lent until the parser is used again.
+    /// Lent until the parser is used again; a NUL follows it.
     package let data: Bytes
     package let type: Bytes
     /// The stream ended before the event's blank line.
@@ -84,6 +84,7 @@ package final class EventParser {
     let line = bytes.part(at + 6, end)
     guard line.firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil else { return nil }
     skip(to: end + 2)
+    input.mutable[end] = 0  // in the place of the line's end, which is done with
     return Event(data: line, type: .empty, isOpen: false)
   }
 

@@ -165,6 +165,14 @@ package enum JSONScanner {
     return second & 0xFC00 == 0xDC00 ? 12 : 6
   }
 
+  /// The character of the escape at `at` and the escape's length; nil: there is none, or a lone surrogate.
+  static func escapedScalar(_ text: Bytes, _ at: Int) -> (scalar: UInt32, length: Int)? {
+    guard let unit = escapedUnit(text, at) else { return nil }
+    if unit & 0xF800 != 0xD800 { return (unit, 6) }
+    guard escapeLength(text, at, unit) == 12, let second = escapedUnit(text, at + 6) else { return nil }
+    return (0x10000 + (unit & 0x3FF) << 10 + second & 0x3FF, 12)
+  }
+
   /// Writes `\ufffd` over each lone surrogate of a text that was checked. The length stays.
   package static func repairSurrogates(_ text: UnsafeMutableBufferPointer<UInt8>) {
     let bytes = Bytes(text)

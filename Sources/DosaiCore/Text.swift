@@ -90,6 +90,48 @@ package enum Text {
     try buffer.append(text.part(from, text.count))
   }
 
+  /// Appends what a JSON string stands for, given without its quotes. False: an escape is broken or a lone surrogate.
+  static func appendUnescaped(_ text: Bytes, to buffer: Buffer) throws(Failure) -> Bool {
+    var from = 0
+    while let escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) {
+      try buffer.append(text.part(from, escape))
+      guard escape + 1 < text.count else { return false }
+      from = escape + 2
+      switch text[escape + 1] {
+      case UInt8(ascii: "n"): try buffer.append(0x0A)
+      case UInt8(ascii: "t"): try buffer.append(0x09)
+      case UInt8(ascii: "r"): try buffer.append(0x0D)
+      case UInt8(ascii: "b"): try buffer.append(0x08)
+      case UInt8(ascii: "f"): try buffer.append(0x0C)
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): try buffer.append(text[escape + 1])
+      case UInt8(ascii: "u"):
+        guard let (scalar, length) = JSONScanner.escapedScalar(text, escape) else { return false }
+        try append(scalar: scalar, to: buffer)
+        from = escape + length
+      default: return false
+      }
+    }
+    try buffer.append(text.part(from, text.count))
+    return true
+  }
+
+  private static func append(scalar: UInt32, to buffer: Buffer) throws(Failure) {
+    func byte(_ value: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: value) }
+    if scalar < 0x80 { return try buffer.append(byte(scalar)) }
+    if scalar < 0x800 {
+      try buffer.append(byte(0xC0 | scalar >> 6))
+    } else {
+      if scalar < 0x10000 {
+        try buffer.append(byte(0xE0 | scalar >> 12))
+      } else {
+        try buffer.append(byte(0xF0 | scalar >> 18))
+        try buffer.append(byte(0x80 | scalar >> 12 & 0x3F))
+      }
+      try buffer.append(byte(0x80 | scalar >> 6 & 0x3F))
+    }
+    try buffer.append(byte(0x80 | scalar & 0x3F))
+  }
+
   /// An integer as JSON writes it; nil if it is none or beyond 64 bits.
   package static func integer(_ text: Bytes) -> Int64? {
     var at = text.first == UInt8(ascii: "-") ? 1 : 0

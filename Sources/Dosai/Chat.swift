@@ -29,16 +29,16 @@ extension Client {
     return call.outcome(wantsCompletion: true)
   }
 
-  /// Streams the answer. `onChunk` gets each chunk and says whether to go on.
+  /// Streams the answer. `onChunk` gets the reader with each chunk current, and says whether to go on.
   package func stream(
-    _ request: RequestText, _ settings: CallSettings, wantsCompletion: Bool, onChunk: (ChunkView) -> Bool
+    _ request: RequestText, _ settings: CallSettings, wantsCompletion: Bool, onChunk: (StreamReader) -> Bool
   ) throws(Failure) -> Outcome {
     let body = try request.body(streaming: true)
     let call = try Call.make(self, settings, .stream, path: Self.chatPath.bytes, body: body)
     call.begin()
     while true {
-      while call.nextChunk(), let view = call.chunkView {
-        let goesOn = onChunk(view)
+      while call.nextChunk(), let reader = call.stream {
+        let goesOn = onChunk(reader)
         if !goesOn { call.end(Failure(.cancelled, "cancelled by the callback")) }
         call.endIfCancelled()
         if case .some = call.failure { break }
@@ -50,23 +50,7 @@ extension Client {
   }
 }
 
-/// A chunk with what it is part of; lent until the next one.
-package struct ChunkView {
-  package let chunk: Chunk
-  package let usage: Usage?
-  package let eventIndex: Int64
-  package let isLastInEvent: Bool
-  package let json: Bytes
-}
-
 extension Call {
-  var chunkView: ChunkView? {
-    guard let stream, let chunk = stream.chunk else { return nil }
-    return ChunkView(
-      chunk: chunk, usage: chunk.kind == .usage ? stream.assembler.usage : nil, eventIndex: stream.eventIndex,
-      isLastInEvent: stream.isLastInEvent, json: stream.json)
-  }
-
   /// Whether chunks that have come are still to be given out. They are also where the call has already ended well.
   var hasMoreChunks: Bool {
     guard let stream else { return false }

@@ -109,5 +109,5 @@ package struct LoopEvent {
   /// How the call ended; nil: a chunk has come.
   package let outcome: Outcome?
 
-  package var chunk: ChunkView? { call.call.chunkView }
+  package var reader: StreamReader? { call.call.stream }
 }

@@ -63,8 +63,8 @@ package final class Stream {
     }
   }
 
-  /// The chunk that `next` told of; lent until it is called again.
-  package var chunk: ChunkView? { call.chunkView }
+  /// With the chunk that `next` told of; lent until it is called again.
+  package var reader: StreamReader? { call.stream }
 
   /// The failure that `next` told of.
   package var report: ErrorReport? { call.failure.map { call.report($0) } }

@@ -2,7 +2,7 @@ import DosaiCore
 import DosaiJSON
 
 /// The body of one streaming attempt: bytes in, events and their chunks out.
-final class StreamReader {
+package final class StreamReader {
   private enum Form {
     case unknown
     case events
@@ -17,10 +17,10 @@ final class StreamReader {
   private var form = Form.unknown
   private(set) var isDone = false
   private var isFlushed = false
-  private(set) var eventIndex: Int64 = -1
+  package private(set) var eventIndex: Int64 = -1
   private var document: Document?
   /// The text of the current event, NUL-terminated.
-  private(set) var json = Bytes.empty
+  package private(set) var json = Bytes.empty
   /// The chunk of the event that is current; -1: none.
   private(set) var position = -1
   private var doneQuirks: Quirks = []
@@ -56,9 +56,12 @@ final class StreamReader {
   var unread: Int { parser.unread }
 
   /// The current chunk, lent until the next one.
-  var chunk: Chunk? { position >= 0 && position < assembler.chunks.count ? assembler.chunks[position] : nil }
+  package var chunk: Chunk? { position >= 0 && position < assembler.chunks.count ? assembler.chunks[position] : nil }
 
-  var isLastInEvent: Bool { position == assembler.chunks.count - 1 }
+  package var isLastInEvent: Bool { position == assembler.chunks.count - 1 }
+
+  /// The tokens, of a chunk that tells them.
+  package var usage: Usage? { assembler.usage }
 
   /// Makes the next chunk of the current event current.
   func nextInEvent() -> Bool {

@@ -33,29 +33,34 @@ final class ChunkSlot {
   private let chunk = UnsafeMutablePointer<dosai_chunk>.allocate(capacity: 1)
   private let usage = UnsafeMutablePointer<dosai_usage>.allocate(capacity: 1)
 
+  init() {
+    chunk.initialize(to: dosai_chunk())
+    chunk.pointee.struct_size = UInt32(MemoryLayout<dosai_chunk>.size)
+    usage.initialize(to: dosai_usage())
+  }
+
   deinit {
     chunk.deallocate()
     usage.deallocate()
   }
 
-  func fill(_ view: ChunkView) -> UnsafePointer<dosai_chunk> {
-    var filled = dosai_chunk()
-    filled.struct_size = UInt32(MemoryLayout<dosai_chunk>.size)
-    filled.kind = view.chunk.kind.rawValue
-    filled.choice = view.chunk.choice
-    filled.last_in_event = view.isLastInEvent ? 1 : 0
-    filled.event_index = view.eventIndex
-    filled.text = lend(view.chunk.text, &filled.text_length)
-    filled.tool_call = view.chunk.toolCall
-    filled.finish_reason = view.chunk.finishReason.rawValue
-    filled.tool_call_id = lend(view.chunk.toolCallID, &filled.tool_call_id_length)
-    filled.tool_call_name = lend(view.chunk.toolCallName, &filled.tool_call_name_length)
-    if let tokens = view.usage {
+  func fill(_ reader: StreamReader) -> UnsafePointer<dosai_chunk>? {
+    guard let current = reader.chunk else { return nil }
+    chunk.pointee.kind = current.kind.rawValue
+    chunk.pointee.choice = current.choice
+    chunk.pointee.last_in_event = reader.isLastInEvent ? 1 : 0
+    chunk.pointee.event_index = reader.eventIndex
+    chunk.pointee.text = lend(current.text, &chunk.pointee.text_length)
+    chunk.pointee.tool_call = current.toolCall
+    chunk.pointee.finish_reason = current.finishReason.rawValue
+    chunk.pointee.tool_call_id = lend(current.toolCallID, &chunk.pointee.tool_call_id_length)
+    chunk.pointee.tool_call_name = lend(current.toolCallName, &chunk.pointee.tool_call_name_length)
+    chunk.pointee.usage = nil
+    if current.kind == .usage, let tokens = reader.usage {
       usage.pointee = dosai_usage(tokens)
-      filled.usage = UnsafePointer(usage)
+      chunk.pointee.usage = UnsafePointer(usage)
     }
-    filled.json = lend(view.json, &filled.json_length)
-    chunk.pointee = filled
+    chunk.pointee.json = lend(reader.json, &chunk.pointee.json_length)
     return UnsafePointer(chunk)
   }
 }

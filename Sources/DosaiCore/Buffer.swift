@@ -8,6 +8,7 @@ package typealias Bytes = UnsafeBufferPointer<UInt8>
 @_extern(c, "memchr") private func c_memchr(
   _ memory: UnsafeRawPointer, _ byte: Int32, _ size: Int
 ) -> UnsafeMutableRawPointer?
+@_extern(c, "memmove") private func c_memmove(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ size: Int)
 @_extern(c, "memcmp") private func c_memcmp(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ size: Int) -> Int32
 
 /// A growing run of bytes in checked memory, always followed by a NUL that is not counted.
@@ -48,7 +49,7 @@ package final class Buffer {
   package func append(_ bytes: Bytes) throws(Failure) {
     try reserve(bytes.count)
     guard let base, let start = bytes.baseAddress else { return }
-    (base + count).update(from: start, count: bytes.count)
+    c_memmove(base + count, start, bytes.count)
     count += bytes.count
     base[count] = 0
   }
@@ -80,8 +81,8 @@ package final class Buffer {
     try reserve(max(0, bytes.count - range.count))
     guard let base else { return }
     let tail = count - range.upperBound
-    (base + range.lowerBound + bytes.count).update(from: base + range.upperBound, count: tail)
-    if let start = bytes.baseAddress { (base + range.lowerBound).update(from: start, count: bytes.count) }
+    c_memmove(base + range.lowerBound + bytes.count, base + range.upperBound, tail)
+    if let start = bytes.baseAddress { c_memmove(base + range.lowerBound, start, bytes.count) }
     count += bytes.count - range.count
     base[count] = 0
   }
@@ -90,7 +91,7 @@ package final class Buffer {
   package func removeFirst(_ dropped: Int) {
     guard let base, dropped > 0 else { return }
     let left = max(0, count - dropped)
-    if left > 0 { base.update(from: base + dropped, count: left) }
+    if left > 0 { c_memmove(base, base + dropped, left) }
     count = left
     base[left] = 0
   }

@@ -141,6 +141,7 @@ struct ShapeMaker {
         : key.equals("refusal")
           ? .refusal
           : key.equals("reasoning_content") || key.equals("reasoning") || key.equals("thinking") ? .reasoning : nil
+      if maker.text(value).equals("\"\"") { return true }
       guard let kind, maker.isString(value) else { return maker.isSteady(key, value, depth: 0) }
       return maker.setText(value, kind, choice.message.member(key))
     }

@@ -9,7 +9,17 @@ extension Call {
   func nextChunk() -> Bool {
     guard let stream else { return false }
     if stream.nextInEvent() { return true }
-    guard !hasEnded, stream.takesEvents, let transfer, !hasNoAnswer(transfer) else { return false }
+    if hasEnded { return false }
+    do throws(Failure) {
+      if try stream.nextShaped() {
+        noteChunk(isToken: true)
+        return true
+      }
+    } catch {
+      failAttempt(error)
+      return false
+    }
+    guard stream.takesEvents, let transfer, !hasNoAnswer(transfer) else { return false }
     do throws(Failure) {
       let step = try stream.next(isEnd: transfer.isFinished) { (body: Value) throws(Failure) -> Failure in
         try provider(body)

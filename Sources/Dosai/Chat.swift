@@ -54,7 +54,7 @@ extension Call {
   /// Whether chunks that have come are still to be given out. They are also where the call has already ended well.
   var hasMoreChunks: Bool {
     guard let stream else { return false }
-    return stream.position + 1 < stream.assembler.chunks.count
+    return stream.hasMoreInEvent
   }
 
   /// Between two chunks that have both come there is no wait, but a cancel counts.

@@ -21,8 +21,10 @@ package final class StreamReader {
   private var document: Document?
   /// The text of the current event, NUL-terminated.
   package private(set) var json = Bytes.empty
-  /// The chunk of the event that is current; -1: none.
-  private(set) var position = -1
+  /// The current chunk, lent until the next one.
+  package private(set) var chunk = Chunk(.other)
+  private var count = 0  // chunks of the current event
+  private var position = -1  // of the current chunk among them; -1: before the first
   private var doneQuirks: Quirks = []
 
   init(_ limits: Limits, _ secret: Secret?) {
@@ -55,18 +57,32 @@ package final class StreamReader {
   /// Bytes that wait to be read.
   var unread: Int { parser.unread }
 
-  /// The current chunk, lent until the next one.
-  package var chunk: Chunk? { position >= 0 && position < assembler.chunks.count ? assembler.chunks[position] : nil }
-
-  package var isLastInEvent: Bool { position == assembler.chunks.count - 1 }
-
   /// The tokens, of a chunk that tells them.
   package var usage: Usage? { assembler.usage }
 
   /// Makes the next chunk of the current event current.
   func nextInEvent() -> Bool {
-    guard position + 1 < assembler.chunks.count else { return false }
+    guard position + 1 < count else { return false }
     position += 1
+    chunk = assembler.chunks[position]
+    return true
+  }
+
+  package var isLastInEvent: Bool { position + 1 == count }
+
+  var hasMoreInEvent: Bool { position + 1 < count }
+
+  /// Makes the next event current if it has come whole and has the shape of one before it; it is one chunk of text.
+  func nextShaped() throws(Failure) -> Bool {
+    guard form == .events, !isDone else { return false }
+    let data = parser.peekWhole()
+    guard !data.isEmpty, let shaped = try assembler.add(shaped: data, avoiding: secretText) else { return false }
+    parser.skipWhole(data)
+    chunk = shaped
+    json = data
+    eventIndex += 1
+    count = 1
+    position = 0
     return true
   }
 
@@ -99,13 +115,6 @@ package final class StreamReader {
     _ event: EventParser.Event, _ onError: (Value) throws(Failure) -> Failure
   ) throws(Failure) -> Bool {
     let data = event.data
-    if event.type.isEmpty, try assembler.add(shaped: data, avoiding: secretText) {
-      if event.isOpen { doneQuirks.insert(.lastEventOpen) }
-      json = data
-      eventIndex += 1
-      position = 0
-      return true
-    }
     if data.count < 64, data.trimmed.equals("[DONE]") {
       isDone = true
       if event.isOpen || data.count != 6 { doneQuirks.insert(.donePadded) }
@@ -128,6 +137,7 @@ package final class StreamReader {
     }
     if isError || document.root.kind == .array || ServerMessage.isError(document.root) {
       self.document = document
+      count = 0
       position = -1
       throw try onError(document.root)
     }
@@ -154,12 +164,14 @@ package final class StreamReader {
   private func take(_ document: Document) throws(Failure) {
     if document.isRepaired { doneQuirks.insert(.textRepaired) }
     if document.hasBigNumbers { doneQuirks.insert(.bigNumber) }
+    count = 0
     position = -1
     try assembler.add(document.root)
     self.document = document
     json = document.bytes
     eventIndex += 1
-    position = 0
+    count = assembler.chunks.count
+    _ = nextInEvent()
   }
 
   /// A whole completion came in the place of a stream: it is one event.
@@ -167,7 +179,7 @@ package final class StreamReader {
     doneQuirks.insert(.wholeAnswer)
     isDone = true
     try take(document)
-    position = -1
+    position = -1  // its first chunk is still to be taken
   }
 
   /// How a body of events that has ended without `[DONE]` is to be taken; nil: as whole.

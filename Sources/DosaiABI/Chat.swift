@@ -44,8 +44,8 @@ final class ChunkSlot {
     usage.deallocate()
   }
 
-  func fill(_ reader: StreamReader) -> UnsafePointer<dosai_chunk>? {
-    guard let current = reader.chunk else { return nil }
+  func fill(_ reader: StreamReader) -> UnsafePointer<dosai_chunk> {
+    let current = reader.chunk
     chunk.pointee.kind = current.kind.rawValue
     chunk.pointee.choice = current.choice
     chunk.pointee.last_in_event = reader.isLastInEvent ? 1 : 0

@@ -194,7 +194,7 @@ final class EventSlot {
     switch given.outcome {
     case nil:
       filled.kind = dosai_event_kind(DOSAI_EVENT_CHUNK)
-      filled.chunk = given.reader.flatMap { chunk.fill($0) }
+      filled.chunk = given.reader.map { chunk.fill($0) }
     case .completion(let ended):
       filled.kind = dosai_event_kind(DOSAI_EVENT_COMPLETION)
       completion = ended.flatMap { Handle.give($0, isLent: true) }

@@ -41,7 +41,7 @@ public func dosai_stream_next(
     guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
     let (timeout, overflow) = timeout_ms.multipliedReportingOverflow(by: 1_000_000)
     switch try pulled.stream.next(timeout: overflow || timeout_ms < 0 ? Clocks.never : timeout) {
-    case .chunk: out_chunk.pointee = pulled.stream.reader.flatMap { pulled.slot.fill($0) }
+    case .chunk: out_chunk.pointee = pulled.stream.reader.map { pulled.slot.fill($0) }
     case .end: break
     case .wouldBlock: throw Failure(.wouldBlock, "")
     case .failure: report = pulled.stream.report

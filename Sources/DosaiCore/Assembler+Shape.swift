@@ -1,16 +1,11 @@
 /// Reading events by their shape.
 extension Assembler {
-  /// Adds an event that has the shape of one before it, and makes its one chunk. False: it has to be parsed.
-  package func add(shaped event: Bytes, avoiding secret: Bytes) throws(Failure) -> Bool {
-    guard let shape = shapes.find(event), let text = try shape.take(event, &merger, avoiding: secret) else { return false }
-    if chunks.count != 1 {
-      chunks.removeAll(keepingCapacity: true)
-      chunks.append(Chunk(.other))
-    }
+  /// Adds an event that has the shape of one before it. Its one chunk; nil: it has to be parsed.
+  package func add(shaped event: Bytes, avoiding secret: Bytes) throws(Failure) -> Chunk? {
+    guard let shape = shapes.find(event), let text = try shape.take(event, &merger, avoiding: secret) else { return nil }
     var chunk = Chunk(shape.kind, choice: shape.choice, text: text)
     chunk.toolCall = shape.toolCall
-    chunks[0] = chunk
-    return true
+    return chunk
   }
 
   /// Learns the shape of the event that was added last. `event` is its text as it came.

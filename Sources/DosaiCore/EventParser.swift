@@ -56,7 +56,11 @@ package final class EventParser {
       atStart = false
     }
     while true {
-      if let event = wholeEvent() { return event }
+      let whole = peekWhole()
+      if !whole.isEmpty {
+        skipWhole(whole)
+        return Event(data: whole, type: .empty, isOpen: false)
+      }
       guard let line = try nextLine() else { return nil }
       if let event = try process(line) { return event }
     }
@@ -74,18 +78,22 @@ package final class EventParser {
     return event(isOpen: true)
   }
 
-  /// The usual event in one piece, `data: ...` LF LF, without a copy.
-  private func wholeEvent() -> Event? {
-    guard !hasData, !skipsLine, !skipsLineFeed, type.isEmpty else { return nil }
+  /// The usual event in one piece, `data: ...` LF LF, if that is next: its data, lent in place. None: it is not.
+  package func peekWhole() -> Bytes {
+    guard !atStart, !hasData, !skipsLine, !skipsLineFeed, !dispatched, type.isEmpty else { return .empty }
     let bytes = input.bytes
-    guard bytes.part(at, at + 6).equals("data: ") else { return nil }
-    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: max(at, searched)) else { return nil }
-    guard end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "\n"), end - at <= bytesMax else { return nil }
+    guard bytes.part(at, at + 6).equals("data: ") else { return .empty }
+    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: max(at, searched)) else { return .empty }
+    guard end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "\n"), end - at <= bytesMax else { return .empty }
     let line = bytes.part(at + 6, end)
-    guard line.firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil else { return nil }
+    return line.firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil ? line : .empty
+  }
+
+  /// Goes on behind the event of `peekWhole`, and puts a NUL behind its data, where its line's end was.
+  package func skipWhole(_ data: Bytes) {
+    let end = at + 6 + data.count
     skip(to: end + 2)
-    input.mutable[end] = 0  // in the place of the line's end, which is done with
-    return Event(data: line, type: .empty, isOpen: false)
+    input.mutable[end] = 0
   }
 
   private func skip(to place: Int) {

@@ -29,7 +29,8 @@ final class Shape {
   static let holesMost = 8
 
   private let literals = Buffer()
-  private var parts: [Part] = []
+  private let parts = UnsafeMutablePointer<Part>.allocate(capacity: Shape.holesMost)
+  private var count = 0
   private let spans = UnsafeMutablePointer<Span>.allocate(capacity: Shape.holesMost)
 
   // What an event of this shape gives.
@@ -43,13 +44,17 @@ final class Shape {
     self.toolCall = toolCall
   }
 
-  deinit { spans.deallocate() }
+  deinit {
+    parts.deallocate()
+    spans.deallocate()
+  }
 
   /// Adds a hole, with the bytes between the hole before it and this one. False: there are too many.
   func add(_ literal: Bytes, _ hole: Hole, _ target: Assembled?) throws(Failure) -> Bool {
-    guard parts.count < Self.holesMost else { return false }
+    guard count < Self.holesMost else { return false }
     try literals.append(literal)
-    parts.append(Part(end: literals.count, hole: hole, target: target))
+    parts[count] = Part(end: literals.count, hole: hole, target: target)
+    count += 1
     return true
   }
 
@@ -61,7 +66,7 @@ final class Shape {
     let known = literals.bytes
     var at = 0
     var from = 0
-    for i in 0..<parts.count {
+    for i in 0..<count {
       let length = parts[i].end - from
       guard event.part(at, at + length).equals(known.part(from, parts[i].end)) else { return false }
       at += length
@@ -108,7 +113,7 @@ final class Shape {
   /// Keeps the values of an event that matches. The text; nil: this event must go the slow way, and nothing was kept.
   func take(_ event: Bytes, _ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes? {
     var text: Bytes?
-    for i in 0..<parts.count where parts[i].hole == .text {
+    for i in 0..<count where parts[i].hole == .text {
       let value = event.part(spans[i].start, spans[i].end)
       guard !value.isEmpty, let target = parts[i].target, target.form == .text else { return nil }
       let before = target.bytes.count
@@ -128,7 +133,7 @@ final class Shape {
       try merger.use(added.count)
       text = added
     }
-    for i in 0..<parts.count {
+    for i in 0..<count {
       guard parts[i].hole == .string || parts[i].hole == .integer, let target = parts[i].target else { continue }
       let quote = parts[i].hole == .string ? 1 : 0
       try merger.set(target, event.part(spans[i].start - quote, spans[i].end + quote))

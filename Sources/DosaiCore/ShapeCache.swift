@@ -3,21 +3,25 @@ final class ShapeCache {
   private static let shapesMost = 8
 
   private var shapes: [Shape] = []
-  private var next = 0  // the shape to try first: events of several choices take turns
+  private var last: Shape?
+  private var next = 0  // the shape to try first
 
   /// The shape that the event has.
   func find(_ event: Bytes) -> Shape? {
+    if let last, last.matches(event) { return last }
     for i in 0..<shapes.count {
       let place = next + i < shapes.count ? next + i : next + i - shapes.count
-      guard shapes[place].matches(event) else { continue }
-      // The next event is most often of the next shape, or of this one where there is only one.
+      guard shapes[place] !== last, shapes[place].matches(event) else { continue }
+      // Events of several choices take turns.
       next = place + 1 < shapes.count ? place + 1 : 0
-      return shapes[place]
+      last = shapes[place]
+      return last
     }
     return nil
   }
 
   func removeAll() {
+    last = nil
     shapes.removeAll(keepingCapacity: true)
     next = 0
   }
@@ -25,6 +29,7 @@ final class ShapeCache {
   func add(_ shape: Shape) {
     if shapes.count == Self.shapesMost { shapes.removeFirst() }
     shapes.append(shape)
+    last = shape
     next = 0
   }
 }

@@ -1,0 +1,110 @@
+/* One stream flat out: the CPU of the client process a chunk, by the library and by what it is measured against.
+ * usage: stream MODE PORT CHUNKS   MODE: curl, floor, jansson, callback, pull. Prints nanoseconds a chunk. */
+#define _GNU_SOURCE
+#include <curl/curl.h>
+#include <dosai.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static size_t events, text_bytes;
+static char line[1 << 20];
+static size_t line_length;
+static int parses;
+
+static double cpu_seconds(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
+static void take_line(const char *start, size_t length) {
+  if (length < 6 || memcmp(start, "data: ", 6) != 0) return;
+  events++;
+  if (!parses || start[6] != '{') return;
+  json_t *event = json_loadb(start + 6, length - 6, 0, NULL);
+  json_t *choice = json_array_get(json_object_get(event, "choices"), 0);
+  json_t *content = json_object_get(json_object_get(choice, "delta"), "content");
+  if (json_is_string(content)) text_bytes += json_string_length(content);
+  json_decref(event);
+}
+
+static size_t count_bytes(char *bytes, size_t size, size_t count, void *context) {
+  (void)bytes, (void)context;
+  return size * count;
+}
+
+static size_t split_lines(char *bytes, size_t size, size_t count, void *context) {
+  (void)context;
+  const char *at = bytes, *end = bytes + size * count;
+  while (at < end) {
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    size_t length = (size_t)((newline ? newline : end) - at);
+    if (newline && line_length == 0) {
+      take_line(at, length);
+    } else {
+      memcpy(line + line_length, at, length);
+      line_length += length;
+      if (newline) take_line(line, line_length), line_length = 0;
+    }
+    at += length + 1;
+  }
+  return size * count;
+}
+
+static void run_curl(const char *url, size_t (*function)(char *, size_t, size_t, void *)) {
+  CURL *easy = curl_easy_init();
+  curl_easy_setopt(easy, CURLOPT_URL, url);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "{}");
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
+  if (curl_easy_perform(easy) != CURLE_OK) exit(1);
+  curl_easy_cleanup(easy);
+}
+
+static int32_t on_chunk(const dosai_chunk *chunk, void *user_data) {
+  (void)user_data;
+  events += (size_t)chunk->last_in_event;
+  text_bytes += chunk->text_length;
+  return 0;
+}
+
+static void run_dosai(const char *base, int pull) {
+  dosai_client_options options;
+  dosai_client *client = NULL;
+  dosai_request *request = NULL;
+  dosai_stream *stream = NULL;
+  const dosai_chunk *chunk = NULL;
+  dosai_error *error = NULL;
+  dosai_client_options_init(&options, sizeof options);
+  options.base_url = base;
+  options.text_bytes_max = -1;
+  dosai_status status = dosai_client_new(&options, &client, &error);
+  if (!status) status = dosai_request_new("m", 1, &request, &error);
+  if (!status && !pull) status = dosai_chat_stream(client, request, NULL, on_chunk, NULL, NULL, &error);
+  if (!status && pull) status = dosai_stream_open(client, request, NULL, &stream, &error);
+  while (!status && stream && !(status = dosai_stream_next(stream, -1, &chunk, &error)) && chunk) on_chunk(chunk, NULL);
+  if (status) {
+    fprintf(stderr, "%s: %s\n", dosai_status_name(status), dosai_error_message(error, NULL));
+    exit(1);
+  }
+  dosai_stream_free(stream);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+int main(int argc, char **argv) {
+  if (argc != 4) return 2;
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%s/v1", argv[2]);
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  double before = cpu_seconds();
+  if (!strcmp(argv[1], "curl")) run_curl(url, count_bytes);
+  if (!strcmp(argv[1], "floor")) run_curl(url, split_lines);
+  if (!strcmp(argv[1], "jansson")) parses = 1, run_curl(url, split_lines);
+  if (!strcmp(argv[1], "callback")) run_dosai(url, 0);
+  if (!strcmp(argv[1], "pull")) run_dosai(url, 1);
+  printf("%.1f %zu %zu\n", (cpu_seconds() - before) * 1e9 / atof(argv[3]), events, text_bytes);
+}

@@ -75,11 +75,12 @@ package final class StreamReader {
   /// Makes the next event current if it has come whole and has the shape of one before it; it is one chunk of text.
   func nextShaped() throws(Failure) -> Bool {
     guard form == .events, !isDone else { return false }
-    let data = parser.peekWhole()
-    guard !data.isEmpty, let shaped = try assembler.add(shaped: data, avoiding: secretText) else { return false }
-    parser.skipWhole(data)
-    chunk = shaped
-    json = data
+    let (text, start) = parser.ahead
+    if start < 0 { return false }
+    let end = try assembler.add(shaped: text, from: start, avoiding: secretText, &chunk)
+    if end < 0 || end - start > limits.eventBytes { return false }
+    parser.skip(behind: end)
+    json = text.part(start, end)
     eventIndex += 1
     count = 1
     position = 0

@@ -1,11 +1,18 @@
 /// Reading events by their shape.
 extension Assembler {
-  /// Adds an event that has the shape of one before it. Its one chunk; nil: it has to be parsed.
-  package func add(shaped event: Bytes, avoiding secret: Bytes) throws(Failure) -> Chunk? {
-    guard let shape = shapes.find(event), let text = try shape.take(event, &merger, avoiding: secret) else { return nil }
-    var chunk = Chunk(shape.kind, choice: shape.choice, text: text)
+  /// Adds the event that begins at `start` if it has come whole and has the shape of one before it, and makes its one
+  /// chunk. Where it ends, without its blank line; -1: it has to be parsed.
+  package func add(shaped text: Bytes, from start: Int, avoiding secret: Bytes, _ chunk: inout Chunk) throws(Failure) -> Int {
+    guard let (shape, end) = shapes.find(text, from: start),
+      let added = try shape.take(text, &merger, avoiding: secret)
+    else { return -1 }
+    chunk.kind = shape.kind
+    chunk.choice = shape.choice
+    chunk.text = added
     chunk.toolCall = shape.toolCall
-    return chunk
+    chunk.toolCallID = nil
+    chunk.toolCallName = nil
+    return end
   }
 
   /// Learns the shape of the event that was added last. `event` is its text as it came.

@@ -11,6 +11,11 @@ package typealias Bytes = UnsafeBufferPointer<UInt8>
 @_extern(c, "memmove") private func c_memmove(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ size: Int)
 @_extern(c, "memcmp") private func c_memcmp(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ size: Int) -> Int32
 
+@inline(__always)
+func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+  c_memcmp(one, other, count) == 0
+}
+
 /// A growing run of bytes in checked memory, always followed by a NUL that is not counted.
 package final class Buffer {
   private var base: UnsafeMutablePointer<UInt8>?
@@ -138,6 +143,7 @@ extension UnsafeBufferPointer where Element == UInt8 {
   package static var empty: Bytes { Bytes(start: nil, count: 0) }
 
   /// The bytes of a range, cut to what there is.
+  @inline(__always)
   package func part(_ from: Int, _ to: Int) -> Bytes {
     let end = Swift.min(to, count)
     guard let baseAddress, from >= 0, from < end else { return .empty }

@@ -56,11 +56,7 @@ package final class EventParser {
       atStart = false
     }
     while true {
-      let whole = peekWhole()
-      if !whole.isEmpty {
-        skipWhole(whole)
-        return Event(data: whole, type: .empty, isOpen: false)
-      }
+      if let event = wholeEvent() { return event }
       guard let line = try nextLine() else { return nil }
       if let event = try process(line) { return event }
     }
@@ -78,22 +74,31 @@ package final class EventParser {
     return event(isOpen: true)
   }
 
-  /// The usual event in one piece, `data: ...` LF LF, if that is next: its data, lent in place. None: it is not.
-  package func peekWhole() -> Bytes {
-    guard !atStart, !hasData, !skipsLine, !skipsLineFeed, !dispatched, type.isEmpty else { return .empty }
+  /// What has come, and where in it the data of the next event begins, if that has the usual form `data: ...`; -1: not.
+  package var ahead: (text: Bytes, start: Int) {
     let bytes = input.bytes
-    guard bytes.part(at, at + 6).equals("data: ") else { return .empty }
-    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: max(at, searched)) else { return .empty }
-    guard end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "\n"), end - at <= bytesMax else { return .empty }
-    let line = bytes.part(at + 6, end)
-    return line.firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil ? line : .empty
+    guard !atStart, !hasData, !skipsLine, !skipsLineFeed, !dispatched, type.isEmpty,
+      bytes.part(at, at + 6).equals("data: ")
+    else { return (bytes, -1) }
+    return (bytes, at + 6)
   }
 
-  /// Goes on behind the event of `peekWhole`, and puts a NUL behind its data, where its line's end was.
-  package func skipWhole(_ data: Bytes) {
-    let end = at + 6 + data.count
+  /// Goes on behind an event whose data ends at `end` with LF LF, and puts a NUL behind the data.
+  package func skip(behind end: Int) {
     skip(to: end + 2)
     input.mutable[end] = 0
+  }
+
+  /// The usual event in one piece, `data: ...` LF LF, without a copy.
+  private func wholeEvent() -> Event? {
+    let (bytes, start) = ahead
+    guard start >= 0, let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: max(start, searched)),
+      end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "\n"), end - start <= bytesMax
+    else { return nil }
+    let line = bytes.part(start, end)
+    guard line.firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil else { return nil }
+    skip(behind: end)
+    return Event(data: line, type: .empty, isOpen: false)
   }
 
   private func skip(to place: Int) {

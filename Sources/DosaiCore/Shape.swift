@@ -12,17 +12,15 @@ final class Shape {
     case padding
   }
 
-  struct Part {
+  private struct Part {
     /// Where in `literals` the bytes before the hole end.
     let end: Int
     let hole: Hole
-    /// Where the value goes.
-    unowned(unsafe) let target: Assembled?
-  }
-
-  struct Span {
-    var start = 0
-    var end = 0
+    /// Where the value goes: a value of the completion that is being assembled, which outlives the shape.
+    let target: Unmanaged<Assembled>?
+    // The value in the event that was matched last.
+    var from = 0
+    var to = 0
     var isEscaped = false
   }
 
@@ -31,7 +29,7 @@ final class Shape {
   private let literals = Buffer()
   private let parts = UnsafeMutablePointer<Part>.allocate(capacity: Shape.holesMost)
   private var count = 0
-  private let spans = UnsafeMutablePointer<Span>.allocate(capacity: Shape.holesMost)
+  private var textPart = 0
 
   // What an event of this shape gives.
   let kind: Chunk.Kind
@@ -44,100 +42,114 @@ final class Shape {
     self.toolCall = toolCall
   }
 
-  deinit {
-    parts.deallocate()
-    spans.deallocate()
-  }
+  deinit { parts.deallocate() }
 
   /// Adds a hole, with the bytes between the hole before it and this one. False: there are too many.
   func add(_ literal: Bytes, _ hole: Hole, _ target: Assembled?) throws(Failure) -> Bool {
     guard count < Self.holesMost else { return false }
     try literals.append(literal)
-    parts[count] = Part(end: literals.count, hole: hole, target: target)
+    if hole == .text { textPart = count }
+    parts[count] = Part(end: literals.count, hole: hole, target: target.map { Unmanaged.passUnretained($0) })
     count += 1
     return true
   }
 
-  /// Ends it with the bytes behind the last hole.
-  func finish(_ literal: Bytes) throws(Failure) { try literals.append(literal) }
+  /// Ends it with the bytes behind the last hole, and the blank line behind the event.
+  func finish(_ literal: Bytes) throws(Failure) {
+    try literals.append(literal)
+    try literals.append("\n\n")
+  }
 
-  /// Whether the event has this shape; its values are then in `spans`.
-  func matches(_ event: Bytes) -> Bool {
-    let known = literals.bytes
-    var at = 0
+  /// Where the event of this shape that begins at `start` ends, without its blank line; nil: it has another shape, or
+  /// has not come whole. Its values are then in `parts`.
+  func end(of text: Bytes, from start: Int) -> Int? {
+    guard let known = literals.bytes.baseAddress, let base = text.baseAddress else { return nil }
+    var at = start
     var from = 0
     for i in 0..<count {
       let length = parts[i].end - from
-      guard event.part(at, at + length).equals(known.part(from, parts[i].end)) else { return false }
+      guard text.count - at > length, isEqual(base + at, known + from, length) else { return nil }
       at += length
       from = parts[i].end
-      spans[i] = Span(start: at, end: at)
-      guard parts[i].hole == .integer ? scanInteger(event, &spans[i]) : scanString(event, &spans[i]) else { return false }
-      if spans[i].isEscaped && parts[i].hole == .string { return false }
-      at = spans[i].end
+      parts[i].from = at
+      at = parts[i].hole == .integer ? integer(base, at, text.count) : string(base, at, text.count, &parts[i])
+      if at < 0 { return nil }
+      parts[i].to = at
     }
-    return event.part(at, event.count).equals(known.part(from, known.count))
+    let length = literals.count - from
+    guard text.count - at >= length, isEqual(base + at, known + from, length) else { return nil }
+    return at + length - 2
   }
 
-  /// To the quote that ends a string, of which the bytes before are UTF-8.
-  private func scanString(_ event: Bytes, _ span: inout Span) -> Bool {
-    var at = span.start
-    var ored: UInt8 = 0
-    while at < event.count {
-      let byte = event[at]
+  /// The quote that ends a string, of which the bytes before are UTF-8; -1: there is none.
+  @inline(__always)
+  private func string(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ part: inout Part) -> Int {
+    var at = start
+    var seen: UInt8 = 0
+    part.isEscaped = false
+    while at < end {
+      let byte = base[at]
       if byte == UInt8(ascii: "\"") {
-        span.end = at
-        return ored < 0x80 || Text.firstInvalid(event.part(span.start, at)) == nil
+        if seen < 0x80 { return at }
+        return Text.firstInvalid(Bytes(start: base + start, count: at - start)) == nil ? at : -1
       }
-      if byte < 0x20 { return false }
+      if byte < 0x20 { return -1 }
       if byte == UInt8(ascii: "\\") {
-        span.isEscaped = true
+        if part.hole == .string { return -1 }
+        part.isEscaped = true
         at += 1
       }
-      ored |= byte
+      seen |= byte
       at += 1
     }
-    return false
+    return -1
   }
 
-  /// A whole number of at most 18 digits, as JSON writes it.
-  private func scanInteger(_ event: Bytes, _ span: inout Span) -> Bool {
-    var at = span.start
-    while at < event.count, event[at].isDigit { at += 1 }
-    span.end = at
-    let count = at - span.start
-    guard count >= 1, count <= 18, count == 1 || event[span.start] != UInt8(ascii: "0"), at < event.count else { return false }
-    return event[at] == UInt8(ascii: ",") || event[at] == UInt8(ascii: "}")
+  /// The end of a whole number of at most 18 digits, as JSON writes it; -1: there is none.
+  private func integer(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    var at = start
+    while at < end, base[at].isDigit { at += 1 }
+    let count = at - start
+    guard at < end, count >= 1, count <= 18, count == 1 || base[start] != UInt8(ascii: "0") else { return -1 }
+    return base[at] == UInt8(ascii: ",") || base[at] == UInt8(ascii: "}") ? at : -1
   }
 
-  /// Keeps the values of an event that matches. The text; nil: this event must go the slow way, and nothing was kept.
-  func take(_ event: Bytes, _ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes? {
-    var text: Bytes?
-    for i in 0..<count where parts[i].hole == .text {
-      let value = event.part(spans[i].start, spans[i].end)
-      guard !value.isEmpty, let target = parts[i].target, target.form == .text else { return nil }
-      let before = target.bytes.count
-      if spans[i].isEscaped {
-        guard try Text.appendUnescaped(value, to: target.bytes) else {
-          target.bytes.truncate(to: before)
-          return nil
-        }
-      } else {
-        try target.bytes.append(value)
-      }
-      let added = target.bytes.bytes.part(before, target.bytes.count)
-      if added.count >= secret.count, !secret.isEmpty, added.firstIndex(of: secret) != nil {
-        target.bytes.truncate(to: before)
-        return nil
-      }
-      try merger.use(added.count)
-      text = added
+  /// Keeps the values of the event that was matched. The text; nil: this event must go the slow way, nothing was kept.
+  func take(_ text: Bytes, _ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes? {
+    let part = parts[textPart]
+    guard part.to > part.from, let target = part.target else { return nil }
+    let value = text.part(part.from, part.to)
+    guard
+      let added = try append(
+        value, isEscaped: part.isEscaped, to: target.takeUnretainedValue(), avoiding: secret)
+    else { return nil }
+    try merger.use(added.count)
+    if count > 1 { try keepOthers(text, &merger) }
+    return added
+  }
+
+  private func append(
+    _ value: Bytes, isEscaped: Bool, to target: Assembled, avoiding secret: Bytes
+  ) throws(Failure) -> Bytes? {
+    guard target.form == .text else { return nil }
+    let before = target.bytes.count
+    if !isEscaped {
+      try target.bytes.append(value)
+    } else if try !Text.appendUnescaped(value, to: target.bytes) {
+      target.bytes.truncate(to: before)
+      return nil
     }
+    let added = target.bytes.bytes.part(before, target.bytes.count)
+    if secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil { return added }
+    target.bytes.truncate(to: before)
+    return nil
+  }
+
+  private func keepOthers(_ text: Bytes, _ merger: inout Merger) throws(Failure) {
     for i in 0..<count {
       guard parts[i].hole == .string || parts[i].hole == .integer, let target = parts[i].target else { continue }
       let quote = parts[i].hole == .string ? 1 : 0
-      try merger.set(target, event.part(spans[i].start - quote, spans[i].end + quote))
+      try merger.set(target.takeUnretainedValue(), text.part(parts[i].from - quote, parts[i].to + quote))
     }
-    return text
   }
 }

@@ -6,16 +6,16 @@ final class ShapeCache {
   private var last: Shape?
   private var next = 0  // the shape to try first
 
-  /// The shape that the event has.
-  func find(_ event: Bytes) -> Shape? {
-    if let last, last.matches(event) { return last }
+  /// The shape of the event that begins at `start`, and where the event ends, without its blank line.
+  func find(_ text: Bytes, from start: Int) -> (shape: Shape, end: Int)? {
+    if let last, let end = last.end(of: text, from: start) { return (last, end) }
     for i in 0..<shapes.count {
       let place = next + i < shapes.count ? next + i : next + i - shapes.count
-      guard shapes[place] !== last, shapes[place].matches(event) else { continue }
+      guard shapes[place] !== last, let end = shapes[place].end(of: text, from: start) else { continue }
       // Events of several choices take turns.
       next = place + 1 < shapes.count ? place + 1 : 0
       last = shapes[place]
-      return last
+      return (shapes[place], end)
     }
     return nil
   }

@@ -7,16 +7,15 @@ extension Call {
   /// Makes the next chunk current, from bytes that have already come. False: there is none; wait for more with `turn`
   /// unless the call has ended.
   func nextChunk() -> Bool {
+    if let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextShaped() }) {
+      noteChunk(isToken: true)
+      return true
+    }
     guard let stream else { return false }
     if stream.nextInEvent() { return true }
     if hasEnded { return false }
-    do throws(Failure) {
-      if try stream.nextShaped() {
-        noteChunk(isToken: true)
-        return true
-      }
-    } catch {
-      failAttempt(error)
+    if let failure = stream.failure {
+      failAttempt(failure)
       return false
     }
     guard stream.takesEvents, let transfer, !hasNoAnswer(transfer) else { return false }

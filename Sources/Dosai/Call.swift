@@ -34,7 +34,9 @@ package final class Call: TransferReceiver {
   // The answer of the current attempt.
   let received = Buffer()
   var isCutShort = false  // enough of an error's body has come
-  var stream: StreamReader?
+  var stream: StreamReader? { didSet { reader = stream.map { Unmanaged.passUnretained($0) } } }
+  /// The same, to be used for each chunk without counting a reference.
+  private(set) var reader: Unmanaged<StreamReader>?
 
   // Monotonic nanoseconds.
   let started = csystem_now()

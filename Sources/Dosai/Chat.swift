@@ -37,8 +37,8 @@ extension Client {
     let call = try Call.make(self, settings, .stream, path: Self.chatPath.bytes, body: body)
     call.begin()
     while true {
-      while call.nextChunk(), let reader = call.stream {
-        let goesOn = onChunk(reader)
+      while call.nextChunk(), let reader = call.reader {
+        let goesOn = reader._withUnsafeGuaranteedRef { onChunk($0) }
         if !goesOn { call.end(Failure(.cancelled, "cancelled by the callback")) }
         call.endIfCancelled()
         if case .some = call.failure { break }

@@ -26,6 +26,8 @@ package final class StreamReader {
   private var count = 0  // chunks of the current event
   private var position = -1  // of the current chunk among them; -1: before the first
   private var doneQuirks: Quirks = []
+  /// Why the event that `nextShaped` looked at cannot be taken.
+  private(set) var failure: Failure?
 
   init(_ limits: Limits, _ secret: Secret?) {
     self.limits = limits
@@ -73,11 +75,17 @@ package final class StreamReader {
   var hasMoreInEvent: Bool { position + 1 < count }
 
   /// Makes the next event current if it has come whole and has the shape of one before it; it is one chunk of text.
-  func nextShaped() throws(Failure) -> Bool {
-    guard form == .events, !isDone else { return false }
+  func nextShaped() -> Bool {
+    guard form == .events, !isDone, position + 1 >= count, failure == nil else { return false }
     let (text, start) = parser.ahead
     if start < 0 { return false }
-    let end = try assembler.add(shaped: text, from: start, avoiding: secretText, &chunk)
+    let end: Int
+    do throws(Failure) {
+      end = try assembler.add(shaped: text, from: start, avoiding: secretText, &chunk)
+    } catch {
+      failure = error
+      return false
+    }
     if end < 0 || end - start > limits.eventBytes { return false }
     parser.skip(behind: end)
     json = text.part(start, end)

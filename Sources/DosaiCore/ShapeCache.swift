@@ -3,19 +3,20 @@ final class ShapeCache {
   private static let shapesMost = 8
 
   private var shapes: [Shape] = []
-  private var last: Shape?
+  private var last: Unmanaged<Shape>?  // one of them
   private var next = 0  // the shape to try first
 
   /// The shape of the event that begins at `start`, and where the event ends, without its blank line.
-  func find(_ text: Bytes, from start: Int) -> (shape: Shape, end: Int)? {
-    if let last, let end = last.end(of: text, from: start) { return (last, end) }
+  func find(_ text: Bytes, from start: Int) -> (shape: Unmanaged<Shape>, end: Int)? {
+    if let last, let end = last._withUnsafeGuaranteedRef({ $0.end(of: text, from: start) }) { return (last, end) }
     for i in 0..<shapes.count {
       let place = next + i < shapes.count ? next + i : next + i - shapes.count
-      guard shapes[place] !== last, let end = shapes[place].end(of: text, from: start) else { continue }
+      guard let end = shapes[place].end(of: text, from: start) else { continue }
       // Events of several choices take turns.
       next = place + 1 < shapes.count ? place + 1 : 0
-      last = shapes[place]
-      return (shapes[place], end)
+      let found = Unmanaged.passUnretained(shapes[place])
+      last = found
+      return (found, end)
     }
     return nil
   }
@@ -29,7 +30,7 @@ final class ShapeCache {
   func add(_ shape: Shape) {
     if shapes.count == Self.shapesMost { shapes.removeFirst() }
     shapes.append(shape)
-    last = shape
+    last = Unmanaged.passUnretained(shape)
     next = 0
   }
 }

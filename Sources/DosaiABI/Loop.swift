@@ -144,7 +144,11 @@ public func dosai_loop_close(
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
     guard let held = Handle.peek(loop, HeldLoop.self) else { throw .invalid("loop: is not a loop") }
-    if held.loop.isOurs { try held.loop.close(onEvent: teller(on_event, user_data, held.slot)) }
+    if held.loop.isOurs {
+      try held.loop.close(onEvent: teller(on_event, user_data, held.slot))
+    } else {
+      held.loop.abandon()
+    }
     held.slot.clear()
     Handle.free(loop, HeldLoop.self)
   }

@@ -97,7 +97,13 @@ class Connection:
                 script = script["replies"][min(number, len(script["replies"]) - 1)]
             self.piece = int(name.partition("~")[0].partition(".cut")[2] or 0)
             self.name = name
-            self.play(steps_of(script))
+            steps = steps_of(script)
+            self.server.playing(name, 1)
+            try:
+                self.play(steps[:-1])
+            finally:  # before the last step: once a client has that, it may send the next request
+                self.server.playing(name, -1)
+            self.play(steps[-1:])
             self.piece = None
             if not reads:
                 self.do_hold(True)

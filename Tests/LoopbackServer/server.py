@@ -12,7 +12,8 @@ Routes
                           NAME.cutN cuts every send into pieces of N bytes; NAME~TAG has counters of its own
     PUT /scripts/NAME     registers a script (the JSON body)
     GET /stats/NAME       {"connections", "requests", "last_method", "last_path", "last_headers", "last_body",
-                          "bodies", "client_certificate", "ended"}; ended: connections that the client has closed
+                          "bodies", "client_certificate", "ended", "most_at_once"}; ended: connections that the
+                          client has closed; most_at_once: replies that were not at their last step
     GET /stats/NAME/body  the last body as it came; also /path, /method, and /header/KEY
     DELETE /stats/NAME    counts from zero, and the script's replies start again
 
@@ -41,13 +42,15 @@ from connection import Connection, Request
 class Stats:
     def __init__(self):
         self.connections, self.ended, self.requests, self.client_certificate = set(), 0, [], None
+        self.at_once, self.most_at_once = 0, 0
 
     def summary(self):
         last = self.requests[-1] if self.requests else Request("", "", [], 0)
         bodies = [request.body.decode("utf-8", "replace") for request in self.requests]
         return {"connections": len(self.connections), "requests": len(self.requests), "last_method": last.method,
                 "last_path": last.path, "last_headers": last.headers, "last_body": bodies[-1] if bodies else "",
-                "bodies": bodies, "client_certificate": self.client_certificate, "ended": self.ended}
+                "bodies": bodies, "client_certificate": self.client_certificate, "ended": self.ended,
+                "most_at_once": self.most_at_once}
 
     def raw(self, field):
         last = self.requests[-1] if self.requests else Request("", "", [], 0)
@@ -147,6 +150,12 @@ class LoopbackServer:
                 stats.client_certificate = certificates.common_name(connection.sock)
             stats.requests.append(request)
             return len(stats.requests) - 1
+
+    def playing(self, name, change):
+        with self.lock:
+            stats = self.stats_of.setdefault(name, Stats())
+            stats.at_once += change
+            stats.most_at_once = max(stats.most_at_once, stats.at_once)
 
     def end(self, connection):
         with self.lock:

@@ -112,19 +112,31 @@ package struct Value: JSONValue {
 
   package func forEachMember(_ body: (Bytes, Value) throws(Failure) -> Void) throws(Failure) {
     guard kind == .object else { return }
-    let distinct = json_object_size(tree)
-    if distinct > 1024 { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     var count = 0
     var counting = JSONScanner.Members(text)
     while counting.next() != nil { count += 1 }
+    if count > 1024 { throw Failure(.tooLarge, "an object has more than 1024 fields") }
+    let keys = count > json_object_size(tree) ? try keys() : []
+    var position = 0
     var members = JSONScanner.Members(text)
     while let next = members.next() {
-      if count > distinct && isRepeated(next.key, after: members) { continue }
       let plain = Self.plain(next.key)
       let key = plain?.bytes ?? next.key
+      position += 1
+      if position < keys.count, keys[position...].contains(where: { $0.bytes.equals(key) }) { continue }
       guard let node = try node(written: key) else { continue }
       try body(key, Value(tree: node, text: text.part(next.value.lowerBound, next.value.upperBound)))
     }
+  }
+
+  /// The key of each member, in the usual writing.
+  private func keys() throws(Failure) -> [Buffer] {
+    var keys: [Buffer] = []
+    var members = JSONScanner.Members(text)
+    while let next = members.next() {
+      if let plain = Self.plain(next.key) { keys.append(plain) } else { keys.append(try Buffer(copying: next.key)) }
+    }
+    return keys
   }
 
   package func forEachElement(_ body: (Value) throws(Failure) -> Void) throws(Failure) {
@@ -147,12 +159,6 @@ package struct Value: JSONValue {
       left -= 1
     }
     return nil
-  }
-
-  private func isRepeated(_ key: Bytes, after members: JSONScanner.Members) -> Bool {
-    var rest = members
-    while let next = rest.next() { if next.key.equals(key) { return true } }
-    return false
   }
 
   private func node(written key: Bytes) throws(Failure) -> UnsafeMutablePointer<json_t>? {

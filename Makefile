@@ -7,13 +7,14 @@
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
 
-STAGES = build gates swift conformance threads address valgrind cpp python model packages
+STAGES = build gates swift conformance wire threads address valgrind cpp python model packages
 GATES = header layers exports footprint format docs
 
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
 TOOL = build/bin/dosai
 VENV = build/venv/ready
+REQUIREMENTS = bindings/python/tests/requirements.txt Tests/Wire/requirements.txt
 PYTHON = build/venv/bin/python
 SOURCES := Package.swift $(shell find Sources include)
 CFLAGS ?= -O2
@@ -40,7 +41,8 @@ $(LIBRARY): $(SOURCES) Makefile | need-build
 	@rm -f .build/release/libdosai.so
 	swift build -c release --product dosai --disable-local-rpath
 	@mkdir -p $(@D)
-	strip --strip-all -o $@ .build/release/libdosai.so
+	strip --strip-all -o $@.new .build/release/libdosai.so
+	@mv $@.new $@ # never changed under a process that has it loaded
 
 $(LINK): $(LIBRARY)
 	ln -sf $(<F) $@
@@ -50,10 +52,10 @@ $(TOOL): $(wildcard examples/tool/*.[ch]) include/dosai.h $(LINK)
 	$(CC) -std=c99 -Wall -Wextra $(CPPFLAGS) $(CFLAGS) -Iinclude -o $@ $(filter %.c,$^) \
 	  $(LDFLAGS) -Lbuild/lib -ldosai $(RPATH)
 
-$(VENV): | need-python
+$(VENV): $(REQUIREMENTS) | need-python
 	rm -rf $(@D)
 	python3 -m venv $(@D)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check pytest
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	@touch $@
 
 demo: all need-python
@@ -106,6 +108,9 @@ test-swift: need-build
 
 test-conformance: all need-test
 	python3 Tests/Conformance/run.py
+
+test-wire: all need-test $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Wire
 
 # The debug build: the toolchain's own clang links the host, which the sanitizer wants to have libdispatch.
 test-threads: need-test

@@ -63,6 +63,7 @@ extension Call {
   /// The failure of an answer that came with success and tells of an error.
   func provider(_ body: Value) throws(Failure) -> Failure {
     server = try ServerMessage(body)
+    if received.isEmpty { try received.append(body.text) }
     return Failure(.provider, Status.provider.explanation, detail: server.message)
   }
 

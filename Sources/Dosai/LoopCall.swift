@@ -108,11 +108,11 @@ extension LoopCall {
     if isOver || isWaiting && !call.hasEnded { return nil }
     endIfStopped()
     if isPaused && call.failure == nil { return nil }
-    if call.failure == nil {
-      if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+    if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+    if !call.hasEnded {
       if let transfer = call.transfer, transfer.isPaused { flow() }
       call.advance()
-      if call.failure == nil, call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+      if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     }
     guard call.hasEnded else { return nil }
     isOver = true

@@ -3,7 +3,7 @@
 #include "loop.h"
 #include <sys/resource.h>
 
-enum { BLAST = 16 << 20, ROOM = 4 << 20 };
+enum { BLAST = 8 << 20, ROOM = 3 << 20 };
 
 static dosai_loop *loop;
 
@@ -129,6 +129,7 @@ static void clocks(dosai_clock clock, test_transport transport, const char *scri
   if (clock == DOSAI_CLOCK_FIRST_TOKEN) options.first_token_timeout_ms = bound;
   if (clock == DOSAI_CLOCK_IDLE) options.idle_timeout_ms = bound;
   if (clock == DOSAI_CLOCK_TOTAL) options.total_timeout_ms = 2 * bound;
+  double begun = test_now();
   dosai_call *call;
   if (clock == DOSAI_CLOCK_CONNECT) {
     char url[256];
@@ -141,7 +142,6 @@ static void clocks(dosai_clock clock, test_transport transport, const char *scri
   } else {
     call = submit(loop, transport, script, STREAM, 0, &options);
   }
-  double begun = test_now();
   if (clock == DOSAI_CLOCK_IDLE) RUN_UNTIL(loop, book[0].chunks);
   run_for(loop, bound / 4);
   dosai_call_pause(call);

@@ -1,5 +1,5 @@
 """One connection to the server: it reads requests and plays the steps of their replies."""
-import base64, socket, struct
+import base64, os, socket, struct
 
 from replies import chunk, steps_of
 
@@ -138,6 +138,17 @@ class Connection:
 
     def do_chunk(self, data):
         self.send(chunk(data))
+
+    def do_pieces(self, pieces):
+        if self.sock.family != socket.AF_UNIX:
+            return [self.send(piece) for piece in pieces]
+        null = os.open(os.devnull, os.O_RDONLY)
+        try:
+            for piece in pieces:  # a read on a unix socket ends behind the piece that a descriptor came with
+                piece = piece.encode() if isinstance(piece, str) else piece
+                self.sock.sendall(piece[socket.send_fds(self.sock, [piece], [null]):])
+        finally:
+            os.close(null)
 
     def do_bytewise(self, data):
         self.piece = 1

@@ -154,7 +154,7 @@ SCRIPTS = {
     "fast": {"events": text(*"abcdefghijklmnopqrst"), "headers": HEADERS},
     "paced": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 20, "headers": HEADERS},
     "endless": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 20]}),
-    "blast": begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), 1024, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
+    "blast": begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), 512, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
     "reset-soon": begun({"sleep_ms": 100}, RESET),
     "comments": [{"send": CHUNKED}, {"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}],
     "chunk-comments": begun({"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}),

@@ -1,17 +1,23 @@
 """include/dosai.h in ctypes: its structs, its constants and its functions, in its order and under its names."""
 
+from __future__ import annotations
+
 import os
 from ctypes import (
     CDLL, CFUNCTYPE, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32,
     c_void_p, sizeof,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _NAME = "libdosai.so.0"
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _VERSION_NUMBER = 100
 
 
-def _load():
+def _load() -> CDLL:
     named = os.environ.get("DOSAI_LIBRARY")
     if named:
         paths = [named]
@@ -33,7 +39,7 @@ def _load():
 _library = _load()
 
 
-def _function(name, result, *arguments):
+def _function(name: str, result: Any, *arguments: Any) -> Any:
     try:
         function = getattr(_library, name)
     except AttributeError:
@@ -380,7 +386,7 @@ dosai_stream_completion = _function("dosai_stream_completion", dosai_status, dos
 dosai_stream_free = _function("dosai_stream_free", None, dosai_stream)
 
 
-def _check():
+def _check() -> None:
     number = dosai_version_number()
     if number < _VERSION_NUMBER or number // 10000 != _VERSION_NUMBER // 10000:
         raise ImportError(

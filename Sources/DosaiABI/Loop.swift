@@ -192,6 +192,7 @@ final class EventSlot {
   }
 
   func fill(_ given: LoopEvent) -> UnsafePointer<dosai_event> {
+    clear()  // what `next` has lent, where a step tells after it
     var filled = dosai_event()
     filled.struct_size = UInt32(MemoryLayout<dosai_event>.size)
     filled.tag = given.call.tag

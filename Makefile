@@ -7,7 +7,7 @@
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
 
-STAGES = build gates swift conformance wire threads address valgrind cpp python model packages
+STAGES = build gates swift conformance wire hosts threads address valgrind cpp python model packages
 GATES = header layers exports footprint format docs
 
 LIBRARY = build/lib/libdosai.so.0
@@ -112,12 +112,15 @@ test-conformance: all need-test
 test-wire: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Wire
 
+test-hosts: all need-test $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Hosts
+
 # The debug build: the toolchain's own clang links the host, which the sanitizer wants to have libdispatch.
 test-threads: need-test
 	@set -e; \
 	swift=$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
 	swift build --sanitize=thread --scratch-path .build-thread --product dosai -Xlinker -rpath -Xlinker "$$swift/linux"; \
-	python3 Tests/Conformance/run.py --only threads --library .build-thread/debug --cc "$$swift/../../bin/clang" \
+	python3 Tests/Conformance/run.py --only threads --only loop_soak --library .build-thread/debug --cc "$$swift/../../bin/clang" \
 	  --cflags="-fsanitize=thread -L$$swift/linux -ldispatch -lBlocksRuntime -Wl,-rpath,$$swift/linux"
 
 test-address: need-build

@@ -1,23 +1,30 @@
 ## make          build/lib/libdosai.so.0 and build/bin/dosai
 ## make demo     a real model's tokens through the tool, C and Python
+## make install  what is built, to PREFIX, which is /usr/local; DESTDIR stages it; `make uninstall` takes it away
+## make deb      Debian packages, in build/deb
 ## make test     every gate and test, in order; `make test-NAME` runs one: $(STAGES)
 ## make format   Swift and C set as the format gate wants them
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
 
-STAGES = build gates swift conformance threads address valgrind python model
+STAGES = build gates swift conformance wire hosts threads address valgrind cpp python model packages
 GATES = header layers exports footprint format docs
 
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
 TOOL = build/bin/dosai
 VENV = build/venv/ready
+REQUIREMENTS = bindings/python/tests/requirements.txt Tests/Wire/requirements.txt
 PYTHON = build/venv/bin/python
 SOURCES := Package.swift $(shell find Sources include)
 CFLAGS ?= -O2
+RPATH = -Wl,-rpath,'$$ORIGIN/../lib'
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo test format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -34,7 +41,8 @@ $(LIBRARY): $(SOURCES) Makefile | need-build
 	@rm -f .build/release/libdosai.so
 	swift build -c release --product dosai --disable-local-rpath
 	@mkdir -p $(@D)
-	strip --strip-all -o $@ .build/release/libdosai.so
+	strip --strip-all -o $@.new .build/release/libdosai.so
+	@mv $@.new $@ # never changed under a process that has it loaded
 
 $(LINK): $(LIBRARY)
 	ln -sf $(<F) $@
@@ -42,16 +50,45 @@ $(LINK): $(LIBRARY)
 $(TOOL): $(wildcard examples/tool/*.[ch]) include/dosai.h $(LINK)
 	@mkdir -p $(@D)
 	$(CC) -std=c99 -Wall -Wextra $(CPPFLAGS) $(CFLAGS) -Iinclude -o $@ $(filter %.c,$^) \
-	  $(LDFLAGS) -Lbuild/lib -ldosai -Wl,-rpath,'$$ORIGIN/../lib'
+	  $(LDFLAGS) -Lbuild/lib -ldosai $(RPATH)
 
-$(VENV): | need-python
+$(VENV): $(REQUIREMENTS) | need-python
 	rm -rf $(@D)
 	python3 -m venv $(@D)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check pytest
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	@touch $@
 
 demo: all need-python
 	@scripts/demo
+
+INSTALLED = bin/dosai include/dosai.h include/dosai.hpp share/man/man1/dosai.1
+INSTALLED_LIBRARIES = libdosai.so.$(VERSION) libdosai.so.0 libdosai.so pkgconfig/dosai.pc \
+  cmake/dosai/dosai-config.cmake cmake/dosai/dosai-config-version.cmake
+
+# What is built; only where there is nothing is it built first, so that `sudo make install` needs no Swift.
+install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include share/man/man1)
+	install -d $(addprefix $(DESTDIR)$(LIBDIR)/,pkgconfig cmake/dosai)
+	install $(TOOL) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 include/dosai.h bindings/cpp/dosai.hpp $(DESTDIR)$(PREFIX)/include
+	install -m 644 examples/tool/dosai.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libdosai.so.$(VERSION)
+	ln -sf libdosai.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libdosai.so.0
+	ln -sf libdosai.so.0 $(DESTDIR)$(LIBDIR)/libdosai.so
+	@set -e; for file in $(filter %.pc %.cmake,$(INSTALLED_LIBRARIES)); do \
+	  sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e "s|@INCLUDE@|$$(realpath -m --relative-to=$(LIBDIR) $(PREFIX)/include)|" bindings/c/$${file##*/}.in | \
+	    install -m 644 /dev/stdin $(DESTDIR)$(LIBDIR)/$$file; \
+	done
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED)) $(addprefix $(DESTDIR)$(LIBDIR)/,$(INSTALLED_LIBRARIES))
+	@rmdir $(DESTDIR)$(LIBDIR)/cmake/dosai 2>/dev/null || :
+
+deb: all
+	@scripts/install-dependencies deb
+	@scripts/make-deb
 
 test:
 	@passed=0; for stage in $(STAGES); do \
@@ -72,12 +109,18 @@ test-swift: need-build
 test-conformance: all need-test
 	python3 Tests/Conformance/run.py
 
+test-wire: all need-test $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Wire
+
+test-hosts: all need-test $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Hosts
+
 # The debug build: the toolchain's own clang links the host, which the sanitizer wants to have libdispatch.
 test-threads: need-test
 	@set -e; \
 	swift=$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
 	swift build --sanitize=thread --scratch-path .build-thread --product dosai -Xlinker -rpath -Xlinker "$$swift/linux"; \
-	python3 Tests/Conformance/run.py --only threads --library .build-thread/debug --cc "$$swift/../../bin/clang" \
+	python3 Tests/Conformance/run.py --only threads --only loop_soak --library .build-thread/debug --cc "$$swift/../../bin/clang" \
 	  --cflags="-fsanitize=thread -L$$swift/linux -ldispatch -lBlocksRuntime -Wl,-rpath,$$swift/linux"
 
 test-address: need-build
@@ -86,11 +129,18 @@ test-address: need-build
 test-valgrind: all need-test
 	python3 Tests/Conformance/run.py --valgrind
 
+test-cpp: all need-test
+	python3 bindings/cpp/tests/run.py
+
 test-python: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) -m pytest -q -p no:cacheprovider bindings/python
 
 test-model: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model
+
+test-packages: deb need-test
+	@scripts/install-dependencies packages
+	python3 Tests/Packages/run.py
 
 format: need-test
 	@scripts/check-format --fix

@@ -154,7 +154,7 @@ DOSAI_API const char *dosai_error_request_id(const dosai_error *error, size_t *o
 DOSAI_API int64_t dosai_error_retry_after_ms(const dosai_error *error);
 /* A response header by its name in any case, as "location" or "x-ratelimit-remaining-requests". */
 DOSAI_API const char *dosai_error_header(const dosai_error *error, const char *name, size_t *out_length);
-/* The response body as it came, at most its first 64 KiB. */
+/* The response body as it came, at most its first 64 KiB; of an error inside a stream, its event. */
 DOSAI_API const char *dosai_error_body(const dosai_error *error, size_t *out_length);
 /* Which clock ran out, for DOSAI_TIMEOUT. */
 DOSAI_API dosai_clock dosai_error_clock(const dosai_error *error);

@@ -23,7 +23,8 @@ extension Call {
 
   func readAnswer() throws(Failure) -> Completion {
     guard !received.bytes.trimmed.isEmpty else {
-      let isStream = stream != nil && transfer?.headers.httpStatus != 204
+      let status = transfer?.headers.httpStatus
+      let isStream = stream != nil && status != 204 && status != 205
       throw Failure(isStream ? .truncated : .malformed, "the answer is empty")
     }
     var quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
@@ -62,6 +63,7 @@ extension Call {
   /// The failure of an answer that came with success and tells of an error.
   func provider(_ body: Value) throws(Failure) -> Failure {
     server = try ServerMessage(body)
+    if received.isEmpty { try received.append(body.text) }
     return Failure(.provider, Status.provider.explanation, detail: server.message)
   }
 

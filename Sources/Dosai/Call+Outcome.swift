@@ -9,6 +9,7 @@ extension Call {
   func end(_ failure: Failure?) {
     guard !hasEnded else { return }
     self.failure = failure
+    if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
     ended = csystem_now()
     phase = .ended
     let httpStatus = transfer?.hasAnswer == true ? transfer?.headers.httpStatus ?? 0 : 0

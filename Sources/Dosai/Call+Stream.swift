@@ -43,7 +43,19 @@ extension Call {
 
   private func concludeStream(_ transfer: Transfer) {
     if let failure = transfer.failure { return failAttempt(failure) }
-    if let failure = stream?.conclude() { failAttempt(failure) } else { end(nil) }
+    if let failure = stream?.conclude(mayBeEvents: mayBeEvents(transfer.headers)) {
+      failAttempt(failure)
+    } else {
+      end(nil)
+    }
+  }
+
+  private func mayBeEvents(_ headers: ResponseHeaders) -> Bool {
+    if let encoding = headers.value("content-encoding"), !encoding.equalsIgnoringCase(literal("identity")) {
+      return false
+    }
+    guard let type = headers.value("content-type") else { return true }
+    return type.part(0, 17).equalsIgnoringCase(literal("text/event-stream"))
   }
 
   /// Whether the server has accepted the call: a 2xx with its headers whole.

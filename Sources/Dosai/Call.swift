@@ -166,7 +166,10 @@ package final class Call: TransferReceiver {
       isCutShort = true
       throw Failure(.tooLarge, "enough of the error's body has come")
     }
-    if let stream, try stream.receive(bytes) { return }
+    if let stream {
+      if try stream.receive(bytes) { return }
+      if received.isEmpty { try received.append(stream.blanks.bytes) }
+    }
     if bytes.count > limits.responseBytes - received.count {
       throw Failure(.tooLarge, "the answer is larger than response_bytes_max")
     }

@@ -41,9 +41,8 @@ extension Client {
         let goesOn = reader._withUnsafeGuaranteedRef { onChunk($0) }
         if !goesOn { call.end(Failure(.cancelled, "cancelled by the callback")) }
         call.endIfCancelled()
-        if case .some = call.failure { break }
       }
-      if call.hasEnded && (call.failure != nil || !call.hasMoreChunks) { break }
+      if call.hasEnded && !call.hasMoreChunks { break }
       call.turn(until: Clocks.never)
     }
     return call.outcome(wantsCompletion: wantsCompletion)

@@ -51,6 +51,8 @@ package final class Completion {
   package private(set) var quirks: Quirks
   package private(set) var choices: [Choice] = []
   package private(set) var usage = Usage()
+  /// -1: not said.
+  package private(set) var created: Int64 = -1
   private let document: Document
   private var texts: [Buffer] = []  // of choices, where the document does not have them in one piece
   private let mutex = Mutex()
@@ -64,7 +66,11 @@ package final class Completion {
     if document.isRepaired { quirks.insert(.textRepaired) }
     if document.hasBigNumbers { quirks.insert(.bigNumber) }
     let root = document.root
-    if let usage = root.present("usage") ?? root.member("x_groq")?.present("usage") { self.usage = Usage(usage) }
+    readUsage(root)
+    if let created = root.present("created") {
+      if root.integer("created") == nil { quirks.insert(.created) }
+      self.created = Self.seconds(created.text)
+    }
     guard let list = root.present("choices"), list.kind == .array else { return }
     try list.forEachElement { (choice: Value) throws(Failure) in
       if choices.count >= limits.choices { throw Failure(.tooLarge, "there are more choices than choices_max") }
@@ -76,7 +82,6 @@ package final class Completion {
   package var id: Bytes? { document.root.string("id") }
   package var object: Bytes? { document.root.string("object") }
   package var model: Bytes? { document.root.string("model") }
-  package var created: Int64 { document.root.integer("created") ?? -1 }
   package var json: Bytes { document.bytes }
 
   /// The JSON of a choice's message, NUL-terminated. Copied when it is first asked for.
@@ -93,6 +98,22 @@ package final class Completion {
     }
   }
 
+  private func readUsage(_ root: Value) {
+    if let usage = root.present("usage"), usage.kind == .object, !usage.isHollow {
+      self.usage = Usage(usage)
+    } else if let usage = root.member("x_groq")?.present("usage"), usage.kind == .object, !usage.isHollow {
+      self.usage = Usage(usage)
+      quirks.insert(.usageElsewhere)
+    }
+  }
+
+  /// The whole seconds of a time that is written as any number.
+  private static func seconds(_ text: Bytes) -> Int64 {
+    var end = 0
+    while end < text.count, text[end].isDigit { end += 1 }
+    return Text.integer(text.part(0, end)) ?? -1
+  }
+
   private func add(_ value: Value, _ limits: Limits) throws(Failure) {
     guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
     var index = Int32(truncatingIfNeeded: choices.count)
@@ -103,6 +124,9 @@ package final class Completion {
     }
     var choice = Choice(index: index, position: choices.count)
     choice.finishWord = value.string("finish_reason")
+    if let word = choice.finishWord, FinishReason(word) == .none || FinishReason(word) == .other {
+      quirks.insert(.finishReason)
+    }
     if let message = value.present("message"), message.kind == .object {
       choice.role = message.string("role")
       choice.refusal = message.string("refusal")

@@ -9,8 +9,7 @@ package final class Loop {
   private let inFlightMost: Int
   private var waiting = WaitingCalls()
   private var calls: [LoopCall] = []  // in flight, in no order
-  private var noted: [LoopCall] = []  // those for which something may have come, from `place` on
-  private var place = 0
+  private var noted = CallQueue()  // those for which something may have come
   private var deadlines = DeadlineHeap<LoopCall>()
   private var isBusy = false
 
@@ -43,38 +42,52 @@ package final class Loop {
   // MARK: submitting
 
   /// The call starts when there is room for it; nothing of it is told in here.
+  /// Throws BUSY while the loop is closed.
   package func submitChat(
     _ client: Client, _ request: RequestText, _ settings: CallSettings, streaming: Bool, tag: UInt
   ) throws(Failure) -> LoopCall {
     let body = try request.body(streaming: streaming)
     let kind: Call.Kind = streaming ? .stream : .chat
-    return add(try Call.make(client, settings, kind, path: Client.chatPath.bytes, body: body), tag)
+    return try add(try Call.make(client, settings, kind, path: Client.chatPath.bytes, body: body), tag)
   }
 
   /// A GET, or a POST of a JSON text, to a path below the base.
   package func submit(
     _ client: Client, path: Bytes, json: Buffer?, _ settings: CallSettings, tag: UInt
   ) throws(Failure) -> LoopCall {
-    add(try Call.make(client, settings, .other, path: path, body: json), tag)
+    try add(try Call.make(client, settings, .other, path: path, body: json), tag)
   }
 
-  private func add(_ call: Call, _ tag: UInt) -> LoopCall {
+  private func add(_ call: Call, _ tag: UInt) throws(Failure) -> LoopCall {
+    if isClosed { throw Failure(.busy, "the loop is being closed") }
     let made = LoopCall(call, self, tag: tag)
     call.watcher = made
     waiting.append(made)
     startWaiting()
+    if made.isWaiting, let token = call.settings.token { made.isWatched = engine.watch(token) }
     prepare()
     return made
   }
 
   private func startWaiting() {
     while calls.count < inFlightMost, let next = waiting.popFirst() {
-      next.position = calls.count
-      calls.append(next)
-      next.call.begin()
+      fly(next)
+      if !next.call.hasEnded { next.call.begin() }
       if next.call.hasEnded { next.note() }
+      unwatch(next)
       schedule(next)
     }
+  }
+
+  private func fly(_ call: LoopCall) {
+    call.position = calls.count
+    calls.append(call)
+  }
+
+  /// One in flight is watched by itself.
+  private func unwatch(_ call: LoopCall) {
+    if call.isWatched, let token = call.call.settings.token { engine.forget(token) }
+    call.isWatched = false
   }
 
   // MARK: stepping
@@ -102,6 +115,7 @@ package final class Loop {
         let goesOn = onEvent(event)
         if !isOurs { throw Failure(.forked, "the loop was made before a fork") }
         if !goesOn { event.call.apply(.cancel) }
+        readInbox()
       }
     }
     prepare()
@@ -123,35 +137,38 @@ package final class Loop {
 
   /// In milliseconds, how long a host may wait before it steps: -1 without end.
   package var timeout: Int64 {
-    if hasNoted { return 0 }
+    if hasNoted || mutex.locked({ !inbox.isEmpty }) { return 0 }
     let first = min(deadlines.first ?? Clocks.never, engine.deadline)
     if first == Clocks.never { return -1 }
     return max(0, (first - csystem_now() + 999_999) / 1_000_000)
   }
 
-  private var hasNoted: Bool { place < noted.count }
+  private var hasNoted: Bool { noted.first != nil }
 
   func append(noted call: LoopCall) { noted.append(call) }
 
   private func pull() -> LoopEvent? {
-    while hasNoted {
-      let call = noted[place]
+    while let call = noted.first {
       call.hasMore = false
       if let event = call.nextEvent() {
         if call.isOver { remove(call) }
         return event
       }
       if call.hasMore && !call.isOver { continue }
-      place += 1
+      _ = noted.popFirst()
       call.isNoted = false
       schedule(call)
     }
-    noted.removeAll(keepingCapacity: true)
-    place = 0
     return nil
   }
 
+  /// The call is over.
   private func remove(_ call: LoopCall) {
+    if call.call.engine == nil { deadlines.remove(call.scheduled) }
+    if call.isWaiting {
+      waiting.drop()
+      return unwatch(call)
+    }
     guard let last = calls.popLast() else { return }
     if last !== call {
       calls[call.position] = last
@@ -161,10 +178,12 @@ package final class Loop {
   }
 
   private func noteAll() {
-    for call in calls {
+    func look(_ call: LoopCall) {
       call.call.endIfCancelled()
       if call.call.hasEnded { call.note() }
     }
+    for call in calls { look(call) }
+    waiting.forEach(look)
   }
 
   /// Makes the descriptor readable when there is something to do.
@@ -178,16 +197,12 @@ package final class Loop {
   /// found out when the earlier time has come.
   func schedule(_ call: LoopCall) {
     let deadline = call.deadline
-    guard deadline < call.scheduled else { return }
-    call.scheduled = deadline
-    deadlines.insert(deadline, call)
+    if deadline < call.scheduled.time { deadlines.insert(deadline, call.scheduled, call) }
   }
 
   private func expire() {
     let now = csystem_now()
-    while let (time, call) = deadlines.popFirst(until: now) {
-      guard time == call.scheduled else { continue }
-      call.scheduled = Clocks.never
+    while let call = deadlines.popFirst(until: now) {
       if call.deadline > now {
         schedule(call)
       } else if call.isOver {
@@ -227,17 +242,23 @@ package final class Loop {
       isClosed = true
       inbox = []
     }
-    while active > 0 {
-      while let next = waiting.popFirst() {
-        next.position = calls.count
-        calls.append(next)
-      }
-      for call in calls {
-        call.call.end(Failure(.cancelled, "the loop was closed"))
-        call.note()
-      }
-      while let event = pull() { _ = onEvent?(event) }
+    while let next = waiting.popFirst() {
+      unwatch(next)
+      fly(next)
     }
-    while let (_, call) = deadlines.popFirst(until: Clocks.never) { call.call.release() }
+    for call in calls { call.cancel("the loop was closed") }
+    while let event = pull() {
+      _ = onEvent?(event)
+      if !isOurs { return abandon() }
+    }
+    while let call = deadlines.popFirst(until: Clocks.never) { call.call.release() }
+  }
+
+  /// In a forked child: lets go of all, and tells nothing.
+  package func abandon() {
+    calls = []
+    waiting = WaitingCalls()
+    noted = CallQueue()
+    deadlines = DeadlineHeap()
   }
 }

@@ -16,13 +16,15 @@ package final class LoopCall {
   var isNoted = false
   /// Something has come since it was last looked at.
   var hasMore = false
-  /// Where it stands among the calls in flight.
-  var position = 0
+  /// Where it stands among the calls in flight; -1: it still waits.
+  var position = -1
+  /// The loop watches its token while it waits.
+  var isWatched = false
   /// Its last event was given out.
   var isOver = false
   var isPaused = false
   /// When the loop looks at its clocks next.
-  var scheduled = Clocks.never
+  let scheduled = Deadline()
   var lingersUntil: Int64 = -1
 
   init(_ call: Call, _ loop: Loop, tag: UInt) {
@@ -32,6 +34,7 @@ package final class LoopCall {
   }
 
   var engine: Engine { loop.engine }
+  var isWaiting: Bool { position < 0 }
 
   /// Something has come for it.
   func note() {
@@ -57,21 +60,35 @@ extension LoopCall {
   func apply(_ command: Command) {
     guard !isOver else { return }
     switch command {
-    case .cancel:
-      call.end(Failure(.cancelled, "cancelled by the caller"))
-      note()
+    case .cancel: cancel("cancelled by the caller")
     case .pause:
-      guard !isPaused, !call.hasEnded else { return }
+      guard !isPaused else { return }
       isPaused = true
       call.hold()
       if let transfer = call.transfer, !transfer.isFinished { engine.pause(transfer) }
     case .resume:
       guard isPaused else { return }
       isPaused = false
+      if (call.transfer?.readyTime ?? -1) < 0 {  // the connect clock stood still
+        call.attemptStarted += csystem_now() - max(call.held, call.attemptStarted)
+        call.hold()
+      }
       call.resume()
       flow()
       note()
     }
+  }
+
+  /// Also where it has ended well, but not all of it was told.
+  func cancel(_ reason: StaticString) {
+    let failure = Failure(.cancelled, reason)
+    if call.hasEnded && call.failure == nil {
+      call.failure = failure
+      call.stream?.dropChunks()
+    } else {
+      call.end(failure)
+    }
+    note()
   }
 
   /// Lets the body come again.
@@ -84,22 +101,36 @@ extension LoopCall {
   /// When something of it must be looked at.
   var deadline: Int64 {
     if lingersUntil >= 0 { return call.engine == nil ? Clocks.never : lingersUntil }
-    return call.hasEnded ? Clocks.never : call.deadline
+    if call.hasEnded || isWaiting { return Clocks.never }
+    if isPaused { return call.totalDeadline }
+    guard let transfer = call.transfer, transfer.readyTime < 0 else { return call.deadline }
+    // Nobody tells when the next clock begins, and it may be the shorter one.
+    return min(call.deadline, Clocks.deadline(csystem_now(), call.settings.clocks.firstToken))
   }
 
   /// The next event; nil: none has come.
   func nextEvent() -> LoopEvent? {
-    if isOver { return nil }
+    if isOver || isWaiting && !call.hasEnded { return nil }
+    endIfStopped()
     if isPaused && call.failure == nil { return nil }
-    if call.failure == nil {
-      if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+    if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+    if !call.hasEnded {
       if let transfer = call.transfer, transfer.isPaused { flow() }
       call.advance()
-      if call.failure == nil, call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+      if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     }
     guard call.hasEnded else { return nil }
     isOver = true
     return LoopEvent(call: self, outcome: call.outcome(wantsCompletion: true))
+  }
+
+  /// Between two events that have both come a cancel counts; and in a pause, too, as does the total clock.
+  private func endIfStopped() {
+    guard !call.hasEnded else { return }
+    do throws(Failure) {
+      try call.checkCancelled()
+      if isPaused { try call.checkClocks(csystem_now()) }
+    } catch { call.end(error) }
   }
 }
 

@@ -20,7 +20,7 @@ package final class Stream {
     let call = try Call.make(client, settings, .stream, path: Client.chatPath.bytes, body: body)
     call.begin()
     while !call.hasEnded && !call.isAccepted { call.turn(until: Clocks.never) }
-    if let failure = call.failure { return (nil, call.report(failure)) }
+    if let failure = call.failure, !call.hasMoreChunks { return (nil, call.report(failure)) }
     return (Stream(call), nil)
   }
 
@@ -44,11 +44,10 @@ package final class Stream {
     while true {
       call.endIfCancelled()
       if isClosed.load(ordering: .acquiring) { call.end(Failure(.cancelled, "the stream was freed")) }
-      if call.failure != nil { return .failure }
       if call.nextChunk() { return .chunk }
       if call.hasEnded {
-        if call.failure == nil && !call.hasMoreChunks { return .end }
-        continue
+        if call.hasMoreChunks { continue }
+        return call.failure == nil ? .end : .failure
       }
       if deadline < 0 { deadline = Clocks.deadline(csystem_now(), timeout) }
       if deadline != Clocks.never, csystem_now() >= deadline {

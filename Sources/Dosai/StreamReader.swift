@@ -15,6 +15,8 @@ package final class StreamReader {
   private let secret: Secret?
   private let parser: EventParser
   private var form = Form.unknown
+  /// The blanks before a body that is not yet known for what it is.
+  let blanks = Buffer()
   private(set) var isDone = false
   private var isFlushed = false
   package private(set) var eventIndex: Int64 = -1
@@ -47,17 +49,29 @@ package final class StreamReader {
       if !bytes.trimmed.isEmpty { doneQuirks.insert(.afterDone) }
       return true
     }
-    if form == .unknown, let first = bytes.trimmed.first {
-      let isDocument = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<")
-      form = isDocument ? .document : .events
-    }
+    if form == .unknown { try decide(bytes) }
     if form == .document { return false }
-    try parser.feed(bytes)
+    if form == .events { try parser.feed(bytes) }
     return true
   }
 
   /// Bytes that wait to be read.
   var unread: Int { parser.unread }
+
+  /// By its first byte that is not blank the body is known for events or a document. Blanks until then are kept.
+  private func decide(_ bytes: Bytes) throws(Failure) {
+    guard let first = bytes.trimmed.first ?? (blanks.count > 4096 ? 0 : nil) else { return try blanks.append(bytes) }
+    let isDocument = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<")
+    form = isDocument ? .document : .events
+    if !isDocument { try parser.feed(blanks.bytes) }
+  }
+
+  /// Drops the chunks that are still to be taken.
+  func dropChunks() {
+    assembler.removeChunks()
+    count = 0
+    position = -1
+  }
 
   /// The tokens, of a chunk that tells them.
   package var usage: Usage? { assembler.usage }
@@ -144,10 +158,9 @@ package final class StreamReader {
       if isError && error.status == .malformed { throw Failure(.provider, Status.provider.explanation) }
       throw error
     }
-    if isError || document.root.kind == .array || ServerMessage.isError(document.root) {
-      self.document = document
-      count = 0
-      position = -1
+    if isError || ServerMessage.isError(document.root) {
+      if document.isRepaired { doneQuirks.insert(.textRepaired) }
+      dropChunks()
       throw try onError(document.root)
     }
     try take(document)
@@ -170,12 +183,14 @@ package final class StreamReader {
     return try Document.read(taking: text, limits: limits)
   }
 
-  private func take(_ document: Document) throws(Failure) {
+  private func take(_ document: Document, isAnswer: Bool = false) throws(Failure) {
     if document.isRepaired { doneQuirks.insert(.textRepaired) }
     if document.hasBigNumbers { doneQuirks.insert(.bigNumber) }
-    count = 0
-    position = -1
-    try assembler.add(document.root)
+    dropChunks()
+    do throws(Failure) { try assembler.add(document.root, isAnswer: isAnswer) } catch {
+      dropChunks()
+      throw error
+    }
     self.document = document
     json = document.bytes
     eventIndex += 1
@@ -187,12 +202,14 @@ package final class StreamReader {
   func take(whole document: Document) throws(Failure) {
     doneQuirks.insert(.wholeAnswer)
     isDone = true
-    try take(document)
+    try take(document, isAnswer: true)
     position = -1  // its first chunk is still to be taken
   }
 
-  /// How a body of events that has ended without `[DONE]` is to be taken; nil: as whole.
-  func conclude() -> Failure? {
+  /// How a body of events that has ended without `[DONE]` is to be taken; nil: as whole. `mayBeEvents`: its headers do
+  /// not say that it is something else.
+  func conclude(mayBeEvents: Bool) -> Failure? {
+    if eventIndex < 0 && !mayBeEvents { return Failure(.malformed, "the answer is no event stream") }
     if assembler.isFinished {
       doneQuirks.insert(.doneMissing)
       return nil

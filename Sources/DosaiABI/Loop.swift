@@ -144,7 +144,11 @@ public func dosai_loop_close(
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
     guard let held = Handle.peek(loop, HeldLoop.self) else { throw .invalid("loop: is not a loop") }
-    if held.loop.isOurs { try held.loop.close(onEvent: teller(on_event, user_data, held.slot)) }
+    if held.loop.isOurs {
+      try held.loop.close(onEvent: teller(on_event, user_data, held.slot))
+    } else {
+      held.loop.abandon()
+    }
     held.slot.clear()
     Handle.free(loop, HeldLoop.self)
   }
@@ -188,6 +192,7 @@ final class EventSlot {
   }
 
   func fill(_ given: LoopEvent) -> UnsafePointer<dosai_event> {
+    clear()  // what `next` has lent, where a step tells after it
     var filled = dosai_event()
     filled.struct_size = UInt32(MemoryLayout<dosai_event>.size)
     filled.tag = given.call.tag

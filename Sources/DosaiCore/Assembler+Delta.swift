@@ -1,10 +1,15 @@
 /// Reading one delta.
 extension Assembler {
-  func add<Value: JSONValue>(delta: Value, to choice: Choice) throws(Failure) {
+  /// `isWhole`: it is the message of a whole answer, whose tool calls have no index.
+  func add<Value: JSONValue>(delta: Value, to choice: Choice, isWhole: Bool) throws(Failure) {
     var hasReasoning = false
+    var position: Int64 = 0
     try delta.forEachMember { (key: Bytes, value: Value) throws(Failure) in
       if key.equals("tool_calls") {
-        try value.forEachElement { (call: Value) throws(Failure) in try add(toolCall: call, to: choice) }
+        try value.forEachElement { (call: Value) throws(Failure) in
+          try add(toolCall: call, at: position, isWhole: isWhole, to: choice)
+          position += 1
+        }
       } else if key.equals("content") && value.kind == .array {
         try add(parts: value, to: choice)
       } else {
@@ -46,18 +51,20 @@ extension Assembler {
     if !text.isEmpty { chunks.append(Chunk(kind, choice: choice.index, text: text)) }
   }
 
-  private func add<Value: JSONValue>(toolCall value: Value, to choice: Choice) throws(Failure) {
-    guard value.kind == .object else { throw Failure(.malformed, "a tool call is not an object") }
+  private func add<Value: JSONValue>(
+    toolCall value: Value, at position: Int64, isWhole: Bool, to choice: Choice
+  ) throws(Failure) {
     let function = value.present("function")
     let id = value.string("id") ?? .empty
     let name = function?.string("name") ?? .empty
-    let call = try self.call(try index(of: value), id, name, in: choice)
+    let given = try index(of: value) ?? (isWhole ? position : nil)
+    let call = try self.call(given, id, name, isFirst: position == 0, in: choice)
     var chunk = Chunk(.toolCall, choice: choice.index)
     chunk.toolCall = call.number
     if !id.isEmpty { chunk.toolCallID = id }
     if !name.isEmpty { chunk.toolCallName = name }
-    if (value.member("id") != nil && (id.isEmpty || !call.id.isEmpty))
-      || (function?.member("name") != nil && (name.isEmpty || !call.name.isEmpty))
+    if (value.present("id") != nil && (id.isEmpty || !call.id.isEmpty))
+      || (function?.present("name") != nil && (name.isEmpty || !call.name.isEmpty))
     {
       quirks.insert(.toolRepeated)
     }
@@ -98,13 +105,13 @@ extension Assembler {
   }
 
   /// The call that a delta belongs to. A new id that differs from the one at its index starts a new call; without an
-  /// index the delta belongs to the call of its id, or to the last one.
-  private func call(_ index: Int64?, _ id: Bytes, _ name: Bytes, in choice: Choice) throws(Failure) -> ToolCall {
+  /// index the delta belongs to the call of its id, or to the last one; but a name behind another call of its event
+  /// starts a new one.
+  private func call(
+    _ index: Int64?, _ id: Bytes, _ name: Bytes, isFirst: Bool, in choice: Choice
+  ) throws(Failure) -> ToolCall {
     var found: ToolCall?
     if let index {
-      guard index < Int64(choice.toolCalls.count + 128) else {
-        throw Failure(.malformed, "a tool call's index is far beyond the calls before it")
-      }
       found = choice.toolCalls.last { $0.index == index }
       if let call = found, !id.isEmpty, !call.id.isEmpty, !call.id.bytes.equals(id) {
         found = choice.toolCalls.last { $0.index == index && $0.id.bytes.equals(id) }
@@ -116,7 +123,7 @@ extension Assembler {
         found = choice.toolCalls.last { $0.id.bytes.equals(id) }
         if found == nil, let last = choice.toolCalls.last, last.id.isEmpty { found = last }
       } else if let last = choice.toolCalls.last {
-        if name.isEmpty || last.name.isEmpty || last.name.bytes.equals(name) { found = last }
+        if name.isEmpty || last.name.isEmpty || (isFirst && last.name.bytes.equals(name)) { found = last }
       }
     }
     if let found { return found }

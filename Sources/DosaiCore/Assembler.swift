@@ -55,7 +55,8 @@ package final class Assembler {
   }
 
   /// Adds an event and makes `chunks` from it. PROTOCOL: not a chunk of a completion. TOO_LARGE: a limit.
-  package func add<Value: JSONValue>(_ event: Value) throws(Failure) {
+  /// `isAnswer`: it is no event but a whole answer.
+  package func add<Value: JSONValue>(_ event: Value, isAnswer: Bool = false) throws(Failure) {
     let changes = merger.changes
     let calls = toolCallCount
     defer {
@@ -68,21 +69,31 @@ package final class Assembler {
     hasStarted = true
     noteQuirks(event)
     if let list = event.present("choices") {
-      guard list.kind == .array else { throw Failure(.malformed, "choices is not a list") }
-      try list.forEachElement { (choice: Value) throws(Failure) in try add(choice: choice) }
+      try check(choices: list)
+      var position: Int64 = 0
+      try list.forEachElement { (choice: Value) throws(Failure) in
+        try add(choice: choice, at: position, isAnswer: isAnswer)
+        position += 1
+      }
     } else {
       quirks.insert(.choicesMissing)
     }
     try event.forEachMember { (key: Bytes, value: Value) throws(Failure) in
       if key.equals("choices") || key.equals("usage") || key.equals("obfuscation") || value.kind == .null { return }
+      if isBlank(value, key), top.member(key) != nil { return }
       try merger.replace(value, in: top, key)
     }
     try addUsage(event)
     if chunks.isEmpty { chunks.append(Chunk(.other)) }
   }
 
+  /// Azure's last events come with an empty id, object and model, and created 0.
+  private func isBlank<Value: JSONValue>(_ value: Value, _ key: Bytes) -> Bool {
+    value.text.equals("\"\"") || (key.equals("created") && value.text.equals("0"))
+  }
+
   func noteQuirks<Value: JSONValue>(_ event: Value) {
-    if event.integer("created") == nil { quirks.insert(.created) }
+    if event.present("created") != nil && event.integer("created") == nil { quirks.insert(.created) }
     guard let id = event.string("id"), !id.isEmpty else { return }
     if firstID.isEmpty {
       try? firstID.append(id.part(0, 256))
@@ -91,11 +102,14 @@ package final class Assembler {
     }
   }
 
+  /// Forgets the chunks of the last event.
+  package func removeChunks() { chunks.removeAll(keepingCapacity: true) }
+
   func addUsage<Value: JSONValue>(_ event: Value) throws(Failure) {
     var found = event.present("usage")
     if found?.kind != .object || found?.isHollow == true {
       found = event.member("x_groq")?.present("usage")
-      if found != nil { quirks.insert(.usageElsewhere) }
+      if found?.kind == .object && found?.isHollow == false { quirks.insert(.usageElsewhere) }
     }
     guard let found, found.kind == .object, !found.isHollow else { return }
     if usage != nil { quirks.insert(.usageRepeated) }
@@ -108,16 +122,39 @@ package final class Assembler {
 
   // MARK: a choice
 
-  func add<Value: JSONValue>(choice value: Value) throws(Failure) {
-    guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
-    let choice = try choice(of: value)
-    let before = chunks.count
-    let delta = value.present("delta") ?? value.present("message")
-    if let delta {
+  /// Refuses what cannot be added, before any of the event is. PROTOCOL, TOO_LARGE.
+  private func check<Value: JSONValue>(choices: Value) throws(Failure) {
+    guard choices.kind == .array else { throw Failure(.malformed, "choices is not a list") }
+    var position: Int64 = 0
+    try choices.forEachElement { (value: Value) throws(Failure) in
+      guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
+      let index = try index(of: value) ?? position
+      position += 1
+      guard index < max(128, limits.choices) else {
+        throw Failure(.malformed, "a choice's index is beyond any choice")
+      }
+      guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than choices_max") }
+      guard let delta = value.present("delta") ?? value.present("message") else { return }
       guard delta.kind == .object else { throw Failure(.malformed, "a delta is not an object") }
-      try add(delta: delta, to: choice)
-    } else {
-      quirks.insert(.deltaMissing)
+      var calls = Int64(known(at: index)?.toolCalls.count ?? 0)
+      try delta.present("tool_calls")?.forEachElement { (call: Value) throws(Failure) in
+        guard call.kind == .object else { throw Failure(.malformed, "a tool call is not an object") }
+        if let index = try self.index(of: call), index >= calls + 128 {
+          throw Failure(.malformed, "a tool call's index is far beyond the calls before it")
+        }
+        calls += 1
+      }
+    }
+  }
+
+  /// `position` is its place in the event, which is its index where it has none.
+  private func add<Value: JSONValue>(choice value: Value, at position: Int64, isAnswer: Bool) throws(Failure) {
+    let choice = try choice(of: value, at: position)
+    let before = chunks.count
+    let delta = value.present("delta")
+    if delta == nil && !isAnswer { quirks.insert(.deltaMissing) }
+    if let delta = delta ?? value.present("message") {
+      try add(delta: delta, to: choice, isWhole: value.present("delta") == nil)
     }
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
       if key.equals("index") || key.equals("delta") || key.equals("message") { return }
@@ -127,14 +164,13 @@ package final class Assembler {
     if chunks.count == before { chunks.append(Chunk(.other, choice: choice.index)) }
   }
 
-  func choice<Value: JSONValue>(of value: Value) throws(Failure) -> Choice {
-    var index: Int64 = 0
+  private func known(at index: Int64) -> Choice? { choices.first { Int64($0.index) == index } }
+
+  private func choice<Value: JSONValue>(of value: Value, at position: Int64) throws(Failure) -> Choice {
+    var index = position
     if let given = try self.index(of: value) { index = given } else { quirks.insert(.choiceIndex) }
-    guard index < max(128, limits.choices) else { throw Failure(.malformed, "a choice's index is beyond any choice") }
-    for choice in choices where Int64(choice.index) == index { return choice }
-    guard index < limits.choices, choices.count < limits.choices, let index = Int32(exactly: index) else {
-      throw Failure(.tooLarge, "there are more choices than choices_max")
-    }
+    if let known = known(at: index) { return known }
+    guard let index = Int32(exactly: index) else { throw .internalError }
     let made = Choice(index: index)
     choices.append(made)
     return made

@@ -21,6 +21,8 @@ package struct ServerMessage {
       let error = body.present("error")
       if let error, error.kind == .object {
         try take(error)
+      } else if error == nil, let choices = body.present("choices"), let choice = Self.failedChoice(choices) {
+        if let error = choice.present("error") { try take(error) }
       } else {
         try take(body)
         if message == nil, let error, error.kind == .string { message = try Self.line(error.string) }
@@ -36,8 +38,24 @@ package struct ServerMessage {
       try? body.forEachElement { (element: Value) throws(Failure) in if isError(element) { found = true } }
       return found
     }
-    guard let error = body.present("error") else { return false }
-    return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
+    if let error = body.present("error") {
+      return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
+    }
+    if let choices = body.present("choices") { return failedChoice(choices) != nil }
+    // FastAPI, Mistral, and vLLM's flat form.
+    return body.string("object")?.equals("error") == true || body.present("detail") != nil
+      || body.present("message")?.kind == .object
+  }
+
+  /// A choice that ended in an error, as OpenRouter tells it.
+  private static func failedChoice<Value: JSONValue>(_ choices: Value) -> Value? {
+    var found: Value?
+    try? choices.forEachElement { (choice: Value) throws(Failure) in
+      if choice.present("error")?.kind == .object || choice.string("finish_reason")?.equals("error") == true {
+        found = choice
+      }
+    }
+    return found
   }
 
   package func redact(_ secret: Secret?) {

@@ -90,6 +90,7 @@ final class Shape {
     while at < end {
       let byte = base[at]
       if byte == UInt8(ascii: "\"") {
+        if at == start { return -1 }  // an empty one may not count
         if seen < 0x80 { return at }
         return Text.firstInvalid(Bytes(start: base + start, count: at - start)) == nil ? at : -1
       }
@@ -105,12 +106,12 @@ final class Shape {
     return -1
   }
 
-  /// The end of a whole number of at most 18 digits, as JSON writes it; -1: there is none.
+  /// The end of a whole number of 1 to 18 digits, which is not 0; -1: there is none.
   private func integer(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
     var at = start
     while at < end, base[at].isDigit { at += 1 }
     let count = at - start
-    guard at < end, count >= 1, count <= 18, count == 1 || base[start] != UInt8(ascii: "0") else { return -1 }
+    guard at < end, count >= 1, count <= 18, base[start] != UInt8(ascii: "0") else { return -1 }
     return base[at] == UInt8(ascii: ",") || base[at] == UInt8(ascii: "}") ? at : -1
   }
 

@@ -90,9 +90,10 @@ package struct Value: JSONValue {
     var members = JSONScanner.Members(text)
     var found: Bytes?
     while let next = members.next() {
-      if next.key.equals(key) { found = text.part(next.value.lowerBound, next.value.upperBound) }
+      let plain = Self.plain(next.key)
+      let written = plain?.bytes ?? next.key
+      if written.equals(key) { found = text.part(next.value.lowerBound, next.value.upperBound) }
     }
-    // A key that is written with escapes is known to the tree alone.
     guard let found else { return nil }
     return Value(tree: node, text: found)
   }
@@ -111,17 +112,31 @@ package struct Value: JSONValue {
 
   package func forEachMember(_ body: (Bytes, Value) throws(Failure) -> Void) throws(Failure) {
     guard kind == .object else { return }
-    let distinct = json_object_size(tree)
-    if distinct > 1024 { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     var count = 0
     var counting = JSONScanner.Members(text)
     while counting.next() != nil { count += 1 }
+    if count > 1024 { throw Failure(.tooLarge, "an object has more than 1024 fields") }
+    let keys = count > json_object_size(tree) ? try keys() : []
+    var position = 0
     var members = JSONScanner.Members(text)
     while let next = members.next() {
-      if count > distinct && isRepeated(next.key, after: members) { continue }
-      guard let node = try node(written: next.key) else { continue }
-      try body(next.key, Value(tree: node, text: text.part(next.value.lowerBound, next.value.upperBound)))
+      let plain = Self.plain(next.key)
+      let key = plain?.bytes ?? next.key
+      position += 1
+      if position < keys.count, keys[position...].contains(where: { $0.bytes.equals(key) }) { continue }
+      guard let node = try node(written: key) else { continue }
+      try body(key, Value(tree: node, text: text.part(next.value.lowerBound, next.value.upperBound)))
     }
+  }
+
+  /// The key of each member, in the usual writing.
+  private func keys() throws(Failure) -> [Buffer] {
+    var keys: [Buffer] = []
+    var members = JSONScanner.Members(text)
+    while let next = members.next() {
+      if let plain = Self.plain(next.key) { keys.append(plain) } else { keys.append(try Buffer(copying: next.key)) }
+    }
+    return keys
   }
 
   package func forEachElement(_ body: (Value) throws(Failure) -> Void) throws(Failure) {
@@ -146,24 +161,33 @@ package struct Value: JSONValue {
     return nil
   }
 
-  private func isRepeated(_ key: Bytes, after members: JSONScanner.Members) -> Bool {
-    var rest = members
-    while let next = rest.next() { if next.key.equals(key) { return true } }
-    return false
-  }
-
   private func node(written key: Bytes) throws(Failure) -> UnsafeMutablePointer<json_t>? {
     guard key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil else { return Self.node(tree, key) }
-    // Let jansson read the key as the string that it is.
-    let quoted = Buffer()
-    try quoted.append("\"")
-    try quoted.append(key)
-    try quoted.append("\"")
-    let decoded = try Document.read(taking: quoted, limits: Limits())
+    guard let decoded = Self.decoded(key) else { return nil }
     return Self.node(tree, decoded.root.string)
   }
 
+  /// The usual writing of a key that is written with escapes; nil where it is written without.
+  private static func plain(_ key: Bytes) -> Buffer? {
+    guard key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil, let decoded = decoded(key) else { return nil }
+    let plain = Buffer()
+    return (try? Text.appendEscaped(decoded.root.string, to: plain)) == nil ? nil : plain
+  }
+
+  /// The key as the string that it is.
+  private static func decoded(_ key: Bytes) -> Document? {
+    let quoted = Buffer()
+    do throws(Failure) {
+      try quoted.append("\"")
+      try quoted.append(key)
+      try quoted.append("\"")
+      return try Document.read(taking: quoted, limits: Limits())
+    } catch { return nil }
+  }
+
   private static func node(_ tree: UnsafeMutablePointer<json_t>, _ key: Bytes) -> UnsafeMutablePointer<json_t>? {
-    key.withMemoryRebound(to: CChar.self) { json_object_getn(tree, $0.baseAddress, $0.count) }
+    // An empty part of a text has no address, and jansson takes none.
+    let key = key.isEmpty ? literal("") : key
+    return key.withMemoryRebound(to: CChar.self) { json_object_getn(tree, $0.baseAddress, $0.count) }
   }
 }

@@ -10,13 +10,18 @@ struct AddressTests {
   }
 
   @Test(arguments: [
-    ("https://api.dos.ai/v1", "https://api.dos.ai/v1/models"), ("https://api.dos.ai/v1/", "https://api.dos.ai/v1/models"),
-    ("https://api.dos.ai/v1///", "https://api.dos.ai/v1/models"), ("https://h", "https://h/models"), ("https://h/", "https://h/models"),
+    ("https://api.dos.ai/v1", "https://api.dos.ai/v1/models"),
+    ("https://api.dos.ai/v1/", "https://api.dos.ai/v1/models"),
+    ("https://api.dos.ai/v1///", "https://api.dos.ai/v1/models"), ("https://h", "https://h/models"),
+    ("https://h/", "https://h/models"),
     ("http://127.0.0.1:8080", "http://127.0.0.1:8080/models"), ("HTTPS://H:443/a/b", "https://H:443/a/b/models"),
     ("http://[::1]:80/x", "http://[::1]:80/x/models"), ("http://[fe80::1%25eth0]/", "http://[fe80::1%25eth0]/models"),
-    ("https://h/a?api-version=1&b=/", "https://h/a/models?api-version=1&b=/"), ("https://h?x=1", "https://h/models?x=1"),
-    ("https://h/?", "https://h/models"), ("https://a_b.c~d-e/", "https://a_b.c~d-e/models"), ("http://h:1/", "http://h:1/models"),
-    ("http://h:65535/", "http://h:65535/models"), ("https://h/a%20b/", "https://h/a%20b/models"), ("https://h//a", "https://h//a/models"),
+    ("https://h/a?api-version=1&b=/", "https://h/a/models?api-version=1&b=/"),
+    ("https://h?x=1", "https://h/models?x=1"),
+    ("https://h/?", "https://h/models"), ("https://a_b.c~d-e/", "https://a_b.c~d-e/models"),
+    ("http://h:1/", "http://h:1/models"),
+    ("http://h:65535/", "http://h:65535/models"), ("https://h/a%20b/", "https://h/a%20b/models"),
+    ("https://h//a", "https://h//a/models"),
   ])
   func takesAURLAndJoinsAPath(base: String, expected: String) throws {
     #expect(try Self.joined(base, "/models") == expected)
@@ -26,7 +31,8 @@ struct AddressTests {
 
   @Test(arguments: [
     ("https://h/v1", "/a?b=1", "https://h/v1/a?b=1"), ("https://h/v1?k=2", "/a?b=1", "https://h/v1/a?b=1&k=2"),
-    ("https://h/v1?k=2", "a/b", "https://h/v1/a/b?k=2"), ("https://h/v1", "", "https://h/v1/"), ("https://h/v1", "?b", "https://h/v1/?b"),
+    ("https://h/v1?k=2", "a/b", "https://h/v1/a/b?k=2"), ("https://h/v1", "", "https://h/v1/"),
+    ("https://h/v1", "?b", "https://h/v1/?b"),
     ("https://h/v1", "/a/", "https://h/v1/a/"),
   ])
   func joinsQueries(base: String, path: String, expected: String) throws {
@@ -35,20 +41,31 @@ struct AddressTests {
 
   @Test(arguments: [
     ("", "base_url: must begin with https:// or http://"), ("h", "base_url: must begin with https:// or http://"),
-    ("//h/", "base_url: must begin with https:// or http://"), ("ftp://h/", "base_url: must begin with https:// or http://"),
-    ("file:///etc/passwd", "base_url: must begin with https:// or http://"), ("https:/h", "base_url: must begin with https:// or http://"),
+    ("//h/", "base_url: must begin with https:// or http://"),
+    ("ftp://h/", "base_url: must begin with https:// or http://"),
+    ("file:///etc/passwd", "base_url: must begin with https:// or http://"),
+    ("https:/h", "base_url: must begin with https:// or http://"),
     ("https//h", "base_url: must begin with https:// or http://"), ("https://", "base_url: has no host"),
-    ("https:///v1", "base_url: has no host"), ("https://?a", "base_url: has no host"), ("https://:80", "base_url: has no host"),
-    ("https://[]", "base_url: has no host"), ("https://[::1", "base_url: has no host"), ("https://[::1/v1", "base_url: has no host"),
+    ("https:///v1", "base_url: has no host"), ("https://?a", "base_url: has no host"),
+    ("https://:80", "base_url: has no host"),
+    ("https://[]", "base_url: has no host"), ("https://[::1", "base_url: has no host"),
+    ("https://[::1/v1", "base_url: has no host"),
     ("https://::1/", "base_url: has no host"),
-    ("https://u@h/", "base_url: must not hold a user or password"), ("https://u:p@h/", "base_url: must not hold a user or password"),
-    ("https://h@/", "base_url: must not hold a user or password"), ("https://h/#f", "base_url: must not have a fragment"),
-    ("https://h#", "base_url: must not have a fragment"), ("https://h:0/", "base_url: the port must be between 1 and 65535"),
-    ("https://h:65536/", "base_url: the port must be between 1 and 65535"), ("https://h:/", "base_url: the port must be between 1 and 65535"),
-    ("https://h:x/", "base_url: the port must be between 1 and 65535"), ("https://h:-1/", "base_url: the port must be between 1 and 65535"),
-    ("https://h:1:2/", "base_url: the port must be between 1 and 65535"), ("https://[::1]x/", "base_url: the port must be between 1 and 65535"),
+    ("https://u@h/", "base_url: must not hold a user or password"),
+    ("https://u:p@h/", "base_url: must not hold a user or password"),
+    ("https://h@/", "base_url: must not hold a user or password"),
+    ("https://h/#f", "base_url: must not have a fragment"),
+    ("https://h#", "base_url: must not have a fragment"),
+    ("https://h:0/", "base_url: the port must be between 1 and 65535"),
+    ("https://h:65536/", "base_url: the port must be between 1 and 65535"),
+    ("https://h:/", "base_url: the port must be between 1 and 65535"),
+    ("https://h:x/", "base_url: the port must be between 1 and 65535"),
+    ("https://h:-1/", "base_url: the port must be between 1 and 65535"),
+    ("https://h:1:2/", "base_url: the port must be between 1 and 65535"),
+    ("https://[::1]x/", "base_url: the port must be between 1 and 65535"),
     ("https://h:99999999999999999999/", "base_url: the port must be between 1 and 65535"),
-    ("https://h\\e/", "base_url: the host has a character that no host has"), ("https://h,e/", "base_url: the host has a character that no host has"),
+    ("https://h\\e/", "base_url: the host has a character that no host has"),
+    ("https://h,e/", "base_url: the host has a character that no host has"),
     ("https://h<e>/", "base_url: the host has a character that no host has"),
   ])
   func refusesOthers(url: String, why: String) {
@@ -61,15 +78,18 @@ struct AddressTests {
     for byte in [UInt8](0...0x20) + [UInt8](0x7F...0xFF) {
       let bytes = [UInt8]("https://h/a".utf8) + [byte] + [UInt8]("b".utf8)
       #expect(status { _ = try bytes.lent { try Address($0) } } == .invalidArgument, "\(byte)")
-      #expect(status { try [0x2F, byte].lent { try address.write(path: $0, to: Buffer()) } } == .invalidArgument, "\(byte)")
+      #expect(
+        status { try [0x2F, byte].lent { try address.write(path: $0, to: Buffer()) } } == .invalidArgument, "\(byte)")
     }
     #expect(status { try "/a#b".lent { try address.write(path: $0, to: Buffer()) } } == .invalidArgument)
   }
 
   @Test(arguments: [
-    ("http://localhost", true), ("http://LocalHost:80/", true), ("http://127.0.0.1/", true), ("http://127.8.9.10:1/", true),
+    ("http://localhost", true), ("http://LocalHost:80/", true), ("http://127.0.0.1/", true),
+    ("http://127.8.9.10:1/", true),
     ("https://[::1]:8080/", true), ("http://localhost.example.com/", false), ("http://127.0.0.1.example.com/", false),
-    ("http://127example.com/", false), ("http://128.0.0.1/", false), ("http://[::2]/", false), ("http://[::ffff:127.0.0.1]/", false),
+    ("http://127example.com/", false), ("http://128.0.0.1/", false), ("http://[::2]/", false),
+    ("http://[::ffff:127.0.0.1]/", false),
     ("http://localhostx/", false), ("http://10.0.0.1/", false), ("http://0.0.0.0/", false), ("http://[::]/", false),
   ])
   func knowsThisMachine(url: String, expected: Bool) throws {
@@ -82,7 +102,8 @@ struct AddressTests {
 
   @Test(arguments: [
     ("/v2/chat?x=1", "https://api.dos.ai:8443/v2/chat?x=1"), ("/", "https://api.dos.ai:8443/"),
-    ("https://api.dos.ai:8443/v2", "https://api.dos.ai:8443/v2"), ("HTTPS://API.dos.ai:8443/V2", "HTTPS://API.dos.ai:8443/V2"),
+    ("https://api.dos.ai:8443/v2", "https://api.dos.ai:8443/v2"),
+    ("HTTPS://API.dos.ai:8443/V2", "HTTPS://API.dos.ai:8443/V2"),
     ("https://api.dos.ai:8443", "https://api.dos.ai:8443"),
   ])
   func followsWithinItsOrigin(location: String, expected: String) throws {
@@ -91,9 +112,12 @@ struct AddressTests {
   }
 
   @Test(arguments: [
-    "", "http://api.dos.ai:8443/", "https://api.dos.ai/", "https://api.dos.ai:443/", "https://evil.ai:8443/", "//evil.ai/", "///evil.ai/",
-    "https://api.dos.ai:8443@evil.ai/", "https://u:p@api.dos.ai:8443/", "https://api.dos.ai:8443.evil.ai/", "https://api.dos.ai:84430/",
-    "https://evil.ai/https://api.dos.ai:8443/", "ftp://api.dos.ai:8443/", "javascript:alert(1)", "https:api.dos.ai", "https://",
+    "", "http://api.dos.ai:8443/", "https://api.dos.ai/", "https://api.dos.ai:443/", "https://evil.ai:8443/",
+    "//evil.ai/", "///evil.ai/",
+    "https://api.dos.ai:8443@evil.ai/", "https://u:p@api.dos.ai:8443/", "https://api.dos.ai:8443.evil.ai/",
+    "https://api.dos.ai:84430/",
+    "https://evil.ai/https://api.dos.ai:8443/", "ftp://api.dos.ai:8443/", "javascript:alert(1)", "https:api.dos.ai",
+    "https://",
     "/a\r\nX-Injected: yes", "/a b", "/\u{E9}", "/a\0", "https://api.dos.ai:8443\\@evil.ai/", " /v2", "v2",
   ])
   func followsNowhereElse(location: String) throws {

@@ -29,7 +29,7 @@ struct EventCase: Decodable, Sendable, CustomTestStringConvertible {
 
   struct Piece: Decodable {
     let t: String?
-    let b: Data?
+    let b: String?
     let r: Repeated?
     let gen: String?
     let n: Int?
@@ -39,7 +39,8 @@ struct EventCase: Decodable, Sendable, CustomTestStringConvertible {
         #expect(gen == "object_keys")
         return [UInt8]("data: {\((0..<n).map { "\"k\($0)\":0" }.joined(separator: ","))}\n\n".utf8)
       }
-      return b.map { [UInt8]($0) } ?? [UInt8]((t ?? r?.text ?? "").utf8)
+      if let b { return [UInt8](Data(base64Encoded: b) ?? Data()) }
+      return [UInt8]((t ?? r?.text ?? "").utf8)
     }
   }
 

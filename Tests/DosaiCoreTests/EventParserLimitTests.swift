@@ -5,7 +5,8 @@ import Testing
 struct EventParserLimitTests {
   /// A line counts with its field name, together with the data before it.
   @Test(arguments: [
-    ("data: 1234\n\n", 10), ("data:12345\r\n\r\n", 10), ("data: 12\ndata:345\n\n", 10), ("data:1\ndata:2\ndata:3\n\n", 9),
+    ("data: 1234\n\n", 10), ("data:12345\r\n\r\n", 10), ("data: 12\ndata:345\n\n", 10),
+    ("data:1\ndata:2\ndata:3\n\n", 9),
     ("event: abc\ndata\n\n", 10), ("id: 123456\ndata\n\n", 10), ("retry: 100\ndata\n\n", 10),
   ])
   func holdsAnEventToItsLimit(text: String, limit: Int) throws {
@@ -36,7 +37,9 @@ struct EventParserLimitTests {
     expect("data: 1\ndata: 2\n\n", gives: Outcome([Seen("1\n2")]), bytesMax: .max)
   }
 
-  @Test(arguments: [":", ": ", ":data: ", "x", "datax: ", "dataa", "events: ", " data: ", "\0", "ide: ", "retry:".uppercased()])
+  @Test(arguments: [
+    ":", ": ", ":data: ", "x", "datax: ", "dataa", "events: ", " data: ", "\0", "ide: ", "retry:".uppercased(),
+  ])
   func doesNotCountWhatItDrops(start: String) {
     let long = start + "y".times(100)
     expect("\(long)\ndata: 1\n\(long)\r\ndata: 2\n\n\(long)", gives: Outcome([Seen("1\n2")]), bytesMax: 10)

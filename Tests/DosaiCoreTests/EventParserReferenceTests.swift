@@ -40,7 +40,8 @@ private enum Reference {
   }
 
   private static func seen(_ data: [UInt8], _ type: [UInt8], _ id: [UInt8], isOpen: Bool) -> Seen {
-    var seen = Seen("", type: String(decoding: type, as: UTF8.self), id: String(decoding: id, as: UTF8.self), isOpen: isOpen)
+    var seen = Seen(
+      "", type: String(decoding: type, as: UTF8.self), id: String(decoding: id, as: UTF8.self), isOpen: isOpen)
     seen.data = data
     return seen
   }

@@ -24,7 +24,8 @@ struct EventParserTests {
   @Test(arguments: [
     ("\u{FEFF}data: a\n\n", [Seen("a")]), ("\u{FEFF}\u{FEFF}data: a\n\ndata: b\n\n", [Seen("b")]),
     ("data: a\n\n\u{FEFF}data: b\n\n", [Seen("a")]), ("\u{FEFF}", []), ("\u{FEFF}\n\ndata: a\n\n", [Seen("a")]),
-    ("data: \u{FEFF}a\n\n", [Seen("\u{FEFF}a")]), ("\u{FEFF}: note\ndata: a\n\n", [Seen("a")]), ("\n\u{FEFF}data: a\n\n", []),
+    ("data: \u{FEFF}a\n\n", [Seen("\u{FEFF}a")]), ("\u{FEFF}: note\ndata: a\n\n", [Seen("a")]),
+    ("\n\u{FEFF}data: a\n\n", []),
   ])
   func dropsOneLeadingMark(text: String, expected: [Seen]) {
     expect(text, gives: Outcome(expected))
@@ -37,9 +38,11 @@ struct EventParserTests {
   }
 
   @Test(arguments: [
-    ("data:a", "a"), ("data: a", "a"), ("data:  a", " a"), ("data:\ta", "\ta"), ("data: ", ""), ("data:", ""), ("data", ""),
+    ("data:a", "a"), ("data: a", "a"), ("data:  a", " a"), ("data:\ta", "\ta"), ("data: ", ""), ("data:", ""),
+    ("data", ""),
     ("data:a:b", "a:b"), ("data: :", ":"), ("data:a ", "a "), ("data: \u{E9}\u{1F600}\0", "\u{E9}\u{1F600}\0"),
-    ("data:\ndata:", "\n"), ("data: a\ndata\ndata: b", "a\n\nb"), ("data: data: a", "data: a"), ("data: \ndata:  ", "\n "),
+    ("data:\ndata:", "\n"), ("data: a\ndata\ndata: b", "a\n\nb"), ("data: data: a", "data: a"),
+    ("data: \ndata:  ", "\n "),
   ])
   func readsAValue(lines: String, expected: String) {
     expect(lines + "\n\n", gives: Outcome([Seen(expected)]))
@@ -47,8 +50,10 @@ struct EventParserTests {
   }
 
   @Test(arguments: [
-    "Data: x", "DATA: x", " data: x", "\tdata: x", "data : x", "datax: x", "datax", "dat: x", "dat", "d", "xdata: x", ":data: x",
-    ": x", ":", "::", "message: x", "event2: x", "ids: 1", "retryy: 1", "x", "\0", "{\"error\":1}", "data\0: x", "\u{FEFF}data: x",
+    "Data: x", "DATA: x", " data: x", "\tdata: x", "data : x", "datax: x", "datax", "dat: x", "dat", "d", "xdata: x",
+    ":data: x",
+    ": x", ":", "::", "message: x", "event2: x", "ids: 1", "retryy: 1", "x", "\0", "{\"error\":1}", "data\0: x",
+    "\u{FEFF}data: x",
   ])
   func dropsOtherLines(line: String) {
     expect("data: a\n\(line)\ndata: b\n\n", gives: Outcome([Seen("a\nb")]))
@@ -62,7 +67,8 @@ struct EventParserTests {
     ("event: a\nevent: b\ndata: 1\n\n", [Seen("1", type: "b")]), ("event: a\nevent\ndata: 1\n\n", [Seen("1")]),
     ("event: a\nevent:\ndata: 1\n\n", [Seen("1")]), ("event: a\n\ndata: 1\n\n", [Seen("1")]),
     ("data: 1\nevent: a\n\n", [Seen("1", type: "a")]), ("event:  a \ndata\n\n", [Seen("", type: " a ")]),
-    ("event: a\n\nevent: b\n\n", []), ("event: error\ndata: x\n\nevent: a\n\ndata: y\n\n", [Seen("x", type: "error"), Seen("y")]),
+    ("event: a\n\nevent: b\n\n", []),
+    ("event: error\ndata: x\n\nevent: a\n\ndata: y\n\n", [Seen("x", type: "error"), Seen("y")]),
   ])
   func namesTheType(text: String, expected: [Seen]) {
     expect(text, gives: Outcome(expected))
@@ -73,25 +79,30 @@ struct EventParserTests {
     ("id: 1\ndata: a\n\nid\ndata: b\n\n", [Seen("a", id: "1"), Seen("b")], ""),
     ("id: 1\ndata: a\n\nid:\ndata: b\n\n", [Seen("a", id: "1"), Seen("b")], ""), ("id: 1\n\n", [], "1"),
     ("id: 1\nid: x\0y\ndata: a\n\n", [Seen("a", id: "1")], "1"), ("id: \0\ndata: a\n\n", [Seen("a")], ""),
-    ("id: 1\nid: 2\ndata: a\n\n", [Seen("a", id: "2")], "2"), ("id:  \u{E9}\ndata: a\n\n", [Seen("a", id: " \u{E9}")], " \u{E9}"),
+    ("id: 1\nid: 2\ndata: a\n\n", [Seen("a", id: "2")], "2"),
+    ("id:  \u{E9}\ndata: a\n\n", [Seen("a", id: " \u{E9}")], " \u{E9}"),
   ])
   func keepsTheID(text: String, expected: [Seen], last: String) {
     expect(text, gives: Outcome(expected, lastEventID: last))
   }
 
-  @Test(arguments: [
-    ("retry: 3000", 3000), ("retry:0", 0), ("retry: 007", 7), ("retry: 1\nretry: 2", 2), ("retry", -1), ("retry:", -1),
-    ("retry: -1", -1), ("retry: -0", -1), ("retry: +1", -1), ("retry: 1.5", -1), ("retry: 1e3", -1), ("retry: 50x", -1),
-    ("retry:  5", -1), ("retry: 5 ", -1), ("retry: 99999999999999999999", -1), ("retry: 500\nretry: x", 500),
-    ("retry: \u{0665}", -1), ("retry: 9223372036854775807", .max),
-  ] as [(String, Int64)])
+  @Test(
+    arguments: [
+      ("retry: 3000", 3000), ("retry:0", 0), ("retry: 007", 7), ("retry: 1\nretry: 2", 2), ("retry", -1),
+      ("retry:", -1),
+      ("retry: -1", -1), ("retry: -0", -1), ("retry: +1", -1), ("retry: 1.5", -1), ("retry: 1e3", -1),
+      ("retry: 50x", -1),
+      ("retry:  5", -1), ("retry: 5 ", -1), ("retry: 99999999999999999999", -1), ("retry: 500\nretry: x", 500),
+      ("retry: \u{0665}", -1), ("retry: 9223372036854775807", .max),
+    ] as [(String, Int64)])
   func readsRetryOfDigitsAlone(line: String, expected: Int64) {
     expect(line + "\ndata: a\n\n", gives: Outcome([Seen("a")], retry: expected))
   }
 
   /// DESIGN 7: a last event without its blank line is given, and says that it is open.
   @Test(arguments: [
-    ("data: a", [Seen("a", isOpen: true)]), ("data: a\n", [Seen("a", isOpen: true)]), ("data: a\r", [Seen("a", isOpen: true)]),
+    ("data: a", [Seen("a", isOpen: true)]), ("data: a\n", [Seen("a", isOpen: true)]),
+    ("data: a\r", [Seen("a", isOpen: true)]),
     ("data: a\r\n", [Seen("a", isOpen: true)]), ("event: x\ndata: a", [Seen("a", type: "x", isOpen: true)]),
     ("data: a\ndata: b", [Seen("a\nb", isOpen: true)]), ("data: a\n: note", [Seen("a", isOpen: true)]),
     ("data: a\nx", [Seen("a", isOpen: true)]), ("data: a\n\ndata: b\n", [Seen("a"), Seen("b", isOpen: true)]),
@@ -104,7 +115,8 @@ struct EventParserTests {
   }
 
   @Test(arguments: [
-    ("data: [DONE]\n\n", false), ("data: [DONE]\n\n\r\n \t", false), ("data: [DONE]\n\nx", true), ("data: [DONE]\n\n: note\n", true),
+    ("data: [DONE]\n\n", false), ("data: [DONE]\n\n\r\n \t", false), ("data: [DONE]\n\nx", true),
+    ("data: [DONE]\n\n: note\n", true),
     ("data: [DONE]\n\ndata: x\n\n", true), ("data: [DONE]\n\n\n\nid: 1", true),
   ])
   func tellsOfMoreBehindAnEvent(text: String, expected: Bool) throws {

@@ -2,14 +2,15 @@ import DosaiCore
 import Testing
 
 struct FailureTests {
-  @Test(arguments: [
-    (.invalid("model: must not be empty"), "model: must not be empty"),
-    (.invalid(literal("n"), "must be 1 or more"), "n must be 1 or more"),
-    (Failure(.server, "the server failed"), "the server failed"),
-    (Failure(.server, "the server failed", detail: try? Buffer("out of cheese")), "the server failed: out of cheese"),
-    (Failure(.server, "", detail: try? Buffer("out of cheese")), "out of cheese"),
-    (Failure(.server, "the server failed", detail: Buffer()), "the server failed"),
-  ] as [(Failure, String)])
+  @Test(
+    arguments: [
+      (.invalid("model: must not be empty"), "model: must not be empty"),
+      (.invalid(literal("n"), "must be 1 or more"), "n must be 1 or more"),
+      (Failure(.server, "the server failed"), "the server failed"),
+      (Failure(.server, "the server failed", detail: try? Buffer("out of cheese")), "the server failed: out of cheese"),
+      (Failure(.server, "", detail: try? Buffer("out of cheese")), "out of cheese"),
+      (Failure(.server, "the server failed", detail: Buffer()), "the server failed"),
+    ] as [(Failure, String)])
   func saysWhyInOneLine(failure: Failure, expected: String) throws {
     let line = Buffer()
     try failure.writeLine(to: line)

@@ -3,8 +3,10 @@ import Testing
 
 struct HeaderFieldTests {
   @Test(arguments: [
-    ("X-Name: value", "X-Name", "value"), ("x:y", "x", "y"), ("x:", "x", ""), ("x:   ", "x", ""), ("x:  a: b  ", "x", "a: b"),
-    ("!#$%&'*+-.^_`|~09azAZ: ~", "!#$%&'*+-.^_`|~09azAZ", "~"), ("Authorization: Bearer k", "Authorization", "Bearer k"),
+    ("X-Name: value", "X-Name", "value"), ("x:y", "x", "y"), ("x:", "x", ""), ("x:   ", "x", ""),
+    ("x:  a: b  ", "x", "a: b"),
+    ("!#$%&'*+-.^_`|~09azAZ: ~", "!#$%&'*+-.^_`|~09azAZ", "~"),
+    ("Authorization: Bearer k", "Authorization", "Bearer k"),
     ("Content-Type: application/json", "Content-Type", "application/json"),
   ])
   func takesALine(line: String, name: String, value: String) throws {
@@ -15,10 +17,14 @@ struct HeaderFieldTests {
 
   @Test(arguments: [
     ("", "headers: each must be \"Name: value\""), ("name", "headers: each must be \"Name: value\""),
-    (": value", "headers: each must be \"Name: value\""), ("a b: c", "headers: a name has a character that no name has"),
-    ("a : c", "headers: a name has a character that no name has"), (" a: c", "headers: a name has a character that no name has"),
-    ("a(b): c", "headers: a name has a character that no name has"), ("a/b: c", "headers: a name has a character that no name has"),
-    ("\"a\": c", "headers: a name has a character that no name has"), ("\u{E9}: c", "headers: a name has a character that no name has"),
+    (": value", "headers: each must be \"Name: value\""),
+    ("a b: c", "headers: a name has a character that no name has"),
+    ("a : c", "headers: a name has a character that no name has"),
+    (" a: c", "headers: a name has a character that no name has"),
+    ("a(b): c", "headers: a name has a character that no name has"),
+    ("a/b: c", "headers: a name has a character that no name has"),
+    ("\"a\": c", "headers: a name has a character that no name has"),
+    ("\u{E9}: c", "headers: a name has a character that no name has"),
     ("a\r\nb: c", "headers: a name has a character that no name has"),
   ])
   func refusesWhatIsNoHeader(line: String, why: String) {
@@ -46,13 +52,16 @@ struct HeaderFieldTests {
   ])
   func leavesTheTransportItsOwn(name: String) {
     #expect(
-      complaint { _ = try "\(name): x".lent { try HeaderField.parse($0) } } == "headers: the transport itself decides this one")
+      complaint { _ = try "\(name): x".lent { try HeaderField.parse($0) } }
+        == "headers: the transport itself decides this one")
     #expect(complaint { _ = try "x-\(name): x".lent { try HeaderField.parse($0) } } == nil)
   }
 
   @Test func replacesByNameInAnyCase() throws {
     var fields: [HeaderField] = []
-    for line in ["a: 1", "B: 2", "c: 3", "b: 4", "A: 5", "d: 6"] { fields.set(try line.lent { try HeaderField.parse($0) }) }
+    for line in ["a: 1", "B: 2", "c: 3", "b: 4", "A: 5", "d: 6"] {
+      fields.set(try line.lent { try HeaderField.parse($0) })
+    }
     #expect(fields.map { "\($0.name.string)=\($0.value.string)" }.sorted() == ["A=5", "b=4", "c=3", "d=6"])
   }
 }

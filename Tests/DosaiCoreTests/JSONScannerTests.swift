@@ -5,7 +5,8 @@ struct JSONScannerTests {
   /// Valid texts with the number of their values.
   @Test(arguments: [
     ("null", 1), ("true", 1), ("false", 1), ("0", 1), ("-0", 1), ("-1.5e+10", 1), ("1E5", 1), ("10", 1), ("0.0", 1),
-    ("0e-0", 1), ("\"\"", 1), ("\"a\\\"b\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uD83D\\uDE00\"", 1), ("\"\u{7F}\u{E9}\u{2028}\"", 1),
+    ("0e-0", 1), ("\"\"", 1), ("\"a\\\"b\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uD83D\\uDE00\"", 1),
+    ("\"\u{7F}\u{E9}\u{2028}\"", 1),
     ("[]", 1), ("{}", 1), (" \t\r\n[ \n] ", 1), ("{ }", 1), ("[1,2,[3]]", 5), ("{\"a\":1,\"b\":{\"c\":[null]}}", 5),
     (" { \"a\" : 1 , \"b\" : [ 1 , 2 ] } ", 5), ("{\"a\":1,\"a\":2}", 3), ("{\"\":\"\"}", 2), ("[[],{},\"\"]", 4),
     ("1e999", 1), ("123456789012345678901234567890", 1),
@@ -15,15 +16,30 @@ struct JSONScannerTests {
   }
 
   @Test(arguments: [
-    "", " ", "nul", "nulll", "True", "tru", "-", "+1", "01", "-01", "00", "1.", ".5", "1.e1", "1e", "1e+", "1e1.5", "0x1",
+    "", " ", "nul", "nulll", "True", "tru", "-", "+1", "01", "-01", "00", "1.", ".5", "1.e1", "1e", "1e+", "1e1.5",
+    "0x1",
     "1 2", "--1", "NaN", "Infinity", "-Infinity", "\"", "\"a", "\"\\", "\"\\\"", "\"\\x\"", "\"\\u\"", "\"\\u12\"",
-    "\"\\u12g4\"", "\"\\uD83D\\u\"", "\"a\nb\"", "\"\t\"", "\"\0\"", "'a'", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[,]",
-    "[1 2]", "[1;2]", "[}", "{", "}", "{]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{\"a\"}",
+    "\"\\u12g4\"", "\"\\uD83D\\u\"", "\"a\nb\"", "\"\t\"", "\"\0\"", "'a'", "[", "]", "[1", "[1,", "[1,]", "[,1]",
+    "[,]",
+    "[1 2]", "[1;2]", "[}", "{", "}", "{]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}",
+    "{\"a\"}",
     "{\"a\",1}", "{\"a\" 1}", "{1:2}", "{a:1}", "{\"a\":1 \"b\":2}", "{\"a\":1]", "[1}", "[]]", "{}{}", "[],", "null,",
     "\u{FEFF}1", "1\u{A0}", "\u{0B}1", "1\0", "/**/1", "[1,//\n2]", "{\"a\":}", "{:1}", "[[[", "[\"", "[{\"a\":[",
   ])
   func refusesWhatIsNot(text: String) {
     text.lent { text in #expect(status { _ = try JSONScanner.check(text) } == .malformed) }
+  }
+
+  /// Control characters must be escaped; what is above ASCII is no matter of the scanner.
+  @Test func takesEachByteThatMayStandInText() {
+    for byte in UInt8.min...UInt8.max {
+      let isAllowed = byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+      for text in [[0x22, byte, 0x22], [0x7B, 0x22, byte, 0x22, 0x3A, 0x31, 0x7D]] as [[UInt8]] {
+        text.lent { text in
+          #expect(status { _ = try JSONScanner.check(text) } == (isAllowed ? .ok : .malformed), "\(byte)")
+        }
+      }
+    }
   }
 
   @Test func refusesEveryPartOfAText() {

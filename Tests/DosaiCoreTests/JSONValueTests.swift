@@ -2,10 +2,12 @@ import DosaiCore
 import Testing
 
 struct JSONValueTests {
-  @Test(arguments: [
-    ("stop", .stop), ("length", .length), ("tool_calls", .toolCalls), ("function_call", .toolCalls),
-    ("content_filter", .contentFilter), ("", .none), ("eos", .other), ("STOP", .other), ("stop ", .other), ("\0", .other),
-  ] as [(String, FinishReason)])
+  @Test(
+    arguments: [
+      ("stop", .stop), ("length", .length), ("tool_calls", .toolCalls), ("function_call", .toolCalls),
+      ("content_filter", .contentFilter), ("", .none), ("eos", .other), ("STOP", .other), ("stop ", .other),
+      ("\0", .other),
+    ] as [(String, FinishReason)])
   func knowsTheFinishReasons(word: String, expected: FinishReason) {
     word.lent { #expect(FinishReason($0) == expected) }
   }
@@ -22,7 +24,9 @@ struct JSONValueTests {
 
   @Test func knowsNoTokensAtFirst() {
     let usage = Usage()
-    let all = [usage.promptTokens, usage.completionTokens, usage.totalTokens, usage.cachedTokens, usage.reasoningTokens]
+    let all = [
+      usage.promptTokens, usage.completionTokens, usage.totalTokens, usage.cachedTokens, usage.reasoningTokens,
+    ]
     #expect(all == [-1, -1, -1, -1, -1])
   }
 }

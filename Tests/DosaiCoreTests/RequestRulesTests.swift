@@ -7,26 +7,33 @@ struct RequestRulesTests {
     complaint { try key.lent { try RequestRules.check($0, value) } }
   }
 
-  @Test(arguments: [
-    ("temperature", 0, 2, "temperature must be between 0 and 2"), ("top_p", 0, 1, "top_p must be between 0 and 1"),
-    ("frequency_penalty", -2, 2, "frequency_penalty must be between -2.0 and 2.0"),
-    ("presence_penalty", -2, 2, "presence_penalty must be between -2.0 and 2.0"),
-  ] as [(String, Double, Double, String)])
+  @Test(
+    arguments: [
+      ("temperature", 0, 2, "temperature must be between 0 and 2"), ("top_p", 0, 1, "top_p must be between 0 and 1"),
+      ("frequency_penalty", -2, 2, "frequency_penalty must be between -2.0 and 2.0"),
+      ("presence_penalty", -2, 2, "presence_penalty must be between -2.0 and 2.0"),
+    ] as [(String, Double, Double, String)])
   func holdsNumbersToTheirRange(key: String, low: Double, high: Double, why: String) {
     for number in [low, high, (low + high) / 2, low.nextUp, high.nextDown] {
       #expect(Self.refusal(key, .number(number)) == nil, "\(number)")
     }
-    for number in [low.nextDown, high.nextUp, -100, 1e300] { #expect(Self.refusal(key, .number(number)) == why, "\(number)") }
+    for number in [low.nextDown, high.nextUp, -100, 1e300] {
+      #expect(Self.refusal(key, .number(number)) == why, "\(number)")
+    }
     for integer in [Int64(low), Int64(high)] { #expect(Self.refusal(key, .integer(integer)) == nil) }
-    for integer in [Int64(low) - 1, Int64(high) + 1, .min, .max] { #expect(Self.refusal(key, .integer(integer)) == why) }
+    for integer in [Int64(low) - 1, Int64(high) + 1, .min, .max] {
+      #expect(Self.refusal(key, .integer(integer)) == why)
+    }
     #expect(Self.refusal(key, .text) == key + " must be a number")
   }
 
-  @Test(arguments: [
-    ("max_tokens", 0, " must be 1 or more"), ("max_tokens", -1, " must be 1 or more"), ("max_tokens", 1, nil),
-    ("max_tokens", .max, nil), ("n", 0, " must be 1 or more"), ("n", 1, nil), ("n", 128, nil), ("n", 129, " must be 128 or less"),
-    ("n", .min, " must be 1 or more"),
-  ] as [(String, Int64, String?)])
+  @Test(
+    arguments: [
+      ("max_tokens", 0, " must be 1 or more"), ("max_tokens", -1, " must be 1 or more"), ("max_tokens", 1, nil),
+      ("max_tokens", .max, nil), ("n", 0, " must be 1 or more"), ("n", 1, nil), ("n", 128, nil),
+      ("n", 129, " must be 128 or less"),
+      ("n", .min, " must be 1 or more"),
+    ] as [(String, Int64, String?)])
   func holdsIntegersToTheirRange(key: String, integer: Int64, why: String?) {
     #expect(Self.refusal(key, .integer(integer)) == why.map { key + $0 })
     #expect(Self.refusal(key, .number(Double(integer))) == key + " must be an integer")

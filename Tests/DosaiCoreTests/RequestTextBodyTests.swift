@@ -7,7 +7,10 @@ struct RequestTextBodyTests {
     ("{}", "{}", #"{"stream":true}"#),
     ("{ }", "{ }", #"{ "stream":true}"#),
     (#"{"a":1}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
-    ("{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" ,\"stream\":true}"),
+    (
+      "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }", "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" }",
+      "{ \"a\" : 1.50 ,\n\"b\":\"\\u0041\" ,\"stream\":true}"
+    ),
     // The only member.
     (#"{"stream":true}"#, "{}", #"{"stream":true}"#),
     (#"{"stream":false}"#, "{}", #"{"stream":true}"#),
@@ -29,11 +32,20 @@ struct RequestTextBodyTests {
     (#"{"stream":true,"stream":true}"#, "{}", #"{"stream":true}"#),
     (#"{"stream":1,"a":1,"stream":true}"#, #"{"a":1}"#, #"{"a":1,"stream":true}"#),
     (#"{"a":1,"stream":1,"stream":2,"b":2}"#, #"{"a":1,"b":2}"#, #"{"a":1,"b":2,"stream":true}"#),
-    (#"{"a":1,"stream":1,"b":2,"stream":2,"c":3,"stream":3}"#, #"{"a":1,"b":2,"c":3}"#, #"{"a":1,"b":2,"c":3,"stream":true}"#),
+    (
+      #"{"a":1,"stream":1,"b":2,"stream":2,"c":3,"stream":3}"#, #"{"a":1,"b":2,"c":3}"#,
+      #"{"a":1,"b":2,"c":3,"stream":true}"#
+    ),
     // Where it is not the key of the request.
     (#"{"a":{"stream":false}}"#, #"{"a":{"stream":false}}"#, #"{"a":{"stream":false},"stream":true}"#),
-    (#"{"a":["stream",{"stream":1}]}"#, #"{"a":["stream",{"stream":1}]}"#, #"{"a":["stream",{"stream":1}],"stream":true}"#),
-    (#"{"Stream":1,"stream_options":{}}"#, #"{"Stream":1,"stream_options":{}}"#, #"{"Stream":1,"stream_options":{},"stream":true}"#),
+    (
+      #"{"a":["stream",{"stream":1}]}"#, #"{"a":["stream",{"stream":1}]}"#,
+      #"{"a":["stream",{"stream":1}],"stream":true}"#
+    ),
+    (
+      #"{"Stream":1,"stream_options":{}}"#, #"{"Stream":1,"stream_options":{}}"#,
+      #"{"Stream":1,"stream_options":{},"stream":true}"#
+    ),
     (#"{"a":"\"stream\":false,"}"#, #"{"a":"\"stream\":false,"}"#, #"{"a":"\"stream\":false,","stream":true}"#),
     (#"{"stream":"}","a":"{"}"#, #"{"a":"{"}"#, #"{"a":"{","stream":true}"#),
   ])
@@ -76,7 +88,9 @@ struct RequestTextBodyTests {
     try request.addMessage(role: literal("user"), content: literal("Hi"))
     try request.set("stream", json: "true")
     try request.set("stream_options", json: #"{"include_usage":true}"#)
-    let built = #"{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":true,"stream_options":{"include_usage":true}}"#
+    let built =
+      #"{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":true,"#
+      + #""stream_options":{"include_usage":true}}"#
     #expect(request.string == built)
     #expect(try request.sent(streaming: true) == built)
     #expect(try request.sent(streaming: false) == built.replacing(#""stream":true,"#, with: ""))

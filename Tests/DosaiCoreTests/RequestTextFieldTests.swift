@@ -4,9 +4,11 @@ import Testing
 /// Setting fields by their key.
 struct RequestTextFieldTests {
   @Test(arguments: [
-    ("{}", #"{"seed":7}"#), ("{ \n}", "{ \n\"seed\":7}"), (#"{"a":1}"#, #"{"a":1,"seed":7}"#), ("{\"a\":1 }\n", "{\"a\":1 ,\"seed\":7}\n"),
+    ("{}", #"{"seed":7}"#), ("{ \n}", "{ \n\"seed\":7}"), (#"{"a":1}"#, #"{"a":1,"seed":7}"#),
+    ("{\"a\":1 }\n", "{\"a\":1 ,\"seed\":7}\n"),
     (#"{"seed":1}"#, #"{"seed":7}"#), (#"{ "seed" : {"seed":2} , "b":3}"#, #"{ "seed" : 7 , "b":3}"#),
-    (#"{"a":{"seed":1}}"#, #"{"a":{"seed":1},"seed":7}"#), (#"{"seed":1,"b":[],"seed":[2]}"#, #"{"seed":1,"b":[],"seed":7}"#),
+    (#"{"a":{"seed":1}}"#, #"{"a":{"seed":1},"seed":7}"#),
+    (#"{"seed":1,"b":[],"seed":[2]}"#, #"{"seed":1,"b":[],"seed":7}"#),
     (#"{"b":"seed","c":["seed"]}"#, #"{"b":"seed","c":["seed"],"seed":7}"#), (#"{"seed":"a,\"}"}"#, #"{"seed":7}"#),
   ])
   func splicesAValue(json: String, expected: String) throws {
@@ -78,7 +80,8 @@ struct RequestTextFieldTests {
   }
 
   @Test(arguments: [
-    ("{}", #"{"stop":["x"]}"#), (#"{"stop":"a"}"#, #"{"stop":["a","x"]}"#), (#"{"stop": ["a", "b"] }"#, #"{"stop": ["a", "b","x"] }"#),
+    ("{}", #"{"stop":["x"]}"#), (#"{"stop":"a"}"#, #"{"stop":["a","x"]}"#),
+    (#"{"stop": ["a", "b"] }"#, #"{"stop": ["a", "b","x"] }"#),
     (#"{"stop":[]}"#, #"{"stop":["x"]}"#), (#"{"stop":["a","b","c"],"n":1}"#, #"{"stop":["a","b","c","x"],"n":1}"#),
   ])
   func addsAStop(json: String, expected: String) throws {

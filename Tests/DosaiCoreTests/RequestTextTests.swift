@@ -31,7 +31,9 @@ struct RequestTextTests {
     #expect(complaint { _ = try [0xFF].lent { try RequestText(model: $0) } } == "model: is not UTF-8")
   }
 
-  @Test(arguments: ["{}", " { } ", "{\"n\":1e2,\"a\\u0062\":[ ]}\n", "{\"stream\":true}", "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud83d\"}"])
+  @Test(arguments: [
+    "{}", " { } ", "{\"n\":1e2,\"a\\u0062\":[ ]}\n", "{\"stream\":true}", "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud83d\"}",
+  ])
   func keepsAnObjectAsItIs(json: String) throws {
     let request = try RequestText(json)
     #expect(request.string == json)
@@ -39,7 +41,8 @@ struct RequestTextTests {
   }
 
   @Test(arguments: [
-    ("", "json: is not JSON"), ("{", "json: is not JSON"), ("{}{}", "json: is not JSON"), ("[]", "json: must be an object"),
+    ("", "json: is not JSON"), ("{", "json: is not JSON"), ("{}{}", "json: is not JSON"),
+    ("[]", "json: must be an object"),
     ("\"a\"", "json: must be an object"), ("null", "json: must be an object"), ("\u{FEFF}{}", "json: is not JSON"),
     ("{\"a\":" + "[".times(512) + "]".times(512) + "}", "json: is nested too deeply"),
   ])
@@ -68,7 +71,8 @@ struct RequestTextTests {
   }
 
   @Test(arguments: [
-    ("{}", #"{"messages":[{"a":1}]}"#), ("{ }", #"{ "messages":[{"a":1}]}"#), (#"{"messages":[ ]}"#, #"{"messages":[ {"a":1}]}"#),
+    ("{}", #"{"messages":[{"a":1}]}"#), ("{ }", #"{ "messages":[{"a":1}]}"#),
+    (#"{"messages":[ ]}"#, #"{"messages":[ {"a":1}]}"#),
     (#"{"messages" : [ {} ] , "x":2}"#, #"{"messages" : [ {} ,{"a":1}] , "x":2}"#),
     (#"{"messages":[],"messages":[1]}"#, #"{"messages":[],"messages":[1,{"a":1}]}"#),
     (#"{"x":{"messages":[]}}"#, #"{"x":{"messages":[]},"messages":[{"a":1}]}"#),
@@ -119,7 +123,8 @@ struct RequestTextTests {
   @Test func addsTools() throws {
     let request = try RequestText("{}")
     try request.addTool(name: literal("now"), description: nil, parameters: nil)
-    try request.addTool(name: literal("add"), description: literal("a\tb"), parameters: literal(" {\"type\":\"object\"} "))
+    try request.addTool(
+      name: literal("add"), description: literal("a\tb"), parameters: literal(" {\"type\":\"object\"} "))
     try request.setToolChoice(function: literal("add"))
     #expect(
       request.string
@@ -127,7 +132,8 @@ struct RequestTextTests {
         + #""description":"a\tb","parameters":{"type":"object"}}}],"#
         + #""tool_choice":{"type":"function","function":{"name":"add"}}}"#)
     let before = request.string
-    #expect(complaint { try request.addTool(name: .empty, description: nil, parameters: nil) } == "name: must not be empty")
+    #expect(
+      complaint { try request.addTool(name: .empty, description: nil, parameters: nil) } == "name: must not be empty")
     #expect(
       complaint { try request.addTool(name: literal("x"), description: nil, parameters: literal("[]")) }
         == "parameters_json: must be an object, a JSON schema")

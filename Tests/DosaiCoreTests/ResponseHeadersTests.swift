@@ -8,10 +8,12 @@ struct ResponseHeadersTests {
     return headers
   }
 
-  @Test(arguments: [
-    ("HTTP/1.1 200 OK\r\n", 200), ("HTTP/2 429\r\n", 429), ("HTTP/1.1 503", 503), ("HTTP/1.1", 0), ("HTTP/1.1 2x0 no", 0),
-    ("HTTP/1.1  200", 0),
-  ] as [(String, Int32)])
+  @Test(
+    arguments: [
+      ("HTTP/1.1 200 OK\r\n", 200), ("HTTP/2 429\r\n", 429), ("HTTP/1.1 503", 503), ("HTTP/1.1", 0),
+      ("HTTP/1.1 2x0 no", 0),
+      ("HTTP/1.1  200", 0),
+    ] as [(String, Int32)])
   func readsTheStatusLine(line: String, expected: Int32) throws {
     let headers = try Self.headers([line])
     #expect(headers.httpStatus == expected)
@@ -19,7 +21,8 @@ struct ResponseHeadersTests {
 
   @Test func findsAValueByItsNameInAnyCase() throws {
     let headers = try Self.headers([
-      "HTTP/1.1 200 OK\r\n", "Content-Type:text/event-stream \r\n", "X-Empty:\r\n", "x-twice: one\r\n", "X-Twice: two\r\n",
+      "HTTP/1.1 200 OK\r\n", "Content-Type:text/event-stream \r\n", "X-Empty:\r\n", "x-twice: one\r\n",
+      "X-Twice: two\r\n",
       "no colon\r\n", ": no name\r\n", "X-Bad: \u{7F}a\r\n", "\r\n",
     ])
     #expect(headers.value("CONTENT-type")?.string == "text/event-stream")

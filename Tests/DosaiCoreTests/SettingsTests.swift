@@ -57,7 +57,9 @@ struct SettingsTests {
     #expect(clocks.total(streaming: true) == 5)
   }
 
-  @Test(arguments: [(1, 2, 3), (5, .max, .max), (.max, .max, .max), (0, .max, .max), (-5, 3, -2)] as [(Int64, Int64, Int64)])
+  @Test(
+    arguments: [(1, 2, 3), (5, .max, .max), (.max, .max, .max), (0, .max, .max), (-5, 3, -2)] as [(Int64, Int64, Int64)]
+  )
   func addsADeadlineWithoutOverflow(start: Int64, duration: Int64, gives expected: Int64) {
     #expect(Clocks.deadline(start, duration) == expected)
   }

@@ -1,5 +1,5 @@
 """A throwaway authority with certificates for localhost, for another host, and for a client."""
-import os, ssl, subprocess
+import os, ssl, subprocess, warnings
 
 NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
 PASSWORD = "secret"
@@ -18,9 +18,14 @@ def leaf(folder, name, extension, password=None):
             "-days", "2", "-extfile", name + ".ext", "-out", name + ".pem")
 
 
+def authority(folder, name, subject, *more):
+    openssl(folder, "req", "-x509", *NEW_KEY, "-nodes", "-keyout", name + ".key", "-out", name + ".pem", "-days", "2",
+            "-subj", "/CN=" + subject, *more)
+
+
 def make(folder):
-    openssl(folder, "req", "-x509", *NEW_KEY, "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2",
-            "-subj", "/CN=dosai test authority")
+    authority(folder, "ca", "dosai test authority")
+    authority(folder, "self", "localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
     leaf(folder, "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
     leaf(folder, "other", "subjectAltName=DNS:other.test")
     leaf(folder, "client", "extendedKeyUsage=clientAuth", PASSWORD)
@@ -34,6 +39,16 @@ def context(files, name):
     made.load_cert_chain(os.path.join(files["folder"], name + ".pem"), os.path.join(files["folder"], name + ".key"))
     made.load_verify_locations(files["ca"])
     made.verify_mode = ssl.CERT_OPTIONAL
+    return made
+
+
+def old_context(files, name):
+    """TLS 1.1, which OpenSSL has to be talked into."""
+    made = context(files, name)
+    made.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        made.minimum_version, made.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     return made
 
 

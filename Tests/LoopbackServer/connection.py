@@ -1,5 +1,5 @@
 """One connection to the server: it reads requests and plays the steps of their replies."""
-import base64, socket, struct
+import base64, os, socket, struct
 
 from replies import chunk, steps_of
 
@@ -97,7 +97,13 @@ class Connection:
                 script = script["replies"][min(number, len(script["replies"]) - 1)]
             self.piece = int(name.partition("~")[0].partition(".cut")[2] or 0)
             self.name = name
-            self.play(steps_of(script))
+            steps = steps_of(script)
+            self.server.playing(name, 1)
+            try:
+                self.play(steps[:-1])
+            finally:  # before the last step: once a client has that, it may send the next request
+                self.server.playing(name, -1)
+            self.play(steps[-1:])
             self.piece = None
             if not reads:
                 self.do_hold(True)
@@ -132,6 +138,17 @@ class Connection:
 
     def do_chunk(self, data):
         self.send(chunk(data))
+
+    def do_pieces(self, pieces):
+        if self.sock.family != socket.AF_UNIX:
+            return [self.send(piece) for piece in pieces]
+        null = os.open(os.devnull, os.O_RDONLY)
+        try:
+            for piece in pieces:  # a read on a unix socket ends behind the piece that a descriptor came with
+                piece = piece.encode() if isinstance(piece, str) else piece
+                self.sock.sendall(piece[socket.send_fds(self.sock, [piece], [null]):])
+        finally:
+            os.close(null)
 
     def do_bytewise(self, data):
         self.piece = 1

@@ -76,6 +76,7 @@ def line(value):
 
 
 HELLO = line(chunk({"role": "assistant", "content": "Hello"}))
+BLAST = line(chunk({"content": "b" * (16 << 10)}))
 FINISH = line(chunk(finish="stop"))
 DONE = "data: [DONE]\n\n"
 CLOSE, RESET, HOLD, CUT = {"close": True}, {"reset": True}, {"hold": True}, {"cut": True}
@@ -153,6 +154,8 @@ SCRIPTS = {
     "fast": {"events": text(*"abcdefghijklmnopqrst"), "headers": HEADERS},
     "paced": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 20, "headers": HEADERS},
     "endless": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 20]}),
+    "blast": begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), 512, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
+    "reset-soon": begun({"sleep_ms": 100}, RESET),
     "comments": [{"send": CHUNKED}, {"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}],
     "chunk-comments": begun({"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}),
     "empty-events": begun({"repeat": ["7\r\ndata:\n\n\r\n", -1, 20]}),
@@ -180,6 +183,7 @@ SCRIPTS = {
     "redirect": {"status": 307, "text": "", "headers": {"Location": "/s/hello/v1/chat/completions"}},
     "redirect-away": {"status": 308, "text": "", "headers": {"Location": "http://192.0.2.1/v1/chat/completions"}},
     "fail-then-hello": {"replies": [error(503, "Later.", retry_after_ms="20"), {"json": completion()}]},
+    "later-hello": {"replies": [error(503, "Later.", retry_after_ms="300"), {"json": completion()}]},
     "mid-error": begun({"chunk": line({"error": {"message": "The model crashed.", "type": "server_error", "code": 500}})},
                        {"chunk": DONE}, END),
     "mid-error-text": begun({"chunk": line({"error": "plain words"})}, {"chunk": DONE}, END),

@@ -4,15 +4,17 @@
     with LoopbackServer() as server: client = Client(base_url=server.base("hello"))
 
 Addresses: plain, tls (http and https URLs), unix (a socket's path): the same scripts at all three. tls_other: its
-certificate is for another host. stall: accepts and says nothing. refused: a port where nobody listens. ca: the
-authority's PEM file. client_certificate, client_key: PEM files for a client; the key's password is "secret".
+certificate is for another host. tls_self: it is signed by itself. tls_old: TLS 1.1 at most. tls_close, tls_reset: end the connection in TLS's handshake.
+tls_plain: answers it in plain HTTP. stall: accepts and says nothing. blackhole: does not even accept. refused: a port
+where nobody listens. ca: the authority's PEM file. client_certificate, client_key: PEM files for a client; the key's password is "secret".
 
 Routes
-    /s/NAME/anything      plays the script NAME; a base URL is PLAIN/s/NAME/v1
+    /s/NAME/anything      plays the script NAME of scripts.py or faults.py; a base URL is PLAIN/s/NAME/v1
                           NAME.cutN cuts every send into pieces of N bytes; NAME~TAG has counters of its own
     PUT /scripts/NAME     registers a script (the JSON body)
     GET /stats/NAME       {"connections", "requests", "last_method", "last_path", "last_headers", "last_body",
-                          "bodies", "client_certificate", "ended"}; ended: connections that the client has closed
+                          "bodies", "client_certificate", "ended", "most_at_once"}; ended: connections that the
+                          client has closed; most_at_once: replies that were not at their last step
     GET /stats/NAME/body  the last body as it came; also /path, /method, and /header/KEY
     DELETE /stats/NAME    counts from zero, and the script's replies start again
 
@@ -25,15 +27,17 @@ or an object:
     "read_body": false answers (and then closes) before the request's body was read.
 A step is an object of one key:
     {"send": text} {"send_base64": text} {"chunk": text: one HTTP chunk} {"bytewise": text} {"sleep_ms": n}
+    {"pieces": [text or bytes, ...]: each is a send, and at the unix socket one read of the client gives no more than one}
     {"repeat": [text, times, pause_ms]: times -1 is for ever} {"read": true: reads and counts one more request}
     {"hold": true: silence until the client closes} {"close": true} {"cut": true: TCP ends without TLS's notice}
     {"reset": true: RST}
 After the last step the connection is kept for the next request.
 """
-import base64, json, os, shutil, signal, socket, sys, tempfile, threading
+import base64, collections, json, os, shutil, signal, socket, sys, tempfile, threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import certificates
+import faults
 import scripts
 from connection import Connection, Request
 
@@ -41,13 +45,15 @@ from connection import Connection, Request
 class Stats:
     def __init__(self):
         self.connections, self.ended, self.requests, self.client_certificate = set(), 0, [], None
+        self.at_once, self.most_at_once = 0, 0
 
     def summary(self):
         last = self.requests[-1] if self.requests else Request("", "", [], 0)
         bodies = [request.body.decode("utf-8", "replace") for request in self.requests]
         return {"connections": len(self.connections), "requests": len(self.requests), "last_method": last.method,
                 "last_path": last.path, "last_headers": last.headers, "last_body": bodies[-1] if bodies else "",
-                "bodies": bodies, "client_certificate": self.client_certificate, "ended": self.ended}
+                "bodies": bodies, "client_certificate": self.client_certificate, "ended": self.ended,
+                "most_at_once": self.most_at_once}
 
     def raw(self, field):
         last = self.requests[-1] if self.requests else Request("", "", [], 0)
@@ -60,6 +66,7 @@ class LoopbackServer:
     def __enter__(self):
         self.lock, self.stopping = threading.Lock(), threading.Event()
         self.stats_of, self.extra, self.listeners, self.open, self.accepted = {}, {}, [], set(), 0
+        self.arrived = collections.Counter()  # connections by address
         self.folder = tempfile.mkdtemp(prefix="dosai-loopback-")
         files = certificates.make(self.folder)
         self.address = {key: files[key] for key in ("ca", "client_certificate", "client_key")}
@@ -68,7 +75,11 @@ class LoopbackServer:
         self.listen("tls", "https://localhost:%d", certificates.context(files, "localhost"))
         self.listen("tls_other", "https://localhost:%d", certificates.context(files, "other"))
         self.listen("unix", None)
-        self.listen("stall", "https://127.0.0.1:%d", start=lambda connection: connection.do_hold(True))
+        self.listen("tls_self", "https://localhost:%d", certificates.context(files, "self"))
+        self.listen("tls_old", "https://localhost:%d", certificates.old_context(files, "localhost"))
+        for key, start in faults.HANDSHAKES.items():
+            self.listen(key, "https://127.0.0.1:%d", start=start)
+        self.address["blackhole"] = "http://127.0.0.1:%d" % self.be_deaf()
         self.unused = socket.socket()
         self.unused.bind(("127.0.0.1", 0))
         self.address["refused"] = "http://127.0.0.1:%d" % self.unused.getsockname()[1]
@@ -96,9 +107,22 @@ class LoopbackServer:
         self.listeners.append(listener)
         if form:
             self.address[key] = form % listener.getsockname()[1]
-        threading.Thread(target=self.accept, args=(listener, context, start), daemon=True).start()
+        threading.Thread(target=self.accept, args=(key, listener, context, start), daemon=True).start()
 
-    def accept(self, listener, context, start):
+    def be_deaf(self):
+        """A port whose backlog is full: it answers no SYN."""
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        self.listeners.append(listener)
+        for _ in range(4):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+            self.listeners.append(sock)
+        return listener.getsockname()[1]
+
+    def accept(self, key, listener, context, start):
         while not self.stopping.is_set():
             try:
                 sock = listener.accept()[0]
@@ -108,6 +132,7 @@ class LoopbackServer:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.accepted += 1
+                self.arrived[key] += 1
                 connection = Connection(self, sock, self.accepted, context)
                 self.open.add(connection)
             if start:
@@ -136,7 +161,7 @@ class LoopbackServer:
     def script(self, name):
         name = name.partition("~")[0].partition(".cut")[0]
         with self.lock:
-            script = self.extra.get(name, scripts.SCRIPTS.get(name))
+            script = self.extra.get(name, faults.FAULTS.get(name, scripts.SCRIPTS.get(name)))
         return script if script is not None else scripts.error(404, "there is no script " + name)
 
     def count(self, name, connection, request):
@@ -147,6 +172,12 @@ class LoopbackServer:
                 stats.client_certificate = certificates.common_name(connection.sock)
             stats.requests.append(request)
             return len(stats.requests) - 1
+
+    def playing(self, name, change):
+        with self.lock:
+            stats = self.stats_of.setdefault(name, Stats())
+            stats.at_once += change
+            stats.most_at_once = max(stats.most_at_once, stats.at_once)
 
     def end(self, connection):
         with self.lock:

@@ -47,13 +47,13 @@ static void put_tool_call(const dosai_completion *completion, int32_t choice, in
   size_t length = 0;
   const char *text = dosai_completion_tool_call_id(completion, choice, tool_call, &length);
   fputs("{\"id\": ", stdout);
-  json_put_string(text, length);
+  json_put_string(stdout, text, length);
   text = dosai_completion_tool_call_name(completion, choice, tool_call, &length);
   fputs(", \"name\": ", stdout);
-  json_put_string(text, length);
+  json_put_string(stdout, text, length);
   text = dosai_completion_tool_call_arguments(completion, choice, tool_call, &length);
   fputs(", \"arguments\": ", stdout);
-  json_put_string(text, length);
+  json_put_string(stdout, text, length);
   fputs("}\n", stdout);
 }
 
@@ -96,7 +96,7 @@ static void show_statistics(const dosai_completion *completion) {
 
 static void put_text(const char *key, const char *text, size_t length) {
   printf(", \"%s\": ", key);
-  json_put_string(text, length);
+  json_put_string(stdout, text, length);
 }
 
 static void put_usage(const dosai_usage *usage) {
@@ -107,7 +107,7 @@ static void put_usage(const dosai_usage *usage) {
   fputs(", \"usage\": ", stdout);
   for (size_t index = 0; index < sizeof keys / sizeof *keys; index++) {
     fputs(index == 0 ? "{" : ", ", stdout);
-    json_put_count(keys[index], counts[index]);
+    json_put_count(stdout, keys[index], counts[index]);
   }
   putchar('}');
 }
@@ -138,7 +138,7 @@ static void put_chunk(const dosai_chunk *chunk) {
     break;
   default:
     fputs(", \"json\": ", stdout);
-    json_put_compact(chunk->json, chunk->json_length);
+    json_put_compact(stdout, chunk->json, chunk->json_length);
   }
   fputs("}}\n", stdout);
 }

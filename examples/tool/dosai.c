@@ -31,7 +31,11 @@ static void run(options *options, int command, outcome *outcome) {
   outcome->status = dosai_cancel_new(&cancel, &outcome->error);
   options->call.cancel = cancel;
   if (outcome_is_ok(outcome)) outcome->status = dosai_client_new(&options->client, &client, &outcome->error);
-  if (outcome_is_ok(outcome)) (command == CHAT_COMMAND ? chat_run : models_run)(client, options, outcome);
+  if (outcome_is_ok(outcome)) {
+    (command == CHAT_COMMAND    ? chat_run
+     : command == BATCH_COMMAND ? batch_run
+                                : models_run)(client, options, outcome);
+  }
   dosai_client_free(client);
 }
 
@@ -50,6 +54,7 @@ int main(int argument_count, char **arguments) {
   const char *word = argument_count > 1 ? arguments[1] : "";
   int command = strcmp(word, "chat") == 0     ? CHAT_COMMAND
                 : strcmp(word, "models") == 0 ? MODELS_COMMAND
+                : strcmp(word, "batch") == 0  ? BATCH_COMMAND
                                               : ANY_COMMAND;
   if (strcmp(word, "--version") == 0) {
     printf("dosai %s (libdosai %s)\n", DOSAI_VERSION, dosai_version());

@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The length of the well-formed UTF-8 character at text, with its code point; 0: it is not one. */
@@ -21,35 +22,35 @@ static size_t decode(const char *text, size_t length, uint32_t *out_point) {
 }
 
 /* Writes one character of a string's inside and returns its length. What ends a line anywhere is escaped. */
-static size_t put_character(const char *text, size_t length) {
+static size_t put_character(FILE *file, const char *text, size_t length) {
   uint32_t point = 0xFFFD;
   size_t size = decode(text, length, &point);
   if (size == 0) {
-    fputs("\xEF\xBF\xBD", stdout);
+    fputs("\xEF\xBF\xBD", file);
     return 1;
   }
   if (point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029) {
-    printf("\\u%04" PRIx32, point);
+    fprintf(file, "\\u%04" PRIx32, point);
   } else {
-    fwrite(text, 1, size, stdout);
+    fwrite(text, 1, size, file);
   }
   return size;
 }
 
-void json_put_string(const char *text, size_t length) {
+void json_put_string(FILE *file, const char *text, size_t length) {
   if (!text) {
-    fputs("null", stdout);
+    fputs("null", file);
     return;
   }
-  putchar('"');
+  fputc('"', file);
   for (size_t index = 0; index < length;) {
-    if (text[index] == '"' || text[index] == '\\') putchar('\\');
-    index += put_character(text + index, length - index);
+    if (text[index] == '"' || text[index] == '\\') fputc('\\', file);
+    index += put_character(file, text + index, length - index);
   }
-  putchar('"');
+  fputc('"', file);
 }
 
-void json_put_compact(const char *json, size_t length) {
+void json_put_compact(FILE *file, const char *json, size_t length) {
   int in_string = 0;
   for (size_t index = 0; index < length;) {
     char byte = json[index];
@@ -58,17 +59,17 @@ void json_put_compact(const char *json, size_t length) {
       continue;
     }
     if (byte == '"') in_string = !in_string;
-    if (byte == '\\') putchar(json[index++]);
-    if (index < length) index += put_character(json + index, length - index);
+    if (byte == '\\') fputc(json[index++], file);
+    if (index < length) index += put_character(file, json + index, length - index);
   }
 }
 
-void json_put_count(const char *key, int64_t count) {
-  printf("\"%s\": ", key);
+void json_put_count(FILE *file, const char *key, int64_t count) {
+  fprintf(file, "\"%s\": ", key);
   if (count < 0) {
-    fputs("null", stdout);
+    fputs("null", file);
   } else {
-    printf("%" PRId64, count);
+    fprintf(file, "%" PRId64, count);
   }
 }
 
@@ -125,4 +126,60 @@ const char *json_member(const char *object, const char *key) {
     name = json_next(value);
   }
   return NULL;
+}
+
+static uint32_t hex4(const char *digits) {
+  char text[5] = {0};
+  memcpy(text, digits, 4);
+  return (uint32_t)strtoul(text, NULL, 16);
+}
+
+/* The character of the \uXXXX at escape, whose second half may follow; half a pair is U+FFFD. */
+static const char *read_escape(const char *escape, uint32_t *out_point) {
+  uint32_t point = hex4(escape + 2);
+  escape += 6;
+  if (point >= 0xD800 && point < 0xDC00 && escape[0] == '\\' && escape[1] == 'u') {
+    uint32_t low = hex4(escape + 2);
+    if (low >= 0xDC00 && low < 0xE000) {
+      *out_point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+      return escape + 6;
+    }
+  }
+  *out_point = point >= 0xD800 && point < 0xE000 ? 0xFFFD : point;
+  return escape;
+}
+
+static char *encode(uint32_t point, char *to) {
+  static const unsigned char leads[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  int size = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  for (int index = size - 1; index > 0; index--) {
+    to[index] = (char)(0x80 | (point & 0x3F));
+    point >>= 6;
+  }
+  to[0] = (char)(leads[size] | point);
+  return to + size;
+}
+
+char *json_text(const char *string, size_t *out_length) {
+  const char *end = string_end(string) - 1;
+  char *text = malloc((size_t)(end - string) + 1); /* no escape is shorter than its character */
+  char *to = text;
+  if (!text) return NULL;
+  for (string++; string < end;) {
+    if (*string != '\\') {
+      *to++ = *string++;
+    } else if (string[1] == 'u') {
+      uint32_t point = 0;
+      string = read_escape(string, &point);
+      to = encode(point, to);
+    } else {
+      static const char names[] = "bfnrt", bytes[] = "\b\f\n\r\t";
+      const char *name = strchr(names, string[1]);
+      *to++ = name ? bytes[name - names] : string[1];
+      string += 2;
+    }
+  }
+  *to = 0;
+  *out_length = (size_t)(to - text);
+  return text;
 }

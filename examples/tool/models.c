@@ -21,7 +21,7 @@ void models_run(dosai_client *client, const options *options, outcome *outcome) 
   size_t length = 0;
   const char *json = dosai_completion_json(outcome->completion, &length);
   if (options->is_json) {
-    json_put_compact(json, length);
+    json_put_compact(stdout, json, length);
     putchar('\n');
     return;
   }

@@ -8,28 +8,35 @@
 
 #define TIMEOUT_SECONDS_MAX 1e9
 #define RETRIES_MAX 100
+#define AMOUNT_MAX 1000000000
 
-typedef enum kind { TEXT, LIST, FLAG, COUNT, SECONDS, VERBOSE, HELP } kind;
+typedef enum kind { TEXT, LIST, FLAG, RETRIES, AMOUNT, SECONDS, VERBOSE, HELP } kind;
 
 typedef struct rule {
   const char *name;
   const char *argument; /* NULL: none */
   kind kind;
   size_t offset; /* of the field in options */
-  int is_for_chat_only;
+  int commands;  /* that it is for; 0: all */
   const char *help;
 } rule;
 
 #define FIELD(field) offsetof(options, field)
 
 static const rule rules[] = {
-    {"-m", "MODEL", TEXT, FIELD(model), 1, "the model (" DEFAULT_MODEL ")"},
-    {"--system", "TEXT", TEXT, FIELD(system), 1, "a system message"},
-    {"--file", "FILE", TEXT, FIELD(file), 1, "the prompt, or what follows it after a blank line; - is stdin"},
-    {"--request", "FILE", TEXT, FIELD(request_file), 1, "start from this JSON object; - is stdin"},
-    {"--set", "KEY=JSON", LIST, FIELD(settings), 1, "set a field of the request: 'stop=[\"END\"]'"},
-    {"--no-stream", NULL, FLAG, FIELD(is_whole), 1, "wait for the whole answer"},
-    {"--json", NULL, FLAG, FIELD(is_json), 0, "print JSON"},
+    {"-m", "MODEL", TEXT, FIELD(model), CHAT_COMMAND, "the model (" DEFAULT_MODEL ")"},
+    {"--system", "TEXT", TEXT, FIELD(system), CHAT_COMMAND, "a system message"},
+    {"--file", "FILE", TEXT, FIELD(file), CHAT_COMMAND,
+     "the prompt, or what follows it after a blank line; - is stdin"},
+    {"--request", "FILE", TEXT, FIELD(request_file), CHAT_COMMAND, "start from this JSON object; - is stdin"},
+    {"--set", "KEY=JSON", LIST, FIELD(settings), CHAT_COMMAND,
+     "set a field of the request: 'stop=[\"END\"]'"},
+    {"--no-stream", NULL, FLAG, FIELD(is_whole), CHAT_COMMAND, "wait for the whole answer"},
+    {"--json", NULL, FLAG, FIELD(is_json), CHAT_COMMAND | MODELS_COMMAND, "print JSON"},
+    {"-o", "OUTPUT", TEXT, FIELD(output), BATCH_COMMAND, "the results; what is in it is not sent again"},
+    {"--concurrency", "N", AMOUNT, FIELD(concurrency), BATCH_COMMAND, "calls at once, at most (16)"},
+    {"--rpm", "N", AMOUNT, FIELD(requests_per_minute), BATCH_COMMAND, "requests a minute, evenly spaced"},
+    {"--tpm", "N", AMOUNT, FIELD(tokens_per_minute), BATCH_COMMAND, "tokens within any minute"},
     {"--base-url", "URL", TEXT, FIELD(client.base_url), 0, "the API (https://api.dos.ai/v1)"},
     {"--header", "'NAME: VALUE'", LIST, FIELD(headers), 0, "send a header"},
     {"--api-key-header", "NAME", TEXT, FIELD(client.api_key_header), 0, "send the bare key in this header"},
@@ -37,56 +44,29 @@ static const rule rules[] = {
     {"--proxy", "URL", TEXT, FIELD(client.proxy), 0, "as http://host:port or socks5h://host:port"},
     {"--unix-socket", "PATH", TEXT, FIELD(client.unix_socket), 0, "connect to this socket"},
     {"--insecure-http", NULL, FLAG, FIELD(client.allow_insecure_http), 0, "let the key go over plain http"},
-    {"--max-retries", "N", COUNT, FIELD(call.max_retries), 0, "try again at most so often (2)"},
+    {"--max-retries", "N", RETRIES, FIELD(call.max_retries), 0,
+     "try again at most so often (2; a batch: 10)"},
     {"--timeout", "S", SECONDS, FIELD(call.total_timeout_ms), 0,
      "for the whole call; 0 is none, here and below"},
     {"--connect-timeout", "S", SECONDS, FIELD(call.connect_timeout_ms), 0, "until connected (10)"},
     {"--first-token-timeout", "S", SECONDS, FIELD(call.first_token_timeout_ms), 0, "from there on (600)"},
-    {"--idle-timeout", "S", SECONDS, FIELD(call.idle_timeout_ms), 1, "between two tokens (300)"},
+    {"--idle-timeout", "S", SECONDS, FIELD(call.idle_timeout_ms), CHAT_COMMAND, "between two tokens (300)"},
     {"-v", NULL, VERBOSE, 0, 0, "log to standard error"},
     {"--help", NULL, HELP, 0, 0, "this"},
 };
 
 static const size_t rule_count = sizeof rules / sizeof *rules;
 
-static const char *const help =
-    "usage: dosai chat [OPTION]... [PROMPT]\n"
-    "       dosai models [OPTION]...\n"
-    "       dosai --version\n\n"
-    "The key is DOSAI_API_KEY; the API is --base-url, DOSAI_BASE_URL or https://api.dos.ai/v1.\n"
-    "OPENAI_API_KEY and OPENAI_BASE_URL are used only together, and only if none of these is set.\n"
-    "dosai chat --help and dosai models --help list the options.\n";
-static const char *const models_help = "usage: dosai models [OPTION]...\n"
-                                       "Prints the ids of the models, one a line.\n\n";
-static const char *const chat_help =
-    "usage: dosai chat [OPTION]... [PROMPT]\n"
-    "Sends PROMPT, or --file, or standard input, and prints the answer as it comes.\n\n";
-static const char *const chat_notes =
-    "\n"
-    "--json prints one object a line: {\"chunk\": {\"kind\": K, \"choice\": N, ...}} for each chunk, with\n"
-    "  content, reasoning, refusal   text\n"
-    "  tool_call                     tool_call (its index), id, name, text (of the arguments)\n"
-    "  finish                        finish_reason\n"
-    "  usage                         usage\n"
-    "  other                         json (the event)\n"
-    "and always last {\"status\": S, \"error\": {...}, \"completion\": {...}, \"quirks\": [...], ...}.\n"
-    "Exit status: 0 fine; 1 refused by the server; 2 usage; 3 connection, TLS, timeout, redirect;\n"
-    "4 truncated, malformed or too large an answer; 130 cancelled; 5 anything else.\n";
-
 void usage_print(FILE *file, int command) {
-  if (command == ANY_COMMAND) {
-    fputs(help, file);
-    return;
-  }
-  fputs(command == CHAT_COMMAND ? chat_help : models_help, file);
-  for (size_t index = 0; index < rule_count; index++) {
+  fputs(help_of(command), file);
+  for (size_t index = 0; index < rule_count && command != ANY_COMMAND; index++) {
     const rule *rule = &rules[index];
-    if (rule->is_for_chat_only && command != CHAT_COMMAND) continue;
+    if (rule->commands && !(rule->commands & command)) continue;
     const char *argument = rule->argument ? rule->argument : "";
     int width = fprintf(file, "  %s %s", rule->name, argument);
     fprintf(file, "%*s%s\n", 28 - width, "", rule->help);
   }
-  if (command == CHAT_COMMAND) fputs(chat_notes, file);
+  fputs(notes_of(command), file);
 }
 
 __attribute__((format(printf, 1, 2), noreturn)) static void usage_error(const char *format, ...) {
@@ -109,13 +89,18 @@ static int64_t milliseconds_of(const rule *rule, const char *text) {
   return seconds < 0.001 ? 1 : (int64_t)(seconds * 1000);
 }
 
-static int32_t count_of(const rule *rule, const char *text) {
+static long integer_of(const rule *rule, const char *text, long least, long most) {
   char *end = NULL;
-  long count = strtol(text, &end, 10);
-  if (end == text || *end || count < 0 || count > RETRIES_MAX) {
-    usage_error("%s: not a number from 0 to %d: %s", rule->name, RETRIES_MAX, text);
+  long number = strtol(text, &end, 10);
+  if (end == text || *end || number < least || number > most) {
+    usage_error("%s: not a number from %ld to %ld: %s", rule->name, least, most, text);
   }
-  return count > 0 ? (int32_t)count : -1;
+  return number;
+}
+
+static int32_t retries_of(const rule *rule, const char *text) {
+  long retries = integer_of(rule, text, 0, RETRIES_MAX);
+  return retries > 0 ? (int32_t)retries : -1;
 }
 
 static void log_line(dosai_log_level level, const char *line, size_t length, void *user_data) {
@@ -136,8 +121,11 @@ static void apply(options *options, const rule *rule, const char *value) {
   case FLAG:
     *(int32_t *)field = 1;
     break;
-  case COUNT:
-    *(int32_t *)field = count_of(rule, value);
+  case RETRIES:
+    *(int32_t *)field = retries_of(rule, value);
+    break;
+  case AMOUNT:
+    *(int64_t *)field = integer_of(rule, value, 1, AMOUNT_MAX);
     break;
   case SECONDS:
     *(int64_t *)field = milliseconds_of(rule, value);
@@ -157,7 +145,7 @@ static const rule *find_rule(const char *argument, int command, const char **out
   for (size_t index = 0; index < rule_count; index++) {
     const rule *rule = &rules[index];
     if (strlen(rule->name) != length || strncmp(rule->name, argument, length) != 0) continue;
-    if (command == CHAT_COMMAND || !rule->is_for_chat_only) return rule;
+    if (!rule->commands || rule->commands & command) return rule;
   }
   usage_error("unknown option %.*s", (int)length, argument);
 }
@@ -178,10 +166,22 @@ static void apply_environment(dosai_client_options *client) {
   }
 }
 
+static void take_operand(options *options, int command, const char *argument) {
+  if (command == CHAT_COMMAND) {
+    if (options->prompt) usage_error("one PROMPT only: quote it");
+    options->prompt = argument;
+  } else if (command == BATCH_COMMAND && !options->input) {
+    options->input = argument;
+  } else {
+    usage_error("unknown argument %s", argument);
+  }
+}
+
 void options_parse(options *options, int command, int argument_count, char **arguments) {
   memset(options, 0, sizeof *options);
   dosai_client_options_init(&options->client, sizeof options->client);
   dosai_call_options_init(&options->call, sizeof options->call);
+  options->concurrency = DEFAULT_CONCURRENCY;
   options->client.proxy_from_environment = 1;
   options->client.on_log = log_line;
   options->headers.items = calloc((size_t)argument_count + 1, sizeof(char *));
@@ -192,9 +192,7 @@ void options_parse(options *options, int command, int argument_count, char **arg
   for (int index = 0; index < argument_count; index++) {
     const char *argument = arguments[index];
     if (only_operands || argument[0] != '-' || !argument[1]) {
-      if (command != CHAT_COMMAND) usage_error("unknown argument %s", argument);
-      if (options->prompt) usage_error("one PROMPT only: quote it");
-      options->prompt = argument;
+      take_operand(options, command, argument);
     } else if (strcmp(argument, "--") == 0) {
       only_operands = 1;
     } else {
@@ -210,6 +208,8 @@ void options_parse(options *options, int command, int argument_count, char **arg
       apply(options, rule, value);
     }
   }
+  if (command == BATCH_COMMAND && !(options->input && options->output))
+    usage_error("a batch wants INPUT and -o OUTPUT");
   options->client.headers = options->headers.items;
   options->client.header_count = options->headers.count;
   apply_environment(&options->client);

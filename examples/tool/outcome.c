@@ -22,7 +22,7 @@ const dosai_completion *outcome_completion(const outcome *outcome) {
 int outcome_exit_status(const outcome *outcome) {
   switch (outcome->status) {
   case DOSAI_OK:
-    return 0;
+    return outcome->is_part_failed ? EXIT_REFUSED : 0;
   case DOSAI_INVALID_ARGUMENT:
     return EXIT_USAGE;
   case DOSAI_CONNECTION:
@@ -74,7 +74,7 @@ void outcome_print_error(const outcome *outcome) {
 
 static void put_text(const char *key, const char *text, size_t length) {
   printf(", \"%s\": ", key);
-  json_put_string(text, length);
+  json_put_string(stdout, text, length);
 }
 
 static const char *clock_name(dosai_clock clock) {
@@ -101,16 +101,16 @@ static void put_error(const outcome *outcome) {
   size_t length = 0;
   const char *text = message_of(outcome, &length);
   fputs("{\"message\": ", stdout);
-  json_put_string(text ? text : "", length);
+  json_put_string(stdout, text ? text : "", length);
   int32_t http_status = dosai_error_http_status(error);
   fputs(", ", stdout);
-  json_put_count("http_status", http_status > 0 ? http_status : -1);
+  json_put_count(stdout, "http_status", http_status > 0 ? http_status : -1);
   for (size_t index = 0; index < sizeof keys / sizeof *keys; index++) {
     text = getters[index](error, &length);
     put_text(keys[index], text, length);
   }
   fputs(", ", stdout);
-  json_put_count("retry_after_ms", dosai_error_retry_after_ms(error));
+  json_put_count(stdout, "retry_after_ms", dosai_error_retry_after_ms(error));
   text = dosai_error_body(error, &length);
   put_text("body", text, length);
   const char *clock = clock_name(dosai_error_clock(error));
@@ -165,15 +165,16 @@ void outcome_print_json(const outcome *outcome) {
   }
   fputs(", \"completion\": ", stdout);
   if (json) {
-    json_put_compact(json, length);
+    json_put_compact(stdout, json, length);
   } else {
     fputs("null", stdout);
   }
   fputs(", \"quirks\": ", stdout);
   put_quirks(dosai_completion_quirks(completion));
   fputs(", ", stdout);
-  json_put_count("attempts", is_ok ? dosai_completion_attempt_count(completion)
-                                   : dosai_error_attempt_count(outcome->error));
+  json_put_count(stdout, "attempts",
+                 is_ok ? dosai_completion_attempt_count(completion)
+                       : dosai_error_attempt_count(outcome->error));
   fputs(", \"timings\": ", stdout);
   put_timings(outcome);
   fputs("}\n", stdout);

@@ -8,9 +8,11 @@
 #include <stdio.h>
 
 #define DEFAULT_MODEL "dos-ai"
+#define DEFAULT_CONCURRENCY 16
 #define ANY_COMMAND 0
 #define CHAT_COMMAND 1
 #define MODELS_COMMAND 2
+#define BATCH_COMMAND 4
 
 enum {
   EXIT_REFUSED = 1,
@@ -35,6 +37,11 @@ typedef struct options {
   const char *file;
   const char *request_file;
   const char *prompt;
+  const char *input;  /* of a batch */
+  const char *output; /* -o */
+  int64_t concurrency;
+  int64_t requests_per_minute; /* 0: no limit */
+  int64_t tokens_per_minute;
   list headers;
   list settings;    /* KEY=JSON */
   int32_t is_whole; /* --no-stream */
@@ -46,6 +53,7 @@ typedef struct outcome {
   dosai_status status;
   dosai_error *error;
   dosai_completion *completion;
+  int is_part_failed; /* a batch was done, but for lines that failed */
   char message[512];
 } outcome;
 
@@ -53,6 +61,10 @@ typedef struct outcome {
 void options_parse(options *options, int command, int argument_count, char **arguments);
 void options_free(options *options);
 void usage_print(FILE *file, int command);
+
+/* help.c: what --help says before the options, and after. */
+const char *help_of(int command);
+const char *notes_of(int command);
 
 /* outcome.c */
 int outcome_is_ok(const outcome *outcome);
@@ -64,23 +76,26 @@ void outcome_print_error(const outcome *outcome);
 void outcome_print_json(const outcome *outcome);
 void outcome_free(outcome *outcome);
 
-/* json.c: writes to stdout, always one line and valid UTF-8: no control character stands as itself. */
-void json_put_string(const char *text, size_t length); /* null for NULL */
-void json_put_compact(const char *json, size_t length);
-void json_put_count(const char *key, int64_t count); /* null below 0 */
+/* json.c: writes always one line and valid UTF-8: no control character stands as itself. */
+void json_put_string(FILE *file, const char *text, size_t length); /* null for NULL */
+void json_put_compact(FILE *file, const char *json, size_t length);
+void json_put_count(FILE *file, const char *key, int64_t count); /* null below 0 */
 /* Reads valid JSON: where the value of an object's member starts, or NULL; the end of a value; the first and
  * the next value in an array, or NULL. */
 const char *json_member(const char *object, const char *key);
 const char *json_value_end(const char *value);
 const char *json_first(const char *array);
 const char *json_next(const char *value);
+/* Gives what a JSON string says; NULL: out of memory. */
+char *json_text(const char *string, size_t *out_length);
 
 /* request.c: makes the request that the options describe. */
 void request_build(const options *options, dosai_request **out_request, outcome *outcome);
 
-/* chat.c, models.c: the commands, once the client is there. */
+/* chat.c, models.c, batch.c: the commands, once the client is there. */
 void chat_run(dosai_client *client, const options *options, outcome *outcome);
 void models_run(dosai_client *client, const options *options, outcome *outcome);
+void batch_run(dosai_client *client, const options *options, outcome *outcome);
 
 /* dosai.c: from here on the first SIGINT or SIGTERM cancels the call, and the second ends the process. */
 void cancel_on_signals(void);

@@ -8,26 +8,17 @@ from . import _ffi
 from ._errors import DosaiError, error_class
 from ._json import decode
 from ._models import ChatCompletion
+from ._response import Headers, Response
+from ._timeout import NOT_GIVEN, NotGiven, set_clocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Generator, Mapping, Optional
 
+    from ._timeout import Seconds
+
 _CLOCKS = ("", "connect", "first token", "idle", "total")
-_POLL_MS = 100
-
-
-class NotGiven:
-    """The value of an argument that was left out, where None means something else."""
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __repr__(self) -> str:
-        return "NOT_GIVEN"
-
-
-NOT_GIVEN = NotGiven()
+_POLL_MS = 50  # how late Ctrl-C may be in a stream that another thread opened
 
 
 class Handle:
@@ -61,36 +52,29 @@ def c_string(text: str, name: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def merged(*headers: Optional[Mapping[str, str]]) -> dict[str, str]:
+    """Headers of which a later one replaces an earlier one of its name in any case."""
+    lines = {name.lower(): (name, value) for mapping in headers if mapping for name, value in mapping.items()}
+    return dict(lines.values())
+
+
 def set_headers(options: Any, headers: Mapping[str, str]) -> None:
     lines = [c_string(f"{name}: {value}", f"the header {name!r}") for name, value in headers.items()]
     options.headers = (c_char_p * len(lines))(*lines)
     options.header_count = len(lines)
 
 
-def milliseconds(seconds: Optional[float]) -> int:
-    """What the library calls it: -1 is no limit, and 0 would be its default."""
-    if seconds is None:
-        return -1
-    if not seconds > 0:
-        raise ValueError("a timeout is a number of seconds above 0, or None for no limit")
-    return max(1, int(min(seconds, 1e9) * 1000))
-
-
 class Call:
     """The options of one call, and what they need to stay alive."""
 
     def __init__(
-        self,
-        timeout: Optional[float] | NotGiven = NOT_GIVEN,
-        headers: Optional[Mapping[str, str]] = None,
-        unary: bool = True,
+        self, timeout: Seconds, max_retries: int | NotGiven, headers: Mapping[str, str], unary: bool = True
     ) -> None:
         self.options = options = _ffi.dosai_call_options()
         _ffi.dosai_call_options_init(byref(options), sizeof(options))
-        if not isinstance(timeout, NotGiven):
-            set_clocks(options, timeout)
-            if unary:
-                options.total_timeout_ms = milliseconds(timeout)
+        set_clocks(options, timeout, unary)
+        if not isinstance(max_retries, NotGiven):
+            options.max_retries = max_retries or -1
         if headers:
             set_headers(options, headers)
         self.raised: list[BaseException] = []
@@ -104,13 +88,6 @@ class Call:
             _ffi.dosai_error_free(error)
             raise self.raised.pop()
         check(status, error)
-
-
-def set_clocks(options: Any, timeout: Optional[float]) -> None:
-    """A timeout is how long a server may stay silent. Connecting has its own, shorter one."""
-    options.first_token_timeout_ms = options.idle_timeout_ms = milliseconds(timeout)
-    if timeout is None or timeout < 10:
-        options.connect_timeout_ms = milliseconds(timeout)
 
 
 def is_main_thread() -> bool:
@@ -143,15 +120,13 @@ def signal_watch(raised: list[BaseException]) -> Callable[[Any], int]:
 
 
 def check(status: int, error: Any) -> None:
-    if status == _ffi.OK:
-        return
-    try:
-        raise read_error(status, error)
-    finally:
-        _ffi.dosai_error_free(error)
+    """Raises what a function ended with, if not well, and takes its error."""
+    if status != _ffi.OK:
+        raise read_error(status, Handle(_ffi.dosai_error(error.value), _ffi.dosai_error_free))
 
 
-def read_error(status: int, error: Any) -> DosaiError:
+def read_error(status: int, owner: Handle) -> DosaiError:
+    error = owner.pointer
     name = _ffi.dosai_status_name(status).decode()
     http_status = _ffi.dosai_error_http_status(error)
     retry_after_ms = _ffi.dosai_error_retry_after_ms(error)
@@ -159,6 +134,7 @@ def read_error(status: int, error: Any) -> DosaiError:
         lent_text(_ffi.dosai_error_message, error) or name,
         status=name,
         status_code=http_status or None,
+        response=Response(http_status, headers_of(_ffi.dosai_error_header, owner)) if http_status else None,
         code=lent_text(_ffi.dosai_error_code, error),
         type=lent_text(_ffi.dosai_error_type, error),
         param=lent_text(_ffi.dosai_error_param, error),
@@ -169,6 +145,10 @@ def read_error(status: int, error: Any) -> DosaiError:
         attempts=_ffi.dosai_error_attempt_count(error),
         completion=partial_completion(_ffi.dosai_error_completion(error)),
     )
+
+
+def headers_of(function: Callable[..., Any], owner: Handle) -> Headers:
+    return Headers(lambda name: lent_text(function, owner.pointer, c_string(name, "the name of a header")))
 
 
 def error_body(body: Optional[bytes]) -> Any:
@@ -183,12 +163,29 @@ def error_body(body: Optional[bytes]) -> Any:
 
 def partial_completion(completion: Any) -> Optional[ChatCompletion]:
     try:
-        return read_completion(completion) if completion else None
+        return completion_at(completion) if completion else None
     except DosaiError:
         return None
 
 
-def read_completion(completion: Any) -> ChatCompletion:
+def completion_at(completion: Any) -> ChatCompletion:
     result = ChatCompletion(decode(lent_bytes(_ffi.dosai_completion_json, completion) or b"{}"))
     result._request_id = lent_text(_ffi.dosai_completion_request_id, completion)
     return result
+
+
+def read_completion(owner: Handle) -> ChatCompletion:
+    return completion_at(owner.pointer)
+
+
+def read_json(owner: Handle) -> Any:
+    return decode(lent_bytes(_ffi.dosai_completion_json, owner.pointer) or b"null")
+
+
+def read_response(owner: Handle, result: Any) -> Response:
+    return Response(
+        _ffi.dosai_completion_http_status(owner.pointer),
+        headers_of(_ffi.dosai_completion_header, owner),
+        lent_text(_ffi.dosai_completion_request_id, owner.pointer),
+        result,
+    )

@@ -1,4 +1,4 @@
-"""The client: where the server is, the key, and the calls."""
+"""The client: where the server is, the key, and the calls that are not chat."""
 
 from __future__ import annotations
 
@@ -6,25 +6,30 @@ import os
 from ctypes import byref, sizeof
 
 from . import _ffi
-from ._call import NOT_GIVEN, Call, Handle, NotGiven, c_string, check, lent_bytes, read_completion, set_headers
+from ._call import Call, Handle, c_string, check, merged, read_json
+from ._chat import Chat
 from ._errors import DosaiError
-from ._json import decode, encode
-from ._models import ChatCompletion, Page
-from ._stream import Stream
+from ._json import encode
+from ._models import Page
+from ._timeout import NOT_GIVEN, NotGiven
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, Callable, Iterable, Mapping, Optional
+    from typing import Any, Callable, Mapping, Optional
 
-    Timeout = Optional[float] | NotGiven
+    from typing_extensions import Self, Unpack
+
+    from ._parameters import CallOptions, CertainOptions, ClientOptions
+    from ._timeout import Seconds
 
 
 class Client:
     """A client of one server. Any number of threads may share it.
 
     `timeout` is how many seconds the server may stay silent, and a call that is no stream may take; None is for
-    ever. `options` are the other fields of dosai_client_options, under their names: ca_file, proxy, ...
+    ever, and a Timeout sets each clock. `options` are the other fields of dosai_client_options, under their names:
+    ca_file, proxy, unix_socket, ...
     """
 
     def __init__(
@@ -34,51 +39,61 @@ class Client:
         *,
         organization: Optional[str] = None,
         project: Optional[str] = None,
-        timeout: Timeout = NOT_GIVEN,
+        timeout: Seconds = NOT_GIVEN,
         max_retries: int = 2,
         default_headers: Optional[Mapping[str, str]] = None,
-        **options: Any,
+        **options: Unpack[CertainOptions],
     ) -> None:
-        api_key, base_url = from_environment(api_key, base_url)
-        self._timeout = timeout
-        fields = _ffi.dosai_client_options()
-        _ffi.dosai_client_options_init(byref(fields), sizeof(fields))
-        fields.max_retries = max_retries or -1
-        fields.proxy_from_environment = 1
-        texts = dict(api_key=api_key, base_url=base_url, organization=organization, project=project)
-        for name, value in {**texts, **options}.items():
-            set_option(fields, name, value)
-        if default_headers:
-            set_headers(fields, default_headers)
-        client, error = _ffi.dosai_client(), _ffi.dosai_error()
-        check(_ffi.dosai_client_new(byref(fields), byref(client), byref(error)), error)
-        self._handle: Optional[Handle] = Handle(client, _ffi.dosai_client_free)
-        self.chat = Chat(self)
-        self.models = Models(self)
+        self._given: dict[str, Any] = dict(
+            options, api_key=api_key, base_url=base_url, organization=organization, project=project
+        )
+        self._timeout, self._max_retries, self._headers = timeout, max_retries, merged(default_headers)
+        self._call(unary=True)  # refuses what no call could have
+        self._handle: Optional[Handle] = new_handle(self._given)
 
-    def get(self, path: str, *, timeout: Timeout = NOT_GIVEN, extra_headers: Optional[Mapping[str, str]] = None) -> Any:
-        """GETs any other endpoint, as "/models", and gives its JSON."""
-        call = self._call(timeout, extra_headers)
-        return self._unary(call, read_json, _ffi.dosai_client_get, c_string(path, "path"))
+    def with_options(self, **changes: Unpack[ClientOptions]) -> Self:
+        """The client with other options. It shares the connections, unless more than `timeout`, `max_retries` and
+        `default_headers` change. Headers are added to those that it has."""
+        new: dict[str, Any] = {
+            "timeout": self._timeout,
+            "max_retries": self._max_retries,
+            **changes,
+            "default_headers": merged(self._headers, changes.get("default_headers")),
+        }
+        if not PER_CALL.issuperset(changes):
+            return type(self)(**{**self._given, **new})
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._timeout, other._max_retries, other._headers = (new[name] for name in PER_CALL_IN_ORDER)
+        other._call(unary=True)
+        return other
 
-    def post(
-        self,
-        path: str,
-        body: Any = None,
-        *,
-        timeout: Timeout = NOT_GIVEN,
-        extra_headers: Optional[Mapping[str, str]] = None,
-    ) -> Any:
-        """POSTs JSON to any other endpoint, as "/embeddings", and gives its JSON."""
-        call = self._call(timeout, extra_headers)
+    copy = with_options
+
+    @property
+    def chat(self) -> Chat:
+        return Chat(self)
+
+    @property
+    def models(self) -> Models:
+        return Models(self)
+
+    def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
+        """GETs any other endpoint, as "/models", and gives its JSON. Options: timeout, extra_headers."""
+        call = self._call(unary=True, **options)
+        return read_json(self._unary(call, _ffi.dosai_client_get, c_string(path, "path")))
+
+    def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
+        """POSTs JSON to any other endpoint, as "/embeddings", and gives its JSON. Options: timeout, extra_headers."""
+        call = self._call(unary=True, **options)
         json = encode({} if body is None else body)
-        return self._unary(call, read_json, _ffi.dosai_client_post, c_string(path, "path"), json, len(json))
+        return read_json(self._unary(call, _ffi.dosai_client_post, c_string(path, "path"), json, len(json)))
 
     def close(self) -> None:
         """Drops the client. Calls and streams that go on keep what they need."""
         self._handle = None
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -95,58 +110,49 @@ class Client:
             raise DosaiError("the client is closed", status="INVALID_ARGUMENT")
         return handle
 
-    def _call(self, timeout: Timeout, headers: Optional[Mapping[str, str]], unary: bool = True) -> Call:
-        return Call(self._timeout if isinstance(timeout, NotGiven) else timeout, headers, unary)
+    def _call(
+        self, *, unary: bool, timeout: Seconds = NOT_GIVEN, extra_headers: Optional[Mapping[str, str]] = None
+    ) -> Call:
+        headers = merged(self._headers, extra_headers)
+        return Call(self._timeout if isinstance(timeout, NotGiven) else timeout, self._max_retries, headers, unary)
 
-    def _unary(self, call: Call, read: Callable[[Any], Any], function: Callable[..., int], *arguments: Any) -> Any:
+    def _unary(self, call: Call, function: Callable[..., int], *arguments: Any) -> Handle:
         client = self._open_handle()
         completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
         status = function(client.pointer, *arguments, byref(call.options), byref(completion), byref(error))
-        owned = Handle(completion, _ffi.dosai_completion_free)
+        owner = Handle(completion, _ffi.dosai_completion_free)
         call.check(status, error)
-        return read(owned.pointer)
-
-
-class Chat:
-    def __init__(self, client: Client) -> None:
-        self.completions = Completions(client)
-
-
-class Completions:
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def create(
-        self,
-        *,
-        model: str,
-        messages: Iterable[Any],
-        stream: bool | NotGiven | None = False,
-        timeout: Timeout = NOT_GIVEN,
-        extra_headers: Optional[Mapping[str, str]] = None,
-        extra_body: Optional[Mapping[str, Any]] = None,
-        **parameters: Any,
-    ) -> ChatCompletion | Stream:
-        """Sends the conversation and gives the answer; with stream=True, its chunks as they come.
-
-        Any parameter is sent as it is. Messages are dicts, or message objects of earlier answers.
-        """
-        client = self._client._open_handle()
-        call = self._client._call(timeout, extra_headers, unary=not stream)
-        request = build_request({"model": model, "messages": list(messages), **parameters, **(extra_body or {})})
-        if stream:
-            return Stream(client, request, call)
-        completion: ChatCompletion = self._client._unary(call, read_completion, _ffi.dosai_chat, request.pointer)
-        return completion
+        return owner
 
 
 class Models:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def list(self, *, timeout: Timeout = NOT_GIVEN, extra_headers: Optional[Mapping[str, str]] = None) -> Page:
-        page = self._client.get("/models", timeout=timeout, extra_headers=extra_headers)
+    def list(self, **options: Unpack[CallOptions]) -> Page:
+        """The server's models: iterate over them, or see `data`."""
+        page = self._client.get("/models", **options)
         return Page(page if isinstance(page, dict) else {"data": page})
+
+
+PER_CALL_IN_ORDER = ("timeout", "max_retries", "default_headers")
+PER_CALL = frozenset(PER_CALL_IN_ORDER)
+OPTIONS = frozenset(field[0] for field in _ffi.dosai_client_options._fields_) - {
+    "struct_size", "max_retries", "headers", "header_count", "ca_pem_length", "on_log", "log_user_data", "log_level",
+    "connect_timeout_ms", "first_token_timeout_ms", "idle_timeout_ms", "total_timeout_ms",
+}
+
+
+def new_handle(given: Mapping[str, Any]) -> Handle:
+    fields = _ffi.dosai_client_options()
+    _ffi.dosai_client_options_init(byref(fields), sizeof(fields))
+    fields.proxy_from_environment = 1
+    api_key, base_url = from_environment(given["api_key"], given["base_url"])
+    for name, value in {**given, "api_key": api_key, "base_url": base_url}.items():
+        set_option(fields, name, value)
+    client, error = _ffi.dosai_client(), _ffi.dosai_error()
+    check(_ffi.dosai_client_new(byref(fields), byref(client), byref(error)), error)
+    return Handle(client, _ffi.dosai_client_free)
 
 
 def from_environment(api_key: Optional[str], base_url: Optional[str]) -> tuple[Optional[str], Optional[str]]:
@@ -170,19 +176,3 @@ def set_option(fields: Any, name: str, value: Any) -> None:
     if name == "ca_pem":
         fields.ca_pem_length = len(value or b"")
     setattr(fields, name, value)
-
-
-OPTIONS = frozenset(field[0] for field in _ffi.dosai_client_options._fields_) - {
-    "struct_size", "max_retries", "headers", "header_count", "ca_pem_length", "on_log", "log_user_data", "log_level",
-}
-
-
-def build_request(parameters: dict[str, Any]) -> Handle:
-    json = encode({name: value for name, value in parameters.items() if value is not NOT_GIVEN})
-    request, error = _ffi.dosai_request(), _ffi.dosai_error()
-    check(_ffi.dosai_request_parse(json, len(json), byref(request), byref(error)), error)
-    return Handle(request, _ffi.dosai_request_free)
-
-
-def read_json(completion: Any) -> Any:
-    return decode(lent_bytes(_ffi.dosai_completion_json, completion) or b"null")

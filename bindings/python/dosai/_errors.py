@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from typing import Any, Optional
 
     from ._models import ChatCompletion
+    from ._response import Response
 
 
 class DosaiError(Exception):
@@ -28,6 +29,7 @@ class APIError(DosaiError):
     """A call that was made and failed."""
 
     status_code: Optional[int] = None  # the HTTP status of the last answer
+    response: Optional[Response] = None  # its headers
     code: Optional[str] = None
     type: Optional[str] = None
     param: Optional[str] = None
@@ -40,6 +42,9 @@ class APIError(DosaiError):
 
 class APIStatusError(APIError):
     """The server refused."""
+
+    status_code: int
+    response: Response
 
 
 class BadRequestError(APIStatusError):

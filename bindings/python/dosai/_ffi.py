@@ -1,17 +1,23 @@
 """include/dosai.h in ctypes: its structs, its constants and its functions, in its order and under its names."""
 
+from __future__ import annotations
+
 import os
 from ctypes import (
     CDLL, CFUNCTYPE, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32,
     c_void_p, sizeof,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _NAME = "libdosai.so.0"
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _VERSION_NUMBER = 100
 
 
-def _load():
+def _load() -> CDLL:
     named = os.environ.get("DOSAI_LIBRARY")
     if named:
         paths = [named]
@@ -33,7 +39,7 @@ def _load():
 _library = _load()
 
 
-def _function(name, result, *arguments):
+def _function(name: str, result: Any, *arguments: Any) -> Any:
     try:
         function = getattr(_library, name)
     except AttributeError:
@@ -51,6 +57,8 @@ class dosai_client(c_void_p): pass
 class dosai_request(c_void_p): pass
 class dosai_completion(c_void_p): pass
 class dosai_stream(c_void_p): pass
+class dosai_loop(c_void_p): pass
+class dosai_call(c_void_p): pass
 
 
 _size_out = POINTER(c_size_t)
@@ -333,6 +341,7 @@ dosai_completion_attempt = _function("dosai_completion_attempt", dosai_status, d
                                      POINTER(dosai_attempt))
 dosai_completion_quirks = _function("dosai_completion_quirks", c_uint32, dosai_completion)
 dosai_quirk_name = _function("dosai_quirk_name", c_char_p, c_uint32)
+dosai_completion_copy = _function("dosai_completion_copy", dosai_status, dosai_completion, _completion_out, _error_out)
 dosai_completion_free = _function("dosai_completion_free", None, dosai_completion)
 
 # ---- chat
@@ -379,8 +388,57 @@ dosai_stream_completion = _function("dosai_stream_completion", dosai_status, dos
                                     _error_out)
 dosai_stream_free = _function("dosai_stream_free", None, dosai_stream)
 
+# ---- loop
 
-def _check():
+dosai_event_kind = c_int32
+EVENT_CHUNK, EVENT_COMPLETION, EVENT_ERROR = range(1, 4)
+
+
+class dosai_event(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", dosai_event_kind),
+        ("tag", c_size_t),
+        ("chunk", POINTER(dosai_chunk)),
+        ("completion", dosai_completion),
+        ("error", dosai_error),
+    ]
+
+
+class dosai_loop_options(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("max_in_flight", c_int32),
+        ("connections_per_host_max", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+dosai_event_fn = CFUNCTYPE(c_int32, POINTER(dosai_event), c_void_p)
+
+dosai_loop_options_init = _function("dosai_loop_options_init", None, POINTER(dosai_loop_options), c_size_t)
+dosai_loop_new = _function("dosai_loop_new", dosai_status, POINTER(dosai_loop_options), POINTER(dosai_loop),
+                           _error_out)
+dosai_loop_submit_chat = _function("dosai_loop_submit_chat", dosai_status, dosai_loop, dosai_client, dosai_request,
+                                   _call_in, c_size_t, POINTER(dosai_call), _error_out)
+dosai_loop_submit_stream = _function("dosai_loop_submit_stream", dosai_status, dosai_loop, dosai_client,
+                                     dosai_request, _call_in, c_size_t, POINTER(dosai_call), _error_out)
+dosai_loop_submit_post = _function("dosai_loop_submit_post", dosai_status, dosai_loop, dosai_client, c_char_p,
+                                   c_char_p, c_size_t, _call_in, c_size_t, POINTER(dosai_call), _error_out)
+dosai_loop_step = _function("dosai_loop_step", dosai_status, dosai_loop, c_int64, dosai_event_fn, c_void_p, _size_out,
+                            _error_out)
+dosai_loop_next = _function("dosai_loop_next", dosai_status, dosai_loop, POINTER(POINTER(dosai_event)), _error_out)
+dosai_loop_fd = _function("dosai_loop_fd", c_int32, dosai_loop)
+dosai_loop_timeout_ms = _function("dosai_loop_timeout_ms", c_int64, dosai_loop)
+dosai_loop_wake = _function("dosai_loop_wake", None, dosai_loop)
+dosai_loop_close = _function("dosai_loop_close", dosai_status, dosai_loop, dosai_event_fn, c_void_p, _error_out)
+dosai_call_cancel = _function("dosai_call_cancel", None, dosai_call)
+dosai_call_pause = _function("dosai_call_pause", None, dosai_call)
+dosai_call_resume = _function("dosai_call_resume", None, dosai_call)
+dosai_call_free = _function("dosai_call_free", None, dosai_call)
+
+
+def _check() -> None:
     number = dosai_version_number()
     if number < _VERSION_NUMBER or number // 10000 != _VERSION_NUMBER // 10000:
         raise ImportError(

@@ -6,7 +6,7 @@ from ._errors import APIResponseValidationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Optional
 
 
 def encode(value: Any) -> bytes:
@@ -15,6 +15,14 @@ def encode(value: Any) -> bytes:
 
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=as_dict)
     return without_surrogates(text).encode()
+
+
+def text_of(value: Any, indent: Optional[int]) -> str:
+    """Writes JSON for a program, without a blank; with an indent, for people."""
+    import json
+
+    separators = (",", ":") if indent is None else None
+    return json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
 
 
 def as_dict(value: Any) -> Any:

@@ -30,6 +30,25 @@ class Model:
         """The object as the server sent it."""
         return {name: plain(value) for name, value in fields_of(self).items()}
 
+    def model_dump(
+        self, *, mode: str = "python", exclude_unset: bool = True, exclude_none: bool = False
+    ) -> dict[str, Any]:
+        """to_dict() under pydantic's name. What the server did not send is never in it, and all of it is JSON."""
+        fields = Model.to_dict(self)
+        return without_none(fields) if exclude_none else fields
+
+    def model_dump_json(
+        self, *, indent: Optional[int] = None, exclude_unset: bool = True, exclude_none: bool = False
+    ) -> str:
+        """The same as JSON text."""
+        from ._json import text_of
+
+        return text_of(Model.model_dump(self, exclude_none=exclude_none), indent)
+
+    def to_json(self, *, indent: Optional[int] = 2) -> str:
+        """The object as JSON text for people."""
+        return Model.model_dump_json(self, indent=indent)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and type(self) is type(other) and fields_of(self) == fields_of(other)
 
@@ -60,6 +79,14 @@ def plain(value: Any) -> Any:
         return Model.to_dict(value)
     if isinstance(value, list):
         return [plain(element) for element in value]
+    return value
+
+
+def without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_none(element) for name, element in value.items() if element is not None}
+    if isinstance(value, list):
+        return [without_none(element) for element in value]
     return value
 
 
@@ -161,8 +188,8 @@ class Page(Model):
     """A list that the server gave; iterating over it gives its elements."""
 
     object: str
-    data: list[Any]
+    data: list[AvailableModel]
     _nested = {"data": AvailableModel}
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[AvailableModel]:
         return iter(self.data or [])

@@ -6,7 +6,7 @@ from _thread import allocate_lock
 from ctypes import byref, c_int64, c_void_p
 
 from . import _ffi
-from ._call import Call, Handle, check, read_completion
+from ._call import Call, Handle, check, read_completion, read_response
 from ._chunks import ChatCompletionChunk, Reading, complete, lent_field, text_chunk
 from ._errors import DosaiError
 from ._json import decode
@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Optional
+
+    from ._response import Response
 
 _next = _ffi.dosai_stream_next_unchecked
 _CONTENT = _ffi.CHUNK_CONTENT
@@ -41,7 +43,7 @@ class Stream:
         call.check(status, error)
         self._call, self._raised = call, call.raised
         self._poll_ms = c_int64(call.poll_ms)
-        self._lock = allocate_lock()
+        self._lock, self._ended = allocate_lock(), False
         self._address, self._view = 0, _ffi.dosai_chunk()
         self._out, self._error = c_void_p(), error
         self._out_reference, self._error_reference = byref(self._out), byref(self._error)
@@ -73,6 +75,7 @@ class Stream:
                 address = self._out.value
                 if address != self._address:
                     if address is None:
+                        self._ended = True
                         raise StopIteration
                     self._address, self._view = address, _ffi.dosai_chunk.from_address(address)
                 return self._view
@@ -89,23 +92,40 @@ class Stream:
                 return ChatCompletionChunk(event)
             view = self._pull(handle)
 
+    @property
+    def current_completion_snapshot(self) -> ChatCompletion:
+        """What the chunks taken so far add up to."""
+        return read_completion(self._assembled())
+
     def get_final_completion(self) -> ChatCompletion:
         """Reads the stream to its end, and gives the completion that it adds up to."""
         for _ in self:
             pass
-        handle = self._handle
-        if handle is None:
-            raise DosaiError("the stream is closed", status="CANCELLED")
-        completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
-        check(_ffi.dosai_stream_completion(handle.pointer, byref(completion), byref(error)), error)
-        owned = Handle(completion, _ffi.dosai_completion_free)
-        return read_completion(owned.pointer)
+        return self.current_completion_snapshot
+
+    def get_final_text(self) -> str:
+        """Reads the stream to its end, and gives the text of its first choice."""
+        choices = self.get_final_completion().choices
+        return (choices[0].message.content or "") if choices else ""
+
+    @property
+    def response(self) -> Response:
+        """The status and the headers of the answer."""
+        return read_response(self._assembled(), self)
 
     def close(self) -> None:
         """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""
-        if self._handle is not None:
+        if not self._ended:
             self._handle = None
             _ffi.dosai_cancel_trigger(self._cancel.pointer)
+
+    def _assembled(self) -> Handle:
+        handle = self._handle
+        if handle is None:
+            raise DosaiError("the stream was closed before its end", status="CANCELLED")
+        completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
+        check(_ffi.dosai_stream_completion(handle.pointer, byref(completion), byref(error)), error)
+        return Handle(completion, _ffi.dosai_completion_free)
 
     def __enter__(self) -> Stream:
         return self

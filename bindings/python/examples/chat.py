@@ -1,11 +1,14 @@
 """Asks a question, and another about the answer: python3 chat.py"""
+
+from __future__ import annotations
+
 import os
 
-from dosai import APIError, Client
+from dosai import APIError, ChatCompletionMessageParam, Client
 
 client = Client()
 model = os.environ.get("DOSAI_MODEL", "dos-ai")
-messages = [{"role": "user", "content": "What is the capital of France?"}]
+messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": "What is the capital of France?"}]
 try:
     message = client.chat.completions.create(model=model, messages=messages).choices[0].message
     print(message.content)

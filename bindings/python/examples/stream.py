@@ -8,7 +8,7 @@ client = Client()
 prompt = " ".join(sys.argv[1:]) or "Write a haiku about programming."
 messages = [{"role": "user", "content": prompt}]
 model = os.environ.get("DOSAI_MODEL", "dos-ai")
-with client.chat.completions.create(model=model, messages=messages, stream=True) as stream:
+with client.chat.completions.create(model=model, messages=messages, max_tokens=200, stream=True) as stream:
     for chunk in stream:
         if chunk.choices:
             print(chunk.choices[0].delta.content or "", end="", flush=True)

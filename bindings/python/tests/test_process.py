@@ -48,7 +48,7 @@ WAITS = {
 
 
 @pytest.mark.parametrize("place", WAITS)
-def test_ctrl_c(server, place):
+def test_ctrl_c(server, place, capsys):
     script, wait = WAITS[place]
     process = start(f"""
 try:
@@ -61,7 +61,10 @@ except KeyboardInterrupt as error:
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline() == "interrupted None\n"
-    assert time.monotonic() - started < 0.15
+    took = time.monotonic() - started
+    with capsys.disabled():
+        print(f" Ctrl-C {place}: {took * 1000:.0f} ms", end="")
+    assert took < 0.1
     assert process.communicate(timeout=10) == ("", "") and process.returncode == 0
 
 
@@ -139,14 +142,16 @@ assert count() == before, (before, count())
 """, server.base("fast")) == ""
 
 
-def test_import_is_light():
+def test_import_is_light(capsys):
     code = "import sys, time; t = time.perf_counter(); import dosai; print(time.perf_counter() - t, *sys.modules)"
     seconds = []
-    for _ in range(7):
+    while len(seconds) < 7 or (min(seconds) >= 0.030 and len(seconds) < 50):  # the machine may be busy
         command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {PACKAGE!r}); {code}"]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
         seconds.append(float(output[0]))
         assert not {"typing", "dataclasses", "enum", "json", "asyncio", "threading"} & set(output[1:])
+    with capsys.disabled():
+        print(f" import dosai: {min(seconds) * 1000:.1f} ms", end="")
     assert min(seconds) < 0.030
 
 

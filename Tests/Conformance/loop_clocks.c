@@ -1,0 +1,73 @@
+/* The four clocks of calls in a loop, all at once: the right one, at about the right time, with what had arrived. */
+#include "loop.h"
+
+static dosai_loop *loop;
+static double begun[TAGS], bound;
+
+static void expect(uintptr_t tag, dosai_clock clock) {
+  int before = test_failures;
+  CHECK_END(tag, DOSAI_TIMEOUT);
+  CHECK_INT(book[tag].clock, clock);
+  CHECK_INT(book[tag].attempts, 1);
+  CHECK_BETWEEN(book[tag].ended - begun[tag], bound - 1, bound + test_bound(200));
+  if (test_failures != before) fprintf(stderr, "  with the call %d\n", (int)tag);
+}
+
+static void all(test_transport transport) {
+  dosai_call_options options;
+  char url[256];
+  dosai_client_options client_options;
+  bound = test_bound(200);
+  loop = new_loop(0, 0);
+  test_options(&client_options, url, TEST_TLS, "stall");
+  client_options.base_url = test_env("DOSAI_TEST_STALL");
+  dosai_client *stalled = test_client_with(&client_options);
+  /* The clock under test is the shortest, and not the first that the call has. */
+#define START(tag, field, script, kind)              \
+  dosai_call_options_init(&options, sizeof options); \
+  options.field = (int64_t)bound;                    \
+  begun[tag] = test_now();                           \
+  start(loop, transport, script, kind, tag, &options)
+  START(0, first_token_timeout_ms, "silent", CHAT);
+  START(1, first_token_timeout_ms, "silent", STREAM);
+  START(2, first_token_timeout_ms, "silent-headers", STREAM);
+  START(3, first_token_timeout_ms, "comments", STREAM);
+  START(4, idle_timeout_ms, "silent-chunk", STREAM);
+  START(5, idle_timeout_ms, "chunk-comments", STREAM);
+  START(6, idle_timeout_ms, "empty-events", STREAM);
+  START(7, total_timeout_ms, "silent", CHAT);
+  START(8, total_timeout_ms, "whole-stall", CHAT);
+  START(9, total_timeout_ms, "endless", STREAM);
+  START(10, total_timeout_ms, "silent", GET);
+  options.max_retries = 2;
+  begun[11] = test_now();
+  start(loop, transport, "error-429", POST, 11, &options); /* in back-off */
+  START(20, idle_timeout_ms, "paced", STREAM);             /* none of these runs out */
+  START(21, first_token_timeout_ms, "keepalive", STREAM);
+  options.connect_timeout_ms = options.first_token_timeout_ms = options.idle_timeout_ms = -1;
+  options.total_timeout_ms = -1;
+  start(loop, transport, "hello", CHAT, 22, &options);
+  dosai_call_options_init(&options, sizeof options);
+  options.connect_timeout_ms = (int64_t)bound;
+  begun[12] = test_now();
+  dosai_call_free(submit_with(loop, stalled, STREAM, 12, &options));
+  dosai_client_free(stalled);
+  run(loop);
+  for (uintptr_t i = 0; i < 4; i++) expect(i, DOSAI_CLOCK_FIRST_TOKEN);
+  for (uintptr_t i = 4; i < 7; i++) {
+    expect(i, DOSAI_CLOCK_IDLE);
+    CHECK_TEXT(book[i].answer, "Hello");
+  }
+  for (uintptr_t i = 7; i < 12; i++) expect(i, DOSAI_CLOCK_TOTAL);
+  CHECK(strncmp(book[9].answer, "Hello", 5) == 0);
+  expect(12, DOSAI_CLOCK_CONNECT);
+  for (int i = 20; i < 23; i++) CHECK_END(i, DOSAI_OK);
+  close_loop(loop);
+}
+
+int main(void) {
+  int descriptors = first_descriptors();
+  for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++) all((test_transport)transport);
+  check_descriptors(descriptors);
+  return test_end();
+}

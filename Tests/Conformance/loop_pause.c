@@ -1,0 +1,232 @@
+/* Backpressure: a call that is paused, or whose events nobody takes, holds little and costs nothing, while the others
+ * go on; and what it held comes without loss. */
+#include "loop.h"
+#include <sys/resource.h>
+
+enum { BLAST = 8 << 20, ROOM = 3 << 20 };
+
+static dosai_loop *loop;
+
+static long resident(void) {
+  long pages = 0, ignored;
+  FILE *file = fopen("/proc/self/statm", "r");
+  CHECK(file && fscanf(file, "%ld %ld", &ignored, &pages) == 2);
+  if (file) fclose(file);
+  return pages * sysconf(_SC_PAGESIZE);
+}
+
+static double cpu(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+}
+
+/* Steps for so long, in which nothing is to be done. */
+static void idle_for(int milliseconds) {
+  double before = cpu();
+  CHECK_BETWEEN(run_for(loop, milliseconds), 1, 20);
+  CHECK_BETWEEN(cpu() - before, 0, test_bound(50));
+}
+
+static void one_of_many(test_transport transport) {
+  loop = new_loop(0, 0);
+  dosai_call *call = submit(loop, transport, "blast", STREAM, 0, NULL);
+  RUN_UNTIL(loop, book[0].chunks > 3);
+  dosai_call_pause(call);
+  step(loop, 0);
+  int chunks = book[0].chunks;
+  for (uintptr_t i = 1; i < 10; i++) start(loop, transport, "paced", STREAM, i, NULL);
+  long before = resident();
+  RUN_UNTIL(loop, step(loop, 0) == 1);
+  for (int i = 1; i < 10; i++) CHECK_END(i, DOSAI_OK);
+  if (!getenv("DOSAI_TEST_SLOW")) CHECK_BETWEEN(resident() - before, -BLAST, ROOM);
+  idle_for(300);
+  CHECK_INT(book[0].chunks, chunks);
+  for (int i = 0; i < 20; i++) { /* a slow reader: a little at a time */
+    dosai_call_resume(call);
+    RUN_UNTIL(loop, book[0].chunks > chunks || book[0].ends);
+    dosai_call_pause(call);
+    step(loop, 0);
+    chunks = book[0].chunks;
+  }
+  dosai_call_resume(call);
+  run(loop);
+  CHECK_END(0, DOSAI_OK);
+  CHECK_INT(book[0].bytes, BLAST + 5);
+  dosai_call_free(call);
+  close_loop(loop);
+}
+
+/* Steps, and never next: as if it were paused. */
+static void nobody_takes(test_transport transport) {
+  dosai_error *error = NULL;
+  const dosai_event *event = NULL;
+  loop = new_loop(0, 0);
+  start(loop, transport, "blast", STREAM, 0, NULL);
+  long before = resident();
+  for (double end = test_now() + test_bound(500); test_now() < end; test_sleep(1))
+    CHECK_CALL(dosai_loop_step(loop, 1, NULL, NULL, NULL, &error), DOSAI_OK);
+  if (!getenv("DOSAI_TEST_SLOW")) CHECK_BETWEEN(resident() - before, -BLAST, ROOM);
+  while (!book[0].ends) {
+    CHECK_CALL(dosai_loop_next(loop, &event, &error), DOSAI_OK);
+    if (event) note(event, NULL);
+    else CHECK_CALL(dosai_loop_step(loop, test_bound(5000), NULL, NULL, NULL, &error), DOSAI_OK);
+  }
+  CHECK_END(0, DOSAI_OK);
+  CHECK_INT(book[0].bytes, BLAST + 5);
+  close_loop(loop);
+}
+
+/* Paused at once, before it has started; each kind. */
+static void from_the_start(int kind, const char *script, int32_t max_in_flight) {
+  loop = new_loop(max_in_flight, 0);
+  if (max_in_flight) start(loop, TEST_PLAIN, "paced", STREAM, 1, NULL);
+  dosai_call *call = submit(loop, TEST_PLAIN, script, kind, 0, NULL);
+  dosai_call_pause(call);
+  dosai_call_pause(call);
+  long before = resident();
+  run_for(loop, test_bound(max_in_flight ? 700 : 200));
+  CHECK_INT(book[1].ends, max_in_flight != 0);
+  CHECK_INT(book[0].chunks + book[0].ends, 0);
+  if (kind == STREAM && !getenv("DOSAI_TEST_SLOW")) CHECK_BETWEEN(resident() - before, -BLAST, ROOM);
+  idle_for(300);
+  dosai_call_resume(call);
+  dosai_call_resume(call);
+  run(loop);
+  CHECK_END(0, DOSAI_OK);
+  if (kind == STREAM) CHECK_INT(book[0].bytes, BLAST + 5);
+  else CHECK(book[0].answer[0] != 0);
+  dosai_call_free(call);
+  close_loop(loop);
+}
+
+/* The server goes away in the meantime: it is told when the call is resumed, with all that had come. */
+static void server_gone(test_transport transport) {
+  loop = new_loop(0, 0);
+  dosai_call *call = submit(loop, transport, "reset-soon", STREAM, 0, NULL);
+  RUN_UNTIL(loop, book[0].chunks);
+  dosai_call_pause(call);
+  run_for(loop, test_bound(150));
+  idle_for(300);
+  CHECK_INT(book[0].ends, 0);
+  dosai_call_resume(call);
+  run(loop);
+  CHECK_END(0, DOSAI_TRUNCATED);
+  CHECK_TEXT(book[0].answer, "Hello");
+  dosai_call_free(call);
+  close_loop(loop);
+}
+
+/* Its clocks stand still: so long a pause, and then not a moment less than they give. */
+static void clocks(dosai_clock clock, test_transport transport, const char *script) {
+  dosai_call_options options;
+  int bound = test_bound(200);
+  dosai_call_options_init(&options, sizeof options);
+  options.max_retries = -1;
+  loop = new_loop(0, 0);
+  if (clock == DOSAI_CLOCK_CONNECT) options.connect_timeout_ms = bound;
+  if (clock == DOSAI_CLOCK_FIRST_TOKEN) options.first_token_timeout_ms = bound;
+  if (clock == DOSAI_CLOCK_IDLE) options.idle_timeout_ms = bound;
+  if (clock == DOSAI_CLOCK_TOTAL) options.total_timeout_ms = 2 * bound;
+  double begun = test_now();
+  dosai_call *call;
+  if (clock == DOSAI_CLOCK_CONNECT) {
+    char url[256];
+    dosai_client_options client_options;
+    test_options(&client_options, url, TEST_TLS, script);
+    client_options.base_url = test_env("DOSAI_TEST_STALL");
+    dosai_client *client = test_client_with(&client_options);
+    call = submit_with(loop, client, STREAM, 0, &options);
+    dosai_client_free(client);
+  } else {
+    call = submit(loop, transport, script, STREAM, 0, &options);
+  }
+  if (clock == DOSAI_CLOCK_IDLE) RUN_UNTIL(loop, book[0].chunks);
+  run_for(loop, bound / 4);
+  dosai_call_pause(call);
+  if (clock == DOSAI_CLOCK_TOTAL) {
+    RUN_UNTIL(loop, book[0].ends);
+    CHECK_BETWEEN(test_now() - begun, 2 * bound - 1, 2 * bound + test_bound(100));
+  } else {
+    idle_for(2 * bound);
+    CHECK_INT(book[0].ends, 0);
+    dosai_call_resume(call);
+    double resumed = test_now();
+    RUN_UNTIL(loop, book[0].ends);
+    CHECK_BETWEEN(test_now() - resumed, bound / 2, bound + test_bound(100));
+  }
+  CHECK_END(0, DOSAI_TIMEOUT);
+  CHECK_INT(book[0].clock, clock);
+  dosai_call_free(call);
+  close_loop(loop);
+}
+
+/* Paused in back-off: no event until it is resumed, and no spinning. */
+static void back_off(void) {
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  options.max_retries = 1;
+  loop = new_loop(0, 0);
+  dosai_call *call = submit(loop, TEST_PLAIN, "later-hello", CHAT, 0, &options);
+  run_for(loop, 100);
+  dosai_call_pause(call);
+  idle_for(500);
+  CHECK_INT(test_count(TEST_PLAIN, "later-hello", "requests"), 1);
+  CHECK_INT(book[0].ends, 0);
+  dosai_call_resume(call);
+  run(loop);
+  CHECK_END(0, DOSAI_OK);
+  CHECK_INT(book[0].attempts, 2);
+  dosai_call_free(call);
+  close_loop(loop);
+}
+
+/* An answer that came whole to a stream is told in chunks: a pause holds these too. */
+static dosai_call *paused;
+
+static int32_t pause_at_first(const dosai_event *event) {
+  if (event->chunk && book[0].chunks == 1) dosai_call_pause(paused);
+  return 0;
+}
+
+static void whole_answer(int closes) {
+  loop = new_loop(0, 0);
+  then_do = pause_at_first;
+  paused = submit(loop, TEST_PLAIN, "whole-eof-good", STREAM, 0, NULL);
+  RUN_UNTIL(loop, book[0].chunks);
+  idle_for(100);
+  CHECK_INT(book[0].chunks, 1);
+  CHECK_INT(book[0].ends, 0);
+  if (!closes) {
+    dosai_call_resume(paused);
+    run(loop);
+  }
+  close_loop(loop);
+  CHECK_END(0, closes ? DOSAI_CANCELLED : DOSAI_OK);
+  CHECK_TEXT(book[0].answer, "Hello! How can I help you today?");
+  CHECK_INT(book[0].chunks, closes ? 1 : 3);
+  dosai_call_free(paused);
+}
+
+int main(void) {
+  int descriptors = first_descriptors();
+  for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++) {
+    one_of_many((test_transport)transport);
+    nobody_takes((test_transport)transport);
+    server_gone((test_transport)transport);
+    clocks(DOSAI_CLOCK_FIRST_TOKEN, (test_transport)transport, "silent");
+    clocks(DOSAI_CLOCK_IDLE, (test_transport)transport, "silent-chunk");
+    clocks(DOSAI_CLOCK_TOTAL, (test_transport)transport, "silent");
+    clocks(DOSAI_CLOCK_TOTAL, (test_transport)transport, "endless");
+  }
+  clocks(DOSAI_CLOCK_CONNECT, TEST_TLS, "stall");
+  from_the_start(STREAM, "blast", 0);
+  from_the_start(STREAM, "blast", 1);
+  from_the_start(CHAT, "big", 0);
+  back_off();
+  whole_answer(0);
+  whole_answer(1);
+  check_descriptors(descriptors);
+  return test_end();
+}

@@ -1,0 +1,81 @@
+/* How many calls are in flight at once, who comes next, and over how many connections. */
+#include "loop.h"
+
+static void at_once(int32_t max_in_flight, int most) {
+  char script[32];
+  snprintf(script, sizeof script, "slow~%d", (int)max_in_flight);
+  dosai_loop *loop = new_loop(max_in_flight, 0);
+  for (uintptr_t i = 0; i < 12; i++) start(loop, TEST_PLAIN, script, i % 2 ? CHAT : POST, i, NULL);
+  CHECK_INT(step(loop, 0), 12);
+  run(loop);
+  for (int i = 0; i < 12; i++) CHECK_END(i, DOSAI_OK);
+  CHECK_INT(test_count(TEST_PLAIN, script, "requests"), 12);
+  CHECK_INT(test_count(TEST_PLAIN, script, "most_at_once"), most);
+  CHECK_INT(test_count(TEST_PLAIN, script, "connections"), most);
+  close_loop(loop);
+}
+
+/* One has ten calls, two others come later with two each: they do not wait for all ten. */
+static void turns(void) {
+  char order[32] = "", name[128], path[256];
+  dosai_loop *loop = new_loop(1, 0);
+  dosai_client *clients[3];
+  dosai_error *error = NULL;
+  for (int i = 0; i < 3; i++) clients[i] = test_client(TEST_PLAIN, "echo~turns");
+  for (int i = 0; i < 14; i++) {
+    char content[8];
+    int who = i < 10 ? 0 : 1 + i % 2;
+    snprintf(content, sizeof content, "from-%c", 'a' + who);
+    dosai_request *request = NULL;
+    CHECK_CALL(dosai_request_new(content, DOSAI_NUL_TERMINATED, &request, &error), DOSAI_OK);
+    CHECK_CALL(dosai_loop_submit_chat(loop, clients[who], request, NULL, (uintptr_t)i, NULL, &error), DOSAI_OK);
+    dosai_request_free(request);
+  }
+  run(loop);
+  snprintf(path, sizeof path, "/stats/%s", test_script(name, TEST_PLAIN, "echo~turns"));
+  char *stats = test_ask("GET", path);
+  const char *place = strstr(stats, "\"bodies\"");
+  while ((place = strstr(place, "from-")) && strlen(order) < 20) strncat(order, place += 5, 1);
+  CHECK_TEXT(order, "aabcabcaaaaaaa");
+  free(stats);
+  for (int i = 0; i < 3; i++) dosai_client_free(clients[i]);
+  for (int i = 0; i < 14; i++) CHECK_END(i, DOSAI_OK);
+  close_loop(loop);
+}
+
+/* Calls beyond the cap wait for a connection, which is no failure to connect; another host's have their own. */
+static void connections(test_transport transport) {
+  dosai_loop *loop = new_loop(0, 2);
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  for (uintptr_t i = 0; i < 8; i++) start(loop, transport, "slow~cap", CHAT, i, &options);
+  for (uintptr_t i = 8; i < 10; i++) start(loop, transport == TEST_TLS ? TEST_PLAIN : TEST_TLS, "slow", CHAT, i, NULL);
+  run(loop);
+  for (int i = 0; i < 10; i++) CHECK_END(i, DOSAI_OK);
+  CHECK_INT(test_count(transport, "slow~cap", "connections"), 2);
+  CHECK_INT(test_count(transport, "slow~cap", "most_at_once"), 2);
+  CHECK(book[8].ended < book[7].ended && book[9].ended < book[7].ended);
+  close_loop(loop);
+}
+
+/* What waits in the queue, or for a connection, is freed and closed like the rest. */
+static void all_gone(void) {
+  dosai_loop *loop = new_loop(4, 2);
+  for (uintptr_t i = 0; i < 10; i++) start(loop, TEST_PLAIN, "silent", STREAM, i, NULL);
+  run_for(loop, 50);
+  close_loop(loop);
+  for (int i = 0; i < 10; i++) CHECK_END(i, DOSAI_CANCELLED);
+}
+
+int main(void) {
+  int descriptors = first_descriptors();
+  at_once(1, 1);
+  at_once(3, 3);
+  at_once(0, 12);
+  turns();
+  connections(TEST_PLAIN);
+  connections(TEST_TLS);
+  all_gone();
+  check_descriptors(descriptors);
+  return test_end();
+}

@@ -1,0 +1,55 @@
+import DosaiCore
+import DosaiJSON
+import Testing
+
+/// What a stream's completion may add up to.
+struct AssemblerLimitTests {
+  @Test func boundsTheCalls() throws {
+    func events(_ range: Range<Int>) -> [String] {
+      range.map { #"{"tool_calls":[{"index":\#($0),"id":"c\#($0)","function":{"name":"f","arguments":""}}]}"# }
+    }
+    let dense = AssembledStream()
+    for event in events(0..<1024) { try dense.add(delta: event) }
+    #expect(status { try dense.add(delta: events(1024..<1025)[0]) } == .tooLarge)
+    #expect(
+      try dense.written {
+        $0.member("choices")?.element(0)?.member("message")?.member("tool_calls")?.element(1023) != nil
+      })
+    #expect(status { try AssembledStream().add(delta: events(127..<128)[0]) } == .ok)
+    #expect(status { try AssembledStream().add(delta: events(128..<129)[0]) } == .malformed)
+    var limits = Limits()
+    limits.toolCalls = 1
+    let one = AssembledStream(limits: limits)
+    #expect(status { for event in events(0..<1) { try one.add(delta: event) } } == .ok)
+    #expect(status { for event in events(1..<2) { try one.add(delta: event) } } == .tooLarge)
+  }
+
+  @Test func boundsTheText() throws {
+    var limits = Limits()
+    limits.textBytes = 2000
+    let stream = AssembledStream(limits: limits)
+    var added = 0
+    let end = status {
+      while added < 100 {
+        try stream.add(delta: #"{"content":"\#(String(repeating: "x", count: 100))"}"#)
+        added += 1
+      }
+    }
+    #expect(end == .tooLarge)
+    #expect((15...19).contains(added))
+    #expect(try stream.message().count > added * 100)
+    for delta in [#"{"x":"#, #"{"l":[{"t":"#, #"{"tool_calls":[{"function":{"arguments":"#] {
+      let close = String(delta.reversed().compactMap { ["{": "}", "[": "]"][$0] })
+      let long = delta + "\"" + String(repeating: "y", count: 2000) + "\"" + close
+      #expect(status { try AssembledStream(limits: limits).add(delta: long) } == .tooLarge, "\(delta)")
+    }
+  }
+
+  @Test func boundsTheFieldsOfAnObject() throws {
+    let stream = AssembledStream()
+    func delta(_ range: Range<Int>) -> String { "{" + range.map { "\"k\($0)\":1" }.joined(separator: ",") + "}" }
+    try stream.add(delta: delta(0..<1000))
+    #expect(status { try stream.add(delta: delta(1000..<1024)) } == .ok)
+    #expect(status { try stream.add(delta: delta(1024..<1025)) } == .tooLarge)
+  }
+}

@@ -1,0 +1,100 @@
+"""Tool calls in streams. DESIGN 7: accept, assembly."""
+from corpus import *
+
+END = [fin("tool_calls")]
+LAST = [[F("tool_calls")]]
+ROME, OSLO = '{"city":"Rome"}', '{"city":"Oslo"}'
+
+
+def tools(id, law, parts, chunks, calls, quirks="", message={}, **more):
+    said = message if calls is DROP else {**message, "tool_calls": calls}
+    stream(id, law, parts + END, chunks + LAST, whole(said, "tool_calls"), quirks, **more)
+
+
+TWO = [made("a", "f", ROME), made("b", "g", OSLO)]
+
+tools("tools", "assembly", [
+    tool(call(0, "a", "f", "", type="function"), role="assistant", content=None),
+    tool(call(0, arguments='{"city"')), tool(call(0, arguments=':"Rome"}')),
+    tool(call(1, "b", "g", "", type="function")), tool(call(1, arguments=OSLO))],
+      [[T(0, "", "a", "f")], [T(0, '{"city"')], [T(0, ':"Rome"}')], [T(1, "", "b", "g")], [T(1, OSLO)]], TWO)
+tools("tools-one-event", "assembly", [tool(call(0, "a", "f", ROME), call(1, "b", "g", OSLO))],
+      [[T(0, ROME, "a", "f"), T(1, OSLO, "b", "g")]], TWO)
+tools("tools-interleaved", "assembly", [
+    tool(call(0, "a", "f", '{"city":')), tool(call(1, "b", "g", '{"city":')), tool(call(0, arguments='"Rome"}')),
+    tool(call(1, arguments='"Oslo"}'))],
+      [[T(0, '{"city":', "a", "f")], [T(1, '{"city":', "b", "g")], [T(0, '"Rome"}')], [T(1, '"Oslo"}')]], TWO)
+tools("tools-out-of-order", "assembly", [tool(call(1, "b", "g", OSLO)), tool(call(0, "a", "f", ROME))],
+      [[T(1, OSLO, "b", "g")], [T(0, ROME, "a", "f")]], TWO)
+tools("tools-behind-text", "assembly", [say("Let me see."), tool(call(0, "a", "f", ROME), content="")],
+      [[C("Let me see.")], [T(0, ROME, "a", "f")]], TWO[:1], message={"content": "Let me see."})
+stream("tools-of-two-choices", "assembly", [
+    ev({"tool_calls": [call(0, "a", "f", ROME)]}, "tool_calls"), ev({"tool_calls": [call(0, "b", "g", OSLO)]}, "tool_calls", 1)],
+       [[T(0, ROME, "a", "f"), F("tool_calls")], [T(0, OSLO, "b", "g", 1), F("tool_calls", 1)]],
+       whole({}, choices=[option(0, {"tool_calls": TWO[:1]}, "tool_calls"), option(1, {"tool_calls": TWO[1:]}, "tool_calls")]))
+tools("tools-none", "7", [tool(content="Hi"), ev({"tool_calls": None})], [[C("Hi")], [O()]], DROP, message={"content": "Hi"})
+
+# ---- index
+
+for name, index in [("missing", DROP), ("null", None), ("minus-one", -1)]:
+    tools("tool-index-" + name, "7, assembly", [
+        tool(call(index, "a", "f", '{"city":')), tool(call(index, arguments='"Rome"}')), tool(call(index, "b", "g", OSLO))],
+          [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}')], [T(1, OSLO, "b", "g")]], TWO, "TOOL_INDEX")
+tools("tool-index-all-zero", "7, assembly", [
+    tool(call(0, "a", "f", '{"city":')), tool(call(0, arguments='"Rome"}')), tool(call(0, "b", "g", '{"city":')),
+    tool(call(0, arguments='"Oslo"}'))],
+      [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}')], [T(1, '{"city":', "b", "g")], [T(1, '"Oslo"}')]], TWO, "TOOL_INDEX")
+tools("tool-index-all-zero-one-event", "7, assembly", [tool(call(0, "a", "f", ROME), call(0, "b", "g", OSLO))],
+      [[T(0, ROME, "a", "f"), T(1, OSLO, "b", "g")]], TWO, "TOOL_INDEX")
+tools("tool-index-from-one", "assembly", [tool(call(1, "a", "f", '{"city":')), tool(call(1, arguments='"Rome"}'))],
+      [[T(1, '{"city":', "a", "f")], [T(1, '"Rome"}')]], TWO[:1])
+tools("tool-index-lost", "7, assembly", [tool(call(0, "a", "f", '{"city":')), tool(call(DROP, arguments='"Rome"}'))],
+      [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}')]], TWO[:1], "TOOL_INDEX")
+
+# ---- id and name
+
+for name, again in [("empty", ""), ("repeated", "a")]:
+    tools("tool-id-" + name, "7, assembly", [tool(call(0, "a", "f", '{"city":')), tool(call(0, again, arguments='"Rome"}'))],
+          [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}', again or None)]], TWO[:1], "TOOL_REPEATED")
+for name, again in [("empty", ""), ("repeated", "f")]:
+    tools("tool-name-" + name, "7, assembly", [tool(call(0, "a", "f", '{"city":')), tool(call(0, DROP, again, '"Rome"}'))],
+          [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}', None, again or None)]], TWO[:1], "TOOL_REPEATED")
+tools("tool-nulls", "7", [tool(call(0, "a", "f", '{"city":')), tool(call(0, None, None, '"Rome"}', type=None))],
+      [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}')]], TWO[:1])
+tools("tool-id-late", "7, assembly", [tool(call(0, DROP, "f", "")), tool(call(0, "a", arguments=ROME))],
+      [[T(0, "", None, "f")], [T(0, ROME, "a")]], TWO[:1])
+tools("tool-id-empty-first", "7, assembly", [tool(call(0, "", "f", "")), tool(call(0, "a", "", ROME))],
+      [[T(0, "", None, "f")], [T(0, ROME, "a")]], TWO[:1], "TOOL_REPEATED")
+tools("tool-id-only", "7", [tool(call(0, "a", type="function")), tool(call(0, DROP, "f")), tool(call(0, arguments=ROME))],
+      [[T(0, "", "a")], [T(0, "", None, "f")], [T(0, ROME)]], TWO[:1])
+
+# ---- arguments
+
+tools("tool-arguments-object", "7", [tool(call(0, "a", "f", {"city": "Rome"}))], [[T(0, ROME, "a", "f")]], TWO[:1],
+      "ARGUMENTS_OBJECT")
+tools("tool-arguments-empty-object", "7", [tool(call(0, "a", "f", {}))], [[T(0, "{}", "a", "f")]], [made("a", "f", "{}")],
+      "ARGUMENTS_OBJECT")
+tools("tool-arguments-null", "7", [tool(call(0, "a", "f", None)), tool(call(0, arguments=ROME))],
+      [[T(0, "", "a", "f")], [T(0, ROME)]], TWO[:1])
+tools("tool-arguments-never", "7", [tool(call(0, "a", "f"))], [[T(0, "", "a", "f")]],
+      [{"id": "a", "type": "function", "function": {"name": "f"}}])
+tools("tool-arguments-surrogates", "7", [tool(call(0, "a", "f", '{"e":"\\ud83d'), ), tool(call(0, arguments='\\ude00"}'))],
+      [[T(0, '{"e":"\\ud83d', "a", "f")], [T(0, '\\ude00"}')]], [made("a", "f", '{"e":"\\ud83d\\ude00"}')])
+tools("tool-arguments-not-json", "assembly", [tool(call(0, "a", "f", "{\"city\": Rome\n"))],
+      [[T(0, "{\"city\": Rome\n", "a", "f")]], [made("a", "f", "{\"city\": Rome\n")])
+
+# ---- what a tool call has beside
+
+tools("tool-unknown-fields", "assembly", [
+    tool(call(0, "a", "f", "", extra_content={"google": {"thought_signature": "c2ln"}}, strict=None)),
+    tool(call(0, arguments=ROME, strict=True))],
+      [[T(0, "", "a", "f")], [T(0, ROME)]],
+      [made("a", "f", ROME, extra_content={"google": {"thought_signature": "c2ln"}}, strict=True)])
+tools("tool-custom", "assembly", [
+    tool({"index": 0, "id": "a", "type": "custom", "custom": {"name": "f", "input": "x"}}),
+    tool({"index": 0, "custom": {"input": "y"}})],
+      [[T(0, "", "a")], [T(0, "")]], [{"id": "a", "type": "custom", "custom": {"name": "f", "input": "xy"}}])
+tools("tools-whole-without-index", "7, assembly", [tool(call(DROP, "a", "f", ROME), call(DROP, "b", "f", OSLO))],
+      [[T(0, ROME, "a", "f"), T(1, OSLO, "b", "f")]], [made("a", "f", ROME), made("b", "f", OSLO)], "TOOL_INDEX")
+tools("tools-whole-without-index-or-id", "7", [tool(call(DROP, "", "f", ROME), call(DROP, "", "f", OSLO))],
+      [[T(0, ROME, None, "f"), T(1, OSLO, None, "f")]], [made("", "f", ROME), made("", "f", OSLO)], "TOOL_INDEX TOOL_REPEATED")

@@ -1,0 +1,787 @@
+/* libdosai for C++17 and later: one header over dosai.h.   SPDX-License-Identifier: MIT
+ *
+ *   dosai::Client client;
+ *   dosai::Request request("dos-ai");
+ *   request.add_message("user", "Hello!");
+ *   for (auto &chunk : client.stream(request)) std::cout << chunk.content();
+ *
+ * dosai.h is the manual: what a function does there, its namesake does here. Its enums, and the structs that it
+ * fills, are used as they are. Only this is special to C++:
+ *
+ *   Errors      x() throws Error. try_x() returns Result, which holds a value or an Error; it is all there is
+ *               where exceptions are off (-fno-exceptions).
+ *   Ownership   Client, Request, Stream and CancelToken are moved, never copied. Completion and Error cannot
+ *               change: copies are cheap and share one object. handle() lends the C handle.
+ *   Text        std::string_view. What comes in is copied. What comes out is lent by the object that it was
+ *               asked of; data() is null where there is none. Any text may hold U+0000; a short word (role,
+ *               key, header name, id) or an option that has it is INVALID_ARGUMENT.
+ *   Callbacks   may throw: the call stops, and the exception goes on from it, out of try_x() too. But on_log
+ *               must not: it has no call to stop.
+ *   Threads     What is const may be called from any thread at once. */
+#ifndef DOSAI_HPP
+#define DOSAI_HPP
+
+#include <dosai.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#if defined(__cpp_exceptions)
+#define DOSAI_EXCEPTIONS 1
+#else
+#define DOSAI_EXCEPTIONS 0
+#endif
+
+namespace dosai {
+
+using Milliseconds = std::chrono::milliseconds;
+using Log = std::function<void(dosai_log_level level, std::string_view line)>;
+
+namespace detail {
+
+struct Free {
+  void operator()(dosai_cancel *cancel) const noexcept { dosai_cancel_free(cancel); }
+  void operator()(dosai_client *client) const noexcept { dosai_client_free(client); }
+  void operator()(dosai_request *request) const noexcept { dosai_request_free(request); }
+  void operator()(dosai_completion *completion) const noexcept { dosai_completion_free(completion); }
+  void operator()(dosai_stream *stream) const noexcept { dosai_stream_free(stream); }
+  void operator()(dosai_error *error) const noexcept { dosai_error_free(error); }
+};
+
+template <class Handle> using Owner = std::unique_ptr<Handle, Free>;
+
+template <class Getter, class... Arguments>
+std::string_view lent(Getter *getter, Arguments... arguments) noexcept {
+  std::size_t length = 0;
+  const char *text = getter(arguments..., &length);
+  return {text, length};
+}
+
+inline bool has_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
+
+/* C refuses NULL, but for an empty text. */
+inline const char *bytes(std::string_view text) noexcept { return text.data() ? text.data() : ""; }
+
+/* A short word as a C string; NULL, which C refuses, where it would be cut by a NUL. */
+class Word {
+public:
+  explicit Word(std::string_view text) : text_(text), is_whole_(!has_nul(text)) {}
+  const char *get() const noexcept { return is_whole_ ? text_.c_str() : nullptr; }
+
+private:
+  std::string text_;
+  bool is_whole_;
+};
+
+/* Options as C strings: NULL for what is empty. */
+class Words {
+public:
+  const char *one(const std::string &text) {
+    is_whole = is_whole && !has_nul(text);
+    return text.empty() ? nullptr : text.c_str();
+  }
+  const char *const *list(const std::vector<std::string> &texts) {
+    list_.clear();
+    for (const std::string &text : texts) {
+      is_whole = is_whole && !has_nul(text);
+      list_.push_back(text.c_str());
+    }
+    return list_.empty() ? nullptr : list_.data();
+  }
+  bool is_whole = true;
+
+private:
+  std::vector<const char *> list_;
+};
+
+template <class Subject>
+std::vector<dosai_attempt> attempts(const Subject *subject, std::int32_t count,
+                                    dosai_status (*getter)(const Subject *, std::int32_t, dosai_attempt *)) {
+  std::vector<dosai_attempt> attempts;
+  for (std::int32_t index = 0; index < count; index++) {
+    dosai_attempt attempt = {};
+    attempt.struct_size = sizeof attempt;
+    if (getter(subject, index, &attempt) == DOSAI_OK) attempts.push_back(attempt);
+  }
+  return attempts;
+}
+
+} // namespace detail
+
+/* ---- completion ---------------------------------------------------------------------------------------- */
+
+struct ToolCall {
+  std::string_view id;
+  std::string_view name;
+  std::string_view arguments;
+};
+
+/* An answer, or in an error and in a stream a part of one. Empty, it gives the empty answers. */
+class Completion {
+public:
+  Completion() = default;
+  explicit Completion(std::shared_ptr<const dosai_completion> completion) noexcept
+      : completion_(std::move(completion)) {}
+
+  explicit operator bool() const noexcept { return completion_ != nullptr; }
+  const dosai_completion *handle() const noexcept { return completion_.get(); }
+
+  std::string_view id() const noexcept { return detail::lent(dosai_completion_id, handle()); }
+  std::string_view object() const noexcept { return detail::lent(dosai_completion_object, handle()); }
+  std::int64_t created() const noexcept { return dosai_completion_created(handle()); }
+  std::string_view model() const noexcept { return detail::lent(dosai_completion_model, handle()); }
+  std::string_view json() const noexcept { return detail::lent(dosai_completion_json, handle()); }
+
+  int choice_count() const noexcept { return dosai_completion_choice_count(handle()); }
+  int choice_index(int choice) const noexcept { return dosai_completion_choice_index(handle(), choice); }
+  std::string_view role(int choice = 0) const noexcept {
+    return detail::lent(dosai_completion_role, handle(), choice);
+  }
+  std::string_view content(int choice = 0) const noexcept {
+    return detail::lent(dosai_completion_content, handle(), choice);
+  }
+  std::string_view refusal(int choice = 0) const noexcept {
+    return detail::lent(dosai_completion_refusal, handle(), choice);
+  }
+  std::string_view reasoning(int choice = 0) const noexcept {
+    return detail::lent(dosai_completion_reasoning, handle(), choice);
+  }
+  dosai_finish_reason finish_reason(int choice = 0) const noexcept {
+    return dosai_completion_finish_reason(handle(), choice);
+  }
+  std::string_view finish_reason_text(int choice = 0) const noexcept {
+    return detail::lent(dosai_completion_finish_reason_text, handle(), choice);
+  }
+  std::vector<ToolCall> tool_calls(int choice = 0) const {
+    std::vector<ToolCall> calls;
+    const int count = dosai_completion_tool_call_count(handle(), choice);
+    for (int call = 0; call < count; call++) {
+      calls.push_back({detail::lent(dosai_completion_tool_call_id, handle(), choice, call),
+                       detail::lent(dosai_completion_tool_call_name, handle(), choice, call),
+                       detail::lent(dosai_completion_tool_call_arguments, handle(), choice, call)});
+    }
+    return calls;
+  }
+  std::string_view message_json(int choice = 0) const noexcept {
+    return detail::lent(dosai_completion_message_json, handle(), choice);
+  }
+
+  dosai_usage usage() const noexcept {
+    dosai_usage usage = {sizeof usage, 0, -1, -1, -1, -1, -1};
+    dosai_completion_usage(handle(), &usage);
+    return usage;
+  }
+  dosai_timings timings() const noexcept {
+    dosai_timings timings = {sizeof timings, 0, -1, -1, -1, -1};
+    dosai_completion_timings(handle(), &timings);
+    return timings;
+  }
+  int http_status() const noexcept { return dosai_completion_http_status(handle()); }
+  std::string_view request_id() const noexcept { return detail::lent(dosai_completion_request_id, handle()); }
+  std::string_view header(std::string_view name) const {
+    return detail::lent(dosai_completion_header, handle(), detail::Word(name).get());
+  }
+  std::vector<dosai_attempt> attempts() const {
+    return detail::attempts(handle(), dosai_completion_attempt_count(handle()), dosai_completion_attempt);
+  }
+  std::uint32_t quirks() const noexcept { return dosai_completion_quirks(handle()); }
+
+private:
+  std::shared_ptr<const dosai_completion> completion_;
+};
+
+/* ---- error --------------------------------------------------------------------------------------------- */
+
+class Error : public std::exception {
+public:
+  /* Takes `error`, which may be NULL: then `note`, a literal, is the message, or the status's name. */
+  explicit Error(dosai_status status, dosai_error *error = nullptr, const char *note = nullptr)
+      : status_(status), note_(note) {
+    if (error) error_ = std::shared_ptr<const dosai_error>(error, detail::Free());
+  }
+
+  dosai_status status() const noexcept { return status_; }
+  const char *what() const noexcept override {
+    if (const char *message = dosai_error_message(handle(), nullptr)) return message;
+    return note_ ? note_ : dosai_status_name(status_);
+  }
+  std::string_view message() const noexcept {
+    const std::string_view message = detail::lent(dosai_error_message, handle());
+    return message.data() ? message : std::string_view(what());
+  }
+  int http_status() const noexcept { return dosai_error_http_status(handle()); }
+  std::string_view code() const noexcept { return detail::lent(dosai_error_code, handle()); }
+  std::string_view type() const noexcept { return detail::lent(dosai_error_type, handle()); }
+  std::string_view param() const noexcept { return detail::lent(dosai_error_param, handle()); }
+  std::string_view request_id() const noexcept { return detail::lent(dosai_error_request_id, handle()); }
+  std::optional<Milliseconds> retry_after() const noexcept {
+    const std::int64_t wait = dosai_error_retry_after_ms(handle());
+    return wait < 0 ? std::nullopt : std::optional(Milliseconds(wait));
+  }
+  std::string_view header(std::string_view name) const {
+    return detail::lent(dosai_error_header, handle(), detail::Word(name).get());
+  }
+  std::string_view body() const noexcept { return detail::lent(dosai_error_body, handle()); }
+  dosai_clock clock() const noexcept { return dosai_error_clock(handle()); }
+  std::vector<dosai_attempt> attempts() const {
+    return detail::attempts(handle(), dosai_error_attempt_count(handle()), dosai_error_attempt);
+  }
+  dosai_timings timings() const noexcept {
+    dosai_timings timings = {sizeof timings, 0, -1, -1, -1, -1};
+    dosai_error_timings(handle(), &timings);
+    return timings;
+  }
+  /* What had arrived; it is empty where nothing had. */
+  Completion completion() const noexcept {
+    return Completion(std::shared_ptr<const dosai_completion>(error_, dosai_error_completion(handle())));
+  }
+  const dosai_error *handle() const noexcept { return error_.get(); }
+
+private:
+  std::shared_ptr<const dosai_error> error_;
+  dosai_status status_;
+  const char *note_;
+};
+
+/* A value or an error. */
+template <class Value> class [[nodiscard]] Result {
+public:
+  Result(Value value) : held_(std::move(value)) {}
+  Result(Error error) : held_(std::move(error)) {}
+
+  explicit operator bool() const noexcept { return std::holds_alternative<Value>(held_); }
+  /* As of a pointer: only where there is a value. */
+  Value &operator*() noexcept { return *std::get_if<Value>(&held_); }
+  const Value &operator*() const noexcept { return *std::get_if<Value>(&held_); }
+  Value *operator->() noexcept { return std::get_if<Value>(&held_); }
+  const Value *operator->() const noexcept { return std::get_if<Value>(&held_); }
+  /* Only where there is none. */
+  const Error &error() const noexcept { return *std::get_if<Error>(&held_); }
+#if DOSAI_EXCEPTIONS
+  /* The value, or it throws the error. */
+  Value &value() & {
+    if (!*this) throw error();
+    return **this;
+  }
+  Value value() && { return std::move(value()); }
+#endif
+
+private:
+  std::variant<Value, Error> held_;
+};
+
+namespace detail {
+
+/* What `function(arguments..., &handle, &error)` gives. */
+template <class Handle, class Function, class... Arguments>
+Result<Owner<Handle>> make(Function *function, Arguments... arguments) {
+  Handle *handle = nullptr;
+  dosai_error *error = nullptr;
+  if (dosai_status status = function(arguments..., &handle, &error)) return Error(status, error);
+  return Owner<Handle>(handle);
+}
+
+inline Result<Completion> share(Result<Owner<dosai_completion>> made) {
+  if (!made) return made.error();
+  return Completion(std::shared_ptr<const dosai_completion>(std::move(*made)));
+}
+
+} // namespace detail
+
+/* ---- cancel -------------------------------------------------------------------------------------------- */
+
+class CancelToken {
+public:
+  static Result<CancelToken> try_make() {
+    auto made = detail::make<dosai_cancel>(dosai_cancel_new);
+    if (!made) return made.error();
+    return CancelToken(std::move(*made));
+  }
+#if DOSAI_EXCEPTIONS
+  CancelToken() : CancelToken(try_make().value()) {}
+#endif
+  /* From a signal handler too, both. */
+  void trigger() const noexcept { dosai_cancel_trigger(handle()); }
+  bool is_triggered() const noexcept { return dosai_cancel_is_triggered(handle()) != 0; }
+  dosai_cancel *handle() const noexcept { return cancel_.get(); }
+
+private:
+  explicit CancelToken(detail::Owner<dosai_cancel> cancel) noexcept : cancel_(std::move(cancel)) {}
+  detail::Owner<dosai_cancel> cancel_;
+};
+
+/* ---- options ------------------------------------------------------------------------------------------- */
+
+/* dosai_client_options: an empty text and 0 are the default, -1 is none. */
+struct ClientOptions {
+  std::string base_url = {};
+  std::string api_key = {};
+  std::string api_key_header = {};
+  std::string organization = {};
+  std::string project = {};
+  std::string user_agent = {};
+  std::vector<std::string> headers = {}; /* "Name: value" each */
+  std::string ca_file = {};
+  std::string ca_pem = {};
+  std::string client_certificate_file = {};
+  std::string client_key_file = {};
+  std::string client_key_password = {};
+  std::string proxy = {};
+  std::string unix_socket = {};
+  int max_retries = 0;
+  Milliseconds connect_timeout = {};
+  Milliseconds first_token_timeout = {};
+  Milliseconds idle_timeout = {};
+  Milliseconds total_timeout = {};
+  std::int64_t event_bytes_max = 0;
+  std::int64_t response_bytes_max = 0;
+  std::int64_t text_bytes_max = 0;
+  std::int64_t header_bytes_max = 0;
+  int json_nodes_max = 0;
+  int json_depth_max = 0;
+  int choices_max = 0;
+  int tool_calls_max = 0;
+  int redirects_max = 0;
+  bool allow_insecure_http = false;
+  bool proxy_from_environment = false;
+  bool http1_only = false;
+  dosai_log_level log_level = DOSAI_LOG_OFF;
+  Log on_log = {};
+};
+
+/* dosai_call_options: 0 is the client's, -1 is none. */
+struct CallOptions {
+  int max_retries = 0;
+  Milliseconds connect_timeout = {};
+  Milliseconds first_token_timeout = {};
+  Milliseconds idle_timeout = {};
+  Milliseconds total_timeout = {};
+  std::vector<std::string> headers = {}; /* "Name: value" each */
+  const CancelToken *cancel = nullptr;   /* the call keeps what it needs of it */
+  std::function<bool()> on_wait = {};    /* false cancels */
+  Milliseconds wait_interval = {};
+};
+
+namespace detail {
+
+/* What one call lends to C, and the exception on its way back over it. C has its address: it stays in place. */
+class Call {
+public:
+  Call(const CallOptions &options, std::shared_ptr<const Log> log)
+      : on_wait_(options.on_wait), log_(std::move(log)) {
+    dosai_call_options_init(&options_, sizeof options_);
+    options_.max_retries = options.max_retries;
+    options_.connect_timeout_ms = options.connect_timeout.count();
+    options_.first_token_timeout_ms = options.first_token_timeout.count();
+    options_.idle_timeout_ms = options.idle_timeout.count();
+    options_.total_timeout_ms = options.total_timeout.count();
+    options_.headers = words_.list(options.headers);
+    options_.header_count = options.headers.size();
+    options_.cancel = options.cancel ? options.cancel->handle() : nullptr;
+    options_.on_wait = on_wait_ ? wait : nullptr;
+    options_.wait_user_data = this;
+    options_.wait_interval_ms = options.wait_interval.count();
+  }
+  Call(const Call &) = delete;
+  Call &operator=(const Call &) = delete;
+
+  /* What `function(arguments..., &handle, &error)` gives; its arguments have options(). */
+  template <class Handle, class Function, class... Arguments>
+  Result<Owner<Handle>> make(Function *function, Arguments... arguments) {
+    if (!words_.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "headers: a NUL inside");
+    auto made = detail::make<Handle>(function, arguments...);
+    rethrow();
+    return made;
+  }
+  const dosai_call_options *options() const noexcept { return &options_; }
+
+  /* An exception that a callback threw goes on from here. */
+  void rethrow() {
+#if DOSAI_EXCEPTIONS
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+#endif
+  }
+
+  /* In a callback: what C is to be told. */
+  template <class Callback> std::int32_t run(Callback callback) noexcept {
+#if DOSAI_EXCEPTIONS
+    try {
+      return callback() ? 0 : 1;
+    } catch (...) {
+      thrown_ = std::current_exception();
+      return 1;
+    }
+#else
+    return callback() ? 0 : 1;
+#endif
+  }
+
+private:
+  static std::int32_t wait(void *self) noexcept {
+    Call &call = *static_cast<Call *>(self);
+    return call.run([&] { return call.on_wait_(); });
+  }
+
+  std::function<bool()> on_wait_;
+  std::shared_ptr<const Log> log_;
+  std::exception_ptr thrown_;
+  Words words_;
+  dosai_call_options options_;
+};
+
+} // namespace detail
+
+/* ---- request ------------------------------------------------------------------------------------------- */
+
+/* A request being built, one thread at a time. No step throws an Error: after one that failed the others do
+ * nothing, error() tells why, and so does the call that it is given to. */
+class Request {
+public:
+  explicit Request(std::string_view model)
+      : Request(detail::make<dosai_request>(dosai_request_new, detail::bytes(model), model.size())) {}
+  static Request parse(std::string_view json) {
+    return Request(detail::make<dosai_request>(dosai_request_parse, detail::bytes(json), json.size()));
+  }
+  Request copy() const {
+    if (error_) return Request(*error_);
+    return Request(detail::make<dosai_request>(dosai_request_copy, handle()));
+  }
+
+  Request &add_message(std::string_view role, std::string_view content) {
+    return step(dosai_request_add_message, detail::Word(role).get(), detail::bytes(content), content.size());
+  }
+  Request &add_message_json(std::string_view json) {
+    return step(dosai_request_add_message_json, detail::bytes(json), json.size());
+  }
+  Request &set_message_text(std::string_view key, std::string_view text) {
+    return step(dosai_request_set_message_text, detail::Word(key).get(), detail::bytes(text), text.size());
+  }
+  Request &add_completion(const Completion &completion, int choice = 0) {
+    return step(dosai_request_add_completion, completion.handle(), choice);
+  }
+  /* A function that takes nothing has no parameters_json. */
+  Request &add_tool(std::string_view name, std::string_view description,
+                    std::string_view parameters_json = {}) {
+    if (detail::has_nul(description)) return refuse("description: a NUL inside");
+    return step(dosai_request_add_tool, detail::Word(name).get(),
+                description.empty() ? nullptr : detail::Word(description).get(),
+                parameters_json.empty() ? nullptr : parameters_json.data(), parameters_json.size());
+  }
+  Request &add_tool_result(std::string_view tool_call_id, std::string_view content) {
+    return step(dosai_request_add_tool_result, detail::Word(tool_call_id).get(), detail::bytes(content),
+                content.size());
+  }
+  Request &set_tool_choice(std::string_view function_name) {
+    return step(dosai_request_set_tool_choice, detail::Word(function_name).get());
+  }
+  Request &add_stop(std::string_view text) {
+    return step(dosai_request_add_stop, detail::bytes(text), text.size());
+  }
+  /* Sets a field to a text, a number or a truth value; any other JSON goes by set_json. */
+  Request &set(std::string_view key, std::string_view text) {
+    return step(dosai_request_set_text, detail::Word(key).get(), detail::bytes(text), text.size());
+  }
+  template <class Number, class = std::enable_if_t<std::is_arithmetic_v<Number>>>
+  Request &set(std::string_view key, Number number) {
+    if constexpr (std::is_same_v<Number, bool>) {
+      return set_json(key, number ? "true" : "false");
+    } else if constexpr (std::is_floating_point_v<Number>) {
+      return step(dosai_request_set_number, detail::Word(key).get(), static_cast<double>(number));
+    } else {
+      const auto integer = static_cast<std::int64_t>(number);
+      if ((integer < 0) != (number < Number())) return refuse("an integer is beyond 63 bits");
+      return step(dosai_request_set_integer, detail::Word(key).get(), integer);
+    }
+  }
+  Request &set_json(std::string_view key, std::string_view json) {
+    return step(dosai_request_set_json, detail::Word(key).get(), detail::bytes(json), json.size());
+  }
+
+  std::string_view json() const noexcept { return detail::lent(dosai_request_json, handle()); }
+  const std::optional<Error> &error() const noexcept { return error_; }
+  const dosai_request *handle() const noexcept { return request_.get(); }
+
+private:
+  explicit Request(Result<detail::Owner<dosai_request>> made) {
+    if (made) request_ = std::move(*made);
+    else error_ = made.error();
+  }
+  template <class Function, class... Arguments> Request &step(Function *function, Arguments... arguments) {
+    dosai_error *error = nullptr;
+    if (error_) return *this;
+    if (dosai_status status = function(request_.get(), arguments..., &error)) error_ = Error(status, error);
+    return *this;
+  }
+  Request &refuse(const char *note) {
+    if (!error_) error_ = Error(DOSAI_INVALID_ARGUMENT, nullptr, note);
+    return *this;
+  }
+
+  detail::Owner<dosai_request> request_;
+  std::optional<Error> error_;
+};
+
+/* ---- stream -------------------------------------------------------------------------------------------- */
+
+/* dosai_chunk: lent until the next one is taken, or the callback returns. */
+class Chunk {
+public:
+  explicit Chunk(const dosai_chunk *chunk) noexcept : chunk_(chunk) {}
+
+  dosai_chunk_kind kind() const noexcept { return chunk_->kind; }
+  int choice() const noexcept { return chunk_->choice; }
+  bool is_last_in_event() const noexcept { return chunk_->last_in_event != 0; }
+  std::int64_t event_index() const noexcept { return chunk_->event_index; }
+  std::string_view text() const noexcept { return {chunk_->text, chunk_->text_length}; }
+  /* The text, of DOSAI_CHUNK_CONTENT only. */
+  std::string_view content() const noexcept {
+    return kind() == DOSAI_CHUNK_CONTENT ? text() : std::string_view();
+  }
+  int tool_call() const noexcept { return chunk_->tool_call; }
+  std::string_view tool_call_id() const noexcept {
+    return {chunk_->tool_call_id, chunk_->tool_call_id_length};
+  }
+  std::string_view tool_call_name() const noexcept {
+    return {chunk_->tool_call_name, chunk_->tool_call_name_length};
+  }
+  dosai_finish_reason finish_reason() const noexcept { return chunk_->finish_reason; }
+  const dosai_usage *usage() const noexcept { return chunk_->usage; }
+  std::string_view json() const noexcept { return {chunk_->json, chunk_->json_length}; }
+  const dosai_chunk *handle() const noexcept { return chunk_; }
+
+private:
+  const dosai_chunk *chunk_;
+};
+
+/* One streaming call, pulled chunk by chunk; one thread at a time. It goes on without its client and request. */
+class Stream {
+public:
+  /* The next chunk, lent until the one after it; NULL: the end of a whole answer. WOULD_BLOCK: none within the
+   * timeout, and the stream goes on; below 0 it waits as the clocks say. */
+  Result<const Chunk *> try_next(Milliseconds timeout = Milliseconds(-1)) {
+    if (!state_) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "the stream was moved away");
+    const dosai_chunk *chunk = nullptr;
+    dosai_error *error = nullptr;
+    const dosai_status status = dosai_stream_next(handle(), timeout.count(), &chunk, &error);
+    detail::Owner<dosai_error> why(error);
+    state_->call.rethrow();
+    if (status) return Error(status, why.release());
+    if (!chunk) return nullptr;
+    state_->chunk = Chunk(chunk);
+    return &state_->chunk;
+  }
+  /* What the chunks taken so far add up to. */
+  Result<Completion> try_completion() const {
+    return detail::share(detail::make<dosai_completion>(dosai_stream_completion, handle()));
+  }
+
+#if DOSAI_EXCEPTIONS
+  class iterator {
+  public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Chunk;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Chunk *;
+    using reference = const Chunk &;
+
+    iterator() = default; /* the end */
+    explicit iterator(Stream &stream) : stream_(&stream), chunk_(stream.next()) {}
+
+    reference operator*() const noexcept { return *chunk_; }
+    pointer operator->() const noexcept { return chunk_; }
+    iterator &operator++() {
+      chunk_ = stream_->next();
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const iterator &left, const iterator &right) noexcept {
+      return left.chunk_ == right.chunk_;
+    }
+    friend bool operator!=(const iterator &left, const iterator &right) noexcept { return !(left == right); }
+
+  private:
+    Stream *stream_ = nullptr;
+    const Chunk *chunk_ = nullptr;
+  };
+
+  const Chunk *next() { return try_next().value(); }
+  Completion completion() const { return try_completion().value(); }
+  /* The chunks not yet taken: a stream passes once. */
+  iterator begin() { return iterator(*this); }
+  iterator end() noexcept { return {}; }
+#endif
+  dosai_stream *handle() const noexcept { return state_ ? state_->stream.get() : nullptr; }
+
+private:
+  friend class Client;
+
+  struct State { /* the stream, last, goes first: its end may log */
+    State(const CallOptions &options, std::shared_ptr<const Log> log) : call(options, std::move(log)) {}
+    detail::Call call;
+    Chunk chunk{nullptr};
+    detail::Owner<dosai_stream> stream;
+  };
+
+  explicit Stream(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+  std::unique_ptr<State> state_;
+};
+
+/* ---- client -------------------------------------------------------------------------------------------- */
+
+/* Endpoint, key, limits, warm connections. */
+class Client {
+public:
+  static Result<Client> try_make(const ClientOptions &options = {}) {
+    detail::Words words;
+    dosai_client_options c;
+    dosai_client_options_init(&c, sizeof c);
+    c.base_url = words.one(options.base_url);
+    c.api_key = words.one(options.api_key);
+    c.api_key_header = words.one(options.api_key_header);
+    c.organization = words.one(options.organization);
+    c.project = words.one(options.project);
+    c.user_agent = words.one(options.user_agent);
+    c.headers = words.list(options.headers);
+    c.header_count = options.headers.size();
+    c.ca_file = words.one(options.ca_file);
+    c.ca_pem = options.ca_pem.empty() ? nullptr : options.ca_pem.data();
+    c.ca_pem_length = options.ca_pem.size();
+    c.client_certificate_file = words.one(options.client_certificate_file);
+    c.client_key_file = words.one(options.client_key_file);
+    c.client_key_password = words.one(options.client_key_password);
+    c.proxy = words.one(options.proxy);
+    c.unix_socket = words.one(options.unix_socket);
+    c.max_retries = options.max_retries;
+    c.connect_timeout_ms = options.connect_timeout.count();
+    c.first_token_timeout_ms = options.first_token_timeout.count();
+    c.idle_timeout_ms = options.idle_timeout.count();
+    c.total_timeout_ms = options.total_timeout.count();
+    c.event_bytes_max = options.event_bytes_max;
+    c.response_bytes_max = options.response_bytes_max;
+    c.text_bytes_max = options.text_bytes_max;
+    c.header_bytes_max = options.header_bytes_max;
+    c.json_nodes_max = options.json_nodes_max;
+    c.json_depth_max = options.json_depth_max;
+    c.choices_max = options.choices_max;
+    c.tool_calls_max = options.tool_calls_max;
+    c.redirects_max = options.redirects_max;
+    c.allow_insecure_http = options.allow_insecure_http;
+    c.proxy_from_environment = options.proxy_from_environment;
+    c.http1_only = options.http1_only;
+    auto log = options.on_log ? std::make_shared<Log>(options.on_log) : nullptr;
+    c.log_level = options.log_level;
+    c.on_log = log ? write_log : nullptr;
+    c.log_user_data = log.get();
+    if (!words.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "a client option: a NUL inside");
+    auto made = detail::make<dosai_client>(dosai_client_new, &c);
+    if (!made) return made.error();
+    return Client(std::move(*made), std::move(log));
+  }
+
+  Result<Completion> try_chat(const Request &request, const CallOptions &options = {}) const {
+    if (request.error()) return *request.error();
+    detail::Call call(options, log_);
+    return detail::share(call.make<dosai_completion>(dosai_chat, handle(), request.handle(), call.options()));
+  }
+  /* Calls on_chunk(const Chunk &) for each chunk. It may return nothing, or a bool: false stops the stream. */
+  template <class OnChunk>
+  Result<Completion> try_chat_stream(const Request &request, OnChunk &&on_chunk,
+                                     const CallOptions &options = {}) const {
+    if (request.error()) return *request.error();
+    detail::Call call(options, log_);
+    Push<std::remove_reference_t<OnChunk>> push = {call, on_chunk};
+    return detail::share(call.make<dosai_completion>(dosai_chat_stream, handle(), request.handle(),
+                                                     call.options(), push.run, &push));
+  }
+  Result<Stream> try_stream(const Request &request, const CallOptions &options = {}) const {
+    if (request.error()) return *request.error();
+    auto state = std::make_unique<Stream::State>(options, log_);
+    detail::Call &call = state->call;
+    auto made = call.make<dosai_stream>(dosai_stream_open, handle(), request.handle(), call.options());
+    if (!made) return made.error();
+    state->stream = std::move(*made);
+    return Stream(std::move(state));
+  }
+  /* Any other JSON endpoint; the answer's json() is its body. */
+  Result<Completion> try_get(std::string_view path, const CallOptions &options = {}) const {
+    detail::Call call(options, log_);
+    return detail::share(
+        call.make<dosai_completion>(dosai_client_get, handle(), detail::Word(path).get(), call.options()));
+  }
+  Result<Completion> try_post(std::string_view path, std::string_view json,
+                              const CallOptions &options = {}) const {
+    detail::Call call(options, log_);
+    return detail::share(call.make<dosai_completion>(dosai_client_post, handle(), detail::Word(path).get(),
+                                                     detail::bytes(json), json.size(), call.options()));
+  }
+
+#if DOSAI_EXCEPTIONS
+  explicit Client(const ClientOptions &options = {}) : Client(try_make(options).value()) {}
+
+  Completion chat(const Request &request, const CallOptions &options = {}) const {
+    return try_chat(request, options).value();
+  }
+  template <class OnChunk>
+  Completion chat_stream(const Request &request, OnChunk &&on_chunk, const CallOptions &options = {}) const {
+    return try_chat_stream(request, std::forward<OnChunk>(on_chunk), options).value();
+  }
+  Stream stream(const Request &request, const CallOptions &options = {}) const {
+    return try_stream(request, options).value();
+  }
+  Completion get(std::string_view path, const CallOptions &options = {}) const {
+    return try_get(path, options).value();
+  }
+  Completion post(std::string_view path, std::string_view json, const CallOptions &options = {}) const {
+    return try_post(path, json, options).value();
+  }
+#endif
+  dosai_client *handle() const noexcept { return client_.get(); }
+
+private:
+  template <class OnChunk> struct Push {
+    detail::Call &call;
+    OnChunk &on_chunk;
+
+    static std::int32_t run(const dosai_chunk *chunk, void *self) noexcept {
+      Push &push = *static_cast<Push *>(self);
+      return push.call.run([&] { return push.take(Chunk(chunk)); });
+    }
+    bool take(const Chunk &chunk) {
+      using Answer = std::invoke_result_t<OnChunk &, const Chunk &>;
+      static_assert(std::is_void_v<Answer> || std::is_same_v<Answer, bool>,
+                    "on_chunk returns nothing or a bool");
+      if constexpr (std::is_same_v<Answer, bool>) {
+        return on_chunk(chunk);
+      } else {
+        on_chunk(chunk);
+        return true;
+      }
+    }
+  };
+
+  static void write_log(dosai_log_level level, const char *line, std::size_t length, void *log) noexcept {
+    (*static_cast<const Log *>(log))(level, {line, length});
+  }
+
+  Client(detail::Owner<dosai_client> client, std::shared_ptr<const Log> log) noexcept
+      : log_(std::move(log)), client_(std::move(client)) {}
+
+  std::shared_ptr<const Log> log_; /* a call shares it: it may outlive its client */
+  detail::Owner<dosai_client> client_;
+};
+
+} // namespace dosai
+
+#endif

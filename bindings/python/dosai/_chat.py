@@ -1,0 +1,118 @@
+"""Chat completions."""
+
+from __future__ import annotations
+
+from ctypes import byref
+
+from . import _ffi
+from ._call import Handle, check, read_completion, read_response
+from ._json import encode
+from ._stream import Stream
+from ._timeout import NOT_GIVEN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable, Literal, Mapping, Optional, overload
+
+    from typing_extensions import Unpack
+
+    from ._client import Client
+    from ._models import ChatCompletion
+    from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, Whole
+    from ._response import Response
+    from ._timeout import NotGiven, Seconds
+else:
+
+    def overload(function):
+        return function
+
+
+class Chat:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def completions(self) -> Completions:
+        return Completions(self._client)
+
+
+class Completions:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @overload
+    def create(
+        self, *, model: str, messages: Iterable[Message], stream: Whole = False, **parameters: Unpack[ChatParameters]
+    ) -> ChatCompletion: ...
+
+    @overload
+    def create(
+        self, *, model: str, messages: Iterable[Message], stream: Literal[True], **parameters: Unpack[ChatParameters]
+    ) -> Stream: ...
+
+    @overload
+    def create(
+        self, *, model: str, messages: Iterable[Message], stream: bool, **parameters: Unpack[ChatParameters]
+    ) -> ChatCompletion | Stream: ...
+
+    def create(
+        self, *, model: str, messages: Iterable[Any], stream: Optional[bool | NotGiven] = False, **parameters: Any
+    ) -> ChatCompletion | Stream:
+        """Sends the conversation and gives the answer; with stream=True, its chunks as they come.
+
+        Any parameter is sent as it is. Messages are dicts, or message objects of earlier answers. Three parameters
+        are the call's own: timeout, extra_headers and extra_body.
+        """
+        answer = send(self._client, model, messages, stream, **parameters)
+        return answer if isinstance(answer, Stream) else read_completion(answer)
+
+    @property
+    def with_raw_response(self) -> RawCompletions:
+        """The same call, giving a Response: the answer's status and headers, and by parse() what it says."""
+        return RawCompletions(self._client)
+
+
+class RawCompletions:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def create(
+        self,
+        *,
+        model: str,
+        messages: Iterable[Message],
+        stream: Optional[bool | NotGiven] = False,
+        **parameters: Unpack[ChatParameters],
+    ) -> Response:
+        answer = send(self._client, model, messages, stream, **parameters)
+        if isinstance(answer, Stream):
+            return read_response(answer._assembled(), answer)
+        return read_response(answer, read_completion(answer))
+
+
+def send(
+    client: Client,
+    model: str,
+    messages: Iterable[Any],
+    stream: Optional[bool | NotGiven],
+    *,
+    timeout: Seconds = NOT_GIVEN,
+    extra_headers: Optional[Mapping[str, str]] = None,
+    extra_body: Optional[Mapping[str, Any]] = None,
+    **parameters: Any,
+) -> Handle | Stream:
+    if "extra_query" in parameters:
+        raise TypeError("create() has no extra_query: give the client a base_url with the query, as .../v1?name=value")
+    handle = client._open_handle()
+    call = client._call(unary=not stream, timeout=timeout, extra_headers=extra_headers)
+    request = new_request({"model": model, "messages": list(messages), **parameters, **(extra_body or {})})
+    if stream:
+        return Stream(handle, request, call)
+    return client._unary(call, _ffi.dosai_chat, request.pointer)
+
+
+def new_request(body: Mapping[str, Any]) -> Handle:
+    json = encode({name: value for name, value in body.items() if value is not NOT_GIVEN})
+    request, error = _ffi.dosai_request(), _ffi.dosai_error()
+    check(_ffi.dosai_request_parse(json, len(json), byref(request), byref(error)), error)
+    return Handle(request, _ffi.dosai_request_free)

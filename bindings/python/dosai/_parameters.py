@@ -1,0 +1,99 @@
+"""What the calls take, for type checkers: no call imports this when a program runs.
+
+They know the parameters that the APIs document. `extra_body` takes any other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Mapping, Optional, Sequence, TypedDict, Union
+
+from ._models import Model
+from ._timeout import NotGiven
+
+if TYPE_CHECKING:
+    from ._timeout import Seconds
+
+ChatCompletionMessageParam = Union[Mapping[str, Any], Model]
+Texts = Union[str, Sequence[str], NotGiven, None]
+Flag = Union[bool, NotGiven, None]
+Integer = Union[int, NotGiven, None]
+Number = Union[float, NotGiven, None]
+Text = Union[str, NotGiven, None]
+Object = Union[Mapping[str, Any], NotGiven, None]
+
+
+class CallOptions(TypedDict, total=False):
+    timeout: Seconds
+    extra_headers: Optional[Mapping[str, str]]
+
+
+class ChatParameters(CallOptions, total=False):
+    extra_body: Optional[Mapping[str, Any]]
+    temperature: Number
+    max_tokens: Integer
+    max_completion_tokens: Integer
+    top_p: Number
+    stop: Texts
+    tools: Union[Sequence[Any], NotGiven, None]
+    tool_choice: Union[str, Mapping[str, Any], NotGiven, None]
+    parallel_tool_calls: Flag
+    response_format: Object
+    frequency_penalty: Number
+    presence_penalty: Number
+    n: Integer
+    seed: Integer
+    logprobs: Flag
+    top_logprobs: Integer
+    logit_bias: Object
+    stream_options: Object
+    reasoning_effort: Text
+    verbosity: Text
+    service_tier: Text
+    store: Flag
+    metadata: Object
+    user: Text
+    safety_identifier: Text
+    prompt_cache_key: Text
+    prediction: Object
+    modalities: Texts
+    audio: Object
+    web_search_options: Object
+
+
+class CertainOptions(TypedDict, total=False):
+    """The fields of dosai_client_options that have no argument of their own."""
+
+    api_key_header: Optional[str]
+    user_agent: Optional[str]
+    ca_file: Optional[str]
+    ca_pem: Optional[str]
+    client_certificate_file: Optional[str]
+    client_key_file: Optional[str]
+    client_key_password: Optional[str]
+    proxy: Optional[str]
+    unix_socket: Optional[str]
+    event_bytes_max: int
+    response_bytes_max: int
+    text_bytes_max: int
+    header_bytes_max: int
+    json_nodes_max: int
+    json_depth_max: int
+    choices_max: int
+    tool_calls_max: int
+    redirects_max: int
+    allow_insecure_http: bool
+    proxy_from_environment: bool
+    http1_only: bool
+
+
+class ClientOptions(CertainOptions, total=False):
+    api_key: Optional[str]
+    base_url: Optional[str]
+    organization: Optional[str]
+    project: Optional[str]
+    timeout: Seconds
+    max_retries: int
+    default_headers: Optional[Mapping[str, str]]
+
+
+Whole = Union[Literal[False], NotGiven, None]

@@ -1,0 +1,51 @@
+"""The HTTP answer behind a result or an error."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Optional
+
+
+class Headers:
+    """The headers of an answer, by name in any case. The library gives them by name alone: they cannot be listed."""
+
+    def __init__(self, find: Callable[[str], Optional[str]]) -> None:
+        self._find = find
+
+    def get(self, name: str, default: Optional[str] = None) -> Optional[str]:
+        value = self._find(name)
+        return default if value is None else value
+
+    def __getitem__(self, name: str) -> str:
+        value = self._find(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __contains__(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    __iter__ = None
+
+    def __reduce__(self) -> Any:  # they stay in their process
+        return Headers, ({}.get,)
+
+
+class Response:
+    """The status and the headers of an answer; of `with_raw_response`, also what it says."""
+
+    def __init__(
+        self, status_code: int, headers: Headers, request_id: Optional[str] = None, result: Any = None
+    ) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self.request_id = request_id
+        self._result = result
+
+    def parse(self) -> Any:
+        """The completion or the stream."""
+        return self._result
+
+    def __repr__(self) -> str:
+        return f"Response(status_code={self.status_code})"

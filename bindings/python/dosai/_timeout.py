@@ -1,0 +1,77 @@
+"""How long a call may take."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional, Union
+
+
+class NotGiven:
+    """The value of an argument that was left out, where None means something else."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN = NotGiven()
+
+
+class Timeout:
+    """The four clocks of a call, in seconds. None is no limit; what is left out has the library's default.
+
+    connect      until the request can be written
+    first_token  from there to the first chunk; of a call that is no stream, to the first byte
+    idle         between two chunks
+    total        the whole call, retries included
+    """
+
+    def __init__(
+        self,
+        *,
+        connect: Optional[float] | NotGiven = NOT_GIVEN,
+        first_token: Optional[float] | NotGiven = NOT_GIVEN,
+        idle: Optional[float] | NotGiven = NOT_GIVEN,
+        total: Optional[float] | NotGiven = NOT_GIVEN,
+    ) -> None:
+        clocks = {"connect": connect, "first_token": first_token, "idle": idle, "total": total}
+        self._clocks = {
+            f"{name}_timeout_ms": milliseconds(seconds)
+            for name, seconds in clocks.items()
+            if not isinstance(seconds, NotGiven)
+        }
+
+
+if TYPE_CHECKING:
+    Seconds = Union[float, Timeout, NotGiven, None]
+
+
+def milliseconds(seconds: Optional[float]) -> int:
+    """What the library calls it: -1 is no limit, and 0 would be its default."""
+    if seconds is None:
+        return -1
+    if not seconds > 0:
+        raise ValueError("a timeout is a number of seconds above 0, or None for no limit")
+    return max(1, int(min(seconds, 1e9) * 1000))
+
+
+def set_clocks(options: Any, timeout: Seconds, unary: bool) -> None:
+    if isinstance(timeout, NotGiven):
+        return
+    if not isinstance(timeout, Timeout):
+        timeout = silence(timeout, unary)
+    for name, value in timeout._clocks.items():
+        setattr(options, name, value)
+
+
+def silence(seconds: Optional[float], unary: bool) -> Timeout:
+    """What a bare number means: how long a server may stay silent. Connecting has its own, shorter clock."""
+    return Timeout(
+        connect=seconds if seconds is None or seconds < 10 else NOT_GIVEN,
+        first_token=seconds,
+        idle=seconds,
+        total=seconds if unary else NOT_GIVEN,
+    )

@@ -1,0 +1,230 @@
+"""What the client adds to the calls: options, timeouts, retries, headers, and objects that outlive them."""
+
+import copy
+import json
+import pickle
+import threading
+import time
+import weakref
+
+import dosai
+import pytest
+
+HI = [{"role": "user", "content": "Hi"}]
+
+
+def create(client, **arguments):
+    return client.chat.completions.create(model="m", messages=HI, **arguments)
+
+
+def headers_sent(server, script):
+    return {name.lower(): value for name, value in server.stats(script)["last_headers"]}
+
+
+def test_with_options_shares_the_connections(server, client):
+    base = client("hello~shared")
+    create(base)
+    create(base.with_options(timeout=5, max_retries=1, default_headers={"X-One": "1"}))
+    create(base.with_options(timeout=dosai.Timeout(total=5)).with_options(max_retries=0))
+    assert server.stats("hello~shared")["connections"] == 1
+
+
+def test_with_options_leaves_the_client_as_it_was(server, client):
+    base = client("hello~base", default_headers={"X-One": "1"})
+    other = base.with_options(default_headers={"x-one": "2", "X-Two": "2"})
+    create(other)
+    assert (headers_sent(server, "hello~base")["x-one"], headers_sent(server, "hello~base")["x-two"]) == ("2", "2")
+    create(base)
+    assert headers_sent(server, "hello~base")["x-one"] == "1" and "x-two" not in headers_sent(server, "hello~base")
+
+
+def test_with_options_of_another_server_and_key(server, client):
+    base = client("hello~first", default_headers={"X-One": "1"}, api_key="sk-first")
+    create(base.with_options(base_url=server.base("hello~second"), api_key="sk-second"))
+    assert server.stats("hello~first")["requests"] == 0
+    sent = headers_sent(server, "hello~second")
+    assert (sent["authorization"], sent["x-one"]) == ("Bearer sk-second", "1")
+    with pytest.raises(TypeError):
+        base.with_options(nonsense=1)
+
+
+def test_with_options_outlives_its_client(client):
+    base = client("hello")
+    other = base.with_options(timeout=5)
+    base.close()
+    assert create(other).choices
+
+
+def test_retries_of_a_call(server, client):
+    base = client("fail-then-hello~retries", max_retries=0)
+    assert create(base.with_options(max_retries=1)).choices
+    assert server.stats("fail-then-hello~retries")["requests"] == 2
+    with pytest.raises(dosai.InternalServerError):
+        create(client("error-503~none", max_retries=3).with_options(max_retries=0))
+    assert server.stats("error-503~none")["requests"] == 1
+
+
+@pytest.mark.parametrize("timeout, script, clock", [
+    (dosai.Timeout(idle=0.2), "silent-chunk", "idle"),
+    (dosai.Timeout(first_token=0.2), "silent-headers", "first token"),
+    (dosai.Timeout(total=0.3), "endless", "total"),
+    (dosai.Timeout(total=0.3, idle=None), "silent-chunk", "total"),
+])
+def test_clocks(client, timeout, script, clock):
+    for shared, arguments in ((client(script), {"timeout": timeout}), (client(script, timeout=timeout), {})):
+        with pytest.raises(dosai.APITimeoutError) as caught:
+            list(create(shared, stream=True, **arguments))
+        assert caught.value.clock == clock
+
+
+def test_a_clock_that_does_not_connect(server):
+    client = dosai.Client(base_url=server.address["stall"].replace("http:", "https:") + "/v1", max_retries=0)
+    with pytest.raises(dosai.APITimeoutError) as caught:
+        create(client, timeout=dosai.Timeout(connect=0.2))
+    assert caught.value.clock == "connect"
+
+
+@pytest.mark.parametrize("wrong", [0, -1, float("nan")])
+def test_wrong_timeouts(wrong):
+    for make in (lambda: dosai.Timeout(idle=wrong), lambda: dosai.Client(timeout=wrong)):
+        with pytest.raises(ValueError):
+            make()
+
+
+def test_raw_response(client):
+    for stream in (False, True):
+        raw = client("hello").chat.completions.with_raw_response.create(model="m", messages=HI, stream=stream)
+        assert (raw.status_code, raw.request_id) == (200, "req-1")
+        assert raw.headers["X-RateLimit-Remaining-Tokens"] == "1000" == raw.headers.get("x-ratelimit-remaining-tokens")
+        assert raw.headers.get("x-none") is None and "x-none" not in raw.headers
+        with pytest.raises(KeyError):
+            raw.headers["x-none"]
+        with pytest.raises(TypeError):
+            list(raw.headers)
+        answer = raw.parse()
+        assert (answer.get_final_completion() if stream else answer).choices[0].message.content.startswith("Hello!")
+
+
+def test_headers_of_an_error_and_of_a_stream(client):
+    with pytest.raises(dosai.RateLimitError) as caught:
+        create(client("error-429"))
+    assert caught.value.response.status_code == 429 and caught.value.response.headers["retry-after"] == "3"
+    other = pickle.loads(pickle.dumps(caught.value))
+    assert other.response.status_code == 429 and "retry-after" not in other.response.headers
+    assert create(client("hello"), stream=True).response.headers["x-request-id"] == "req-1"
+    with pytest.raises(dosai.APIStatusError) as caught:
+        create(client("redirect"))
+    assert caught.value.response.headers["Location"] == "/s/hello/v1/chat/completions"
+
+
+def test_an_error_has_no_answer_where_none_came(server):
+    with pytest.raises(dosai.APIConnectionError) as caught:
+        create(dosai.Client(base_url=server.refused + "/v1", max_retries=0))
+    assert caught.value.response is None
+
+
+def test_a_query_is_refused_where_it_would_go_into_the_body(client):
+    with pytest.raises(TypeError):
+        create(client("hello"), extra_query={"a": "b"})
+
+
+def test_a_query_of_the_base_url_and_of_a_path(server, client):
+    answer = dosai.Client(base_url=server.base("echo~query") + "?api-version=1").post("/x", {})
+    assert answer["path"] == "/s/echo~query/v1/x?api-version=1"
+
+
+def test_text_as_it_adds_up(client):
+    with create(client("fast"), stream=True) as stream:
+        for _ in range(4):
+            next(stream)
+        assert stream.current_completion_snapshot.choices[0].message.content == "abc"
+        assert stream.get_final_text() == "abcdefghijklmnopqrst"
+    assert stream.get_final_completion().choices[0].finish_reason == "stop"  # it had ended: it is still there
+
+
+def test_a_stream_that_was_closed_before_its_end(client):
+    with create(client("endless"), stream=True) as stream:
+        next(stream)
+    with pytest.raises(dosai.DosaiError) as caught:
+        stream.get_final_completion()
+    assert caught.value.status == "CANCELLED"
+
+
+def test_objects_are_copied_and_pickled(client):
+    completion = create(client("rich"))
+    chunks = list(create(client("rich"), stream=True)) + list(create(client("hello"), stream=True))
+    for thing in (completion, *chunks):
+        for other in (copy.deepcopy(thing), copy.copy(thing), pickle.loads(pickle.dumps(thing))):
+            assert other == thing and other.to_dict() == thing.to_dict() and type(other) is type(thing)
+
+
+def test_json_of_objects(server, client):
+    answer = {"id": "é", "choices": [{"index": 0, "message": {"content": None, "x": [{"y": None}]}}]}
+    server.put("dump", {"json": answer})
+    completion = create(client("dump"))
+    assert completion.model_dump() == completion.to_dict() == answer
+    assert completion.model_dump(exclude_none=True)["choices"][0]["message"] == {"x": [{}]}
+    assert completion.model_dump_json() == json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    assert completion.model_dump_json(exclude_none=True, indent=1) == json.dumps(
+        completion.model_dump(exclude_none=True), ensure_ascii=False, indent=1)
+    assert json.loads(completion.to_json()) == answer and "\n" in completion.to_json()
+
+
+def test_fields_of_any_name(server, client):
+    answer = {"choices": [], "to_dict": 1, "model_dump": 2, "__class__": 3, "_fields": 4, "self": 5, "": 6}
+    server.put("names", {"json": answer})
+    assert dosai.ChatCompletion.to_dict(create(client("names"))) == answer
+
+
+def test_names_people_import():
+    assert dosai.OpenAI is dosai.Client and issubclass(dosai.APIError, dosai.OpenAIError)
+    assert dosai.RateLimitError.__module__ == "dosai"
+    assert all(hasattr(dosai, name) for name in dosai.__all__)
+
+
+def test_other_threads_run_while_a_call_waits(client):
+    turns, stop = 0, threading.Event()
+
+    def turn():
+        nonlocal turns
+        while not stop.is_set():
+            turns += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=turn)
+    thread.start()
+    try:
+        for stream in (False, True):
+            before = turns
+            with pytest.raises(dosai.APITimeoutError):
+                create(client("silent"), stream=stream, timeout=0.3)
+            assert turns - before > 50
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_calls_in_threads_at_once(client):
+    shared, failures = client("slow"), []
+
+    def work():
+        try:
+            create(shared)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(10)]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not failures and time.monotonic() - started < 2  # ten answers that take 300 ms each
+
+
+def test_a_client_goes_with_its_last_user(client):
+    shared = client("hello")
+    create(shared)
+    gone = weakref.ref(shared)
+    del shared
+    assert gone() is None  # by its count, without the garbage collector

@@ -1,0 +1,120 @@
+"""openai-python and dosai, asked the same of the same server: what a program sees is the same, but for DIFFERENCES."""
+
+import collections
+import json
+
+import dosai
+import pytest
+
+openai = pytest.importorskip("openai")
+
+# Where they differ, by section of the design, and why. A difference that is none fails too.
+DIFFERENCES = {
+    "7: an answer that stops before its end is an error; openai-python takes it for whole": """
+        clean-no-done.stream eof-body.stream tls-trunc.stream cl-long.stream""",
+    "7: an error inside an answer is an error; openai-python takes it for a completion without choices": """
+        error-200.whole error-200.stream mid-error-event.stream""",
+    "7: JSON that is no completion is an error; openai-python gives an object without choices, or no chunks": """
+        bare.whole bare.stream models.whole models.stream null.whole null.stream 204.whole 204.stream whole-html.whole
+        whole-html.stream whole-cut-json.stream whole-eof.stream gzip.stream gzip-bomb.stream""",
+    "7: what cannot be read is APIResponseValidationError; openai-python lets a JSONDecodeError through": """
+        mid-garbage.stream whole-cut-json.whole whole-eof.whole""",
+    "7: a whole answer to a stream call comes as chunks; openai-python gives none": """
+        slow.stream big.stream deep.stream whole-eof-good.stream""",
+    "7: a code inside an array body is read": "error-array.whole error-array.stream",
+    "9: a body is None where there was none; openai-python has an empty text": "error-empty.whole error-empty.stream",
+    "9: a body has at most 64 KiB": "error-long.whole error-long.stream",
+    "9: the key is hidden where the server echoes it": "error-key.whole error-key.stream",
+    "9: an error inside a stream has its message, code and type, and no body": "mid-error.stream mid-error-text.stream",
+    "10: a redirect is an error that has the Location; openai-python follows it": """
+        redirect.whole redirect.stream redirect-away.whole redirect-away.stream""",
+    "10: headers have a limit: APIError; APIConnectionError in openai-python": """
+        hdr-flood.whole hdr-flood.stream hdr-one.whole hdr-one.stream""",
+    "A: what is not HTTP is APIResponseValidationError; APIConnectionError in openai-python": """
+        not-http.whole not-http.stream bad-status.whole bad-status.stream bad-chunk.stream enc-stack.whole""",
+    "10: streams are never decompressed": "enc-stack.stream",
+    "6: comments do not feed the idle clock; openai-python waits as long as they come": "keepalive.stream",
+}
+
+LEFT_OUT = {
+    "endless", "comments", "chunk-comments", "empty-events",  # openai-python would never end
+    "100-flood",  # takes it seconds
+    "echo",  # answers with the body, whose blanks differ
+}
+STREAMS = set("""big-event many-choices many-tools deep-event late-end fast paced silent-headers silent-chunk mid-error
+    mid-error-text mid-error-event mid-garbage hdr-fin hdr-rst body0-fin-chunked body0-rst mid-fin-chunked mid-rst
+    in-chunk bad-chunk clean-no-done clean-finish-no-done eof-body eof-done tls-trunc tls-trunc-chunked cl-short cl-long
+    stall-mid rst-after-done keepalive after-done-hold""".split())  # answers with a stream, whatever was asked for
+
+SILENT = "silent silent-headers silent-chunk stall-0 stall-mid whole-stall keepalive after-done-hold".split()
+
+
+def cases():
+    from scripts import SCRIPTS
+
+    for name in SCRIPTS:
+        if name not in LEFT_OUT:
+            yield from [f"{name}.stream"] if name in STREAMS else [f"{name}.whole", f"{name}.stream"]
+
+
+def reason_of(case):
+    return next((reason for reason, cases in DIFFERENCES.items() if case in cases.split()), None)
+
+
+class Seen:
+    """What a program sees of one call."""
+
+    def __init__(self, library, base_url, timeout, **parameters):
+        client = library.OpenAI(api_key="sk-test", base_url=base_url, max_retries=0, timeout=timeout)
+        self.answers, self.texts, self.tool_calls = [], collections.defaultdict(str), {}
+        self.finish_reasons, self.usage, self.error = {}, None, None
+        try:
+            messages = [{"role": "user", "content": "Hi"}]
+            answer = client.chat.completions.create(model="m", messages=messages, **parameters)
+            for part in answer if "stream" in parameters else [answer]:
+                self.take(part)
+        except Exception as error:
+            self.error = [type(error).__name__]
+            if isinstance(error, library.APIError) and not isinstance(error, library.APIConnectionError):
+                self.error += [error.code, error.type, error.param, error.body]
+            if isinstance(error, library.APIStatusError):
+                self.error += [error.status_code, error.request_id, error.response.headers.get("X-Request-ID")]
+
+    def take(self, part):
+        self.answers.append(part.to_dict())
+        for choice in part.choices or []:
+            message = choice.delta if hasattr(choice, "delta") else choice.message
+            self.texts[choice.index] += message.content or ""
+            for position, call in enumerate(message.tool_calls or []):
+                key = choice.index, getattr(call, "index", position)
+                parts = self.tool_calls.setdefault(key, {"id": "", "name": "", "arguments": ""})
+                parts["id"] += call.id or ""
+                parts["name"] += call.function.name or ""
+                parts["arguments"] += call.function.arguments or ""
+            if choice.finish_reason:
+                self.finish_reasons[choice.index] = choice.finish_reason
+        self.usage = part.usage and part.usage.to_dict() or self.usage
+
+
+def test_the_tables_name_cases():
+    listed = [case for cases in DIFFERENCES.values() for case in cases.split()]
+    assert len(set(listed)) == len(listed) and set(listed) <= set(cases())
+
+
+@pytest.mark.parametrize("case", list(cases()))
+def test_answers(server, case):
+    script, _, face = case.rpartition(".")
+    parameters = {"timeout": 0.3 if script in SILENT else 10, **({"stream": True} if face == "stream" else {})}
+    theirs, ours = (Seen(library, server.base(f"{script}~{library.__name__}-{face}"), **parameters)
+                    for library in (openai, dosai))
+    their_bodies, our_bodies = (list(map(read, server.stats(f"{script}~{library.__name__}-{face}")["bodies"]))
+                                for library in (openai, dosai))
+    assert our_bodies == their_bodies
+    if reason_of(case):
+        assert vars(ours) != vars(theirs), "no longer a difference"
+    else:
+        assert vars(ours) == vars(theirs)
+
+
+def read(body):
+    return json.loads(body) if body else None

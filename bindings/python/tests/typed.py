@@ -1,0 +1,52 @@
+"""A program for type checkers: `mypy --strict` finds nothing in it but the lines that say so. It is never run."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import dosai
+from typing_extensions import assert_type
+
+client = dosai.Client(api_key="k", timeout=dosai.Timeout(idle=5), max_retries=1, ca_file="/ca.pem")
+messages = [{"role": "user", "content": "Hi"}]
+
+whole = client.chat.completions.create(model="m", messages=messages)
+assert_type(whole, dosai.ChatCompletion)
+assert_type(whole.choices[0].message.content, Optional[str])
+assert_type(client.chat.completions.create(model="m", messages=messages, stream=False), dosai.ChatCompletion)
+if whole.usage:
+    assert_type(whole.usage.total_tokens, int)
+for call in whole.choices[0].message.tool_calls or []:
+    assert_type(call.function.arguments, str)
+unknown = whole.choices[0].message.reasoning_content  # any field is there
+
+with client.chat.completions.create(model="m", messages=messages, stream=True, temperature=0.5, n=2) as stream:
+    assert_type(stream, dosai.Stream)
+    for chunk in stream:
+        assert_type(chunk, dosai.ChatCompletionChunk)
+        assert_type(chunk.choices[0].delta.content, Optional[str])
+    assert_type(stream.get_final_completion(), dosai.ChatCompletion)
+    assert_type(stream.get_final_text(), str)
+
+
+def either(stream: bool) -> dosai.ChatCompletion | dosai.Stream:
+    return client.chat.completions.create(model="m", messages=[*messages, whole.choices[0].message], stream=stream)
+
+
+raw = client.with_options(timeout=None, max_retries=0).chat.completions.with_raw_response.create(
+    model="m", messages=messages, extra_body={"top_k": 1}, extra_headers={"x": "y"}
+)
+assert_type(raw.headers.get("x-request-id"), Optional[str])
+assert_type([model.id for model in client.models.list()], list[str])
+try:
+    client.post("/embeddings", {"input": "a"})
+except dosai.APIStatusError as error:
+    assert_type(error.status_code, int)
+    assert_type(error.response.headers.get("retry-after"), Optional[str])
+    assert_type(error.completion, Optional[dosai.ChatCompletion])
+
+client.chat.completions.create(model="m", messages=messages, temperature="hot")  # type: ignore[call-overload]
+client.chat.completions.create(model="m", messages=messages, temprature=0.5)  # type: ignore[call-overload]
+client.chat.completions.create(messages=messages)  # type: ignore[call-overload]
+dosai.Client(nonsense=1)  # type: ignore[call-arg]
+client.with_options(timeout="long")  # type: ignore[arg-type]

@@ -1,0 +1,199 @@
+/* The input of a batch.   SPDX-License-Identifier: MIT */
+#include "batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMPLAINTS_MAX 20
+#define TOKENS_MAX INT32_MAX
+
+static void fail(const char *path, outcome *outcome) {
+  outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: %s", path, strerror(errno));
+}
+
+static uint64_t hash_of(const char *text, size_t length) {
+  uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+  for (size_t index = 0; index < length; index++) hash = (hash ^ (unsigned char)text[index]) * 0x100000001b3;
+  return hash;
+}
+
+void request_clear(batch_request *request) {
+  free(request->custom_id);
+  free(request->path);
+  memset(request, 0, sizeof *request);
+}
+
+static int is_object(const char *text, size_t length) {
+  dosai_request *request = NULL;
+  dosai_status status = dosai_request_parse(text, length, &request, NULL);
+  dosai_request_free(request);
+  return status == DOSAI_OK;
+}
+
+/* "/v1/chat/completions" is "/chat/completions" below the base URL, which has a /v1 of its own, or none. */
+static char *path_of(const char *url) {
+  size_t length = 0;
+  char *path = json_text(url, &length);
+  if (path && strncmp(path, "/v1/", 4) == 0) memmove(path, path + 3, length - 3 + 1);
+  return path;
+}
+
+static int is_path(const char *path) {
+  if (path[0] != '/') return 0;
+  while (*path > ' ' && *path < 0x7F) path++;
+  return !*path;
+}
+
+/* Reads a line into the request; gives what is wrong with it, or NULL. */
+static const char *parse(const char *text, size_t length, batch_request *request) {
+  if (!is_object(text, length)) return "not a JSON object";
+  const char *custom_id = json_member(text, "custom_id");
+  const char *method = json_member(text, "method");
+  const char *url = json_member(text, "url");
+  if (!custom_id) return "custom_id is missing";
+  if (*custom_id != '"' || custom_id[1] == '"') return "custom_id is not a text";
+  if (!method || strncmp(method, "\"POST\"", 6) != 0) return "method is not \"POST\"";
+  if (!url || *url != '"') return "url is not a text";
+  request->body = json_member(text, "body");
+  if (!request->body || *request->body != '{') return "body is not an object";
+  request->body_length = (size_t)(json_value_end(request->body) - request->body);
+  request->custom_id = json_text(custom_id, &request->custom_id_length);
+  request->path = path_of(url);
+  if (!request->custom_id || !request->path) return "out of memory";
+  return is_path(request->path) ? NULL : "url is not a path, as \"/v1/chat/completions\"";
+}
+
+static uint32_t tokens_of(const batch_request *request) {
+  const char *most = json_member(request->body, "max_completion_tokens");
+  if (!most) most = json_member(request->body, "max_tokens");
+  long long tokens = most ? strtoll(most, NULL, 10) : 0;
+  if (tokens < 0) tokens = 0;
+  if (tokens > TOKENS_MAX / 2) tokens = TOKENS_MAX / 2;
+  size_t bytes = request->body_length / 4 < TOKENS_MAX / 2 ? request->body_length / 4 : TOKENS_MAX / 2;
+  return (uint32_t)tokens + (uint32_t)bytes;
+}
+
+void input_read(batch_input *input, const batch_line *line, batch_request *request, outcome *outcome) {
+  ssize_t length = -1;
+  if (fseeko(input->file, (off_t)line->offset, SEEK_SET) == 0) {
+    length = getline(&input->text, &input->text_capacity, input->file);
+  }
+  if (length < 0 && ferror(input->file)) {
+    fail(input->path, outcome);
+  } else if (length < 0 || parse(input->text, (size_t)length, request) ||
+             hash_of(request->custom_id, request->custom_id_length) != line->hash) {
+    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: line %u was changed meanwhile", input->path,
+                 (unsigned)line->number);
+  }
+}
+
+static void put(batch_input *input, uint32_t index) {
+  size_t place = input->lines[index].hash & (input->table_size - 1);
+  while (input->table[place]) place = (place + 1) & (input->table_size - 1);
+  input->table[place] = index + 1;
+}
+
+static int grow(batch_input *input) {
+  size_t capacity = input->capacity ? input->capacity * 2 : 1024;
+  batch_line *lines = realloc(input->lines, capacity * sizeof *lines);
+  if (lines) input->lines = lines;
+  uint32_t *table = calloc(capacity * 2, sizeof *table);
+  if (!lines || !table || input->count >= UINT32_MAX / 2) {
+    free(table);
+    return 0;
+  }
+  free(input->table);
+  input->table = table;
+  input->table_size = capacity * 2;
+  input->capacity = capacity;
+  for (size_t index = 0; index < input->count; index++) put(input, (uint32_t)index);
+  return 1;
+}
+
+/* Equal hashes are settled by the ids themselves. */
+batch_line *input_find(batch_input *input, const char *custom_id, size_t length) {
+  uint64_t hash = hash_of(custom_id, length);
+  if (!input->table_size) return NULL;
+  for (size_t place = hash; input->table[place &= input->table_size - 1]; place++) {
+    batch_line *line = &input->lines[input->table[place] - 1];
+    if (line->hash != hash) continue;
+    batch_request other = {0};
+    outcome ignored = {0};
+    input_read(input, line, &other, &ignored);
+    int is_it = outcome_is_ok(&ignored) && other.custom_id_length == length &&
+                memcmp(other.custom_id, custom_id, length) == 0;
+    request_clear(&other);
+    if (is_it) return line;
+  }
+  return NULL;
+}
+
+static void add(batch_input *input, int64_t offset, uint32_t number, const batch_request *request,
+                outcome *outcome) {
+  if (input->count == input->capacity && !grow(input)) {
+    outcome_fail(outcome, DOSAI_OUT_OF_MEMORY, "out of memory");
+    return;
+  }
+  batch_line *line = &input->lines[input->count];
+  *line = (batch_line){.offset = offset, .number = number, .tokens = tokens_of(request) & TOKENS_MAX};
+  line->hash = hash_of(request->custom_id, request->custom_id_length);
+  put(input, (uint32_t)input->count++);
+}
+
+static void complain(const batch_input *input, uint32_t number, const char *wrong, const batch_line *twin) {
+  fprintf(stderr, "dosai: %s: line %u: ", input->path, (unsigned)number);
+  if (twin) {
+    fprintf(stderr, "custom_id is that of line %u too\n", (unsigned)twin->number);
+  } else {
+    fprintf(stderr, "%s\n", wrong);
+  }
+}
+
+static void check(batch_input *input, FILE *file, outcome *outcome) {
+  char *text = NULL;
+  size_t capacity = 0, wrong_count = 0;
+  int64_t offset = 0;
+  ssize_t length = 0;
+  for (uint32_t number = 1; outcome_is_ok(outcome); number++, offset += length) {
+    length = getline(&text, &capacity, file);
+    if (length < 0) break;
+    if ((size_t)length == strspn(text, " \t\r\n")) continue;
+    batch_request request = {0};
+    const char *wrong = parse(text, (size_t)length, &request);
+    const batch_line *twin = wrong ? NULL : input_find(input, request.custom_id, request.custom_id_length);
+    if (!wrong && !twin) {
+      add(input, offset, number, &request, outcome);
+    } else if (++wrong_count <= COMPLAINTS_MAX) {
+      complain(input, number, wrong, twin);
+    }
+    request_clear(&request);
+  }
+  if (ferror(file)) fail(input->path, outcome);
+  if (outcome_is_ok(outcome) && wrong_count > 0) {
+    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: nothing was sent, for %zu of its lines are wrong",
+                 input->path, wrong_count);
+  }
+  free(text);
+}
+
+void input_open(batch_input *input, const char *path, outcome *outcome) {
+  input->path = path;
+  input->file = fopen(path, "rb"); /* for single lines, while the other reads on */
+  FILE *file = fopen(path, "rb");
+  if (!file || !input->file) {
+    fail(path, outcome);
+  } else if (fseeko(file, 0, SEEK_END) != 0 || fseeko(file, 0, SEEK_SET) != 0) {
+    fail(path, outcome);
+  } else {
+    check(input, file, outcome);
+  }
+  if (file) fclose(file);
+}
+
+void input_close(batch_input *input) {
+  if (input->file) fclose(input->file);
+  free(input->text);
+  free(input->lines);
+  free(input->table);
+}

@@ -155,9 +155,13 @@ struct Merger {
     }
   }
 
-  mutating func replace<Value: JSONValue>(_ value: Value, in object: Assembled, _ key: Bytes) throws(Failure) {
+  /// `mayVary`: shapes have a hole for the value once it has varied, so that a further change is none to them.
+  mutating func replace<Value: JSONValue>(
+    _ value: Value, in object: Assembled, _ key: Bytes, mayVary: Bool = false
+  ) throws(Failure) {
     let target = try member(key, of: object, .json)
-    if target.form != .json || (!target.bytes.isEmpty && !target.bytes.bytes.equals(value.text)) { changes += 1 }
+    let differs = target.form != .json || (!target.bytes.isEmpty && !target.bytes.bytes.equals(value.text))
+    if differs && !(mayVary && target.varies) { changes += 1 }
     try set(target, value.text)
   }
 

@@ -81,7 +81,7 @@ package final class Assembler {
     try event.forEachMember { (key: Bytes, value: Value) throws(Failure) in
       if key.equals("choices") || key.equals("usage") || key.equals("obfuscation") || value.kind == .null { return }
       if isBlank(value, key), top.member(key) != nil { return }
-      try merger.replace(value, in: top, key)
+      try merger.replace(value, in: top, key, mayVary: true)
     }
     try addUsage(event)
     if chunks.isEmpty { chunks.append(Chunk(.other)) }

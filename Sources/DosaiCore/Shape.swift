@@ -96,7 +96,7 @@ final class Shape {
       }
       if byte < 0x20 { return -1 }
       if byte == UInt8(ascii: "\\") {
-        if part.hole == .string { return -1 }
+        if part.hole != .text { return -1 }  // whether the escape is one shows where it is read
         part.isEscaped = true
         at += 1
       }

@@ -1,0 +1,140 @@
+import DosaiCore
+import DosaiJSON
+import Testing
+
+/// What is read by its shape is what parsing gives: the same chunks, the same completion, the same quirks.
+struct ShapeTests {
+  /// One stream given to two assemblers: one reads by shape where it can, the other always parses.
+  private final class Pair {
+    let shaped = Assembler(limits: Limits())
+    let parsed = Assembler(limits: Limits())
+    private var documents: [Document] = []
+    private(set) var shapedCount = 0
+
+    /// False: the event is refused, by both.
+    func add(_ event: [UInt8]) throws -> Bool {
+      let text = Buffer()
+      try event.withUnsafeBufferPointer { bytes throws in
+        try text.append(bytes)
+        try text.append("\n\n")
+      }
+      let slow = try? Self.document(event)
+      var chunk = Chunk(.other)
+      let end = try shaped.add(shaped: text.bytes, from: 0, avoiding: .empty, &chunk)
+      if end >= 0 {
+        shapedCount += 1
+        let document = try #require(slow, "a shape took what is not JSON: \(String(decoding: event, as: UTF8.self))")
+        documents = [document]
+        try parsed.add(document.root)
+        #expect(parsed.chunks.count == 1)
+        #expect(end == event.count)
+        #expect(Self.line(chunk) == parsed.chunks.first.map(Self.line), "\(String(decoding: event, as: UTF8.self))")
+        return true
+      }
+      guard let slow else { return false }
+      let other = try Self.document(event)
+      documents = [slow, other]
+      do { try parsed.add(slow.root) } catch { return false }
+      try shaped.add(other.root)
+      #expect(shaped.chunks.map(Self.line) == parsed.chunks.map(Self.line))
+      if !slow.isRepaired && !slow.hasBigNumbers { try shaped.learn(text.bytes.part(0, event.count)) }
+      return true
+    }
+
+    private static func document(_ event: [UInt8]) throws -> Document {
+      let text = Buffer()
+      try event.withUnsafeBufferPointer { bytes throws in
+        if Text.firstInvalid(bytes) != nil { throw Failure(.malformed, "not UTF-8") }
+        try text.append(bytes)
+      }
+      return try Document.read(taking: text, limits: Limits())
+    }
+
+    private static func line(_ chunk: Chunk) -> String {
+      func text(_ bytes: Bytes?) -> String { bytes.map { String(decoding: $0, as: UTF8.self) } ?? "none" }
+      return "\(chunk.kind) \(chunk.choice) \(chunk.toolCall) \(text(chunk.text)) \(text(chunk.toolCallID))"
+        + " \(text(chunk.toolCallName)) \(chunk.finishReason)"
+    }
+
+    func expectSame() throws {
+      let one = Buffer()
+      let other = Buffer()
+      try shaped.write(to: one)
+      try parsed.write(to: other)
+      #expect(String(decoding: one.bytes, as: UTF8.self) == String(decoding: other.bytes, as: UTF8.self))
+      #expect(shaped.quirks == parsed.quirks)
+      #expect(shaped.usage == parsed.usage)
+    }
+  }
+
+  /// Random events of the forms that servers send, a few of them broken by a changed byte.
+  private struct Server {
+    var random: SystemRandom
+    let id: String
+    let varies: Bool
+    let choices: Int
+    var count = 0
+
+    mutating func event() -> [UInt8] {
+      count += 1
+      let index = Int.random(in: 0..<choices, using: &random)
+      let id = varies ? "\(self.id)\(Int.random(in: 0..<1000, using: &random))" : self.id
+      let created = 1_711_000_000 + (varies ? Int.random(in: 0..<3, using: &random) : 0)
+      var text = #"{"id":"\#(id)","object":"chat.completion.chunk","created":\#(created),"model":"m","choices":["#
+      text += #"{"index":\#(index),"delta":\#(delta()),"logprobs":null,"finish_reason":null}]"#
+      if Int.random(in: 0..<3, using: &random) == 0 { text += #","obfuscation":"\#(words())""# }
+      if Int.random(in: 0..<20, using: &random) == 0 { text += #","usage":{"total_tokens":\#(count)}"# }
+      text += "}"
+      var bytes = Array(text.utf8)
+      if Int.random(in: 0..<6, using: &random) == 0 {
+        let place = Int.random(in: 0..<bytes.count, using: &random)
+        bytes[place] = UInt8.random(in: 1...255, using: &random)
+        if bytes[place] == 10 || bytes[place] == 13 { bytes[place] = 32 }
+      }
+      return bytes
+    }
+
+    private mutating func delta() -> String {
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0: return #"{"role":"assistant","content":null}"#
+      case 1: return #"{"reasoning_content":"\#(words())"}"#
+      case 2: return #"{"content":"","reasoning":"\#(words())"}"#
+      case 3: return #"{"tool_calls":[{"index":\#(count & 1),"function":{"arguments":"\#(words())"}}]}"#
+      case 4 where count < 40:
+        return #"{"tool_calls":[{"index":\#(count & 1),"id":"call_\#(count / 20)","function":{"name":"f","arguments":""}}]}"#
+      case 5: return #"{"refusal":"\#(words())"}"#
+      case 6: return "{}"
+      default: return #"{"content":"\#(words())"}"#
+      }
+    }
+
+    private mutating func words() -> String {
+      let parts = [
+        " the", "a", "", #"\n"#, #"\""#, #"\\"#, #"\u00e9"#, "é", #"\ud83d\ude00"#, "😀", #"\ud83d"#, #"\/"#, #"\u0000"#, ".",
+      ]
+      return (0..<Int.random(in: 0..<4, using: &random)).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
+    }
+  }
+
+  /// Xorshift, so that a seed gives the same events each time.
+  struct SystemRandom: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state ^= state << 13
+      state ^= state >> 7
+      state ^= state << 17
+      return state
+    }
+  }
+
+  @Test(arguments: 1...60)
+  func readsAsParsingDoes(seed: Int) throws {
+    let pair = Pair()
+    var server = Server(
+      random: SystemRandom(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15), id: "chatcmpl-\(seed)", varies: seed % 3 == 0,
+      choices: 1 + seed % 4)
+    for _ in 0..<400 { _ = try pair.add(server.event()) }
+    try pair.expectSame()
+    #expect(pair.shapedCount > 20)
+  }
+}

@@ -225,12 +225,12 @@ typedef struct dosai_client_options {
   int64_t event_bytes_max;    /* one event of a stream. 0: 16 MiB; -1 in any limit: none */
   int64_t response_bytes_max; /* a unary answer, decompressed. 0: 64 MiB */
   int64_t text_bytes_max;     /* what a stream's completion may add up to. 0: 64 MiB */
-  int64_t header_bytes_max;   /* the response's headers. 0: 300 KiB, which is libcurl's most too */
+  int64_t header_bytes_max;   /* the response's headers. 0: 300 KiB; libcurl's own most is that, less over HTTP/2 */
   int32_t json_nodes_max;     /* values in one event or answer. 0: 1,000,000 */
   int32_t json_depth_max;     /* 0: 512, which is also the most */
   int32_t choices_max;        /* 0: 128 */
   int32_t tool_calls_max;     /* per choice. 0: 1,024 */
-  int32_t redirects_max;      /* followed within the same origin only. 0: none; 5 at most */
+  int32_t redirects_max;      /* followed within the same origin; a POST by 307 and 308 alone. 0: none; 5 at most */
   int32_t allow_insecure_http;    /* 1: a key may go over plain http to other hosts than this one */
   int32_t proxy_from_environment; /* 1: https_proxy and no_proxy are read, for https only */
   int32_t http1_only;             /* 1: no HTTP/2 */
@@ -368,7 +368,7 @@ enum {
   DOSAI_QUIRK_WHOLE_ANSWER = 1 << 5,        /* a stream call was answered by a whole completion */
   DOSAI_QUIRK_CHOICES_MISSING = 1 << 6,     /* an event without choices or with null */
   DOSAI_QUIRK_DELTA_MISSING = 1 << 7,       /* a choice without delta or with null */
-  DOSAI_QUIRK_CHOICE_INDEX = 1 << 8,        /* index missing, null or -1: taken as 0 */
+  DOSAI_QUIRK_CHOICE_INDEX = 1 << 8,        /* index missing, null or -1: its place in the event is taken */
   DOSAI_QUIRK_FINISH_REASON = 1 << 9,       /* empty, an unknown word, or given twice */
   DOSAI_QUIRK_USAGE_REPEATED = 1 << 10,     /* usage came more than once: the last counts */
   DOSAI_QUIRK_USAGE_ELSEWHERE = 1 << 11,    /* usage was in x_groq */
@@ -519,7 +519,8 @@ DOSAI_API void dosai_stream_free(dosai_stream *stream);
 /* A loop drives any number of calls, of any clients, on the thread that steps it. Each call that was accepted by a
  * submit ends in exactly one COMPLETION or ERROR event; nothing of it is told inside submit, and nothing after.
  * Submit, and cancel, pause, resume and free of calls work inside an event's callback; step, next and close answer
- * BUSY there. One thread at a time, unless an entry says otherwise. */
+ * BUSY there, and inside close's so does submit. What next lent ends with any step or close. One thread at a
+ * time, unless an entry says otherwise. */
 
 typedef int32_t dosai_event_kind;
 enum {
@@ -581,7 +582,7 @@ DOSAI_API int64_t dosai_loop_timeout_ms(const dosai_loop *loop);
 /* Ends the wait of a step. Threads: any, and from a signal handler. */
 DOSAI_API void dosai_loop_wake(const dosai_loop *loop);
 /* Ends all calls as CANCELLED, tells on_event (may be NULL) of each, and frees the loop. BUSY inside a callback: the
- * loop stays. */
+ * loop stays. In a forked child it only frees. */
 DOSAI_API dosai_status dosai_loop_close(dosai_loop *loop, dosai_event_fn on_event, void *user_data,
                                         dosai_error **out_error);
 

@@ -108,6 +108,7 @@ extension Call {
   /// The attempt has failed: another one, or the end.
   func failAttempt(_ failure: Failure) {
     guard !hasEnded else { return }
+    if failure.status == .timeout { transfer?.giveUpConnection() }
     let headers = transfer?.headers ?? ResponseHeaders()
     let httpStatus = transfer?.hasAnswer == true ? headers.httpStatus : 0
     var delay: Int64?
@@ -117,7 +118,7 @@ extension Call {
         unixTime: csystem_unix_time(), random: UInt32(truncatingIfNeeded: csystem_now() &* 2_654_435_761))
     }
     guard let delay else { return end(failure) }
-    attempts.append(Attempt(status: failure.status, httpStatus: httpStatus, delay: delay))
+    attempts.append(Attempt(status: failure.status, httpStatus: headers.httpStatus, delay: delay))
     log(.warning, failure.status, httpStatus)
     dropTransfer()
     phase = .waiting(until: Clocks.deadline(csystem_now(), delay * 1_000_000))

@@ -12,7 +12,8 @@ extension Call {
     if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
     ended = csystem_now()
     phase = .ended
-    let httpStatus = transfer?.hasAnswer == true ? transfer?.headers.httpStatus ?? 0 : 0
+    if failure?.status == .timeout { transfer?.giveUpConnection() }
+    let httpStatus = transfer?.headers.httpStatus ?? 0
     if failure == nil || transfer != nil {
       attempts.append(Attempt(status: failure?.status ?? .ok, httpStatus: httpStatus))
     }
@@ -20,6 +21,17 @@ extension Call {
     if let token = settings.token { engine?.forget(token) }
     if failure == nil, let transfer, !transfer.isFinished, let watcher { return watcher.linger() }
     release()
+  }
+
+  /// Ends it as cancelled, also where it has ended well but not all of it was told.
+  func cancel(_ reason: StaticString) {
+    let failure = Failure(.cancelled, reason)
+    if hasEnded && self.failure == nil {
+      self.failure = failure
+      stream?.dropChunks()
+    } else {
+      end(failure)
+    }
   }
 
   /// Lets go of the connection and the engine.

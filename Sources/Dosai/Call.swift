@@ -39,7 +39,7 @@ package final class Call: TransferReceiver {
   private(set) var reader: Unmanaged<StreamReader>?
 
   // Monotonic nanoseconds.
-  let started = csystem_now()
+  var started = csystem_now()
   var attemptStarted: Int64 = 0
   var lastChunk: Int64 = -1
   var firstToken: Int64 = -1
@@ -83,6 +83,7 @@ package final class Call: TransferReceiver {
 
   /// Starts the first attempt. What fails from here on is the call's outcome.
   func begin() {
+    started = csystem_now()
     do throws(Failure) {
       try checkCancelled()
       let engine: Engine

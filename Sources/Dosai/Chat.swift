@@ -39,7 +39,7 @@ extension Client {
     while true {
       while call.nextChunk(), let reader = call.reader {
         let goesOn = reader._withUnsafeGuaranteedRef { onChunk($0) }
-        if !goesOn { call.end(Failure(.cancelled, "cancelled by the callback")) }
+        if !goesOn { call.cancel("cancelled by the callback") }
         call.endIfCancelled()
       }
       if call.hasEnded && !call.hasMoreChunks { break }

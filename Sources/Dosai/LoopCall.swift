@@ -81,13 +81,7 @@ extension LoopCall {
 
   /// Also where it has ended well, but not all of it was told.
   func cancel(_ reason: StaticString) {
-    let failure = Failure(.cancelled, reason)
-    if call.hasEnded && call.failure == nil {
-      call.failure = failure
-      call.stream?.dropChunks()
-    } else {
-      call.end(failure)
-    }
+    call.cancel(reason)
     note()
   }
 

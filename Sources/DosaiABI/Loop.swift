@@ -11,8 +11,8 @@ final class HeldLoop {
 }
 
 private func submit(
-  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?, _ outCall: HandleOut?,
-  _ outError: HandleOut?, _ body: (Loop, Client, CallSettings) throws(Failure) -> LoopCall
+  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
+  _ outCall: HandleOut?, _ outError: HandleOut?, _ body: (Loop, Client, CallSettings) throws(Failure) -> LoopCall
 ) -> dosai_status {
   answer(outError) { () throws(Failure) in
     outCall?.pointee = nil

@@ -107,6 +107,7 @@ extension ClientSettings {
     endpoint.proxy = try copy(options.proxy)
     endpoint.proxyFromEnvironment = options.proxy_from_environment == 1
     endpoint.unixSocket = try copy(options.unix_socket)
+    if let path = endpoint.unixSocket, path.count > 107 { throw .invalid("unix_socket: is longer than 107 bytes") }
     endpoint.http1Only = options.http1_only == 1
     for flag in [options.proxy_from_environment, options.http1_only, options.allow_insecure_http]
     where flag != 0 && flag != 1 {

@@ -2,7 +2,9 @@
 extension Assembler {
   /// Adds the event that begins at `start` if it has come whole and has the shape of one before it, and makes its one
   /// chunk. Where it ends, without its blank line; -1: it has to be parsed.
-  package func add(shaped text: Bytes, from start: Int, avoiding secret: Bytes, _ chunk: inout Chunk) throws(Failure) -> Int {
+  package func add(shaped text: Bytes, from start: Int, avoiding secret: Bytes, _ chunk: inout Chunk) throws(Failure)
+    -> Int
+  {
     guard let (shape, end) = shapes.find(text, from: start) else { return -1 }
     var failure: Failure?
     let isTaken = shape._withUnsafeGuaranteedRef { shape in

@@ -136,6 +136,9 @@ package final class Assembler {
       guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than choices_max") }
       guard let delta = value.present("delta") ?? value.present("message") else { return }
       guard delta.kind == .object else { throw Failure(.malformed, "a delta is not an object") }
+      if let content = delta.present("content"), content.kind != .string, content.kind != .array {
+        throw Failure(.malformed, "content is not text")
+      }
       var calls = Int64(known(at: index)?.toolCalls.count ?? 0)
       try delta.present("tool_calls")?.forEachElement { (call: Value) throws(Failure) in
         guard call.kind == .object else { throw Failure(.malformed, "a tool call is not an object") }

@@ -13,9 +13,15 @@ extension RequestText {
     }
   }
 
-  /// Keys with escapes are told apart by their text; no key that the API documents needs one.
+  /// Whether the member has that key, however it is written. `key` is as this file writes keys.
   func isKey(_ member: Member, _ key: Bytes) -> Bool {
-    buffer.bytes.part(member.key.lowerBound, member.key.upperBound).equals(key)
+    let written = buffer.bytes.part(member.key.lowerBound, member.key.upperBound)
+    if written.equals(key) { return true }
+    guard written.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil else { return false }
+    let plain = Buffer()
+    guard (try? Text.appendUnescaped(written, to: plain)) == true else { return false }
+    let usual = Buffer()
+    return (try? Text.appendEscaped(plain.bytes, to: usual)) != nil && usual.bytes.equals(key)
   }
 
   /// The last member with that key, as parsers take it.

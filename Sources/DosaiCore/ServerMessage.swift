@@ -21,6 +21,7 @@ package struct ServerMessage {
       let error = body.present("error")
       if let error, error.kind == .object {
         try take(error)
+        if message == nil, let text = body.string("message") { message = try Self.line(text) }
       } else if error == nil, let choices = body.present("choices"), let choice = Self.failedChoice(choices) {
         if let error = choice.present("error") { try take(error) }
       } else {

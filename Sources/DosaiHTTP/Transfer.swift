@@ -116,6 +116,9 @@ package final class Transfer {
       }, context)
   }
 
+  /// Its connection, on which the server was deaf, serves no other transfer: over HTTP/2 libcurl would keep it.
+  package func giveUpConnection() { ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 1) }
+
   // MARK: called by libcurl
 
   /// A connection is there and the request is about to be written. When a warm connection turns out to be dead after
@@ -182,6 +185,8 @@ package final class Transfer {
     if let error = engine?.socketError, [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(error) {
       return Failure(.resource, "no file descriptor is free")
     }
+    // libcurl refuses headers beyond its own limit, which is lower over HTTP/2, as a failed callback of nghttp2.
+    if !hasAnswer && says("returned -902") { return Self.tooManyHeaders }
     switch result {
     case CURLE_COULDNT_RESOLVE_HOST:
       return Failure(.connection, "the host's name could not be resolved", detail: detail)
@@ -190,6 +195,8 @@ package final class Transfer {
     case CURLE_COULDNT_CONNECT: return Failure(.connection, "no connection could be made", detail: detail)
     case CURLE_PROXY: return Failure(.connection, "the proxy refused", detail: detail)
     case CURLE_OPERATION_TIMEDOUT: return Failure(.timeout, "no connection in time", clock: .connect)
+    case CURLE_SSL_CONNECT_ERROR where says("SSL_ERROR_SYSCALL") || says("Recv failure"):
+      return Failure(.connection, "the connection ended in the TLS handshake", detail: detail)
     case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION,
       CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED,
       CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
@@ -197,7 +204,7 @@ package final class Transfer {
       return Failure(.tls, "TLS failed", detail: detail)
     case CURLE_OUT_OF_MEMORY: return headers.httpStatus != 0 ? Self.tooManyHeaders : .outOfMemory
     case CURLE_RECV_ERROR where headerBytes > 250 << 10 && !hasAnswer: return Self.tooManyHeaders
-    case CURLE_RECV_ERROR where saysChunked:
+    case CURLE_RECV_ERROR where says("chunked-encoding"):
       return Failure(.malformed, "the answer is not HTTP", detail: detail)
     case CURLE_ABORTED_BY_CALLBACK:
       return Failure(.connection, "the server closed the connection before an answer")
@@ -211,10 +218,10 @@ package final class Transfer {
     }
   }
 
-  /// libcurl has no code of its own for broken chunked encoding.
-  private var saysChunked: Bool {
+  /// Whether libcurl's message has these words, where it has no code of its own for what happened.
+  private func says(_ words: StaticString) -> Bool {
     guard let detail else { return false }
-    return detail.bytes.firstIndex(of: literal("chunked-encoding")) != nil
+    return detail.bytes.firstIndex(of: words.bytes) != nil
   }
 
   private var detail: Buffer? {

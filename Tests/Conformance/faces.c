@@ -48,7 +48,8 @@ static int32_t on_event(const dosai_event *event, void *user_data) {
   CHECK_INT(event->tag, 77);
   if (event->chunk) return on_chunk(event->chunk, into);
   is_over = 1;
-  fprintf(into->file, "ends %s\n", dosai_status_name(event->error ? dosai_error_status(event->error) : DOSAI_OK));
+  fprintf(into->file, "ends %s\n",
+          dosai_status_name(event->error ? dosai_error_status(event->error) : DOSAI_OK));
   if (event->completion) dump_completion(into, event->completion);
   if (event->error) dump_error(into, event->error);
   fclose(into->file);

@@ -12,10 +12,10 @@ typedef struct {
   dosai_status status;
   dosai_clock clock;
   int attempts;
-  char text[64];    /* the content that chunks brought, its beginning */
-  char answer[64];  /* of the completion, whole or partial */
-  size_t bytes;     /* of that content */
-  double ended;     /* when the terminal event came */
+  char text[64];   /* the content that chunks brought, its beginning */
+  char answer[64]; /* of the completion, whole or partial */
+  size_t bytes;    /* of that content */
+  double ended;    /* when the terminal event came */
 } told;
 
 static told book[TAGS];
@@ -39,7 +39,8 @@ static inline void note_end(told *call, const dosai_completion *completion) {
 static inline void note_chunk(told *call, const dosai_chunk *chunk) {
   call->chunks++;
   if (chunk->kind != DOSAI_CHUNK_CONTENT) return;
-  if (call->bytes + chunk->text_length < sizeof call->text) memcpy(call->text + call->bytes, chunk->text, chunk->text_length);
+  if (call->bytes + chunk->text_length < sizeof call->text)
+    memcpy(call->text + call->bytes, chunk->text, chunk->text_length);
   call->bytes += chunk->text_length;
 }
 
@@ -89,10 +90,12 @@ static inline dosai_call *submit_with(dosai_loop *loop, dosai_client *client, in
   if (kind == STREAM)
     CHECK_CALL(dosai_loop_submit_stream(loop, client, request, options, tag, &call, &error), DOSAI_OK);
   if (kind == POST)
-    CHECK_CALL(dosai_loop_submit_post(loop, client, "/embeddings", body, sizeof body - 1, options, tag, &call, &error),
+    CHECK_CALL(dosai_loop_submit_post(loop, client, "/embeddings", body, sizeof body - 1, options, tag, &call,
+                                      &error),
                DOSAI_OK);
   if (kind == GET)
-    CHECK_CALL(dosai_loop_submit_post(loop, client, "/models", NULL, 0, options, tag, &call, &error), DOSAI_OK);
+    CHECK_CALL(dosai_loop_submit_post(loop, client, "/models", NULL, 0, options, tag, &call, &error),
+               DOSAI_OK);
   is_submitting--;
   CHECK(call != NULL);
   dosai_request_free(request);
@@ -109,8 +112,8 @@ static inline dosai_call *submit(dosai_loop *loop, test_transport transport, con
 }
 
 /* The same without a handle. */
-static inline void start(dosai_loop *loop, test_transport transport, const char *script, int kind, uintptr_t tag,
-                         const dosai_call_options *options) {
+static inline void start(dosai_loop *loop, test_transport transport, const char *script, int kind,
+                         uintptr_t tag, const dosai_call_options *options) {
   dosai_call_free(submit(loop, transport, script, kind, tag, options));
 }
 
@@ -130,11 +133,11 @@ static inline int run_for(dosai_loop *loop, int milliseconds) {
 }
 
 /* Steps until so much has been told; a test that would wait for ever ends all the same. */
-#define RUN_UNTIL(loop, condition)                        \
-  do {                                                    \
-    double run_end = test_now() + test_bound(10000);      \
+#define RUN_UNTIL(loop, condition)                                \
+  do {                                                            \
+    double run_end = test_now() + test_bound(10000);              \
     while (!(condition) && test_now() < run_end) step(loop, 100); \
-    CHECK(condition);                                     \
+    CHECK(condition);                                             \
   } while (0)
 
 /* Steps until no call is left. */
@@ -165,10 +168,10 @@ static inline void check_descriptors(int before) {
   CHECK_INT(open_descriptors(), before);
 }
 
-#define CHECK_END(tag, expected)            \
-  do {                                      \
-    CHECK_INT(book[tag].ends, 1);           \
-    CHECK_INT(book[tag].status, expected);  \
+#define CHECK_END(tag, expected)           \
+  do {                                     \
+    CHECK_INT(book[tag].ends, 1);          \
+    CHECK_INT(book[tag].status, expected); \
   } while (0)
 
 #endif

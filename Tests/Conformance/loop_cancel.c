@@ -168,16 +168,19 @@ static int32_t submit_more(const dosai_event *event) {
 }
 
 static void closed(int resubmits) {
-  static const char *const scripts[] = {"silent", "silent-chunk", "endless", "error-429", "chunk-comments", "endless"};
+  static const char *const scripts[] = {"silent",    "silent-chunk",   "endless",
+                                        "error-429", "chunk-comments", "endless"};
   dosai_call *calls[60];
   dosai_error *error = NULL;
   begin(40, 2);
   for (uintptr_t i = 0; i < 60; i++)
-    calls[i] = submit(loop, i % 3 ? TEST_PLAIN : TEST_TLS, scripts[i % 6], i % 6 ? STREAM : CHAT, i, &options);
+    calls[i] =
+        submit(loop, i % 3 ? TEST_PLAIN : TEST_TLS, scripts[i % 6], i % 6 ? STREAM : CHAT, i, &options);
   for (int i = 0; i < 60; i += 5) dosai_call_pause(calls[i]);
   run_for(loop, 150);
   for (int i = 0; i < 60; i += 2) dosai_call_free(calls[i]);
-  CHECK_CALL(dosai_loop_step(loop, 50, NULL, NULL, NULL, &error), DOSAI_OK); /* these wait, and are not taken */
+  CHECK_CALL(dosai_loop_step(loop, 50, NULL, NULL, NULL, &error),
+             DOSAI_OK); /* these wait, and are not taken */
   test_sleep(30);
   CHECK_CALL(dosai_loop_step(loop, 50, NULL, NULL, NULL, &error), DOSAI_OK);
   for (int i = 1; i < 60; i += 8) dosai_call_cancel(calls[i]); /* no step will see it */
@@ -203,7 +206,8 @@ static void closed_in_silence(void) {
 int main(void) {
   int descriptors = first_descriptors();
   for (int way = 0; way < WAYS; way++)
-    for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++) states(way, (test_transport)transport);
+    for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++)
+      states(way, (test_transport)transport);
   after();
   shared();
   closed(0);

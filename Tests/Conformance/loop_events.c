@@ -20,7 +20,8 @@ static void kinds(test_transport transport) {
       {"echo", POST, DOSAI_OK, "", 1},
       {"models", GET, DOSAI_OK, "", 1},
       {"fail-then-hello", CHAT, DOSAI_OK, "Hello! How can I help you today?", 2},
-      {"fail-then-hello~2", STREAM, DOSAI_OK, "Hello! How can I help you today?", 2}, /* and by a whole answer */
+      {"fail-then-hello~2", STREAM, DOSAI_OK, "Hello! How can I help you today?",
+       2}, /* and by a whole answer */
       {"error-503", STREAM, DOSAI_UNAVAILABLE, "", 3},
       {"error-401", CHAT, DOSAI_AUTHENTICATION, "", 1},
       {"redirect", STREAM, DOSAI_REDIRECTED, "", 1},
@@ -144,7 +145,9 @@ static void from_inside(void) {
 }
 
 /* From the third chunk on: whatever it does takes effect before the next event. */
-static int32_t stop_by_result(const dosai_event *event) { return event->kind == DOSAI_EVENT_CHUNK ? book[0].chunks == 3 : 1; }
+static int32_t stop_by_result(const dosai_event *event) {
+  return event->kind == DOSAI_EVENT_CHUNK ? book[0].chunks == 3 : 1;
+}
 static int32_t stop_by_cancel(const dosai_event *event) {
   (void)event;
   if (book[0].chunks == 3) dosai_call_cancel(calls[0]);

@@ -28,7 +28,8 @@ static void turns(void) {
     snprintf(content, sizeof content, "from-%c", 'a' + who);
     dosai_request *request = NULL;
     CHECK_CALL(dosai_request_new(content, DOSAI_NUL_TERMINATED, &request, &error), DOSAI_OK);
-    CHECK_CALL(dosai_loop_submit_chat(loop, clients[who], request, NULL, (uintptr_t)i, NULL, &error), DOSAI_OK);
+    CHECK_CALL(dosai_loop_submit_chat(loop, clients[who], request, NULL, (uintptr_t)i, NULL, &error),
+               DOSAI_OK);
     dosai_request_free(request);
   }
   run(loop);
@@ -49,7 +50,8 @@ static void connections(test_transport transport) {
   dosai_call_options options;
   dosai_call_options_init(&options, sizeof options);
   for (uintptr_t i = 0; i < 8; i++) start(loop, transport, "slow~cap", CHAT, i, &options);
-  for (uintptr_t i = 8; i < 10; i++) start(loop, transport == TEST_TLS ? TEST_PLAIN : TEST_TLS, "slow", CHAT, i, NULL);
+  for (uintptr_t i = 8; i < 10; i++)
+    start(loop, transport == TEST_TLS ? TEST_PLAIN : TEST_TLS, "slow", CHAT, i, NULL);
   run(loop);
   for (int i = 0; i < 10; i++) CHECK_END(i, DOSAI_OK);
   CHECK_INT(test_count(transport, "slow~cap", "connections"), 2);

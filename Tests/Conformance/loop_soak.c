@@ -4,13 +4,20 @@
 
 enum { CALLERS = 3, MOST = 48 };
 
-static const char *const streams[] = {"hello", "fast", "paced", "rich", "late-end", "eof-done", "blast",
-                                      "mid-error", "mid-rst", "mid-garbage", "mid-fin-chunked", "in-chunk",
-                                      "close-0", "rst-0", "stall-mid", "silent", "endless", "keepalive",
-                                      "after-done-hold", "fail-then-hello", "error-503", "error-429", "redirect"};
-static const char *const wholes[] = {"hello", "rich", "big", "slow", "gzip", "error-401", "error-503", "close-0",
-                                     "whole-rst", "whole-short", "whole-stall", "silent", "drop-warm", "not-http"};
-enum { STREAMS = sizeof streams / sizeof *streams, WHOLES = sizeof wholes / sizeof *wholes, CLIENTS = STREAMS + WHOLES };
+static const char *const streams[] = {"hello",     "fast",        "paced",           "rich",
+                                      "late-end",  "eof-done",    "blast",           "mid-error",
+                                      "mid-rst",   "mid-garbage", "mid-fin-chunked", "in-chunk",
+                                      "close-0",   "rst-0",       "stall-mid",       "silent",
+                                      "endless",   "keepalive",   "after-done-hold", "fail-then-hello",
+                                      "error-503", "error-429",   "redirect"};
+static const char *const wholes[] = {"hello",       "rich",      "big",       "slow",      "gzip",
+                                     "error-401",   "error-503", "close-0",   "whole-rst", "whole-short",
+                                     "whole-stall", "silent",    "drop-warm", "not-http"};
+enum {
+  STREAMS = sizeof streams / sizeof *streams,
+  WHOLES = sizeof wholes / sizeof *wholes,
+  CLIENTS = STREAMS + WHOLES
+};
 
 /* A call that is not over has a slot; its tag is the slot's number and how many had it before. */
 typedef struct {
@@ -42,12 +49,18 @@ static void act(uint64_t *state) {
   pthread_mutex_lock(&lock);
   dosai_call **call = &slots[below(state, MOST)].call;
   switch (below(state, 8)) {
-  case 0: dosai_call_cancel(*call); break;
+  case 0:
+    dosai_call_cancel(*call);
+    break;
   case 1:
-  case 2: dosai_call_pause(*call); break;
+  case 2:
+    dosai_call_pause(*call);
+    break;
   case 3:
   case 4:
-  case 5: dosai_call_resume(*call); break;
+  case 5:
+    dosai_call_resume(*call);
+    break;
   case 6: /* only what runs to its end by itself may be out of reach */
     if (below(state, 4) == 0) {
       dosai_call_resume(*call);
@@ -55,7 +68,8 @@ static void act(uint64_t *state) {
       *call = NULL;
     }
     break;
-  default: dosai_loop_wake(loop);
+  default:
+    dosai_loop_wake(loop);
   }
   pthread_mutex_unlock(&lock);
 }
@@ -83,11 +97,13 @@ static void submit_one(void) {
   options.cancel = below(&loop_random, 4) ? NULL : token;
   uintptr_t tag = ++given->turn * MOST + place;
   if (which < STREAMS)
-    CHECK_CALL(dosai_loop_submit_stream(loop, clients[which], request, &options, tag, &call, &error), DOSAI_OK);
+    CHECK_CALL(dosai_loop_submit_stream(loop, clients[which], request, &options, tag, &call, &error),
+               DOSAI_OK);
   else if (below(&loop_random, 3))
     CHECK_CALL(dosai_loop_submit_chat(loop, clients[which], request, &options, tag, &call, &error), DOSAI_OK);
   else
-    CHECK_CALL(dosai_loop_submit_post(loop, clients[which], "/x", "{}", 2, &options, tag, &call, &error), DOSAI_OK);
+    CHECK_CALL(dosai_loop_submit_post(loop, clients[which], "/x", "{}", 2, &options, tag, &call, &error),
+               DOSAI_OK);
   given->is_open = 1;
   submitted++;
   pthread_mutex_lock(&lock);
@@ -125,7 +141,8 @@ static void step_once(void) {
   const dosai_event *event = NULL;
   size_t active = 0;
   int pulls = below(&loop_random, 2) == 0;
-  CHECK_CALL(dosai_loop_step(loop, below(&loop_random, 20), pulls ? NULL : on_event, NULL, &active, &error), DOSAI_OK);
+  CHECK_CALL(dosai_loop_step(loop, below(&loop_random, 20), pulls ? NULL : on_event, NULL, &active, &error),
+             DOSAI_OK);
   for (uint32_t most = pulls ? below(&loop_random, 100) : 0; most > 0; most--) {
     CHECK_CALL(dosai_loop_next(loop, &event, &error), DOSAI_OK);
     if (!event) break;
@@ -192,7 +209,8 @@ int main(void) {
   int before = first_descriptors(), rounds = 0;
   request = test_request();
   for (int i = 0; i < CLIENTS; i++)
-    clients[i] = test_client(i % 3 == 2 ? TEST_UNIX : (test_transport)(i % 3), i < STREAMS ? streams[i] : wholes[i - STREAMS]);
+    clients[i] = test_client(i % 3 == 2 ? TEST_UNIX : (test_transport)(i % 3),
+                             i < STREAMS ? streams[i] : wholes[i - STREAMS]);
   double end = test_now() + 1000 * (seconds ? atof(seconds) : 5);
   for (; test_now() < end; rounds++) round_of(1000);
   for (int i = 0; i < CLIENTS; i++) dosai_client_free(clients[i]);

@@ -101,7 +101,8 @@ struct ShapeTests {
       case 2: return #"{"content":"","reasoning":"\#(words())"}"#
       case 3: return #"{"tool_calls":[{"index":\#(count & 1),"function":{"arguments":"\#(words())"}}]}"#
       case 4 where count < 40:
-        return #"{"tool_calls":[{"index":\#(count & 1),"id":"call_\#(count / 20)","function":{"name":"f","arguments":""}}]}"#
+        return
+          #"{"tool_calls":[{"index":\#(count & 1),"id":"call_\#(count / 20)","function":{"name":"f","arguments":""}}]}"#
       case 5: return #"{"refusal":"\#(words())"}"#
       case 6: return "{}"
       default: return #"{"content":"\#(words())"}"#
@@ -110,7 +111,8 @@ struct ShapeTests {
 
     private mutating func words() -> String {
       let parts = [
-        " the", "a", "", #"\n"#, #"\""#, #"\\"#, #"\u00e9"#, "é", #"\ud83d\ude00"#, "😀", #"\ud83d"#, #"\/"#, #"\u0000"#, ".",
+        " the", "a", "", #"\n"#, #"\""#, #"\\"#, #"\u00e9"#, "é", #"\ud83d\ude00"#, "😀", #"\ud83d"#, #"\/"#, #"\u0000"#,
+        ".",
       ]
       return (0..<Int.random(in: 0..<4, using: &random)).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
     }

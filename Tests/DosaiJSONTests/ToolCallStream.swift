@@ -92,6 +92,24 @@ struct ToolCallStream: CustomTestStringConvertible, Sendable {
       ], chunks: ["toolCall 0 #0 id=a name=f '{}'", "toolCall 0 #1 id=b name=g '[]'", "toolCall 0 #2 id=c name=h '1'"],
       calls: "\(two.dropLast()),\(call("c", "h", "\"1\""))]", quirks: .toolIndex),
     ToolCallStream(
+      testDescription: "all at index 0, back to the first id",
+      events: [
+        #"{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}"#,
+        #"{"index":0,"id":"b","function":{"name":"g","arguments":"["}}"#,
+        #"{"index":0,"id":"a","function":{"arguments":"}"}}"#, #"{"index":0,"function":{"arguments":"]"}}"#,
+      ],
+      chunks: [
+        "toolCall 0 #0 id=a name=f '{'", "toolCall 0 #1 id=b name=g '['", "toolCall 0 #0 id=a '}'",
+        "toolCall 0 #1 ']'",
+      ], calls: two, quirks: [.toolIndex, .toolRepeated]),
+    ToolCallStream(
+      testDescription: "without index, the id behind the name",
+      events: [
+        #"{"function":{"name":"f","arguments":"{"}}"#, #"{"id":"a","function":{"arguments":"}"}}"#,
+        #"{"id":"b","function":{"name":"g","arguments":"[]"}}"#,
+      ], chunks: ["toolCall 0 #0 name=f '{'", "toolCall 0 #0 id=a '}'", "toolCall 0 #1 id=b name=g '[]'"], calls: two,
+      quirks: .toolIndex),
+    ToolCallStream(
       testDescription: "repeated id and name",
       events: [
         #"{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}"#,

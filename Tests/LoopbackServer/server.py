@@ -4,9 +4,10 @@
     with LoopbackServer() as server: client = Client(base_url=server.base("hello"))
 
 Addresses: plain, tls (http and https URLs), unix (a socket's path): the same scripts at all three. tls_other: its
-certificate is for another host. tls_self: it is signed by itself. tls_old: TLS 1.1 at most. tls_close, tls_reset: end the connection in TLS's handshake.
-tls_plain: answers it in plain HTTP. stall: accepts and says nothing. blackhole: does not even accept. refused: a port
-where nobody listens. ca: the authority's PEM file. client_certificate, client_key: PEM files for a client; the key's password is "secret".
+certificate is for another host. tls_self: it is signed by itself. tls_old: TLS 1.1 at most. tls_close, tls_reset: end
+the connection in TLS's handshake. tls_plain: answers it in plain HTTP. stall: accepts and says nothing. blackhole: does
+not even accept. refused: a port where nobody listens. ca: the authority's PEM file. client_certificate, client_key: PEM
+files for a client; the key's password is "secret".
 
 Routes
     /s/NAME/anything      plays the script NAME of scripts.py or faults.py; a base URL is PLAIN/s/NAME/v1

@@ -234,7 +234,8 @@ def test_exchange(server, slow, case):
     def same(what, got, wanted):
         if got != wanted:
             found.append("%s is %r, not %r" % (what, got, wanted))
-    same("the server's count of requests", len(requests), len(attempts))
+    if seen["status"] != "CANCELLED" or len(requests) > len(attempts):  # a cancel may come before the request is on its way
+        same("the server's count of requests", len(requests), len(attempts))
     same("the bodies", len({request.body for request in requests}), min(len(requests), 1))
     for key, wanted in expect.items():
         if key in ("attempts", "retries_taken"):

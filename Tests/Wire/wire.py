@@ -199,7 +199,7 @@ class Client:
             raise raised[0]
         return self.end(status, chunks, completion, error)
 
-    def see_pull(self, options, timeout_ms=-1, on_chunk=None):
+    def see_pull(self, options, timeout_ms=-1, on_chunk=None, pause=None):
         stream, completion, error, chunks = ffi.dosai_stream(), ffi.dosai_completion(), ffi.dosai_error(), []
         status = ffi.dosai_stream_open(self.handle, self.request, options, byref(stream), byref(error))
         if status != ffi.OK:
@@ -214,6 +214,8 @@ class Client:
             if status != ffi.OK or not address:
                 break
             chunks.append(chunk_of(cast(address, POINTER(ffi.dosai_chunk)).contents))
+            if pause:
+                pause()
             if on_chunk:
                 assert ffi.dosai_stream_completion(stream, byref(completion), None) == ffi.OK
                 on_chunk(chunks, completion_of(completion))

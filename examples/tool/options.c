@@ -69,13 +69,16 @@ void usage_print(FILE *file, int command) {
   fputs(notes_of(command), file);
 }
 
+static int wants_json; /* before the options are known for right */
+
 __attribute__((format(printf, 1, 2), noreturn)) static void usage_error(const char *format, ...) {
+  outcome outcome = {.status = DOSAI_INVALID_ARGUMENT};
   va_list arguments;
   va_start(arguments, format);
-  fputs("dosai: ", stderr);
-  vfprintf(stderr, format, arguments);
+  vsnprintf(outcome.message, sizeof outcome.message, format, arguments);
   va_end(arguments);
-  fputs(" (see --help)\n", stderr);
+  if (wants_json) outcome_print_json(&outcome);
+  fprintf(stderr, "dosai: %s (see --help)\n", outcome.message);
   exit(EXIT_USAGE);
 }
 
@@ -179,6 +182,9 @@ static void take_operand(options *options, int command, const char *argument) {
 
 void options_parse(options *options, int command, int argument_count, char **arguments) {
   memset(options, 0, sizeof *options);
+  for (int index = 0; index < argument_count && command == CHAT_COMMAND; index++) {
+    if (strcmp(arguments[index], "--json") == 0) wants_json = 1;
+  }
   dosai_client_options_init(&options->client, sizeof options->client);
   dosai_call_options_init(&options->call, sizeof options->call);
   options->concurrency = DEFAULT_CONCURRENCY;

@@ -100,7 +100,7 @@ package final class StreamReader {
       failure = error
       return false
     }
-    if end < 0 || end - start > limits.eventBytes { return false }
+    if end < 0 { return false }
     parser.skip(behind: end)
     json = text.part(start, end)
     eventIndex += 1

@@ -1,11 +1,11 @@
 /// Reading events by their shape.
 extension Assembler {
   /// Adds the event that begins at `start` if it has come whole and has the shape of one before it, and makes its one
-  /// chunk. Where it ends, without its blank line; -1: it has to be parsed.
+  /// chunk; with its field's name it is within the limit. Where it ends, without its blank line; -1: it has to be parsed.
   package func add(shaped text: Bytes, from start: Int, avoiding secret: Bytes, _ chunk: inout Chunk) throws(Failure)
     -> Int
   {
-    guard let (shape, end) = shapes.find(text, from: start) else { return -1 }
+    guard let (shape, end) = shapes.find(text, from: start), end - start <= limits.eventBytes - 6 else { return -1 }
     var failure: Failure?
     let isTaken = shape._withUnsafeGuaranteedRef { shape in
       do throws(Failure) {

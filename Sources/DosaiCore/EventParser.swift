@@ -93,7 +93,7 @@ package final class EventParser {
   private func wholeEvent() -> Event? {
     let (bytes, start) = ahead
     guard start >= 0, let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: max(start, searched)),
-      end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "\n"), end - start <= bytesMax
+      end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "\n"), end - at <= bytesMax
     else { return nil }
     let line = bytes.part(start, end)
     guard line.firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil else { return nil }

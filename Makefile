@@ -3,6 +3,8 @@
 ## make install  what is built, to PREFIX, which is /usr/local; DESTDIR stages it; `make uninstall` takes it away
 ## make deb      Debian packages, in build/deb
 ## make test     every gate and test, in order; `make test-NAME` runs one: $(STAGES)
+## make soak     ten minutes of random calls, cancels and faults in a loop
+## make bench    one stream flat out, beside libcurl and jansson: ratios
 ## make format   Swift and C set as the format gate wants them
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
@@ -24,7 +26,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test soak bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -120,7 +122,8 @@ test-threads: need-test
 	@set -e; \
 	swift=$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
 	swift build --sanitize=thread --scratch-path .build-thread --product dosai -Xlinker -rpath -Xlinker "$$swift/linux"; \
-	python3 Tests/Conformance/run.py --only threads --only loop_soak --library .build-thread/debug --cc "$$swift/../../bin/clang" \
+	python3 Tests/Conformance/run.py --only threads --only loop_soak --only loop_events --only loop_cancel \
+	  --library .build-thread/debug --cc "$$swift/../../bin/clang" \
 	  --cflags="-fsanitize=thread -L$$swift/linux -ldispatch -lBlocksRuntime -Wl,-rpath,$$swift/linux"
 
 test-address: need-build
@@ -141,6 +144,12 @@ test-model: all need-test $(VENV)
 test-packages: deb need-test
 	@scripts/install-dependencies packages
 	python3 Tests/Packages/run.py
+
+soak: all need-test
+	DOSAI_SOAK_SECONDS=600 python3 Tests/Conformance/run.py --only loop_soak
+
+bench: all
+	python3 benchmarks/run.py
 
 format: need-test
 	@scripts/check-format --fix

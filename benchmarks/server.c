@@ -72,7 +72,8 @@ static int read_request(int fd) {
 static void serve(int fd) {
   char head[256];
   int length = snprintf(head, sizeof head,
-                        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %zu\r\n\r\n", body_length);
+                        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %zu\r\n\r\n",
+                        body_length);
   while (read_request(fd) && send_all(fd, head, (size_t)length) && send_all(fd, body, body_length)) {
   }
   close(fd);

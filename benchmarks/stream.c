@@ -85,7 +85,8 @@ static void run_dosai(const char *base, int pull) {
   if (!status) status = dosai_request_new("m", 1, &request, &error);
   if (!status && !pull) status = dosai_chat_stream(client, request, NULL, on_chunk, NULL, NULL, &error);
   if (!status && pull) status = dosai_stream_open(client, request, NULL, &stream, &error);
-  while (!status && stream && !(status = dosai_stream_next(stream, -1, &chunk, &error)) && chunk) on_chunk(chunk, NULL);
+  while (!status && stream && !(status = dosai_stream_next(stream, -1, &chunk, &error)) && chunk)
+    on_chunk(chunk, NULL);
   if (status) {
     fprintf(stderr, "%s: %s\n", dosai_status_name(status), dosai_error_message(error, NULL));
     exit(1);

@@ -4,13 +4,14 @@
 ## make deb      Debian packages, in build/deb
 ## make test     every gate and test, in order; `make test-NAME` runs one: $(STAGES)
 ## make soak     ten minutes of random calls, cancels and faults in a loop
+## make docs     the manual and the pages of docs/ as HTML, in build/docs/html
 ## make bench    one stream flat out, beside libcurl and jansson: ratios
 ## make format   Swift and C set as the format gate wants them
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
 
-STAGES = build gates swift conformance wire hosts threads address valgrind cpp python model packages
-GATES = header layers exports footprint format docs
+STAGES = build gates swift conformance wire hosts docs threads address valgrind cpp python tool model packages
+GATES = header layers exports footprint format
 
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
@@ -26,7 +27,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test soak bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test docs soak bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -52,7 +53,11 @@ $(LINK): $(LIBRARY)
 $(TOOL): $(wildcard examples/tool/*.[ch]) include/dosai.h $(LINK)
 	@mkdir -p $(@D)
 	$(CC) -std=c99 -Wall -Wextra $(CPPFLAGS) $(CFLAGS) -Iinclude -o $@ $(filter %.c,$^) \
-	  $(LDFLAGS) -Lbuild/lib -ldosai $(RPATH)
+	  $(LDFLAGS) -Lbuild/lib -ldosai $(LIBEDIT) $(RPATH)
+
+# Line editing in the tool, where libedit is; `make LIBEDIT=` does without. Asked for when the recipe runs: need-build
+# may just have installed it.
+LIBEDIT = $$(pkg-config --exists libedit 2>/dev/null && echo -DHAVE_LIBEDIT $$(pkg-config --cflags --libs libedit))
 
 $(VENV): $(REQUIREMENTS) | need-python
 	rm -rf $(@D)
@@ -138,12 +143,22 @@ test-cpp: all need-test
 test-python: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) -m pytest -q -p no:cacheprovider bindings/python
 
+test-tool: all need-test $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Tool
+
 test-model: all need-test $(VENV)
-	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model
+	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model Tests/Tool/test_talk_model.py
 
 test-packages: deb need-test
 	@scripts/install-dependencies packages
 	python3 Tests/Packages/run.py
+
+docs: need-test
+	@scripts/make-docs
+
+test-docs: all need-test
+	@scripts/check-docs
+	@scripts/make-docs
 
 soak: all need-test
 	DOSAI_SOAK_SECONDS=600 python3 Tests/Conformance/run.py --only loop_soak

@@ -569,7 +569,7 @@ private:
 class Stream {
 public:
   /* The next chunk, lent until the one after it; NULL: the end of a whole answer. WOULD_BLOCK: none within the
-   * timeout, and the stream goes on; below 0 it waits as the clocks say. */
+   * timeout, and the stream goes on; at -1 ms it waits as the clocks say. */
   Result<const Chunk *> try_next(Milliseconds timeout = Milliseconds(-1)) {
     if (!state_) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "the stream was moved away");
     const dosai_chunk *chunk = nullptr;

@@ -1,33 +1,50 @@
 /* dosai chat.   SPDX-License-Identifier: MIT */
-#include "tool.h"
+#include "talk.h"
 
 #include <inttypes.h>
 #include <unistd.h>
 
 typedef struct printer {
-  int is_json;
+  const options *options;
   int is_terminal;  /* standard error is one */
   int is_reasoning; /* the last that was shown there */
   char last_byte;   /* of the answer; 0: nothing yet */
 } printer;
 
+/* What a model says may not steer a terminal: control characters are left out, but for line ends and tabs. */
+static void put_said(FILE *file, const char *text, size_t length) {
+  if (!isatty(fileno(file))) {
+    fwrite(text, 1, length, file);
+    return;
+  }
+  for (size_t index = 0; index < length; index++) {
+    unsigned char byte = (unsigned char)text[index];
+    unsigned char next = index + 1 < length ? (unsigned char)text[index + 1] : 0;
+    if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
+      index++;
+    } else if (byte == '\n' || byte == '\t' || (byte >= 0x20 && byte != 0x7F)) {
+      fputc(byte, file);
+    }
+  }
+}
+
 static void put_answer(printer *printer, const char *text, size_t length) {
   if (length == 0) return;
-  if (printer->is_reasoning) fputs("\x1b[0m\n\n", stderr);
+  if (printer->is_reasoning) fprintf(stderr, "%s\n\n", color(COLOR_PLAIN));
   printer->is_reasoning = 0;
   printer->last_byte = text[length - 1];
-  fwrite(text, 1, length, stdout);
+  put_said(stdout, text, length);
 }
 
 static void put_reasoning(printer *printer, const char *text, size_t length) {
   if (!printer->is_terminal || length == 0) return;
-  if (!printer->is_reasoning) fputs("\x1b[2m", stderr);
+  if (!printer->is_reasoning) fputs(color(COLOR_DIM), stderr);
   printer->is_reasoning = 1;
-  fwrite(text, 1, length, stderr);
+  put_said(stderr, text, length);
 }
 
 static void end_line(printer *printer) {
-  if (printer->is_reasoning) fputs("\x1b[0m\n", stderr);
+  if (printer->is_reasoning) fprintf(stderr, "%s\n", color(COLOR_PLAIN));
   if (printer->last_byte && printer->last_byte != '\n') putchar('\n');
   printer->is_reasoning = 0;
   printer->last_byte = 0;
@@ -143,32 +160,41 @@ static void put_chunk(const dosai_chunk *chunk) {
   fputs("}}\n", stdout);
 }
 
-/* Stops the call when nobody reads any more. */
+/* Stops the call when nobody reads any more, or as the options say. */
 static int32_t on_chunk(const dosai_chunk *chunk, void *user_data) {
   printer *printer = user_data;
-  if (printer->is_json) {
+  const dosai_call_options *call = &printer->options->call;
+  if (printer->options->is_json) {
     put_chunk(chunk);
   } else {
     show_chunk(printer, chunk);
   }
-  return output_flush();
+  return output_flush() || (call->on_wait && call->on_wait(call->wait_user_data));
+}
+
+void chat_ask(dosai_client *client, const dosai_request *request, const options *options, outcome *outcome) {
+  printer printer = {.options = options, .is_terminal = isatty(STDERR_FILENO)};
+  outcome->status = options->is_whole
+                        ? dosai_chat(client, request, &options->call, &outcome->completion, &outcome->error)
+                        : dosai_chat_stream(client, request, &options->call, on_chunk, &printer,
+                                            &outcome->completion, &outcome->error);
+  if (options->is_json) return;
+  show_completion(&printer, outcome_completion(outcome), !options->is_whole);
+  output_flush();
+  if (printer.is_terminal && outcome_is_ok(outcome) && !options->is_talk) {
+    show_statistics(outcome->completion);
+  }
 }
 
 void chat_run(dosai_client *client, const options *options, outcome *outcome) {
-  printer printer = {.is_json = options->is_json, .is_terminal = isatty(STDERR_FILENO)};
   dosai_request *request = NULL;
   request_build(options, &request, outcome);
-  if (outcome_is_ok(outcome)) {
+  if (outcome_is_ok(outcome)) tools_add(options, request, outcome);
+  if (outcome_is_ok(outcome) && (options->is_talk || tools_are_given(options))) {
+    talk_run(client, options, request, outcome);
+  } else if (outcome_is_ok(outcome)) {
     cancel_on_signals();
-    outcome->status = options->is_whole
-                          ? dosai_chat(client, request, &options->call, &outcome->completion, &outcome->error)
-                          : dosai_chat_stream(client, request, &options->call, on_chunk, &printer,
-                                              &outcome->completion, &outcome->error);
-  }
-  if (!options->is_json) {
-    show_completion(&printer, outcome_completion(outcome), !options->is_whole);
-    output_flush();
-    if (printer.is_terminal && outcome_is_ok(outcome)) show_statistics(outcome->completion);
+    chat_ask(client, request, options, outcome);
   }
   dosai_request_free(request);
 }

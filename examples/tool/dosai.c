@@ -2,8 +2,10 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static dosai_cancel *cancel; /* never freed: a signal may still come */
 static int output_errno;
@@ -40,13 +42,13 @@ static void run(options *options, int command, outcome *outcome) {
 }
 
 static int finish(const options *options, int command, const outcome *outcome) {
-  if (command == CHAT_COMMAND && options->is_json) outcome_print_json(outcome);
+  if (command == CHAT_COMMAND && options->is_json && !outcome->is_printed) outcome_print_json(outcome);
   if (output_flush()) {
     if (output_errno == EPIPE) return EXIT_CANCELLED;
     fprintf(stderr, "dosai: standard output: %s\n", strerror(output_errno));
     return EXIT_OTHER;
   }
-  if (!outcome_is_ok(outcome)) outcome_print_error(outcome);
+  if (!outcome_is_ok(outcome) && !outcome->is_printed) outcome_print_error(outcome);
   return outcome_exit_status(outcome);
 }
 
@@ -60,11 +62,13 @@ int main(int argument_count, char **arguments) {
     printf("dosai %s (libdosai %s)\n", DOSAI_VERSION, dosai_version());
     return 0;
   }
+  if (strcmp(word, "completion") == 0) return shells_run(argument_count - 2, arguments + 2);
   if (command == ANY_COMMAND) {
     int is_help = strcmp(word, "--help") == 0;
     usage_print(is_help ? stdout : stderr, ANY_COMMAND);
     return is_help ? 0 : EXIT_USAGE;
   }
+  if (fcntl(STDIN_FILENO, F_GETFD) < 0) open("/dev/null", O_RDONLY); /* else the library's descriptor is it */
   signal(SIGPIPE, SIG_IGN);
   options options;
   outcome outcome = {0};

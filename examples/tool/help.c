@@ -5,6 +5,7 @@ static const char *const all_help =
     "usage: dosai chat [OPTION]... [PROMPT]\n"
     "       dosai batch [OPTION]... INPUT -o OUTPUT\n"
     "       dosai models [OPTION]...\n"
+    "       dosai completion bash|zsh|fish\n"
     "       dosai --version\n\n"
     "The key is DOSAI_API_KEY; the API is --base-url, DOSAI_BASE_URL or https://api.dos.ai/v1.\n"
     "OPENAI_API_KEY and OPENAI_BASE_URL are used only together, and only if none of these is set.\n"

@@ -24,6 +24,8 @@ typedef struct rule {
 #define FIELD(field) offsetof(options, field)
 
 static const rule rules[] = {
+    {"-i", NULL, FLAG, FIELD(is_talk), CHAT_COMMAND,
+     "talk: each line is a turn, and /help lists the commands"},
     {"-m", "MODEL", TEXT, FIELD(model), CHAT_COMMAND, "the model (" DEFAULT_MODEL ")"},
     {"--system", "TEXT", TEXT, FIELD(system), CHAT_COMMAND, "a system message"},
     {"--file", "FILE", TEXT, FIELD(file), CHAT_COMMAND,
@@ -31,6 +33,9 @@ static const rule rules[] = {
     {"--request", "FILE", TEXT, FIELD(request_file), CHAT_COMMAND, "start from this JSON object; - is stdin"},
     {"--set", "KEY=JSON", LIST, FIELD(settings), CHAT_COMMAND,
      "set a field of the request: 'stop=[\"END\"]'"},
+    {"--tool-schema", "FILE", LIST, FIELD(tool_schemas), CHAT_COMMAND,
+     "a function, or several, for you to answer"},
+    {"--tool-result", "NAME=TEXT", LIST, FIELD(tool_results), CHAT_COMMAND, "the answer to a call of it"},
     {"--no-stream", NULL, FLAG, FIELD(is_whole), CHAT_COMMAND, "wait for the whole answer"},
     {"--json", NULL, FLAG, FIELD(is_json), CHAT_COMMAND | MODELS_COMMAND, "print JSON"},
     {"-o", "OUTPUT", TEXT, FIELD(output), BATCH_COMMAND, "the results; what is in it is not sent again"},
@@ -52,16 +57,26 @@ static const rule rules[] = {
     {"--first-token-timeout", "S", SECONDS, FIELD(call.first_token_timeout_ms), 0, "from there on (600)"},
     {"--idle-timeout", "S", SECONDS, FIELD(call.idle_timeout_ms), CHAT_COMMAND, "between two tokens (300)"},
     {"-v", NULL, VERBOSE, 0, 0, "log to standard error"},
+    {"--color", "WHEN", TEXT, FIELD(color), 0, "auto, always or never"},
     {"--help", NULL, HELP, 0, 0, "this"},
 };
 
 static const size_t rule_count = sizeof rules / sizeof *rules;
 
+static int is_for(const rule *rule, int command) { return !rule->commands || rule->commands & command; }
+
+void options_visit(int command, option_visitor visit) {
+  for (size_t index = 0; index < rule_count; index++) {
+    const rule *rule = &rules[index];
+    if (is_for(rule, command)) visit(rule->name, rule->argument, rule->help);
+  }
+}
+
 void usage_print(FILE *file, int command) {
   fputs(help_of(command), file);
   for (size_t index = 0; index < rule_count && command != ANY_COMMAND; index++) {
     const rule *rule = &rules[index];
-    if (rule->commands && !(rule->commands & command)) continue;
+    if (!is_for(rule, command)) continue;
     const char *argument = rule->argument ? rule->argument : "";
     int width = fprintf(file, "  %s %s", rule->name, argument);
     fprintf(file, "%*s%s\n", 28 - width, "", rule->help);
@@ -148,7 +163,7 @@ static const rule *find_rule(const char *argument, int command, const char **out
   for (size_t index = 0; index < rule_count; index++) {
     const rule *rule = &rules[index];
     if (strlen(rule->name) != length || strncmp(rule->name, argument, length) != 0) continue;
-    if (!rule->commands || rule->commands & command) return rule;
+    if (is_for(rule, command)) return rule;
   }
   usage_error("unknown option %.*s", (int)length, argument);
 }
@@ -192,7 +207,10 @@ void options_parse(options *options, int command, int argument_count, char **arg
   options->client.on_log = log_line;
   options->headers.items = calloc((size_t)argument_count + 1, sizeof(char *));
   options->settings.items = calloc((size_t)argument_count + 1, sizeof(char *));
+  options->tool_schemas.items = calloc((size_t)argument_count + 1, sizeof(char *));
+  options->tool_results.items = calloc((size_t)argument_count + 1, sizeof(char *));
   if (!options->headers.items || !options->settings.items) usage_error("out of memory");
+  if (!options->tool_schemas.items || !options->tool_results.items) usage_error("out of memory");
 
   int only_operands = 0;
   for (int index = 0; index < argument_count; index++) {
@@ -216,6 +234,7 @@ void options_parse(options *options, int command, int argument_count, char **arg
   }
   if (command == BATCH_COMMAND && !(options->input && options->output))
     usage_error("a batch wants INPUT and -o OUTPUT");
+  if (!color_start(options->color)) usage_error("--color: not auto, always or never: %s", options->color);
   options->client.headers = options->headers.items;
   options->client.header_count = options->headers.count;
   apply_environment(&options->client);
@@ -224,4 +243,6 @@ void options_parse(options *options, int command, int argument_count, char **arg
 void options_free(options *options) {
   free(options->headers.items);
   free(options->settings.items);
+  free(options->tool_schemas.items);
+  free(options->tool_results.items);
 }

@@ -59,7 +59,8 @@ static void put_plain(const char *text, size_t length) {
 void outcome_print_error(const outcome *outcome) {
   size_t length = 0;
   const char *message = message_of(outcome, &length);
-  fprintf(stderr, "dosai: %s: ", dosai_status_name(outcome->status));
+  fprintf(stderr, "dosai: %s%s%s: ", color(COLOR_RED), dosai_status_name(outcome->status),
+          color(COLOR_PLAIN));
   put_plain(message, length);
   const char *request_id = dosai_error_request_id(outcome->error, &length);
   if (request_id) {

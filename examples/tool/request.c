@@ -1,15 +1,10 @@
 /* The request that the command line describes.   SPDX-License-Identifier: MIT */
-#include "tool.h"
+#include "talk.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-typedef struct text {
-  char *bytes;
-  size_t length;
-} text;
 
 static void read_text(FILE *file, text *text, outcome *outcome) {
   size_t capacity = 0;
@@ -25,8 +20,7 @@ static void read_text(FILE *file, text *text, outcome *outcome) {
   } while (text->length == capacity);
 }
 
-/* Adds the file's text to what is there; "-" is standard input. */
-static void read_file(const char *path, text *text, outcome *outcome) {
+void file_read(const char *path, text *text, outcome *outcome) {
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
   if (file) read_text(file, text, outcome);
   if (!file || ferror(file)) outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: %s", path, strerror(errno));
@@ -36,15 +30,16 @@ static void read_file(const char *path, text *text, outcome *outcome) {
 static int is_standard_input(const char *path) { return path && strcmp(path, "-") == 0; }
 
 /* PROMPT, the file, or both with a blank line between. */
-static void read_prompt(const options *options, text *prompt, outcome *outcome) {
+void prompt_read(const options *options, text *prompt, outcome *outcome) {
   const char *file = options->file;
-  if (!file && !options->prompt && !options->request_file && !isatty(STDIN_FILENO)) file = "-";
+  int is_bare = !file && !options->prompt && !options->request_file && !options->is_talk;
+  if (is_bare && !isatty(STDIN_FILENO)) file = "-";
   if (file) {
     if (is_standard_input(file) && is_standard_input(options->request_file)) {
       outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "--file and --request cannot both read standard input");
       return;
     }
-    read_file(file, prompt, outcome);
+    file_read(file, prompt, outcome);
   }
   if (!outcome_is_ok(outcome) || !options->prompt) return;
   size_t length = strlen(options->prompt);
@@ -69,7 +64,7 @@ static void start(const options *options, dosai_request **out_request, outcome *
     return;
   }
   text json = {0};
-  read_file(options->request_file, &json, outcome);
+  file_read(options->request_file, &json, outcome);
   if (outcome_is_ok(outcome)) {
     outcome->status = dosai_request_parse(json.bytes, json.length, out_request, &outcome->error);
   }
@@ -106,9 +101,11 @@ static void set(dosai_request *request, const char *setting, outcome *outcome) {
 
 void request_build(const options *options, dosai_request **out_request, outcome *outcome) {
   text prompt = {0};
-  read_prompt(options, &prompt, outcome);
-  if (outcome_is_ok(outcome) && prompt.length == 0 && !options->request_file) {
-    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "there is no prompt");
+  if (!options->is_talk) {
+    prompt_read(options, &prompt, outcome);
+    if (outcome_is_ok(outcome) && prompt.length == 0 && !options->request_file) {
+      outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "there is no prompt");
+    }
   }
   if (outcome_is_ok(outcome)) start(options, out_request, outcome);
   if (outcome_is_ok(outcome) && !options->is_whole &&

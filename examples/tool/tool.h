@@ -37,14 +37,18 @@ typedef struct options {
   const char *file;
   const char *request_file;
   const char *prompt;
+  const char *color;  /* auto, always or never */
   const char *input;  /* of a batch */
   const char *output; /* -o */
   int64_t concurrency;
   int64_t requests_per_minute; /* 0: no limit */
   int64_t tokens_per_minute;
   list headers;
-  list settings;    /* KEY=JSON */
-  int32_t is_whole; /* --no-stream */
+  list settings;     /* KEY=JSON */
+  list tool_schemas; /* files */
+  list tool_results; /* NAME=TEXT */
+  int32_t is_talk;   /* -i */
+  int32_t is_whole;  /* --no-stream */
   int32_t is_json;
 } options;
 
@@ -55,12 +59,24 @@ typedef struct outcome {
   dosai_completion *completion;
   int is_part_failed; /* a batch was done, but for lines that failed */
   char message[512];
+  int is_printed; /* all that was to be said of it */
 } outcome;
 
 /* options.c: parses what follows the command; ends the process for --help and for usage errors. */
 void options_parse(options *options, int command, int argument_count, char **arguments);
 void options_free(options *options);
 void usage_print(FILE *file, int command);
+/* Visits the options of a command. argument: NULL for none. */
+typedef void (*option_visitor)(const char *name, const char *argument, const char *help);
+void options_visit(int command, option_visitor visit);
+
+/* color.c: an escape sequence for standard error, or "" where colours are not wanted. */
+#define COLOR_PLAIN "\x1b[0m"
+#define COLOR_BOLD "\x1b[1m"
+#define COLOR_DIM "\x1b[2m"
+#define COLOR_RED "\x1b[31m"
+int color_start(const char *when); /* 0: no such word */
+const char *color(const char *escape);
 
 /* help.c: what --help says before the options, and after. */
 const char *help_of(int command);
@@ -96,6 +112,9 @@ void request_build(const options *options, dosai_request **out_request, outcome 
 void chat_run(dosai_client *client, const options *options, outcome *outcome);
 void models_run(dosai_client *client, const options *options, outcome *outcome);
 void batch_run(dosai_client *client, const options *options, outcome *outcome);
+
+/* shells.c: dosai completion SHELL; gives the exit status. */
+int shells_run(int argument_count, char **arguments);
 
 /* dosai.c: from here on the first SIGINT or SIGTERM cancels the call, and the second ends the process. */
 void cancel_on_signals(void);

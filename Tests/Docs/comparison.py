@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""Measures libdosai beside other clients, all against one loopback server in one run, and prints the tables of
+docs/comparison.md. The others come from PyPI, each in an environment of its own under build/comparison.
+
+    comparison.py [--write] [TABLE]...    tables: weight failures manners speed; --write: into docs/comparison.md
+"""
+import json
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "Tests/LoopbackServer"))
+import scripts
+from server import LoopbackServer
+
+PLACE = ROOT / "build/comparison"
+PACKAGES = {"openai-python": "openai==3.54.0", "litellm": "litellm==1.106.2", "liter-llm": "liter-llm==2.4.0"}
+PYTHONS = ["dosai", *PACKAGES]
+COLUMNS = {"dosai": "dosai, Python", **{name: name for name in PACKAGES}, "libdosai": "libdosai, C", "libcurl": "libcurl alone, C"}
+RUNS = 5
+
+
+# ---- the contenders
+
+def prepare():
+    """An environment for each package, and the two C programs."""
+    for name, package in PACKAGES.items():
+        folder = PLACE / name
+        ready = folder / ("ready-" + package)
+        if not ready.exists():
+            print("installing " + package, file=sys.stderr)
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", package], check=True)
+            ready.touch()
+    for name, library, more in (("libcurl", "curl", []), ("libdosai", "dosai", [
+            "-I" + str(ROOT / "include"), "-L" + str(ROOT / "build/lib"), "-Wl,-rpath," + str(ROOT / "build/lib")])):
+        subprocess.run(["cc", "-O2", HERE / ("comparison_%s.c" % library), "-o", PLACE / name, *more, "-l" + library], check=True)
+
+
+def python_of(name):
+    return str(PLACE / name / "bin/python") if name in PACKAGES else sys.executable
+
+
+def environment(server=None):
+    keep = {key: value for key, value in os.environ.items() if not key.startswith(("DOSAI_", "OPENAI_", "LITELLM_"))}
+    keep.update(PYTHONPATH=str(ROOT / "bindings/python"), LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_TELEMETRY="False")
+    if server:
+        keep["SSL_CERT_FILE"] = server.ca
+    return keep
+
+
+def run(server, name, calls):
+    """What the client saw of each call, a URL and options. "ok" is None where the call did not end."""
+    if name in ("libcurl", "libdosai"):
+        return [run_program(server, name, url, str(options.get("timeout", 5))) for url, options in calls]
+    seen = []
+    while len(seen) < len(calls):
+        lines = []
+        for url, options in calls[len(seen):]:
+            options = {**options, "ca": server.ca} if url.startswith("https") else options
+            lines.append(" ".join([url, *("%s=%s" % pair for pair in options.items())]) + "\n")
+        ran = subprocess.run([python_of(name), str(HERE / "comparison_client.py"), name], input="".join(lines),
+                             env=environment(server), capture_output=True, text=True, timeout=300)
+        got = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+        if not got:
+            raise SystemExit("%s\n%s" % (name, ran.stderr))
+        seen += got
+    return seen
+
+
+def run_program(server, name, url, timeout):
+    command = [str(PLACE / name), url, timeout, *([server.ca] if url.startswith("https") else [])]
+    try:
+        return json.loads(subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=6).stdout)
+    except subprocess.TimeoutExpired:
+        return {"ok": None}
+
+
+# ---- tables: rows of (what, {contender: value})
+
+def weight(server):
+    def site(name):
+        folder = next((PLACE / name / "lib").glob("python3*/site-packages"))
+        outside = {"pip", "setuptools", "pkg_resources", "_distutils_hack"}
+        return [path for path in folder.iterdir() if path.name.split("-")[0] not in outside and path.name != "distutils-precedence.pth"]
+
+    def size(paths):
+        files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*"))]
+        return sum(file.stat().st_size for file in files if file.is_file() and "__pycache__" not in file.parts)
+
+    library = (ROOT / "build/lib/libdosai.so.0").stat().st_size
+    binding = size([ROOT / "bindings/python/dosai"])
+    sizes = {"dosai": library + binding, "libdosai": library, "libcurl": 0}
+    depends = {"dosai": 0, "libdosai": 0, "libcurl": 0}
+    for name in PACKAGES:
+        sizes[name] = size(site(name))
+        depends[name] = sum(path.suffix == ".dist-info" for path in site(name)) - 1
+    mb = lambda value: "%.1f MB" % (value / 1e6) if value >= 1e6 else "%d KB" % round(value / 1e3)
+    return [("added to the disk, libcurl and jansson being there", {name: mb(value) for name, value in sizes.items()}),
+            ("packages from PyPI beside it", {name: str(depends[name]) for name in PYTHONS}),
+            ("shared libraries that it needs, and libc", {"libdosai": "libcurl, jansson", "dosai": "libcurl, jansson", "libcurl": "libcurl",
+                                                         **{name: "bundled" for name in PACKAGES}})]
+
+
+FAILURES = [  # script, transport, what the server does
+    ("clean-no-done", "plain", "ends the stream without a finish reason and without `[DONE]`"),
+    ("eof-body", "plain", "closes the connection in mid-answer, of a body without a length"),
+    ("mid-fin-chunked", "plain", "closes the connection in mid-answer, of a chunked body"),
+    ("mid-rst", "plain", "resets the connection in mid-answer"),
+    ("tls-trunc", "tls", "cuts TLS in mid-answer, without its closing notice"),
+    ("stall-mid", "plain", "falls silent in mid-answer"),
+    ("chunk-comments", "plain", "sends nothing but keep-alive comments in mid-answer"),
+    ("mid-error", "plain", "sends `{\"error\": {...}}` in mid-answer"),
+    ("mid-error-text", "plain", "sends `{\"error\": \"text\"}` in mid-answer"),
+    ("mid-error-event", "plain", "sends `event: error` with a flat object"),
+    ("error-200", "plain", "answers 200 with an error in JSON"),
+    ("whole-html", "plain", "answers 200 with a page of HTML"),
+    ("mid-garbage", "plain", "sends an event that is not JSON"),
+    ("hello", "plain", "answers well"),
+]
+
+
+def failures(server):
+    rows, taken = [(what, {}) for _, _, what in FAILURES], {}
+    for name in COLUMNS:
+        calls = [(server.base("hello", "tls"), {"timeout": 2, "retries": 0})]
+        calls += [(server.base("%s~%s" % (script, name), transport), {"timeout": 1, "retries": 0})
+                  for script, transport, _ in FAILURES]
+        trusts, *seen = run(server, name, calls)
+        for (script, transport, _), (_, row), result in zip(FAILURES, rows, seen):
+            if transport == "tls" and not trusts["ok"]:
+                row[name] = "not tried"  # it does not take the test's authority
+            elif result["ok"] is None:
+                row[name] = "waits on"
+            else:
+                wrong = result["ok"] != (script == "hello")
+                row[name] = ("**%s**" if wrong else "%s") % ("success" if result["ok"] else "failure")
+    rows.append(("told as failures, of %d" % (len(FAILURES) - 1), {
+        name: str(sum(row[name] == "failure" for _, row in rows[:-1])) for name in COLUMNS}))
+    return rows
+
+
+def manners(server):
+    """What reaches the server, and others: each client with its own defaults."""
+    names = [name for name in COLUMNS if name != "libdosai"]  # it is the same as from Python
+    titles = ["requests, where the server answers 503 each time", "requests, where the stream breaks after text",
+              "a redirect to another origin is followed", "what was said goes there", "`Authorization` goes there",
+              "a key in a header of its own, `api-key`, goes there"]
+    rows = [(title, {}) for title in titles]
+    yes = lambda value: "yes" if value else "no"
+    with LoopbackServer() as other:
+        server.put("away", {"status": 307, "text": "", "headers": {"Location": other.base("hello") + "/chat/completions"}})
+        for name in names:
+            other.reset("hello")
+            tags = ["%s~manners-%s" % (script, name) for script in ("error-503", "mid-rst", "away")]
+            run(server, name, list(zip(map(server.base, tags), ({}, {}, {"retries": 0, "key_header": "api-key"}))))
+            there = other.stats("hello")
+            headers = {key.lower(): value for key, value in there["last_headers"]}
+            found = [str(server.stats(tag)["requests"]) for tag in tags[:2]]
+            found += map(yes, (there["requests"], "a private question" in there["last_body"],
+                               "sk-canary" in headers.get("authorization", ""), "sk-canary" in headers.get("api-key", "")))
+            for (_, row), value in zip(rows, found):
+                row[name] = value
+    return rows
+
+
+def speed(server):
+    def seconds(command):
+        started = os.times()
+        subprocess.run(command, env=environment(), check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        ended = os.times()
+        return ended.elapsed - started.elapsed
+
+    def import_time(name):
+        empty = [seconds([python_of(name), "-c", "pass"]) for _ in range(RUNS)]
+        full = [seconds([python_of(name), str(HERE / "comparison_client.py"), name]) for _ in range(RUNS)]
+        return min(full) - min(empty)
+
+    def event(number):  # each says something else: litellm ends a stream that repeats itself
+        return scripts.chunk({"content": " token%04d" % number}, system_fingerprint="fp_0123456789", service_tier="default")
+
+    def stream_of(count):
+        events = [event(at) for at in range(count)]
+        return {"stream": "".join(map(scripts.line, events)) + scripts.FINISH + scripts.DONE, "framing": "length"}
+
+    few, many = 100, 4100
+    server.put("few", stream_of(few))
+    server.put("many", stream_of(many))
+    times, memory, cpu = {}, {}, {}
+    for name in COLUMNS:
+        if name in PYTHONS:
+            times[name] = import_time(name)
+        once = [run(server, name, [(server.base(script), {"retries": 0})])[0] for script in ("few", "many") * 3]
+        assert all(result["ok"] for result in once), (name, once)
+        memory[name] = min(result["rss_kb"] for result in once[::2])
+        cpu[name] = (min(result["cpu_us"] for result in once[1::2]) - min(result["cpu_us"] for result in once[::2])) / (many - few)
+
+    def rounded(value):
+        return "%.1f" % value if value < 10 else "%d" % float("%.2g" % value)
+
+    def ratios(values, base, names):
+        return {name: "1" if name == base else rounded(values[name] / values[base]) for name in names}
+    return [("time to import, times dosai's", ratios(times, "dosai", PYTHONS)),
+            ("memory of the process after one call, times dosai's", ratios(memory, "dosai", PYTHONS)),
+            ("CPU a chunk of %d bytes, times dosai's" % len(scripts.line(event(0))), ratios(cpu, "dosai", PYTHONS)),
+            ("memory of the process after one call, times libcurl's", ratios(memory, "libcurl", ("libdosai", "libcurl"))),
+            ("CPU a chunk, times libcurl's", ratios(cpu, "libcurl", ("libdosai", "libcurl")))]
+
+
+TABLES = {"weight": weight, "failures": failures, "manners": manners, "speed": speed}
+
+
+def table(rows):
+    used = [name for name in COLUMNS if any(name in values for _, values in rows)]
+    lines = ["| | " + " | ".join(COLUMNS[name] for name in used) + " |", "|---|" + "---|" * len(used)]
+    lines += ["| %s | %s |" % (what, " | ".join(values.get(name, "") for name in used)) for what, values in rows]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    words = [word for word in sys.argv[1:] if word != "--write"]
+    prepare()
+    page = ROOT / "docs/comparison.md"
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    with LoopbackServer() as server:
+        for name in words or TABLES:
+            made = table(TABLES[name](server))
+            print("%s\n\n%s" % (name, made), flush=True)
+            text = re.sub(r"(<!-- table: %s -->\n).*?(<!-- end -->)" % name, lambda match: match[1] + made + match[2], text, flags=re.S)
+    print("Python %s, %s; %s" % (platform.python_version(), platform.machine(), ", ".join(PACKAGES.values())))
+    if "--write" in sys.argv:
+        page.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

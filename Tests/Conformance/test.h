@@ -96,9 +96,9 @@ static inline void test_sleep(int milliseconds) {
   }
 }
 
-/* A bound in milliseconds, thirty times wider where DOSAI_TEST_SLOW is set. */
+/* A bound in milliseconds, ten times wider where DOSAI_TEST_SLOW is set. */
 static inline int test_bound(int milliseconds) {
-  return getenv("DOSAI_TEST_SLOW") ? 30 * milliseconds : milliseconds;
+  return getenv("DOSAI_TEST_SLOW") ? 10 * milliseconds : milliseconds;
 }
 
 /* In this process valgrind looks for no leaks; where it is called it is said why. */

@@ -43,7 +43,9 @@ package final class Engine {
 
   deinit {
     if Process.id == process {
+      guard enter() else { return }
       curl_multi_cleanup(multi)
+      leave()
     } else {
       // libcurl would write to connections that are the parent's.
       for socket in sockets { close(socket) }
@@ -105,7 +107,7 @@ package final class Engine {
 
   package func start(_ transfer: Transfer) throws(Failure) {
     transfer.attach(self)
-    enter()
+    guard enter() else { throw Failure(.cancelled, "the process exits") }
     defer { leave() }
     guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else { throw .outOfMemory }
     act(CURL_SOCKET_TIMEOUT, 0)
@@ -114,21 +116,20 @@ package final class Engine {
 
   /// Takes the transfer out; a connection that is not at its response's end closes.
   package func remove(_ transfer: Transfer) {
-    guard isOurs else { return }
-    enter()
+    guard isOurs, enter() else { return }
     defer { leave() }
     curl_multi_remove_handle(multi, transfer.easy)
   }
 
   /// Lets no more of the body come until it is resumed.
   package func pause(_ transfer: Transfer) {
-    enter()
+    guard enter() else { return }
     defer { leave() }
     curl_easy_pause(transfer.easy, CURLPAUSE_RECV)
   }
 
   package func resume(_ transfer: Transfer) {
-    enter()
+    guard enter() else { return }
     defer { leave() }
     curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
     finishTransfers()
@@ -144,7 +145,7 @@ package final class Engine {
   }
 
   private func step(waiting milliseconds: Int32) -> Pause {
-    enter()
+    guard enter() else { return .event }
     defer { leave() }
     var sawToken = false
     let undisturbed = poller.wait(milliseconds) { source in
@@ -184,9 +185,9 @@ package final class Engine {
 
   private var isOurs: Bool { Process.id == process }
 
-  private func enter() {
+  private func enter() -> Bool {
     driver = pthread_self()
-    Process.enter(self)
+    return Process.enter(self)
   }
 
   private func leave() { if isOurs { Process.leave(self) } }

@@ -26,9 +26,14 @@ package enum Process {
     if failed { throw Failure(.resource, "libcurl 7.87 or newer is needed") }
   }
 
+  @inline(__always)
   package static var id: Int32 {
+    if let page, page.pointee != 0 { return page.pointee }
+    return findID()
+  }
+
+  private static func findID() -> Int32 {
     guard let page else { return getpid() }
-    if page.pointee != 0 { return page.pointee }
     page.pointee = getpid()
     // The first entry, or the first in a child: what other threads of the parent held is not held here.
     pthread_mutex_init(&mutex, nil)
@@ -38,13 +43,22 @@ package enum Process {
 
   package static var isExiting: Bool { exiting.load(ordering: .acquiring) }
 
-  /// The engine is inside libcurl from now on, on this thread.
-  static func enter(_ engine: Engine) {
+  /// The engine is inside libcurl from now on, on this thread. False: it must not be, because the process exits.
+  static func enter(_ engine: Engine) -> Bool {
     pthread_mutex_lock(&mutex)
+    defer { pthread_mutex_unlock(&mutex) }
+    if isExiting { return false }
     engine.next = first
     engine.previous = nil
     first?._withUnsafeGuaranteedRef { $0.previous = Unmanaged.passUnretained(engine) }
     first = Unmanaged.passUnretained(engine)
+    return true
+  }
+
+  /// Frees something of libcurl's, but not while the process exits: the TLS library may be gone.
+  static func free(_ cleanup: () -> Void) {
+    pthread_mutex_lock(&mutex)
+    if !isExiting { cleanup() }
     pthread_mutex_unlock(&mutex)
   }
 
@@ -62,7 +76,9 @@ package enum Process {
   /// Runs at exit: host threads in our calls get up to a second to leave libcurl before the TLS library goes away.
   private static func stop() {
     guard page == nil || page?.pointee == getpid() else { return }
+    pthread_mutex_lock(&mutex)
     exiting.store(true, ordering: .releasing)
+    pthread_mutex_unlock(&mutex)
     let deadline = csystem_now() + 1_000_000_000
     while wakeOthers() && csystem_now() < deadline {
       var pause = timespec(tv_sec: 0, tv_nsec: 1_000_000)

@@ -35,7 +35,7 @@ package final class Share {
   deinit {
     // A forked child may not touch it: another thread may have held a lock.
     guard process == Process.id else { return }
-    curl_share_cleanup(handle)
+    Process.free { curl_share_cleanup(handle) }
     for i in 0..<Self.lockCount { pthread_mutex_destroy(locks + i) }
     locks.deallocate()
   }

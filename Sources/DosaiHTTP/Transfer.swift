@@ -70,7 +70,7 @@ package final class Transfer {
 
   deinit {
     message.deallocate()
-    if process == Process.id { curl_easy_cleanup(easy) }
+    if process == Process.id { Process.free { curl_easy_cleanup(easy) } }
   }
 
   private func apply(compressed: Bool) -> Bool {

@@ -17,6 +17,7 @@ extension Call {
     client.settings.secret?.redact(received, isAnswer: true)
     do throws(Failure) {
       completion = try readAnswer()
+      received = Buffer()  // the completion has it
       end(nil)
     } catch { failAttempt(error) }
   }
@@ -33,8 +34,6 @@ extension Call {
       text = Buffer()
       try Text.appendRepaired(received.bytes, to: text)
       quirks.insert(.textRepaired)
-    } else {
-      text = try Buffer(copying: received.bytes)
     }
     let document = try Document.read(taking: text, limits: client.settings.limits)
     if ServerMessage.isError(document.root) { throw try provider(document.root) }

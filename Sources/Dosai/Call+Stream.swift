@@ -4,13 +4,18 @@ import DosaiJSON
 
 /// The chunks of a streaming call.
 extension Call {
+  /// Makes the next chunk current if it has come and need not be parsed: most have and need not.
+  @inline(__always)
+  func nextShaped() -> Bool {
+    guard let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextShaped() }) else { return false }
+    noteChunk(isToken: true)
+    return true
+  }
+
   /// Makes the next chunk current, from bytes that have already come. False: there is none; wait for more with `turn`
   /// unless the call has ended.
   func nextChunk() -> Bool {
-    if let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextShaped() }) {
-      noteChunk(isToken: true)
-      return true
-    }
+    if nextShaped() { return true }
     guard let stream else { return false }
     if stream.nextInEvent() { return true }
     if hasEnded { return false }

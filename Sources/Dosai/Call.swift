@@ -32,7 +32,7 @@ package final class Call: TransferReceiver {
   var completion: Completion?
 
   // The answer of the current attempt.
-  let received = Buffer()
+  var received = Buffer()
   var isCutShort = false  // enough of an error's body has come
   var stream: StreamReader? { didSet { reader = stream.map { Unmanaged.passUnretained($0) } } }
   /// The same, to be used for each chunk without counting a reference.
@@ -129,6 +129,10 @@ package final class Call: TransferReceiver {
     }
   }
 
+  /// Whether something from outside ends the call.
+  @inline(__always)
+  var isStopped: Bool { !client.isOurs || settings.token?.isTriggered == true || Process.isExiting }
+
   func checkCancelled() throws(Failure) {
     if !client.isOurs { throw Failure(.forked, "the client was made before a fork") }
     if settings.token?.isTriggered == true { throw Failure(.cancelled, "cancelled by its token") }
@@ -217,6 +221,7 @@ package final class Call: TransferReceiver {
   }
 
   /// A chunk has come, with what the last wait brought.
+  @inline(__always)
   func noteChunk(isToken: Bool) {
     lastChunk = left >= 0 ? left : csystem_now()
     away = 0

@@ -37,7 +37,7 @@ extension Client {
     let call = try Call.make(self, settings, .stream, path: Self.chatPath.bytes, body: body)
     call.begin()
     while true {
-      while call.nextChunk(), let reader = call.reader {
+      while call.nextShaped() || call.nextChunk(), let reader = call.reader {
         let goesOn = reader._withUnsafeGuaranteedRef { onChunk($0) }
         if !goesOn { call.cancel("cancelled by the callback") }
         call.endIfCancelled()
@@ -57,7 +57,10 @@ extension Call {
   }
 
   /// Between two chunks that have both come there is no wait, but a cancel counts.
-  func endIfCancelled() {
+  @inline(__always)
+  func endIfCancelled() { if isStopped { endAsCancelled() } }
+
+  private func endAsCancelled() {
     guard !hasEnded else { return }
     do throws(Failure) { try checkCancelled() } catch { end(error) }
   }

@@ -58,6 +58,7 @@ package final class Client {
   }
 
   /// Whether it was made by this process and not before a fork.
+  @inline(__always)
   package var isOurs: Bool { process == Process.id }
 
   func borrow() throws(Failure) -> Engine {

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The pull face: one streaming call, taken chunk by chunk.
 package final class Stream {
-  package enum Next { case chunk, end, wouldBlock, failure }
+  package enum Next { case chunk, end, wouldBlock, failure, busy }
 
   private let call: Call
   private let engine: Engine?  // to wake it from another thread
@@ -33,13 +33,20 @@ package final class Stream {
 
   package var isOurs: Bool { call.client.isOurs }
 
-  /// Goes to the next chunk, waiting `timeout` nanoseconds for it at most (`Clocks.never`: as the clocks say). Throws BUSY.
-  package func next(timeout: Int64) throws(Failure) -> Next {
-    guard !isUsed.exchange(true, ordering: .acquiring) else { throw Failure(.busy, "the stream is in use") }
+  /// Goes to the next chunk, waiting `timeout` nanoseconds for it at most (`Clocks.never`: as the clocks say).
+  package func next(timeout: Int64) -> Next {
+    if isUsed.exchange(true, ordering: .acquiring) { return .busy }
     defer {
       isUsed.store(false, ordering: .releasing)
       if isClosed.load(ordering: .acquiring) { close() }
     }
+    if !isClosed.load(ordering: .acquiring), !call.isStopped, call.nextShaped() { return .chunk }
+    return wait(timeout)
+  }
+
+  package static var busy: Failure { Failure(.busy, "the stream is in use") }
+
+  private func wait(_ timeout: Int64) -> Next {
     var deadline = timeout == Clocks.never ? timeout : -1  // known once there is something to wait for
     while true {
       call.endIfCancelled()
@@ -63,14 +70,15 @@ package final class Stream {
   }
 
   /// With the chunk that `next` told of; lent until it is called again.
-  package var reader: StreamReader? { call.stream }
+  @inline(__always)
+  package var reader: Unmanaged<StreamReader>? { call.reader }
 
   /// The failure that `next` told of.
   package var report: ErrorReport? { call.failure.map { call.report($0) } }
 
   /// What the chunks so far add up to. Throws BUSY.
   package func completion() throws(Failure) -> Completion? {
-    guard !isUsed.exchange(true, ordering: .acquiring) else { throw Failure(.busy, "the stream is in use") }
+    guard !isUsed.exchange(true, ordering: .acquiring) else { throw Self.busy }
     defer { isUsed.store(false, ordering: .releasing) }
     return try call.takeCompletion()
   }

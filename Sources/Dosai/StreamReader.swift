@@ -13,6 +13,8 @@ package final class StreamReader {
   let assembler: Assembler
   private let limits: Limits
   private let secret: Secret?
+  /// What must not be shown, where it is long enough to be a secret.
+  private let secretText: Bytes
   private let parser: EventParser
   private var form = Form.unknown
   /// The blanks before a body that is not yet known for what it is.
@@ -34,6 +36,7 @@ package final class StreamReader {
   init(_ limits: Limits, _ secret: Secret?) {
     self.limits = limits
     self.secret = secret
+    secretText = secret?.answerBytes ?? .empty
     assembler = Assembler(limits: limits)
     parser = EventParser(bytesMax: limits.eventBytes)
   }
@@ -84,26 +87,27 @@ package final class StreamReader {
     return true
   }
 
-  package var isLastInEvent: Bool { position + 1 == count }
+  @inline(__always)
+  package var isLastInEvent: Bool { position &+ 1 == count }
 
   var hasMoreInEvent: Bool { position + 1 < count }
 
   /// Makes the next event current if it has come whole and has the shape of one before it; it is one chunk of text.
   func nextShaped() -> Bool {
-    guard form == .events, !isDone, position + 1 >= count, failure == nil else { return false }
-    let (text, start) = parser.ahead
-    if start < 0 { return false }
-    let end: Int
+    guard position &+ 1 >= count else { return false }
+    let text = parser.ahead
+    let length: Int
     do throws(Failure) {
-      end = try assembler.add(shaped: text, from: start, avoiding: secretText, &chunk)
+      length = try assembler.add(shaped: text, avoiding: secretText, &chunk)
     } catch {
       failure = error
+      parser.stop()
       return false
     }
-    if end < 0 { return false }
-    parser.skip(behind: end)
-    json = text.part(start, end)
-    eventIndex += 1
+    guard length >= 0, let start = text.baseAddress else { return false }
+    parser.skip(ahead: length)
+    json = Bytes(start: start + 6, count: length &- 8)
+    eventIndex = eventIndex &+ 1
     count = 1
     position = 0
     return true
@@ -140,6 +144,7 @@ package final class StreamReader {
     let data = event.data
     if data.count < 64, data.trimmed.equals("[DONE]") {
       isDone = true
+      parser.stop()
       if event.isOpen || data.count != 6 { doneQuirks.insert(.donePadded) }
       if parser.hasMore { doneQuirks.insert(.afterDone) }
       return false
@@ -167,9 +172,6 @@ package final class StreamReader {
     if document.bytes.equals(data) && !document.isRepaired && !document.hasBigNumbers { try assembler.learn(data) }
     return true
   }
-
-  /// What must not be shown, where it is long enough to be a secret.
-  private var secretText: Bytes { secret?.answerBytes ?? .empty }
 
   private func read(_ data: Bytes) throws(Failure) -> Document {
     let text = Buffer()

@@ -74,6 +74,13 @@ func lend(_ bytes: Bytes?, _ outLength: LengthOut?) -> Characters? {
   return UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
 }
 
+/// The same for what is never an empty text: no bytes are NULL.
+@inline(__always)
+func lend(found bytes: Bytes, _ length: inout Int) -> Characters? {
+  length = bytes.count
+  return UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+}
+
 /// A constant of Swift is NUL-terminated and stays for ever.
 func lend(_ text: StaticString) -> Characters? { UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self) }
 

@@ -45,22 +45,24 @@ final class ChunkSlot {
   }
 
   func fill(_ reader: StreamReader) -> UnsafePointer<dosai_chunk> {
-    let current = reader.chunk
-    chunk.pointee.kind = current.kind.rawValue
-    chunk.pointee.choice = current.choice
-    chunk.pointee.last_in_event = reader.isLastInEvent ? 1 : 0
-    chunk.pointee.event_index = reader.eventIndex
-    chunk.pointee.text = lend(current.text, &chunk.pointee.text_length)
-    chunk.pointee.tool_call = current.toolCall
-    chunk.pointee.finish_reason = current.finishReason.rawValue
-    chunk.pointee.tool_call_id = lend(current.toolCallID, &chunk.pointee.tool_call_id_length)
-    chunk.pointee.tool_call_name = lend(current.toolCallName, &chunk.pointee.tool_call_name_length)
-    chunk.pointee.usage = nil
-    if current.kind == .usage, let tokens = reader.usage {
-      usage.pointee = dosai_usage(tokens)
-      chunk.pointee.usage = UnsafePointer(usage)
-    }
-    chunk.pointee.json = lend(reader.json, &chunk.pointee.json_length)
-    return UnsafePointer(chunk)
+    let out = chunk
+    out.pointee.kind = reader.chunk.kind.rawValue
+    out.pointee.choice = reader.chunk.choice
+    out.pointee.last_in_event = reader.isLastInEvent ? 1 : 0
+    out.pointee.event_index = reader.eventIndex
+    out.pointee.text = lend(reader.chunk.text, &out.pointee.text_length)
+    out.pointee.tool_call = reader.chunk.toolCall
+    out.pointee.finish_reason = reader.chunk.finishReason.rawValue
+    out.pointee.tool_call_id = lend(found: reader.chunk.toolCallID, &out.pointee.tool_call_id_length)
+    out.pointee.tool_call_name = lend(found: reader.chunk.toolCallName, &out.pointee.tool_call_name_length)
+    out.pointee.usage = reader.chunk.kind == .usage ? fill(reader.usage) : nil
+    out.pointee.json = lend(found: reader.json, &out.pointee.json_length)
+    return UnsafePointer(out)
+  }
+
+  private func fill(_ tokens: Usage?) -> UnsafePointer<dosai_usage>? {
+    guard let tokens else { return nil }
+    usage.pointee = dosai_usage(tokens)
+    return UnsafePointer(usage)
   }
 }

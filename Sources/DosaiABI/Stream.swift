@@ -5,9 +5,20 @@ import DosaiCore
 /// A stream with the memory of the chunk that it lends.
 final class PulledStream {
   let stream: Stream
+  /// The same, to be used for each chunk without counting a reference.
+  let lender: Unmanaged<Stream>
   let slot = ChunkSlot()
 
-  init(_ stream: Stream) { self.stream = stream }
+  init(_ stream: Stream) {
+    self.stream = stream
+    lender = Unmanaged.passUnretained(stream)
+  }
+
+  /// The chunk that the stream told of last.
+  @inline(__always)
+  var lent: UnsafePointer<dosai_chunk>? {
+    lender._withUnsafeGuaranteedRef { $0.reader?._withUnsafeGuaranteedRef { slot.fill($0) } }
+  }
 }
 
 @implementation @_cdecl("dosai_stream_open")
@@ -33,22 +44,25 @@ public func dosai_stream_next(
   _ stream: OpaquePointer?, _ timeout_ms: Int64, _ out_chunk: UnsafeMutablePointer<UnsafePointer<dosai_chunk>?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  var report: ErrorReport?
-  let status = answer(out_error) { () throws(Failure) in
+  out_error?.pointee = nil
+  out_chunk?.pointee = nil
+  do throws(Failure) {
     guard let out_chunk else { throw .invalid("out_chunk: is NULL") }
-    out_chunk.pointee = nil
     let pulled = try Handle.borrow(stream, PulledStream.self, "stream: is not a stream")
     guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
     let (timeout, overflow) = timeout_ms.multipliedReportingOverflow(by: 1_000_000)
-    switch try pulled.stream.next(timeout: overflow || timeout_ms < 0 ? Clocks.never : timeout) {
-    case .chunk: out_chunk.pointee = pulled.stream.reader.map { pulled.slot.fill($0) }
+    let wait = overflow || timeout_ms < 0 ? Clocks.never : timeout
+    switch pulled.lender._withUnsafeGuaranteedRef({ $0.next(timeout: wait) }) {
+    case .chunk: out_chunk.pointee = pulled.lent
+    case .busy: throw Stream.busy
     case .end: break
-    case .wouldBlock: throw Failure(.wouldBlock, "")
-    case .failure: report = pulled.stream.report
+    case .wouldBlock: return Status.wouldBlock.rawValue
+    case .failure: if let report = pulled.stream.report { return refuse(report, out_error) }
     }
+    return Status.ok.rawValue
+  } catch {
+    return refuse(ErrorReport(error), out_error)
   }
-  guard let report else { return status }
-  return refuse(report, out_error)
 }
 
 @implementation @_cdecl("dosai_stream_completion")

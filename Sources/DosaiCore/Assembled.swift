@@ -102,6 +102,7 @@ struct Merger {
   init(bytesMax: Int) { self.bytesMax = bytesMax }
 
   /// Counts what is kept. TOO_LARGE beyond the limit.
+  @inline(__always)
   mutating func use(_ bytes: Int) throws(Failure) {
     let (sum, overflow) = used.addingReportingOverflow(bytes)
     if overflow || sum > bytesMax { throw Failure(.tooLarge, "the stream adds up to more than text_bytes_max") }

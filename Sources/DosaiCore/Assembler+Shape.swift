@@ -1,21 +1,22 @@
 /// Reading events by their shape.
 extension Assembler {
-  /// Adds the event that begins at `start` if it has come whole and has the shape of one before it, and makes its one
-  /// chunk; with its field's name it is within the limit. Where it ends, without its blank line; -1: it has to be parsed.
-  package func add(shaped text: Bytes, from start: Int, avoiding secret: Bytes, _ chunk: inout Chunk) throws(Failure)
-    -> Int
-  {
-    guard let (shape, end) = shapes.find(text, from: start), end - start <= limits.eventBytes - 6 else { return -1 }
+  /// Adds the event that `text` begins with, as it comes on the wire, if it has come whole and has the shape of one
+  /// before it, and makes its one chunk. Its length with its blank line; -1: it has to be parsed.
+  @inline(__always)
+  package func add(shaped text: Bytes, avoiding secret: Bytes, _ chunk: inout Chunk) throws(Failure) -> Int {
+    guard let (shape, length) = shapes.find(text), length &- 2 <= limits.eventBytes else { return -1 }
     var failure: Failure?
     let isTaken = shape._withUnsafeGuaranteedRef { shape in
       do throws(Failure) {
-        guard let added = try shape.take(text, &merger, avoiding: secret) else { return false }
+        let added = try shape.take(&merger, avoiding: secret)
+        if added.isEmpty { return false }
         chunk.kind = shape.kind
         chunk.choice = shape.choice
         chunk.text = added
         chunk.toolCall = shape.toolCall
-        chunk.toolCallID = nil
-        chunk.toolCallName = nil
+        chunk.toolCallID = .empty
+        chunk.toolCallName = .empty
+        chunk.finishReason = .none
         return true
       } catch {
         failure = error
@@ -23,7 +24,7 @@ extension Assembler {
       }
     }
     if let failure { throw failure }
-    return isTaken ? end : -1
+    return isTaken ? length : -1
   }
 
   /// Learns the shape of the event that was added last. `event` is its text as it came.

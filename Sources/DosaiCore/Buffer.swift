@@ -32,6 +32,7 @@ package final class Buffer {
   deinit { base?.deallocate() }
 
   /// Lent until the buffer changes.
+  @inline(__always)
   package var bytes: Bytes { Bytes(start: base, count: count) }
 
   package var isEmpty: Bool { count == 0 }
@@ -57,6 +58,18 @@ package final class Buffer {
     c_memmove(base + count, start, bytes.count)
     count += bytes.count
     base[count] = 0
+  }
+
+  /// The same where a call would be much of the cost. False: out of memory.
+  @inline(__always)
+  func add(_ bytes: Bytes) -> Bool {
+    guard bytes.count < capacity &- count, let base, let start = bytes.baseAddress else {
+      return (try? append(bytes)) != nil
+    }
+    c_memmove(base + count, start, bytes.count)
+    count = count &+ bytes.count
+    base[count] = 0
+    return true
   }
 
   package func append(_ byte: UInt8) throws(Failure) {
@@ -91,6 +104,18 @@ package final class Buffer {
     count += bytes.count - range.count
     base[count] = 0
   }
+
+  /// Where the next byte goes; `reserve` makes room there, `extend` takes what was written.
+  var end: UnsafeMutablePointer<UInt8>? { base.map { $0 + count } }
+
+  func extend(by written: Int) {
+    count += written
+    base?[count] = 0
+  }
+
+  /// Overwrites one of its bytes with a NUL.
+  @inline(__always)
+  func terminate(at place: Int) { if let base, place >= 0, place < count { base[place] = 0 } }
 
   /// Drops the first bytes.
   package func removeFirst(_ dropped: Int) {

@@ -19,6 +19,7 @@ package final class EventParser {
   private var skipsLineFeed = false  // the last line ended with CR
   private var skipsLine = false  // the rest of the line is not wanted
   private var dispatched = false  // the event last returned still stands in `data` and `type`
+  private var isBetween = false  // nothing of the next event was read, and the one before it had the usual form
 
   private let data = Buffer()
   private var hasData = false
@@ -74,33 +75,42 @@ package final class EventParser {
     return event(isOpen: true)
   }
 
-  /// What has come, and where in it the data of the next event begins, if that has the usual form `data: ...`; -1: not.
-  package var ahead: (text: Bytes, start: Int) {
-    let bytes = input.bytes
-    guard !atStart, !hasData, !skipsLine, !skipsLineFeed, !dispatched, type.isEmpty,
-      bytes.part(at, at + 6).equals("data: ")
-    else { return (bytes, -1) }
-    return (bytes, at + 6)
+  /// What has come from the next event on, where nothing of that was read and the one before had the usual form,
+  /// `data: ...` and a blank line; else empty.
+  @inline(__always)
+  package var ahead: Bytes {
+    guard isBetween, let start = input.bytes.baseAddress else { return .empty }
+    return Bytes(start: start + at, count: input.count &- at)
   }
 
-  /// Goes on behind an event whose data ends at `end` with LF LF, and puts a NUL behind the data.
-  package func skip(behind end: Int) {
-    skip(to: end + 2)
-    input.mutable[end] = 0
+  /// Goes on behind the event that `ahead` begins with, of that length with its blank line LF LF, and puts a NUL behind
+  /// its data.
+  @inline(__always)
+  package func skip(ahead length: Int) {
+    skip(to: at &+ length)
+    input.terminate(at: at &- 2)
   }
+
+  /// Nothing more is ahead.
+  package func stop() { isBetween = false }
 
   /// The usual event in one piece, `data: ...` LF LF, without a copy.
   private func wholeEvent() -> Event? {
-    let (bytes, start) = ahead
-    guard start >= 0, let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: max(start, searched)),
-      end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "\n"), end - at <= bytesMax
-    else { return nil }
-    let line = bytes.part(start, end)
-    guard line.firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil else { return nil }
-    skip(behind: end)
-    return Event(data: line, type: .empty, isOpen: false)
+    isBetween = !atStart && !hasData && !skipsLine && !skipsLineFeed && type.isEmpty
+    let text = ahead
+    guard text.starts(with: "data: "),
+      let end = text.firstIndex(of: UInt8(ascii: "\n"), from: max(6, searched - at)), end + 1 < text.count,
+      text[end + 1] == UInt8(ascii: "\n"), end <= bytesMax,
+      text.part(0, end).firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil
+    else {
+      isBetween = false
+      return nil
+    }
+    skip(ahead: end + 2)
+    return Event(data: text.part(6, end), type: .empty, isOpen: false)
   }
 
+  @inline(__always)
   private func skip(to place: Int) {
     at = place
     searched = place

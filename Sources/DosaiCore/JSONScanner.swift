@@ -8,6 +8,8 @@ package enum JSONScanner {
     package var hasLoneSurrogate = false
     /// An integer of 19 digits or more, which may not fit 64 bits.
     package var hasBigInteger = false
+    /// The bytes of its longest string or number.
+    package var longest = 0
   }
 
   package static let depthMost = 512
@@ -68,18 +70,26 @@ package enum JSONScanner {
 
   private static func key(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
     guard start < text.count, text[start] == UInt8(ascii: "\"") else { throw notJSON }
-    let colon = skipBlanks(text, try string(text, start, &facts))
+    let end = try string(text, start, &facts)
+    facts.longest = max(facts.longest, end - start)
+    let colon = skipBlanks(text, end)
     guard colon < text.count, text[colon] == UInt8(ascii: ":") else { throw notJSON }
     return skipBlanks(text, colon + 1)
   }
 
   private static func scalar(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
     switch text[start] {
-    case UInt8(ascii: "\""): return try string(text, start, &facts)
+    case UInt8(ascii: "\""):
+      let end = try string(text, start, &facts)
+      facts.longest = max(facts.longest, end - start)
+      return end
     case UInt8(ascii: "t"): return try word(text, start, "true")
     case UInt8(ascii: "f"): return try word(text, start, "false")
     case UInt8(ascii: "n"): return try word(text, start, "null")
-    default: return try number(text, start, &facts)
+    default:
+      let end = try number(text, start, &facts)
+      facts.longest = max(facts.longest, end - start)
+      return end
     }
   }
 
@@ -118,15 +128,13 @@ package enum JSONScanner {
 
   private static func string(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
     var at = start + 1
-    while at < text.count {
-      let byte = text[at]
-      if byte == UInt8(ascii: "\"") { return at + 1 }
-      if byte < 0x20 { throw notJSON }
-      if byte != UInt8(ascii: "\\") {
-        at += 1
-        continue
-      }
-      guard at + 1 < text.count else { throw notJSON }
+    guard let base = text.baseAddress else { throw notJSON }
+    while true {
+      var seen: UInt64 = 0
+      at = Text.plainEnd(base + at, base + text.count, &seen) - base
+      guard at < text.count else { throw notJSON }
+      if text[at] == UInt8(ascii: "\"") { return at + 1 }
+      guard text[at] == UInt8(ascii: "\\"), at + 1 < text.count else { throw notJSON }
       switch text[at + 1] {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
         UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
@@ -139,7 +147,6 @@ package enum JSONScanner {
       default: throw notJSON
       }
     }
-    throw notJSON
   }
 
   /// The UTF-16 unit of the escape `\uXXXX` at `at`; nil if there is none.

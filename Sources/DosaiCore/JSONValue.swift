@@ -147,8 +147,9 @@ package struct Chunk {
   package var choice: Int32 = -1
   package var text: Bytes?
   package var toolCall: Int32 = -1
-  package var toolCallID: Bytes?
-  package var toolCallName: Bytes?
+  /// Empty: it has none.
+  package var toolCallID = Bytes.empty
+  package var toolCallName = Bytes.empty
   package var finishReason = FinishReason.none
 
   package init(_ kind: Kind, choice: Int32 = -1, text: Bytes? = nil) {

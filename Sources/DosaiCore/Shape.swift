@@ -2,6 +2,9 @@
 ///
 /// Equal bytes parse equally. An event whose bytes are a shape's, but for the values at its holes, therefore means what
 /// the event meant that the shape was made from, with those values.
+///
+/// All that runs for each event is here and in `ShapeCache.find`. No arithmetic in it can overflow: places are within
+/// the text, which is in memory.
 final class Shape {
   enum Hole {
     /// The text of the delta.
@@ -13,30 +16,40 @@ final class Shape {
   }
 
   private struct Part {
-    /// Where in `literals` the bytes before the hole end.
-    let end: Int
+    /// How many literal bytes stand before the hole.
+    let literal: Int
     let hole: Hole
     /// Where the value goes: a value of the completion that is being assembled, which outlives the shape.
     let target: Unmanaged<Assembled>?
     // The value in the event that was matched last.
-    var from = 0
-    var to = 0
+    var value = Bytes.empty
     var isEscaped = false
   }
 
-  static let holesMost = 8
+  private static let holesMost = 8
+  private static let field: StaticString = "data: "
 
   private let literals = Buffer()
   private let parts = UnsafeMutablePointer<Part>.allocate(capacity: Shape.holesMost)
   private var count = 0
   private var textPart = 0
+  private var tail = 0  // how many literal bytes stand behind the last hole
 
   // What an event of this shape gives.
   let kind: Chunk.Kind
   let choice: Int32
   let toolCall: Int32
+  /// The place in the cache of the shape that came after this one the last time.
+  var follower = 0
 
-  init(_ kind: Chunk.Kind, choice: Int32, toolCall: Int32) {
+  static func make(_ kind: Chunk.Kind, choice: Int32, toolCall: Int32) throws(Failure) -> Shape {
+    let made = Shape(kind, choice, toolCall)
+    try made.literals.append(field)
+    made.tail = made.literals.count
+    return made
+  }
+
+  private init(_ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32) {
     self.kind = kind
     self.choice = choice
     self.toolCall = toolCall
@@ -49,8 +62,10 @@ final class Shape {
     guard count < Self.holesMost else { return false }
     try literals.append(literal)
     if hole == .text { textPart = count }
-    parts[count] = Part(end: literals.count, hole: hole, target: target.map { Unmanaged.passUnretained($0) })
+    let length = tail + literal.count
+    parts[count] = Part(literal: length, hole: hole, target: target.map { Unmanaged.passUnretained($0) })
     count += 1
+    tail = 0
     return true
   }
 
@@ -58,99 +73,112 @@ final class Shape {
   func finish(_ literal: Bytes) throws(Failure) {
     try literals.append(literal)
     try literals.append("\n\n")
+    tail += literal.count + 2
   }
 
-  /// Where the event of this shape that begins at `start` ends, without its blank line; nil: it has another shape, or
-  /// has not come whole. Its values are then in `parts`.
-  func end(of text: Bytes, from start: Int) -> Int? {
-    guard let known = literals.bytes.baseAddress, let base = text.baseAddress else { return nil }
-    var at = start
-    var from = 0
-    for i in 0..<count {
-      let length = parts[i].end - from
-      guard text.count - at > length, isEqual(base + at, known + from, length) else { return nil }
-      at += length
-      from = parts[i].end
-      parts[i].from = at
-      at = parts[i].hole == .integer ? integer(base, at, text.count) : string(base, at, text.count, &parts[i])
-      if at < 0 { return nil }
-      parts[i].to = at
-    }
-    let length = literals.count - from
-    guard text.count - at >= length, isEqual(base + at, known + from, length) else { return nil }
-    return at + length - 2
-  }
-
-  /// The quote that ends a string, of which the bytes before are UTF-8; -1: there is none.
+  /// The length, with its field's name and its blank line, of the event that `text` begins with, if it has this shape;
+  /// -1: it has another, or has not come whole. Its values are then in `parts`.
   @inline(__always)
-  private func string(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ part: inout Part) -> Int {
+  func match(_ text: Bytes) -> Int {
+    guard var known = literals.bytes.baseAddress, let start = text.baseAddress else { return -1 }
+    let end = start + text.count
     var at = start
-    var seen: UInt8 = 0
-    part.isEscaped = false
-    while at < end {
-      let byte = base[at]
-      if byte == UInt8(ascii: "\"") {
-        if at == start { return -1 }  // an empty one may not count
-        if seen < 0x80 { return at }
-        return Text.firstInvalid(Bytes(start: base + start, count: at - start)) == nil ? at : -1
-      }
-      if byte < 0x20 { return -1 }
-      if byte == UInt8(ascii: "\\") {
-        if part.hole != .text { return -1 }  // whether the escape is one shows where it is read
-        part.isEscaped = true
-        at += 1
-      }
-      seen |= byte
-      at += 1
+    var part = parts
+    let last = parts + count
+    while part < last {
+      let length = part.pointee.literal
+      guard end - at > length, isEqual(at, known, length) else { return -1 }
+      at += length
+      known += length
+      let found = part.pointee.hole == .integer ? Self.integer(at, end) : Self.string(at, end, part)
+      guard let found else { return -1 }
+      part.pointee.value = Bytes(start: at, count: found - at)
+      at = found
+      part += 1
     }
-    return -1
+    guard end - at >= tail, isEqual(at, known, tail) else { return -1 }
+    return at - start &+ tail
   }
 
-  /// The end of a whole number of 1 to 18 digits, which is not 0; -1: there is none.
-  private func integer(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+  /// The quote that ends a string, of which the bytes before are UTF-8; nil: there is none.
+  @inline(__always)
+  private static func string(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
+  ) -> UnsafePointer<UInt8>? {
+    var seen: UInt64 = 0
+    var at = Text.plainEnd(start, end, &seen)
+    part.pointee.isEscaped = false
+    while at < end, at.pointee == UInt8(ascii: "\\") {
+      // Whether an escape is one shows where it is read, which is only done with the text.
+      guard part.pointee.hole == .text, end - at > 2 else { return nil }
+      part.pointee.isEscaped = true
+      at = Text.plainEnd(at + 2, end, &seen)
+    }
+    guard at < end, at.pointee == UInt8(ascii: "\""), at > start else { return nil }  // an empty one may not count
+    return seen & 0x8080_8080_8080_8080 == 0 || isValid(start, at) ? at : nil
+  }
+
+  @inline(never)
+  private static func isValid(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+    Text.firstInvalid(Bytes(start: start, count: end - start)) == nil
+  }
+
+  /// The end of a whole number of 1 to 18 digits, which is not 0; nil: there is none.
+  @inline(never)
+  private static func integer(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8>? {
     var at = start
-    while at < end, base[at].isDigit { at += 1 }
+    while at < end, at.pointee.isDigit { at += 1 }
     let count = at - start
-    guard at < end, count >= 1, count <= 18, base[start] != UInt8(ascii: "0") else { return -1 }
-    return base[at] == UInt8(ascii: ",") || base[at] == UInt8(ascii: "}") ? at : -1
+    guard at < end, count >= 1, count <= 18, start.pointee != UInt8(ascii: "0") else { return nil }
+    return at.pointee == UInt8(ascii: ",") || at.pointee == UInt8(ascii: "}") ? at : nil
   }
 
-  /// Keeps the values of the event that was matched. The text; nil: this event must go the slow way, nothing was kept.
-  func take(_ text: Bytes, _ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes? {
-    let part = parts[textPart]
-    guard part.to > part.from, let target = part.target else { return nil }
-    let value = text.part(part.from, part.to)
-    guard
-      let added = try append(
-        value, isEscaped: part.isEscaped, to: target.takeUnretainedValue(), avoiding: secret)
-    else { return nil }
+  /// Keeps the values of the event that was matched. The text; empty: this event must go the slow way, nothing was kept.
+  @inline(__always)
+  func take(_ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes {
+    let part = parts + textPart
+    guard let target = part.pointee.target else { return .empty }
+    let added = target._withUnsafeGuaranteedRef {
+      $0.add(part.pointee.value, isEscaped: part.pointee.isEscaped, avoiding: secret)
+    }
+    guard let added else { throw .outOfMemory }
+    if added.isEmpty { return added }
     try merger.use(added.count)
-    if count > 1 { try keepOthers(text, &merger) }
+    if count > 1 { try keepOthers(&merger) }
     return added
   }
 
-  private func append(
-    _ value: Bytes, isEscaped: Bool, to target: Assembled, avoiding secret: Bytes
-  ) throws(Failure) -> Bytes? {
-    guard target.form == .text else { return nil }
-    let before = target.bytes.count
-    if !isEscaped {
-      try target.bytes.append(value)
-    } else if try !Text.appendUnescaped(value, to: target.bytes) {
-      target.bytes.truncate(to: before)
-      return nil
-    }
-    let added = target.bytes.bytes.part(before, target.bytes.count)
-    if secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil { return added }
-    target.bytes.truncate(to: before)
-    return nil
-  }
-
-  private func keepOthers(_ text: Bytes, _ merger: inout Merger) throws(Failure) {
+  @inline(never)
+  private func keepOthers(_ merger: inout Merger) throws(Failure) {
     for i in 0..<count {
       guard parts[i].hole == .string || parts[i].hole == .integer, let target = parts[i].target else { continue }
       let quote = parts[i].hole == .string ? 1 : 0
-      try merger.set(target.takeUnretainedValue(), text.part(parts[i].from - quote, parts[i].to + quote))
+      guard let start = parts[i].value.baseAddress else { continue }
+      let json = Bytes(start: start - quote, count: parts[i].value.count + 2 * quote)
+      try merger.set(target.takeUnretainedValue(), json)
     }
+  }
+}
+
+extension Assembled {
+  /// Adds the text of a JSON string, given without its quotes, and gives what was added. nil: out of memory. Empty:
+  /// nothing was added, because it is broken or has the secret in it, or because this is no text.
+  @inline(__always)
+  fileprivate func add(_ text: Bytes, isEscaped: Bool, avoiding secret: Bytes) -> Bytes? {
+    guard form == .text else { return .empty }
+    let before = bytes.count
+    if isEscaped {
+      guard let isWhole = try? Text.appendUnescaped(text, to: bytes) else { return nil }
+      if !isWhole { return .empty }
+    } else if !bytes.add(text) {
+      return nil
+    }
+    guard let start = bytes.bytes.baseAddress else { return .empty }
+    let added = Bytes(start: start + before, count: bytes.count &- before)
+    if secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil { return added }
+    bytes.truncate(to: before)
+    return .empty
   }
 }

@@ -2,36 +2,60 @@
 final class ShapeCache {
   private static let shapesMost = 8
 
-  private var shapes: [Shape] = []
-  private var last: Unmanaged<Shape>?  // one of them
-  private var next = 0  // the shape to try first
+  private let shapes = UnsafeMutablePointer<Unmanaged<Shape>>.allocate(capacity: ShapeCache.shapesMost)
+  private var count = 0
+  private var last = 0  // the place of the shape that was found or made last
+  private var oldest = 0
 
-  /// The shape of the event that begins at `start`, and where the event ends, without its blank line.
-  func find(_ text: Bytes, from start: Int) -> (shape: Unmanaged<Shape>, end: Int)? {
-    if let last, let end = last._withUnsafeGuaranteedRef({ $0.end(of: text, from: start) }) { return (last, end) }
-    for i in 0..<shapes.count {
-      let place = next + i < shapes.count ? next + i : next + i - shapes.count
-      guard let end = shapes[place].end(of: text, from: start) else { continue }
-      // Events of several choices take turns.
-      next = place + 1 < shapes.count ? place + 1 : 0
-      let found = Unmanaged.passUnretained(shapes[place])
-      last = found
-      return (found, end)
+  deinit {
+    removeAll()
+    shapes.deallocate()
+  }
+
+  /// The shape of the event that `text` begins with, and the event's length; nil: none is known, or it has not come whole.
+  @inline(__always)
+  func find(_ text: Bytes) -> (shape: Unmanaged<Shape>, length: Int)? {
+    if count == 0 { return nil }
+    // Events of one choice follow each other, those of several take turns.
+    let next = shapes[last]._withUnsafeGuaranteedRef { $0.follower }
+    let length = shapes[next]._withUnsafeGuaranteedRef { $0.match(text) }
+    if length < 0 { return search(text) }
+    last = next
+    return (shapes[next], length)
+  }
+
+  @inline(never)
+  private func search(_ text: Bytes) -> (shape: Unmanaged<Shape>, length: Int)? {
+    for i in 0..<count {
+      let length = shapes[i]._withUnsafeGuaranteedRef { $0.match(text) }
+      if length < 0 { continue }
+      shapes[last]._withUnsafeGuaranteedRef { $0.follower = i }
+      last = i
+      return (shapes[i], length)
     }
     return nil
   }
 
   func removeAll() {
-    last = nil
-    shapes.removeAll(keepingCapacity: true)
-    next = 0
+    for i in 0..<count { shapes[i].release() }
+    count = 0
+    last = 0
+    oldest = 0
   }
 
   func add(_ shape: Shape) {
-    if shapes.count == Self.shapesMost { shapes.removeFirst() }
-    shapes.append(shape)
-    last = Unmanaged.passUnretained(shape)
-    next = 0
+    let before = last
+    if count < Self.shapesMost {
+      last = count
+      count += 1
+    } else {
+      last = oldest
+      shapes[oldest].release()
+      oldest = (oldest + 1) % Self.shapesMost
+    }
+    shapes[last] = Unmanaged.passRetained(shape)
+    shape.follower = last
+    shapes[before]._withUnsafeGuaranteedRef { $0.follower = last }
   }
 }
 
@@ -58,7 +82,7 @@ struct ShapeMaker {
   /// nil: the event holds more than one text, or something that must be looked at each time.
   mutating func make() throws(Failure) -> Shape? {
     guard readEvent(), let kind, let choice else { return nil }
-    let shape = Shape(kind, choice: choice.index, toolCall: toolCall)
+    let shape = try Shape.make(kind, choice: choice.index, toolCall: toolCall)
     var from = 0
     for hole in found {
       guard hole.range.lowerBound >= from else { return nil }
@@ -164,7 +188,7 @@ struct ShapeMaker {
     var elements = JSONScanner.Elements(text(range))
     guard let only = elements.next(), elements.next() == nil, let start = only.baseAddress,
       let base = event.baseAddress, let chunk = assembler.chunks.last, chunk.kind == .toolCall,
-      chunk.toolCallID == nil, chunk.toolCallName == nil,
+      chunk.toolCallID.isEmpty, chunk.toolCallName.isEmpty,
       let call = choice.toolCalls.first(where: { $0.number == chunk.toolCall })
     else { return false }
     toolCall = call.number

@@ -47,6 +47,35 @@ package enum Text {
     return nil
   }
 
+  /// Where in a JSON string the next byte is that is not simply a character: a quote, a backslash or a control; `end`
+  /// if there is none. The bytes before it are or-ed into `seen`.
+  @inline(__always)
+  static func plainEnd(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
+  ) -> UnsafePointer<UInt8> {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var at = start
+    while end - at >= 8 {
+      // Of eight bytes the top bit of each that is one of them, exact up to the first (Bit Twiddling Hacks, haszero).
+      let word = UInt64(littleEndian: UnsafeRawPointer(at).loadUnaligned(as: UInt64.self))
+      let quote = word ^ (ones &* 0x22)
+      let slash = word ^ (ones &* 0x5C)
+      let found =
+        ((quote &- ones) & ~quote | (slash &- ones) & ~slash | (word &- ones &* 0x20) & ~word) & (ones &* 0x80)
+      if found != 0 {
+        seen |= word & ((found & (0 &- found)) &- 1)  // the bytes below the first
+        return at + found.trailingZeroBitCount &>> 3
+      }
+      seen |= word
+      at += 8
+    }
+    while at < end, at.pointee >= 0x20, at.pointee != 0x22, at.pointee != 0x5C {
+      seen |= UInt64(at.pointee)
+      at += 1
+    }
+    return at
+  }
+
   /// Appends the bytes with each broken sequence as U+FFFD.
   package static func appendRepaired(_ bytes: Bytes, to buffer: Buffer) throws(Failure) {
     var from = 0
@@ -90,46 +119,82 @@ package enum Text {
     try buffer.append(text.part(from, text.count))
   }
 
-  /// Appends what a JSON string stands for, given without its quotes. False: an escape is broken or a lone surrogate.
+  /// Appends what a JSON string stands for, given without its quotes. False, and nothing is appended: an escape is broken
+  /// or a lone surrogate.
   static func appendUnescaped(_ text: Bytes, to buffer: Buffer) throws(Failure) -> Bool {
-    var from = 0
-    while let escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) {
-      try buffer.append(text.part(from, escape))
-      guard escape + 1 < text.count else { return false }
-      from = escape + 2
-      switch text[escape + 1] {
-      case UInt8(ascii: "n"): try buffer.append(0x0A)
-      case UInt8(ascii: "t"): try buffer.append(0x09)
-      case UInt8(ascii: "r"): try buffer.append(0x0D)
-      case UInt8(ascii: "b"): try buffer.append(0x08)
-      case UInt8(ascii: "f"): try buffer.append(0x0C)
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): try buffer.append(text[escape + 1])
-      case UInt8(ascii: "u"):
-        guard let (scalar, length) = JSONScanner.escapedScalar(text, escape) else { return false }
-        try append(scalar: scalar, to: buffer)
-        from = escape + length
-      default: return false
+    // Nothing stands for more bytes than it is written with; eight are copied at a time.
+    try buffer.reserve(text.count &+ 8)
+    guard var at = text.baseAddress, let first = buffer.end else { return true }
+    let end = at + text.count
+    var out = first
+    while at < end {
+      copyPlain(&at, end, &out)
+      if at == end { break }
+      guard end - at >= 2 else { return false }
+      var length = 2
+      if at[1] == UInt8(ascii: "u") {
+        guard let escape = JSONScanner.escapedScalar(Bytes(start: at, count: end - at), 0) else { return false }
+        write(escape.scalar, &out)
+        length = escape.length
+      } else {
+        guard let byte = unescaped(at[1]) else { return false }
+        out.pointee = byte
+        out += 1
       }
+      at += length
     }
-    try buffer.append(text.part(from, text.count))
+    buffer.extend(by: out - first)
     return true
   }
 
-  private static func append(scalar: UInt32, to buffer: Buffer) throws(Failure) {
-    func byte(_ value: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: value) }
-    if scalar < 0x80 { return try buffer.append(byte(scalar)) }
-    if scalar < 0x800 {
-      try buffer.append(byte(0xC0 | scalar >> 6))
-    } else {
-      if scalar < 0x10000 {
-        try buffer.append(byte(0xE0 | scalar >> 12))
-      } else {
-        try buffer.append(byte(0xF0 | scalar >> 18))
-        try buffer.append(byte(0x80 | scalar >> 12 & 0x3F))
-      }
-      try buffer.append(byte(0x80 | scalar >> 6 & 0x3F))
+  /// Copies up to the next backslash or the end.
+  @inline(__always)
+  private static func copyPlain(
+    _ at: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ out: inout UnsafeMutablePointer<UInt8>
+  ) {
+    while end - at >= 8 {
+      let word = UInt64(littleEndian: UnsafeRawPointer(at).loadUnaligned(as: UInt64.self))
+      let slash = word ^ 0x5C5C_5C5C_5C5C_5C5C
+      let found = (slash &- 0x0101_0101_0101_0101) & ~slash & 0x8080_8080_8080_8080
+      UnsafeMutableRawPointer(out).storeBytes(of: word.littleEndian, as: UInt64.self)
+      let count = found == 0 ? 8 : found.trailingZeroBitCount &>> 3
+      at += count
+      out += count
+      if found != 0 { return }
     }
-    try buffer.append(byte(0x80 | scalar & 0x3F))
+    while at < end, at.pointee != UInt8(ascii: "\\") {
+      out.pointee = at.pointee
+      at += 1
+      out += 1
+    }
+  }
+
+  /// What stands behind a backslash, but for `u` (RFC 8259, 7).
+  @inline(__always)
+  private static func unescaped(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "n"): 0x0A
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
+    case UInt8(ascii: "t"): 0x09
+    case UInt8(ascii: "r"): 0x0D
+    case UInt8(ascii: "b"): 0x08
+    case UInt8(ascii: "f"): 0x0C
+    default: nil
+    }
+  }
+
+  private static func write(_ scalar: UInt32, _ out: inout UnsafeMutablePointer<UInt8>) {
+    let count = scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4
+    var left = scalar
+    var i = count - 1
+    while i > 0 {
+      out[i] = UInt8(truncatingIfNeeded: 0x80 | left & 0x3F)
+      left >>= 6
+      i -= 1
+    }
+    let marks: UInt32 = count == 1 ? 0 : count == 2 ? 0xC0 : count == 3 ? 0xE0 : 0xF0
+    out[0] = UInt8(truncatingIfNeeded: marks | left)
+    out += count
   }
 
   /// An integer as JSON writes it; nil if it is none or beyond 64 bits.

@@ -84,6 +84,7 @@ package final class Transfer {
       ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
       ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, body.mutable.baseAddress)
     }
+    ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 32 << 10)
     if compressed { ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "") }
     ccurl_on_body(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)

@@ -4,6 +4,8 @@ import DosaiCore
 
 /// A JSON text and the tree that jansson made of it.
 package final class Document {
+  private static let smallMost = 16 << 10
+
   private let source: Buffer
   private let tree: UnsafeMutablePointer<json_t>
   /// Lone surrogates were replaced.
@@ -15,6 +17,8 @@ package final class Document {
   /// No message tells what the text holds.
   package static func read(taking text: Buffer, limits: Limits) throws(Failure) -> Document {
     let facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
+    // Where jansson 2.14 cannot grow the buffer of a string or number, it loses bytes of that without a word.
+    if facts.longest > Self.smallMost { try Buffer().reserve(3 * facts.longest) }
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
     var parsed = Self.parse(text, flags: 0)
     var isBig = false

@@ -66,8 +66,8 @@ final class AssembledStream {
     var parts = ["\(chunk.kind)"]
     if chunk.choice >= 0 { parts.append("\(chunk.choice)") }
     if chunk.toolCall >= 0 { parts.append("#\(chunk.toolCall)") }
-    if let id = chunk.toolCallID { parts.append("id=\(id.string)") }
-    if let name = chunk.toolCallName { parts.append("name=\(name.string)") }
+    if !chunk.toolCallID.isEmpty { parts.append("id=\(chunk.toolCallID.string)") }
+    if !chunk.toolCallName.isEmpty { parts.append("name=\(chunk.toolCallName.string)") }
     if chunk.finishReason != .none { parts.append("\(chunk.finishReason)") }
     if let text = chunk.text { parts.append("'\(text.string)'") }
     return parts.joined(separator: " ")

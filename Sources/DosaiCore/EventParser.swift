@@ -19,7 +19,7 @@ package final class EventParser {
   private var skipsLineFeed = false  // the last line ended with CR
   private var skipsLine = false  // the rest of the line is not wanted
   private var dispatched = false  // the event last returned still stands in `data` and `type`
-  private var isBetween = false  // nothing of the next event was read, and the one before it had the usual form
+  private var isBetween = false  // `ahead` may be asked for
 
   private let data = Buffer()
   private var hasData = false
@@ -58,10 +58,16 @@ package final class EventParser {
     }
     while true {
       if let event = wholeEvent() { return event }
-      guard let line = try nextLine() else { return nil }
+      guard let line = try nextLine() else {
+        isBetween = isClean
+        return nil
+      }
       if let event = try process(line) { return event }
     }
   }
+
+  /// Nothing was read of the next event that would count.
+  private var isClean: Bool { !atStart && !hasData && !skipsLine && !skipsLineFeed && type.isEmpty }
 
   /// Once the body has ended: the event that lacks its blank line, if there is one.
   package func finish() throws(Failure) -> Event? {
@@ -75,8 +81,7 @@ package final class EventParser {
     return event(isOpen: true)
   }
 
-  /// What has come from the next event on, where nothing of that was read and the one before had the usual form,
-  /// `data: ...` and a blank line; else empty.
+  /// What has come from the next event on, where nothing of that was read; else empty.
   @inline(__always)
   package var ahead: Bytes {
     guard isBetween, let start = input.bytes.baseAddress else { return .empty }
@@ -96,7 +101,7 @@ package final class EventParser {
 
   /// The usual event in one piece, `data: ...` LF LF, without a copy.
   private func wholeEvent() -> Event? {
-    isBetween = !atStart && !hasData && !skipsLine && !skipsLineFeed && type.isEmpty
+    isBetween = isClean
     let text = ahead
     guard text.starts(with: "data: "),
       let end = text.firstIndex(of: UInt8(ascii: "\n"), from: max(6, searched - at)), end + 1 < text.count,

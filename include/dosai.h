@@ -167,7 +167,9 @@ DOSAI_API dosai_status dosai_error_attempt(const dosai_error *error, int32_t ind
 DOSAI_API dosai_status dosai_error_timings(const dosai_error *error, dosai_timings *out_timings);
 /* Lends what had arrived of the completion before the call failed; NULL: nothing. */
 DOSAI_API const dosai_completion *dosai_error_completion(const dosai_error *error);
-/* Frees it and what it lends. Threads: any. */
+/* Gives another handle of the same error: to keep one that is lent. */
+DOSAI_API dosai_status dosai_error_copy(const dosai_error *error, dosai_error **out_copy, dosai_error **out_error);
+/* Frees it and what it lends. One that was lent (by an event) is left alone. Threads: any. */
 DOSAI_API void dosai_error_free(dosai_error *error);
 
 /* ---- cancel -------------------------------------------------------------------------------------------- */
@@ -592,6 +594,11 @@ DOSAI_API void dosai_call_cancel(dosai_call *call);
  * Threads: any. */
 DOSAI_API void dosai_call_pause(dosai_call *call);
 DOSAI_API void dosai_call_resume(dosai_call *call);
+/* Gives what has come of a stream's completion, with its headers: after its last event all of it, before the first
+ * chunk one without choices. INVALID_ARGUMENT: nothing has come, or it is no stream and not over. OUT_OF_MEMORY,
+ * FORKED. Threads: the loop's. */
+DOSAI_API dosai_status dosai_call_completion(const dosai_call *call, dosai_completion **out_completion,
+                                             dosai_error **out_error);
 /* Drops the handle; the call goes on. Threads: any. */
 DOSAI_API void dosai_call_free(dosai_call *call);
 

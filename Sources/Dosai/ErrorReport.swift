@@ -24,4 +24,18 @@ package final class ErrorReport {
     try? failure.writeLine(to: line)
     secret?.redact(line, isAnswer: false)
   }
+
+  package init(copying other: ErrorReport) {
+    status = other.status
+    line = other.line
+    clock = other.clock
+    httpStatus = other.httpStatus
+    server = other.server
+    headers = other.headers
+    retryAfter = other.retryAfter
+    body = other.body
+    attempts = other.attempts
+    timings = other.timings
+    completion = other.completion
+  }
 }

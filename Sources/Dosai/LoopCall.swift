@@ -102,6 +102,9 @@ extension LoopCall {
     return min(call.deadline, Clocks.deadline(csystem_now(), call.settings.clocks.firstToken))
   }
 
+  /// What has come of it so far; nil: nothing.
+  package func completion() throws(Failure) -> Completion? { try call.takeCompletion() }
+
   /// The next event; nil: none has come.
   func nextEvent() -> LoopEvent? {
     if isOver || isWaiting && !call.hasEnded { return nil }

@@ -73,6 +73,19 @@ public func dosai_error_timings(
 @implementation @_cdecl("dosai_error_completion")
 public func dosai_error_completion(_ error: OpaquePointer?) -> OpaquePointer? { report(error)?.lentCompletion }
 
+@implementation @_cdecl("dosai_error_copy")
+public func dosai_error_copy(
+  _ error: OpaquePointer?, _ out_copy: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    let out = try cleared(out_copy, "out_copy: is NULL")
+    let copy = ErrorReport(copying: try Handle.borrow(error, ErrorReport.self, "error: is not an error"))
+    try out.give(copy)
+    copy.lentCompletion = copy.completion.flatMap { Handle.give($0, isLent: true) }
+  }
+}
+
 @implementation @_cdecl("dosai_error_free")
 public func dosai_error_free(_ error: OpaquePointer?) {
   guard let report = Handle.take(error, ErrorReport.self) else { return }

@@ -167,6 +167,21 @@ public func dosai_call_pause(_ call: OpaquePointer?) { send(.pause, to: call) }
 @implementation @_cdecl("dosai_call_resume")
 public func dosai_call_resume(_ call: OpaquePointer?) { send(.resume, to: call) }
 
+@implementation @_cdecl("dosai_call_completion")
+public func dosai_call_completion(
+  _ call: OpaquePointer?, _ out_completion: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  answer(out_error) { () throws(Failure) in
+    let out = try cleared(out_completion, "out_completion: is NULL")
+    let call = try Handle.borrow(call, LoopCall.self, "call: is not a call")
+    guard let completion = try call.completion() else {
+      throw .invalid("call: nothing of the completion has arrived")
+    }
+    try out.give(completion)
+  }
+}
+
 @implementation @_cdecl("dosai_call_free")
 public func dosai_call_free(_ call: OpaquePointer?) { Handle.free(call, LoopCall.self) }
 

@@ -31,7 +31,7 @@ package final class EventParser {
   package init(bytesMax: Int) { self.bytesMax = bytesMax }
 
   /// Bytes that were fed and not yet looked at.
-  package var unread: Int { input.count - at }
+  package var unread: Int { input.count - max(at, searched) }
 
   /// Whether more than blank lines has come behind the last event.
   package var hasMore: Bool { hasData || !input.bytes.part(at, input.count).trimmed.isEmpty }

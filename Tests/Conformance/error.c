@@ -170,10 +170,29 @@ static void attempts(void) {
   dosai_error_free(error);
 }
 
+/* A copy is whole when the first is gone. */
+static void copies(void) {
+  dosai_error *first = fail("error-429", NULL, DOSAI_RATE_LIMITED), *copy = NULL, *error = NULL;
+  CHECK_CALL(dosai_error_copy(first, &copy, &error), DOSAI_OK);
+  dosai_error_free(first);
+  CHECK_INT(dosai_error_status(copy), DOSAI_RATE_LIMITED);
+  CHECK(strstr(dosai_error_message(copy, NULL), "Rate limit exceeded."));
+  CHECK_TEXT(dosai_error_code(copy, NULL), "rate_limit_exceeded");
+  CHECK_TEXT(dosai_error_header(copy, "retry-after", NULL), "3");
+  CHECK_INT(dosai_error_retry_after_ms(copy), 3000);
+  CHECK_INT(dosai_error_attempt_count(copy), 1);
+  CHECK(dosai_error_body(copy, NULL) && !dosai_error_completion(copy));
+  CHECK_CALL(dosai_error_copy(copy, NULL, &error), DOSAI_INVALID_ARGUMENT);
+  dosai_error_free(copy);
+  CHECK_CALL(dosai_error_copy(NULL, &copy, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK(!copy);
+}
+
 int main(void) {
   every_status();
   details();
   redaction();
   attempts();
+  copies();
   return test_end();
 }

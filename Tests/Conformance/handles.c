@@ -44,6 +44,9 @@ static void bad_error(const dosai_error *bad) {
   EMPTY(dosai_error_request_id(bad, &length));
   EMPTY(dosai_error_header(bad, "location", &length));
   EMPTY(dosai_error_body(bad, &length));
+  dosai_error *copy = poison();
+  REFUSED(dosai_error_copy(bad, &copy, &error));
+  CHECK(!copy);
   dosai_error_free((dosai_error *)(uintptr_t)bad);
 }
 

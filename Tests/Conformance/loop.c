@@ -83,6 +83,9 @@ static void bad_submit(dosai_client *bad_client, dosai_request *bad_request) {
 }
 
 static void bad_call(dosai_call *bad) {
+  dosai_completion *none = poison();
+  REFUSED(dosai_call_completion(bad, &none, &error));
+  CHECK(!none);
   dosai_call_cancel(bad);
   dosai_call_pause(bad);
   dosai_call_resume(bad);
@@ -92,6 +95,7 @@ static void bad_call(dosai_call *bad) {
 static void bad_values(void) {
   dosai_call_options options;
   size_t active = 7;
+  REFUSED(dosai_call_completion(call, NULL, &error));
   REFUSED_SUBMIT(dosai_loop_submit_post(loop, client, NULL, "{}", 2, NULL, 1, &new_call, &error));
   REFUSED_SUBMIT(dosai_loop_submit_post(loop, client, "x\r\ny", "{}", 2, NULL, 1, &new_call, &error));
   REFUSED_SUBMIT(dosai_loop_submit_post(loop, client, "/x", "{", 1, NULL, 1, &new_call, &error));

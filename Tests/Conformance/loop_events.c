@@ -5,6 +5,7 @@ static dosai_loop *loop;
 static dosai_call *calls[TAGS];
 static dosai_cancel *token;
 static dosai_completion *kept;
+static dosai_error *kept_error;
 
 /* Each kind of call and each kind of end. */
 static void kinds(test_transport transport) {
@@ -195,6 +196,7 @@ static int32_t keep(const dosai_event *event) {
   dosai_completion_free((dosai_completion *)(uintptr_t)lent); /* lent: left alone */
   dosai_error_free((dosai_error *)(uintptr_t)event->error);
   CHECK(dosai_completion_model(lent, NULL) != NULL);
+  if (event->error) CHECK_CALL(dosai_error_copy(event->error, &kept_error, &error), DOSAI_OK);
   return 0;
 }
 
@@ -208,6 +210,53 @@ static void copies(const char *script, int kind, const char *answer) {
   close_loop(loop);
   CHECK_TEXT(dosai_completion_content(kept, 0, NULL), answer);
   dosai_completion_free(kept);
+  if (kept_error) { /* and two of one error are each whole */
+    dosai_error *second = NULL, *error = NULL;
+    CHECK_CALL(dosai_error_copy(kept_error, &second, &error), DOSAI_OK);
+    CHECK_TEXT(dosai_completion_content(dosai_error_completion(kept_error), 0, NULL), answer);
+    dosai_error_free(kept_error);
+    CHECK_TEXT(dosai_completion_content(dosai_error_completion(second), 0, NULL), answer);
+    CHECK_INT(dosai_error_http_status(second), 200);
+    CHECK_TEXT(dosai_error_header(second, "X-Request-Id", NULL), "req-1");
+    dosai_error_free(second);
+    kept_error = NULL;
+  }
+}
+
+/* What a call's handle knows of its answer: as it comes, and after the loop. */
+static void so_far(void) {
+  dosai_error *error = NULL;
+  dosai_completion *completion = (dosai_completion *)1;
+  loop = new_loop(0, 0);
+  calls[0] = submit(loop, TEST_PLAIN, "paced", STREAM, 0, NULL);
+  calls[1] = submit(loop, TEST_PLAIN, "slow", CHAT, 1, NULL);
+  CHECK_CALL(dosai_call_completion(calls[1], &completion, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK(!completion);
+  RUN_UNTIL(loop, book[0].chunks > 3);
+  CHECK_CALL(dosai_call_completion(calls[0], &completion, &error), DOSAI_OK);
+  CHECK_INT(strncmp(dosai_completion_content(completion, 0, NULL), book[0].text, 2), 0);
+  CHECK(strlen(dosai_completion_content(completion, 0, NULL)) < 20);
+  CHECK_TEXT(dosai_completion_header(completion, "x-request-id", NULL), "req-1");
+  dosai_completion_free(completion);
+  run(loop);
+  close_loop(loop);
+  for (int i = 0; i < 2; i++) {
+    CHECK_END(i, DOSAI_OK);
+    CHECK_CALL(dosai_call_completion(calls[i], &completion, &error), DOSAI_OK);
+    CHECK_TEXT(dosai_completion_content(completion, 0, NULL), book[i].answer);
+    dosai_completion_free(completion);
+    dosai_call_free(calls[i]);
+  }
+}
+
+/* An event that is larger than what a call holds unread. */
+static void big_event(test_transport transport) {
+  loop = new_loop(0, 0);
+  start(loop, transport, "big-event", STREAM, 0, NULL);
+  run(loop);
+  CHECK_END(0, DOSAI_OK);
+  CHECK_INT(book[0].bytes, 4 << 20);
+  close_loop(loop);
 }
 
 /* Some pulled and some pushed, as the host likes: none is lost, and what next has lent is given back (valgrind). */
@@ -280,6 +329,8 @@ int main(void) {
   copies("hello", CHAT, "Hello! How can I help you today?");
   copies("hello", STREAM, "Hello! How can I help you today?");
   copies("mid-error", STREAM, "Hello");
+  so_far();
+  for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++) big_event((test_transport)transport);
   by_turns();
   reuse();
   after_done();

@@ -28,15 +28,30 @@ from ._timeout import NOT_GIVEN, NotGiven, Timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._async_client import AsyncClient as AsyncClient
+    from ._async_stream import AsyncStream as AsyncStream
     from ._parameters import ChatCompletionMessageParam as ChatCompletionMessageParam
+
+    AsyncOpenAI = AsyncClient
 else:
+    # These load asyncio or typing, which not every program needs.
+    _LATER = {
+        "AsyncClient": ("_async_client", "AsyncClient"),
+        "AsyncOpenAI": ("_async_client", "AsyncClient"),
+        "AsyncStream": ("_async_stream", "AsyncStream"),
+        "ChatCompletionMessageParam": ("_parameters", "ChatCompletionMessageParam"),
+    }
 
     def __getattr__(name):
-        if name != "ChatCompletionMessageParam":
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from ._parameters import ChatCompletionMessageParam  # loads `typing`, which no call needs
+        from importlib import import_module
 
-        return ChatCompletionMessageParam
+        module, attribute = _LATER[name]
+        value = globals()[name] = getattr(import_module("." + module, __name__), attribute)
+        if isinstance(value, type):
+            value.__module__ = __name__
+        return value
 
 
 # With these, `import dosai as openai` is all that changes in a program.
@@ -51,6 +66,9 @@ __all__ = [
     "APIResponseValidationError",
     "APIStatusError",
     "APITimeoutError",
+    "AsyncClient",
+    "AsyncOpenAI",
+    "AsyncStream",
     "AuthenticationError",
     "BadRequestError",
     "ChatCompletion",

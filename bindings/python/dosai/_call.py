@@ -64,19 +64,24 @@ def set_headers(options: Any, headers: Mapping[str, str]) -> None:
     options.header_count = len(lines)
 
 
-class Call:
-    """The options of one call, and what they need to stay alive."""
+def call_options(
+    timeout: Seconds, max_retries: int | NotGiven, headers: Mapping[str, str], unary: bool = True
+) -> Any:
+    options = _ffi.dosai_call_options()
+    _ffi.dosai_call_options_init(byref(options), sizeof(options))
+    set_clocks(options, timeout, unary)
+    if not isinstance(max_retries, NotGiven):
+        options.max_retries = max_retries or -1
+    if headers:
+        set_headers(options, headers)
+    return options
 
-    def __init__(
-        self, timeout: Seconds, max_retries: int | NotGiven, headers: Mapping[str, str], unary: bool = True
-    ) -> None:
-        self.options = options = _ffi.dosai_call_options()
-        _ffi.dosai_call_options_init(byref(options), sizeof(options))
-        set_clocks(options, timeout, unary)
-        if not isinstance(max_retries, NotGiven):
-            options.max_retries = max_retries or -1
-        if headers:
-            set_headers(options, headers)
+
+class Call:
+    """The options of one call that waits in its thread, and what they need to stay alive."""
+
+    def __init__(self, options: Any) -> None:
+        self.options = options
         self.raised: list[BaseException] = []
         if is_main_thread():
             self.on_wait = options.on_wait = _ffi.dosai_wait_fn(signal_watch(self.raised))

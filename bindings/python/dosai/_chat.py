@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref
 
 from . import _ffi
-from ._call import Handle, check, read_completion, read_response
+from ._call import Call, Handle, check, read_completion, read_response
 from ._json import encode
 from ._stream import Stream
 from ._timeout import NOT_GIVEN
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from ._client import Client
+    from ._client import BaseClient, Client
     from ._models import ChatCompletion
     from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, Whole
     from ._response import Response
@@ -63,7 +63,7 @@ class Completions:
         Any parameter is sent as it is. Messages are dicts, or message objects of earlier answers. Three parameters
         are the call's own: timeout, extra_headers and extra_body.
         """
-        answer = send(self._client, model, messages, stream, **parameters)
+        answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
         return answer if isinstance(answer, Stream) else read_completion(answer)
 
     @property
@@ -84,31 +84,38 @@ class RawCompletions:
         stream: Optional[bool | NotGiven] = False,
         **parameters: Unpack[ChatParameters],
     ) -> Response:
-        answer = send(self._client, model, messages, stream, **parameters)
+        answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
         if isinstance(answer, Stream):
             return read_response(answer._assembled(), answer)
         return read_response(answer, read_completion(answer))
 
 
-def send(
-    client: Client,
+def send(client: Client, **arguments: Any) -> Handle | Stream:
+    handle, request, options = chat_call(client, **arguments)
+    call = Call(options)
+    if arguments["stream"]:
+        return Stream(handle, request, call)
+    return client._unary(call, _ffi.dosai_chat, request.pointer)
+
+
+def chat_call(
+    client: BaseClient,
+    *,
     model: str,
     messages: Iterable[Any],
     stream: Optional[bool | NotGiven],
-    *,
     timeout: Seconds = NOT_GIVEN,
     extra_headers: Optional[Mapping[str, str]] = None,
     extra_body: Optional[Mapping[str, Any]] = None,
     **parameters: Any,
-) -> Handle | Stream:
+) -> tuple[Handle, Handle, Any]:
+    """What a chat call is made of: the client, the request, and the call's options."""
     if "extra_query" in parameters:
         raise TypeError("create() has no extra_query: give the client a base_url with the query, as .../v1?name=value")
     handle = client._open_handle()
-    call = client._call(unary=not stream, timeout=timeout, extra_headers=extra_headers)
+    options = client._options(unary=not stream, timeout=timeout, extra_headers=extra_headers)
     request = new_request({"model": model, "messages": list(messages), **parameters, **(extra_body or {})})
-    if stream:
-        return Stream(handle, request, call)
-    return client._unary(call, _ffi.dosai_chat, request.pointer)
+    return handle, request, options
 
 
 def new_request(body: Mapping[str, Any]) -> Handle:

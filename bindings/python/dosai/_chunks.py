@@ -107,11 +107,17 @@ class ChatCompletionChunk(EventPart):
         return complete(event)
 
 
-def text_chunk(json: bytes, index: int, text: str, new: Any = object.__new__) -> ChatCompletionChunk:
-    """The chunk of an event that holds one text and nothing else: the one that a stream is made of."""
+def text_chunk(view: Any, new: Any = object.__new__) -> Optional[ChatCompletionChunk]:
+    """The chunk of an event that holds one text and nothing else: the one that a stream is made of. None for others."""
+    if view.kind != _CONTENT or not view.last_in_event:
+        return None
+    text, json = view.text, view.json
+    if len(text) != view.text_length or len(json) != view.json_length:
+        return None
+    index = view.choice
     event = (json, index)
     delta = new(ChoiceDelta)
-    delta.content = text
+    delta.content = text.decode("utf-8", "replace")
     delta._event = event
     choice = new(ChunkChoice)
     choice.index = index
@@ -135,17 +141,22 @@ def complete(event: dict[str, Any]) -> dict[str, Any]:
 
 
 class Reading:
-    """Puts what the library understood of an event where the server wrote it in a form of its own."""
+    """An event as the server sent it, with what the library understood of it where the server has a form of its own."""
 
-    def __init__(self, event: dict[str, Any]) -> None:
-        self._choices = {choice["index"]: choice for choice in reversed(event["choices"])}
+    def __init__(self, chunk: Any) -> None:
+        self._event = complete(decode(lent_field(chunk, "json") or b"{}"))
+        self._choices = {choice["index"]: choice for choice in reversed(self._event["choices"])}
         self._texts: dict[tuple[int, str], str] = {}
         self._tool_calls: dict[int, int] = {}
 
-    def add(self, chunk: Any) -> None:
+    def add(self, chunk: Any) -> Optional[ChatCompletionChunk]:
+        """Takes the library's next chunk of the event, and gives the whole at the last."""
         choice = self._choices.get(chunk.choice)
-        if choice is None:
-            return
+        if choice is not None:
+            self._add_to(choice, chunk)
+        return ChatCompletionChunk(self._event) if chunk.last_in_event else None
+
+    def _add_to(self, choice: dict[str, Any], chunk: Any) -> None:
         delta, text = choice["delta"], lent_field(chunk, "text")
         if text is not None and chunk.kind in _TEXT_FIELDS:
             name = _TEXT_FIELDS[chunk.kind]
@@ -167,7 +178,8 @@ class Reading:
                 function["arguments"] = arguments.decode("utf-8", "replace")
 
 
-_TEXT_FIELDS = {_ffi.CHUNK_CONTENT: "content", _ffi.CHUNK_REFUSAL: "refusal"}
+_CONTENT = _ffi.CHUNK_CONTENT
+_TEXT_FIELDS = {_CONTENT: "content", _ffi.CHUNK_REFUSAL: "refusal"}
 
 
 def lent_field(structure: Any, name: str) -> Optional[bytes]:

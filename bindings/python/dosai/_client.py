@@ -6,7 +6,7 @@ import os
 from ctypes import byref, sizeof
 
 from . import _ffi
-from ._call import Call, Handle, c_string, check, merged, read_json
+from ._call import Call, Handle, c_string, call_options, check, merged, read_json
 from ._chat import Chat
 from ._errors import DosaiError
 from ._json import encode
@@ -24,13 +24,8 @@ if TYPE_CHECKING:
     from ._timeout import Seconds
 
 
-class Client:
-    """A client of one server. Any number of threads may share it.
-
-    `timeout` is how many seconds the server may stay silent, and a call that is no stream may take; None is for
-    ever, and a Timeout sets each clock. `options` are the other fields of dosai_client_options, under their names:
-    ca_file, proxy, unix_socket, ...
-    """
+class BaseClient:
+    """What Client and AsyncClient have in common: what they are made with."""
 
     def __init__(
         self,
@@ -48,8 +43,8 @@ class Client:
             options, api_key=api_key, base_url=base_url, organization=organization, project=project
         )
         self._timeout, self._max_retries, self._headers = timeout, max_retries, merged(default_headers)
-        self._call(unary=True)  # refuses what no call could have
-        self._handle: Optional[Handle] = new_handle(self._given)
+        self._options(unary=True)  # refuses what no call could have
+        self._handle: Optional[Handle] = self._new_handle()
 
     def with_options(self, **changes: Unpack[ClientOptions]) -> Self:
         """The client with other options. It shares the connections, unless more than `timeout`, `max_retries` and
@@ -65,10 +60,35 @@ class Client:
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._timeout, other._max_retries, other._headers = (new[name] for name in PER_CALL_IN_ORDER)
-        other._call(unary=True)
+        other._options(unary=True)
         return other
 
     copy = with_options
+
+    def _new_handle(self) -> Handle:
+        return new_handle(self._given)
+
+    def _open_handle(self) -> Handle:
+        handle = self._handle
+        if handle is None:
+            raise DosaiError("the client is closed", status="INVALID_ARGUMENT")
+        return handle
+
+    def _options(
+        self, *, unary: bool, timeout: Seconds = NOT_GIVEN, extra_headers: Optional[Mapping[str, str]] = None
+    ) -> Any:
+        headers = merged(self._headers, extra_headers)
+        timeout = self._timeout if isinstance(timeout, NotGiven) else timeout
+        return call_options(timeout, self._max_retries, headers, unary)
+
+
+class Client(BaseClient):
+    """A client of one server. Any number of threads may share it.
+
+    `timeout` is how many seconds the server may stay silent, and a call that is no stream may take; None is for
+    ever, and a Timeout sets each clock. `options` are the other fields of dosai_client_options, under their names:
+    ca_file, proxy, unix_socket, ...
+    """
 
     @property
     def chat(self) -> Chat:
@@ -80,12 +100,12 @@ class Client:
 
     def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
         """GETs any other endpoint, as "/models", and gives its JSON. Options: timeout, extra_headers."""
-        call = self._call(unary=True, **options)
+        call = Call(self._options(unary=True, **options))
         return read_json(self._unary(call, _ffi.dosai_client_get, c_string(path, "path")))
 
     def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
         """POSTs JSON to any other endpoint, as "/embeddings", and gives its JSON. Options: timeout, extra_headers."""
-        call = self._call(unary=True, **options)
+        call = Call(self._options(unary=True, **options))
         json = encode({} if body is None else body)
         return read_json(self._unary(call, _ffi.dosai_client_post, c_string(path, "path"), json, len(json)))
 
@@ -104,18 +124,6 @@ class Client:
     ) -> None:
         self.close()
 
-    def _open_handle(self) -> Handle:
-        handle = self._handle
-        if handle is None:
-            raise DosaiError("the client is closed", status="INVALID_ARGUMENT")
-        return handle
-
-    def _call(
-        self, *, unary: bool, timeout: Seconds = NOT_GIVEN, extra_headers: Optional[Mapping[str, str]] = None
-    ) -> Call:
-        headers = merged(self._headers, extra_headers)
-        return Call(self._timeout if isinstance(timeout, NotGiven) else timeout, self._max_retries, headers, unary)
-
     def _unary(self, call: Call, function: Callable[..., int], *arguments: Any) -> Handle:
         client = self._open_handle()
         completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
@@ -131,8 +139,11 @@ class Models:
 
     def list(self, **options: Unpack[CallOptions]) -> Page:
         """The server's models: iterate over them, or see `data`."""
-        page = self._client.get("/models", **options)
-        return Page(page if isinstance(page, dict) else {"data": page})
+        return Page(page_of(self._client.get("/models", **options)))
+
+
+def page_of(answer: Any) -> dict[str, Any]:
+    return answer if isinstance(answer, dict) else {"data": answer}
 
 
 PER_CALL_IN_ORDER = ("timeout", "max_retries", "default_headers")

@@ -88,7 +88,7 @@ class APITimeoutError(APIConnectionError):
 
 
 class APICancelledError(APIConnectionError):
-    """The stream was closed while a thread waited for its next chunk."""
+    """The stream was closed while a thread or a task waited for its next chunk."""
 
 
 class APIResponseValidationError(APIError):

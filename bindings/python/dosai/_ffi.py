@@ -144,6 +144,7 @@ dosai_error_attempt_count = _function("dosai_error_attempt_count", c_int32, dosa
 dosai_error_attempt = _function("dosai_error_attempt", dosai_status, dosai_error, c_int32, POINTER(dosai_attempt))
 dosai_error_timings = _function("dosai_error_timings", dosai_status, dosai_error, POINTER(dosai_timings))
 dosai_error_completion = _function("dosai_error_completion", dosai_completion, dosai_error)
+dosai_error_copy = _function("dosai_error_copy", dosai_status, dosai_error, _error_out, _error_out)
 dosai_error_free = _function("dosai_error_free", None, dosai_error)
 
 # ---- cancel
@@ -394,12 +395,13 @@ dosai_event_kind = c_int32
 EVENT_CHUNK, EVENT_COMPLETION, EVENT_ERROR = range(1, 4)
 
 
+# The chunk comes as its address, as of a stream.
 class dosai_event(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
         ("kind", dosai_event_kind),
         ("tag", c_size_t),
-        ("chunk", POINTER(dosai_chunk)),
+        ("chunk", c_void_p),
         ("completion", dosai_completion),
         ("error", dosai_error),
     ]
@@ -427,7 +429,9 @@ dosai_loop_submit_post = _function("dosai_loop_submit_post", dosai_status, dosai
                                    c_char_p, c_size_t, _call_in, c_size_t, POINTER(dosai_call), _error_out)
 dosai_loop_step = _function("dosai_loop_step", dosai_status, dosai_loop, c_int64, dosai_event_fn, c_void_p, _size_out,
                             _error_out)
-dosai_loop_next = _function("dosai_loop_next", dosai_status, dosai_loop, POINTER(POINTER(dosai_event)), _error_out)
+dosai_loop_step_unchecked = _library["dosai_loop_step"]
+dosai_loop_next = _function("dosai_loop_next", dosai_status, dosai_loop, POINTER(c_void_p), _error_out)
+dosai_loop_next_unchecked = _library["dosai_loop_next"]
 dosai_loop_fd = _function("dosai_loop_fd", c_int32, dosai_loop)
 dosai_loop_timeout_ms = _function("dosai_loop_timeout_ms", c_int64, dosai_loop)
 dosai_loop_wake = _function("dosai_loop_wake", None, dosai_loop)
@@ -435,6 +439,7 @@ dosai_loop_close = _function("dosai_loop_close", dosai_status, dosai_loop, dosai
 dosai_call_cancel = _function("dosai_call_cancel", None, dosai_call)
 dosai_call_pause = _function("dosai_call_pause", None, dosai_call)
 dosai_call_resume = _function("dosai_call_resume", None, dosai_call)
+dosai_call_completion = _function("dosai_call_completion", dosai_status, dosai_call, _completion_out, _error_out)
 dosai_call_free = _function("dosai_call_free", None, dosai_call)
 
 

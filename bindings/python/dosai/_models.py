@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, Optional
+    from typing import Any, AsyncIterator, Iterator, Optional
 
 
 class Model:
@@ -193,3 +193,9 @@ class Page(Model):
 
     def __iter__(self) -> Iterator[AvailableModel]:
         return iter(self.data or [])
+
+
+class AsyncPage(Page):
+    async def __aiter__(self) -> AsyncIterator[AvailableModel]:
+        for model in self:
+            yield model

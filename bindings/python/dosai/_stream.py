@@ -7,9 +7,8 @@ from ctypes import byref, c_int64, c_void_p
 
 from . import _ffi
 from ._call import Call, Handle, check, read_completion, read_response
-from ._chunks import ChatCompletionChunk, Reading, complete, lent_field, text_chunk
+from ._chunks import ChatCompletionChunk, Reading, text_chunk
 from ._errors import DosaiError
-from ._json import decode
 from ._models import ChatCompletion
 
 TYPE_CHECKING = False
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from ._response import Response
 
 _next = _ffi.dosai_stream_next_unchecked
-_CONTENT = _ffi.CHUNK_CONTENT
 _OK = _ffi.OK
 _WOULD_BLOCK = _ffi.WOULD_BLOCK
 
@@ -59,11 +57,7 @@ class Stream:
             raise DosaiError("another call is waiting for the stream's next chunk", status="BUSY")
         try:
             view = self._pull(handle)
-            if view.kind == _CONTENT and view.last_in_event:
-                text, json = view.text, view.json
-                if len(text) == view.text_length and len(json) == view.json_length:
-                    return text_chunk(json, view.choice, text.decode("utf-8", "replace"))
-            return self._event(handle, view)
+            return text_chunk(view) or self._event(handle, view)
         finally:
             self._lock.release()
 
@@ -84,12 +78,11 @@ class Stream:
 
     def _event(self, handle: Handle, view: Any) -> ChatCompletionChunk:
         """The event that starts with this chunk: as the server sent it, its texts as the library reads them."""
-        event = complete(decode(lent_field(view, "json") or b"{}"))
-        reading = Reading(event)
+        reading = Reading(view)
         while True:
-            reading.add(view)
-            if view.last_in_event:
-                return ChatCompletionChunk(event)
+            chunk = reading.add(view)
+            if chunk is not None:
+                return chunk
             view = self._pull(handle)
 
     @property

@@ -24,7 +24,7 @@ def model(request):
 
 
 def test_there_are_examples():
-    assert {path.stem for path in EXAMPLES} >= {"chat", "stream", "tools", "json_mode", "errors"}
+    assert {path.stem for path in EXAMPLES} >= {"chat", "stream", "tools", "json_mode", "errors", "async_gather"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -14,6 +14,8 @@ START = """
 import os, signal, sys, threading, time
 import dosai
 client = dosai.Client(base_url=sys.argv[1], api_key="k", max_retries=0)
+def again():
+    return dosai.AsyncClient(base_url=sys.argv[1], api_key="k", max_retries=0)
 def create(**more):
     return client.chat.completions.create(model="m", messages=[], **more)
 def ready():
@@ -38,6 +40,14 @@ WAITS = {
     "in a silent call": ("silent", "ready(); create()"),
     "in a silent open": ("silent", "ready(); create(stream=True)"),
     "in a silent stream": ("silent-chunk", "stream = create(stream=True); next(stream); ready(); next(stream)"),
+    "in an event loop": ("silent-chunk", """
+    import asyncio
+    async def main():
+        stream = await again().chat.completions.create(model="m", messages=[], stream=True)
+        async for _ in stream:
+            ready()
+    asyncio.run(main())
+"""),
     "in a stream of another thread": ("silent-chunk", """
     box = []
     thread = threading.Thread(target=lambda: box.append(create(stream=True)))
@@ -54,13 +64,14 @@ def test_ctrl_c(server, place, capsys):
 try:
     {wait.strip()}
 except KeyboardInterrupt as error:
-    print("interrupted", error.__context__)
+    assert type(error.__context__).__name__ in ("NoneType", "CancelledError")  # asyncio's own
+    print("interrupted")
 """, server.base(script))
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.3)
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
-    assert process.stdout.readline() == "interrupted None\n"
+    assert process.stdout.readline().split()[:1] == ["interrupted"]
     took = time.monotonic() - started
     with capsys.disabled():
         print(f" Ctrl-C {place}: {took * 1000:.0f} ms", end="")
@@ -74,6 +85,7 @@ seen = []
 signal.signal(signal.SIGALRM, lambda *_: seen.append(1))
 signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
 assert create().choices
+signal.setitimer(signal.ITIMER_REAL, 0)
 assert seen
 """, server.base("slow")) == ""
 
@@ -97,6 +109,14 @@ assert seen[0]
     "threading.Thread(target=lambda: list(create(stream=True)), daemon=True).start(); time.sleep(0.2)",
     "import atexit; stream = create(stream=True); atexit.register(lambda: next(stream))",
     "stream = create(stream=True); stream.itself = stream",
+    """
+import asyncio
+async def main():
+    global stream
+    stream = await again().chat.completions.create(model="m", messages=[], stream=True)
+event_loop = asyncio.new_event_loop()
+event_loop.run_until_complete(main())
+""",
 ])
 def test_exit_in_the_middle(server, code):
     started = time.monotonic()
@@ -123,6 +143,64 @@ assert sum(1 for chunk in stream) > 20
 """, server.base("paced")) == ""
 
 
+def test_fork_in_an_event_loop(server):
+    assert run("""
+import asyncio
+def asked(client):
+    return client.chat.completions.create(model="m", messages=[], stream=True)
+async def child():
+    global stream
+    try:
+        await asked(async_client)
+    except dosai.DosaiError as error:
+        assert error.status == "FORKED"
+    else:
+        raise AssertionError
+    await async_client.close()
+    del stream
+    assert len([chunk async for chunk in await asked(again())]) > 20
+async def main():
+    global stream, async_client
+    async_client = again()
+    stream = await asked(async_client)
+    await stream.__anext__()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            asyncio.run(child())
+            code = 0
+        finally:
+            os._exit(code)
+    assert len([chunk async for chunk in stream]) > 20
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert len([chunk async for chunk in await asked(async_client)]) > 20
+asyncio.run(main())
+""", server.base("paced")) == ""
+
+
+def test_an_event_loop_leaves_nothing_behind(server):
+    assert run("""
+import asyncio, gc, warnings
+warnings.simplefilter("error")
+async def main():
+    for _ in range(5):
+        stream = await shared.chat.completions.create(model="m", messages=[], stream=True)
+        await stream.__anext__()
+        assert len([chunk async for chunk in await shared.chat.completions.create(model="m", messages=[], stream=True)])
+    assert len(os.listdir("/proc/self/task")) == 1
+def count():
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+shared = again()
+asyncio.run(main(), debug=True)
+before = count()
+for _ in range(5):
+    asyncio.run(main(), debug=True)
+assert count() == before, (before, count())
+""", server.base("fast")) == ""
+
+
 def test_nothing_is_left_behind(server):
     assert run("""
 import gc
@@ -143,7 +221,7 @@ assert count() == before, (before, count())
 
 
 def test_import_is_light(capsys):
-    code = "import sys, time; t = time.perf_counter(); import dosai; print(time.perf_counter() - t, *sys.modules)"
+    code = "import sys, time; t = time.process_time(); import dosai; print(time.process_time() - t, *sys.modules)"
     seconds = []
     while len(seconds) < 7 or (min(seconds) >= 0.030 and len(seconds) < 50):  # the machine may be busy
         command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {PACKAGE!r}); {code}"]

@@ -1,5 +1,6 @@
 """openai-python and dosai, asked the same of the same server: what a program sees is the same, but for DIFFERENCES."""
 
+import asyncio
 import collections
 import json
 
@@ -63,21 +64,34 @@ def reason_of(case):
 class Seen:
     """What a program sees of one call."""
 
-    def __init__(self, library, base_url, timeout, **parameters):
-        client = library.OpenAI(api_key="sk-test", base_url=base_url, max_retries=0, timeout=timeout)
+    def __init__(self, library, base_url, timeout, ask, **parameters):
         self.answers, self.texts, self.tool_calls = [], collections.defaultdict(str), {}
         self.finish_reasons, self.usage, self.error = {}, None, None
         try:
-            messages = [{"role": "user", "content": "Hi"}]
-            answer = client.chat.completions.create(model="m", messages=messages, **parameters)
-            for part in answer if "stream" in parameters else [answer]:
-                self.take(part)
+            options = {"api_key": "sk-test", "base_url": base_url, "max_retries": 0, "timeout": timeout}
+            ask(self, library, options, model="m", messages=[{"role": "user", "content": "Hi"}], **parameters)
         except Exception as error:
             self.error = [type(error).__name__]
             if isinstance(error, library.APIError) and not isinstance(error, library.APIConnectionError):
                 self.error += [error.code, error.type, error.param, error.body]
             if isinstance(error, library.APIStatusError):
                 self.error += [error.status_code, error.request_id, error.response.headers.get("X-Request-ID")]
+
+    def ask(self, library, options, **parameters):
+        answer = library.OpenAI(**options).chat.completions.create(**parameters)
+        for part in answer if "stream" in parameters else [answer]:
+            self.take(part)
+
+    def ask_async(self, library, options, **parameters):
+        async def main():
+            async with library.AsyncOpenAI(**options) as client:
+                answer = await client.chat.completions.create(**parameters)
+                if "stream" not in parameters:
+                    return self.take(answer)
+                async for part in answer:
+                    self.take(part)
+
+        asyncio.run(main())
 
     def take(self, part):
         self.answers.append(part.to_dict())
@@ -100,14 +114,15 @@ def test_the_tables_name_cases():
     assert len(set(listed)) == len(listed) and set(listed) <= set(cases())
 
 
+@pytest.mark.parametrize("ask", [Seen.ask, Seen.ask_async])
 @pytest.mark.parametrize("case", list(cases()))
-def test_answers(server, case):
+def test_answers(server, case, ask):
     script, _, face = case.rpartition(".")
     parameters = {"timeout": 0.3 if script in SILENT else 10, **({"stream": True} if face == "stream" else {})}
-    theirs, ours = (Seen(library, server.base(f"{script}~{library.__name__}-{face}"), **parameters)
-                    for library in (openai, dosai))
-    their_bodies, our_bodies = (list(map(read, server.stats(f"{script}~{library.__name__}-{face}")["bodies"]))
-                                for library in (openai, dosai))
+    places = [f"{script}~{library.__name__}-{face}-{ask.__name__}" for library in (openai, dosai)]
+    theirs, ours = (Seen(library, server.base(place), ask=ask, **parameters)
+                    for library, place in zip((openai, dosai), places))
+    their_bodies, our_bodies = (list(map(read, server.stats(place)["bodies"])) for place in places)
     assert our_bodies == their_bodies
     if reason_of(case):
         assert vars(ours) != vars(theirs), "no longer a difference"

@@ -45,6 +45,23 @@ except dosai.APIStatusError as error:
     assert_type(error.response.headers.get("retry-after"), Optional[str])
     assert_type(error.completion, Optional[dosai.ChatCompletion])
 
+
+async def in_an_event_loop() -> None:
+    async with dosai.AsyncClient(api_key="k", timeout=5, ca_file="/ca.pem") as client:
+        assert_type(await client.chat.completions.create(model="m", messages=messages), dosai.ChatCompletion)
+        async with await client.chat.completions.create(model="m", messages=messages, stream=True) as stream:
+            assert_type(stream, dosai.AsyncStream)
+            async for chunk in stream:
+                assert_type(chunk, dosai.ChatCompletionChunk)
+            assert_type(await stream.get_final_completion(), dosai.ChatCompletion)
+            assert_type(await stream.get_final_text(), str)
+        assert_type([model.id async for model in client.models.list()], list[str])
+        assert_type([model.id for model in (await client.models.list()).data], list[str])
+        assert_type(client.with_options(max_retries=0), dosai.AsyncClient)
+        await client.chat.completions.create(model="m", messages=messages, temprature=0.5)  # type: ignore[call-overload]
+    dosai.AsyncClient(nonsense=1)  # type: ignore[call-arg]
+
+
 client.chat.completions.create(model="m", messages=messages, temperature="hot")  # type: ignore[call-overload]
 client.chat.completions.create(model="m", messages=messages, temprature=0.5)  # type: ignore[call-overload]
 client.chat.completions.create(messages=messages)  # type: ignore[call-overload]

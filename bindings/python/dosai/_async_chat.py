@@ -1,0 +1,89 @@
+"""Chat completions of AsyncClient."""
+
+from __future__ import annotations
+
+from ctypes import byref
+
+from . import _ffi
+from ._async_stream import AsyncStream
+from ._call import Handle, read_completion, read_response
+from ._chat import chat_call
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterable, Literal, Optional, overload
+
+    from typing_extensions import Unpack
+
+    from ._async_client import AsyncClient
+    from ._models import ChatCompletion
+    from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, Whole
+    from ._response import Response
+    from ._timeout import NotGiven
+else:
+    from ._chat import overload
+
+
+class AsyncChat:
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    @property
+    def completions(self) -> AsyncCompletions:
+        return AsyncCompletions(self._client)
+
+
+class AsyncCompletions:
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    @overload
+    async def create(
+        self, *, model: str, messages: Iterable[Message], stream: Whole = False, **parameters: Unpack[ChatParameters]
+    ) -> ChatCompletion: ...
+
+    @overload
+    async def create(
+        self, *, model: str, messages: Iterable[Message], stream: Literal[True], **parameters: Unpack[ChatParameters]
+    ) -> AsyncStream: ...
+
+    @overload
+    async def create(
+        self, *, model: str, messages: Iterable[Message], stream: bool, **parameters: Unpack[ChatParameters]
+    ) -> ChatCompletion | AsyncStream: ...
+
+    async def create(
+        self, *, model: str, messages: Iterable[Any], stream: Optional[bool | NotGiven] = False, **parameters: Any
+    ) -> ChatCompletion | AsyncStream:
+        """Sends the conversation and gives the answer; with stream=True, its chunks as they come. See Client's."""
+        answer = await send(self._client, model=model, messages=messages, stream=stream, **parameters)
+        return answer if isinstance(answer, AsyncStream) else read_completion(answer)
+
+    @property
+    def with_raw_response(self) -> AsyncRawCompletions:
+        """The same call, giving a Response: the answer's status and headers, and by parse() what it says."""
+        return AsyncRawCompletions(self._client)
+
+
+class AsyncRawCompletions:
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def create(
+        self,
+        *,
+        model: str,
+        messages: Iterable[Message],
+        stream: Optional[bool | NotGiven] = False,
+        **parameters: Unpack[ChatParameters],
+    ) -> Response:
+        answer = await send(self._client, model=model, messages=messages, stream=stream, **parameters)
+        return answer.response if isinstance(answer, AsyncStream) else read_response(answer, read_completion(answer))
+
+
+async def send(client: AsyncClient, **arguments: Any) -> Handle | AsyncStream:
+    _, request, options = chat_call(client, **arguments)
+    stream = arguments["stream"]
+    function = _ffi.dosai_loop_submit_stream if stream else _ffi.dosai_loop_submit_chat
+    call = client._submit(function, request.pointer, byref(options))
+    return await AsyncStream.open(call) if stream else await call.answer()

@@ -1,0 +1,107 @@
+"""The client of asyncio: Client's calls, awaited. No thread: the event loop watches one descriptor of the library."""
+
+from __future__ import annotations
+
+from asyncio import sleep
+from ctypes import byref
+
+from . import _ffi
+from ._async_chat import AsyncChat
+from ._async_loop import LoopCall, Loops
+from ._call import Handle, c_string, read_json
+from ._client import BaseClient, page_of
+from ._json import encode
+from ._models import AsyncPage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, AsyncIterator, Callable, Generator, Optional
+
+    from typing_extensions import Self, Unpack
+
+    from ._models import AvailableModel
+    from ._parameters import CallOptions
+
+
+class AsyncClient(BaseClient):
+    """A client of one server for asyncio. Any number of tasks, in any event loops, may share it.
+
+    Its arguments are Client's.
+    """
+
+    _loops: Loops
+
+    @property
+    def chat(self) -> AsyncChat:
+        return AsyncChat(self)
+
+    @property
+    def models(self) -> AsyncModels:
+        return AsyncModels(self)
+
+    async def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
+        """GETs any other endpoint, as "/models", and gives its JSON. Options: timeout, extra_headers."""
+        return await self._ask(path, None, **options)
+
+    async def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
+        """POSTs JSON to any other endpoint, as "/embeddings", and gives its JSON. Options: timeout, extra_headers."""
+        return await self._ask(path, encode({} if body is None else body), **options)
+
+    async def close(self) -> None:
+        """Drops the client. Calls and streams that go on keep what they need."""
+        self._handle, self._loops = None, Loops()
+        await sleep(0)  # for what the last user of the connections leaves to the event loop
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        await self.close()
+
+    def _new_handle(self) -> Handle:
+        self._loops = Loops()
+        return super()._new_handle()
+
+    def _submit(self, function: Callable[..., int], *arguments: Any) -> LoopCall:
+        client = self._open_handle()
+        return self._loops.running().submit(function, client, *arguments)
+
+    async def _ask(self, path: str, json: Optional[bytes], **options: Any) -> Any:
+        call_options = self._options(unary=True, **options)
+        function, length = _ffi.dosai_loop_submit_post, len(json or b"")
+        call = self._submit(function, c_string(path, "path"), json, length, byref(call_options))
+        return read_json(await call.answer())
+
+
+class AsyncModels:
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    def list(self, **options: Unpack[CallOptions]) -> AsyncList:
+        """The server's models: `await` them, or iterate with `async for`."""
+        return AsyncList(self._client, options)
+
+
+class AsyncList:
+    """A list that is asked for when it is awaited or iterated over."""
+
+    def __init__(self, client: AsyncClient, options: Any) -> None:
+        self._client, self._options = client, options
+
+    def __await__(self) -> Generator[Any, None, AsyncPage]:
+        return self._get().__await__()
+
+    async def __aiter__(self) -> AsyncIterator[AvailableModel]:
+        for model in await self._get():
+            yield model
+
+    async def _get(self) -> AsyncPage:
+        return AsyncPage(page_of(await self._client.get("/models", **self._options)))

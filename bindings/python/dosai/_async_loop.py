@@ -1,0 +1,258 @@
+"""The library's loop in an event loop of asyncio: its calls, and what comes to them."""
+
+from __future__ import annotations
+
+import os
+from asyncio import AbstractEventLoop, get_running_loop
+from collections import deque
+from ctypes import byref, c_int64, c_void_p
+from itertools import count
+from weakref import WeakValueDictionary
+
+from . import _ffi
+from ._call import Handle, check, read_error
+from ._chunks import ChatCompletionChunk, Reading, text_chunk
+from ._errors import APICancelledError, DosaiError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import Future
+    from typing import Any, Callable, Optional
+
+_step = _ffi.dosai_loop_step_unchecked
+_next = _ffi.dosai_loop_next_unchecked
+_CHUNK = _ffi.EVENT_CHUNK
+_TURN = 512  # events after which the event loop has its turn
+_HELD_MOST = 256 << 10  # bytes that chunks may take until somebody reads them
+_CHUNK_SIZE = 1024  # of a chunk beside its text
+
+
+class Loops:
+    """The loops of a client and its copies: one for each event loop that runs a call of theirs."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        # The event loop keeps what reads in it: when it is closed, the library's loop is too.
+        self._loops: WeakValueDictionary[AbstractEventLoop, Loop] = WeakValueDictionary()
+
+    def running(self) -> Loop:
+        event_loop = get_running_loop()
+        loop = self._loops.get(event_loop)
+        if loop is None:
+            loop = self._loops[event_loop] = Loop(event_loop)
+        return loop
+
+    def __del__(self) -> None:
+        if self._process != os.getpid():
+            return
+        for loop in list(self._loops.values()):
+            try:
+                loop.event_loop.call_soon_threadsafe(loop.retire)
+            except RuntimeError:
+                pass  # the event loop is closed
+
+
+class Loop:
+    """One loop of the library, read by one event loop."""
+
+    def __init__(self, event_loop: AbstractEventLoop) -> None:
+        loop, error = _ffi.dosai_loop(), _ffi.dosai_error()
+        check(_ffi.dosai_loop_new(None, byref(loop), byref(error)), error)
+        self.event_loop = event_loop
+        self._handle: Optional[Handle] = Handle(loop, close)
+        self._pointer, self._error = loop, error
+        self._calls: dict[int, LoopCall] = {}
+        self._tags, self._is_retired = count(1), False
+        self._out = c_void_p()
+        self._address, self._event = 0, _ffi.dosai_event()
+        self._chunk_address, self._chunk = 0, _ffi.dosai_chunk()
+        self._step_arguments = loop, c_int64(0), None, None, None, byref(error)
+        self._next_arguments = loop, byref(self._out), byref(error)
+        event_loop.add_reader(_ffi.dosai_loop_fd(loop), self._read)
+
+    def submit(self, function: Callable[..., int], client: Handle, *arguments: Any) -> LoopCall:
+        """Submits a call by its function of the library."""
+        call, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
+        check(function(self._pointer, client.pointer, *arguments, tag, byref(call), byref(error)), error)
+        made = self._calls[tag] = LoopCall(Handle(call, _ffi.dosai_call_free), tag, self._calls, self.event_loop)
+        return made
+
+    def retire(self) -> None:
+        """Closes the loop when its last call is over."""
+        self._is_retired = True
+        if self._handle is not None and not self._calls:
+            self.event_loop.remove_reader(_ffi.dosai_loop_fd(self._pointer))
+            self._handle = None
+
+    def __del__(self) -> None:
+        for call in list(self._calls.values()):
+            call.abandon()
+
+    def _read(self) -> None:
+        """Takes what has come. More than one turn's events wait for the next turn: the descriptor stays readable."""
+        if _step(*self._step_arguments):
+            self._fail()
+            return
+        for _ in range(_TURN):
+            if _next(*self._next_arguments):
+                self._fail()
+                return
+            address = self._out.value
+            if address != self._address:
+                if address is None:
+                    break
+                self._address, self._event = address, _ffi.dosai_event.from_address(address)
+            event = self._event
+            call = self._calls.get(event.tag)
+            if call is None:
+                continue
+            try:
+                if event.kind != _CHUNK:
+                    call.end(event)
+                    continue
+                address = event.chunk
+                if address != self._chunk_address:
+                    self._chunk_address, self._chunk = address, _ffi.dosai_chunk.from_address(address)
+                call.take(self._chunk)
+            except Exception as error:
+                call.fail(error)
+        if self._is_retired:
+            self.retire()
+
+    def _fail(self) -> None:
+        """The loop is of no more use, as in a forked child."""
+        try:
+            check(_ffi.dosai_error_status(self._error), self._error)
+        except DosaiError as error:
+            for call in list(self._calls.values()):
+                call.fail(error)
+
+
+def close(loop: Any) -> None:
+    _ffi.dosai_loop_close(loop, _ffi.dosai_event_fn(), None, None)
+
+
+class LoopCall:
+    """A call in flight, with the chunks that nobody has read yet."""
+
+    def __init__(self, handle: Handle, tag: int, calls: dict[int, LoopCall], event_loop: AbstractEventLoop) -> None:
+        self._handle: Optional[Handle] = handle  # until it is over: it would keep the loop's descriptors open
+        self._tag, self._calls = tag, calls
+        self._new_waiter: Callable[[], Future[None]] = event_loop.create_future
+        self._waiter: Optional[Future[None]] = None
+        self.chunks: deque[ChatCompletionChunk] = deque()
+        self._held, self._is_paused = 0, False
+        self._reading: Optional[Reading] = None
+        self._answer: Optional[Handle] = None
+        self._failure: Optional[Callable[[], Exception]] = None
+
+    @property
+    def is_over(self) -> bool:
+        return self._handle is None
+
+    def take(self, view: Any) -> None:
+        """A chunk of the library's, which it overwrites with the next one."""
+        chunk = text_chunk(view) if self._reading is None else None
+        if chunk is None:
+            if self._reading is None:
+                self._reading = Reading(view)
+            chunk = self._reading.add(view)
+            if chunk is None:
+                return
+            self._reading = None
+        self.chunks.append(chunk)
+        self._held += _CHUNK_SIZE + view.json_length
+        if self._held >= _HELD_MOST and not self._is_paused and self._handle is not None:
+            self._is_paused = True
+            _ffi.dosai_call_pause(self._handle.pointer)
+        if self._waiter is not None:
+            self._wake()
+
+    def end(self, event: Any) -> None:
+        """Its last event."""
+        completion, error, failure = event.completion, event.error, _ffi.dosai_error()
+        if error:
+            copy = _ffi.dosai_error()
+            check(_ffi.dosai_error_copy(error, byref(copy), byref(failure)), failure)
+            owner = Handle(copy, _ffi.dosai_error_free)
+            self._failure = lambda: read_error(_ffi.dosai_error_status(owner.pointer), owner)
+            completion = _ffi.dosai_error_completion(error)
+        if completion:
+            answer = _ffi.dosai_completion()
+            check(_ffi.dosai_completion_copy(completion, byref(answer), byref(failure)), failure)
+            self._answer = Handle(answer, _ffi.dosai_completion_free)
+        self._finish()
+
+    def fail(self, error: Exception) -> None:
+        """Ends it with an error that is not the server's."""
+        self._failure = lambda: error
+        self.cancel()
+
+    def abandon(self) -> None:
+        """Ends it where the event loop is closed: nobody can be told."""
+        self._waiter = None
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Ends it, if it is not over: any thread. Whoever waits for it is told."""
+        handle = self._handle
+        if handle is None:
+            return
+        if self._failure is None:
+            self.chunks.clear()
+            self._failure = cancelled
+        _ffi.dosai_call_cancel(handle.pointer)
+        self._finish()
+
+    def _finish(self) -> None:
+        self._calls.pop(self._tag, None)
+        self._handle = None
+        self._wake()
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Waits until there is a chunk, or the call is over. Being cancelled cancels the call."""
+        if self._waiter is not None:
+            raise DosaiError("another task is waiting for the stream's next chunk", status="BUSY")
+        self._held = 0
+        if self._is_paused and self._handle is not None:
+            self._is_paused = False
+            _ffi.dosai_call_resume(self._handle.pointer)
+        self._waiter = waiter = self._new_waiter()
+        try:
+            await waiter
+        except BaseException:
+            if self._waiter is waiter:
+                self._waiter = None
+            self.cancel()
+            raise
+
+    def check(self) -> None:
+        """Raises what the call ended with, if not well."""
+        if self._failure is not None:
+            raise self._failure()
+
+    def completion(self) -> Handle:
+        """What has come of its answer."""
+        if self._answer is not None:
+            return self._answer
+        if self._handle is None:
+            raise cancelled()
+        completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
+        check(_ffi.dosai_call_completion(self._handle.pointer, byref(completion), byref(error)), error)
+        return Handle(completion, _ffi.dosai_completion_free)
+
+    async def answer(self) -> Handle:
+        """Waits for the answer of a call that is no stream."""
+        while not self.is_over:
+            await self.wait()
+        self.check()
+        return self.completion()
+
+
+def cancelled() -> APICancelledError:
+    return APICancelledError("the call was cancelled", status="CANCELLED")

@@ -1,0 +1,99 @@
+"""A streaming call of AsyncClient."""
+
+from __future__ import annotations
+
+from ._call import read_completion, read_response
+from ._chunks import ChatCompletionChunk
+from ._errors import DosaiError
+from ._models import ChatCompletion
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Optional
+
+    from ._async_loop import LoopCall
+    from ._call import Handle
+    from ._response import Response
+
+
+class AsyncStream:
+    """The chunks of an answer as they come. It ends only after a whole answer; anything else raises.
+
+    One task at a time may iterate. A task that is cancelled while it waits for a chunk ends the call.
+    """
+
+    def __init__(self, call: LoopCall) -> None:
+        self._call, self._chunks, self._is_closed = call, call.chunks, False
+
+    @classmethod
+    async def open(cls, call: LoopCall) -> AsyncStream:
+        """Waits for the first chunk, or for the error that came in its place."""
+        if not call.chunks and not call.is_over:
+            await call.wait()
+        if not call.chunks:
+            call.check()
+        return cls(call)
+
+    def __aiter__(self) -> AsyncStream:
+        return self
+
+    async def __anext__(self) -> ChatCompletionChunk:
+        chunks, call = self._chunks, self._call
+        if self._is_closed:
+            raise StopAsyncIteration
+        while not chunks:
+            if call.is_over:
+                call.check()
+                raise StopAsyncIteration
+            await call.wait()
+        return chunks.popleft()
+
+    @property
+    def current_completion_snapshot(self) -> ChatCompletion:
+        """What the chunks that have come add up to; some of them may wait to be read."""
+        return read_completion(self._assembled())
+
+    async def get_final_completion(self) -> ChatCompletion:
+        """Reads the stream to its end, and gives the completion that it adds up to."""
+        async for _ in self:
+            pass
+        return self.current_completion_snapshot
+
+    async def get_final_text(self) -> str:
+        """Reads the stream to its end, and gives the text of its first choice."""
+        choices = (await self.get_final_completion()).choices
+        return (choices[0].message.content or "") if choices else ""
+
+    @property
+    def response(self) -> Response:
+        """The status and the headers of the answer."""
+        return read_response(self._assembled(), self)
+
+    async def close(self) -> None:
+        """Stops the call if it has not ended. A task that waits for a chunk gets APICancelledError."""
+        if self._chunks or not self._call.is_over:
+            self._is_closed = True
+            self._chunks.clear()
+            self._call.cancel()
+
+    aclose = close
+
+    def _assembled(self) -> Handle:
+        if self._is_closed:
+            raise DosaiError("the stream was closed before its end", status="CANCELLED")
+        return self._call.completion()
+
+    def __del__(self) -> None:
+        self._call.cancel()
+
+    async def __aenter__(self) -> AsyncStream:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        await self.close()

@@ -96,19 +96,19 @@ package final class StreamReader {
   func nextShaped() -> Bool {
     guard position &+ 1 >= count else { return false }
     let text = parser.ahead
-    let length: Int
+    let event: (length: Int, hasUsage: Bool)?
     do throws(Failure) {
-      length = try assembler.add(shaped: text, avoiding: secretText, &chunk)
+      event = try assembler.add(shaped: text, avoiding: secretText, &chunk)
     } catch {
       failure = error
       parser.stop()
       return false
     }
-    guard length >= 0, let start = text.baseAddress else { return false }
-    parser.skip(ahead: length)
-    json = Bytes(start: start + 6, count: length &- 8)
+    guard let event, let start = text.baseAddress else { return false }
+    parser.skip(ahead: event.length)
+    json = Bytes(start: start + 6, count: event.length &- 8)
     eventIndex = eventIndex &+ 1
-    count = 1
+    count = event.hasUsage ? 2 : 1
     position = 0
     return true
   }

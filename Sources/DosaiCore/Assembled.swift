@@ -172,6 +172,13 @@ struct Merger {
     try target.set(json)
   }
 
+  /// The same for a text that is no value of the completion.
+  mutating func set(_ target: Buffer, _ json: Bytes) throws(Failure) {
+    try use(max(0, json.count - target.count))
+    target.removeAll()
+    try target.append(json)
+  }
+
   private mutating func mergeMembers<Value: JSONValue>(
     of value: Value, into target: Assembled, depth: Int
   ) throws(Failure) {

@@ -1,14 +1,18 @@
 /// Reading events by their shape.
 extension Assembler {
   /// Adds the event that `text` begins with, as it comes on the wire, if it has come whole and has the shape of one
-  /// before it, and makes its one chunk. Its length with its blank line; -1: it has to be parsed.
+  /// before it. Its length with its blank line; nil: it has to be parsed. It gives `chunk`, and where it has usage in it
+  /// a second one: both then stand in `chunks`.
   @inline(__always)
-  package func add(shaped text: Bytes, avoiding secret: Bytes, _ chunk: inout Chunk) throws(Failure) -> Int {
-    guard let (shape, length) = shapes.find(text), length &- 2 <= limits.eventBytes else { return -1 }
+  package func add(
+    shaped text: Bytes, avoiding secret: Bytes, _ chunk: inout Chunk
+  ) throws(Failure) -> (length: Int, hasUsage: Bool)? {
+    guard let (shape, length) = shapes.find(text), length &- 2 <= limits.eventBytes else { return nil }
     var failure: Failure?
+    var hasUsage = false
     let isTaken = shape._withUnsafeGuaranteedRef { shape in
       do throws(Failure) {
-        let added = try shape.take(&merger, avoiding: secret)
+        let added = try shape.take(&merger, usageText, avoiding: secret)
         if added.isEmpty { return false }
         chunk.kind = shape.kind
         chunk.choice = shape.choice
@@ -17,6 +21,8 @@ extension Assembler {
         chunk.toolCallID = .empty
         chunk.toolCallName = .empty
         chunk.finishReason = .none
+        hasUsage = shape.hasUsage
+        if hasUsage { add(shape.usage, behind: chunk) }
         return true
       } catch {
         failure = error
@@ -24,12 +30,22 @@ extension Assembler {
       }
     }
     if let failure { throw failure }
-    return isTaken ? length : -1
+    return isTaken ? (length, hasUsage) : nil
+  }
+
+  /// The event has two chunks, which stand in `chunks`.
+  @inline(never)
+  private func add(_ usage: Usage, behind chunk: Chunk) {
+    self.usage = usage
+    quirks.insert(.usageRepeated)
+    chunks.removeAll(keepingCapacity: true)
+    chunks.append(chunk)
+    chunks.append(Chunk(.usage))
   }
 
   /// Learns the shape of the event that was added last. `event` is its text as it came.
   package func learn(_ event: Bytes) throws(Failure) {
-    guard chunks.count == 1 else { return }
+    guard chunks.count == 1 || chunks.count == 2 && chunks[1].kind == .usage, shapes.isWanted else { return }
     var maker = ShapeMaker(event, self)
     if let shape = try maker.make() { shapes.add(shape) }
   }

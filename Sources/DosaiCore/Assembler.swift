@@ -37,7 +37,7 @@ package final class Assembler {
 
   /// What the last event gave; lent by it.
   package var chunks: [Chunk] = []
-  package private(set) var usage: Usage?
+  package internal(set) var usage: Usage?
   package var quirks: Quirks = []
   /// Whether any event was added.
   package private(set) var hasStarted = false
@@ -114,9 +114,7 @@ package final class Assembler {
     guard let found, found.kind == .object, !found.isHollow else { return }
     if usage != nil { quirks.insert(.usageRepeated) }
     usage = Usage(found)
-    try merger.use(max(0, found.text.count - usageText.count))
-    usageText.removeAll()
-    try usageText.append(found.text)
+    try merger.set(usageText, found.text)
     chunks.append(Chunk(.usage))
   }
 

@@ -43,6 +43,25 @@ package struct Usage: Equatable {
 
   package init() {}
 
+  /// The place of a number among the above, by its key and that of the object in `usage` that it is in; -1: none.
+  static func place(of key: Bytes, in object: Bytes) -> Int {
+    if object.isEmpty {
+      return key.equals("prompt_tokens") ? 0 : key.equals("completion_tokens") ? 1 : key.equals("total_tokens") ? 2 : -1
+    }
+    if object.equals("prompt_tokens_details") && key.equals("cached_tokens") { return 3 }
+    return object.equals("completion_tokens_details") && key.equals("reasoning_tokens") ? 4 : -1
+  }
+
+  mutating func set(_ place: Int, _ tokens: Int64) {
+    switch place {
+    case 0: promptTokens = tokens
+    case 1: completionTokens = tokens
+    case 2: totalTokens = tokens
+    case 3: cachedTokens = tokens
+    default: reasoningTokens = tokens
+    }
+  }
+
   package init<Value: JSONValue>(_ usage: Value) {
     promptTokens = usage.integer("prompt_tokens") ?? -1
     completionTokens = usage.integer("completion_tokens") ?? -1

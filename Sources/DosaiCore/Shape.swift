@@ -6,68 +6,96 @@
 /// All that runs for each event is here and in `ShapeCache.find`. No arithmetic in it can overflow: places are within
 /// the text, which is in memory.
 final class Shape {
-  enum Hole {
+  enum Hole: Int {
     /// The text of the delta.
     case text
-    /// A string or an integer of the event itself, of which the last counts.
-    case string, integer
-    /// A string that nothing keeps.
-    case padding
+    /// A string that is kept as it is written, or not at all.
+    case string
+    /// A whole number that is not 0.
+    case integer
+    /// Any number.
+    case number
+  }
+
+  /// What is kept of an event beside its text: some of its holes, with the bytes between and around them.
+  struct Span {
+    let holes: ClosedRange<Int>
+    /// Bytes before the first hole, and behind the last.
+    let before: Int
+    let after: Int
+    /// A value of the completion that is being assembled, which outlives the shape; nil: the usage.
+    let target: Unmanaged<Assembled>?
   }
 
   private struct Part {
     /// How many literal bytes stand before the hole.
     let literal: Int
     let hole: Hole
-    /// Where the value goes: a value of the completion that is being assembled, which outlives the shape.
-    let target: Unmanaged<Assembled>?
+    /// Its place among the numbers of `Usage`; -1: it is none of them.
+    let count: Int
     // The value in the event that was matched last.
     var value = Bytes.empty
     var isEscaped = false
   }
 
-  private static let holesMost = 8
   private static let field: StaticString = "data: "
 
   private let literals = Buffer()
-  private let parts = UnsafeMutablePointer<Part>.allocate(capacity: Shape.holesMost)
+  private let parts: UnsafeMutablePointer<Part>
+  private let partsMost: Int
   private var count = 0
   private var textPart = 0
   private var tail = 0  // how many literal bytes stand behind the last hole
+  private var spans: [Span] = []
 
   // What an event of this shape gives.
   let kind: Chunk.Kind
   let choice: Int32
   let toolCall: Int32
+  /// Where its text is added: a value of the completion that is being assembled, which outlives the shape.
+  private let text: Unmanaged<Assembled>
+  /// Whether usage is in it, and that of the event that was matched last.
+  let hasUsage: Bool
+  private(set) var usage: Usage
   /// The place in the cache of the shape that came after this one the last time.
   var follower = 0
 
-  static func make(_ kind: Chunk.Kind, choice: Int32, toolCall: Int32) throws(Failure) -> Shape {
-    let made = Shape(kind, choice, toolCall)
+  /// `holes` are as many as will be added; `usage` is that of the event that it is made from, if it has one.
+  static func make(
+    _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: Assembled, usage: Usage?, holes: Int
+  ) throws(Failure) -> Shape {
+    let made = Shape(kind, choice, toolCall, text, usage, holes)
     try made.literals.append(field)
     made.tail = made.literals.count
     return made
   }
 
-  private init(_ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32) {
+  private init(
+    _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: Assembled, _ usage: Usage?, _ holes: Int
+  ) {
     self.kind = kind
     self.choice = choice
     self.toolCall = toolCall
+    self.text = Unmanaged.passUnretained(text)
+    hasUsage = usage != nil
+    self.usage = usage ?? Usage()
+    partsMost = holes
+    parts = .allocate(capacity: holes)
   }
 
   deinit { parts.deallocate() }
 
-  /// Adds a hole, with the bytes between the hole before it and this one. False: there are too many.
-  func add(_ literal: Bytes, _ hole: Hole, _ target: Assembled?) throws(Failure) -> Bool {
-    guard count < Self.holesMost else { return false }
+  /// Adds a hole, with the bytes between the hole before it and this one.
+  func add(_ literal: Bytes, _ hole: Hole, count place: Int) throws(Failure) {
+    guard count < partsMost else { throw .internalError }
     try literals.append(literal)
     if hole == .text { textPart = count }
-    let length = tail + literal.count
-    parts[count] = Part(literal: length, hole: hole, target: target.map { Unmanaged.passUnretained($0) })
+    (parts + count).initialize(to: Part(literal: tail + literal.count, hole: hole, count: place))
     count += 1
     tail = 0
-    return true
   }
+
+  func keep(_ span: Span) { spans.append(span) }
 
   /// Ends it with the bytes behind the last hole, and the blank line behind the event.
   func finish(_ literal: Bytes) throws(Failure) {
@@ -90,7 +118,7 @@ final class Shape {
       guard end - at > length, isEqual(at, known, length) else { return -1 }
       at += length
       known += length
-      let found = part.pointee.hole == .integer ? Self.integer(at, end) : Self.string(at, end, part)
+      let found = part.pointee.hole.rawValue > 1 ? Self.number(at, end, part) : Self.string(at, end, part)
       guard let found else { return -1 }
       part.pointee.value = Bytes(start: at, count: found - at)
       at = found
@@ -123,41 +151,60 @@ final class Shape {
     Text.firstInvalid(Bytes(start: start, count: end - start)) == nil
   }
 
-  /// The end of a whole number of 1 to 18 digits, which is not 0; nil: there is none.
+  /// The end of a number of at most 18 digits before its point, without an exponent; nil: there is none.
   @inline(never)
-  private static func integer(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  private static func number(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
   ) -> UnsafePointer<UInt8>? {
-    var at = start
+    let isAny = part.pointee.hole == .number
+    let first = isAny && start < end && start.pointee == UInt8(ascii: "-") ? start + 1 : start
+    var at = first
     while at < end, at.pointee.isDigit { at += 1 }
-    let count = at - start
-    guard at < end, count >= 1, count <= 18, start.pointee != UInt8(ascii: "0") else { return nil }
-    return at.pointee == UInt8(ascii: ",") || at.pointee == UInt8(ascii: "}") ? at : nil
+    let count = at - first
+    guard count >= 1, count <= 18, first.pointee != UInt8(ascii: "0") || isAny && count == 1 else { return nil }
+    if isAny, part.pointee.count < 0, at < end, at.pointee == UInt8(ascii: ".") {
+      let point = at
+      at += 1
+      while at < end, at.pointee.isDigit { at += 1 }
+      guard at - point > 1, at - point < 64 else { return nil }
+    }
+    guard at < end, at.pointee == UInt8(ascii: ",") || at.pointee == UInt8(ascii: "}") else { return nil }
+    return at
   }
 
   /// Keeps the values of the event that was matched. The text; empty: this event must go the slow way, nothing was kept.
   @inline(__always)
-  func take(_ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes {
+  func take(_ merger: inout Merger, _ usageText: Buffer, avoiding secret: Bytes) throws(Failure) -> Bytes {
     let part = parts + textPart
-    guard let target = part.pointee.target else { return .empty }
-    let added = target._withUnsafeGuaranteedRef {
+    let added = text._withUnsafeGuaranteedRef {
       $0.add(part.pointee.value, isEscaped: part.pointee.isEscaped, avoiding: secret)
     }
     guard let added else { throw .outOfMemory }
     if added.isEmpty { return added }
     try merger.use(added.count)
-    if count > 1 { try keepOthers(&merger) }
+    if !spans.isEmpty { try keepSpans(&merger, usageText) }
     return added
   }
 
   @inline(never)
-  private func keepOthers(_ merger: inout Merger) throws(Failure) {
-    for i in 0..<count {
-      guard parts[i].hole == .string || parts[i].hole == .integer, let target = parts[i].target else { continue }
-      let quote = parts[i].hole == .string ? 1 : 0
-      guard let start = parts[i].value.baseAddress else { continue }
-      let json = Bytes(start: start - quote, count: parts[i].value.count + 2 * quote)
+  private func keepSpans(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
+    for span in spans {
+      let last = parts[span.holes.upperBound].value
+      guard let start = parts[span.holes.lowerBound].value.baseAddress, let end = last.baseAddress else { continue }
+      let from = start - span.before
+      let json = Bytes(start: from, count: end - from + last.count + span.after)
+      guard let target = span.target else {
+        try merger.set(usageText, json)
+        readUsage(span.holes)
+        continue
+      }
       try merger.set(target.takeUnretainedValue(), json)
+    }
+  }
+
+  private func readUsage(_ holes: ClosedRange<Int>) {
+    for i in holes where parts[i].count >= 0 {
+      if let tokens = Text.integer(parts[i].value) { usage.set(parts[i].count, tokens) }
     }
   }
 }

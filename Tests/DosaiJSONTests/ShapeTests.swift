@@ -22,14 +22,17 @@ struct ShapeTests {
       }
       let slow = try? Self.document(event)
       let end = try shaped.add(shaped: text.bytes, avoiding: .empty, &chunk)
-      if end >= 0 {
+      if let end {
         shapedCount += 1
         let document = try #require(slow, "a shape took what is not JSON: \(String(decoding: event, as: UTF8.self))")
         documents = [document]
         try parsed.add(document.root)
-        #expect(parsed.chunks.count == 1)
-        #expect(end == event.count + 8)
-        #expect(Self.line(chunk) == parsed.chunks.first.map(Self.line), "\(String(decoding: event, as: UTF8.self))")
+        #expect(end.length == event.count + 8)
+        #expect(end.hasUsage == (parsed.chunks.count == 2))
+        let chunks = end.hasUsage ? shaped.chunks : [chunk]
+        #expect(chunks.map(Self.line) == parsed.chunks.map(Self.line), "\(String(decoding: event, as: UTF8.self))")
+        #expect(Self.line(chunk) == parsed.chunks.first.map(Self.line))
+        #expect(shaped.usage == parsed.usage)
         return true
       }
       guard let slow else { return false }
@@ -74,6 +77,7 @@ struct ShapeTests {
     let id: String
     let varies: Bool
     let choices: Int
+    let form: Int
     var count = 0
 
     mutating func event() -> [UInt8] {
@@ -83,8 +87,8 @@ struct ShapeTests {
       let created = 1_711_000_000 + (varies ? Int.random(in: 0..<3, using: &random) : 0)
       var text = #"{"id":"\#(id)","object":"chat.completion.chunk","created":\#(created),"model":"m","choices":["#
       text += #"{"index":\#(index),"delta":\#(delta()),"logprobs":null,"finish_reason":null}]"#
-      if Int.random(in: 0..<3, using: &random) == 0 { text += #","obfuscation":"\#(words())""# }
-      if Int.random(in: 0..<20, using: &random) == 0 { text += #","usage":{"total_tokens":\#(count)}"# }
+      if form == 0 && Int.random(in: 0..<3, using: &random) == 0 { text += #","obfuscation":"\#(words())""# }
+      text += more()
       text += "}"
       var bytes = Array(text.utf8)
       if Int.random(in: 0..<6, using: &random) == 0 {
@@ -93,6 +97,19 @@ struct ShapeTests {
         if bytes[place] == 10 || bytes[place] == 13 { bytes[place] = 32 }
       }
       return bytes
+    }
+
+    /// What servers send beside the choices.
+    private mutating func more() -> String {
+      let time = "\(Int.random(in: -2..<30, using: &random)).\(Int.random(in: 0..<100, using: &random))"
+      let details = count % 50 < 40 ? #"{"cached_tokens":\#(count % 3)}"# : "null"
+      switch form {
+      case 1 where Int.random(in: 0..<20, using: &random) > 0:
+        return #","usage":{"prompt_tokens":12,"completion_tokens":\#(count),"x":\#(time),"prompt_tokens_details":\#(details)}"#
+      case 2: return #","timings":{"predicted_n":\#(count),"predicted_ms":\#(time),"deep":{"a":[],"b":\#(count % 7)}}"#
+      case 3: return #","timings":{"predicted_n":\#(count),"of":"\#(count % 90 / 30)"},"usage":{"total_tokens":\#(count)}"#
+      default: return Int.random(in: 0..<20, using: &random) == 0 ? #","usage":{"total_tokens":\#(count)}"# : ""
+      }
     }
 
     private mutating func delta() -> String {
@@ -130,12 +147,12 @@ struct ShapeTests {
     }
   }
 
-  @Test(arguments: 1...60)
+  @Test(arguments: 1...120)
   func readsAsParsingDoes(seed: Int) throws {
     let pair = Pair()
     var server = Server(
       random: SystemRandom(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15), id: "chatcmpl-\(seed)", varies: seed % 3 == 0,
-      choices: 1 + seed % 4)
+      choices: seed < 60 ? 1 + seed % 4 : 1, form: seed / 3 % 4)
     for _ in 0..<400 { _ = try pair.add(server.event()) }
     try pair.expectSame()
     #expect(pair.shapedCount > 20)

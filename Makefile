@@ -5,13 +5,14 @@
 ## make test     every gate and test, in order; `make test-NAME` runs one: $(STAGES)
 ## make soak     ten minutes of random calls, cancels and faults in a loop
 ## make docs     the manual and the pages of docs/ as HTML, in build/docs/html
+## make fuzz     libFuzzer, a minute a target; `make fuzz-keep` takes what it found into the corpus
 ## make bench    one stream flat out, beside libcurl and jansson: ratios
 ## make format   Swift and C set as the format gate wants them
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
 
-STAGES = build gates swift conformance wire hosts docs threads address valgrind cpp python tool model packages
-GATES = header layers exports footprint format
+STAGES = build gates swift conformance wire hosts docs threads address valgrind cpp python tool model packages fuzz
+GATES = header layers exports abi footprint format
 
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
@@ -27,7 +28,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test docs soak bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -127,7 +128,7 @@ test-threads: need-test
 	@set -e; \
 	swift=$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
 	swift build --sanitize=thread --scratch-path .build-thread --product dosai -Xlinker -rpath -Xlinker "$$swift/linux"; \
-	python3 Tests/Conformance/run.py --only threads --only loop_events --only loop_cancel \
+	python3 Tests/Conformance/run.py --only threads --only loop_events --only loop_cancel --only loop_soak \
 	  --library .build-thread/debug --cc "$$swift/../../bin/clang" \
 	  --cflags="-fsanitize=thread -L$$swift/linux -ldispatch -lBlocksRuntime -Wl,-rpath,$$swift/linux"
 
@@ -162,6 +163,16 @@ test-docs: all need-test
 
 soak: all need-test
 	DOSAI_SOAK_SECONDS=600 python3 Tests/Conformance/run.py --only loop_soak
+
+# The debug build is optimized here, with its checks on; the library that is shipped is driven from outside.
+test-fuzz: all
+	python3 Tests/Fuzz/run.py replay
+
+fuzz: all
+	python3 Tests/Fuzz/run.py fuzz --seconds $(or $(SECONDS),60)
+
+fuzz-keep: all
+	python3 Tests/Fuzz/run.py keep
 
 bench: all
 	python3 benchmarks/run.py

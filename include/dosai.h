@@ -27,6 +27,9 @@
  *              with DOSAI_BUSY. Never throw, longjmp or exit a thread through it.
  *   Fork       In a forked child every function with a status answers DOSAI_FORKED for a handle from before the
  *              fork; getters still answer. Freeing it is right and does not disturb the parent. New ones work.
+ *   Memory     Texts, bodies, events and answers that cannot be had are DOSAI_OUT_OF_MEMORY. A small object of the
+ *              library, of less than 1 KB, or its list of them (calls of a loop, choices, tool calls), ends the process
+ *              then by a trap (SIGILL). An error, or what an event lends, is NULL where there was no memory for it.
  *   Handles    NULL or a handle of another kind is DOSAI_INVALID_ARGUMENT, or the empty answer of a getter: NULL
  *              for text, -1 where -1 means "not said", else 0.
  */
@@ -110,7 +113,8 @@ DOSAI_API const char *dosai_status_name(dosai_status status);
 typedef int32_t dosai_clock;
 enum {
   DOSAI_CLOCK_NONE = 0,
-  DOSAI_CLOCK_CONNECT = 1,     /* from the attempt's start until the request can be written */
+  DOSAI_CLOCK_CONNECT = 1,     /* from the attempt's start until the request can be written; in a loop with
+                                * connections_per_host_max not while it waits for one of these */
   DOSAI_CLOCK_FIRST_TOKEN = 2, /* from there to the first chunk (unary calls: to the first response byte) */
   DOSAI_CLOCK_IDLE = 3,        /* between two chunks; comments and empty events do not count as life */
   DOSAI_CLOCK_TOTAL = 4        /* the whole call, retries included */
@@ -522,7 +526,10 @@ DOSAI_API void dosai_stream_free(dosai_stream *stream);
  * submit ends in exactly one COMPLETION or ERROR event; nothing of it is told inside submit, and nothing after.
  * Submit, and cancel, pause, resume and free of calls work inside an event's callback; step, next and close answer
  * BUSY there, and inside close's so does submit. What next lent ends with any step or close. One thread at a
- * time, unless an entry says otherwise. */
+ * time, unless an entry says otherwise.
+ * Over HTTP/2 the calls to a host share a connection, as many as the server and libcurl allow: a hundred or so. While
+ * one is being made, the others wait for it: a second at most, and within their own connect clocks. Over HTTP/1.1, once
+ * that is known, each has its own. */
 
 typedef int32_t dosai_event_kind;
 enum {
@@ -547,7 +554,7 @@ typedef int32_t (*dosai_event_fn)(const dosai_event *event, void *user_data);
 typedef struct dosai_loop_options {
   uint32_t struct_size;
   int32_t max_in_flight;            /* calls at once; the rest wait, clients taking turns. 0: no limit */
-  int32_t connections_per_host_max; /* 0: no limit. Over HTTP/2 one connection carries many calls */
+  int32_t connections_per_host_max; /* 0: no limit. Calls beyond wait in turn; of their clocks only the total runs */
   int32_t reserved;
 } dosai_loop_options;
 
@@ -574,7 +581,8 @@ DOSAI_API dosai_status dosai_loop_submit_post(dosai_loop *loop, dosai_client *cl
 DOSAI_API dosai_status dosai_loop_step(dosai_loop *loop, int64_t timeout_ms, dosai_event_fn on_event,
                                        void *user_data, size_t *out_active, dosai_error **out_error);
 /* Lends the next event that a step brought, or NULL: step again. A call whose events nobody takes holds a bounded
- * part of its answer, and its connection waits. BUSY, FORKED. */
+ * part of its answer, and its connection waits: 256 KB and what libcurl reads at a time; over HTTP/2, where others
+ * share the connection, at most libcurl's window of a stream (32 MB). BUSY, FORKED. */
 DOSAI_API dosai_status dosai_loop_next(dosai_loop *loop, const dosai_event **out_event, dosai_error **out_error);
 /* A descriptor that is readable when a step has something to do, timers included: for poll, epoll, any event loop.
  * It is the loop's; do not read or close it. -1: no loop. Threads: any thread at once. */

@@ -32,6 +32,10 @@ static inline CURLcode ccurl_on_ready(CURL *easy, curl_prereq_callback function,
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
 }
+static inline CURLcode ccurl_on_lookup(CURL *easy, curl_resolver_start_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, context);
+  return curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, function);
+}
 static inline CURLcode ccurl_on_open_socket(CURL *easy, curl_opensocket_callback function, void *context) {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
   return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);

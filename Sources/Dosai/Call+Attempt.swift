@@ -54,7 +54,7 @@ extension Call {
     let headers = transfer?.headers ?? ResponseHeaders()
     headers.redact(client.settings.secret)
     let all = hasEnded ? attempts : attempts + [Attempt(status: .ok, httpStatus: headers.httpStatus)]
-    return try Completion(
+    return try Completion.make(
       document, AnswerFacts(headers: headers, timings: timings, attempts: all, quirks: quirks),
       limits: client.settings.limits)
   }
@@ -126,5 +126,6 @@ extension Call {
   func dropTransfer() {
     if let transfer { engine?.remove(transfer) }
     transfer = nil
+    if let watcher { watcher.host?.noteEnd(watcher) }
   }
 }

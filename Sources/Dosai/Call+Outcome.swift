@@ -9,12 +9,13 @@ extension Call {
   func end(_ failure: Failure?) {
     guard !hasEnded else { return }
     self.failure = failure
+    let wasTried = transfer != nil && !isHeld
     if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
     ended = csystem_now()
     phase = .ended
     if failure?.status == .timeout { transfer?.giveUpConnection() }
     let httpStatus = transfer?.headers.httpStatus ?? 0
-    if failure == nil || transfer != nil {
+    if failure == nil || wasTried {
       attempts.append(Attempt(status: failure?.status ?? .ok, httpStatus: httpStatus))
     }
     log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
@@ -37,6 +38,11 @@ extension Call {
   /// Lets go of the connection and the engine.
   func release() {
     if let transfer { engine?.remove(transfer) }
+    if let watcher, let host = watcher.host {
+      host.noteEnd(watcher)
+      watcher.host = nil
+      watcher.loop.leave(host)
+    }
     if let engine, watcher == nil { client.giveBack(engine) }
     engine = nil
   }

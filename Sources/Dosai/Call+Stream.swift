@@ -38,7 +38,14 @@ extension Call {
         settle()
         end(nil)
       }
-    } catch { failAttempt(error) }
+    } catch {
+      // What there was no memory for would look like a cut.
+      if let failure = transfer.failure, failure.status == .outOfMemory {
+        failAttempt(failure)
+      } else {
+        failAttempt(error)
+      }
+    }
     return false
   }
 

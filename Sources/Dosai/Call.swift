@@ -11,6 +11,8 @@ package final class Call: TransferReceiver {
   enum Phase {
     case attempting
     case waiting(until: Int64)
+    /// There is no connection for the attempt.
+    case held(until: Int64)
     case ended
   }
 
@@ -79,6 +81,11 @@ package final class Call: TransferReceiver {
     return false
   }
 
+  var isHeld: Bool {
+    if case .held = phase { return true }
+    return false
+  }
+
   // MARK: driving it
 
   /// Starts the first attempt. What fails from here on is the call's outcome.
@@ -93,6 +100,7 @@ package final class Call: TransferReceiver {
         throw Failure(.resource, "no file descriptor is free")
       }
       self.engine = engine
+      if let watcher { watcher.host = watcher.loop.enter(client.host) }
       try startAttempt()
     } catch { end(error) }
   }
@@ -120,6 +128,8 @@ package final class Call: TransferReceiver {
       let now = csystem_now()
       if case .waiting(let until) = phase {
         if now >= until { try startAttempt() }
+      } else if case .held(let until) = phase {
+        if now >= until { try launchHeld() }
       } else if let transfer, transfer.isFinished, stream?.takesEvents != true {
         try conclude(transfer)
       }
@@ -137,29 +147,22 @@ package final class Call: TransferReceiver {
     if !client.isOurs { throw Failure(.forked, "the client was made before a fork") }
     if settings.token?.isTriggered == true { throw Failure(.cancelled, "cancelled by its token") }
     if Process.isExiting { throw Failure(.cancelled, "the process exits") }
-  }
-
-  func startAttempt() throws(Failure) {
-    guard let engine else { throw .internalError }
-    received.removeAll()
-    isCutShort = false
-    lastChunk = -1
-    away = 0
-    stream = kind == .stream ? StreamReader(client.settings.limits, client.settings.secret) : nil
-    let transfer = try Transfer.make(
-      client.settings.endpoint, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
-      headers: headers, body: body, compressed: kind != .stream, receiver: self)
-    self.transfer = transfer
-    phase = .attempting
-    attemptStarted = csystem_now()
-    left = -1
-    log(.debug, .ok, 0)
-    try engine.start(transfer)
+    if engine?.isOutOfMemory == true { throw .outOfMemory }
   }
 
   package var isFull: Bool { watcher != nil && (stream?.unread ?? 0) >= LoopCall.unreadMost }
 
-  package func finish() { watcher?.note() }
+  package func finish() {
+    guard let watcher else { return }
+    watcher.host?.noteEnd(watcher)
+    watcher.note()
+  }
+
+  package func connected() {
+    guard let watcher else { return }
+    watcher.host?.noteConnected(watcher)
+    watcher.loop.schedule(watcher)
+  }
 
   package func receive(_ bytes: Bytes) throws(Failure) {
     guard let transfer else { return }
@@ -185,8 +188,10 @@ package final class Call: TransferReceiver {
 
   /// When the first of the clocks that run will run out.
   var deadline: Int64 {
-    if case .waiting(let until) = phase { return min(until, totalDeadline) }
-    return min(totalDeadline, attemptDeadline.time)
+    switch phase {
+    case .waiting(let until), .held(let until): return min(until, totalDeadline)
+    default: return min(totalDeadline, attemptDeadline.time)
+    }
   }
 
   var totalDeadline: Int64 { Clocks.deadline(started, settings.clocks.total(streaming: kind == .stream)) }

@@ -58,9 +58,9 @@ extension Call {
 
   /// Between two chunks that have both come there is no wait, but a cancel counts.
   @inline(__always)
-  func endIfCancelled() { if isStopped { endAsCancelled() } }
+  func endIfCancelled() { if isStopped { endIfStopped() } }
 
-  private func endAsCancelled() {
+  func endIfStopped() {
     guard !hasEnded else { return }
     do throws(Failure) { try checkCancelled() } catch { end(error) }
   }

@@ -39,22 +39,27 @@ package final class Client {
   private static let idleMost = 64
 
   package let settings: ClientSettings
+  /// What libcurl counts the connections to a host by.
+  let host: Buffer
   let share: Share
   private let process = Process.id
-  private let mutex = Mutex()
+  private let mutex: Mutex
   private var idle: [Engine] = []
 
   /// RESOURCE: no descriptor is free, or libcurl is too old.
   package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
     try Process.start()
-    let client = Client(settings, try Share.make())
+    let client = Client(settings, try Share.make(), try Mutex.make())
     client.idle.append(try Engine.make())
     return client
   }
 
-  private init(_ settings: ClientSettings, _ share: Share) {
+  private init(_ settings: ClientSettings, _ share: Share, _ mutex: Mutex) {
     self.settings = settings
+    let address = settings.address
+    host = address.isHTTPS ? address.place : settings.endpoint.proxy ?? address.place
     self.share = share
+    self.mutex = mutex
   }
 
   /// Whether it was made by this process and not before a fork.
@@ -67,7 +72,7 @@ package final class Client {
   }
 
   func giveBack(_ engine: Engine) {
-    guard isOurs else { return }
+    guard isOurs, !engine.isOutOfMemory else { return }
     let surplus = mutex.locked {
       if idle.count >= Self.idleMost { return true }
       idle.append(engine)

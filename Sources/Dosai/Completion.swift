@@ -55,12 +55,17 @@ package final class Completion {
   package private(set) var created: Int64 = -1
   private let document: Document
   private var texts: [Buffer] = []  // of choices, where the document does not have them in one piece
-  private let mutex = Mutex()
+  private let mutex: Mutex
   private var messageTexts: [(position: Int, text: Buffer)] = []
 
   /// PROTOCOL: the choices are not as an answer has them.
-  package init(_ document: Document, _ facts: AnswerFacts, limits: Limits) throws(Failure) {
+  package static func make(_ document: Document, _ facts: AnswerFacts, limits: Limits) throws(Failure) -> Completion {
+    try Completion(document, facts, limits, try Mutex.make())
+  }
+
+  private init(_ document: Document, _ facts: AnswerFacts, _ limits: Limits, _ mutex: Mutex) throws(Failure) {
     self.document = document
+    self.mutex = mutex
     self.facts = facts
     quirks = facts.quirks
     if document.isRepaired { quirks.insert(.textRepaired) }
@@ -84,15 +89,19 @@ package final class Completion {
   package var model: Bytes? { document.root.string("model") }
   package var json: Bytes { document.bytes }
 
-  /// The JSON of a choice's message, NUL-terminated. Copied when it is first asked for.
-  package func message(_ choice: Int) -> Bytes? {
+  /// The JSON of a choice's message, without a NUL behind it.
+  package func messageText(_ choice: Int) -> Bytes? {
     guard choice >= 0, choice < choices.count else { return nil }
+    return document.root.member("choices")?.element(choices[choice].position)?.present("message")?.text
+  }
+
+  /// The same, NUL-terminated. Copied when it is first asked for; nil also where there is no memory for that.
+  package func message(_ choice: Int) -> Bytes? {
+    guard let message = messageText(choice) else { return nil }
     let position = choices[choice].position
     return mutex.locked {
       if let made = messageTexts.first(where: { $0.position == position }) { return made.text.bytes }
-      guard let message = document.root.member("choices")?.element(position)?.present("message"),
-        let text = try? Buffer(copying: message.text)
-      else { return nil }
+      guard let text = try? Buffer(copying: message) else { return nil }
       messageTexts.append((position, text))
       return text.bytes
     }

@@ -8,12 +8,13 @@ package final class Loop {
   private let process = Process.id
   private let inFlightMost: Int
   private var waiting = WaitingCalls()
+  private var hosts: [LoopHost] = []
   private var calls: [LoopCall] = []  // in flight, in no order
   private var noted = CallQueue()  // those for which something may have come
   private var deadlines = DeadlineHeap<LoopCall>()
   private var isBusy = false
 
-  private let mutex = Mutex()
+  private let mutex: Mutex
   private var inbox: [(call: LoopCall, command: LoopCall.Command)] = []
   private var isClosed = false
 
@@ -21,12 +22,13 @@ package final class Loop {
   package static func make(inFlightMost: Int, connectionsPerHostMost: Int) throws(Failure) -> Loop {
     try Process.start()
     let engine = try Engine.make()
-    engine.setConnections(perHostMost: connectionsPerHostMost)
-    return Loop(engine, inFlightMost)
+    engine.serveMany(connectionsPerHostMost: connectionsPerHostMost)
+    return Loop(engine, inFlightMost, try Mutex.make())
   }
 
-  private init(_ engine: Engine, _ inFlightMost: Int) {
+  private init(_ engine: Engine, _ inFlightMost: Int, _ mutex: Mutex) {
     self.engine = engine
+    self.mutex = mutex
     self.inFlightMost = inFlightMost
   }
 
@@ -84,6 +86,35 @@ package final class Loop {
     calls.append(call)
   }
 
+  /// The host of a call that is in flight from now on.
+  func enter(_ place: Buffer) -> LoopHost {
+    let known = hosts.first { $0.place.bytes.equals(place.bytes) }
+    let host = known ?? LoopHost(place)
+    if known == nil { hosts.append(host) }
+    host.users += 1
+    return host
+  }
+
+  func leave(_ host: LoopHost) {
+    host.users -= 1
+    if host.users > 0 { return }
+    host.clear()
+    if let place = hosts.firstIndex(where: { $0 === host }) { hosts.remove(at: place) }
+  }
+
+  private func startHeld() {
+    while let host = hosts.first(where: { $0.hasRoom }) {
+      host.hasRoom = false
+      while let call = host.held.first {
+        if call.call.isHeld { call.call.relaunch() }
+        if call.call.isHeld { break }
+        _ = host.held.popFirst()
+        if call.call.hasEnded { call.note() }
+        schedule(call)
+      }
+    }
+  }
+
   /// One in flight is watched by itself.
   private func unwatch(_ call: LoopCall) {
     if call.isWatched, let token = call.call.settings.token { engine.forget(token) }
@@ -92,9 +123,10 @@ package final class Loop {
 
   // MARK: stepping
 
-  /// Waits until something happens, `timeout` milliseconds at most (-1: without end), and acts on it. With `onEvent` each event is told to it, and
-  /// false cancels its call; without, `next` takes them. Throws BUSY inside `onEvent`, FORKED.
-  package func step(timeout: Int64, onEvent: ((LoopEvent) -> Bool)?) throws(Failure) {
+  /// Waits until something happens, `timeout` milliseconds at most (-1: without end), and acts on it. If it `tells`,
+  /// each event goes to `onEvent`, where false cancels its call; else `next` takes them. Throws BUSY inside `onEvent`,
+  /// FORKED.
+  package func step(timeout: Int64, tells: Bool, onEvent: (LoopEvent) -> Bool) throws(Failure) {
     try checkFree()
     isBusy = true
     defer { isBusy = false }
@@ -107,10 +139,11 @@ package final class Loop {
       deadline = Clocks.deadline(csystem_now(), min(timeout, Clocks.never / 1_000_000) * 1_000_000)
     }
     let pause = engine.step(until: min(deadline, deadlines.first ?? Clocks.never))
-    if pause == .token || Process.isExiting { noteAll() }
+    if pause == .token || Process.isExiting || engine.isOutOfMemory { noteAll() }
+    engine.recover()
     expire()
     readInbox()
-    if let onEvent {
+    if tells {
       while let event = pull() {
         let goesOn = onEvent(event)
         if !isOurs { throw Failure(.forked, "the loop was made before a fork") }
@@ -179,7 +212,7 @@ package final class Loop {
 
   private func noteAll() {
     func look(_ call: LoopCall) {
-      call.call.endIfCancelled()
+      call.call.endIfStopped()
       if call.call.hasEnded { call.note() }
     }
     for call in calls { look(call) }
@@ -188,6 +221,7 @@ package final class Loop {
 
   /// Makes the descriptor readable when there is something to do.
   private func prepare() {
+    startHeld()
     if hasNoted { engine.wake() } else { engine.prepare(until: deadlines.first ?? Clocks.never) }
   }
 
@@ -235,7 +269,7 @@ package final class Loop {
   // MARK: the end
 
   /// Ends each call as cancelled and tells of it. Throws BUSY inside `onEvent`.
-  package func close(onEvent: ((LoopEvent) -> Bool)?) throws(Failure) {
+  package func close(onEvent: (LoopEvent) -> Void) throws(Failure) {
     try checkFree()
     isBusy = true
     mutex.locked {
@@ -248,7 +282,7 @@ package final class Loop {
     }
     for call in calls { call.cancel("the loop was closed") }
     while let event = pull() {
-      _ = onEvent?(event)
+      onEvent(event)
       if !isOurs { return abandon() }
     }
     while let call = deadlines.popFirst(until: Clocks.never) { call.call.release() }
@@ -258,6 +292,8 @@ package final class Loop {
   package func abandon() {
     calls = []
     waiting = WaitingCalls()
+    for host in hosts { host.clear() }
+    hosts = []
     noted = CallQueue()
     deadlines = DeadlineHeap()
   }

@@ -23,6 +23,9 @@ package final class LoopCall {
   /// Its last event was given out.
   var isOver = false
   var isPaused = false
+  var host: LoopHost?
+  /// Its attempt makes a connection.
+  var isMaking = false
   /// When the loop looks at its clocks next.
   let scheduled = Deadline()
   var lingersUntil: Int64 = -1
@@ -97,9 +100,7 @@ extension LoopCall {
     if lingersUntil >= 0 { return call.engine == nil ? Clocks.never : lingersUntil }
     if call.hasEnded || isWaiting { return Clocks.never }
     if isPaused { return call.totalDeadline }
-    guard let transfer = call.transfer, transfer.readyTime < 0 else { return call.deadline }
-    // Nobody tells when the next clock begins, and it may be the shorter one.
-    return min(call.deadline, Clocks.deadline(csystem_now(), call.settings.clocks.firstToken))
+    return call.deadline
   }
 
   /// What has come of it so far; nil: nothing.

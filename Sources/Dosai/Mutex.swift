@@ -1,11 +1,14 @@
 import CSystem
+import DosaiCore
 
 /// A pthread mutex; the one of Swift's library is not there in Embedded Swift.
 final class Mutex {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
-  init() {
-    mutex = .allocate(capacity: 1)
+  static func make() throws(Failure) -> Mutex { Mutex(try allocate(1)) }
+
+  private init(_ mutex: UnsafeMutablePointer<pthread_mutex_t>) {
+    self.mutex = mutex
     pthread_mutex_init(mutex, nil)
   }
 

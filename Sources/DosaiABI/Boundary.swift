@@ -91,7 +91,10 @@ private var emptyText: Characters? { lend("") }
 func read<Struct>(_ pointer: UnsafePointer<Struct>, into copy: inout Struct, least: Int) throws(Failure) {
   let raw = UnsafeRawPointer(pointer)
   let size = Int(raw.load(as: UInt32.self))
-  guard size >= least else { throw .invalid("options: struct_size is not set; call the init function first") }
+  // Nothing has more than 64 KB: so large is what was never set.
+  guard size >= least, size <= 64 << 10 else {
+    throw .invalid("options: struct_size is not set; call the init function first")
+  }
   let ours = MemoryLayout<Struct>.size
   withUnsafeMutableBytes(of: &copy) {
     $0.copyMemory(from: UnsafeRawBufferPointer(start: raw, count: min(size, ours)))

@@ -21,7 +21,7 @@ public func dosai_chat_stream(
   call(client, options, out_completion, out_error) { client, settings throws(Failure) in
     guard let on_chunk else { throw .invalid("on_chunk: is NULL") }
     let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
-    let slot = ChunkSlot()
+    let slot = try ChunkSlot.make()
     return try client.stream(request, settings, wantsCompletion: out_completion != nil) {
       on_chunk(slot.fill($0), user_data) == 0
     }
@@ -30,18 +30,24 @@ public func dosai_chat_stream(
 
 /// The memory of the chunk that is lent at the moment.
 final class ChunkSlot {
-  private let chunk = UnsafeMutablePointer<dosai_chunk>.allocate(capacity: 1)
-  private let usage = UnsafeMutablePointer<dosai_usage>.allocate(capacity: 1)
+  private let chunk: UnsafeMutablePointer<dosai_chunk>
+  private var usage: UnsafeMutablePointer<dosai_usage>?
 
-  init() {
+  static func make() throws(Failure) -> ChunkSlot {
+    let slot = ChunkSlot(try allocate(1))
+    slot.usage = try allocate(1)
+    return slot
+  }
+
+  private init(_ chunk: UnsafeMutablePointer<dosai_chunk>) {
+    self.chunk = chunk
     chunk.initialize(to: dosai_chunk())
     chunk.pointee.struct_size = UInt32(MemoryLayout<dosai_chunk>.size)
-    usage.initialize(to: dosai_usage())
   }
 
   deinit {
     chunk.deallocate()
-    usage.deallocate()
+    usage?.deallocate()
   }
 
   func fill(_ reader: StreamReader) -> UnsafePointer<dosai_chunk> {
@@ -61,8 +67,8 @@ final class ChunkSlot {
   }
 
   private func fill(_ tokens: Usage?) -> UnsafePointer<dosai_usage>? {
-    guard let tokens else { return nil }
-    usage.pointee = dosai_usage(tokens)
+    guard let usage, let tokens else { return nil }
+    usage.initialize(to: dosai_usage(tokens))
     return UnsafePointer(usage)
   }
 }

@@ -33,10 +33,22 @@ enum Handle {
 
   /// A handle that the caller frees; nil: out of memory. A lent one stays until `take`.
   static func give<Object: Handled>(_ object: Object, isLent: Bool = false) -> OpaquePointer? {
-    guard let memory = malloc(MemoryLayout<Cell>.size) else { return nil }
-    let made = memory.bindMemory(to: Cell.self, capacity: 1)
-    made.pointee = Cell(
-      mark: Object.mark, process: Process.id, isLent: isLent, object: Unmanaged.passRetained(object).toOpaque())
+    malloc(MemoryLayout<Cell>.size).map { give(object, in: $0, isLent: isLent) }
+  }
+
+  /// Memory for a handle that is given later, when nothing may fail any more; `free` it where that is not to be.
+  static func room() throws(Failure) -> UnsafeMutableRawPointer {
+    guard let memory = malloc(MemoryLayout<Cell>.size) else { throw .outOfMemory }
+    return memory
+  }
+
+  static func give<Object: Handled>(
+    _ object: Object, in room: UnsafeMutableRawPointer, isLent: Bool = false
+  ) -> OpaquePointer {
+    let made = room.bindMemory(to: Cell.self, capacity: 1)
+    made.initialize(
+      to: Cell(
+        mark: Object.mark, process: Process.id, isLent: isLent, object: Unmanaged.passRetained(object).toOpaque()))
     return OpaquePointer(made)
   }
 

@@ -1,13 +1,17 @@
 import CDosai
+import CSystem
 import Dosai
 import DosaiCore
 
 /// A loop with the memory of the event that it lends.
 final class HeldLoop {
   let loop: Loop
-  let slot = EventSlot()
+  let slot: EventSlot
 
-  init(_ loop: Loop) { self.loop = loop }
+  init(_ loop: Loop, _ slot: EventSlot) {
+    self.loop = loop
+    self.slot = slot
+  }
 }
 
 private func submit(
@@ -18,21 +22,18 @@ private func submit(
     outCall?.pointee = nil
     let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
     let client = try Handle.borrow(client, Client.self, "client: is not a client")
-    let call = try body(held.loop, client, try CallSettings(client, options))
-    if let outCall, (try? outCall.give(call)) == nil {
-      call.send(.cancel)
-      throw .outOfMemory
+    let settings = try CallSettings(client, options)
+    guard let outCall else {
+      _ = try body(held.loop, client, settings)
+      return
     }
-  }
-}
-
-private func teller(
-  _ onEvent: dosai_event_fn?, _ context: UnsafeMutableRawPointer?, _ slot: EventSlot
-) -> ((LoopEvent) -> Bool)? {
-  guard let onEvent else { return nil }
-  return { event in
-    defer { slot.clear() }
-    return onEvent(slot.fill(event), context) == 0
+    let room = try Handle.room()  // once accepted, a call cannot be refused
+    do throws(Failure) {
+      outCall.pointee = Handle.give(try body(held.loop, client, settings), in: room)
+    } catch {
+      free(room)
+      throw error
+    }
   }
 }
 
@@ -55,7 +56,7 @@ public func dosai_loop_new(
     let loop = try Loop.make(
       inFlightMost: given.max_in_flight == 0 ? .max : Int(given.max_in_flight),
       connectionsPerHostMost: Int(given.connections_per_host_max))
-    try out.give(HeldLoop(loop))
+    try out.give(HeldLoop(loop, try EventSlot.make()))
   }
 }
 
@@ -104,7 +105,7 @@ public func dosai_loop_step(
     out_active?.pointee = 0
     let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
     guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
-    try held.loop.step(timeout: timeout_ms, onEvent: teller(on_event, user_data, held.slot))
+    try held.loop.step(timeout: timeout_ms, tells: on_event != nil) { held.slot.tell($0, on_event, user_data) }
     out_active?.pointee = held.loop.active
   }
 }
@@ -145,7 +146,7 @@ public func dosai_loop_close(
   answer(out_error) { () throws(Failure) in
     guard let held = Handle.peek(loop, HeldLoop.self) else { throw .invalid("loop: is not a loop") }
     if held.loop.isOurs {
-      try held.loop.close(onEvent: teller(on_event, user_data, held.slot))
+      try held.loop.close { _ = held.slot.tell($0, on_event, user_data) }
     } else {
       held.loop.abandon()
     }
@@ -187,10 +188,17 @@ public func dosai_call_free(_ call: OpaquePointer?) { Handle.free(call, LoopCall
 
 /// The memory of the event that is lent at the moment, and what it lends.
 final class EventSlot {
-  private let event = UnsafeMutablePointer<dosai_event>.allocate(capacity: 1)
-  private let chunk = ChunkSlot()
+  private let event: UnsafeMutablePointer<dosai_event>
+  private let chunk: ChunkSlot
   private var completion: OpaquePointer?
   private var report: OpaquePointer?
+
+  static func make() throws(Failure) -> EventSlot { EventSlot(try ChunkSlot.make(), try allocate(1)) }
+
+  private init(_ chunk: ChunkSlot, _ event: UnsafeMutablePointer<dosai_event>) {
+    self.chunk = chunk
+    self.event = event
+  }
 
   deinit {
     clear()
@@ -206,6 +214,13 @@ final class EventSlot {
     report = nil
   }
 
+  /// Whether the host wants more of the call.
+  func tell(_ event: LoopEvent, _ onEvent: dosai_event_fn?, _ context: UnsafeMutableRawPointer?) -> Bool {
+    guard let onEvent else { return true }
+    defer { clear() }
+    return onEvent(fill(event), context) == 0
+  }
+
   func fill(_ given: LoopEvent) -> UnsafePointer<dosai_event> {
     clear()  // what `next` has lent, where a step tells after it
     var filled = dosai_event()
@@ -216,9 +231,10 @@ final class EventSlot {
       filled.kind = dosai_event_kind(DOSAI_EVENT_CHUNK)
       filled.chunk = given.reader.map { chunk.fill($0) }
     case .completion(let ended):
-      filled.kind = dosai_event_kind(DOSAI_EVENT_COMPLETION)
       completion = ended.flatMap { Handle.give($0, isLent: true) }
       filled.completion = completion
+      // A success without its answer would be none: then an error without its object.
+      filled.kind = dosai_event_kind(completion == nil ? DOSAI_EVENT_ERROR : DOSAI_EVENT_COMPLETION)
     case .failure(let failed):
       filled.kind = dosai_event_kind(DOSAI_EVENT_ERROR)
       report = Handle.give(failed, isLent: true)

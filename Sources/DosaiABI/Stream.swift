@@ -7,10 +7,11 @@ final class PulledStream {
   let stream: Stream
   /// The same, to be used for each chunk without counting a reference.
   let lender: Unmanaged<Stream>
-  let slot = ChunkSlot()
+  private let slot: ChunkSlot
 
-  init(_ stream: Stream) {
+  init(_ stream: Stream, _ slot: ChunkSlot) {
     self.stream = stream
+    self.slot = slot
     lender = Unmanaged.passUnretained(stream)
   }
 
@@ -32,7 +33,7 @@ public func dosai_stream_open(
     let client = try Handle.borrow(client, Client.self, "client: is not a client")
     let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
     let opened = try Stream.open(client, request, try CallSettings(client, options))
-    if let stream = opened.stream { try out.give(PulledStream(stream)) }
+    if let stream = opened.stream { try out.give(PulledStream(stream, try ChunkSlot.make())) }
     report = opened.failure
   }
   guard let report else { return status }

@@ -3,6 +3,8 @@ package struct Address {
   package let isHTTPS: Bool
   /// As it stands in the URL, with its port.
   package let authority: Buffer
+  /// Host and port, the same for every way to write them.
+  package let place: Buffer
   private let path: Buffer  // without its last slash
   private let query: Buffer  // without its question mark
 
@@ -20,6 +22,9 @@ package struct Address {
     let slash = min(mark, url.firstIndex(of: UInt8(ascii: "/"), from: start) ?? url.count)
     authority = try Buffer(copying: url.part(start, slash))
     try Self.check(authority: authority.bytes)
+    place = Buffer()
+    for byte in authority.bytes { try place.append(byte.lowercased) }
+    if Self.host(authority.bytes).count == authority.count { try place.append(isHTTPS ? ":443" : ":80") }
     var end = mark
     while end > slash, url[end - 1] == UInt8(ascii: "/") { end -= 1 }
     path = try Buffer(copying: url.part(slash, end))
@@ -30,11 +35,12 @@ package struct Address {
     if authority.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil {
       throw .invalid("base_url: must not hold a user or password")
     }
-    for byte in authority where !isAllowed(byte) {
-      throw .invalid("base_url: the host has a character that no host has")
-    }
     let host = Self.host(authority)
     guard !host.isEmpty, !host.equals("[]") else { throw .invalid("base_url: has no host") }
+    let isNumbers = host.first == UInt8(ascii: "[")
+    for byte in isNumbers ? host.part(1, host.count - 1) : host where !isAllowed(byte, isNumbers) {
+      throw .invalid("base_url: the host has a character that no host has")
+    }
     if host.count == authority.count { return }
     guard authority[host.count] == UInt8(ascii: ":"),
       let port = Text.integer(authority.part(host.count + 1, authority.count)),
@@ -42,8 +48,9 @@ package struct Address {
     else { throw .invalid("base_url: the port must be between 1 and 65535") }
   }
 
-  private static func isAllowed(_ byte: UInt8) -> Bool {
-    let marks: StaticString = "-._~:[]%"
+  /// What is escaped in a name could become any byte; only the zone behind an IPv6 address is written so.
+  private static func isAllowed(_ byte: UInt8, _ isNumbers: Bool) -> Bool {
+    let marks: StaticString = isNumbers ? "-._~:%" : "-._~"
     return byte.isDigit || (byte.lowercased >= UInt8(ascii: "a") && byte.lowercased <= UInt8(ascii: "z"))
       || marks.bytes.firstIndex(of: byte, from: 0) != nil
   }
@@ -56,12 +63,21 @@ package struct Address {
     return authority.part(0, authority.firstIndex(of: UInt8(ascii: ":"), from: 0) ?? authority.count)
   }
 
-  /// Whether the host is this machine: localhost, 127.0.0.0/8 or ::1.
+  /// Whether the host is this machine: localhost, 127.0.0.0/8 in four decimal parts, or ::1. What only looks like one
+  /// of these, as `127.`, is a name, and asks a resolver.
   package var isLoopback: Bool {
     let host = Self.host(authority.bytes)
     if host.equalsIgnoringCase(literal("localhost")) || host.equals("[::1]") { return true }
-    guard host.starts(with: "127.") else { return false }
-    return host.allSatisfy { $0.isDigit || $0 == UInt8(ascii: ".") }
+    var rest = host
+    for place in 0..<4 {
+      let end = (place < 3 ? rest.firstIndex(of: UInt8(ascii: "."), from: 0) : nil) ?? rest.count
+      let part = rest.part(0, end)
+      guard let first = part.first, first.isDigit, first != UInt8(ascii: "0") || part.count == 1,
+        let value = Text.integer(part), value <= 255, place > 0 || value == 127
+      else { return false }
+      rest = rest.part(end + 1, rest.count)
+    }
+    return true
   }
 
   /// Appends the URL of a path below the base, as "/models". INVALID_ARGUMENT: a byte that no path may have.

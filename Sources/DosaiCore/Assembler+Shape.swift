@@ -47,7 +47,7 @@ extension Assembler {
   package func learn(_ event: Bytes) throws(Failure) {
     guard chunks.count == 1 || chunks.count == 2 && chunks[1].kind == .usage, shapes.isWanted else { return }
     var maker = ShapeMaker(event, self)
-    if let shape = try maker.make() { shapes.add(shape) }
+    if let shape = try maker.make() { try shapes.add(shape) }
   }
 
   var toolCallCount: Int {

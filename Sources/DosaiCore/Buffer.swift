@@ -16,6 +16,12 @@ func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count
   c_memcmp(one, other, count) == 0
 }
 
+/// Checked memory for so many values, which `deallocate` ends.
+package func allocate<Value>(_ count: Int) throws(Failure) -> UnsafeMutablePointer<Value> {
+  guard let memory = c_realloc(nil, count &* MemoryLayout<Value>.stride) else { throw .outOfMemory }
+  return memory.assumingMemoryBound(to: Value.self)
+}
+
 /// A growing run of bytes in checked memory, always followed by a NUL that is not counted.
 package final class Buffer {
   private var base: UnsafeMutablePointer<UInt8>?

@@ -13,7 +13,7 @@ extension RequestText {
   }
 
   package func addMessage(json: Bytes) throws(Failure) {
-    try Self.checkJSON(json)
+    try Self.checkJSON(json, inside: 2)
     guard json.trimmed.first == UInt8(ascii: "{") else { throw .invalid("json: a message must be an object") }
     try append(to: "messages", json.trimmed)
   }
@@ -52,7 +52,7 @@ extension RequestText {
       try Text.appendQuoted(description, to: value)
     }
     if let parameters {
-      try Self.checkJSON(parameters)
+      try Self.checkJSON(parameters, inside: 4)
       guard parameters.trimmed.first == UInt8(ascii: "{") else {
         throw .invalid("parameters_json: must be an object, a JSON schema")
       }

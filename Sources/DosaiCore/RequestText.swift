@@ -33,7 +33,7 @@ package final class RequestText {
 
   package func set(_ key: Bytes, json: Bytes) throws(Failure) {
     try Self.checkKey(key)
-    try Self.checkJSON(json)
+    try Self.checkJSON(json, inside: 1)
     try replace(key, json.trimmed)
   }
 
@@ -110,10 +110,11 @@ package final class RequestText {
     try checkName(key, "key: must not be empty", "key: is not UTF-8")
   }
 
-  static func checkJSON(_ json: Bytes) throws(Failure) {
+  /// `inside`: how deep in the request its place is, so that the whole stays within the depth that is read again.
+  static func checkJSON(_ json: Bytes, inside depth: Int = 0) throws(Failure) {
     try checkText(json, "json: is not UTF-8")
     do throws(Failure) {
-      _ = try JSONScanner.check(json)
+      _ = try JSONScanner.check(json, depthMax: JSONScanner.depthMost - depth)
     } catch {
       throw error.status == .tooLarge ? .invalid("json: is nested too deeply") : .invalid("json: is not JSON")
     }

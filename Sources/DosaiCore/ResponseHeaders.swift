@@ -11,7 +11,8 @@ package final class ResponseHeaders {
     if text.starts(with: "HTTP/") {
       buffer.removeAll()
       let space = text.firstIndex(of: UInt8(ascii: " "), from: 0) ?? text.count
-      httpStatus = Text.integer(text.part(space + 1, space + 4)).flatMap { Int32(exactly: $0) } ?? 0
+      let number = Text.integer(text.part(space + 1, space + 4)).flatMap { Int32(exactly: $0) }
+      httpStatus = max(0, number ?? 0)
       return
     }
     guard let colon = text.firstIndex(of: UInt8(ascii: ":"), from: 0), colon > 0 else { return }

@@ -75,7 +75,9 @@ package struct ServerMessage {
 
   private static func text<Value: JSONValue>(_ value: Value?) throws(Failure) -> Buffer? {
     guard let value else { return nil }
-    return try Buffer(copying: (value.kind == .string ? value.string : value.text).part(0, 1024))
+    let cut = Buffer()  // maybe inside a character
+    try Text.appendRepaired((value.kind == .string ? value.string : value.text).part(0, 1024), to: cut)
+    return cut
   }
 
   /// The text as one line of at most 2 KiB.

@@ -64,14 +64,15 @@ final class Shape {
   static func make(
     _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: Assembled, usage: Usage?, holes: Int
   ) throws(Failure) -> Shape {
-    let made = Shape(kind, choice, toolCall, text, usage, holes)
+    let made = Shape(kind, choice, toolCall, text, usage, try allocate(holes), holes)
     try made.literals.append(field)
     made.tail = made.literals.count
     return made
   }
 
   private init(
-    _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: Assembled, _ usage: Usage?, _ holes: Int
+    _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: Assembled, _ usage: Usage?,
+    _ parts: UnsafeMutablePointer<Part>, _ holes: Int
   ) {
     self.kind = kind
     self.choice = choice
@@ -80,7 +81,7 @@ final class Shape {
     hasUsage = usage != nil
     self.usage = usage ?? Usage()
     partsMost = holes
-    parts = .allocate(capacity: holes)
+    self.parts = parts
   }
 
   deinit { parts.deallocate() }

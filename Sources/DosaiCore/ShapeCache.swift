@@ -2,7 +2,7 @@
 final class ShapeCache {
   private static let shapesMost = 8
 
-  private let shapes = UnsafeMutablePointer<Unmanaged<Shape>>.allocate(capacity: ShapeCache.shapesMost)
+  private var shapes: UnsafeMutablePointer<Unmanaged<Shape>>?
   private var count = 0
   private var last = 0  // the place of the shape that was found or made last
   private var oldest = 0
@@ -10,13 +10,13 @@ final class ShapeCache {
 
   deinit {
     removeAll()
-    shapes.deallocate()
+    shapes?.deallocate()
   }
 
   /// The shape of the event that `text` begins with, and the event's length; nil: none is known, or it has not come whole.
   @inline(__always)
   func find(_ text: Bytes) -> (shape: Unmanaged<Shape>, length: Int)? {
-    if count == 0 { return nil }
+    guard count > 0, let shapes else { return nil }
     // Events of one choice follow each other, those of several take turns.
     let next = shapes[last]._withUnsafeGuaranteedRef { $0.follower }
     let length = shapes[next]._withUnsafeGuaranteedRef { $0.match(text) }
@@ -28,6 +28,7 @@ final class ShapeCache {
 
   @inline(never)
   private func search(_ text: Bytes) -> (shape: Unmanaged<Shape>, length: Int)? {
+    guard let shapes else { return nil }
     for i in 0..<count {
       let length = shapes[i]._withUnsafeGuaranteedRef { $0.match(text) }
       if length < 0 { continue }
@@ -40,7 +41,7 @@ final class ShapeCache {
   }
 
   func removeAll() {
-    for i in 0..<count { shapes[i].release() }
+    if let shapes { for i in 0..<count { shapes[i].release() } }
     count = 0
     last = 0
     oldest = 0
@@ -52,7 +53,10 @@ final class ShapeCache {
     return unused <= 64 || unused % 16 == 0
   }
 
-  func add(_ shape: Shape) {
+  func add(_ shape: Shape) throws(Failure) {
+    let shapes: UnsafeMutablePointer<Unmanaged<Shape>>
+    if let known = self.shapes { shapes = known } else { shapes = try allocate(Self.shapesMost) }
+    self.shapes = shapes
     let before = last
     if count < Self.shapesMost {
       last = count

@@ -16,10 +16,10 @@ package final class Endpoint {
 
   package init() {}
 
-  /// Sets all that is the same for every request. False: libcurl refused one.
-  func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: Share) -> Bool {
-    var refused = false
-    func check(_ code: CURLcode) { if code != CURLE_OK { refused = true } }
+  /// Sets all that is the same for every request. Gives the last refusal of libcurl.
+  func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: Share) -> CURLcode {
+    var refusal = CURLE_OK
+    func check(_ code: CURLcode) { if code != CURLE_OK { refusal = code } }
     func text(_ option: CURLoption, _ value: Buffer?) {
       if let value { check(ccurl_set_text(easy, option, value.characters)) }
     }
@@ -48,7 +48,7 @@ package final class Endpoint {
       if let proxy { text(CURLOPT_PROXY, proxy) } else { check(ccurl_set_text(easy, CURLOPT_PROXY, "")) }
       check(ccurl_set_text(easy, CURLOPT_NOPROXY, ""))
     }
-    return !refused
+    return refusal
   }
 }
 

@@ -11,23 +11,37 @@ package final class Engine {
   private var sockets: [Int32] = []
   private var tokens: [(token: CancelToken, uses: Int)] = []
   private var curlDeadline = Clocks.never
+  private var servesMany = false
+  /// There is a limit to the connections to a host.
+  package private(set) var isLimited = false
+  /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
+  package private(set) var isOutOfMemory = false
   private(set) var driver = pthread_self()
   // The list of engines in use, under the lock of Process.
   var next: Unmanaged<Engine>?
   var previous: Unmanaged<Engine>?
-  /// Why the last socket could not be opened.
-  fileprivate(set) var socketError: Int32 = 0
 
   /// RESOURCE: no descriptor is free.
   package static func make() throws(Failure) -> Engine {
     let poller = try Poller()
     guard let multi = curl_multi_init() else { throw .outOfMemory }
+    let isQuiet = silence(multi)
     // Without a free descriptor the handle is born with a dead wake-up.
-    guard curl_multi_wakeup(multi) == CURLM_OK else {
+    guard isQuiet, curl_multi_wakeup(multi) == CURLM_OK else {
       curl_multi_cleanup(multi)
-      throw Failure(.resource, "no file descriptor is free")
+      throw isQuiet ? Failure(.resource, "no file descriptor is free") : .outOfMemory
     }
     return Engine(poller, multi)
+  }
+
+  /// The handle with which libcurl closes connections takes NOSIGNAL from the last that was added. If none ever is,
+  /// its cleanup sets SIGPIPE for the whole process. False: out of memory.
+  private static func silence(_ multi: UnsafeMutableRawPointer) -> Bool {
+    guard let easy = curl_easy_init() else { return false }
+    defer { curl_easy_cleanup(easy) }
+    guard ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1) == CURLE_OK, curl_multi_add_handle(multi, easy) == CURLM_OK
+    else { return false }
+    return curl_multi_remove_handle(multi, easy) == CURLM_OK
   }
 
   private init(_ poller: Poller, _ multi: UnsafeMutableRawPointer) {
@@ -78,9 +92,11 @@ package final class Engine {
   /// When libcurl wants to be called.
   package var deadline: Int64 { curlDeadline }
 
-  /// 0: no limit.
-  package func setConnections(perHostMost: Int) {
-    ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, perHostMost)
+  /// It is a loop's. `connectionsPerHostMost` 0: no limit.
+  package func serveMany(connectionsPerHostMost: Int) {
+    servesMany = true
+    isLimited = connectionsPerHostMost > 0
+    ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
   }
 
   /// Ends calls of the token from now on. False: no descriptor is free.
@@ -105,13 +121,20 @@ package final class Engine {
   /// Ends the wait of `step`. Any thread.
   package func wake() { poller.wake() }
 
-  package func start(_ transfer: Transfer) throws(Failure) {
-    transfer.attach(self)
+  /// False: it was not started, for there is no connection for it now. With `waits` it takes no new one either while
+  /// another may turn out to carry both.
+  package func start(_ transfer: Transfer, waits: Bool) throws(Failure) -> Bool {
+    if isOutOfMemory { throw .outOfMemory }
+    transfer.attach(self, waits: waits)
     guard enter() else { throw Failure(.cancelled, "the process exits") }
     defer { leave() }
     guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else { throw .outOfMemory }
     act(CURL_SOCKET_TIMEOUT, 0)
     finishTransfers()
+    if transfer.hasBegun || transfer.isFinished || !servesMany { return true }
+    // libcurl would put it into one queue for all hosts, which stands still while its first has to wait.
+    curl_multi_remove_handle(multi, transfer.easy)
+    return false
   }
 
   /// Takes the transfer out; a connection that is not at its response's end closes.
@@ -121,15 +144,18 @@ package final class Engine {
     curl_multi_remove_handle(multi, transfer.easy)
   }
 
+  /// All transfers were removed after `isOutOfMemory`.
+  package func recover() { isOutOfMemory = false }
+
   /// Lets no more of the body come until it is resumed.
   package func pause(_ transfer: Transfer) {
-    guard enter() else { return }
+    guard !isOutOfMemory, enter() else { return }
     defer { leave() }
     curl_easy_pause(transfer.easy, CURLPAUSE_RECV)
   }
 
   package func resume(_ transfer: Transfer) {
-    guard enter() else { return }
+    guard !isOutOfMemory, enter() else { return }
     defer { leave() }
     curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
     finishTransfers()
@@ -171,8 +197,9 @@ package final class Engine {
   package func prepare(until deadline: Int64) { poller.arm(min(deadline, curlDeadline)) }
 
   private func act(_ socket: curl_socket_t, _ what: Int32) {
+    if isOutOfMemory { return }
     var running: Int32 = 0
-    curl_multi_socket_action(multi, socket, what, &running)
+    isOutOfMemory = curl_multi_socket_action(multi, socket, what, &running) == CURLM_OUT_OF_MEMORY
   }
 
   private func finishTransfers() {
@@ -197,7 +224,7 @@ package final class Engine {
   func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
     guard let address = address?.pointee else { return -1 }
     let opened = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
-    if opened < 0 { socketError = csystem_errno() } else { sockets.append(opened) }
+    if opened >= 0 { sockets.append(opened) }
     return opened
   }
 

@@ -17,7 +17,7 @@ final class Poller {
   let descriptor: Int32
   private let timer: Int32
   private let wakeup: Int32
-  private let events: UnsafeMutablePointer<epoll_event>
+  private let events: UnsafeMutablePointer<epoll_event>?
   private var armed = Clocks.never
 
   /// RESOURCE: no descriptor is free.
@@ -25,7 +25,8 @@ final class Poller {
     descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
     timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC))
     wakeup = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-    events = .allocate(capacity: Self.eventsMost)
+    events = try? allocate(Self.eventsMost)
+    if events == nil { throw .outOfMemory }
     if descriptor < 0 || timer < 0 || wakeup < 0 || !add(timer) || !add(wakeup) {
       throw Failure(.resource, "no file descriptor is free")
     }
@@ -33,7 +34,7 @@ final class Poller {
 
   deinit {
     closeAll()
-    events.deallocate()
+    events?.deallocate()
   }
 
   private func closeAll() {
@@ -82,6 +83,7 @@ final class Poller {
 
   /// Waits `milliseconds` (-1: without end) and tells of each event. False: a signal came.
   func wait(_ milliseconds: Int32, _ body: (Source) -> Void) -> Bool {
+    guard let events else { return true }
     let count = epoll_wait(descriptor, events, Int32(Self.eventsMost), milliseconds)
     if count < 0 { return csystem_errno() != EINTR }
     for i in 0..<Int(count) {

@@ -10,13 +10,17 @@ package final class Share {
   private static let lockCount = Int(CURL_LOCK_DATA_LAST.rawValue)
 
   package static func make() throws(Failure) -> Share {
-    guard let handle = curl_share_init() else { throw .outOfMemory }
-    return Share(handle)
+    let locks: UnsafeMutablePointer<pthread_mutex_t> = try allocate(lockCount)
+    guard let handle = curl_share_init() else {
+      locks.deallocate()
+      throw .outOfMemory
+    }
+    return Share(handle, locks)
   }
 
-  private init(_ handle: UnsafeMutableRawPointer) {
+  private init(_ handle: UnsafeMutableRawPointer, _ locks: UnsafeMutablePointer<pthread_mutex_t>) {
     self.handle = handle
-    locks = .allocate(capacity: Self.lockCount)
+    self.locks = locks
     for i in 0..<Self.lockCount { pthread_mutex_init(locks + i, nil) }
     ccurl_share_locks(
       handle,

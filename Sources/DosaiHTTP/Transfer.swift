@@ -10,12 +10,16 @@ package protocol TransferReceiver: AnyObject {
   var isFull: Bool { get }
   /// The transfer has ended. Also called inside libcurl.
   func finish()
+  /// A connection is there and the request is about to be written. Also called inside libcurl.
+  func connected()
 }
 
 /// One request on the wire and its response.
 package final class Transfer {
   let easy: UnsafeMutableRawPointer
   private let endpoint: Endpoint
+  /// It may share a connection with others, over HTTP/2.
+  package let mayShare: Bool
   private let share: Share  // must outlive the handle
   private let url: Buffer
   private let requestHeaders: HeaderList
@@ -32,39 +36,50 @@ package final class Transfer {
   package private(set) var readyTime: Int64 = -1
   package private(set) var firstByteTime: Int64 = -1
   package private(set) var reusedConnection = false
+  package private(set) var localPort: Int32 = 0
   /// The transfer has ended, and how.
   package private(set) var isFinished = false
   package private(set) var failure: Failure?
+  /// libcurl has a connection for it or makes one. Of a transfer that has to wait for one it tells nothing.
+  private(set) var hasBegun = false
   /// libcurl holds the body back, because the receiver was full.
   package var isPaused = false
   private var headerBytes = 0
   private var wasSent = false
+  private var socketError: Int32 = 0
 
   /// `body` nil is a GET. The receiver must outlive the transfer.
   package static func make(
     _ endpoint: Endpoint, share: Share, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
     compressed: Bool, receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
-    guard let easy = curl_easy_init() else { throw .outOfMemory }
-    let made = Transfer(easy, endpoint, share, url, headers, body, receiver)
-    guard endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share), made.apply(compressed: compressed) else {
-      throw Failure(.resource, "libcurl lacks something that is needed, as TLS")
+    let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
+    guard let easy = curl_easy_init() else {
+      message.deallocate()
+      throw .outOfMemory
     }
+    let mayShare = isHTTPS && !endpoint.http1Only
+    let made = Transfer(easy, message, endpoint, mayShare, share, url, headers, body, receiver)
+    var refusal = endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share)
+    if refusal == CURLE_OK { refusal = made.apply(compressed: compressed) }
+    if refusal == CURLE_OUT_OF_MEMORY { throw .outOfMemory }
+    if refusal != CURLE_OK { throw Failure(.resource, "libcurl lacks something that is needed, as TLS") }
     return made
   }
 
   private init(
-    _ easy: UnsafeMutableRawPointer, _ endpoint: Endpoint, _ share: Share, _ url: Buffer, _ headers: HeaderList,
-    _ body: Buffer?, _ receiver: any TransferReceiver
+    _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ endpoint: Endpoint, _ mayShare: Bool,
+    _ share: Share, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?, _ receiver: any TransferReceiver
   ) {
     self.easy = easy
     self.endpoint = endpoint
+    self.mayShare = mayShare
     self.share = share
     self.url = url
     requestHeaders = headers
     self.body = body
     self.receiver = receiver
-    message = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    self.message = message
     message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
   }
 
@@ -73,10 +88,11 @@ package final class Transfer {
     if process == Process.id { Process.free { curl_easy_cleanup(easy) } }
   }
 
-  private func apply(compressed: Bool) -> Bool {
+  private func apply(compressed: Bool) -> CURLcode {
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
-    ccurl_set_text(easy, CURLOPT_URL, url.characters)
+    let refusal = ccurl_set_text(easy, CURLOPT_URL, url.characters)
+    if refusal != CURLE_OK { return refusal }
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, message)
     ccurl_set_list(easy, CURLOPT_HTTPHEADER, requestHeaders.list)
     if let body {
@@ -85,13 +101,15 @@ package final class Transfer {
       ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, body.mutable.baseAddress)
     }
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 32 << 10)
-    if compressed { ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "") }
+    if compressed {
+      let refusal = ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "")
+      if refusal != CURLE_OK { return refusal }
+    }
     ccurl_on_body(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
     ccurl_on_header(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeHeader(bytes, size &* count) ?? 0 }, context)
-    return ccurl_on_ready(easy, { context, _, _, _, _ in Transfer.from(context)?.becomeReady() ?? 1 }, context)
-      == CURLE_OK
+    return ccurl_on_ready(easy, { context, _, _, _, port in Transfer.from(context)?.becomeReady(port) ?? 1 }, context)
   }
 
   private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
@@ -100,21 +118,18 @@ package final class Transfer {
 
   static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? { from(ccurl_info_private(easy)) }
 
-  func attach(_ engine: Engine) {
+  func attach(_ engine: Engine, waits: Bool) {
     self.engine = engine
-    let context = Unmanaged.passUnretained(engine).toOpaque()
-    ccurl_on_open_socket(
-      easy,
-      { context, _, address in
-        guard let context else { return -1 }
-        return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue().openSocket(address)
-      }, context)
+    ccurl_set_long(easy, CURLOPT_PIPEWAIT, waits ? 1 : 0)
+    let own = Unmanaged.passUnretained(self).toOpaque()
+    ccurl_on_lookup(easy, { _, _, context in Transfer.from(context)?.beginLookup() ?? 1 }, own)
+    ccurl_on_open_socket(easy, { context, _, address in Transfer.from(context)?.openSocket(address) ?? -1 }, own)
     ccurl_on_close_socket(
       easy,
       { context, socket in
         guard let context else { return -1 }
         return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue().closeSocket(socket)
-      }, context)
+      }, Unmanaged.passUnretained(engine).toOpaque())
   }
 
   /// Its connection, on which the server was deaf, serves no other transfer: over HTTP/2 libcurl would keep it.
@@ -122,13 +137,28 @@ package final class Transfer {
 
   // MARK: called by libcurl
 
+  private func beginLookup() -> Int32 {
+    hasBegun = true
+    return 0
+  }
+
+  private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
+    hasBegun = true
+    let opened = engine?.openSocket(address) ?? -1
+    socketError = opened < 0 ? csystem_errno() : 0
+    return opened
+  }
+
   /// A connection is there and the request is about to be written. When a warm connection turns out to be dead after
   /// that, libcurl would send the request again without a word; whether to try again is not its to decide.
-  private func becomeReady() -> Int32 {
+  private func becomeReady(_ localPort: Int32) -> Int32 {
     if wasSent { return CURL_PREREQFUNC_ABORT }
     wasSent = true
+    hasBegun = true
+    self.localPort = localPort
     readyTime = csystem_now()
     reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
+    receiver.connected()
     return CURL_PREREQFUNC_OK
   }
 
@@ -183,9 +213,8 @@ package final class Transfer {
       isCut ? .truncated : .connection,
       isCut ? "the connection broke before the end of the answer" : "the connection broke before an answer",
       detail: detail)
-    if let error = engine?.socketError, [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(error) {
-      return Failure(.resource, "no file descriptor is free")
-    }
+    let noDescriptor = Failure(.resource, "no file descriptor is free")
+    if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return noDescriptor }
     // libcurl refuses headers beyond its own limit, which is lower over HTTP/2, as a failed callback of nghttp2.
     if !hasAnswer && says("returned -902") { return Self.tooManyHeaders }
     switch result {
@@ -198,6 +227,7 @@ package final class Transfer {
     case CURLE_OPERATION_TIMEDOUT: return Failure(.timeout, "no connection in time", clock: .connect)
     case CURLE_SSL_CONNECT_ERROR where says("SSL_ERROR_SYSCALL") || says("Recv failure"):
       return Failure(.connection, "the connection ended in the TLS handshake", detail: detail)
+    case CURLE_SSL_CACERT_BADFILE where Self.lacksDescriptors: return noDescriptor
     case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION,
       CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED,
       CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
@@ -217,6 +247,14 @@ package final class Transfer {
     case CURLE_URL_MALFORMAT: return Failure(.invalidArgument, "the URL cannot be read")
     default: return Failure(.connection, "the request failed", detail: detail)
     }
+  }
+
+  /// Whether there are none for a socket and a file beside it.
+  private static var lacksDescriptors: Bool {
+    let one = eventfd(0, Int32(EFD_CLOEXEC))
+    let other = eventfd(0, Int32(EFD_CLOEXEC))
+    for opened in [one, other] where opened >= 0 { close(opened) }
+    return other < 0
   }
 
   /// Whether libcurl's message has these words, where it has no code of its own for what happened.

@@ -4,7 +4,7 @@ import DosaiCore
 
 /// A JSON text and the tree that jansson made of it.
 package final class Document {
-  private static let smallMost = 16 << 10
+  private static let smallMost = 4 << 10
 
   private let source: Buffer
   private let tree: UnsafeMutablePointer<json_t>
@@ -17,13 +17,13 @@ package final class Document {
   /// No message tells what the text holds.
   package static func read(taking text: Buffer, limits: Limits) throws(Failure) -> Document {
     let facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
-    // Where jansson 2.14 cannot grow the buffer of a string or number, it loses bytes of that without a word.
+    // Of a string or number that jansson 2.14 cannot grow its buffer for it keeps a part, and reads and writes beyond it.
     if facts.longest > Self.smallMost { try Buffer().reserve(3 * facts.longest) }
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
-    var parsed = Self.parse(text, flags: 0)
+    var parsed = try Self.parse(text, flags: 0)
     var isBig = false
     if parsed == nil && facts.hasBigInteger {
-      parsed = Self.parse(text, flags: JSON_DECODE_INT_AS_REAL)
+      parsed = try Self.parse(text, flags: JSON_DECODE_INT_AS_REAL)
       isBig = true
     }
     guard let parsed else { throw Failure(.malformed, "not JSON that can be read") }
@@ -45,14 +45,17 @@ package final class Document {
 
   /// jansson reads real numbers by the locale of the thread, and ends the process when another thread changes the
   /// locale meanwhile (2.14): for its call the thread has a locale of its own.
-  private static func parse(_ text: Buffer, flags: Int32) -> UnsafeMutablePointer<json_t>? {
-    guard let locale = CLocale.shared else { return nil }
+  private static func parse(_ text: Buffer, flags: Int32) throws(Failure) -> UnsafeMutablePointer<json_t>? {
+    guard let locale = CLocale.shared else { throw .outOfMemory }
     let before = uselocale(locale)
     defer { uselocale(before) }
     let options = Int(JSON_DECODE_ANY) | Int(JSON_ALLOW_NUL) | Int(flags)
-    return text.bytes.withMemoryRebound(to: CChar.self) {
-      json_loadb($0.baseAddress, $0.count, options, nil)
+    var outOfMemory: Int32 = 0
+    let parsed = text.bytes.withMemoryRebound(to: CChar.self) {
+      cjansson_parse($0.baseAddress, $0.count, options, &outOfMemory)
     }
+    if outOfMemory != 0 { throw .outOfMemory }
+    return parsed
   }
 }
 

@@ -1,4 +1,4 @@
-/* main returns while TLS calls are in flight on host threads. The runner starts it many times. */
+/* main returns while TLS calls of every face are in flight on host threads. The runner starts it many times. */
 #include "test.h"
 
 static dosai_client *silent, *endless, *stall;
@@ -10,16 +10,47 @@ static int32_t count(const dosai_chunk *chunk, void *user_data) {
   return 0;
 }
 
+static void pull(dosai_request *request) {
+  const dosai_chunk *chunk = NULL;
+  dosai_stream *stream = NULL;
+  if (dosai_stream_open(endless, request, NULL, &stream, NULL) != DOSAI_OK) return;
+  while (dosai_stream_next(stream, -1, &chunk, NULL) == DOSAI_OK) chunks++;
+  dosai_stream_free(stream);
+}
+
+static int32_t count_event(const dosai_event *event, void *user_data) {
+  (void)event, (void)user_data;
+  chunks++;
+  return 0;
+}
+
+static void loop(dosai_request *request) {
+  dosai_loop *loop = NULL;
+  size_t active = 1;
+  if (dosai_loop_new(NULL, &loop, NULL) != DOSAI_OK) return;
+  dosai_loop_submit_stream(loop, endless, request, NULL, 0, NULL, NULL);
+  dosai_loop_submit_chat(loop, silent, request, NULL, 0, NULL, NULL);
+  while (active > 0 && dosai_loop_step(loop, -1, count_event, NULL, &active, NULL) == DOSAI_OK) {
+  }
+  dosai_loop_close(loop, NULL, NULL, NULL);
+}
+
 static void *work(void *number) {
   dosai_request *request = test_request();
   for (;;) {
     dosai_completion *completion = NULL;
-    switch ((intptr_t)number % 4) {
+    switch ((intptr_t)number % 6) {
     case 0:
       dosai_chat(silent, request, NULL, &completion, NULL);
       break;
     case 1:
       dosai_chat(stall, request, NULL, &completion, NULL);
+      break;
+    case 2:
+      pull(request);
+      break;
+    case 3:
+      loop(request);
       break;
     default:
       dosai_chat_stream(endless, request, NULL, count, NULL, &completion, NULL);

@@ -15,6 +15,15 @@ static void at_once(int32_t max_in_flight, int most) {
   close_loop(loop);
 }
 
+/* Over HTTP/1.1 each has a connection, and waits for no answer of another. */
+static void in_parallel(test_transport transport) {
+  dosai_loop *loop = new_loop(0, 0);
+  for (uintptr_t i = 0; i < 12; i++) start(loop, transport, "silent~parallel", CHAT, i, NULL);
+  RUN_UNTIL(loop, test_count(transport, "silent~parallel", "requests") == 12);
+  CHECK_INT(test_count(transport, "silent~parallel", "connections"), 12);
+  close_loop(loop);
+}
+
 /* One has ten calls, two others come later with two each: they do not wait for all ten. */
 static void turns(void) {
   char order[32] = "", name[128], path[256];
@@ -49,6 +58,7 @@ static void connections(test_transport transport) {
   dosai_loop *loop = new_loop(0, 2);
   dosai_call_options options;
   dosai_call_options_init(&options, sizeof options);
+  options.connect_timeout_ms = test_bound(200); /* less than it waits */
   for (uintptr_t i = 0; i < 8; i++) start(loop, transport, "slow~cap", CHAT, i, &options);
   for (uintptr_t i = 8; i < 10; i++)
     start(loop, transport == TEST_TLS ? TEST_PLAIN : TEST_TLS, "slow", CHAT, i, NULL);
@@ -57,6 +67,57 @@ static void connections(test_transport transport) {
   CHECK_INT(test_count(transport, "slow~cap", "connections"), 2);
   CHECK_INT(test_count(transport, "slow~cap", "most_at_once"), 2);
   CHECK(book[8].ended < book[7].ended && book[9].ended < book[7].ended);
+  close_loop(loop);
+}
+
+/* One host has all the connections that it may have, and calls that wait for one. That holds up no other host. */
+static void hosts(void) {
+  dosai_loop *loop = new_loop(0, 1);
+  for (uintptr_t i = 0; i < 6; i++) start(loop, TEST_PLAIN, "silent", STREAM, i, NULL);
+  for (uintptr_t i = 6; i < 12; i++) start(loop, TEST_TLS, "hello", i % 2 ? CHAT : STREAM, i, NULL);
+  RUN_UNTIL(loop, step(loop, 0) == 6);
+  for (int i = 6; i < 12; i++) CHECK_END(i, DOSAI_OK);
+  close_loop(loop);
+  for (int i = 0; i < 6; i++) CHECK_END(i, DOSAI_CANCELLED);
+}
+
+/* While it waits for a connection the total clock runs, and a cancel counts; the next in the line goes on. */
+static void in_line(void) {
+  dosai_loop *loop = new_loop(0, 1);
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  dosai_call *first = submit(loop, TEST_PLAIN, "silent", STREAM, 0, NULL);
+  dosai_call *second = submit(loop, TEST_PLAIN, "hello", STREAM, 1, NULL);
+  options.total_timeout_ms = test_bound(200);
+  double begun = test_now();
+  start(loop, TEST_PLAIN, "hello", STREAM, 2, &options);
+  dosai_call *paused = submit(loop, TEST_PLAIN, "hello", CHAT, 3, NULL);
+  dosai_call_options_init(&options, sizeof options);
+  options.max_retries = 1;
+  start(loop, TEST_PLAIN, "fail-then-hello", CHAT, 4,
+        &options); /* and again in the line, after its back-off */
+  start(loop, TEST_PLAIN, "hello", CHAT, 5, NULL);
+  dosai_call_cancel(second);
+  dosai_call_pause(paused);
+  RUN_UNTIL(loop, book[2].ends);
+  CHECK_BETWEEN(test_now() - begun, test_bound(200) - 1, test_bound(400));
+  CHECK_END(1, DOSAI_CANCELLED);
+  CHECK_END(2, DOSAI_TIMEOUT);
+  CHECK_INT(book[2].clock, DOSAI_CLOCK_TOTAL);
+  CHECK_INT(book[1].attempts + book[2].attempts, 0); /* nothing was sent */
+  CHECK_INT(book[3].ends + book[4].ends + book[5].ends, 0);
+  dosai_call_cancel(first);
+  RUN_UNTIL(loop, step(loop, 0) == 1);
+  CHECK_END(4, DOSAI_OK);
+  CHECK_INT(book[4].attempts, 2);
+  CHECK_END(5, DOSAI_OK);
+  CHECK_INT(book[3].ends, 0);
+  dosai_call_resume(paused);
+  run(loop);
+  CHECK_END(3, DOSAI_OK);
+  dosai_call_free(first);
+  dosai_call_free(second);
+  dosai_call_free(paused);
   close_loop(loop);
 }
 
@@ -74,9 +135,13 @@ int main(void) {
   at_once(1, 1);
   at_once(3, 3);
   at_once(0, 12);
+  in_parallel(TEST_PLAIN);
+  in_parallel(TEST_TLS);
   turns();
   connections(TEST_PLAIN);
   connections(TEST_TLS);
+  hosts();
+  in_line();
   all_gone();
   check_descriptors(descriptors);
   return test_end();

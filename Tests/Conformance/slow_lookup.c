@@ -1,5 +1,5 @@
-/* A cancel while a name lookup takes five seconds: the call, client_free and exit do not wait for it. */
-#include "test.h"
+/* A cancel while a name lookup takes five seconds: the call, client_free, loop_close and exit do not wait for it. */
+#include "loop.h"
 #include <dlfcn.h>
 #include <sys/wait.h>
 
@@ -13,19 +13,23 @@ static void *trigger_soon(void *unused) {
   return unused;
 }
 
+static dosai_client *slow_client(void) {
+  dosai_client_options options;
+  dosai_client_options_init(&options, sizeof options);
+  options.base_url = "https://slow.test/v1";
+  return test_client_with(&options);
+}
+
 static int32_t stop(void *user_data) { return test_now() - *(double *)user_data > 200; }
 
 static void stopped(int by_token) {
-  dosai_client_options options;
   dosai_call_options call_options;
   dosai_completion *completion = NULL;
   dosai_error *error = NULL;
   pthread_t thread;
   double start = test_now();
-  dosai_client_options_init(&options, sizeof options);
   dosai_call_options_init(&call_options, sizeof call_options);
-  options.base_url = "https://slow.test/v1";
-  dosai_client *client = test_client_with(&options);
+  dosai_client *client = slow_client();
   dosai_request *request = test_request();
   CHECK_CALL(dosai_cancel_new(&token, &error), DOSAI_OK);
   if (by_token) {
@@ -49,22 +53,76 @@ static void stopped(int by_token) {
   CHECK_BETWEEN(test_now() - start, 0, test_bound(100));
 }
 
-int main(void) {
-  atomic_int *lookups = dlsym(RTLD_DEFAULT, "slow_lookups");
-  CHECK(lookups != NULL);
-  if (!lookups) return test_end();
+static void by_cancels(atomic_int *lookups) {
+  stopped(1);
+  CHECK_INT(*lookups, 1);
+  stopped(0);
+  CHECK_INT(*lookups, 2);
+}
+
+/* One call of a loop is cancelled, one is under way when it closes, and the clocks run on. */
+static void by_a_loop(atomic_int *lookups) {
+  dosai_client *client = slow_client();
+  dosai_loop *loop = new_loop(0, 0);
+  dosai_call *call = submit_with(loop, client, CHAT, 0, NULL);
+  dosai_call_free(submit_with(loop, client, STREAM, 1, NULL));
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  options.connect_timeout_ms = 200;
+  options.max_retries = -1;
+  dosai_call_free(submit_with(loop, client, CHAT, 2, &options));
+  dosai_client_free(client);
+  double start = test_now();
+  RUN_UNTIL(loop, book[2].ends);
+  CHECK_BETWEEN(test_now() - start, 100, 200 + test_bound(100));
+  CHECK_END(2, DOSAI_TIMEOUT);
+  CHECK_BETWEEN(*lookups, 1, 3);
+  start = test_now();
+  dosai_call_cancel(call);
+  RUN_UNTIL(loop, book[0].ends);
+  CHECK_END(0, DOSAI_CANCELLED);
+  close_loop(loop);
+  CHECK_END(1, DOSAI_CANCELLED);
+  dosai_call_free(call);
+  CHECK_BETWEEN(test_now() - start, 0, test_bound(100));
+}
+
+static void *chat(void *client) {
+  dosai_request *request = test_request();
+  CHECK_INT(dosai_chat(client, request, NULL, NULL, NULL), DOSAI_CANCELLED);
+  dosai_request_free(request);
+  return NULL;
+}
+
+/* The call is under way on another thread when the process exits. */
+static void by_exit(atomic_int *lookups) {
+  pthread_t thread;
+  pthread_create(&thread, NULL, chat, slow_client());
+  for (int i = 0; i < test_bound(2000) && *lookups < 1; i++) test_sleep(1);
+  CHECK_INT(*lookups, 1);
+  test_leaks_stay(); /* the client, and what the thread holds when the process ends */
+}
+
+/* `body` in a child of its own: its exit must not wait for the lookup either. */
+static void in_a_child(void (*body)(atomic_int *), atomic_int *lookups, int low, int high) {
   double start = test_now();
   int status = -1;
   pid_t process = fork();
   if (process == 0) {
-    stopped(1);
-    CHECK_INT(*lookups, 1);
-    stopped(0);
-    CHECK_INT(*lookups, 2);
+    body(lookups);
     exit(test_failures != 0);
   }
   CHECK(waitpid(process, &status, 0) == process);
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  CHECK_BETWEEN(test_now() - start, 400, 2500 + test_bound(100)); /* and exit did not wait either */
+  CHECK_BETWEEN(test_now() - start, low, high + test_bound(100));
+}
+
+int main(void) {
+  atomic_int *lookups = dlsym(RTLD_DEFAULT, "slow_lookups");
+  CHECK(lookups != NULL);
+  if (!lookups) return test_end();
+  in_a_child(by_cancels, lookups, 400, 2500);
+  in_a_child(by_a_loop, lookups, 100, 1000);
+  in_a_child(by_exit, lookups, 0, 1000);
   return test_end();
 }

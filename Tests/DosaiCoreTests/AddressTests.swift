@@ -67,6 +67,10 @@ struct AddressTests {
     ("https://h\\e/", "base_url: the host has a character that no host has"),
     ("https://h,e/", "base_url: the host has a character that no host has"),
     ("https://h<e>/", "base_url: the host has a character that no host has"),
+    ("http://a[b]c/", "base_url: the host has a character that no host has"),
+    ("http://[a[b]/", "base_url: the host has a character that no host has"),
+    ("http://h]/", "base_url: the host has a character that no host has"),
+    ("http://h%ee/", "base_url: the host has a character that no host has"),
   ])
   func refusesOthers(url: String, why: String) {
     #expect(complaint { _ = try url.lent { try Address($0) } } == why)
@@ -89,7 +93,12 @@ struct AddressTests {
     ("http://127.8.9.10:1/", true),
     ("https://[::1]:8080/", true), ("http://localhost.example.com/", false), ("http://127.0.0.1.example.com/", false),
     ("http://127example.com/", false), ("http://128.0.0.1/", false), ("http://[::2]/", false),
-    ("http://[::ffff:127.0.0.1]/", false),
+    ("http://[::ffff:127.0.0.1]/", false), ("http://127./", false), ("http://127.1/", false),
+    ("http://127.0.0/", false),
+    ("http://127.0.0.1./", false), ("http://127.0.0.256/", false), ("http://127.0.0.09/", false),
+    ("http://127.0.0.1.2/", false), ("http://127.0..1/", false), ("http://0127.0.0.1/", false),
+    ("http://127.0.0.-1/", false),
+    ("http://127.255.0.255/", true),
     ("http://localhostx/", false), ("http://10.0.0.1/", false), ("http://0.0.0.0/", false), ("http://[::]/", false),
   ])
   func knowsThisMachine(url: String, expected: Bool) throws {

@@ -6,6 +6,7 @@ struct FailureTests {
     arguments: [
       (.invalid("model: must not be empty"), "model: must not be empty"),
       (.invalid(literal("n"), "must be 1 or more"), "n must be 1 or more"),
+      (.invalid(literal("a\nb\u{7F}"), "must be a number"), "a b  must be a number"),
       (Failure(.server, "the server failed"), "the server failed"),
       (Failure(.server, "the server failed", detail: try? Buffer("out of cheese")), "the server failed: out of cheese"),
       (Failure(.server, "", detail: try? Buffer("out of cheese")), "out of cheese"),

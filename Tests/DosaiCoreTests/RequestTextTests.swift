@@ -51,6 +51,24 @@ struct RequestTextTests {
     #expect(status { _ = try RequestText(json) } == .invalidArgument)
   }
 
+  /// What a request writes can be read again: what is put into it counts from where it is put.
+  @Test func boundsTheDepthOfTheWhole() throws {
+    func nested(_ depth: Int) -> String { "{\"a\":".times(depth - 1) + "{}" + "}".times(depth - 1) }
+    let request = try RequestText(model: literal("m"))
+    try request.set("a", json: nested(511))
+    try request.addMessage(nested(510))
+    try nested(508).lent { try request.addTool(name: literal("f"), description: nil, parameters: $0) }
+    let before = request.string
+    #expect(try RequestText(before).string == before)
+    #expect(complaint { try request.set("b", json: nested(512)) } == "json: is nested too deeply")
+    #expect(complaint { try request.addMessage(nested(511)) } == "json: is nested too deeply")
+    let why = complaint {
+      try nested(509).lent { try request.addTool(name: literal("f"), description: nil, parameters: $0) }
+    }
+    #expect(why == "json: is nested too deeply")
+    #expect(request.string == before)
+  }
+
   @Test func copiesForItself() throws {
     let request = try RequestText("{}")
     let copy = try RequestText(copying: request)

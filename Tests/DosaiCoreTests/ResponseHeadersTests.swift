@@ -12,7 +12,7 @@ struct ResponseHeadersTests {
     arguments: [
       ("HTTP/1.1 200 OK\r\n", 200), ("HTTP/2 429\r\n", 429), ("HTTP/1.1 503", 503), ("HTTP/1.1", 0),
       ("HTTP/1.1 2x0 no", 0),
-      ("HTTP/1.1  200", 0),
+      ("HTTP/1.1  200", 0), ("HTTP/1.1 -20", 0),
     ] as [(String, Int32)])
   func readsTheStatusLine(line: String, expected: Int32) throws {
     let headers = try Self.headers([line])

@@ -46,6 +46,14 @@ struct ServerMessageTests {
     #expect(try Self.read(body) == expected)
   }
 
+  @Test func givesUTF8AlsoWhereItCuts() throws {
+    let long = "x" + String(repeating: "\u{E9}", count: 2000)
+    let document = try Document.read(#"{"error":{"message":"\#(long)","type":"\#(long)"}}"#)
+    let server = try ServerMessage(document.root)
+    #expect(try [UInt8](#require(server.message).bytes) == [UInt8]("\(long.prefix(1024))\u{FFFD}".utf8))
+    #expect(try [UInt8](#require(server.type).bytes) == [UInt8]("\(long.prefix(512))\u{FFFD}".utf8))
+  }
+
   @Test(arguments: [
     (#"{"error":{"message":"x"}}"#, true), (#"{"error":{}}"#, true), (#"{"error":"x"}"#, true),
     (#"[{"error":{"message":"x"}}]"#, true),

@@ -105,9 +105,11 @@ struct ShapeTests {
       let details = count % 50 < 40 ? #"{"cached_tokens":\#(count % 3)}"# : "null"
       switch form {
       case 1 where Int.random(in: 0..<20, using: &random) > 0:
-        return #","usage":{"prompt_tokens":12,"completion_tokens":\#(count),"x":\#(time),"prompt_tokens_details":\#(details)}"#
+        return
+          #","usage":{"prompt_tokens":12,"completion_tokens":\#(count),"x":\#(time),"prompt_tokens_details":\#(details)}"#
       case 2: return #","timings":{"predicted_n":\#(count),"predicted_ms":\#(time),"deep":{"a":[],"b":\#(count % 7)}}"#
-      case 3: return #","timings":{"predicted_n":\#(count),"of":"\#(count % 90 / 30)"},"usage":{"total_tokens":\#(count)}"#
+      case 3:
+        return #","timings":{"predicted_n":\#(count),"of":"\#(count % 90 / 30)"},"usage":{"total_tokens":\#(count)}"#
       default: return Int.random(in: 0..<20, using: &random) == 0 ? #","usage":{"total_tokens":\#(count)}"# : ""
       }
     }

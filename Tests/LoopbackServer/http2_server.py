@@ -9,6 +9,7 @@ A script is a list of steps, or a function of the number of the request that giv
     {"window": bytes: lets the client send so many more} {"raw": bytes between the frames} {"hold": true: silence on this stream}
     {"deaf": true: silence on the whole connection, for ever}
     {"close": true: the connection ends with notice} {"cut": true: without}
+While the attribute `silent` is above 0 a connection that comes takes one from it, and gets no answer in TLS's handshake.
 With is_shut the windows stay as they are at first, 65535 bytes, but for {"window"}, and a script is played once they are full.
 """
 import socket, threading, time
@@ -37,6 +38,7 @@ class Connection:
     def __init__(self, server, sock, number):
         self.server, self.sock, self.number = server, sock, number
         self.requests = {}  # those that have not been answered, by their stream
+        self.stream = self.request = None  # whose script is played
 
     def serve(self):
         try:
@@ -82,10 +84,15 @@ class Connection:
         self.flush()
         while True:
             self.take_events(self.h2.receive_data(self.receive_bytes()))
-            for stream in [stream for stream, request in self.requests.items() if self.is_ready(request)]:
-                request = self.requests.pop(stream)
-                self.stream, self.request = stream, request
-                self.play(self.note(request["path"], request["body"]))
+            self.play_ready()
+
+    def play_ready(self):
+        ready = lambda: next((stream for stream, request in self.requests.items() if self.is_ready(request)), None)
+        while (stream := ready()) is not None:
+            request, current = self.requests.pop(stream), (self.stream, self.request)
+            self.stream, self.request = stream, request
+            self.play(self.note(request["path"], request["body"]))
+            self.stream, self.request = current
 
     def is_ready(self, request):
         return request["whole"] or (self.server.is_shut and len(request["body"]) >= FULL)
@@ -146,6 +153,7 @@ class Connection:
             if data and room == 0:
                 self.flush()
                 self.take_events(self.h2.receive_data(self.receive_bytes()))
+                self.play_ready()  # while it waits for room
                 continue
             last = len(data) <= room
             self.h2.send_data(self.stream, data[:room], end_stream=end and last)
@@ -212,8 +220,8 @@ class Connection:
 
 class Http2Server:
     def __init__(self, folder, is_shut=False):
-        self.is_shut, self.lock = is_shut, threading.Lock()
-        self.stats_of, self.scripts, self.resets, self.accepted = {}, {}, [], 0
+        self.is_shut, self.silent, self.lock = is_shut, 0, threading.Lock()
+        self.stats_of, self.scripts, self.resets, self.unanswered, self.accepted = {}, {}, [], [], 0
         self.context = certificates.context({"folder": folder, "ca": folder + "/ca.pem"}, "localhost")
         self.context.set_alpn_protocols(["h2", "http/1.1"])
 
@@ -226,7 +234,8 @@ class Http2Server:
 
     def __exit__(self, *_):
         self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        for sock in [self.listener, *self.unanswered]:
+            sock.close()
 
     def accept(self):
         while True:
@@ -236,6 +245,10 @@ class Http2Server:
                 return
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.accepted += 1
+            if self.silent > 0:
+                self.silent -= 1
+                self.unanswered.append(sock)
+                continue
             threading.Thread(target=Connection(self, sock, self.accepted).serve, daemon=True).start()
 
     def base(self, name):

@@ -138,7 +138,27 @@ def rich(request):
             "headers": HEADERS}
 
 
+def steady(event, choices=1):
+    """12,000 events of one form, `event(number)`, a hundred of them again and again."""
+    block = "".join(line(event(number)) for number in range(100))
+    ends = "".join(line(chunk(finish="stop", index=index)) for index in range(choices))
+    return begun({"repeat": ["%x\r\n%s\r\n" % (len(block.encode()), block), 120, 0]}, {"chunk": ends}, {"chunk": DONE}, END)
+
+
+STEADY = {
+    "text": steady(lambda number: chunk({"content": " word" * (number % 3 + 1)})),
+    "escapes": steady(lambda number: chunk({"content": "\"\\\n\t\U0001f600caf\u00e9"[number % 5:]})),
+    "tool": [{"send": CHUNKED}, {"chunk": line(chunk({"tool_calls": [tool(0, id="call_1", name="f", arguments="")]}))}]
+    + steady(lambda number: chunk({"tool_calls": [tool(0, arguments="{\"a\": %d}" % number)]}))[2:],
+    "padding": steady(lambda number: chunk({"content": " word"}, obfuscation="abcdefgh"[number % 8:])),
+    "id": steady(lambda number: chunk({"content": " word"}, id="gen-%d" % number, created=CREATED + number)),
+    "choices": steady(lambda number: chunk({"content": " word"}, index=number % 4), choices=4),
+    "usage": steady(lambda number: chunk({"content": " word"}, usage=dict(USAGE, completion_tokens=number))),
+    "timings": steady(lambda number: chunk({"content": " word"}, timings={"n": number, "ms": number * 1.5})),
+}
+
 SCRIPTS = {
+    **{"steady-" + name: script for name, script in STEADY.items()},
     # answers
     "hello": say("Hello", "! How can I help", " you today?"), "echo": echo, "rich": rich,
     "models": {"json": {"object": "list", "data": [{"id": MODEL, "object": "model"}]}, "headers": HEADERS},

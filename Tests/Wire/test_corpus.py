@@ -78,7 +78,7 @@ def check_error(case, error, streamed):
 
 
 def check(case, face, split, seen):
-    streamed = face != "unary"
+    streamed = face not in wire.UNARY_FACES
     on_stream = streamed and case.calls != ["stream"]  # a body that is no stream came to a streaming call
     status = getattr(case, "stream_status", case.status) if on_stream else case.status
     chunks = [] if not streamed else getattr(case, "stream_chunks", case.chunks) if on_stream else case.chunks
@@ -129,7 +129,7 @@ def comparable(seen):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_case(server, case):
     found, first = [], {}
-    faces = [face for call in case.calls for face in (["unary"] if call == "unary" else wire.FACES)]
+    faces = [face for call in case.calls for face in (wire.UNARY_FACES if call == "unary" else wire.FACES)]
     clients = {transport: client_of(server, case.id, transport) for transport in ("plain", "tls", "unix")}
     end = [{"close": True}] if case.framing == "close" else []
     try:
@@ -141,7 +141,7 @@ def test_case(server, case):
                 found += ["%s, %s: %s" % (face, split, line) for line in check(case, face, split, seen)]
                 if server.stats(case.id)["requests"] != 1:
                     found.append("%s, %s: %d requests" % (face, split, server.stats(case.id)["requests"]))
-                kind = face == "unary"
+                kind = face in wire.UNARY_FACES
                 lines = wire.differences(comparable(seen), first.setdefault(kind, comparable(seen)))
                 found += ["%s, %s: not as the first face and split: %s" % (face, split, line) for line in lines]
     finally:

@@ -10,7 +10,9 @@ KEY = "sk-canary-0123456789abcdef"
 KINDS = ["other", "content", "reasoning", "refusal", "tool", "finish", "usage"]
 FINISHES = [None, "stop", "length", "tool_calls", "content_filter", "other"]
 CLOCKS = [None, "connect", "first_token", "idle", "total"]
-FACES = ["callback", "pull", "poll"]
+FACES = ["callback", "pull", "poll", "loop", "next"]
+UNARY_FACES = ["unary", "unary_loop", "unary_next"]
+TAG = 2**64 - 1  # of calls in a loop
 USAGE = ["prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "reasoning_tokens"]
 
 
@@ -153,12 +155,15 @@ class Client:
         ffi.dosai_error_free(error)
         text = json.dumps(request or {"model": "m", "messages": [{"role": "user", "content": "hi"}]}).encode()
         assert ffi.dosai_request_parse(text, len(text), byref(self.request), None) == ffi.OK
+        self.loop = ffi.dosai_loop()
 
     def __enter__(self):
         assert self.status == "OK", self.error
         return self
 
     def __exit__(self, *_):
+        if self.loop:
+            assert ffi.dosai_loop_close(self.loop, ffi.dosai_event_fn(), None, None) == ffi.OK
         ffi.dosai_request_free(self.request)
         ffi.dosai_client_free(self.handle)
 
@@ -228,6 +233,73 @@ class Client:
 
     def see_poll(self, options):
         return self.see_pull(options, 0)
+
+    def see_loop(self, options, submit=ffi.dosai_loop_submit_stream):
+        """In a loop that tells its events to a callback."""
+        raised = []
+        take, seen = self.taker()
+
+        @ffi.dosai_event_fn
+        def on_event(event, _):
+            try:
+                take(event.contents)
+                return 0
+            except BaseException as failure:  # ctypes would swallow it
+                raised.append(failure)
+                return 1
+        refused = self.submit(submit, options)
+        if refused:
+            return refused
+        while not raised and seen["status"] is None:
+            self.step(on_event)
+        if raised:
+            raise raised[0]
+        return seen
+
+    def see_next(self, options, submit=ffi.dosai_loop_submit_stream):
+        """In a loop whose events are taken one by one."""
+        take, seen = self.taker()
+        refused = self.submit(submit, options)
+        if refused:
+            return refused
+        event = POINTER(ffi.dosai_event)()
+        while seen["status"] is None:
+            self.step(ffi.dosai_event_fn())
+            while ffi.dosai_loop_next(self.loop, byref(event), None) == ffi.OK and event:
+                take(event.contents)
+        return seen
+
+    def see_unary_loop(self, options):
+        return self.see_loop(options, ffi.dosai_loop_submit_chat)
+
+    def see_unary_next(self, options):
+        return self.see_next(options, ffi.dosai_loop_submit_chat)
+
+    def submit(self, submit, options):
+        """None, or how it was refused."""
+        if not self.loop:
+            assert ffi.dosai_loop_new(None, byref(self.loop), None) == ffi.OK
+        error = ffi.dosai_error()
+        status = submit(self.loop, self.handle, self.request, options, TAG, None, byref(error))
+        return None if status == ffi.OK else self.end(status, [], ffi.dosai_completion(), error)
+
+    def step(self, on_event):
+        status = ffi.dosai_loop_step(self.loop, 5000, on_event, None, None, None)
+        assert status == ffi.OK, name_of(status)
+
+    def taker(self):
+        """What takes the events of one call, and what it has seen; its status is None until the last."""
+        seen = {"status": None, "chunks": [], "completion": None, "error": None}
+
+        def take(event):
+            assert event.struct_size == sizeof(ffi.dosai_event) and event.tag == TAG and seen["status"] is None
+            lent = [bool(event.chunk), bool(event.completion), bool(event.error)]
+            assert lent == [event.kind == kind for kind in (ffi.EVENT_CHUNK, ffi.EVENT_COMPLETION, ffi.EVENT_ERROR)]
+            if event.chunk:
+                return seen["chunks"].append(chunk_of(ffi.dosai_chunk.from_address(event.chunk)))
+            seen["completion"], seen["error"] = completion_of(event.completion), error_of(event.error)
+            seen["status"] = seen["error"]["status"] if event.error else "OK"
+        return take, seen
 
     def check_after_end(self, stream, timeout_ms, status, error):
         again, address, part = ffi.dosai_error(), c_void_p(), ffi.dosai_completion()

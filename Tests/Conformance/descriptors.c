@@ -1,0 +1,128 @@
+/* No descriptor is left, or only a few: whatever is done then ends soon and says so, nothing is leaked, and all works
+ * again once there are some. */
+#include "loop.h"
+#include <fcntl.h>
+#include <sys/resource.h>
+
+enum { FREE_MOST = 8 };
+
+static rlim_t most;
+static int base;           /* the lowest descriptor that is free */
+static dosai_error *error; /* of the last call */
+static int seen[2];        /* how often it worked, and how often it did not */
+
+static int lowest_free(void) {
+  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  close(fd);
+  return fd;
+}
+
+/* From now on so many can be opened; -1: as many as before. */
+static void allow(int count) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = count < 0 ? most : (rlim_t)(base + count);
+  CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Frees the error. */
+static int expect(dosai_status status, const char *what) {
+  int good = status == DOSAI_OK || status == DOSAI_RESOURCE || status == DOSAI_CONNECTION;
+  CHECK(good && (error != NULL) == (status != DOSAI_OK));
+  if (!good) fprintf(stderr, "  %s: %s\n", what, dosai_error_message(error, NULL));
+  dosai_error_free(error);
+  error = NULL;
+  seen[status != DOSAI_OK]++;
+  return status == DOSAI_OK;
+}
+
+static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
+  (void)chunk, (void)user_data;
+  return 0;
+}
+
+static void calls(dosai_client *client, const dosai_request *request) {
+  dosai_stream *stream = NULL;
+  const dosai_chunk *chunk = NULL;
+  expect(dosai_chat(client, request, NULL, NULL, &error), "chat");
+  expect(dosai_chat_stream(client, request, NULL, go_on, NULL, NULL, &error), "chat_stream");
+  if (!expect(dosai_stream_open(client, request, NULL, &stream, &error), "stream_open")) return;
+  do CHECK_CALL(dosai_stream_next(stream, -1, &chunk, &error), DOSAI_OK);
+  while (chunk);
+  dosai_stream_free(stream);
+}
+
+static void in_a_loop(dosai_client *client, const dosai_request *request, dosai_cancel *token) {
+  dosai_call_options options;
+  dosai_loop *loop = NULL;
+  forget_all();
+  dosai_call_options_init(&options, sizeof options);
+  options.cancel = token;
+  if (!expect(dosai_loop_new(NULL, &loop, &error), "loop_new")) return;
+  for (uintptr_t i = 0; i < 3; i++)
+    CHECK_CALL(dosai_loop_submit_chat(loop, client, request, &options, i, NULL, &error), DOSAI_OK);
+  run(loop);
+  for (int i = 0; i < 3; i++) {
+    CHECK_INT(book[i].ends, 1);
+    dosai_status status = book[i].status;
+    CHECK(status == DOSAI_OK || status == DOSAI_RESOURCE || status == DOSAI_CONNECTION);
+    seen[status != DOSAI_OK]++;
+  }
+  close_loop(loop);
+}
+
+/* `old` was made while there were enough. */
+static void under(int count, test_transport transport, dosai_client *old, const dosai_request *request) {
+  char url[256];
+  dosai_client_options options;
+  dosai_client *client = NULL;
+  dosai_cancel *token = NULL;
+  double start = test_now();
+  int failures = test_failures;
+  test_options(&options, url, transport, "hello");
+  allow(count);
+  calls(old, request);
+  if (!expect(dosai_cancel_new(&token, &error), "cancel_new")) token = NULL;
+  in_a_loop(old, request, token);
+  if (expect(dosai_client_new(&options, &client, &error), "client_new")) calls(client, request);
+  CHECK_BETWEEN(test_now() - start, 0, test_bound(3000));
+  allow(-1);
+  dosai_client_free(client);
+  CHECK_CALL(dosai_chat(old, request, NULL, NULL, &error), DOSAI_OK);
+  dosai_cancel_free(token);
+  if (test_failures != failures) fprintf(stderr, "  with %d free, transport %d\n", count, transport);
+}
+
+/* What ended one call says nothing of the next, on the same engine. */
+static void is_forgotten(const dosai_request *request) {
+  dosai_client *client = test_client(TEST_PLAIN, "rst-0");
+  base = lowest_free();
+  allow(0);
+  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_RESOURCE);
+  allow(-1);
+  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_CONNECTION);
+  dosai_client_free(client);
+}
+
+int main(void) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  most = limit.rlim_cur;
+  dosai_request *request = test_request();
+  int before = first_descriptors();
+  for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++)
+    for (int warm = 0; warm < 2; warm++)
+      for (int count = 0; count <= FREE_MOST; count++) {
+        dosai_client *client = test_client((test_transport)transport, "hello");
+        if (warm) CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_OK);
+        base = lowest_free();
+        under(count, (test_transport)transport, client, request);
+        dosai_client_free(client);
+        check_descriptors(before);
+      }
+  printf("%d worked, %d did not\n", seen[0], seen[1]);
+  CHECK(seen[0] > 50 && seen[1] > 50);
+  is_forgotten(request);
+  dosai_request_free(request);
+  return test_end();
+}

@@ -1,0 +1,204 @@
+"""Many calls of one loop at once: over HTTP/2 they share connections, over HTTP/1.1 each has its own, and a connection that
+cannot be made holds up the others no longer than need be."""
+import itertools, os, time
+from ctypes import byref, sizeof
+
+import pytest
+
+import wire
+from faults import ANSWER, STREAM
+from http2_server import Http2Server
+from test_http2 import head, whole
+from wire import ffi
+
+TAGS = itertools.count()
+LATE_IN_CI = 500  # ms
+
+
+@pytest.fixture
+def h2(server):
+    folder = os.path.dirname(server.ca)
+    with Http2Server(folder) as h2:
+        h2.ca = server.ca
+        yield h2
+
+
+class Loop:
+    """ends: for each call that is over, by its number, (status, clock, milliseconds since the first submit)"""
+
+    def __init__(self, **options):
+        self.handle, self.calls, self.ends, self.texts = ffi.dosai_loop(), [], {}, {}
+        settings = ffi.dosai_loop_options()
+        ffi.dosai_loop_options_init(byref(settings), sizeof(settings))
+        for key, value in options.items():
+            setattr(settings, key, value)
+        assert ffi.dosai_loop_new(byref(settings), byref(self.handle), None) == ffi.OK
+        self.on_event = ffi.dosai_event_fn(self.take)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for call in self.calls:
+            ffi.dosai_call_free(call)
+        assert ffi.dosai_loop_close(self.handle, ffi.dosai_event_fn(), None, None) == ffi.OK
+
+    def take(self, event, _):
+        event = event.contents
+        if event.kind == ffi.EVENT_CHUNK:
+            self.texts[event.tag] = self.texts.get(event.tag, "") + (wire.field_of(wire.ffi.dosai_chunk.from_address(event.chunk), "text") or "")
+            return 0
+        error = wire.error_of(event.error) or {"status": "OK", "clock": None}
+        self.ends[event.tag] = (error["status"], error["clock"], (time.monotonic() - self.started) * 1e3)
+        return 0
+
+    def submit(self, client, count, submit=ffi.dosai_loop_submit_stream, **options):
+        self.started = time.monotonic()
+        for _ in range(count):
+            call = ffi.dosai_call()
+            assert submit(self.handle, client.handle, client.request, byref(wire.call_options(**options)), len(self.calls),
+                          byref(call), None) == ffi.OK
+            self.calls.append(call)
+
+    def run(self, until=None):
+        end = time.monotonic() + (until or 20)
+        while len(self.ends) < len(self.calls) and time.monotonic() < end:
+            assert ffi.dosai_loop_step(self.handle, 20, self.on_event, None, None, None) == ffi.OK
+        if until is None:
+            assert len(self.ends) == len(self.calls), "%d of %d have ended" % (len(self.ends), len(self.calls))
+
+    def statuses(self):
+        return {end[:2] for end in self.ends.values()}
+
+
+def client_of(h2, script, name=None, **options):
+    name = name or "many-%d" % next(TAGS)
+    h2.scripts[name] = script
+    return wire.Client(h2.base(name), ca_file=h2.ca, **options), h2.stats(name)
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+@pytest.mark.parametrize("face", ["stream", "unary"])
+def test_one_connection(h2, face, limit):
+    client, stats = client_of(h2, whole()(STREAM if face == "stream" else ANSWER))
+    submit = ffi.dosai_loop_submit_stream if face == "stream" else ffi.dosai_loop_submit_chat
+    with client, Loop(connections_per_host_max=limit) as loop:
+        for times in (1, 2):
+            loop.submit(client, 50, submit)
+            loop.run()
+            assert loop.statuses() == {("OK", None)}
+            assert h2.accepted == 1 and stats.requests == 50 * times
+        if face == "stream":
+            assert set(loop.texts.values()) == {"Hellostop"}
+
+
+def test_a_full_connection(h2):
+    """A connection carries a hundred; what is beyond goes over a second one and a third, not over one for each call."""
+    client, stats = client_of(h2, whole()(STREAM))
+    with client, Loop() as loop:
+        loop.submit(client, 250)
+        loop.run()
+        assert loop.statuses() == {("OK", None)} and h2.accepted == 3 and stats.requests == 250
+
+
+def test_clients_share_it(h2):
+    script = whole()(STREAM)
+    clients = [client_of(h2, script)[0] for _ in range(3)]
+    with Loop() as loop:
+        for client in clients:
+            loop.submit(client, 5)
+        loop.run()
+    for client in clients:
+        client.__exit__()
+    assert loop.statuses() == {("OK", None)} and h2.accepted == 1
+
+
+@pytest.mark.parametrize("limit, connections", [(0, 12), (3, 12)])  # the server closes after each answer
+def test_http1(h2, limit, connections):
+    client, stats = client_of(h2, whole()(STREAM), http1_only=1)
+    with client, Loop(connections_per_host_max=limit) as loop:
+        loop.submit(client, 12)
+        loop.run()
+    assert loop.statuses() == {("OK", None)} and h2.accepted == connections and set(stats.versions) == {"HTTP/1.1"}
+
+
+@pytest.mark.parametrize("transport", ["plain", "tls"])
+def test_http1_in_parallel(server, transport):
+    """A server without HTTP/2: nobody waits for the answer of the first, nor for more than its connection."""
+    name = "silent~loop-%s" % transport
+    with wire.Client(server.base(name, transport), ca_file=server.ca) as client, Loop() as loop:
+        loop.submit(client, 20)
+        end = time.monotonic() + 10
+        while server.stats(name)["requests"] < 20 and time.monotonic() < end:
+            loop.run(0.02)
+    stats = server.stats(name)
+    assert (stats["requests"], stats["connections"]) == (20, 20)
+
+
+def test_silent_connection_is_given_up(h2):
+    """The first connection gets no answer. The others wait for it for a second, then make their own."""
+    client, stats = client_of(h2, whole()(STREAM))
+    h2.silent = 1
+    with client, Loop() as loop:
+        loop.submit(client, 5, connect_timeout_ms=3000)
+        loop.run()
+    assert loop.ends[0][:2] == ("TIMEOUT", "connect") and 2990 < loop.ends[0][2] < 3000 + LATE_IN_CI
+    for call in range(1, 5):
+        assert loop.ends[call][0] == "OK" and 990 < loop.ends[call][2] < 1000 + LATE_IN_CI
+    assert stats.requests == 4
+
+
+def test_connect_clocks(h2):
+    """No call waits for another's connection beyond its own clock."""
+    client, stats = client_of(h2, whole()(STREAM))
+    h2.silent = 100
+    with client, Loop() as loop:
+        loop.submit(client, 20, connect_timeout_ms=300)
+        loop.run()
+    assert loop.statuses() == {("TIMEOUT", "connect")} and stats.requests == 0
+    assert all(299 < end[2] < 300 + LATE_IN_CI for end in loop.ends.values())
+
+
+def test_the_next_makes_it(h2):
+    """The call that makes the connection is cancelled: the next one makes one, which all the others share."""
+    client, stats = client_of(h2, whole()(STREAM))
+    h2.silent = 1
+    with client, Loop() as loop:
+        loop.submit(client, 20)
+        loop.run(0.1)
+        ffi.dosai_call_cancel(loop.calls[0])
+        loop.run()
+    assert loop.ends.pop(0)[0] == "CANCELLED" and loop.statuses() == {("OK", None)}
+    assert all(end[2] < 900 for end in loop.ends.values()) and h2.accepted == 2 and stats.requests == 19
+
+
+def test_another_host_goes_on(h2, server):
+    """While a host's first connection is not made, and calls wait for it, those to another one share theirs at once."""
+    client, stats = client_of(h2, whole()(STREAM))
+    with wire.Client(server.stall, ca_file=server.ca) as stalled, client, Loop() as loop:
+        loop.submit(stalled, 20)
+        loop.submit(client, 20)
+        loop.run(0.8)
+        assert sorted(loop.ends) == list(range(20, 40)) and loop.statuses() == {("OK", None)}
+    assert h2.accepted == 1 and stats.requests == 20
+
+
+def test_one_stream_in_a_hundred_is_slow(h2):
+    """A call that is paused holds up none of those that share its connection, and loses nothing."""
+    event = 'data: {"choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n' % ("x" * 20000)
+    slow, _ = client_of(h2, [head(STREAM), *[{"data": event}] * 200, {"end": STREAM.rest}])
+    client, stats = client_of(h2, whole()(STREAM))
+    with slow, client, Loop() as loop:
+        loop.submit(slow, 1)
+        while 0 not in loop.texts:
+            loop.run(0.02)
+        ffi.dosai_call_pause(loop.calls[0])
+        loop.run(0.02)
+        read = len(loop.texts[0])
+        loop.submit(client, 99)
+        loop.run(5)
+        assert sorted(loop.ends) == list(range(1, 100)) and loop.statuses() == {("OK", None)}
+        assert h2.accepted == 1 and stats.requests == 99 and len(loop.texts[0]) == read < 4000000
+        ffi.dosai_call_resume(loop.calls[0])
+        loop.run()
+        assert loop.ends[0][0] == "OK" and loop.texts[0] == "x" * 4000000 + "stop"

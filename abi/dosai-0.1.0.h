@@ -237,7 +237,7 @@ typedef struct dosai_client_options {
   int32_t choices_max;        /* 0: 128 */
   int32_t tool_calls_max;     /* per choice. 0: 1,024 */
   int32_t redirects_max;      /* followed within the same origin; a POST by 307 and 308 alone. 0: none; 5 at most */
-  int32_t allow_insecure_http;    /* 1: a key may go over plain http to other hosts than this one */
+  int32_t allow_insecure_http;    /* 1: a key may go over plain http to other hosts than this one, or to a proxy */
   int32_t proxy_from_environment; /* 1: https_proxy and no_proxy are read, for https only */
   int32_t http1_only;             /* 1: no HTTP/2 */
   dosai_log_level log_level;  /* 0: off */

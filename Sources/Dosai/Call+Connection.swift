@@ -59,6 +59,7 @@ extension Call {
   private func makeTransfer() throws(Failure) -> Transfer {
     try Transfer.make(
       client.settings.endpoint, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
-      headers: headers, body: body, compressed: kind != .stream, receiver: self)
+      headers: headers, body: body, compressed: kind != .stream, connectTimeout: settings.clocks.connect,
+      receiver: self)
   }
 }

@@ -67,6 +67,7 @@ extension Call {
     guard let stream, stream.assembler.hasStarted || failure == nil else { return nil }
     let text = Buffer()
     try stream.assembler.write(to: text)
+    client.settings.secret?.redact(text, isAnswer: true)  // it may have come in pieces
     var limits = Limits()
     limits.jsonNodes = .max
     let made = try completion(of: try Document.read(taking: text, limits: limits), stream.quirks)
@@ -88,8 +89,8 @@ extension Call {
     report.headers = transfer.headers
     report.retryAfter = RetryPolicy.retryAfter(transfer.headers, unixTime: csystem_unix_time())
     if !received.isEmpty {
-      received.truncate(to: Self.errorBodyMost)
       client.settings.secret?.redact(received, isAnswer: false)
+      received.truncate(to: Self.errorBodyMost)
       report.body = received
     }
     return report

@@ -105,11 +105,12 @@ package final class Call: TransferReceiver {
     } catch { end(error) }
   }
 
-  /// Waits until something happens or `deadline` comes, and acts on it.
-  func turn(until deadline: Int64) {
+  /// Waits until something happens or `deadline` comes, and acts on it. `again`: since the last turn the host had no part;
+  /// to read what gives no chunk is no time of its own.
+  func turn(until deadline: Int64, again: Bool = false) {
     guard let engine, !hasEnded else { return }
     let now = csystem_now()
-    if left >= 0 { away += now - left }
+    if left >= 0 && !again { away += now - left }
     let next = settings.onWait == nil ? Clocks.never : Clocks.deadline(now, settings.waitInterval)
     let pause = engine.step(until: min(deadline, min(self.deadline, next)))
     left = csystem_now()
@@ -169,8 +170,10 @@ package final class Call: TransferReceiver {
     watcher?.note()
     let limits = client.settings.limits
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
-      try received.append(bytes.part(0, Self.errorBodyMost - received.count))
-      if received.count < Self.errorBodyMost { return }
+      // The key is looked for before the body is cut, so that no part of it is left; escaped it is six times as long.
+      let most = Self.errorBodyMost + 6 * (client.settings.secret?.bytes.count ?? 0)
+      try received.append(bytes.part(0, most - received.count))
+      if received.count < most { return }
       isCutShort = true
       throw Failure(.tooLarge, "enough of the error's body has come")
     }

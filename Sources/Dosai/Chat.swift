@@ -36,14 +36,17 @@ extension Client {
     let body = try request.body(streaming: true)
     let call = try Call.make(self, settings, .stream, path: Self.chatPath.bytes, body: body)
     call.begin()
+    var again = false
     while true {
       while call.nextShaped() || call.nextChunk(), let reader = call.reader {
         let goesOn = reader._withUnsafeGuaranteedRef { onChunk($0) }
         if !goesOn { call.cancel("cancelled by the callback") }
         call.endIfCancelled()
+        again = false
       }
       if call.hasEnded && !call.hasMoreChunks { break }
-      call.turn(until: Clocks.never)
+      call.turn(until: Clocks.never, again: again)
+      again = true
     }
     return call.outcome(wantsCompletion: wantsCompletion)
   }

@@ -57,7 +57,7 @@ package final class Client {
   private init(_ settings: ClientSettings, _ share: Share, _ mutex: Mutex) {
     self.settings = settings
     let address = settings.address
-    host = address.isHTTPS ? address.place : settings.endpoint.proxy ?? address.place
+    host = address.isHTTPS ? address.place : settings.endpoint.proxy?.buffer ?? address.place
     self.share = share
     self.mutex = mutex
   }

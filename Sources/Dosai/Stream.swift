@@ -47,6 +47,7 @@ package final class Stream {
   package static var busy: Failure { Failure(.busy, "the stream is in use") }
 
   private func wait(_ timeout: Int64) -> Next {
+    var again = false
     var deadline = timeout == Clocks.never ? timeout : -1  // known once there is something to wait for
     while true {
       call.endIfCancelled()
@@ -59,13 +60,14 @@ package final class Stream {
       if deadline < 0 { deadline = Clocks.deadline(csystem_now(), timeout) }
       if deadline != Clocks.never, csystem_now() >= deadline {
         // What has already come still counts, also with no time to wait.
-        call.turn(until: 0)
+        call.turn(until: 0, again: again)
         if call.hasEnded { continue }
         if call.nextChunk() { return .chunk }
         if call.hasEnded { continue }
         return .wouldBlock
       }
-      call.turn(until: deadline)
+      call.turn(until: deadline, again: again)
+      again = true
     }
   }
 

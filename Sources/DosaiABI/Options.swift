@@ -69,7 +69,9 @@ extension ClientSettings {
     let key = characters(start)
     if key.isEmpty { throw .invalid("api_key: must not be empty") }
     try HeaderField.check(key, "api_key: has a control character or a character that is not ASCII")
-    if !address.isHTTPS && !address.isLoopback && options.unix_socket == nil && options.allow_insecure_http != 1 {
+    // To a proxy a loopback URL is no loopback.
+    let isHere = (address.isLoopback && options.proxy == nil) || options.unix_socket != nil
+    if !address.isHTTPS && !isHere && options.allow_insecure_http != 1 {
       throw .invalid("base_url: a key would go over plain http to another host; use https or allow_insecure_http")
     }
     secret = try Secret(key)
@@ -103,8 +105,10 @@ extension ClientSettings {
     endpoint.certificateFile = try copy(options.client_certificate_file)
     endpoint.keyFile = try copy(options.client_key_file)
     if let password = options.client_key_password { endpoint.keyPassword = try Secret(characters(password)) }
-    if let proxy = options.proxy { try check(proxy: characters(proxy)) }
-    endpoint.proxy = try copy(options.proxy)
+    if let proxy = options.proxy {
+      try check(proxy: characters(proxy))
+      endpoint.proxy = try Secret(characters(proxy))
+    }
     endpoint.proxyFromEnvironment = options.proxy_from_environment == 1
     endpoint.unixSocket = try copy(options.unix_socket)
     if let path = endpoint.unixSocket, path.count > 107 { throw .invalid("unix_socket: is longer than 107 bytes") }

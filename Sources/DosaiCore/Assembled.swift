@@ -89,7 +89,7 @@ final class Assembled {
 struct Merger {
   /// Objects within objects, beyond which a value is kept whole.
   private static let depthMost = 8
-  /// Fields of one object; no server has so many.
+  /// Fields of one object, and elements of a list among which an index is looked for; no server has so many.
   private static let membersMost = 1024
   /// What a value costs beside its own bytes.
   private static let overhead = 64
@@ -193,7 +193,7 @@ struct Merger {
     try value.forEachElement { (element: Value) throws(Failure) in
       let index = element.integer("index")
       var found: Assembled?
-      if let index { found = target.members.last { $0.index == index } }
+      if let index { found = target.members.suffix(Self.membersMost).last { $0.index == index } }
       if found == nil {
         try use(Self.overhead)
         let made = Assembled(.object)

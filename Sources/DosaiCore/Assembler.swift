@@ -126,9 +126,10 @@ package final class Assembler {
     var position: Int64 = 0
     try choices.forEachElement { (value: Value) throws(Failure) in
       guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
-      let index = try index(of: value) ?? position
+      let given = try index(of: value)
+      let index = given ?? position
       position += 1
-      guard index < max(128, limits.choices) else {
+      guard given == nil || index < max(128, limits.choices) else {
         throw Failure(.malformed, "a choice's index is beyond any choice")
       }
       guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than choices_max") }

@@ -30,7 +30,7 @@ package final class EventParser {
 
   package init(bytesMax: Int) { self.bytesMax = bytesMax }
 
-  /// Bytes that were fed and not yet looked at.
+  /// Bytes that were fed and not yet looked at; the beginning of an event that has not come whole is none.
   package var unread: Int { input.count - max(at, searched) }
 
   /// Whether more than blank lines has come behind the last event.

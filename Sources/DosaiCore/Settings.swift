@@ -31,32 +31,3 @@ package struct Clocks {
     return overflow ? never : sum
   }
 }
-
-/// The key. Its memory is overwritten when it goes.
-package final class Secret {
-  private let buffer = Buffer()
-
-  package init(_ bytes: Bytes) throws(Failure) { try buffer.append(bytes) }
-
-  deinit { buffer.wipe() }
-
-  package var bytes: Bytes { buffer.bytes }
-
-  private static let answerLeast = 12
-
-  /// The bytes, where they may not stand in an answer; else none.
-  package var answerBytes: Bytes { buffer.count >= Self.answerLeast ? buffer.bytes : .empty }
-
-  /// Writes asterisks over each place where the key stands in `text`.
-  ///
-  /// In what is the model's own text, words such as "ollama" or "EMPTY", which are given as keys to servers that want
-  /// none, are left alone: nothing shorter than 12 bytes counts as a secret there.
-  package func redact(_ text: Buffer, isAnswer: Bool) {
-    guard bytes.count >= (isAnswer ? Self.answerLeast : 4) else { return }
-    var from = 0
-    while let found = text.bytes.firstIndex(of: bytes, from: from) {
-      for i in found..<found + bytes.count { text.mutable[i] = UInt8(ascii: "*") }
-      from = found + bytes.count
-    }
-  }
-}

@@ -8,7 +8,7 @@ package final class Endpoint {
   package var certificateFile: Buffer?
   package var keyFile: Buffer?
   package var keyPassword: Secret?
-  package var proxy: Buffer?
+  package var proxy: Secret?  // it may hold a password
   package var proxyFromEnvironment = false
   package var unixSocket: Buffer?
   package var http1Only = false
@@ -28,7 +28,6 @@ package final class Endpoint {
     check(ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https"))
     check(ccurl_set_long(easy, CURLOPT_NETRC, 0))
     check(ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1))
-    check(ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 2_000_000_000))  // the clocks are ours
     check(ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1))
     check(ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1))
     check(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle))
@@ -45,7 +44,11 @@ package final class Endpoint {
     text(CURLOPT_UNIX_SOCKET_PATH, unixSocket)
     // Without these two libcurl asks the environment.
     if proxy != nil || !(proxyFromEnvironment && isHTTPS) {
-      if let proxy { text(CURLOPT_PROXY, proxy) } else { check(ccurl_set_text(easy, CURLOPT_PROXY, "")) }
+      if let proxy {
+        check(ccurl_set_text(easy, CURLOPT_PROXY, proxy.characters))
+      } else {
+        check(ccurl_set_text(easy, CURLOPT_PROXY, ""))
+      }
       check(ccurl_set_text(easy, CURLOPT_NOPROXY, ""))
     }
     return refusal

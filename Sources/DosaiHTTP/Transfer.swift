@@ -48,10 +48,10 @@ package final class Transfer {
   private var wasSent = false
   private var socketError: Int32 = 0
 
-  /// `body` nil is a GET. The receiver must outlive the transfer.
+  /// `body` nil is a GET. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
     _ endpoint: Endpoint, share: Share, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
-    compressed: Bool, receiver: any TransferReceiver
+    compressed: Bool, connectTimeout: Int64, receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
     guard let easy = curl_easy_init() else {
@@ -61,7 +61,7 @@ package final class Transfer {
     let mayShare = isHTTPS && !endpoint.http1Only
     let made = Transfer(easy, message, endpoint, mayShare, share, url, headers, body, receiver)
     var refusal = endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share)
-    if refusal == CURLE_OK { refusal = made.apply(compressed: compressed) }
+    if refusal == CURLE_OK { refusal = made.apply(compressed, connectTimeout) }
     if refusal == CURLE_OUT_OF_MEMORY { throw .outOfMemory }
     if refusal != CURLE_OK { throw Failure(.resource, "libcurl lacks something that is needed, as TLS") }
     return made
@@ -88,7 +88,7 @@ package final class Transfer {
     if process == Process.id { Process.free { curl_easy_cleanup(easy) } }
   }
 
-  private func apply(compressed: Bool) -> CURLcode {
+  private func apply(_ compressed: Bool, _ connectTimeout: Int64) -> CURLcode {
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
     let refusal = ccurl_set_text(easy, CURLOPT_URL, url.characters)
@@ -105,6 +105,9 @@ package final class Transfer {
       let refusal = ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "")
       if refusal != CURLE_OK { return refusal }
     }
+    // libcurl gives up after 300 s. Only where that is too early is it told another time: the timer would stand in its
+    // tree until the transfer's end, and of a thousand streams that tree is turned over with every chunk.
+    if connectTimeout >= 300_000_000_000 { ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 2_000_000_000) }
     ccurl_on_body(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
     ccurl_on_header(
@@ -166,9 +169,9 @@ package final class Transfer {
     let line = Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count)
     if firstByteTime < 0 { firstByteTime = csystem_now() }
     headerBytes += count
-    if hasAnswer { return count }  // a trailer
     do throws(Failure) {
       if headerBytes > endpoint.headerBytesMax { throw Self.tooManyHeaders }
+      if hasAnswer { return count }  // a trailer
       if line.trimmed.isEmpty {
         hasAnswer = headers.httpStatus >= 200
       } else {
@@ -233,7 +236,9 @@ package final class Transfer {
       CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
       CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
       return Failure(.tls, "TLS failed", detail: detail)
-    case CURLE_OUT_OF_MEMORY: return headers.httpStatus != 0 ? Self.tooManyHeaders : .outOfMemory
+    case CURLE_OUT_OF_MEMORY:  // so libcurl calls a line of the head beyond its limit
+      let isAsked = ccurl_info_long(easy, CURLINFO_REQUEST_SIZE) > 0
+      return isAsked && !hasAnswer ? Self.tooManyHeaders : .outOfMemory
     case CURLE_RECV_ERROR where headerBytes > 250 << 10 && !hasAnswer: return Self.tooManyHeaders
     case CURLE_RECV_ERROR where says("chunked-encoding"):
       return Failure(.malformed, "the answer is not HTTP", detail: detail)

@@ -28,16 +28,21 @@ RUNS = 5
 
 # ---- the contenders
 
+def install(name):
+    """An environment of its own for the package, where there is none yet."""
+    package, folder = PACKAGES[name], PLACE / name
+    ready = folder / ("ready-" + package)
+    if not ready.exists():
+        print("installing " + package, file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", package], check=True)
+        ready.touch()
+
+
 def prepare():
     """An environment for each package, and the two C programs."""
-    for name, package in PACKAGES.items():
-        folder = PLACE / name
-        ready = folder / ("ready-" + package)
-        if not ready.exists():
-            print("installing " + package, file=sys.stderr)
-            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-            subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", package], check=True)
-            ready.touch()
+    for name in PACKAGES:
+        install(name)
     for name, library, more in (("libcurl", "curl", []), ("libdosai", "dosai", [
             "-I" + str(ROOT / "include"), "-L" + str(ROOT / "build/lib"), "-Wl,-rpath," + str(ROOT / "build/lib")])):
         subprocess.run(["cc", "-O2", HERE / ("comparison_%s.c" % library), "-o", PLACE / name, *more, "-l" + library], check=True)

@@ -23,11 +23,26 @@ def authority(folder, name, subject, *more):
             "-subj", "/CN=" + subject, *more)
 
 
+def dated(folder, name, start, end):
+    """A good certificate for localhost, but for its dates."""
+    with open(os.path.join(folder, name + ".conf"), "w") as file:
+        file.write("[ca]\ndefault_ca=d\n[d]\ndatabase=%s.index\nserial=%s.serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n"
+                   "[p]\ncommonName=supplied\n[e]\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n" % (name, name))
+    for suffix, text in (("index", ""), ("serial", "0%d\n" % (1 + (name == "future")))):
+        with open(os.path.join(folder, "%s.%s" % (name, suffix)), "w") as file:
+            file.write(text)
+    openssl(folder, "req", *NEW_KEY, "-nodes", "-keyout", name + ".key", "-out", name + ".csr", "-subj", "/CN=localhost")
+    openssl(folder, "ca", "-batch", "-config", name + ".conf", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", name + ".csr",
+            "-out", name + ".pem", "-startdate", start, "-enddate", end, "-extensions", "e", "-notext")
+
+
 def make(folder):
     authority(folder, "ca", "dosai test authority")
     authority(folder, "self", "localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
     leaf(folder, "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
     leaf(folder, "other", "subjectAltName=DNS:other.test")
+    dated(folder, "past", "20200101000000Z", "20200201000000Z")
+    dated(folder, "future", "20990101000000Z", "20990201000000Z")
     leaf(folder, "client", "extendedKeyUsage=clientAuth", PASSWORD)
     path = lambda name: os.path.join(folder, name)
     return {"folder": folder, "ca": path("ca.pem"), "client_certificate": path("client.pem"),
@@ -39,6 +54,19 @@ def context(files, name):
     made.load_cert_chain(os.path.join(files["folder"], name + ".pem"), os.path.join(files["folder"], name + ".key"))
     made.load_verify_locations(files["ca"])
     made.verify_mode = ssl.CERT_OPTIONAL
+    return made
+
+
+def one_version(files, name, version):
+    made = context(files, name)
+    made.minimum_version = made.maximum_version = version
+    return made
+
+
+def strict_context(files, name):
+    """It wants a client's certificate."""
+    made = context(files, name)
+    made.verify_mode = ssl.CERT_REQUIRED
     return made
 
 

@@ -4,7 +4,8 @@
     with LoopbackServer() as server: client = Client(base_url=server.base("hello"))
 
 Addresses: plain, tls (http and https URLs), unix (a socket's path): the same scripts at all three. tls_other: its
-certificate is for another host. tls_self: it is signed by itself. tls_old: TLS 1.1 at most. tls_close, tls_reset: end
+certificate is for another host. tls_self: it is signed by itself. tls_past, tls_future: it is of another time. tls_old:
+TLS 1.1 at most. tls_1_2, tls_1_3: that version alone. tls_strict: it wants a client's certificate. tls_close, tls_reset: end
 the connection in TLS's handshake. tls_plain: answers it in plain HTTP. stall: accepts and says nothing. blackhole: does
 not even accept. refused: a port where nobody listens. ca: the authority's PEM file. client_certificate, client_key: PEM
 files for a client; the key's password is "secret".
@@ -34,7 +35,7 @@ A step is an object of one key:
     {"reset": true: RST}
 After the last step the connection is kept for the next request.
 """
-import base64, collections, json, os, shutil, signal, socket, sys, tempfile, threading
+import base64, collections, json, os, shutil, signal, socket, ssl, sys, tempfile, threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import certificates
@@ -78,6 +79,11 @@ class LoopbackServer:
         self.listen("unix", None)
         self.listen("tls_self", "https://localhost:%d", certificates.context(files, "self"))
         self.listen("tls_old", "https://localhost:%d", certificates.old_context(files, "localhost"))
+        self.listen("tls_past", "https://localhost:%d", certificates.context(files, "past"))
+        self.listen("tls_future", "https://localhost:%d", certificates.context(files, "future"))
+        self.listen("tls_1_2", "https://localhost:%d", certificates.one_version(files, "localhost", ssl.TLSVersion.TLSv1_2))
+        self.listen("tls_1_3", "https://localhost:%d", certificates.one_version(files, "localhost", ssl.TLSVersion.TLSv1_3))
+        self.listen("tls_strict", "https://localhost:%d", certificates.strict_context(files, "localhost"))
         for key, start in faults.HANDSHAKES.items():
             self.listen(key, "https://127.0.0.1:%d", start=start)
         self.address["blackhole"] = "http://127.0.0.1:%d" % self.be_deaf()

@@ -189,7 +189,8 @@ def test_transports(server, whole):
     run(ask(server, "hello", "refused") + more, "CONNECTION", whole)
     run(ask(server, "hello", "blackhole") + ["--connect-timeout", "0.2", *more], "TIMEOUT", whole)
     run(["chat", "--json", "--max-retries", "0", "--base-url", "https://%s.test/v1" % ("a" * 64), "hi", *more], "CONNECTION", whole)
-    run(ask(server, "hello") + ["--proxy", server.refused, *more], "CONNECTION", whole)
+    run(ask(server, "hello") + ["--proxy", server.refused, *more], "INVALID_ARGUMENT", whole)  # the key would go over plain http to it
+    run(ask(server, "hello") + ["--proxy", server.refused, "--insecure-http", *more], "CONNECTION", whole)
 
 
 @pytest.mark.parametrize("script, option, clock, whole, kept", [

@@ -1,0 +1,67 @@
+/// The key. Its memory is overwritten when it goes.
+package final class Secret {
+  /// Nobody else changes it, or keeps it for longer than this.
+  package let buffer = Buffer()
+
+  package init(_ bytes: Bytes) throws(Failure) {
+    try buffer.append(bytes)
+    try buffer.reserve(0)
+  }
+
+  deinit { buffer.wipe() }
+
+  package var bytes: Bytes { buffer.bytes }
+
+  private static let answerLeast = 12
+
+  /// The bytes, where they may not stand in an answer; else none.
+  package var answerBytes: Bytes { buffer.count >= Self.answerLeast ? buffer.bytes : .empty }
+
+  /// Writes asterisks over each place where the key stands in `text`, also where JSON's escapes stand for some of it.
+  ///
+  /// In what is the model's own text, words such as "ollama" or "EMPTY", which are given as keys to servers that want
+  /// none, are left alone: nothing shorter than 12 bytes counts as a secret there.
+  package func redact(_ text: Buffer, isAnswer: Bool) {
+    guard bytes.count >= (isAnswer ? Self.answerLeast : 4) else { return }
+    var from = 0
+    while let found = text.bytes.firstIndex(of: bytes, from: from) {
+      from = found + bytes.count
+      hide(text, found..<from)
+    }
+    from = 0
+    while let escape = text.bytes.firstIndex(of: UInt8(ascii: "\\"), from: from) {
+      let found = place(in: text.bytes, escape)
+      if let found { hide(text, found) }
+      from = found?.upperBound ?? escape + (Self.escaped(text.bytes, escape)?.length ?? 2)
+    }
+  }
+
+  private func hide(_ text: Buffer, _ range: Range<Int>) { for i in range { text.mutable[i] = UInt8(ascii: "*") } }
+
+  /// Where the key stands, the first of its escapes at `escape`; nil: it does not.
+  private func place(in text: Bytes, _ escape: Int) -> Range<Int>? {
+    guard let first = Self.escaped(text, escape) else { return nil }
+    for before in 0..<bytes.count where bytes[before] == first.byte && before <= escape {
+      guard text.part(escape - before, escape).equals(bytes.part(0, before)) else { continue }
+      var at = escape
+      var matched = before
+      while matched < bytes.count, at < text.count {
+        let next = Self.escaped(text, at) ?? (byte: text[at], length: 1)
+        guard next.byte == bytes[matched] else { break }
+        at += next.length
+        matched += 1
+      }
+      if matched == bytes.count { return escape - before..<at }
+    }
+    return nil
+  }
+
+  /// The ASCII character that the escape at `at` stands for, where the key could have it, and the escape's length.
+  private static func escaped(_ text: Bytes, _ at: Int) -> (byte: UInt8, length: Int)? {
+    guard at + 1 < text.count, text[at] == UInt8(ascii: "\\") else { return nil }
+    let next = text[at + 1]
+    if next == UInt8(ascii: "/") || next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") { return (next, 2) }
+    guard let (scalar, length) = JSONScanner.escapedScalar(text, at), scalar < 0x80 else { return nil }
+    return (UInt8(truncatingIfNeeded: scalar), length)
+  }
+}

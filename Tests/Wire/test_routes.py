@@ -1,0 +1,194 @@
+"""Where a call may go: redirects within the origin alone, five at most; proxies, which see no key."""
+import base64, socket, threading
+
+import pytest
+
+import wire
+from scripts import completion
+from wire import KEY
+
+BOTH = ("unary", "callback", "pull", "poll")
+
+
+# ---- redirects
+
+def redirect(server, location, http, follows, name="away", **options):
+    server.put(name, {"status": http, "text": "", "headers": {"Location": location} if location is not None else {}})
+    server.reset(name)
+    before = sum(server.arrived.values())
+    with wire.Client(server.base(name, "tls"), ca_file=server.ca, redirects_max=5 if follows else 0, headers=["api-key: K", "Cookie: s=1"], **options) as client:
+        seen = client.see("unary")
+    return seen, sum(server.arrived.values()) - before
+
+
+def hostile(server):
+    port = server.tls.rpartition(":")[2]
+    other = server.tls_other.rpartition(":")[2]
+    return {
+        "port": "https://localhost:%s/s/hello/v1" % other, "host": "https://127.0.0.1:%s/s/hello/v1" % port, "scheme": "http://localhost:%s/s/hello/v1" % port,
+        "plain": server.plain + "/s/hello/v1", "no-port": "https://localhost/s/hello/v1", "//": "//localhost:%s/s/hello/v1" % other,
+        "userinfo": "https://localhost:%s@localhost:%s/s/hello/v1" % (port, other), "own-userinfo": "https://u:p@localhost:%s/s/hello/v1" % port,
+        "javascript": "javascript:alert(1)", "file": "file:///etc/passwd", "ftp": "ftp://localhost:%s/" % port, "data": "data:text/plain,x",
+        "gopher": "gopher://localhost:%s/" % port, "relative": "elsewhere", "query": "?a=b", "missing": None, "empty": "", "fragment": "https://localhost:%s/#@x" % port,
+        "backslash": "https://localhost:%s\\@localhost:%s/" % (port, other), "tab": "https://localhost:%s\t.x/" % port, "blank": "/s/hello v1",
+        "suffix": "https://localhost:%s.x.invalid/" % port, "zero-port": "https://localhost:0%s/s/hello/v1" % port, "bytes": "/s/h\u00e9llo", "dot": "https://localhost.:%s/" % port,
+        "long-elsewhere": "https://localhost:%s/%s" % (other, "x" * 65536),
+    }
+
+
+HOSTILE = ["port", "host", "scheme", "plain", "no-port", "//", "userinfo", "own-userinfo", "javascript", "file", "ftp", "data", "gopher", "relative", "query", "missing",
+           "empty", "fragment", "backslash", "tab", "blank", "suffix", "zero-port", "bytes", "dot", "long-elsewhere"]
+
+
+@pytest.mark.parametrize("http", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("id", HOSTILE)
+def test_redirect_elsewhere(server, id, http):
+    """Followed or not: an error with the Location, and nothing is sent anywhere."""
+    locations = hostile(server)
+    assert list(locations) == HOSTILE
+    for follows in (True, False):
+        seen, arrived = redirect(server, locations[id], http, follows)
+        assert (seen["status"], seen["error"]["http"], arrived) == ("REDIRECTED", http, 1), (follows, seen)
+        if id not in ("missing", "bytes"):
+            assert seen["error"]["location"] == locations[id].strip()
+
+
+@pytest.mark.parametrize("http", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("follows", [True, False])
+def test_redirect_within_the_origin(server, http, follows):
+    """A POST is followed by 307 and 308 alone, with its key and body; 304 and 300 never."""
+    wanted = "OK" if follows and http in (307, 308) else "REDIRECTED"
+    port = server.tls.rpartition(":")[2]
+    for location in ["/s/say-hello/v1", "https://LOCALHOST:%s/s/say-hello/v1" % port, "/s/say-hello/v1?" + "x" * 65536]:
+        server.put("say-hello", {"json": completion("Hello")})
+        server.reset("say-hello")
+        seen, arrived = redirect(server, location, http, follows)
+        stats = server.stats("say-hello")
+        assert (seen["status"], arrived, stats["requests"]) == (wanted, 1, int(wanted == "OK")), seen
+        if wanted == "OK":
+            headers = dict(stats["last_headers"])
+            assert (headers["Authorization"], headers["api-key"], headers["Cookie"]) == ("Bearer " + KEY, "K", "s=1") and '"hi"' in stats["last_body"]
+
+
+@pytest.mark.parametrize("hops, status, requests", [(4, "OK", 5), (5, "OK", 6), (6, "REDIRECTED", 6), (10 ** 9, "REDIRECTED", 6)])
+def test_redirect_hops(server, hops, status, requests):
+    """Five hops at most; a loop ends there."""
+    seen_paths = []
+
+    def reply(request):
+        seen_paths.append(request.path)
+        if len(seen_paths) > hops:
+            return {"json": completion("Hello")}
+        return {"status": 307, "text": "", "headers": {"Location": request.path if hops == 10 ** 9 else "/s/hops/%d" % len(seen_paths)}}
+    server.put("hops", reply)
+    for face in ("unary", "callback"):
+        seen_paths.clear()
+        with wire.Client(server.base("hops"), redirects_max=5) as client:
+            seen = client.see(face)
+        assert (seen["status"], len(seen_paths)) == (status, requests)
+    for wrong in (6, -1, 2 ** 31 - 1):
+        client = wire.Client(server.base("hops"), redirects_max=wrong)
+        assert client.status == "INVALID_ARGUMENT" and "redirects_max" in client.error["message"]
+        client.__exit__()
+
+
+# ---- proxies
+
+class Proxy:
+    """It keeps the heads of what it is asked, and tunnels CONNECTs; `answer` is what it says instead."""
+
+    def __init__(self, answer=None):
+        self.heads, self.answer, self.listener = [], answer, socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def accept(self):
+        while True:
+            try:
+                sock = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+
+    def serve(self, sock):
+        text = b""
+        while b"\r\n\r\n" not in text:
+            more = sock.recv(65536)
+            if not more:
+                return
+            text += more
+        self.heads.append(text.decode("latin-1"))
+        if self.answer or not text.startswith(b"CONNECT "):
+            sock.sendall((self.answer or "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n").encode())
+            return sock.close()
+        host, _, port = text.split()[1].decode().rpartition(":")
+        target = socket.create_connection(("127.0.0.1", int(port)))
+        sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        back = threading.Thread(target=self.pump, args=(target, sock), daemon=True)
+        back.start()
+        self.pump(sock, target)
+
+    @staticmethod
+    def pump(one, other):
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def test_proxy_sees_no_key(server):
+    """Of an https call a proxy sees the CONNECT alone, with its own credentials; those do not go on to the server."""
+    server.reset("hello~proxied")
+    with Proxy() as proxy, wire.Client(server.base("hello~proxied", "tls"), ca_file=server.ca, proxy="http://user:hunter2@" + proxy.address,
+                                       headers=["api-key: K", "Cookie: s=1"], organization="o") as client:
+        for face in BOTH:
+            assert client.see(face)["status"] == "OK"
+    head, = set(proxy.heads)
+    names = [text.partition(":")[0].lower() for text in head.split("\r\n")[1:] if text]
+    assert head.startswith("CONNECT localhost:") and sorted(set(names) - {"user-agent", "proxy-connection"}) == ["host", "proxy-authorization"]
+    assert base64.b64encode(b"user:hunter2").decode() in head
+    headers = {key.lower(): value for key, value in server.stats("hello~proxied")["last_headers"]}
+    assert headers["authorization"] == "Bearer " + KEY and "proxy-authorization" not in headers
+
+
+@pytest.mark.parametrize("answer", ["HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
+                                    "HTTP/1.1 302 No\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n", "garbage\r\n\r\n"])
+def test_proxy_that_refuses(server, answer):
+    with Proxy(answer) as proxy, wire.Client(server.base("hello", "tls"), ca_file=server.ca, proxy="http://user:hunter2@" + proxy.address) as client:
+        seen = client.see("unary")
+    assert seen["status"] in ("CONNECTION", "PROTOCOL"), seen
+    assert "hunter2" not in str(seen) and not any(KEY in head for head in proxy.heads)
+
+
+def test_proxy_of_a_plain_loopback(server):
+    """Through a proxy a loopback URL is no loopback: its key would go over plain http to the proxy."""
+    with Proxy() as proxy:
+        for kind in ("http", "socks5h"):
+            client = wire.Client(server.base("hello"), proxy="%s://%s" % (kind, proxy.address))
+            assert client.status == "INVALID_ARGUMENT" and "allow_insecure_http" in client.error["message"]
+            client.__exit__()
+        assert not proxy.heads
+        with wire.Client(server.base("hello"), proxy="http://" + proxy.address, api_key=None) as client:
+            client.see("unary")
+        assert len(proxy.heads) == 1 and "authorization" not in proxy.heads[0].lower()
+
+
+@pytest.mark.parametrize("given", [0, 1])
+def test_proxy_from_the_environment(server, given, monkeypatch):
+    """Only where it is asked for, and for https alone."""
+    with Proxy() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, "http://" + proxy.address)
+        for at in ("plain", "tls"):
+            with wire.Client(server.base("hello", at), ca_file=server.ca, proxy_from_environment=given) as client:
+                assert client.see("unary")["status"] == "OK"
+            assert len(proxy.heads) == int(bool(given) and at == "tls")
+        assert not any(KEY in head for head in proxy.heads)

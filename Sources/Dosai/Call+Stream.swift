@@ -33,6 +33,10 @@ extension Call {
         noteChunk(isToken: stream.givesToken)
         return true
       case .empty:
+        if transfer.isPaused {
+          flow()
+          return nextChunk()
+        }
         if transfer.isFinished { concludeStream(transfer) }
       case .done:
         settle()

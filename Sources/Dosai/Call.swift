@@ -54,6 +54,8 @@ package final class Call: TransferReceiver {
   unowned(unsafe) var watcher: LoopCall?
 
   static let errorBodyMost = 64 << 10
+  /// A stream holds about this much that was not read; then its connection waits.
+  static let unreadMost = 256 << 10
 
   /// INVALID_ARGUMENT: the path cannot be joined to the base URL.
   static func make(
@@ -151,7 +153,14 @@ package final class Call: TransferReceiver {
     if engine?.isOutOfMemory == true { throw .outOfMemory }
   }
 
-  package var isFull: Bool { watcher != nil && (stream?.unread ?? 0) >= LoopCall.unreadMost }
+  package var isFull: Bool { (stream?.unread ?? 0) >= Self.unreadMost }
+
+  /// Lets the body come again, once what had come of it was read.
+  func flow() {
+    guard let transfer, !transfer.isFinished, let engine else { return }
+    transfer.isPaused = false
+    engine.resume(transfer)
+  }
 
   package func finish() {
     guard let watcher else { return }

@@ -4,9 +4,6 @@ import DosaiHTTP
 
 /// A call in flight in a loop.
 package final class LoopCall {
-  /// A stream that nobody reads may hold this much; then its connection waits.
-  static let unreadMost = 256 << 10
-
   package enum Command { case cancel, pause, resume }
 
   package let tag: UInt
@@ -77,7 +74,7 @@ extension LoopCall {
         call.hold()
       }
       call.resume()
-      flow()
+      call.flow()
       note()
     }
   }
@@ -86,13 +83,6 @@ extension LoopCall {
   func cancel(_ reason: StaticString) {
     call.cancel(reason)
     note()
-  }
-
-  /// Lets the body come again.
-  func flow() {
-    guard let transfer = call.transfer, !transfer.isFinished, call.engine != nil else { return }
-    transfer.isPaused = false
-    engine.resume(transfer)
   }
 
   /// When something of it must be looked at.
@@ -113,7 +103,6 @@ extension LoopCall {
     if isPaused && call.failure == nil { return nil }
     if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     if !call.hasEnded {
-      if let transfer = call.transfer, transfer.isPaused { flow() }
       call.advance()
       if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     }

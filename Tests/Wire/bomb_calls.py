@@ -37,15 +37,16 @@ def pull(client, error):
 
 
 def loop(client, submit):
-    made, event = ffi.dosai_loop(), wire.POINTER(ffi.dosai_event)()
+    made, address = ffi.dosai_loop(), wire.c_void_p()
     assert ffi.dosai_loop_new(None, byref(made), None) == ffi.OK
     assert submit(made, client.handle, client.request, None, 0, None, None) == ffi.OK
     while True:
         assert ffi.dosai_loop_step(made, -1, ffi.dosai_event_fn(), None, None, None) == ffi.OK
-        while ffi.dosai_loop_next(made, byref(event), None) == ffi.OK and event:
-            if event.contents.kind == ffi.EVENT_CHUNK:
+        while ffi.dosai_loop_next(made, byref(address), None) == ffi.OK and address.value:
+            event = ffi.dosai_event.from_address(address.value)
+            if event.kind == ffi.EVENT_CHUNK:
                 continue
-            error = event.contents.error
+            error = event.error
             seen = ("OK", None) if not error else (wire.name_of(ffi.dosai_error_status(error)), wire.text_of(ffi.dosai_error_message, error))
             ffi.dosai_loop_close(made, ffi.dosai_event_fn(), None, None)
             return seen

@@ -98,7 +98,7 @@ def test_a_full_connection(h2):
     with client, Loop() as loop:
         loop.submit(client, 250)
         loop.run()
-        assert loop.statuses() == {("OK", None)} and h2.accepted == 3 and stats.requests == 250
+        assert loop.statuses() == {("OK", None)} and 1 < h2.accepted <= 3 and stats.requests == 250
 
 
 def test_clients_share_it(h2):

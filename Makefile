@@ -6,7 +6,7 @@
 ## make soak     ten minutes of random calls, cancels and faults in a loop
 ## make docs     the manual and the pages of docs/ as HTML, in build/docs/html
 ## make fuzz     libFuzzer, a minute a target; `make fuzz-keep` takes what it found into the corpus
-## make bench    one stream flat out, beside libcurl and jansson: ratios
+## make bench    all that is measured, beside other clients, into docs/benchmarks.md; QUICK=1: short, and only printed
 ## make format   Swift and C set as the format gate wants them
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
@@ -160,6 +160,7 @@ docs: need-test
 test-docs: all need-test
 	@scripts/check-docs
 	@scripts/make-docs
+	@python3 benchmarks/run.py --smoke
 
 soak: all need-test
 	DOSAI_SOAK_SECONDS=600 python3 Tests/Conformance/run.py --only loop_soak
@@ -174,8 +175,8 @@ fuzz: all
 fuzz-keep: all
 	python3 Tests/Fuzz/run.py keep
 
-bench: all
-	python3 benchmarks/run.py
+bench: all need-test
+	python3 benchmarks/run.py $(if $(QUICK),--quick)
 
 format: need-test
 	@scripts/check-format --fix

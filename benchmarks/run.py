@@ -1,72 +1,90 @@
 #!/usr/bin/env python3
-"""One stream flat out, ours beside libcurl alone, libcurl with lines split (the floor), and libcurl with jansson.
+"""Runs the benchmarks, all that is compared in turns in one run, and writes docs/benchmarks.md and its plots.
 
-usage: benchmarks/run.py [CHUNKS] [ROUNDS]   after `make`. All run in turns in one run; what counts are the ratios.
+usage: benchmarks/run.py [--quick | --smoke] [--repetitions N] [--report] [SECTION]...
+
+A section that is not named keeps what build/bench/results.json has of it. --quick: few and short runs, whose tables are
+only printed. --smoke: the least that shows that all programs still work, without the clients from PyPI. --report: nothing
+is measured, and the page written from the results that there are.
 """
-import json, pathlib, random, statistics, subprocess, sys, tempfile
+import argparse
+import importlib
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CHUNKS = int(sys.argv[1]) if len(sys.argv) > 1 else 500_000
-ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-MODES = ("curl", "floor", "callback", "pull", "jansson")
-WORDS = [" the", " of", " river", " quick", " a", " tokens", " model", " and", " 42", "."]
-ESCAPES = ['"quoted"\n', "tab\t\\ ", " line\n\n- x"]
-EMOJI = ["caf\u00e9 ", "\U0001F600", "\u4f60\u597d"]
-ARGUMENTS = ['{"a', '": ', '"b"', ", 1}"]
+import common
+import report
 
-
-def event(delta, finish=None, index=0, **more):
-    choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-    fields = {"id": "chatcmpl-BzQ2pVvW8mJ4c1", "object": "chat.completion.chunk", "created": 1711000000,
-              "model": "gpt-4o-mini-2024-07-18", "service_tier": "default", "system_fingerprint": "fp_44added55e"}
-    return json.dumps({**fields, "choices": [choice], **more}, separators=(",", ":"), ensure_ascii=False)
-
-
-def call(arguments, **more):
-    return {"tool_calls": [{"index": 0, **more, "function": {"arguments": arguments}}]}
+SECTIONS = ("stream", "unary", "cold", "footprint", "many")
+PLACE = common.ROOT / "build/bench"
+RESULTS = PLACE / "results.json"
+MATPLOTLIB = "matplotlib==3.11.2"
 
 
-def streams(pick):
-    padding = lambda: "".join(pick.choices("abcdefgh0123", k=pick.randint(4, 14)))
-    yield "text", [event({"content": pick.choice(WORDS)}) for _ in range(1000)]
-    yield "escapes", [event({"content": pick.choice(ESCAPES)}) for _ in range(1000)]
-    yield "emoji", [event({"content": pick.choice(EMOJI)}) for _ in range(1000)]
-    yield "obfuscation", [event({"content": pick.choice(WORDS)}, obfuscation=padding()) for _ in range(1000)]
-    yield "id a chunk", [event({"content": pick.choice(WORDS)}, id="gen-" + padding()) for _ in range(1000)]
-    yield "n = 4", [event({"content": pick.choice(WORDS)}, index=at % 4) for at in range(1000)]
-    yield "tool arguments", [event(call("", id="call_1", type="function"))] + [
-        event(call(pick.choice(ARGUMENTS))) for _ in range(1000)]
+def about():
+    """What was measured where and when, before it."""
+    processor = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
+    system = next(line.split("=")[1].strip().strip('"') for line in open("/etc/os-release") if line.startswith("PRETTY_NAME"))
+    version = lambda *command: subprocess.run(command, capture_output=True, text=True).stdout.split("\n")[0]
+    commit = version("git", "-C", common.ROOT, "describe", "--always", "--dirty", "--exclude=*")
+    return {"date": time.strftime("%Y-%m-%d"), "commit": commit, "machine": "%d cores, %s, %s" % (os.cpu_count(), processor, platform.machine()),
+            "system": "%s, Linux %s, %s" % (system, platform.release(), " ".join(platform.libc_ver())),
+            "libraries": "libcurl %s, jansson %s, %s" % (version("pkg-config", "--modversion", "libcurl"),
+                                                       version("pkg-config", "--modversion", "jansson"), version("cc", "--version")),
+            "Python": platform.python_version() + "; " + ", ".join(common.comparison.PACKAGES.values())}
+
+
+def plot(results):
+    folder = PLACE / "venv"
+    ready = folder / ("ready-" + MATPLOTLIB)
+    if not ready.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check", MATPLOTLIB], check=True)
+        ready.touch()
+    subprocess.run([folder / "bin/python", common.HERE / "plots.py", results, common.ROOT / "docs/benchmarks"], check=True)
 
 
 def main():
-    pick = random.Random(1)
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        build = ["cc", "-O2", "-I%s/include" % ROOT]
-        subprocess.run([*build, "-o", folder / "server", ROOT / "benchmarks/server.c"], check=True)
-        subprocess.run([*build, "-o", folder / "stream", ROOT / "benchmarks/stream.c", "-L%s/build/lib" % ROOT,
-                        "-Wl,-rpath,%s/build/lib" % ROOT, "-ldosai", "-lcurl", "-ljansson"], check=True)
-        print("CPU of the client a chunk, in floors: median (least to most) of %d rounds of %d chunks" % (ROUNDS, CHUNKS))
-        print("%-15s %8s " % ("stream", "floor ns") + "".join("%22s" % mode for mode in MODES if mode != "floor"))
-        for title, events in streams(pick):
-            (folder / "events").write_text("\n".join(events + [event({}, "stop")]) + "\n")
-            server = subprocess.Popen([folder / "server", folder / "events", str(CHUNKS)], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, text=True)
-            port = server.stdout.readline().strip()
-            taken = {mode: [] for mode in MODES}
-            for _ in range(ROUNDS):
-                for mode in MODES:
-                    run = subprocess.run([folder / "stream", mode, port, str(CHUNKS)], capture_output=True, text=True,
-                                         check=True)
-                    taken[mode].append(float(run.stdout.split()[0]))
-            server.communicate("")
-            floor = statistics.median(taken["floor"])
-            row = "%-15s %8.0f " % (title, floor)
-            for mode in MODES:
-                if mode == "floor": continue
-                ratios = sorted(value / floor for value in taken[mode])
-                row += "%22s" % ("%.2f (%.2f to %.2f)" % (statistics.median(ratios), ratios[0], ratios[-1]))
-            print(row, flush=True)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--report", action="store_true")
+    parser.add_argument("--repetitions", type=int)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
+    options = parser.parse_args()
+    quick = "smoke" if options.smoke else options.quick
+    repetitions = options.repetitions or (1 if options.smoke else 2 if quick else 7)
+    kept = {} if quick or not RESULTS.exists() else json.loads(RESULTS.read_text())
+    results = {**kept, "about": kept["about"] if options.report else about()}
+    names = [] if options.report else options.sections or SECTIONS
+    for name in names:
+        started = time.monotonic()
+        results.setdefault("loads", {})[name] = os.getloadavg()[0]
+        section = importlib.import_module(name)
+        if options.smoke and name == "many":
+            section.build(common.FOLDER)  # the least of its runs takes seconds
+            continue
+        results[name] = section.run(repetitions, quick)
+        if not options.smoke:
+            print("%s: %.0f s" % (name, time.monotonic() - started), file=sys.stderr, flush=True)
+        if not quick:
+            PLACE.mkdir(parents=True, exist_ok=True)
+            RESULTS.write_text(json.dumps(results))
+    made = report.tables(results)
+    page = report.fill(report.PAGE, made)
+    if options.smoke:
+        return print("benchmarks: %d tables, of %s" % (len(made), ", ".join(name for name in SECTIONS if name in results)))
+    for name, table in made.items():
+        print("%s\n\n%s" % (name, table))
+    if not quick:
+        report.PAGE.write_text(page, encoding="utf-8")
+        plot(RESULTS)
 
 
-main()
+if __name__ == "__main__":
+    main()

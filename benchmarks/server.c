@@ -1,7 +1,10 @@
 #define _GNU_SOURCE
-/* A loopback server that blasts or paces one stream a request, for the benchmarks.
- * usage: server EVENTS_FILE COUNT   The file holds events, each a line of JSON; they are repeated to COUNT.
- * It prints its port and serves until its stdin ends. One process a connection. */
+/* A loopback server for the benchmarks, which answers every request with the same bytes.
+ * usage: server FILE          the file is the answer, JSON
+ *        server FILE ROUNDS   the file holds events, a line of JSON each: all but the last are sent ROUNDS times, as fast
+ *                             as they are taken, then the last, then [DONE]
+ * It prints its port, then of each connection when its first bytes came (CLOCK_MONOTONIC, ns), and serves until its
+ * stdin ends. Its processes take the connections in turn, so that no fork stands between a client and its answer. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,41 +13,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-static char *body;
-static size_t body_length;
+enum { PROCESSES = 4 };
 
-static void put(const char *text, size_t length) {
-  body = realloc(body, body_length + length);
-  if (!body) exit(1);
-  memcpy(body + body_length, text, length);
-  body_length += length;
-}
+static char *head, *body, *tail; /* what is sent: head, rounds times body, tail */
+static size_t head_length, body_length, tail_length;
+static long rounds = 1;
 
-static void load(const char *path, long count) {
-  char *lines[4096];
-  size_t known = 0, capacity = 0;
-  char *line = NULL;
-  FILE *file = fopen(path, "r");
-  if (!file) exit(1);
-  while (known < 4096 && getline(&line, &capacity, file) > 0) lines[known++] = strdup(line);
-  fclose(file);
-  for (long i = 0; i < count && known > 1; i++) {
-    const char *event = lines[(size_t)i % (known - 1)];
-    put("data: ", 6);
-    put(event, strlen(event));
-    put("\n", 1);
+static void load(const char *path, int is_stream) {
+  char *line = NULL, *last = NULL;
+  size_t capacity = 0;
+  FILE *file = fopen(path, "r"), *out = open_memstream(&body, &body_length);
+  if (!file || !out) exit(1);
+  while (getline(&line, &capacity, file) > 0) {
+    if (last) fprintf(out, is_stream ? "data: %s\n" : "%s", last);
+    free(last);
+    last = strdup(line);
   }
-  put("data: ", 6); /* the last line ends the answer */
-  put(lines[known - 1], strlen(lines[known - 1]));
-  put("\ndata: [DONE]\n\n", 15);
+  if (!last) exit(1);
+  if (!is_stream) fputs(last, out);
+  fclose(out);
+  fclose(file);
+  tail_length = is_stream ? (size_t)asprintf(&tail, "data: %s\ndata: [DONE]\n\n", last) : 0;
+  size_t length = body_length * (size_t)rounds + tail_length;
+  head_length = (size_t)asprintf(&head, "HTTP/1.1 200 OK\r\ncontent-type: %s\r\ncontent-length: %zu\r\n\r\n",
+                                 is_stream ? "text/event-stream" : "application/json", length);
 }
 
-static int send_all(int fd, const char *text, size_t length) {
+static int send_all(int fd, const char *text, size_t length, int flags) {
   while (length > 0) {
-    ssize_t sent = send(fd, text, length < 65536 ? length : 65536, MSG_NOSIGNAL);
+    ssize_t sent = send(fd, text, length < 65536 ? length : 65536, MSG_NOSIGNAL | flags);
     if (sent <= 0) return 0;
     text += sent;
     length -= (size_t)sent;
@@ -53,12 +55,17 @@ static int send_all(int fd, const char *text, size_t length) {
 }
 
 /* Reads a request with its body; 0: the connection has ended. */
-static int read_request(int fd) {
+static int read_request(int fd, int is_first) {
   static char buffer[1 << 16];
   size_t length = 0;
   for (;;) {
     ssize_t got = recv(fd, buffer + length, sizeof buffer - 1 - length, 0);
     if (got <= 0) return 0;
+    if (is_first && length == 0) {
+      struct timespec now;
+      clock_gettime(CLOCK_MONOTONIC, &now);
+      dprintf(1, "%lld\n", (long long)now.tv_sec * 1000000000 + now.tv_nsec);
+    }
     length += (size_t)got;
     buffer[length] = 0;
     char *end = strstr(buffer, "\r\n\r\n");
@@ -69,38 +76,40 @@ static int read_request(int fd) {
   }
 }
 
-static void serve(int fd) {
-  char head[256];
-  int length = snprintf(head, sizeof head,
-                        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %zu\r\n\r\n",
-                        body_length);
-  while (read_request(fd) && send_all(fd, head, (size_t)length) && send_all(fd, body, body_length)) {
+static int answer(int fd) {
+  if (!send_all(fd, head, head_length, MSG_MORE)) return 0;
+  for (long round = 0; round < rounds; round++)
+    if (!send_all(fd, body, body_length, 0)) return 0;
+  return send_all(fd, tail, tail_length, 0);
+}
+
+static void serve(int listener) {
+  for (;;) {
+    int fd = accept(listener, NULL, NULL), yes = 1;
+    if (fd < 0) continue;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    for (int is_first = 1; read_request(fd, is_first) && answer(fd); is_first = 0) {
+    }
+    close(fd);
   }
-  close(fd);
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) return 2;
-  load(argv[1], atol(argv[2]));
-  signal(SIGCHLD, SIG_IGN);
+  if (argc != 2 && argc != 3) return 2;
+  if (argc == 3) rounds = atol(argv[2]);
+  load(argv[1], argc == 3);
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
   if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 512)) return 1;
   getsockname(listener, (struct sockaddr *)&address, &size);
-  printf("%d\n", ntohs(address.sin_port));
-  fflush(stdout);
-  for (;;) {
-    struct pollfd waits[2] = {{listener, POLLIN, 0}, {0, POLLIN, 0}};
-    poll(waits, 2, -1);
-    if (waits[1].revents) return 0;
-    int fd = accept(listener, NULL, NULL);
-    if (fd < 0) continue;
+  dprintf(1, "%d\n", ntohs(address.sin_port));
+  for (int i = 0; i < PROCESSES; i++) {
     if (fork() == 0) {
-      close(listener);
-      serve(fd);
-      _exit(0);
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      serve(listener);
     }
-    close(fd);
   }
+  struct pollfd end = {0, POLLIN, 0};
+  poll(&end, 1, -1);
 }

@@ -1,34 +1,32 @@
 /* One stream flat out: the CPU of the client process a chunk, by the library and by what it is measured against.
- * usage: stream MODE PORT CHUNKS   MODE: curl, floor, jansson, callback, pull. Prints nanoseconds a chunk. */
+ * usage: stream MODE PORT
+ * MODE: curl takes the bytes; floor splits them into lines too, floor32 with a buffer
+ * as large as the library's; jansson parses each event too and reads its text, as
+ * careful C does; callback and pull are the library's. Prints nanoseconds of CPU, events, and bytes of text. */
 #define _GNU_SOURCE
 #include <curl/curl.h>
 #include <dosai.h>
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
+
+#include "measure.h"
 
 static size_t events, text_bytes;
 static char line[1 << 20];
 static size_t line_length;
 static int parses;
 
-static double cpu_seconds(void) {
-  struct rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
 static void take_line(const char *start, size_t length) {
-  if (length < 6 || memcmp(start, "data: ", 6) != 0) return;
+  if (length < 7 || memcmp(start, "data: ", 6) != 0 || start[6] != '{') return;
   events++;
-  if (!parses || start[6] != '{') return;
+  if (!parses) return;
   json_t *event = json_loadb(start + 6, length - 6, 0, NULL);
   json_t *choice = json_array_get(json_object_get(event, "choices"), 0);
-  json_t *content = json_object_get(json_object_get(choice, "delta"), "content");
-  if (json_is_string(content)) text_bytes += json_string_length(content);
+  json_t *delta = json_object_get(choice, "delta"), *text = json_object_get(delta, "content");
+  if (!text) {
+    json_t *call = json_array_get(json_object_get(delta, "tool_calls"), 0);
+    text = json_object_get(json_object_get(call, "function"), "arguments");
+  }
+  if (json_is_string(text)) text_bytes += json_string_length(text);
   json_decref(event);
 }
 
@@ -55,9 +53,10 @@ static size_t split_lines(char *bytes, size_t size, size_t count, void *context)
   return size * count;
 }
 
-static void run_curl(const char *url, size_t (*function)(char *, size_t, size_t, void *)) {
+static void run_curl(const char *url, long buffer, size_t (*function)(char *, size_t, size_t, void *)) {
   CURL *easy = curl_easy_init();
   curl_easy_setopt(easy, CURLOPT_URL, url);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "{}");
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
   if (curl_easy_perform(easy) != CURLE_OK) exit(1);
@@ -67,7 +66,7 @@ static void run_curl(const char *url, size_t (*function)(char *, size_t, size_t,
 static int32_t on_chunk(const dosai_chunk *chunk, void *user_data) {
   (void)user_data;
   events += (size_t)chunk->last_in_event;
-  text_bytes += chunk->text_length;
+  if (chunk->kind != DOSAI_CHUNK_FINISH) text_bytes += chunk->text_length;
   return 0;
 }
 
@@ -97,15 +96,17 @@ static void run_dosai(const char *base, int pull) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) return 2;
+  if (argc != 3) return 2;
+  const char *mode = argv[1];
   char url[64];
   snprintf(url, sizeof url, "http://127.0.0.1:%s/v1", argv[2]);
   curl_global_init(CURL_GLOBAL_DEFAULT);
-  double before = cpu_seconds();
-  if (!strcmp(argv[1], "curl")) run_curl(url, count_bytes);
-  if (!strcmp(argv[1], "floor")) run_curl(url, split_lines);
-  if (!strcmp(argv[1], "jansson")) parses = 1, run_curl(url, split_lines);
-  if (!strcmp(argv[1], "callback")) run_dosai(url, 0);
-  if (!strcmp(argv[1], "pull")) run_dosai(url, 1);
-  printf("%.1f %zu %zu\n", (cpu_seconds() - before) * 1e9 / atof(argv[3]), events, text_bytes);
+  double before = cpu_ns();
+  if (!strcmp(mode, "curl")) run_curl(url, CURL_MAX_WRITE_SIZE, count_bytes);
+  if (!strcmp(mode, "floor")) run_curl(url, CURL_MAX_WRITE_SIZE, split_lines);
+  if (!strcmp(mode, "floor32")) run_curl(url, 32 << 10, split_lines);
+  if (!strcmp(mode, "jansson")) parses = 1, run_curl(url, CURL_MAX_WRITE_SIZE, split_lines);
+  if (!strcmp(mode, "callback")) run_dosai(url, 0);
+  if (!strcmp(mode, "pull")) run_dosai(url, 1);
+  printf("%.0f %zu %zu\n", cpu_ns() - before, events, text_bytes);
 }

@@ -33,6 +33,13 @@ static inline int64_t csystem_unix_time(void) {
 
 static inline locale_t csystem_c_locale(void) { return newlocale(LC_ALL_MASK, "C", (locale_t)0); }
 
+/* Whether so many bytes more can be had. malloc is not asked, for it would learn from the answer: after a large block
+ * was freed, glibc takes the next ones from the heap, where each that grows leaves its old place behind. */
+static inline int csystem_has_room(size_t size) {
+  void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return room != MAP_FAILED && munmap(room, size) == 0;
+}
+
 /* One page that reads as zeros in a forked child; NULL where the kernel cannot do that. */
 static inline void *csystem_wiped_on_fork(void) {
   void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -8,6 +8,9 @@ package typealias Bytes = UnsafeBufferPointer<UInt8>
 @_extern(c, "memchr") private func c_memchr(
   _ memory: UnsafeRawPointer, _ byte: Int32, _ size: Int
 ) -> UnsafeMutableRawPointer?
+@_extern(c, "memmem") private func c_memmem(
+  _ memory: UnsafeRawPointer, _ size: Int, _ part: UnsafeRawPointer, _ partSize: Int
+) -> UnsafeMutableRawPointer?
 @_extern(c, "memmove") private func c_memmove(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ size: Int)
 @_extern(c, "memcmp") private func c_memcmp(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ size: Int) -> Int32
 
@@ -207,14 +210,9 @@ extension UnsafeBufferPointer where Element == UInt8 {
 
   /// The place of the first such bytes at or after `from`.
   package func firstIndex(of needle: Bytes, from: Int = 0) -> Int? {
-    guard let first = needle.first else { return nil }
-    var at = from
-    while let candidate = firstIndex(of: first, from: at) {
-      if candidate + needle.count > count { return nil }
-      if part(candidate, candidate + needle.count).equals(needle) { return candidate }
-      at = candidate + 1
-    }
-    return nil
+    guard let baseAddress, from >= 0, from < count, let first = needle.baseAddress, !needle.isEmpty else { return nil }
+    guard let found = c_memmem(baseAddress + from, count - from, first, needle.count) else { return nil }
+    return UnsafeRawPointer(found) - UnsafeRawPointer(baseAddress)
   }
 
   /// Without spaces and tabs, line feeds and carriage returns around it.

@@ -231,8 +231,12 @@ package enum JSONScanner {
   }
 
   private static func endOfString(_ text: Bytes, _ start: Int) -> Int {
+    guard let base = text.baseAddress else { return text.count }
     var at = start + 1
+    var seen: UInt64 = 0
     while at < text.count {
+      at = Text.plainEnd(base + at, base + text.count, &seen) - base
+      guard at < text.count else { break }
       if text[at] == UInt8(ascii: "\"") { return at + 1 }
       at += text[at] == UInt8(ascii: "\\") ? 2 : 1
     }

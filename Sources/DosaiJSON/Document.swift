@@ -18,7 +18,7 @@ package final class Document {
   package static func read(taking text: Buffer, limits: Limits) throws(Failure) -> Document {
     let facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
     // Of a string or number that jansson 2.14 cannot grow its buffer for it keeps a part, and reads and writes beyond it.
-    if facts.longest > Self.smallMost { try Buffer().reserve(3 * facts.longest) }
+    if facts.longest > Self.smallMost, csystem_has_room(3 &* facts.longest) == 0 { throw .outOfMemory }
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
     var parsed = try Self.parse(text, flags: 0)
     var isBig = false

@@ -6,6 +6,8 @@
 #include "test.h"
 #include <errno.h>
 #include <execinfo.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 void *__libc_malloc(size_t size);
 void __libc_free(void *memory);
@@ -102,6 +104,12 @@ void *realloc(void *memory, size_t size) {
   memcpy(made, memory, old < size ? old : size);
   free(memory);
   return made;
+}
+
+/* The library asks the system itself whether there is room. */
+void *mmap(void *address, size_t size, int protection, int flags, int descriptor, off_t offset) {
+  if (descriptor < 0 && allocator_fails(size, 0)) return MAP_FAILED;
+  return (void *)syscall(SYS_mmap, address, size, protection, flags, descriptor, offset);
 }
 
 int posix_memalign(void **out, size_t alignment, size_t size) {

@@ -1,0 +1,106 @@
+"""One stream flat out: the CPU of the client a chunk, beside libcurl alone, libcurl with lines split, which is the floor,
+and libcurl with jansson; and of Python clients."""
+import json
+import random
+
+import common
+
+MODES = ("curl", "floor", "floor32", "callback", "pull", "jansson")
+BYTES = 48_000_000  # of one run, about
+COUNTS = {"dosai": 20_000, "openai-python": 4_000, "liter-llm": 4_000, "litellm": 2_000}
+WORDS = [" the", " of", " river", " quick", " a", " tokens", " model", " and", " 42", "."]
+ESCAPES = ['"quoted"\n', "tab\t\\ ", " line\n\n- x"]
+EMOJI = ["caf\u00e9 ", "\U0001F600", "\u4f60\u597d"]
+ARGUMENTS = ['{"a', '": ', '"b"', ", 1}"]
+EVENTS = 1000  # different ones, sent again and again
+
+
+def event(delta, finish=None, index=0, **more):
+    choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+    fields = {"id": "chatcmpl-BzQ2pVvW8mJ4c1", "object": "chat.completion.chunk", "created": 1711000000,
+              "model": "gpt-4o-mini-2024-07-18", "service_tier": "default", "system_fingerprint": "fp_44added55e"}
+    return json.dumps({**fields, "choices": [choice], **more}, separators=(",", ":"), ensure_ascii=False)
+
+
+def short(content):
+    return json.dumps({"choices": [{"index": 0, "delta": {"content": content}}]}, separators=(",", ":"))
+
+
+def call(arguments, **more):
+    return {"tool_calls": [{"index": 0, **more, "function": {"arguments": arguments}}]}
+
+
+def streams():
+    """Each kind of stream, as its events."""
+    pick = random.Random(1)
+    word, many = lambda: pick.choice(WORDS), lambda make: [make(at) for at in range(EVENTS)]
+    padding = lambda: "".join(pick.choices("abcdefgh0123", k=pick.randint(4, 14)))
+    text = lambda size: "".join(word() for _ in range(size // 4))[:size - pick.randint(0, 8)]
+    return {
+        "text": many(lambda at: event({"content": word()})),
+        "60 bytes": many(lambda at: short(word())),
+        "1 KB": many(lambda at: event({"content": text(770)})),
+        "4 KB": many(lambda at: event({"content": text(3840)})),
+        "escapes": many(lambda at: event({"content": pick.choice(ESCAPES)})),
+        "emoji": many(lambda at: event({"content": pick.choice(EMOJI)})),
+        "tool arguments": [event(call("", id="call_1", type="function"))] + many(
+            lambda at: event(call(pick.choice(ARGUMENTS)))),
+        "obfuscation": many(lambda at: event({"content": word()}, obfuscation=padding())),
+        "n = 4": many(lambda at: event({"content": word()}, index=at % 4)),
+        "an id a chunk": many(lambda at: event({"content": word()}, id="gen-" + padding())),
+    }
+
+
+def server(events, rounds):
+    return common.Server("\n".join([*events, event({}, "stop")]) + "\n", rounds)
+
+
+def one_mode(program, mode, served, count, seen):
+    def measure():
+        cpu, events, text = common.output(program, mode, served.port)
+        if mode != "curl":
+            assert events == count + 1, (mode, events, count)
+        if mode not in ("curl", "floor", "floor32"):
+            assert seen.setdefault("text", text) == text, (mode, text, seen)
+        return cpu / count
+    return measure
+
+
+def run(times, quick):
+    """{"C": {stream: {mode: nanoseconds a chunk, a run each}}, "bytes": {stream: of a chunk}, "Python": {stream: {client: the same}}}"""
+    program = common.build("stream", "dosai", "curl", "jansson")
+    results = {"C": {}, "bytes": {}, "Python": {}}
+    for title, events in streams().items():
+        size = sum(len(one.encode()) + 7 for one in events) / len(events)
+        rounds = 1 if quick else max(1, round(BYTES / size / len(events)))
+        count, seen = rounds * len(events), {}
+        results["bytes"][title] = size
+        with server(events, rounds) as served:
+            ways = {mode: one_mode(program, mode, served, count, seen) for mode in MODES}
+            results["C"][title] = common.in_turns(ways, times)
+    kinds = ("text", "obfuscation", "tool arguments")
+    for title in kinds[:1] if quick else kinds:
+        results["Python"][title] = python(streams()[title], (times + 1) // 2, quick)
+    return results
+
+
+def python(events, times, quick):
+    ways, servers = {}, {0: server(events[:20], 1)}  # a few chunks, for the first call
+    for name in common.clients(quick):
+        rounds = 1 if quick else max(1, COUNTS[name] // EVENTS)
+        if rounds not in servers:
+            servers[rounds] = server(events, rounds)
+        ways[name] = one_client(name, servers[0], servers[rounds], rounds * len(events))
+    try:
+        return common.in_turns(ways, times)
+    finally:
+        for served in servers.values():
+            served.close()
+
+
+def one_client(name, few, served, count):
+    def measure():
+        cpu, chunks = common.client(name, "stream", few.base, served.base)
+        assert chunks >= count, (name, chunks, count)
+        return cpu / count
+    return measure

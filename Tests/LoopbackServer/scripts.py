@@ -146,19 +146,18 @@ def steady(event, choices=1):
 
 
 STEADY = {
-    "text": steady(lambda number: chunk({"content": " word" * (number % 3 + 1)})),
-    "escapes": steady(lambda number: chunk({"content": "\"\\\n\t\U0001f600caf\u00e9"[number % 5:]})),
-    "tool": [{"send": CHUNKED}, {"chunk": line(chunk({"tool_calls": [tool(0, id="call_1", name="f", arguments="")]}))}]
+    "steady-text": steady(lambda number: chunk({"content": " word" * (number % 3 + 1)})),
+    "steady-escapes": steady(lambda number: chunk({"content": "\"\\\n\t\U0001f600caf\u00e9"[number % 5:]})),
+    "steady-tool": [{"send": CHUNKED}, {"chunk": line(chunk({"tool_calls": [tool(0, id="call_1", name="f", arguments="")]}))}]
     + steady(lambda number: chunk({"tool_calls": [tool(0, arguments="{\"a\": %d}" % number)]}))[2:],
-    "padding": steady(lambda number: chunk({"content": " word"}, obfuscation="abcdefgh"[number % 8:])),
-    "id": steady(lambda number: chunk({"content": " word"}, id="gen-%d" % number, created=CREATED + number)),
-    "choices": steady(lambda number: chunk({"content": " word"}, index=number % 4), choices=4),
-    "usage": steady(lambda number: chunk({"content": " word"}, usage=dict(USAGE, completion_tokens=number))),
-    "timings": steady(lambda number: chunk({"content": " word"}, timings={"n": number, "ms": number * 1.5})),
+    "steady-padding": steady(lambda number: chunk({"content": " word"}, obfuscation="abcdefgh"[number % 8:])),
+    "steady-id": steady(lambda number: chunk({"content": " word"}, id="gen-%d" % number, created=CREATED + number)),
+    "steady-choices": steady(lambda number: chunk({"content": " word"}, index=number % 4), choices=4),
+    "steady-usage": steady(lambda number: chunk({"content": " word"}, usage=dict(USAGE, completion_tokens=number))),
+    "steady-timings": steady(lambda number: chunk({"content": " word"}, timings={"n": number, "ms": number * 1.5})),
 }
 
 SCRIPTS = {
-    **{"steady-" + name: script for name, script in STEADY.items()},
     # answers
     "hello": say("Hello", "! How can I help", " you today?"), "echo": echo, "rich": rich,
     "models": {"json": {"object": "list", "data": [{"id": MODEL, "object": "model"}]}, "headers": HEADERS},

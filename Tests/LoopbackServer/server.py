@@ -168,7 +168,7 @@ class LoopbackServer:
     def script(self, name):
         name = name.partition("~")[0].partition(".cut")[0]
         with self.lock:
-            script = self.extra.get(name, faults.FAULTS.get(name, scripts.SCRIPTS.get(name)))
+            script = self.extra.get(name, faults.FAULTS.get(name, scripts.SCRIPTS.get(name, scripts.STEADY.get(name))))
         return script if script is not None else scripts.error(404, "there is no script " + name)
 
     def count(self, name, connection, request):

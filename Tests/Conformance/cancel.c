@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <sys/time.h>
 
+enum { SOON = 250 }; /* ms: libcurl's own timers wake the call in the first 200 */
+
 static dosai_cancel *token;
 static _Atomic double triggered_at;
 static double slowest;
@@ -15,7 +17,7 @@ static void trigger(int number) {
 }
 
 static void *trigger_soon(void *unused) {
-  test_sleep(100);
+  test_sleep(SOON);
   trigger(0);
   return unused;
 }
@@ -44,7 +46,7 @@ static void stop(test_transport transport, const char *script, int by_signal, in
   new_token();
   options.cancel = token;
   if (by_signal) {
-    struct itimerval timer = {{0, 0}, {0, 100000}};
+    struct itimerval timer = {{0, 0}, {0, SOON * 1000}};
     setitimer(ITIMER_REAL, &timer, NULL);
   } else {
     pthread_create(&thread, NULL, trigger_soon, NULL);

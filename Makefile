@@ -69,7 +69,8 @@ $(VENV): $(REQUIREMENTS) | need-python
 demo: all need-python
 	@scripts/demo
 
-INSTALLED = bin/dosai include/dosai.h include/dosai.hpp share/man/man1/dosai.1
+COMPLETIONS = bash-completion/completions/dosai zsh/site-functions/_dosai fish/vendor_completions.d/dosai.fish
+INSTALLED = bin/dosai include/dosai.h include/dosai.hpp share/man/man1/dosai.1 $(COMPLETIONS:%=share/%)
 INSTALLED_LIBRARIES = libdosai.so.$(VERSION) libdosai.so.0 libdosai.so pkgconfig/dosai.pc \
   cmake/dosai/dosai-config.cmake cmake/dosai/dosai-config-version.cmake
 
@@ -80,6 +81,10 @@ install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
 	install $(TOOL) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/dosai.h bindings/cpp/dosai.hpp $(DESTDIR)$(PREFIX)/include
 	install -m 644 examples/tool/dosai.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	@set -e; for file in $(COMPLETIONS); do shell=$${file%%[-/]*}; \
+	  script=$$(LD_LIBRARY_PATH=build/lib $(TOOL) completion $$shell); \
+	  printf '%s\n' "$$script" | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/$$file; \
+	done
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libdosai.so.$(VERSION)
 	ln -sf libdosai.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libdosai.so.0
 	ln -sf libdosai.so.0 $(DESTDIR)$(LIBDIR)/libdosai.so

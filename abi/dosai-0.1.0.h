@@ -577,7 +577,8 @@ DOSAI_API dosai_status dosai_loop_submit_post(dosai_loop *loop, dosai_client *cl
                                               uintptr_t tag, dosai_call **out_call, dosai_error **out_error);
 /* Waits until something happens, timeout_ms at most (0: not at all, -1: without end), and acts on it; it may return
  * without an event. With on_event every event that has come is told to it; without, they wait for dosai_loop_next.
- * Fills *out_active (may be NULL) with the number of calls that are not over. BUSY, FORKED. */
+ * Fills *out_active (may be NULL) with the number of calls whose last event was neither told nor lent by next: with
+ * none, a step without end waits for dosai_loop_wake. BUSY, FORKED. */
 DOSAI_API dosai_status dosai_loop_step(dosai_loop *loop, int64_t timeout_ms, dosai_event_fn on_event,
                                        void *user_data, size_t *out_active, dosai_error **out_error);
 /* Lends the next event that a step brought, or NULL: step again. A call whose events nobody takes holds a bounded

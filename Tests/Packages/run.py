@@ -9,6 +9,8 @@ sys.path.insert(0, str(ROOT / "Tests/LoopbackServer"))
 from server import LoopbackServer
 
 ANSWER = "Hello! How can I help you today?"
+COMPLETIONS = {"bash": "bash-completion/completions/dosai", "zsh": "zsh/site-functions/_dosai",
+               "fish": "fish/vendor_completions.d/dosai.fish"}
 TIMEOUT = 300  # seconds, for one command
 NOT_OURS = "initial-upload-closes-no-bugs"  # lintian's, for Debian's own archive
 
@@ -64,11 +66,15 @@ def install(_, folder):
         before = names(folder)
         run("make", "install", *where)
         expected = {"bin/dosai", "include/dosai.h", "include/dosai.hpp", "share/man/man1/dosai.1"} | {
+            "share/" + name for name in COMPLETIONS.values()} | {
             libraries + "/" + name for name in ("libdosai.so", "libdosai.so.0", "libdosai.so." + header_version(),
                                                 "pkgconfig/dosai.pc", "cmake/dosai/dosai-config.cmake",
                                                 "cmake/dosai/dosai-config-version.cmake")}
         installed = names(folder) - before
         check(installed == {"usr/" + name for name in expected}, "installed: %s" % installed)
+        for shell, name in COMPLETIONS.items():
+            good = (folder / "usr/share" / name).read_text() == run("build/bin/dosai", "completion", shell)
+            check(good, name + ": not what the tool prints")
         run("make", "uninstall", *where)
         check(names(folder) == before, "left behind: %s" % (names(folder) - before))
         check(not list(folder.rglob("*dosai*")), "a folder of ours is left behind")

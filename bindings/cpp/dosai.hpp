@@ -10,8 +10,8 @@
  *
  *   Errors      x() throws Error. try_x() returns Result, which holds a value or an Error; it is all there is
  *               where exceptions are off (-fno-exceptions).
- *   Ownership   Client, Request, Stream and CancelToken are moved, never copied. Completion and Error cannot
- *               change: copies are cheap and share one object. handle() lends the C handle.
+ *   Ownership   Client, Request, Stream, Loop, Call and CancelToken are moved, never copied. Completion and
+ *               Error cannot change: copies are cheap and share one object. handle() lends the C handle.
  *   Text        std::string_view. What comes in is copied. What comes out is lent by the object that it was
  *               asked of; data() is null where there is none. Any text may hold U+0000; a short word (role,
  *               key, header name, id) or an option that has it is INVALID_ARGUMENT.
@@ -58,6 +58,8 @@ struct Free {
   void operator()(dosai_completion *completion) const noexcept { dosai_completion_free(completion); }
   void operator()(dosai_stream *stream) const noexcept { dosai_stream_free(stream); }
   void operator()(dosai_error *error) const noexcept { dosai_error_free(error); }
+  void operator()(dosai_loop *loop) const noexcept { dosai_loop_close(loop, nullptr, nullptr, nullptr); }
+  void operator()(dosai_call *call) const noexcept { dosai_call_free(call); }
 };
 
 template <class Handle> using Owner = std::unique_ptr<Handle, Free>;
@@ -376,8 +378,50 @@ struct CallOptions {
 
 namespace detail {
 
-/* What one call lends to C, and the exception on its way back over it. C has its address: it stays in place. */
-class Call {
+/* Callbacks, and the exception of the first that threw one, on its way back over C. */
+class Callbacks {
+public:
+  /* It goes on from here. */
+  void rethrow() {
+#if DOSAI_EXCEPTIONS
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+#endif
+  }
+
+  /* In a callback: what C is to be told. The callback returns nothing, or a bool: false stops the call. */
+  template <class Callback, class... Arguments>
+  std::int32_t run(Callback &callback, const Arguments &...arguments) noexcept {
+#if DOSAI_EXCEPTIONS
+    try {
+      return take(callback, arguments...) ? 0 : 1;
+    } catch (...) {
+      if (!thrown_) thrown_ = std::current_exception();
+      return 1;
+    }
+#else
+    return take(callback, arguments...) ? 0 : 1;
+#endif
+  }
+
+private:
+  template <class Callback, class... Arguments>
+  static bool take(Callback &callback, const Arguments &...arguments) {
+    using Answer = std::invoke_result_t<Callback &, const Arguments &...>;
+    static_assert(std::is_void_v<Answer> || std::is_same_v<Answer, bool>,
+                  "a callback returns nothing or a bool");
+    if constexpr (std::is_same_v<Answer, bool>) {
+      return callback(arguments...);
+    } else {
+      callback(arguments...);
+      return true;
+    }
+  }
+
+  std::exception_ptr thrown_;
+};
+
+/* What one call lends to C. C has its address: it stays in place. */
+class Call : public Callbacks {
 public:
   Call(const CallOptions &options, std::shared_ptr<const Log> log)
       : on_wait_(options.on_wait), log_(std::move(log)) {
@@ -407,36 +451,14 @@ public:
   }
   const dosai_call_options *options() const noexcept { return &options_; }
 
-  /* An exception that a callback threw goes on from here. */
-  void rethrow() {
-#if DOSAI_EXCEPTIONS
-    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
-#endif
-  }
-
-  /* In a callback: what C is to be told. */
-  template <class Callback> std::int32_t run(Callback callback) noexcept {
-#if DOSAI_EXCEPTIONS
-    try {
-      return callback() ? 0 : 1;
-    } catch (...) {
-      thrown_ = std::current_exception();
-      return 1;
-    }
-#else
-    return callback() ? 0 : 1;
-#endif
-  }
-
 private:
   static std::int32_t wait(void *self) noexcept {
     Call &call = *static_cast<Call *>(self);
-    return call.run([&] { return call.on_wait_(); });
+    return call.run(call.on_wait_);
   }
 
   std::function<bool()> on_wait_;
   std::shared_ptr<const Log> log_;
-  std::exception_ptr thrown_;
   Words words_;
   dosai_call_options options_;
 };
@@ -750,24 +772,15 @@ public:
   dosai_client *handle() const noexcept { return client_.get(); }
 
 private:
+  friend class Loop;
+
   template <class OnChunk> struct Push {
     detail::Call &call;
     OnChunk &on_chunk;
 
     static std::int32_t run(const dosai_chunk *chunk, void *self) noexcept {
       Push &push = *static_cast<Push *>(self);
-      return push.call.run([&] { return push.take(Chunk(chunk)); });
-    }
-    bool take(const Chunk &chunk) {
-      using Answer = std::invoke_result_t<OnChunk &, const Chunk &>;
-      static_assert(std::is_void_v<Answer> || std::is_same_v<Answer, bool>,
-                    "on_chunk returns nothing or a bool");
-      if constexpr (std::is_same_v<Answer, bool>) {
-        return on_chunk(chunk);
-      } else {
-        on_chunk(chunk);
-        return true;
-      }
+      return push.call.run(push.on_chunk, Chunk(chunk));
     }
   };
 
@@ -780,6 +793,221 @@ private:
 
   std::shared_ptr<const Log> log_; /* a call shares it: it may outlive its client */
   detail::Owner<dosai_client> client_;
+};
+
+/* ---- loop ---------------------------------------------------------------------------------------------- */
+
+/* dosai_event: lent until the callback returns, or the next one is taken. */
+class Event {
+public:
+  explicit Event(const dosai_event *event) noexcept : event_(event) {}
+
+  dosai_event_kind kind() const noexcept { return event_->kind; }
+  std::uintptr_t tag() const noexcept { return event_->tag; }
+  /* Only of DOSAI_EVENT_CHUNK. */
+  Chunk chunk() const noexcept { return Chunk(event_->chunk); }
+  /* To keep; empty where the event has none. */
+  Completion completion() const {
+    dosai_completion *copy = nullptr;
+    if (dosai_completion_copy(event_->completion, &copy, nullptr)) return {};
+    return Completion(std::shared_ptr<const dosai_completion>(copy, detail::Free()));
+  }
+  /* To keep; only of DOSAI_EVENT_ERROR. */
+  Error error() const {
+    dosai_error *copy = nullptr;
+    dosai_error_copy(event_->error, &copy, nullptr);
+    return Error(event_->error ? dosai_error_status(event_->error) : DOSAI_OUT_OF_MEMORY, copy);
+  }
+  const dosai_event *handle() const noexcept { return event_; }
+
+private:
+  const dosai_event *event_;
+};
+
+/* One call in flight in a loop. It goes on without this. */
+class Call {
+public:
+  /* From any thread, the three. */
+  void cancel() const noexcept { dosai_call_cancel(handle()); }
+  void pause() const noexcept { dosai_call_pause(handle()); }
+  void resume() const noexcept { dosai_call_resume(handle()); }
+  /* What has come of a stream; after the last event, of any call. On the loop's thread. */
+  Result<Completion> try_completion() {
+    return detail::share(detail::make<dosai_completion>(dosai_call_completion, handle()));
+  }
+#if DOSAI_EXCEPTIONS
+  Completion completion() { return try_completion().value(); }
+#endif
+  dosai_call *handle() const noexcept { return call_.get(); }
+
+private:
+  friend class Loop;
+  explicit Call(detail::Owner<dosai_call> call) noexcept : call_(std::move(call)) {}
+  detail::Owner<dosai_call> call_;
+};
+
+/* dosai_loop_options: 0 is no limit. */
+struct LoopOptions {
+  int max_in_flight = 0;
+  int connections_per_host_max = 0;
+};
+
+/* Many calls in flight on one thread, behind one descriptor. Its end cancels them, and tells nobody. Its events
+ * must not move or destroy it. */
+class Loop {
+public:
+  static Result<Loop> try_make(const LoopOptions &options = {}) {
+    dosai_loop_options c;
+    dosai_loop_options_init(&c, sizeof c);
+    c.max_in_flight = options.max_in_flight;
+    c.connections_per_host_max = options.connections_per_host_max;
+    auto made = detail::make<dosai_loop>(dosai_loop_new, &c);
+    if (!made) return made.error();
+    auto state = std::make_unique<State>();
+    state->loop = std::move(*made);
+    return Loop(std::move(state));
+  }
+
+  Result<Call> try_submit_chat(const Client &client, const Request &request, std::uintptr_t tag = 0,
+                               const CallOptions &options = {}) {
+    if (request.error()) return *request.error();
+    return submit(client, options, tag, dosai_loop_submit_chat, request.handle());
+  }
+  Result<Call> try_submit_stream(const Client &client, const Request &request, std::uintptr_t tag = 0,
+                                 const CallOptions &options = {}) {
+    if (request.error()) return *request.error();
+    return submit(client, options, tag, dosai_loop_submit_stream, request.handle());
+  }
+  /* Any other JSON endpoint; the answer's json() is its body. */
+  Result<Call> try_submit_get(const Client &client, std::string_view path, std::uintptr_t tag = 0,
+                              const CallOptions &options = {}) {
+    return submit(client, options, tag, dosai_loop_submit_post, detail::Word(path).get(),
+                  static_cast<const char *>(nullptr), std::size_t());
+  }
+  Result<Call> try_submit_post(const Client &client, std::string_view path, std::string_view json,
+                               std::uintptr_t tag = 0, const CallOptions &options = {}) {
+    return submit(client, options, tag, dosai_loop_submit_post, detail::Word(path).get(), detail::bytes(json),
+                  json.size());
+  }
+
+  /* Waits until something happens, and acts on it; -1 ms: without end. Gives the number of calls that are not
+   * over. Calls on_event(const Event &) for each event. It may return nothing, or a bool: false cancels the
+   * event's call, and so does an exception, which goes on when the step's other events are told; a step of
+   * 0 ms then gives the number. */
+  template <class OnEvent> Result<std::size_t> try_step(Milliseconds timeout, OnEvent &&on_event) {
+    detail::Callbacks callbacks;
+    Push<std::remove_reference_t<OnEvent>> push = {callbacks, on_event};
+    return step(timeout, push.run, &push, callbacks);
+  }
+  /* The events wait for try_next; a call is over when its last one was taken. */
+  Result<std::size_t> try_step(Milliseconds timeout = Milliseconds(-1)) {
+    detail::Callbacks none;
+    return step(timeout, nullptr, nullptr, none);
+  }
+  /* The next event that a step brought, lent until the one after it; NULL: step again. */
+  Result<const Event *> try_next() {
+    const dosai_event *event = nullptr;
+    dosai_error *error = nullptr;
+    if (dosai_status status = dosai_loop_next(handle(), &event, &error)) return Error(status, error);
+    if (!event) return nullptr;
+    state_->event = Event(event);
+    return &state_->event;
+  }
+  /* Ends all calls as CANCELLED, and calls on_event of each. */
+  template <class OnEvent> Result<std::monostate> try_close(OnEvent &&on_event) {
+    detail::Callbacks callbacks;
+    Push<std::remove_reference_t<OnEvent>> push = {callbacks, on_event};
+    dosai_error *error = nullptr;
+    const dosai_status status = dosai_loop_close(handle(), push.run, &push, &error);
+    detail::Owner<dosai_error> why(error);
+    if (!status) static_cast<void>(state_->loop.release()), state_.reset();
+    callbacks.rethrow();
+    if (status) return Error(status, why.release());
+    return std::monostate();
+  }
+
+  /* Readable when a step has something to do, timers included. It is the loop's: do not read or close it. */
+  int fd() const noexcept { return dosai_loop_fd(handle()); }
+  /* How long one who does not poll fd() may wait before a step; -1 ms: without end. */
+  Milliseconds timeout() noexcept { return Milliseconds(dosai_loop_timeout_ms(handle())); }
+  /* Ends the wait of a step. From a signal handler too. */
+  void wake() const noexcept { dosai_loop_wake(handle()); }
+
+#if DOSAI_EXCEPTIONS
+  explicit Loop(const LoopOptions &options = {}) : Loop(try_make(options).value()) {}
+
+  Call submit_chat(const Client &client, const Request &request, std::uintptr_t tag = 0,
+                   const CallOptions &options = {}) {
+    return try_submit_chat(client, request, tag, options).value();
+  }
+  Call submit_stream(const Client &client, const Request &request, std::uintptr_t tag = 0,
+                     const CallOptions &options = {}) {
+    return try_submit_stream(client, request, tag, options).value();
+  }
+  Call submit_get(const Client &client, std::string_view path, std::uintptr_t tag = 0,
+                  const CallOptions &options = {}) {
+    return try_submit_get(client, path, tag, options).value();
+  }
+  Call submit_post(const Client &client, std::string_view path, std::string_view json, std::uintptr_t tag = 0,
+                   const CallOptions &options = {}) {
+    return try_submit_post(client, path, json, tag, options).value();
+  }
+  template <class OnEvent> std::size_t step(Milliseconds timeout, OnEvent &&on_event) {
+    return try_step(timeout, std::forward<OnEvent>(on_event)).value();
+  }
+  std::size_t step(Milliseconds timeout = Milliseconds(-1)) { return try_step(timeout).value(); }
+  const Event *next() { return try_next().value(); }
+  template <class OnEvent> void close(OnEvent &&on_event) {
+    try_close(std::forward<OnEvent>(on_event)).value();
+  }
+#endif
+  dosai_loop *handle() const noexcept { return state_ ? state_->loop.get() : nullptr; }
+
+private:
+  struct State {                                  /* the loop, last, goes first: its end logs */
+    std::vector<std::shared_ptr<const Log>> logs; /* of the clients whose calls it may have */
+    Event event{nullptr};
+    detail::Owner<dosai_loop> loop;
+  };
+
+  template <class OnEvent> struct Push {
+    detail::Callbacks &callbacks;
+    OnEvent &on_event;
+
+    static std::int32_t run(const dosai_event *event, void *self) noexcept {
+      Push &push = *static_cast<Push *>(self);
+      return push.callbacks.run(push.on_event, Event(event));
+    }
+  };
+
+  template <class Function, class... Arguments>
+  Result<Call> submit(const Client &client, const CallOptions &options, std::uintptr_t tag,
+                      Function *function, Arguments... arguments) {
+    if (state_ && client.log_) keep(client.log_);
+    detail::Call call(options, nullptr);
+    auto made = call.make<dosai_call>(function, handle(), client.handle(), arguments..., call.options(), tag);
+    if (!made) return made.error();
+    return Call(std::move(*made));
+  }
+  void keep(const std::shared_ptr<const Log> &log) {
+    for (const auto &known : state_->logs)
+      if (known == log) return;
+    state_->logs.push_back(log);
+  }
+  Result<std::size_t> step(Milliseconds timeout, dosai_event_fn on_event, void *push,
+                           detail::Callbacks &callbacks) {
+    std::size_t active = 0;
+    dosai_error *error = nullptr;
+    const dosai_status status = dosai_loop_step(handle(), timeout.count(), on_event, push, &active, &error);
+    detail::Owner<dosai_error> why(error);
+    if (!status && active == 0 && state_) state_->logs.clear();
+    callbacks.rethrow();
+    if (status) return Error(status, why.release());
+    return active;
+  }
+
+  explicit Loop(std::unique_ptr<State> state) noexcept : state_(std::move(state)) {}
+  std::unique_ptr<State> state_;
 };
 
 } // namespace dosai

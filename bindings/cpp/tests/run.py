@@ -10,11 +10,12 @@ from scripts import text
 from server import LoopbackServer
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
-TESTS = {"chat": [], "stream": [], "status": ["-fno-exceptions", "-fno-rtti"]}
+TESTS = {"chat": [], "stream": [], "loop": [], "status": ["-fno-exceptions", "-fno-rtti"]}
 SANITIZE = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 VARIANTS = [["g++", "-std=c++17"], ["g++", "-std=c++20", *SANITIZE],
             ["clang++", "-std=c++17"], ["clang++", "-std=c++20"]]
-EXAMPLES = {"chat": "hello", "stream": "hello", "tools": "rich", "json_mode": "hello"}
+EXAMPLES = {"chat": "hello", "stream": "hello", "tools": "rich", "json_mode": "hello",
+            "loop": "hello"}
 LIBRARY = ["-L" + str(ROOT / "build/lib"), "-Wl,-rpath," + str(ROOT / "build/lib"), "-ldosai", "-pthread"]
 TIMEOUT = 60  # seconds, for one run
 

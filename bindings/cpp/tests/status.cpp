@@ -49,9 +49,37 @@ static void cancel() {
   CHECK(client->try_get("/models", options).error().status() == DOSAI_CANCELLED);
 }
 
+static void loop() {
+  auto loop = dosai::Loop::try_make();
+  auto client = dosai::Client::try_make(test_options("fast"));
+  auto hello = dosai::Client::try_make(test_options("hello"));
+  auto bad = dosai::Client::try_make(test_options("error-401"));
+  std::string text;
+  int answers = 0, refused = 0;
+  auto first = loop->try_submit_stream(*client, test_request(), 1);
+  CHECK(first && loop->try_submit_chat(*hello, test_request(), 2));
+  CHECK(loop->try_submit_chat(*bad, test_request(), 3));
+  for (;;) {
+    auto active = loop->try_step(dosai::Milliseconds(-1), [&](const dosai::Event &event) {
+      if (event.kind() == DOSAI_EVENT_CHUNK) text += event.chunk().content();
+      if (event.kind() == DOSAI_EVENT_COMPLETION) answers += event.completion().choice_count();
+      if (event.kind() == DOSAI_EVENT_ERROR) refused += event.error().status() == DOSAI_AUTHENTICATION;
+    });
+    CHECK(active);
+    if (!active || *active == 0) break;
+  }
+  CHECK(text == "abcdefghijklmnopqrst" && answers == 2 && refused == 1);
+  CHECK(first->try_completion()->content() == text);
+  auto again = loop->try_submit_chat(*hello, test_request(), 4);
+  int ends = 0;
+  CHECK(again && loop->try_close([&](const dosai::Event &event) { ends += event.tag() == 4; }) && ends == 1);
+  CHECK(loop->try_next().error().status() == DOSAI_INVALID_ARGUMENT);
+}
+
 int main() {
   chat();
   stream();
   cancel();
+  loop();
   return test_end();
 }

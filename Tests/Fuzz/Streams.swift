@@ -29,7 +29,7 @@ private struct Reading: Equatable {
         try take(reader, isEnd: true, isShaped, limits)
         if !reader.isDone, let failure = reader.conclude(mayBeEvents: true) { throw failure }
       } else {
-        try take(document: document, reader, limits)
+        try take(document: document, reader, limits, secret)
       }
     }
     if case .failure(let failure) = end { self.end = failure.status } else { self.end = .ok }
@@ -60,9 +60,10 @@ private struct Reading: Equatable {
     }
   }
 
-  private mutating func take(document: [UInt8], _ reader: StreamReader, _ limits: Limits) throws {
+  private mutating func take(document: [UInt8], _ reader: StreamReader, _ limits: Limits, _ secret: Secret?) throws {
     let body = Buffer()
     try document.lent { try Text.appendRepaired($0, to: body) }
+    secret?.redact(body, isAnswer: true)
     let document = try Document.read(taking: body, limits: limits)
     if ServerMessage.isError(document.root) { throw Failure(.provider, "") }
     try reader.take(whole: document)

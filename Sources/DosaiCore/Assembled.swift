@@ -56,7 +56,7 @@ final class Assembled {
 
   func write(to buffer: Buffer) throws(Failure) {
     switch form {
-    case .json: try buffer.append(bytes.bytes)
+    case .json: try buffer.append(bytes.isEmpty ? literal("null") : bytes.bytes)  // a limit kept its value out
     case .text: try Text.appendQuoted(bytes.bytes, to: buffer)
     case .array:
       try buffer.append("[")

@@ -70,26 +70,18 @@ package enum JSONScanner {
 
   private static func key(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
     guard start < text.count, text[start] == UInt8(ascii: "\"") else { throw notJSON }
-    let end = try string(text, start, &facts)
-    facts.longest = max(facts.longest, end - start)
-    let colon = skipBlanks(text, end)
+    let colon = skipBlanks(text, try string(text, start, &facts))
     guard colon < text.count, text[colon] == UInt8(ascii: ":") else { throw notJSON }
     return skipBlanks(text, colon + 1)
   }
 
   private static func scalar(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
     switch text[start] {
-    case UInt8(ascii: "\""):
-      let end = try string(text, start, &facts)
-      facts.longest = max(facts.longest, end - start)
-      return end
+    case UInt8(ascii: "\""): return try string(text, start, &facts)
     case UInt8(ascii: "t"): return try word(text, start, "true")
     case UInt8(ascii: "f"): return try word(text, start, "false")
     case UInt8(ascii: "n"): return try word(text, start, "null")
-    default:
-      let end = try number(text, start, &facts)
-      facts.longest = max(facts.longest, end - start)
-      return end
+    default: return try number(text, start, &facts)
     }
   }
 
@@ -123,6 +115,7 @@ package enum JSONScanner {
       guard digits() > 0 else { throw notJSON }
     }
     if isInteger && whole >= 19 { facts.hasBigInteger = true }
+    facts.longest = max(facts.longest, at - start)
     return at
   }
 
@@ -133,7 +126,10 @@ package enum JSONScanner {
       var seen: UInt64 = 0
       at = Text.plainEnd(base + at, base + text.count, &seen) - base
       guard at < text.count else { throw notJSON }
-      if text[at] == UInt8(ascii: "\"") { return at + 1 }
+      if text[at] == UInt8(ascii: "\"") {
+        facts.longest = max(facts.longest, at + 1 - start)
+        return at + 1
+      }
       guard text[at] == UInt8(ascii: "\\"), at + 1 < text.count else { throw notJSON }
       switch text[at + 1] {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),

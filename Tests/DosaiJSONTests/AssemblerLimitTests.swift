@@ -24,6 +24,17 @@ struct AssemblerLimitTests {
     #expect(status { for event in events(1..<2) { try one.add(delta: event) } } == .tooLarge)
   }
 
+  /// The limit may fall between a key and its value: what came before is kept, as JSON.
+  @Test func keepsWhatCameBeforeTheLimit() throws {
+    for most in 0..<400 {
+      var limits = Limits()
+      limits.textBytes = most
+      let stream = AssembledStream(limits: limits)
+      _ = status { try stream.add(#"{"x":"It broke.","y":{"z":1},"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#) }
+      #expect(try stream.written { $0.kind == .object }, "text_bytes_max \(most)")
+    }
+  }
+
   @Test func boundsTheText() throws {
     var limits = Limits()
     limits.textBytes = 2000

@@ -38,7 +38,7 @@ extension Call {
     let document = try Document.read(taking: text, limits: client.settings.limits)
     if ServerMessage.isError(document.root) { throw try provider(document.root) }
     if kind == .other { return try completion(of: document, quirks) }
-    guard document.root.kind == .object, document.root.present("choices")?.kind == .array else {
+    guard document.root.kind == .object, document.root.glance("choices")?.kind == .array else {
       let said = try ServerMessage(document.root)
       if said.message != nil { throw try provider(document.root) }
       throw Failure(.malformed, "the answer has no choices")

@@ -72,16 +72,25 @@ package final class Completion {
     if document.hasBigNumbers { quirks.insert(.bigNumber) }
     let root = document.root
     readUsage(root)
-    if let created = root.present("created") {
-      if root.integer("created") == nil { quirks.insert(.created) }
+    if let created = root.integer("created") {
+      self.created = max(created, -1)
+    } else if let created = root.present("created") {
+      quirks.insert(.created)
       self.created = Self.seconds(created.text)
     }
-    guard let list = root.present("choices"), list.kind == .array else { return }
+    try readChoices(root.glance("choices"), limits)
+    if quirks.contains(.argumentsObject) { try readChoices(root.member("choices"), limits) }  // with their text
+  }
+
+  private func readChoices(_ list: Value?, _ limits: Limits) throws(Failure) {
+    guard let list, list.kind == .array else { return }
+    choices = []
+    texts = []
     try list.forEachElement { (choice: Value) throws(Failure) in
       if choices.count >= limits.choices { throw Failure(.tooLarge, "there are more choices than choices_max") }
       try add(choice, limits)
     }
-    choices.sort { $0.index < $1.index }
+    choices.order { $0.index }
   }
 
   package var id: Bytes? { document.root.string("id") }
@@ -108,9 +117,9 @@ package final class Completion {
   }
 
   private func readUsage(_ root: Value) {
-    if let usage = root.present("usage"), usage.kind == .object, !usage.isHollow {
+    if let usage = root.glance("usage"), usage.kind == .object, !usage.isHollow {
       self.usage = Usage(usage)
-    } else if let usage = root.member("x_groq")?.present("usage"), usage.kind == .object, !usage.isHollow {
+    } else if let usage = root.glance("x_groq")?.present("usage"), usage.kind == .object, !usage.isHollow {
       self.usage = Usage(usage)
       quirks.insert(.usageElsewhere)
     }

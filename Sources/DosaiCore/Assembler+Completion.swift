@@ -16,10 +16,12 @@ extension Assembler {
     }
     try buffer.append("\"choices\":[")
     var isFirst = true
-    for index in sortedIndices() {
+    var inOrder = choices
+    inOrder.order { $0.index }
+    for choice in inOrder {
       if !isFirst { try buffer.append(",") }
       isFirst = false
-      try write(choices[index], to: buffer)
+      try write(choice, to: buffer)
     }
     try buffer.append("]")
     if !usageText.isEmpty {
@@ -27,12 +29,6 @@ extension Assembler {
       try buffer.append(usageText.bytes)
     }
     try buffer.append("}")
-  }
-
-  private func sortedIndices() -> [Int] {
-    var order = [Int](0..<choices.count)
-    order.sort { choices[$0].index < choices[$1].index }
-    return order
   }
 
   private func write(_ choice: Choice, to buffer: Buffer) throws(Failure) {
@@ -62,7 +58,9 @@ extension Assembler {
     guard !choice.toolCalls.isEmpty else { return }
     try buffer.append(",\"tool_calls\":[")
     var isFirst = true
-    for call in choice.toolCalls.sorted(by: { $0.number < $1.number }) {
+    var inOrder = choice.toolCalls
+    inOrder.order { $0.number }
+    for call in inOrder {
       if !isFirst { try buffer.append(",") }
       isFirst = false
       try buffer.append("{")
@@ -74,5 +72,18 @@ extension Assembler {
       try buffer.append("}")
     }
     try buffer.append("]")
+  }
+}
+
+extension Array {
+  /// Sorts few elements that mostly are in order; equals stay as they are. The standard library's sort is 2 KB a type.
+  package mutating func order(by number: (Element) -> Int32) {
+    for i in indices {
+      var place = i
+      while place > 0, number(self[place - 1]) > number(self[place]) {
+        swapAt(place - 1, place)
+        place -= 1
+      }
+    }
   }
 }

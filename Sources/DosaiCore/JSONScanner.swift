@@ -8,8 +8,13 @@ package enum JSONScanner {
     package var hasLoneSurrogate = false
     /// An integer of 19 digits or more, which may not fit 64 bits.
     package var hasBigInteger = false
-    /// The bytes of its longest string or number.
-    package var longest = 0
+    /// The escape of U+0000.
+    package var hasNUL = false
+    /// The bytes of its longest string that is a value, and of its longest key or number.
+    package var longestString = 0
+    package var longestOther = 0
+    fileprivate var seen: UInt64 = 0
+    package var isASCII: Bool { seen & 0x8080_8080_8080_8080 == 0 }
   }
 
   package static let depthMost = 512
@@ -70,14 +75,19 @@ package enum JSONScanner {
 
   private static func key(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
     guard start < text.count, text[start] == UInt8(ascii: "\"") else { throw notJSON }
-    let colon = skipBlanks(text, try string(text, start, &facts))
+    let end = try string(text, start, &facts)
+    facts.longestOther = max(facts.longestOther, end - start)
+    let colon = skipBlanks(text, end)
     guard colon < text.count, text[colon] == UInt8(ascii: ":") else { throw notJSON }
     return skipBlanks(text, colon + 1)
   }
 
   private static func scalar(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
     switch text[start] {
-    case UInt8(ascii: "\""): return try string(text, start, &facts)
+    case UInt8(ascii: "\""):
+      let end = try string(text, start, &facts)
+      facts.longestString = max(facts.longestString, end - start)
+      return end
     case UInt8(ascii: "t"): return try word(text, start, "true")
     case UInt8(ascii: "f"): return try word(text, start, "false")
     case UInt8(ascii: "n"): return try word(text, start, "null")
@@ -115,21 +125,18 @@ package enum JSONScanner {
       guard digits() > 0 else { throw notJSON }
     }
     if isInteger && whole >= 19 { facts.hasBigInteger = true }
-    facts.longest = max(facts.longest, at - start)
+    facts.longestOther = max(facts.longestOther, at - start)
     return at
   }
 
+  @inline(never)
   private static func string(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
     var at = start + 1
     guard let base = text.baseAddress else { throw notJSON }
     while true {
-      var seen: UInt64 = 0
-      at = Text.plainEnd(base + at, base + text.count, &seen) - base
+      at = Text.plainEnd(base + at, base + text.count, &facts.seen) - base
       guard at < text.count else { throw notJSON }
-      if text[at] == UInt8(ascii: "\"") {
-        facts.longest = max(facts.longest, at + 1 - start)
-        return at + 1
-      }
+      if text[at] == UInt8(ascii: "\"") { return at + 1 }
       guard text[at] == UInt8(ascii: "\\"), at + 1 < text.count else { throw notJSON }
       switch text[at + 1] {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
@@ -139,6 +146,7 @@ package enum JSONScanner {
         guard let unit = escapedUnit(text, at) else { throw notJSON }
         let length = escapeLength(text, at, unit)
         if length == 6 && unit & 0xF800 == 0xD800 { facts.hasLoneSurrogate = true }
+        if unit == 0 { facts.hasNUL = true }
         at += length
       default: throw notJSON
       }
@@ -226,7 +234,7 @@ package enum JSONScanner {
     return text.count
   }
 
-  private static func endOfString(_ text: Bytes, _ start: Int) -> Int {
+  static func endOfString(_ text: Bytes, _ start: Int) -> Int {
     guard let base = text.baseAddress else { return text.count }
     var at = start + 1
     var seen: UInt64 = 0

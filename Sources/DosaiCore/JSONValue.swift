@@ -7,6 +7,11 @@ package protocol JSONValue {
   var string: Bytes { get }
   /// The member of an object; nil for none, and for other kinds.
   func member(_ key: StaticString) -> Self?
+  /// The same without its text and that of what it holds, and so without a walk over members: this object's text need
+  /// not be looked through.
+  func glance(_ key: StaticString) -> Self?
+  /// Whether an object or array holds nothing.
+  var isHollow: Bool { get }
   /// The characters of a member that is a string.
   func string(_ key: StaticString) -> Bytes?
   /// A member that is an integer of 64 bits.
@@ -24,12 +29,6 @@ extension JSONValue {
   package func present(_ key: StaticString) -> Self? {
     guard let value = member(key), value.kind != .null else { return nil }
     return value
-  }
-
-  /// Whether an object or array holds nothing.
-  package var isHollow: Bool {
-    guard kind == .object || kind == .array else { return false }
-    return JSONScanner.skipBlanks(text, 1) == text.count - 1
   }
 }
 

@@ -52,7 +52,8 @@ package final class RequestText {
     try RequestRules.check(key, .number(number))
     // Not printf, which writes the comma of the host's locale.
     let value = Buffer()
-    for byte in number.description.utf8 { try value.append(byte) }
+    let isWritten = number.description.utf8.withContiguousStorageIfAvailable { (try? value.append($0)) != nil }
+    if isWritten != true { throw .outOfMemory }
     if value.bytes.part(value.count - 2, value.count).equals(".0") { value.truncate(to: value.count - 2) }
     try replace(key, value.bytes)
   }

@@ -41,7 +41,9 @@ package final class Secret {
   /// Where the key stands, the first of its escapes at `escape`; nil: it does not.
   private func place(in text: Bytes, _ escape: Int) -> Range<Int>? {
     guard let first = Self.escaped(text, escape) else { return nil }
-    for before in 0..<bytes.count where bytes[before] == first.byte && before <= escape {
+    var begin = bytes.firstIndex(of: first.byte, from: 0)
+    while let before = begin, before <= escape {
+      begin = bytes.firstIndex(of: first.byte, from: before + 1)
       guard text.part(escape - before, escape).equals(bytes.part(0, before)) else { continue }
       var at = escape
       var matched = before

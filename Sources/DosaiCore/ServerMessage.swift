@@ -39,13 +39,13 @@ package struct ServerMessage {
       try? body.forEachElement { (element: Value) throws(Failure) in if isError(element) { found = true } }
       return found
     }
-    if let error = body.present("error") {
+    if let error = body.glance("error"), error.kind != .null {
       return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
     }
-    if let choices = body.present("choices") { return failedChoice(choices) != nil }
+    if let choices = body.glance("choices"), choices.kind != .null { return failedChoice(choices) != nil }
     // FastAPI, Mistral, and vLLM's flat form.
     return body.string("object")?.equals("error") == true || body.present("detail") != nil
-      || body.present("message")?.kind == .object
+      || body.glance("message")?.kind == .object
   }
 
   /// A choice that ended in an error, as OpenRouter tells it.

@@ -8,6 +8,7 @@ package final class Document {
 
   private let source: Buffer
   private let tree: UnsafeMutablePointer<json_t>
+  fileprivate let longStrings: Buffer
   /// Lone surrogates were replaced.
   package let isRepaired: Bool
   /// It has integers beyond 64 bits.
@@ -15,24 +16,37 @@ package final class Document {
 
   /// Takes the text, which nothing else may change from here on. PROTOCOL: not JSON. TOO_LARGE: beyond a limit.
   /// No message tells what the text holds.
-  package static func read(taking text: Buffer, limits: Limits) throws(Failure) -> Document {
+  package static func read(
+    taking text: Buffer, limits: Limits, longLeast: Int = LongStrings.least
+  ) throws(Failure) -> Document {
     let facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
-    // Of a string or number that jansson 2.14 cannot grow its buffer for it keeps a part, and reads and writes beyond it.
-    if facts.longest > Self.smallMost, csystem_has_room(3 &* facts.longest) == 0 { throw .outOfMemory }
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
-    var parsed = try Self.parse(text, flags: 0)
+    var long: LongStrings?
+    if facts.longestString >= longLeast, !facts.hasNUL, facts.isASCII || Text.firstInvalid(text.bytes) == nil {
+      long = try LongStrings(text.bytes, least: longLeast)
+    }
+    // Of a string or number that jansson 2.14 cannot grow its buffer for it keeps a part, and reads and writes beyond it.
+    let longest = long == nil ? max(facts.longestString, facts.longestOther) : facts.longestOther
+    if longest > Self.smallMost, csystem_has_room(3 &* longest) == 0 { throw .outOfMemory }
+    let rest = long?.rest ?? text
+    var parsed = try Self.parse(rest, flags: 0)
     var isBig = false
     if parsed == nil && facts.hasBigInteger {
-      parsed = try Self.parse(text, flags: JSON_DECODE_INT_AS_REAL)
+      parsed = try Self.parse(rest, flags: JSON_DECODE_INT_AS_REAL)
       isBig = true
     }
     guard let parsed else { throw Failure(.malformed, "not JSON that can be read") }
-    return Document(text, parsed, isRepaired: facts.hasLoneSurrogate, hasBigNumbers: isBig)
+    return Document(
+      text, parsed, long?.decoded ?? Buffer(), isRepaired: facts.hasLoneSurrogate, hasBigNumbers: isBig)
   }
 
-  private init(_ text: Buffer, _ parsed: UnsafeMutablePointer<json_t>, isRepaired: Bool, hasBigNumbers: Bool) {
+  private init(
+    _ text: Buffer, _ parsed: UnsafeMutablePointer<json_t>, _ longStrings: Buffer, isRepaired: Bool,
+    hasBigNumbers: Bool
+  ) {
     source = text
     tree = parsed
+    self.longStrings = longStrings
     self.isRepaired = isRepaired
     self.hasBigNumbers = hasBigNumbers
   }
@@ -41,7 +55,7 @@ package final class Document {
 
   package var bytes: Bytes { source.bytes }
 
-  package var root: Value { Value(tree: tree, text: source.bytes.trimmed) }
+  package var root: Value { Value(tree: tree, text: source.bytes.trimmed, document: self) }
 
   /// jansson reads real numbers by the locale of the thread, and ends the process when another thread changes the
   /// locale meanwhile (2.14): for its call the thread has a locale of its own.
@@ -74,6 +88,11 @@ private enum CLocale {
 package struct Value: JSONValue {
   fileprivate let tree: UnsafeMutablePointer<json_t>
   package let text: Bytes
+  fileprivate unowned(unsafe) let document: Document
+
+  private func value(_ node: UnsafeMutablePointer<json_t>, _ text: Bytes) -> Value {
+    Value(tree: node, text: text, document: document)
+  }
 
   package var kind: JSONKind {
     switch tree.pointee.type {
@@ -89,11 +108,23 @@ package struct Value: JSONValue {
   package var string: Bytes {
     guard let characters = json_string_value(tree) else { return .empty }
     let start = UnsafeRawPointer(characters).assumingMemoryBound(to: UInt8.self)
-    return Bytes(start: start, count: json_string_length(tree))
+    let string = Bytes(start: start, count: json_string_length(tree))
+    return LongStrings.string(for: string, in: document.longStrings.bytes) ?? string
+  }
+
+  package var isHollow: Bool {
+    kind == .object && json_object_size(tree) == 0 || kind == .array && json_array_size(tree) == 0
+  }
+
+  package func glance(_ key: StaticString) -> Value? {
+    // Integers need their text then.
+    if document.hasBigNumbers { return member(key) }
+    return Self.node(tree, key.bytes).map { value($0, .empty) }
   }
 
   package func member(_ key: StaticString) -> Value? {
     guard let node = Self.node(tree, key.bytes) else { return nil }
+    if text.isEmpty { return value(node, .empty) }
     var members = JSONScanner.Members(text)
     var found: Bytes?
     while let next = members.next() {
@@ -102,12 +133,12 @@ package struct Value: JSONValue {
       if written.equals(key) { found = text.part(next.value.lowerBound, next.value.upperBound) }
     }
     guard let found else { return nil }
-    return Value(tree: node, text: found)
+    return value(node, found)
   }
 
   package func string(_ key: StaticString) -> Bytes? {
     guard let node = Self.node(tree, key.bytes), node.pointee.type == JSON_STRING else { return nil }
-    return Value(tree: node, text: .empty).string
+    return value(node, .empty).string
   }
 
   package func integer(_ key: StaticString) -> Int64? {
@@ -132,7 +163,7 @@ package struct Value: JSONValue {
       position += 1
       if position < keys.count, keys[position...].contains(where: { $0.bytes.equals(key) }) { continue }
       guard let node = try node(written: key) else { continue }
-      try body(key, Value(tree: node, text: text.part(next.value.lowerBound, next.value.upperBound)))
+      try body(key, value(node, text.part(next.value.lowerBound, next.value.upperBound)))
     }
   }
 
@@ -150,8 +181,8 @@ package struct Value: JSONValue {
     guard kind == .array else { return }
     var elements = JSONScanner.Elements(text)
     var position = 0
-    while let element = elements.next(), let node = json_array_get(tree, position) {
-      try body(Value(tree: node, text: element))
+    while let node = json_array_get(tree, position) {
+      try body(value(node, elements.next() ?? .empty))
       position += 1
     }
   }
@@ -159,10 +190,11 @@ package struct Value: JSONValue {
   /// The element at a position, if it is there.
   package func element(_ position: Int) -> Value? {
     guard kind == .array, position >= 0, let node = json_array_get(tree, position) else { return nil }
+    if text.isEmpty { return value(node, .empty) }
     var elements = JSONScanner.Elements(text)
     var left = position
     while let element = elements.next() {
-      if left == 0 { return Value(tree: node, text: element) }
+      if left == 0 { return value(node, element) }
       left -= 1
     }
     return nil

@@ -27,6 +27,7 @@ func fuzzJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) {
       if verdict, case .failure(let failure) = read { finding("\(text(body)) was not read: \(failure)") }
       checkRequest(bytes)
       guard case .success(let document) = read else { return }
+      checkLongStrings(bytes)
       if walk(document.root) != facts.nodes { finding("\(text(body)) has not \(facts.nodes) values") }
       checkLimits(bytes, facts.nodes)
     }
@@ -77,6 +78,32 @@ private func walk(_ value: Value) -> Int {
     }
   }
   return nodes
+}
+
+/// Strings that are read apart from the rest are what jansson would have made of them.
+private func checkLongStrings(_ bytes: Bytes) {
+  let result = attempt {
+    let apart = try Document.read(taking: try Buffer(copying: bytes), limits: Limits(), longLeast: 2)
+    let together = try Document.read(taking: try Buffer(copying: bytes), limits: Limits(), longLeast: .max)
+    return areEqual(apart.root, together.root)
+  }
+  guard case .success(true) = result else { finding("\(text([UInt8](bytes))) is read in two ways") }
+}
+
+private func areEqual(_ one: Value, _ other: Value) -> Bool {
+  guard one.kind == other.kind, one.text.equals(other.text), one.string.equals(other.string) else { return false }
+  var places: [Value] = []
+  _ = attempt { try one.forEachMember { (_: Bytes, member: Value) throws(Failure) in places.append(member) } }
+  _ = attempt { try one.forEachElement { (element: Value) throws(Failure) in places.append(element) } }
+  var at = 0
+  var isEqual = true
+  let compare = { (value: Value) in
+    isEqual = isEqual && at < places.count && areEqual(places[at], value)
+    at += 1
+  }
+  _ = attempt { try other.forEachMember { (_: Bytes, member: Value) throws(Failure) in compare(member) } }
+  _ = attempt { try other.forEachElement { (element: Value) throws(Failure) in compare(element) } }
+  return isEqual && at == places.count
 }
 
 private func count(_ value: Bytes) -> Int {

@@ -1,4 +1,5 @@
-"""The chunks of a stream. Most are one text; these are made without reading their event's JSON."""
+"""The chunks of a stream. Most are one text, or more of a tool call's arguments; these are made without reading their
+event's JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EventPart(Model):
-    """A part of one event of a stream. Made of text alone, it reads the event's JSON when it is asked for more."""
+    """A part of one event of a stream. Made of one text, it reads the event's JSON when it is asked for more."""
 
     __slots__ = ("_event",)
     _event: Optional[tuple[bytes, int]]  # the event's JSON and the index of the choice, until they were read
@@ -48,17 +49,29 @@ class EventPart(Model):
         raise NotImplementedError
 
 
-class FunctionDelta(Model):
+class FunctionDelta(EventPart):
     name: Optional[str]
     arguments: Optional[str]
+    _absent = frozenset(("name",))
+
+    @staticmethod
+    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
+        function: dict[str, Any] = ToolCallDelta._find(event, index)["function"]
+        return function
 
 
-class ToolCallDelta(Model):
+class ToolCallDelta(EventPart):
     index: int
     id: Optional[str]
     type: Optional[str]
     function: Optional[FunctionDelta]
     _nested = {"function": FunctionDelta}
+    _absent = frozenset(("id", "type"))
+
+    @staticmethod
+    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
+        tool_call: dict[str, Any] = ChoiceDelta._find(event, index)["tool_calls"][0]
+        return tool_call
 
 
 class ChoiceDelta(EventPart):
@@ -68,7 +81,7 @@ class ChoiceDelta(EventPart):
     tool_calls: Optional[list[ToolCallDelta]]
     function_call: Optional[FunctionDelta]
     _nested = {"tool_calls": ToolCallDelta, "function_call": FunctionDelta}
-    _absent = frozenset(("refusal", "tool_calls", "function_call"))
+    _absent = frozenset(("content", "refusal", "tool_calls", "function_call"))
 
     @staticmethod
     def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
@@ -109,15 +122,28 @@ class ChatCompletionChunk(EventPart):
 
 def text_chunk(view: Any, new: Any = object.__new__) -> Optional[ChatCompletionChunk]:
     """The chunk of an event that holds one text and nothing else: the one that a stream is made of. None for others."""
-    if view.kind != _CONTENT or not view.last_in_event:
+    kind = view.kind
+    if kind != _CONTENT and kind != _TOOL_CALL or not view.last_in_event:
         return None
     text, json = view.text, view.json
-    if len(text) != view.text_length or len(json) != view.json_length:
+    if text is None or len(text) != view.text_length or len(json) != view.json_length:
+        return None
+    if kind == _TOOL_CALL and not has_arguments_alone(json):
         return None
     index = view.choice
     event = (json, index)
     delta = new(ChoiceDelta)
-    delta.content = text.decode("utf-8", "replace")
+    if kind == _CONTENT:
+        delta.content = text.decode("utf-8", "replace")
+    else:
+        function = new(FunctionDelta)
+        function.arguments = text.decode("utf-8", "replace")
+        function._event = event
+        tool_call = new(ToolCallDelta)
+        tool_call.index = view.tool_call
+        tool_call.function = function
+        tool_call._event = event
+        delta.tool_calls = [tool_call]
     delta._event = event
     choice = new(ChunkChoice)
     choice.index = index
@@ -127,6 +153,19 @@ def text_chunk(view: Any, new: Any = object.__new__) -> Optional[ChatCompletionC
     chunk.choices = [choice]
     chunk._event = event
     return chunk
+
+
+def has_arguments_alone(json: bytes) -> bool:
+    """Whether the event of a tool call has no more of it than arguments. A quote that stands in a text is escaped, so
+    what is looked for is a key."""
+    start = json.find(b'"tool_calls"')
+    return (
+        json.startswith((b'"tool_calls":[{', b'"tool_calls": [{'), start)
+        and json.find(b'"id"', start) < 0
+        and json.find(b'"type"', start) < 0
+        and json.find(b'"name"', start) < 0
+        and (b'"content"' not in json or b'"content":null' in json or b'"content": null' in json)
+    )
 
 
 def complete(event: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +202,7 @@ class Reading:
             delta[name] = self._texts[chunk.choice, name] = (
                 self._texts.get((chunk.choice, name), "") + text.decode("utf-8", "replace")
             )
-        elif chunk.kind == _ffi.CHUNK_TOOL_CALL:
+        elif chunk.kind == _TOOL_CALL:
             self._add_tool_call(delta, chunk)
 
     def _add_tool_call(self, delta: dict[str, Any], chunk: Any) -> None:
@@ -179,6 +218,7 @@ class Reading:
 
 
 _CONTENT = _ffi.CHUNK_CONTENT
+_TOOL_CALL = _ffi.CHUNK_TOOL_CALL
 _TEXT_FIELDS = {_CONTENT: "content", _ffi.CHUNK_REFUSAL: "refusal"}
 
 

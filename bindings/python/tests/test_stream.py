@@ -53,6 +53,62 @@ def test_tool_calls(ask):
     assert {index: json.loads(text) for index, text in arguments.items()} == {0: {"location": "Tokyo"}, 1: {}}
 
 
+TOOL_CALLS = [
+    [{"index": 0, "function": {"arguments": '{"id":"\\"name\\""'}}], [{"index": 1, "function": {"arguments": "é\0"}}],
+    [{"index": 0, "function": {"arguments": "1", "more": [2]}, "extra": {"x": 1}}], [{"function": {"arguments": "1"}}],
+    [{"index": 0, "id": "", "function": {"arguments": "1"}}], [{"index": 0, "type": "function", "function": {"arguments": "1"}}],
+    [{"index": 0, "function": {"name": "", "arguments": "1"}}], [{"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}}],
+    [{"index": 0, "function": {"arguments": "1"}}, {"index": 1, "function": {"arguments": "2"}}], [{"index": 0, "function": {}}],
+]
+DELTAS = [{}, {"content": None}, {"content": ""}, {"content": "text"}, {"role": "assistant"}, {"refusal": None}, {"more": "x"}]
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+def test_a_chunk_of_a_tool_call_is_the_servers(server, ask, separators):
+    events = [{"id": "1", "choices": [{"index": 0, "delta": {**delta, "tool_calls": calls}, **more}]}
+              for delta in DELTAS for calls in TOOL_CALLS for more in ({}, {"finish_reason": None})]
+    lines = [json.dumps(event, separators=separators) for event in events]
+    server.put("calls", {"events": [*lines, json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})]})
+    for asks_first in (False, True):
+        *chunks, _ = ask("calls", stream=True)
+        assert len(chunks) == len(events)
+        for chunk, event in zip(chunks, events):
+            if asks_first:
+                same_as(chunk.choices[0].delta, event["choices"][0]["delta"])
+                assert chunk.id == "1" and chunk.usage is None and chunk.choices[0].finish_reason is None
+            given = chunk.to_dict()
+            given_calls = given["choices"][0]["delta"]["tool_calls"]
+            for call, was in zip(given_calls, event["choices"][0]["delta"]["tool_calls"]):
+                assert isinstance(call.pop("index"), int)
+                was = {name: value for name, value in was.items() if name != "index"}
+                assert call == was
+            assert len(given_calls) == len(event["choices"][0]["delta"]["tool_calls"])
+            del given["choices"][0]["delta"]["tool_calls"]
+            expected = json.loads(json.dumps(event))
+            del expected["choices"][0]["delta"]["tool_calls"]
+            assert given == expected
+
+
+def same_as(delta, event):
+    assert (delta.content, delta.role, delta.refusal) == (event.get("content"), event.get("role"), event.get("refusal"))
+    assert len(delta.tool_calls) == len(event["tool_calls"])
+    for call, was in zip(delta.tool_calls, event["tool_calls"]):
+        assert (call.id, call.type) == (was.get("id"), was.get("type"))
+        assert (call.function.name, call.function.arguments) == (was["function"].get("name"), was["function"].get("arguments"))
+
+
+def test_choices_that_say_nothing_are_there(server, ask):
+    events = [
+        {"choices": [{"index": 0, "delta": {}}, {"index": 1, "delta": {"content": "x"}}]},
+        {"choices": [{"index": 0, "delta": {"content": "x"}}, {"index": 1, "delta": {"content": ""}}]},
+        {"choices": [{"index": i, "delta": {}, "finish_reason": "stop"} for i in (0, 1)]},
+    ]
+    server.put("two", {"events": events})
+    chunks = list(ask("two", stream=True))
+    assert [[choice.index for choice in chunk.choices] for chunk in chunks] == [[0, 1], [0, 1], [0, 1]]
+    assert [chunk.to_dict() for chunk in chunks] == events
+
+
 def test_what_the_server_leaves_out(server, ask):
     server.put("sloppy", {"events": [
         {}, {"choices": None}, {"choices": [{"delta": None}]}, {"choices": [{"index": -1, "delta": {"content": "a"}}]},

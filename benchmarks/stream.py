@@ -15,8 +15,8 @@ ARGUMENTS = ['{"a', '": ', '"b"', ", 1}"]
 EVENTS = 1000  # different ones, sent again and again
 
 
-def event(delta, finish=None, index=0, **more):
-    choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+def event(delta, finish=None, index=0, logprobs=None, **more):
+    choice = {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
     fields = {"id": "chatcmpl-BzQ2pVvW8mJ4c1", "object": "chat.completion.chunk", "created": 1711000000,
               "model": "gpt-4o-mini-2024-07-18", "service_tier": "default", "system_fingerprint": "fp_44added55e"}
     return json.dumps({**fields, "choices": [choice], **more}, separators=(",", ":"), ensure_ascii=False)
@@ -28,6 +28,12 @@ def short(content):
 
 def call(arguments, **more):
     return {"tool_calls": [{"index": 0, **more, "function": {"arguments": arguments}}]}
+
+
+def logprobs(words, pick):
+    """A token and the likeliest, as OpenAI sends them."""
+    each = [{"token": word, "logprob": -round(pick.expovariate(1), 8), "bytes": list(word.encode())} for word in words]
+    return {"content": [{**each[0], "top_logprobs": each}], "refusal": None}
 
 
 def streams():
@@ -46,6 +52,7 @@ def streams():
         "tool arguments": [event(call("", id="call_1", type="function"))] + many(
             lambda at: event(call(pick.choice(ARGUMENTS)))),
         "obfuscation": many(lambda at: event({"content": word()}, obfuscation=padding())),
+        "logprobs": many(lambda at: event({"content": word()}, logprobs=logprobs([word(), word(), word()], pick))),
         "n = 4": many(lambda at: event({"content": word()}, index=at % 4)),
         "an id a chunk": many(lambda at: event({"content": word()}, id="gen-" + padding())),
     }

@@ -1,7 +1,7 @@
 /// A value of the completion that a stream adds up to.
 final class Assembled {
   enum Form {
-    case json  // `bytes` is JSON text
+    case json  // `bytes` is JSON text; in an array one or more elements that no other can find
     case text  // `bytes` are the characters of a string that grows
     case object  // `members`, with `keys` as they are written
     case array  // `members`
@@ -96,7 +96,7 @@ struct Merger {
 
   private let bytesMax: Int
   private var used = 0
-  /// How many values were replaced by others.
+  /// How many values were replaced by others, or by other kinds of values.
   private(set) var changes = 0
 
   init(bytesMax: Int) { self.bytesMax = bytesMax }
@@ -115,9 +115,15 @@ struct Merger {
       || key.equals("input")
   }
 
+  private mutating func turn(_ target: Assembled, _ form: Assembled.Form) {
+    if target.form == form { return }
+    changes += 1
+    target.become(form)
+  }
+
   mutating func append(_ text: Bytes, to object: Assembled, _ key: Bytes) throws(Failure) {
     let target = try member(key, of: object, .text)
-    target.become(.text)
+    turn(target, .text)
     try use(text.count)
     try target.bytes.append(text)
   }
@@ -128,6 +134,20 @@ struct Merger {
     if object.keys.count >= Self.membersMost { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     try use(key.count + Self.overhead)
     return try object.ensure(key, form)
+  }
+
+  /// Adds elements without an index, as they are written, behind those before them.
+  mutating func add(elements: Bytes, to list: Assembled) throws(Failure) {
+    if elements.isEmpty { return }
+    try use(elements.count + 1)
+    if let last = list.members.last, last.form == .json {
+      try last.bytes.append(",")
+      return try last.bytes.append(elements)
+    }
+    try use(Self.overhead)
+    let made = Assembled(.json)
+    try made.bytes.append(elements)
+    list.add(made)
   }
 
   mutating func merge<Value: JSONValue>(
@@ -144,11 +164,11 @@ struct Merger {
       }
     case .object where depth < Self.depthMost:
       let target = try member(key, of: object, .object)
-      target.become(.object)
+      turn(target, .object)
       try mergeMembers(of: value, into: target, depth: depth + 1)
     case .array where depth < Self.depthMost && isListOfObjects(value):
       let target = try member(key, of: object, .array)
-      target.become(.array)
+      turn(target, .array)
       try mergeElements(of: value, into: target, depth: depth + 1)
     case .array where value.isHollow:
       if object.member(key) == nil { try replace(value, in: object, key) }
@@ -190,10 +210,14 @@ struct Merger {
   private mutating func mergeElements<Value: JSONValue>(
     of value: Value, into target: Assembled, depth: Int
   ) throws(Failure) {
+    var hasIndex = false
     try value.forEachElement { (element: Value) throws(Failure) in
-      let index = element.integer("index")
-      var found: Assembled?
-      if let index { found = target.members.suffix(Self.membersMost).last { $0.index == index } }
+      if element.integer("index") != nil { hasIndex = true }
+    }
+    if !hasIndex { return try add(elements: value.text.part(1, value.text.count - 1).trimmed, to: target) }
+    try value.forEachElement { (element: Value) throws(Failure) in
+      guard let index = element.integer("index") else { return try add(elements: element.text, to: target) }
+      var found = target.members.suffix(Self.membersMost).last { $0.index == index }
       if found == nil {
         try use(Self.overhead)
         let made = Assembled(.object)

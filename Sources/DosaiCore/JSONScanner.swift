@@ -8,11 +8,17 @@ package enum JSONScanner {
     package var hasLoneSurrogate = false
     /// An integer of 19 digits or more, which may not fit 64 bits.
     package var hasBigInteger = false
+    /// A number with an exponent above 0, which may not fit a real number.
+    package var hasExponent = false
     /// The escape of U+0000.
     package var hasNUL = false
     /// The bytes of its longest string that is a value, and of its longest key or number.
     package var longestString = 0
     package var longestOther = 0
+    /// It is a list of objects, and none in it has the key `index` or one that is written with escapes.
+    package var isGrowing = true
+    /// Where the value ends.
+    package var end = 0
     fileprivate var seen: UInt64 = 0
     package var isASCII: Bool { seen & 0x8080_8080_8080_8080 == 0 }
   }
@@ -22,6 +28,13 @@ package enum JSONScanner {
   /// Checks that the text is one JSON value with nothing but blanks around it. Knows nothing of UTF-8.
   /// Throws PROTOCOL for what is not JSON, TOO_LARGE beyond a limit.
   package static func check(_ text: Bytes, nodesMax: Int = .max, depthMax: Int = depthMost) throws(Failure) -> Facts {
+    let facts = try checkValue(text, nodesMax: nodesMax, depthMax: depthMax)
+    guard skipBlanks(text, facts.end) == text.count else { throw notJSON }
+    return facts
+  }
+
+  /// The same of the value that the text begins with.
+  static func checkValue(_ text: Bytes, nodesMax: Int, depthMax: Int) throws(Failure) -> Facts {
     var facts = Facts()
     var open = InlineArray<8, UInt64>(repeating: 0)  // one bit a level: 1 is an object
     var depth = 0
@@ -32,6 +45,7 @@ package enum JSONScanner {
       facts.nodes += 1
       if facts.nodes > nodesMax { throw Failure(.tooLarge, "the JSON has more values than json_nodes_max") }
       let first = text[at]
+      if depth <= 1 && first != (depth == 0 ? UInt8(ascii: "[") : UInt8(ascii: "{")) { facts.isGrowing = false }
       if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
         if depth >= min(depthMax, depthMost) { throw Failure(.tooLarge, "the JSON is deeper than json_depth_max") }
         let isObject = first == UInt8(ascii: "{")
@@ -52,11 +66,11 @@ package enum JSONScanner {
       }
       // A value has ended at `at`.
       while true {
-        at = skipBlanks(text, at)
         if depth == 0 {
-          if at < text.count { throw notJSON }
+          facts.end = at
           return facts
         }
+        at = skipBlanks(text, at)
         guard at < text.count else { throw notJSON }
         let isObject = open[(depth - 1) >> 6] & (UInt64(1) << UInt64((depth - 1) & 63)) != 0
         if text[at] == UInt8(ascii: ",") {
@@ -77,6 +91,8 @@ package enum JSONScanner {
     guard start < text.count, text[start] == UInt8(ascii: "\"") else { throw notJSON }
     let end = try string(text, start, &facts)
     facts.longestOther = max(facts.longestOther, end - start)
+    let key = text.part(start + 1, end - 1)
+    if key.equals("index") || key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil { facts.isGrowing = false }
     let colon = skipBlanks(text, end)
     guard colon < text.count, text[colon] == UInt8(ascii: ":") else { throw notJSON }
     return skipBlanks(text, colon + 1)
@@ -121,7 +137,12 @@ package enum JSONScanner {
     if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
       at += 1
       isInteger = false
-      if at < text.count, text[at] == UInt8(ascii: "+") || text[at] == UInt8(ascii: "-") { at += 1 }
+      if at < text.count, text[at] == UInt8(ascii: "-") {
+        at += 1
+      } else {
+        facts.hasExponent = true
+        if at < text.count, text[at] == UInt8(ascii: "+") { at += 1 }
+      }
       guard digits() > 0 else { throw notJSON }
     }
     if isInteger && whole >= 19 { facts.hasBigInteger = true }

@@ -29,31 +29,45 @@ package final class Secret {
       hide(text, found..<from)
     }
     from = 0
-    while let escape = text.bytes.firstIndex(of: UInt8(ascii: "\\"), from: from) {
-      let found = place(in: text.bytes, escape)
-      if let found { hide(text, found) }
-      from = found?.upperBound ?? escape + (Self.escaped(text.bytes, escape)?.length ?? 2)
+    while let found = Self.escapedPlace(of: bytes, in: text.bytes, from: from) {
+      from = found.upperBound
+      hide(text, found)
     }
+  }
+
+  /// Whether a secret that is not empty stands in the text, also where JSON's escapes stand for some of it.
+  static func stands(_ secret: Bytes, in text: Bytes) -> Bool {
+    text.firstIndex(of: secret) != nil || escapedPlace(of: secret, in: text, from: 0) != nil
   }
 
   private func hide(_ text: Buffer, _ range: Range<Int>) { for i in range { text.mutable[i] = UInt8(ascii: "*") } }
 
+  /// Where the key stands next with an escape in it.
+  private static func escapedPlace(of secret: Bytes, in text: Bytes, from: Int) -> Range<Int>? {
+    var from = from
+    while let escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) {
+      if let found = place(of: secret, in: text, escape) { return found }
+      from = escape + (escaped(text, escape)?.length ?? 2)
+    }
+    return nil
+  }
+
   /// Where the key stands, the first of its escapes at `escape`; nil: it does not.
-  private func place(in text: Bytes, _ escape: Int) -> Range<Int>? {
-    guard let first = Self.escaped(text, escape) else { return nil }
-    var begin = bytes.firstIndex(of: first.byte, from: 0)
+  private static func place(of secret: Bytes, in text: Bytes, _ escape: Int) -> Range<Int>? {
+    guard let first = escaped(text, escape) else { return nil }
+    var begin = secret.firstIndex(of: first.byte, from: 0)
     while let before = begin, before <= escape {
-      begin = bytes.firstIndex(of: first.byte, from: before + 1)
-      guard text.part(escape - before, escape).equals(bytes.part(0, before)) else { continue }
+      begin = secret.firstIndex(of: first.byte, from: before + 1)
+      guard text.part(escape - before, escape).equals(secret.part(0, before)) else { continue }
       var at = escape
       var matched = before
-      while matched < bytes.count, at < text.count {
-        let next = Self.escaped(text, at) ?? (byte: text[at], length: 1)
-        guard next.byte == bytes[matched] else { break }
+      while matched < secret.count, at < text.count {
+        let next = escaped(text, at) ?? (byte: text[at], length: 1)
+        guard next.byte == secret[matched] else { break }
         at += next.length
         matched += 1
       }
-      if matched == bytes.count { return escape - before..<at }
+      if matched == secret.count { return escape - before..<at }
     }
     return nil
   }

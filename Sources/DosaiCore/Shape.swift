@@ -15,6 +15,8 @@ final class Shape {
     case integer
     /// Any number.
     case number
+    /// What is in a list of objects that have no index.
+    case elements
   }
 
   /// What is kept of an event beside its text: some of its holes, with the bytes between and around them.
@@ -45,6 +47,9 @@ final class Shape {
   private let partsMost: Int
   private var count = 0
   private var textPart = 0
+  private var list: (part: Int, target: Unmanaged<Assembled>)?
+  /// How many values there may be in a list.
+  private let nodesMost: Int
   private var tail = 0  // how many literal bytes stand behind the last hole
   private var spans: [Span] = []
 
@@ -60,11 +65,12 @@ final class Shape {
   /// The place in the cache of the shape that came after this one the last time.
   var follower = 0
 
-  /// `holes` are as many as will be added; `usage` is that of the event that it is made from, if it has one.
+  /// `holes` are as many as will be added; `usage` is that of the event that it is made from, if it has one; `nodesMost`
+  /// is for a list in it.
   static func make(
-    _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: Assembled, usage: Usage?, holes: Int
+    _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: Assembled, usage: Usage?, holes: Int, nodesMost: Int
   ) throws(Failure) -> Shape {
-    let made = Shape(kind, choice, toolCall, text, usage, try allocate(holes), holes)
+    let made = Shape(kind, choice, toolCall, text, usage, try allocate(holes), holes, nodesMost)
     try made.literals.append(field)
     made.tail = made.literals.count
     return made
@@ -72,8 +78,9 @@ final class Shape {
 
   private init(
     _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: Assembled, _ usage: Usage?,
-    _ parts: UnsafeMutablePointer<Part>, _ holes: Int
+    _ parts: UnsafeMutablePointer<Part>, _ holes: Int, _ nodesMost: Int
   ) {
+    self.nodesMost = nodesMost
     self.kind = kind
     self.choice = choice
     self.toolCall = toolCall
@@ -98,6 +105,9 @@ final class Shape {
 
   func keep(_ span: Span) { spans.append(span) }
 
+  /// The elements at the hole are added to `target`, which is an array that outlives the shape.
+  func keep(elements hole: Int, _ target: Assembled) { list = (hole, Unmanaged.passUnretained(target)) }
+
   /// Ends it with the bytes behind the last hole, and the blank line behind the event.
   func finish(_ literal: Bytes) throws(Failure) {
     try literals.append(literal)
@@ -119,7 +129,7 @@ final class Shape {
       guard end - at > length, isEqual(at, known, length) else { return -1 }
       at += length
       known += length
-      let found = part.pointee.hole.rawValue > 1 ? Self.number(at, end, part) : Self.string(at, end, part)
+      let found = part.pointee.hole.rawValue > 1 ? unquoted(at, end, part) : Self.string(at, end, part)
       guard let found else { return -1 }
       part.pointee.value = Bytes(start: at, count: found - at)
       at = found
@@ -152,8 +162,23 @@ final class Shape {
     Text.firstInvalid(Bytes(start: start, count: end - start)) == nil
   }
 
-  /// The end of a number of at most 18 digits before its point, without an exponent; nil: there is none.
   @inline(never)
+  private func unquoted(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
+  ) -> UnsafePointer<UInt8>? {
+    guard part.pointee.hole == .elements else { return Self.number(start, end, part) }
+    let list = Bytes(start: start - 1, count: end - start + 1)  // the literal before it ends with the bracket
+    guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMost, depthMax: Self.listDepthMost),
+      facts.isGrowing, !facts.hasLoneSurrogate, !facts.hasNUL, !facts.hasBigInteger, !facts.hasExponent,
+      facts.longestOther < 256, facts.isASCII || Text.firstInvalid(list.part(0, facts.end)) == nil
+    else { return nil }
+    return start + facts.end - 2
+  }
+
+  /// Levels within a list.
+  static let listDepthMost = 8
+
+  /// The end of a number of at most 18 digits before its point, without an exponent; nil: there is none.
   private static func number(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
   ) -> UnsafePointer<UInt8>? {
@@ -177,6 +202,7 @@ final class Shape {
   @inline(__always)
   func take(_ merger: inout Merger, _ usageText: Buffer, avoiding secret: Bytes) throws(Failure) -> Bytes {
     let part = parts + textPart
+    if count > 1 && !mayTake(avoiding: secret) { return .empty }
     let added = text._withUnsafeGuaranteedRef {
       $0.add(part.pointee.value, isEscaped: part.pointee.isEscaped, avoiding: secret)
     }
@@ -184,7 +210,19 @@ final class Shape {
     if added.isEmpty { return added }
     try merger.use(added.count)
     if !spans.isEmpty { try keepSpans(&merger, usageText) }
+    if let list { try merger.add(elements: parts[list.part].value.trimmed, to: list.target.takeUnretainedValue()) }
     return added
+  }
+
+  /// Whether what is beside the text can be kept, and has not the secret in it.
+  @inline(never)
+  private func mayTake(avoiding secret: Bytes) -> Bool {
+    if let list, list.target.takeUnretainedValue().form != .array { return false }
+    if secret.isEmpty { return true }
+    for i in 0..<count where parts[i].hole == .string || parts[i].hole == .elements {
+      if parts[i].value.count >= secret.count && Secret.stands(secret, in: parts[i].value) { return false }
+    }
+    return true
   }
 
   @inline(never)

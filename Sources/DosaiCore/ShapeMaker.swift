@@ -24,6 +24,7 @@ struct ShapeMaker {
   private var toolCall: Int32 = -1
   private var target: Assembled?
   private var hasUsage = false
+  private var list: (hole: Int, target: Assembled)?
 
   init(_ event: Bytes, _ assembler: Assembler) {
     self.event = event
@@ -35,7 +36,7 @@ struct ShapeMaker {
     guard readEvent(), let kind, let choice, let target, found.count <= Self.holesMost else { return nil }
     let shape = try Shape.make(
       kind, choice: choice.index, toolCall: toolCall, text: target, usage: hasUsage ? assembler.usage : nil,
-      holes: found.count)
+      holes: found.count, nodesMost: assembler.limits.jsonNodes - event.count)
     var from = 0
     for hole in found {
       guard hole.range.lowerBound >= from else { return nil }
@@ -50,6 +51,7 @@ struct ShapeMaker {
           after: value.range.upperBound - found[value.holes.upperBound].range.upperBound,
           target: value.target.map { Unmanaged.passUnretained($0) }))
     }
+    if let list { shape.keep(elements: list.hole, list.target) }
     return shape
   }
 
@@ -77,8 +79,8 @@ struct ShapeMaker {
   private func isNull(_ range: Range<Int>) -> Bool { text(range).equals("null") }
 
   private mutating func add(_ range: Range<Int>, _ hole: Shape.Hole, count: Int = -1) {
-    let isQuoted = hole == .text || hole == .string
-    let inner = isQuoted ? range.lowerBound + 1..<range.upperBound - 1 : range
+    let isEnclosed = hole != .integer && hole != .number
+    let inner = isEnclosed ? range.lowerBound + 1..<range.upperBound - 1 : range
     found.append(Found(range: inner, hole: hole, count: count))
   }
 
@@ -159,7 +161,25 @@ struct ShapeMaker {
       if key.equals("index") { return true }
       if key.equals("delta") { return maker.readDelta(value, choice) }
       if key.equals("finish_reason") { return maker.isNull(value) }
+      if key.equals("logprobs"), let target = choice.members.member(key), target.form == .object {
+        return maker.isNull(value) || maker.readLogprobs(value, target)
+      }
       return maker.isSteady(key, value, depth: 0)
+    }
+  }
+
+  /// What is said of the tokens: a list that grows by each event's.
+  private mutating func readLogprobs(_ range: Range<Int>, _ target: Assembled) -> Bool {
+    members(of: range) { maker, key, value in
+      if maker.isSteady(key, value, depth: 1) { return true }
+      guard maker.text(value).first == UInt8(ascii: "["), maker.list == nil, let list = target.member(key),
+        list.form == .array,
+        let facts = try? JSONScanner.check(maker.text(value)), facts.isGrowing,
+        maker.assembler.limits.jsonDepth >= 2 * Shape.listDepthMost
+      else { return false }
+      maker.list = (maker.found.count, list)
+      maker.add(value, .elements)
+      return true
     }
   }
 

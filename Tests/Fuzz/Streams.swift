@@ -154,11 +154,14 @@ private let heads = [
   #"{"id":"d","created":2,"created":3,"choices":[{"index":0,"delta":{"content":"","content":""#,
   #"{"id":"e","created":4,"model":"n","choices":[{"index":0,"delta":{"role":"a","content":""#,
   #"{"choices":[{"index":0,"delta":{"y":["a",{"b":1}],"content":""#,
+  #"{"choices":[{"index":0,"logprobs":{"content":[{"token":"x","logprob":-1e-3}],"refusal":null},"delta":{"content":""#,
+  #"{"choices":[{"index":0,"logprobs":{"content":[{"token":"a\n","logprob":-0.5},{"token":"b","bytes":[1]}],"refusal":null},"delta":{"content":""#,
 ]
 private let ends = [
   #""},"logprobs":null,"finish_reason":null}]}"#, #""},"finish_reason":null}],"obfuscation":"Xk3"}"#,
   #""}}]}"#, #""},"finish_reason":"stop"}],"usage":{"total_tokens":7}}"#, #""},"x":"","finish_reason":null}],"y":1.5}"#,
   #""},"logprobs":{"content":[{"token":"a"}]},"finish_reason":null}]}"#, #""},"x":{"y":"z"}}],"usage":null,"z":[]}"#,
+  #""},"logprobs":{"content":[{"token":"b","top_logprobs":[{"token":"c"}]},{"token":"d"}]},"finish_reason":null}]}"#,
 ]
 private let words = [
   " the", "a", #"\n"#, #"\""#, #"\\"#, #"\u00e9"#, "é", #"\ud83d\ude00"#, "😀", #"\ud83d"#, #"\/"#, #"\u0000"#, #"\u"#,

@@ -116,7 +116,11 @@ static void reentrant(void) {
 
 /* on_wait comes at each interval while the server is silent, and ends the call. */
 static int waits;
-static int32_t on_wait(void *user_data) { return ++waits == *(int *)user_data; }
+static pthread_t waiter;
+static int32_t on_wait(void *user_data) {
+  CHECK(pthread_equal(pthread_self(), waiter));
+  return ++waits == *(int *)user_data;
+}
 
 static void waiting(void) {
   dosai_client *client = test_client(TEST_PLAIN, "silent");
@@ -132,6 +136,7 @@ static void waiting(void) {
     options.wait_interval_ms = interval;
     double start = test_now();
     waits = 0;
+    waiter = pthread_self();
     CHECK_CALL(dosai_chat(client, request, &options, &completion, &error), DOSAI_CANCELLED);
     CHECK_INT(waits, stop_at);
     int least = (interval ? interval : 100) * stop_at;

@@ -166,6 +166,14 @@ static void get_and_post(void) {
   client = test_client(TEST_PLAIN, "error-404");
   CHECK_CALL(dosai_client_get(client, "/models/none", NULL, &completion, &error), DOSAI_NOT_FOUND);
   dosai_client_free(client);
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  options.max_retries = 1;
+  client = test_client(TEST_PLAIN, "fail-then-hello");
+  CHECK_CALL(dosai_client_get(client, "/models", &options, &completion, &error), DOSAI_OK);
+  CHECK_INT(dosai_completion_attempt_count(completion), 2);
+  dosai_completion_free(completion);
+  dosai_client_free(client);
 }
 
 int main(void) {

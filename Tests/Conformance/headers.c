@@ -36,6 +36,20 @@ static void ours(void) {
   CHECK_HEADER("authorization", "");
 }
 
+/* And no other header is sent, nor with a second attempt. */
+static void no_more(void) {
+  static const char names[] =
+      "accept accept-encoding authorization content-length content-type host user-agent";
+  start();
+  call(NULL);
+  CHECK_LAST(TEST_PLAIN, "echo", "headers", names);
+  test_options(&options, url, TEST_PLAIN, "fail-then-hello");
+  options.max_retries = 1;
+  call(NULL);
+  CHECK_INT(test_count(TEST_PLAIN, "fail-then-hello", "requests"), 2);
+  CHECK_LAST(TEST_PLAIN, "fail-then-hello", "headers", names);
+}
+
 /* libcurl would send it with a body of more than 1 MB, and wait a second for an answer. */
 static void no_expect(void) {
   static char text[2 << 20];
@@ -102,11 +116,13 @@ static void replaced(void) {
 
 /* Everything was copied: the caller's memory may change before the call. */
 static void copied(void) {
-  char key[] = "sk-test", line[] = "X-Title: kept", agent[] = "agent/1";
+  char key[] = "sk-test", line[] = "X-Title: kept", agent[] = "agent/1", authority[512];
   const char *lines[] = {line};
   dosai_completion *completion = NULL;
   dosai_error *error = NULL;
-  start();
+  test_options(&options, url, TEST_TLS, "echo");
+  snprintf(authority, sizeof authority, "%s", options.ca_file);
+  options.ca_file = authority;
   options.api_key = key;
   options.user_agent = agent;
   options.headers = lines;
@@ -116,13 +132,14 @@ static void copied(void) {
   memset(key, 'x', sizeof key - 1);
   memset(line, 'x', sizeof line - 1);
   memset(agent, 'x', sizeof agent - 1);
+  memset(authority, 'x', sizeof authority - 1);
   memset(url, 'x', sizeof url - 1);
   memset(&options, 0xee, sizeof options);
   lines[0] = NULL;
   CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
-  CHECK_HEADER("authorization", "Bearer sk-test");
-  CHECK_HEADER("x-title", "kept");
-  CHECK_HEADER("user-agent", "agent/1");
+  CHECK_LAST(TEST_TLS, "echo", "header/authorization", "Bearer sk-test");
+  CHECK_LAST(TEST_TLS, "echo", "header/x-title", "kept");
+  CHECK_LAST(TEST_TLS, "echo", "header/user-agent", "agent/1");
   dosai_completion_free(completion);
   dosai_request_free(request);
   dosai_client_free(client);
@@ -152,6 +169,7 @@ static void redirects(void) {
 
 int main(void) {
   ours();
+  no_more();
   no_expect();
   set();
   replaced();

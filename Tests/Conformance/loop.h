@@ -23,8 +23,11 @@ static told book[TAGS];
 static int32_t (*then_do)(const dosai_event *event);
 /* Set while a submit runs: nothing may be told in it. */
 static int is_submitting;
+/* The thread that steps: events come on it alone. */
+static pthread_t stepper;
 
 static inline void forget_all(void) {
+  stepper = pthread_self();
   memset(book, 0, sizeof book);
   then_do = NULL;
 }
@@ -45,6 +48,7 @@ static inline void note_chunk(told *call, const dosai_chunk *chunk) {
 }
 
 static int32_t note(const dosai_event *event, void *user_data) {
+  CHECK(pthread_equal(pthread_self(), stepper));
   CHECK(!is_submitting && event->struct_size == sizeof *event && event->tag < TAGS);
   CHECK((event->chunk != NULL) == (event->kind == DOSAI_EVENT_CHUNK));
   CHECK((event->completion != NULL) == (event->kind == DOSAI_EVENT_COMPLETION));

@@ -126,16 +126,17 @@ int main(void) {
   CHECK(setlocale(LC_ALL, "C.UTF-8") != NULL);
   CHECK(pipe2(said, O_NONBLOCK | O_CLOEXEC) == 0);
   describe(before, sizeof before);
+  fflush(NULL);
+  int failures = test_failures;
+  dup2(said[1], 1), dup2(said[1], 2); /* it prints nothing; nor may a failed check be lost */
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!library) dup2(kept[1], 2);
   CHECK(library != NULL);
   if (!library) return test_end();
   describe(loaded, sizeof loaded);
   CHECK_TEXT(loaded, before);
   LOAD(client_options_init), LOAD(client_new), LOAD(client_free), LOAD(request_parse), LOAD(request_free);
   LOAD(chat), LOAD(chat_stream), LOAD(completion_free), LOAD(cancel_new), LOAD(cancel_free);
-  fflush(NULL);
-  int failures = test_failures;
-  dup2(said[1], 1), dup2(said[1], 2); /* it prints nothing; nor may a failed check be lost */
   use(&threads);
   describe(used, sizeof used);
   dup2(kept[0], 1), dup2(kept[1], 2);

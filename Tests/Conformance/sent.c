@@ -45,6 +45,52 @@ static void copies(void) {
   dosai_request_free(copy);
 }
 
+static int32_t ignore(const dosai_event *event, void *user_data) {
+  (void)event, (void)user_data;
+  return 0;
+}
+
+/* All was copied: what a call was made of may change at once, also where it still waits in a loop. */
+static void copied(void) {
+  char json[] = "{\"model\":\"m\"}", body[] = "{\"input\":1}", path[] = "/embeddings",
+       line[] = "X-Title: kept";
+  const char *lines[] = {line};
+  dosai_client *client = test_client(TEST_PLAIN, "echo~chat"), *other = test_client(TEST_PLAIN, "echo~post");
+  dosai_request *request = test_parse(json);
+  dosai_loop *loop = NULL;
+  dosai_error *error = NULL;
+  dosai_loop_options one;
+  dosai_call_options options;
+  size_t active = 1;
+  dosai_loop_options_init(&one, sizeof one);
+  one.max_in_flight = 1;
+  dosai_call_options_init(&options, sizeof options);
+  options.headers = lines;
+  options.header_count = 1;
+  memset(json, 'x', sizeof json - 1);
+  CHECK_CALL(dosai_loop_new(&one, &loop, &error), DOSAI_OK);
+  CHECK_CALL(dosai_loop_submit_chat(loop, client, request, NULL, 1, NULL, &error), DOSAI_OK);
+  CHECK_CALL(dosai_loop_submit_post(loop, other, path, body, sizeof body - 1, &options, 2, NULL, &error),
+             DOSAI_OK);
+  CHECK_CALL(dosai_request_set_integer(request, "seed", 1, &error), DOSAI_OK);
+  memset(body, 'x', sizeof body - 1);
+  memset(path, 'x', sizeof path - 1);
+  memset(line, 'x', sizeof line - 1);
+  memset(&options, 0xee, sizeof options);
+  for (int i = 0; i < 100 && active; i++)
+    CHECK_CALL(dosai_loop_step(loop, test_bound(1000), ignore, NULL, &active, &error), DOSAI_OK);
+  CHECK_CALL(dosai_loop_close(loop, ignore, NULL, &error), DOSAI_OK);
+  CHECK_LAST(TEST_PLAIN, "echo~chat", "body", "{\"model\":\"m\"}");
+  CHECK_LAST(TEST_PLAIN, "echo~post", "body", "{\"input\":1}");
+  CHECK_LAST(TEST_PLAIN, "echo~post", "header/x-title", "kept");
+  char *asked = test_last(TEST_PLAIN, "echo~post", "path");
+  CHECK(strstr(asked, "/v1/embeddings"));
+  free(asked);
+  dosai_request_free(request);
+  dosai_client_free(client);
+  dosai_client_free(other);
+}
+
 /* Builders work on a parsed text too, and leave the rest of it as it is. */
 static void built_on(void) {
   dosai_request *request = test_parse("{ \"seed\": 0.70, \"messages\" : [ ], \"a\":1, \"a\":2}");
@@ -125,6 +171,7 @@ int main(void) {
       "{ \"t\" : 0.70,\n \"seed\":12345678901234567890123, \"a\":1,\"a\":2, \"e\":1E+2, \"u\":\"\\u00fc\\/\","
       "\"stream\":true}");
   copies();
+  copied();
   built_on();
   for (int streams = 0; streams < 2; streams++) tool_round_trip(TEST_PLAIN, streams);
   tool_round_trip(TEST_TLS, 1);

@@ -95,13 +95,13 @@ static void failed(const char *script, dosai_status status) {
   dosai_stream_free(stream);
 }
 
-/* The time between two calls is the caller's: the idle clock does not count it. */
-static void slow_reader(void) {
+/* The time between two calls is the caller's: neither the first token's clock nor the idle one counts it. */
+static void slow_reader(int taken) {
   dosai_call_options options;
   dosai_call_options_init(&options, sizeof options);
-  options.idle_timeout_ms = test_bound(200);
+  options.first_token_timeout_ms = options.idle_timeout_ms = test_bound(200);
   open_stream(TEST_PLAIN, "paced", &options);
-  take_one();
+  for (int i = 0; i < taken; i++) take_one();
   test_sleep(test_bound(200) * 2);
   take_one();
   test_sleep(test_bound(200) * 2);
@@ -201,7 +201,8 @@ int main(void) {
   failed("mid-fin-chunked", DOSAI_TRUNCATED);
   failed("mid-error", DOSAI_PROVIDER);
   failed("mid-garbage", DOSAI_PROTOCOL);
-  slow_reader();
+  slow_reader(0);
+  slow_reader(1);
   freed_from_on_wait();
   dropped();
   whole_answer();

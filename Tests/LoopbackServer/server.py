@@ -17,7 +17,8 @@ Routes
     GET /stats/NAME       {"connections", "requests", "last_method", "last_path", "last_headers", "last_body",
                           "bodies", "client_certificate", "ended", "most_at_once"}; ended: connections that the
                           client has closed; most_at_once: replies that were not at their last step
-    GET /stats/NAME/body  the last body as it came; also /path, /method, and /header/KEY
+    GET /stats/NAME/body  the last body as it came; also /path, /method, /header/KEY, and /headers: the
+                          keys alone, in lower case and sorted
     DELETE /stats/NAME    counts from zero, and the script's replies start again
 
 A script is a reply, or {"replies": [reply, ...]}: one for each request, the last repeats. A reply is a list of steps,
@@ -61,7 +62,8 @@ class Stats:
         last = self.requests[-1] if self.requests else Request("", "", [], 0)
         if field.startswith("header/"):
             return last.header(field[len("header/"):]).encode()
-        return {"body": last.body, "path": last.path.encode(), "method": last.method.encode()}.get(field, b"")
+        return {"body": last.body, "path": last.path.encode(), "method": last.method.encode(),
+                "headers": " ".join(sorted(key.lower() for key, _ in last.headers)).encode()}.get(field, b"")
 
 
 class LoopbackServer:

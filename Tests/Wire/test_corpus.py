@@ -234,12 +234,20 @@ def test_completion_so_far(server, id):
 
 
 def test_bytewise_is_linear(server):
-    """One event byte by byte: eight times the bytes take about eight times the time."""
-    def seconds(size):
-        body = b'data: {"choices":[{"index":0,"delta":{"content":"' + b"x" * size + b'"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
-        server.put("linear", [{"send": start_of({"Transfer-Encoding": "chunked"}) + b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"}])
-        with client_of(server, "linear", "plain") as client:
+    """Byte by byte: eight times the bytes take about eight times the time, and behind much of an event a byte costs no more."""
+    def seconds(size, send, transport):
+        say = b'data: {"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}\n\n'
+        body = say % b"x" + say % (b"x" * (size - 1)) + say.replace(b"null", b'"stop"') % b"" + b"data: [DONE]\n\n"
+        server.put("linear", send(body))
+        with client_of(server, "linear", transport) as client:
             seen = [client.see("callback") for _ in range(3)]
         assert all(len(one["completion"]["choices"][0]["content"]) == size for one in seen)
         return min(one["ms"] for one in seen)
-    assert seconds(400000) < 4 * 8 * max(seconds(50000), 5)
+
+    def each(body):
+        return [{"send": start_of({"Transfer-Encoding": "chunked"}) + b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"}]
+
+    def last(body):  # each in a read of its own
+        return [{"pieces": [start_of({"Content-Length": len(body)}) + body[:-4000]] + [body[at:at + 1] for at in range(len(body) - 4000, len(body))]}]
+    assert seconds(400000, each, "plain") < 4 * 8 * max(seconds(50000, each, "plain"), 5)
+    assert seconds(1000000, last, "unix") < 4 * max(seconds(5000, last, "unix"), 20)

@@ -11,12 +11,24 @@ from dosai import _ffi
 
 HEADER = pathlib.Path(__file__).resolve().parents[3] / "include" / "dosai.h"
 TEXT = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
-FUNCTIONS = dict(re.findall(r"DOSAI_API\s[^;]*?(dosai_\w+)\(([^;]*)\);", TEXT))
+FUNCTIONS = {name: (result, arguments) for result, name, arguments in re.findall(
+    r"DOSAI_API\s+([^;()]*?)(dosai_\w+)\(([^;]*)\);", TEXT)}
 STRUCTS = dict((name, body) for body, name in re.findall(r"typedef struct \w+ \{(.*?)\} (\w+);", TEXT, flags=re.S))
+SCALARS = {"void": None, "int": ctypes.c_int, "int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32,
+           "int64_t": ctypes.c_int64, "size_t": ctypes.c_size_t, "uintptr_t": ctypes.c_size_t, "double": ctypes.c_double}
+SCALARS.update((name, SCALARS[same]) for same, name in re.findall(r"typedef (\w+) (dosai_\w+);", TEXT))
+ADDRESSES = ctypes.c_void_p, ctypes.c_char_p, ctypes._Pointer
 
 
-def argument_count(arguments):
-    return 0 if arguments.strip() == "void" else arguments.count(",") + 1
+def is_like(declared, text):
+    """Whether ctypes is told what C is: exactly, but that an address which is no handle may be one of anything."""
+    name, stars = re.fullmatch(r"\s*(?:const )?(\w+) ?(\**)\w*\s*", text).groups()
+    kind = SCALARS[name] if name in SCALARS else getattr(_ffi, name, None)
+    if not stars:
+        return declared is kind
+    if isinstance(kind, type) and issubclass(kind, ctypes.c_void_p):
+        return declared is (kind if stars == "*" else ctypes.POINTER(kind))
+    return issubclass(declared, ADDRESSES)
 
 
 def field_names(body):
@@ -35,8 +47,11 @@ def test_the_header_is_read():
 
 
 def test_every_function_is_declared():
-    for name, arguments in FUNCTIONS.items():
-        assert len(getattr(_ffi, name).argtypes) == argument_count(arguments), name
+    for name, (result, arguments) in FUNCTIONS.items():
+        function, texts = getattr(_ffi, name), [] if arguments.strip() == "void" else arguments.split(",")
+        assert len(function.argtypes) == len(texts), name
+        for declared, text in zip([function.restype, *function.argtypes], [result, *texts]):
+            assert is_like(declared, text), (name, declared, text)
 
 
 def test_every_struct_is_declared():
@@ -58,8 +73,8 @@ def test_structs_are_laid_out_alike(tmp_path):
         lines.append(f'printf("%zu\\n", sizeof({name}));')
         ours.append(ctypes.sizeof(structure))
         for field, _ in structure._fields_:
-            lines.append(f'printf("%zu\\n", offsetof({name}, {field}));')
-            ours.append(getattr(structure, field).offset)
+            lines.append(f'printf("%zu\\n%zu\\n", offsetof({name}, {field}), sizeof ((({name} *)0)->{field}));')
+            ours += [getattr(structure, field).offset, getattr(structure, field).size]
     source = tmp_path / "layout.c"
     source.write_text('#include <dosai.h>\n#include <stdio.h>\nint main(void) {' + "".join(lines) + "return 0; }\n")
     subprocess.run(["cc", "-I", HEADER.parent, "-o", tmp_path / "layout", source], check=True)

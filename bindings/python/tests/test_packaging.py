@@ -63,6 +63,7 @@ def test_the_wheel_is_of_this_platform_and_whole(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         assert {"dosai/py.typed", "dosai/__init__.py", "dosai/libdosai.so.0"} <= names
+        assert [name for name in names if ".so" in name] == ["dosai/libdosai.so.0"]
         assert archive.read("dosai/libdosai.so.0") == pathlib.Path(LIBRARY).read_bytes()
         info = wheel.name.split("-py3")[0] + ".dist-info"
         assert "Root-Is-Purelib: false" in archive.read(f"{info}/WHEEL").decode()
@@ -91,7 +92,7 @@ def test_type_checkers_see_the_wheel(clean_python, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("import dosai\nreveal_type(dosai.Client().chat.completions.create(model='m', messages=[]))\n")
     done = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--python-executable", clean_python, program],
-                          capture_output=True, text=True, cwd=tmp_path)
+                          capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""})
     assert 'Revealed type is "dosai._models.ChatCompletion"' in done.stdout and "error" not in done.stdout
 
 

@@ -169,7 +169,7 @@ final class Shape {
     guard part.pointee.hole == .elements else { return Self.number(start, end, part) }
     let list = Bytes(start: start - 1, count: end - start + 1)  // the literal before it ends with the bracket
     guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMost, depthMax: Self.listDepthMost),
-      facts.isGrowing, !facts.hasLoneSurrogate, !facts.hasNUL, !facts.hasBigInteger, !facts.hasExponent,
+      facts.isGrowing, !facts.hasLoneSurrogate, !facts.hasBigInteger, !facts.hasExponent,
       facts.longestOther < 256, facts.isASCII || Text.firstInvalid(list.part(0, facts.end)) == nil
     else { return nil }
     return start + facts.end - 2
@@ -202,7 +202,7 @@ final class Shape {
   @inline(__always)
   func take(_ merger: inout Merger, _ usageText: Buffer, avoiding secret: Bytes) throws(Failure) -> Bytes {
     let part = parts + textPart
-    if count > 1 && !mayTake(avoiding: secret) { return .empty }
+    if count > 1 && !isFree(of: secret) { return .empty }
     let added = text._withUnsafeGuaranteedRef {
       $0.add(part.pointee.value, isEscaped: part.pointee.isEscaped, avoiding: secret)
     }
@@ -214,10 +214,9 @@ final class Shape {
     return added
   }
 
-  /// Whether what is beside the text can be kept, and has not the secret in it.
+  /// Whether what is beside the text has not the secret in it.
   @inline(never)
-  private func mayTake(avoiding secret: Bytes) -> Bool {
-    if let list, list.target.takeUnretainedValue().form != .array { return false }
+  private func isFree(of secret: Bytes) -> Bool {
     if secret.isEmpty { return true }
     for i in 0..<count where parts[i].hole == .string || parts[i].hole == .elements {
       if parts[i].value.count >= secret.count && Secret.stands(secret, in: parts[i].value) { return false }

@@ -26,6 +26,7 @@ struct ShapeTests {
         shapedCount += 1
         let document = try #require(slow, "a shape took what is not JSON: \(String(decoding: event, as: UTF8.self))")
         documents = [document]
+        #expect(!document.isRepaired && !document.hasBigNumbers, "the reader would say so")
         try parsed.add(document.root)
         #expect(end.length == event.count + 8)
         #expect(end.hasUsage == (parsed.chunks.count == 2))
@@ -183,6 +184,32 @@ struct ShapeTests {
     for _ in 0..<400 { _ = try pair.add(server.event()) }
     try pair.expectSame()
     #expect(pair.shapedCount > 10)
+  }
+
+  /// Lists that a shape must not take, or must take as they are, behind such as made one.
+  @Test(arguments: [
+    #"{"token":"b","index":0},{"token":"c","index":0}"#, #"{"token":"b","ind\u0065x":1}"#, "1", #"{"a":"\ud83d"}"#,
+    "[]", "",
+    #"{"n":123456789012345678901}"#, #"{"n":1e999}"#, #"{"n":1E+999}"#, #"{"n":-1e-7}"#, #"{"a\u0000":1}"#,
+    #"{"a":"\u0000"}"#,
+    #"{"token":"a","token":"b"}"#, #" { "bytes" : null } , {}"#, #"{"a":1}{"b":2}"#, #"{"a":1},"#,
+    #"{"a":{"b":[1,{"index":1}]}}"#,
+    "{\"n\":\(String(repeating: "1", count: 400)).5}",
+    "{\"a\":\(String(repeating: "[", count: 9))1\(String(repeating: "]", count: 9))}",
+  ])
+  func readsListsAsParsingDoes(list: String) throws {
+    func event(_ list: String) -> [UInt8] {
+      Array(#"{"choices":[{"index":0,"delta":{"content":"a"},"logprobs":{"content":[\#(list)]}}]}"#.utf8)
+    }
+    let pair = Pair()
+    for each in [
+      #"{"token":"x","logprob":-0.5}"#, #"{"token":"y"}"#, #"{"token":"z"},{"token":"w"}"#, list, list,
+      #"{"token":"v"}"#,
+    ] {
+      if try !pair.add(event(each)) { break }
+    }
+    try pair.expectSame()
+    #expect(pair.shapedCount >= 2)
   }
 
   /// An event that has the key in it is parsed, where it is taken out.

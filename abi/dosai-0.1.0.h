@@ -29,7 +29,7 @@
  *              fork; getters still answer. Freeing it is right and does not disturb the parent. New ones work.
  *   Memory     Texts, bodies, events and answers that cannot be had are DOSAI_OUT_OF_MEMORY. A small object of the
  *              library, of less than 1 KB, or its list of them (calls of a loop, choices, tool calls), ends the process
- *              then by a trap (SIGILL). An error, or what an event lends, is NULL where there was no memory for it.
+ *              then by a trap (SIGILL). An error is NULL where there was no memory for it, but never that of an event.
  *   Handles    NULL or a handle of another kind is DOSAI_INVALID_ARGUMENT, or the empty answer of a getter: NULL
  *              for text, -1 where -1 means "not said", else 0.
  */

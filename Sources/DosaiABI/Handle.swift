@@ -33,12 +33,12 @@ enum Handle {
 
   /// A handle that the caller frees; nil: out of memory. A lent one stays until `take`.
   static func give<Object: Handled>(_ object: Object, isLent: Bool = false) -> OpaquePointer? {
-    malloc(MemoryLayout<Cell>.size).map { give(object, in: $0, isLent: isLent) }
+    malloc(size).map { give(object, in: $0, isLent: isLent) }
   }
 
   /// Memory for a handle that is given later, when nothing may fail any more; `free` it where that is not to be.
   static func room() throws(Failure) -> UnsafeMutableRawPointer {
-    guard let memory = malloc(MemoryLayout<Cell>.size) else { throw .outOfMemory }
+    guard let memory = malloc(size) else { throw .outOfMemory }
     return memory
   }
 
@@ -71,14 +71,22 @@ enum Handle {
 
   /// Ends a handle and gives back what it held; nil for NULL, other kinds and what was only lent.
   static func take<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = false) -> Object? {
-    guard let handle, cell(handle).pointee.mark == Object.mark, cell(handle).pointee.isLent == lent else { return nil }
-    let object = Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeRetainedValue()
-    cell(handle).pointee.mark = 0
+    guard let handle, let object = end(handle, kind, lent: lent) else { return nil }
     free(cell(handle))
     return object
   }
 
+  /// The same, and its memory stays: it is the giver's.
+  static func end<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = true) -> Object? {
+    guard let handle, cell(handle).pointee.mark == Object.mark, cell(handle).pointee.isLent == lent else { return nil }
+    cell(handle).pointee.mark = 0
+    return Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeRetainedValue()
+  }
+
   static func free<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) { _ = take(handle, kind) }
+
+  /// The bytes of a handle.
+  static var size: Int { MemoryLayout<Cell>.size }
 
   private static func free(_ memory: UnsafeMutablePointer<Cell>) { CSystem.free(memory) }
 }

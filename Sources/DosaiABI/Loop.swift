@@ -190,27 +190,37 @@ public func dosai_call_free(_ call: OpaquePointer?) { Handle.free(call, LoopCall
 final class EventSlot {
   private let event: UnsafeMutablePointer<dosai_event>
   private let chunk: ChunkSlot
+  /// Of a completion's handle and an error's, so that no last event is without.
+  private let rooms: UnsafeMutableRawPointer
   private var completion: OpaquePointer?
   private var report: OpaquePointer?
 
-  static func make() throws(Failure) -> EventSlot { EventSlot(try ChunkSlot.make(), try allocate(1)) }
+  static func make() throws(Failure) -> EventSlot {
+    let chunk = try ChunkSlot.make()
+    let event: UnsafeMutablePointer<dosai_event> = try allocate(1)
+    guard let rooms = malloc(2 * Handle.size) else {
+      event.deallocate()
+      throw .outOfMemory
+    }
+    return EventSlot(chunk, event, rooms)
+  }
 
-  private init(_ chunk: ChunkSlot, _ event: UnsafeMutablePointer<dosai_event>) {
+  private init(_ chunk: ChunkSlot, _ event: UnsafeMutablePointer<dosai_event>, _ rooms: UnsafeMutableRawPointer) {
     self.chunk = chunk
     self.event = event
+    self.rooms = rooms
   }
 
   deinit {
     clear()
     event.deallocate()
+    free(rooms)
   }
 
   func clear() {
-    _ = Handle.take(completion, Completion.self, lent: true)
+    _ = Handle.end(completion, Completion.self)
+    _ = Handle.end(report, ErrorReport.self)
     completion = nil
-    if let report = Handle.take(report, ErrorReport.self, lent: true) {
-      _ = Handle.take(report.lentCompletion, Completion.self, lent: true)
-    }
     report = nil
   }
 
@@ -231,14 +241,14 @@ final class EventSlot {
       filled.kind = dosai_event_kind(DOSAI_EVENT_CHUNK)
       filled.chunk = given.reader.map { chunk.fill($0) }
     case .completion(let ended):
-      completion = ended.flatMap { Handle.give($0, isLent: true) }
+      completion = ended.map { Handle.give($0, in: rooms, isLent: true) }
+      filled.kind = dosai_event_kind(DOSAI_EVENT_COMPLETION)
       filled.completion = completion
-      // A success without its answer would be none: then an error without its object.
-      filled.kind = dosai_event_kind(completion == nil ? DOSAI_EVENT_ERROR : DOSAI_EVENT_COMPLETION)
     case .failure(let failed):
       filled.kind = dosai_event_kind(DOSAI_EVENT_ERROR)
-      report = Handle.give(failed, isLent: true)
-      if let partial = failed.completion { failed.lentCompletion = Handle.give(partial, isLent: true) }
+      completion = failed.completion.map { Handle.give($0, in: rooms, isLent: true) }
+      failed.lentCompletion = completion
+      report = Handle.give(failed, in: rooms + Handle.size, isLent: true)
       filled.error = report
     }
     event.pointee = filled

@@ -1,7 +1,7 @@
 /// The long strings of a JSON text, read apart from the rest: jansson takes them byte by byte.
 package struct LongStrings {
   /// In bytes, with the quotes.
-  package static let least = 32
+  package static let least = 16
 
   /// The text with a short string in the place of each: U+0000, and where it begins in `decoded`.
   package let rest = Buffer()

@@ -2,10 +2,14 @@
 #include <signal.h>
 #include <sys/time.h>
 
-enum { SOON = 250 }; /* ms: libcurl's own timers wake the call in the first 200 */
+/* A cancel may take so many ms. A machine that is busy may make it longer, but not each time of five. When it comes is
+ * spread over the time from 250 ms on, 10 ms apart, so that it is not by chance when a call that only looks for it now
+ * and then looks. Libcurl's own timers wake the call in the first 200. */
+enum { PROMISED = 30, TRIES = 5, FIRST = 251, APART = 10, SPREAD = 5 };
 
 static dosai_cancel *token;
 static _Atomic double triggered_at;
+static int soon = FIRST;
 static double slowest;
 
 static void trigger(int number) {
@@ -17,7 +21,7 @@ static void trigger(int number) {
 }
 
 static void *trigger_soon(void *unused) {
-  test_sleep(SOON);
+  test_sleep(soon);
   trigger(0);
   return unused;
 }
@@ -34,8 +38,8 @@ static void new_token(void) {
   CHECK_INT(dosai_cancel_is_triggered(token), 0);
 }
 
-/* The call ends within the bound after the trigger, with what had arrived. */
-static void stop(test_transport transport, const char *script, int by_signal, int streams) {
+/* The call ends after the trigger, with what had arrived. Gives how many ms after it. */
+static double stop(test_transport transport, const char *script, int by_signal, int streams) {
   dosai_client *client = test_client(transport, script);
   dosai_request *request = test_request();
   dosai_completion *completion = NULL;
@@ -46,7 +50,7 @@ static void stop(test_transport transport, const char *script, int by_signal, in
   new_token();
   options.cancel = token;
   if (by_signal) {
-    struct itimerval timer = {{0, 0}, {0, SOON * 1000}};
+    struct itimerval timer = {{0, 0}, {0, soon * 1000}};
     setitimer(ITIMER_REAL, &timer, NULL);
   } else {
     pthread_create(&thread, NULL, trigger_soon, NULL);
@@ -56,8 +60,6 @@ static void stop(test_transport transport, const char *script, int by_signal, in
                DOSAI_CANCELLED);
   else CHECK_KEEP(dosai_chat(client, request, &options, &completion, &error), DOSAI_CANCELLED);
   double took = test_now() - triggered_at;
-  CHECK_BETWEEN(took, 0, test_bound(100));
-  if (took > slowest) slowest = took;
   CHECK(!completion);
   if (!by_signal) pthread_join(thread, NULL);
   CHECK_INT(dosai_cancel_is_triggered(token), 1);
@@ -67,6 +69,19 @@ static void stop(test_transport transport, const char *script, int by_signal, in
   dosai_error_free(error);
   dosai_request_free(request);
   dosai_client_free(client);
+  return took;
+}
+
+static void stop_in_time(test_transport transport, const char *script, int by_signal, int streams) {
+  static int count;
+  double best = 1e9;
+  soon = FIRST + APART * (count++ % SPREAD);
+  for (int i = 0; i < TRIES && best > test_bound(PROMISED); i++) {
+    double took = stop(transport, script, by_signal, streams);
+    if (took < best) best = took;
+  }
+  CHECK_BETWEEN(best, 0, test_bound(PROMISED));
+  if (best > slowest) slowest = best;
 }
 
 static void triggered_before(void) {
@@ -127,9 +142,9 @@ int main(void) {
   for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++)
     for (int by_signal = 0; by_signal < 2; by_signal++) {
       for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
-        stop((test_transport)transport, scripts[i], by_signal, 1);
-      stop((test_transport)transport, "silent", by_signal, 0);
-      stop((test_transport)transport, "whole-stall", by_signal, 0);
+        stop_in_time((test_transport)transport, scripts[i], by_signal, 1);
+      stop_in_time((test_transport)transport, "silent", by_signal, 0);
+      stop_in_time((test_transport)transport, "whole-stall", by_signal, 0);
     }
   triggered_before();
   one_for_many();

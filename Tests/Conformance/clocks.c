@@ -59,6 +59,31 @@ static void runs_on(const char *script, const dosai_call_options *options) {
   dosai_client_free(client);
 }
 
+/* A retry comes after its wait: the server's, or of ours what the error says. */
+static void waits(int face, test_transport transport, const char *script, int64_t least, int64_t most) {
+  char url[256];
+  dosai_client_options client_options;
+  dosai_attempt attempt = {.struct_size = sizeof attempt};
+  test_options(&client_options, url, transport, script);
+  client_options.max_retries = 1;
+  dosai_client *client = test_client_with(&client_options);
+  dosai_request *request = test_request();
+  dosai_error *error = NULL;
+  double start = test_now();
+  if (face == CHAT) CHECK_KEEP(dosai_chat(client, request, NULL, NULL, &error), DOSAI_UNAVAILABLE);
+  else if (face == STREAM)
+    CHECK_KEEP(dosai_chat_stream(client, request, NULL, go_on, NULL, NULL, &error), DOSAI_UNAVAILABLE);
+  else CHECK_KEEP(pull(client, request, NULL, &error), DOSAI_UNAVAILABLE);
+  double took = test_now() - start;
+  CHECK_INT(dosai_error_attempt_count(error), 2);
+  CHECK_INT(dosai_error_attempt(error, 0, &attempt), DOSAI_OK);
+  CHECK_BETWEEN(attempt.delay_ms, least, most);
+  CHECK(took >= (double)attempt.delay_ms - 1);
+  dosai_error_free(error);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 int main(void) {
   dosai_call_options options;
   int bound = test_bound(150);
@@ -66,6 +91,8 @@ int main(void) {
   dosai_call_options_init(&options, sizeof options); \
   options.field = bound
   for (int face = CHAT; face <= PULL; face++) {
+    waits(face, TEST_PLAIN, "later", 250, 250);
+    waits(face, TEST_PLAIN, "error-529", 375, 500);
     SET(connect_timeout_ms);
     runs_out(face, TEST_TLS, "stall", &options, DOSAI_CLOCK_CONNECT, bound);
     for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++) {

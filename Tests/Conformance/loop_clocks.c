@@ -42,7 +42,11 @@ static void all(test_transport transport) {
   options.max_retries = 2;
   begun[11] = test_now();
   start(loop, transport, "error-429", POST, 11, &options); /* in back-off */
-  START(20, idle_timeout_ms, "paced", STREAM);             /* none of these runs out */
+  dosai_call_options_init(&options, sizeof options);
+  options.max_retries = 1;
+  begun[19] = test_now();
+  start(loop, transport, "later", CHAT, 19, &options); /* a quarter of a second, then it is tried again */
+  START(20, idle_timeout_ms, "paced", STREAM);         /* none of these runs out */
   START(21, first_token_timeout_ms, "keepalive", STREAM);
   options.connect_timeout_ms = options.first_token_timeout_ms = options.idle_timeout_ms = -1;
   options.total_timeout_ms = -1;
@@ -64,6 +68,9 @@ static void all(test_transport transport) {
   CHECK(strncmp(book[9].answer, "Hello", 5) == 0);
   for (uintptr_t i = 12; i < 16; i++) expect(i, DOSAI_CLOCK_CONNECT);
   for (int i = 20; i < 23; i++) CHECK_END(i, DOSAI_OK);
+  CHECK_END(19, DOSAI_UNAVAILABLE);
+  CHECK_INT(book[19].attempts, 2);
+  CHECK(book[19].ended - begun[19] >= 249);
   close_loop(loop);
 }
 

@@ -10,11 +10,14 @@ typedef struct {
   dosai_status expected;
   int is_large; /* its data are */
   int stride;   /* every so many allocations; 0: each */
+  test_transport transport;
 } scenario;
 
-/* TOO_LARGE: libcurl has one code for a header line beyond its limit and for a moment without memory. */
-static inline int is_honest(dosai_status status, int for_ever) {
+/* TOO_LARGE: libcurl has one code for a header line beyond its limit and for a moment without memory. TLS: OpenSSL says
+ * no more than that what it called has failed. */
+static inline int is_honest(dosai_status status, int for_ever, int is_in_openssl) {
   if (status == DOSAI_TOO_LARGE) return !for_ever;
+  if (status == DOSAI_TLS) return is_in_openssl;
   return status == DOSAI_OK || status == DOSAI_OUT_OF_MEMORY || status == DOSAI_CONNECTION ||
          status == DOSAI_RESOURCE || status == DOSAI_RATE_LIMITED || status == DOSAI_UNAVAILABLE;
 }
@@ -90,6 +93,18 @@ static inline dosai_status ask(dosai_client *client, int streams) {
   return first;
 }
 
+static inline dosai_status retry(dosai_client *client) {
+  dosai_status first = DOSAI_OK;
+  dosai_request *request = NULL;
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  options.max_retries = 1;
+  build(&first, &request, "hi", 2);
+  if (first == DOSAI_OK) is_good(&first, dosai_chat(client, request, &options, NULL, &error));
+  dosai_request_free(request);
+  return first;
+}
+
 static inline dosai_status chat(dosai_client *client) { return ask(client, 0); }
 static inline dosai_status stream(dosai_client *client) { return ask(client, 1); }
 
@@ -111,9 +126,10 @@ static inline dosai_status pull(dosai_client *client) {
 }
 
 static inline int32_t note_end(const dosai_event *event, void *first) {
-  if (event->kind == DOSAI_EVENT_COMPLETION && !event->completion) *(dosai_status *)first = DOSAI_INTERNAL;
-  if (event->kind == DOSAI_EVENT_ERROR && *(dosai_status *)first == DOSAI_OK)
-    *(dosai_status *)first = event->error ? dosai_error_status(event->error) : DOSAI_OUT_OF_MEMORY;
+  dosai_status status = event->kind == DOSAI_EVENT_ERROR ? dosai_error_status(event->error) : DOSAI_OK;
+  if (event->kind == DOSAI_EVENT_COMPLETION && !event->completion) status = DOSAI_INTERNAL;
+  if (event->kind == DOSAI_EVENT_ERROR && !event->error) status = DOSAI_INTERNAL;
+  if (*(dosai_status *)first == DOSAI_OK || status == DOSAI_INTERNAL) *(dosai_status *)first = status;
   return 0;
 }
 
@@ -163,22 +179,40 @@ static inline dosai_status prompt(dosai_client *client) {
   return first;
 }
 
+/* What a process does first: libcurl and the TLS library are not there yet. */
+static inline dosai_status begin(dosai_client *none) {
+  dosai_status first = DOSAI_OK;
+  dosai_client_options options;
+  dosai_client *client = NULL;
+  char url[256];
+  (void)none;
+  test_options(&options, url, TEST_TLS, "hello");
+  if (is_good(&first, dosai_client_new(&options, &client, &error))) first = ask(client, 0);
+  dosai_client_free(client);
+  return first;
+}
+
+static const scenario first_use = {"first use", NULL, begin, DOSAI_OK, 0, 1, TEST_TLS};
+
 static const scenario scenarios[] = {
-    {"make", NULL, make_all, DOSAI_OK, 0, 0},
-    {"chat", "hello", chat, DOSAI_OK, 0, 0},
-    {"rich", "rich", chat, DOSAI_OK, 0, 0},
-    {"tools and more in a stream", "rich", stream, DOSAI_OK, 0, 11},
-    {"stream", "hello", stream, DOSAI_OK, 0, 0},
-    {"pull", "hello", pull, DOSAI_OK, 0, 0},
-    {"loop", "hello", loop, DOSAI_OK, 0, 0},
-    {"error", "error-429", chat, DOSAI_RATE_LIMITED, 0, 0},
-    {"1 MB prompt", "hello", prompt, DOSAI_OK, 1, 0},
-    {"4 MB answer", "big", chat, DOSAI_OK, 1, 0},
-    {"4 MB event", "big-event", stream, DOSAI_OK, 1, 0},
-    {"8 MB of events", "blast", stream, DOSAI_OK, 1, 0},
-    {"8 MB pulled", "blast", pull, DOSAI_OK, 1, 0},
-    {"8 MB in a loop", "blast", stream_in_loop, DOSAI_OK, 1, 0},
-    {NULL, NULL, NULL, DOSAI_OK, 0, 0},
+    {"make", NULL, make_all, DOSAI_OK, 0, 0, TEST_PLAIN},
+    {"chat", "hello", chat, DOSAI_OK, 0, 0, TEST_PLAIN},
+    {"rich", "rich", chat, DOSAI_OK, 0, 0, TEST_PLAIN},
+    {"tools and more in a stream", "rich", stream, DOSAI_OK, 0, 11, TEST_PLAIN},
+    {"stream", "hello", stream, DOSAI_OK, 0, 0, TEST_PLAIN},
+    {"pull", "hello", pull, DOSAI_OK, 0, 0, TEST_PLAIN},
+    {"loop", "hello", loop, DOSAI_OK, 0, 0, TEST_PLAIN},
+    {"error", "error-429", chat, DOSAI_RATE_LIMITED, 0, 0, TEST_PLAIN},
+    {"error in a loop", "error-429", loop, DOSAI_RATE_LIMITED, 0, 0, TEST_PLAIN},
+    {"retry", "soon", retry, DOSAI_UNAVAILABLE, 0, 0, TEST_PLAIN},
+    {"TLS", "hello", chat, DOSAI_OK, 0, 1, TEST_TLS},
+    {"1 MB prompt", "hello", prompt, DOSAI_OK, 1, 0, TEST_PLAIN},
+    {"4 MB answer", "big", chat, DOSAI_OK, 1, 0, TEST_PLAIN},
+    {"4 MB event", "big-event", stream, DOSAI_OK, 1, 0, TEST_PLAIN},
+    {"8 MB of events", "blast", stream, DOSAI_OK, 1, 0, TEST_PLAIN},
+    {"8 MB pulled", "blast", pull, DOSAI_OK, 1, 0, TEST_PLAIN},
+    {"8 MB in a loop", "blast", stream_in_loop, DOSAI_OK, 1, 0, TEST_PLAIN},
+    {NULL, NULL, NULL, DOSAI_OK, 0, 0, TEST_PLAIN},
 };
 
 #endif

@@ -59,6 +59,16 @@ int fuzz_server_send(fuzz_server *server, const void *bytes, size_t count);
 void fuzz_server_cut(fuzz_server *server);
 void fuzz_server_end(fuzz_server *server);
 
+/* ---- the clock: from its start to its end the process's monotonic time is this. It stands still, but a wait that
+ * nothing ends moves it on to the wait's end, instead of waiting ---- */
+
+/* Asked in such a wait: it may make something happen, and gives the time of that; `until`: nothing happens before. */
+typedef int64_t (*fuzz_turn)(void *context, int64_t until);
+void fuzz_clock_start(fuzz_turn turn, void *context);
+void fuzz_clock_end(void);
+/* Its time, in nanoseconds. */
+int64_t fuzz_clock_now(void);
+
 /* The lowest descriptor that is free: it is the same again once all are back. */
 int fuzz_descriptor(void);
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fuzzing with libFuzzer. run.py replay: each input of the corpus once. run.py fuzz: new ones, for --seconds a target.
+"""Fuzzing with libFuzzer. run.py replay: each input of the corpus; those of calls twice, which must see the same.
+run.py fuzz: new ones, for --seconds a target.
 run.py keep: what fuzzing has found, and the cases of Tests/Wire and ../shared/cases, reduced to what covers the same
 with the least, becomes the corpus: Tests/Fuzz/corpus/TARGET.txt, an input a line, written as Python writes bytes.
 
@@ -88,8 +89,8 @@ def program(target, shipped):
     return BUILD / ("fuzz-shipped" if shipped else "fuzz")
 
 
-def run(target, shipped, arguments):
-    environment = dict(os.environ, DOSAI_FUZZ=target, **SETTINGS)
+def run(target, shipped, arguments, **more):
+    environment = dict(os.environ, DOSAI_FUZZ=target, **SETTINGS, **more)
     (BUILD / "findings").mkdir(exist_ok=True)
     prefix = "-artifact_prefix=%s/%s-" % (BUILD / "findings", target)
     return subprocess.run([str(part) for part in [program(target, shipped), *LIMITS, prefix, *arguments]], cwd=ROOT,
@@ -134,9 +135,11 @@ def replay(target, shipped, options):
     inputs = read(target)
     folder = lay_out(target, inputs, "replay")
     began = time.monotonic()
-    done = run(target, shipped, ["-print_final_stats=1", "-runs=0", folder])
+    done = run(target, shipped, ["-print_final_stats=1", "-runs=0", folder], DOSAI_FUZZ_TWICE="1")
     report(target, shipped, done, began, lambda: len(inputs))
-    return done.returncode == 0 and len(inputs) > 0
+    missed = re.findall(r"^reached: .*\b0 .*", done.stdout, re.M)  # what the corpus is there for
+    print("".join("FAIL %s\n" % line for line in missed), end="")
+    return done.returncode == 0 and len(inputs) > 0 and not missed
 
 
 def fuzz(target, shipped, options):

@@ -62,8 +62,16 @@ def of(target):
     if target == "request":
         return [b"\1m%c" % step + bytes(range(step, 240, 5)) for step in range(11)] + [b"\1m\7\0\x10\1k%c\1" % (192 + n) for n in range(16)]
     if target == "calls":
-        usual = b"\0\0\0" + b"\1\0\0\0\0" + b"\2\0\0" + b"\3\0\0\0\0\0\0" + b"\5\0\0" * 2
-        return [usual + b"%c%c" % (8, piece) + b"\5\0\0" * 3 + b"\x08\1\5\0\0\x08\3\5\0\0" for piece in range(12)] + \
+        def begin(client=0):
+            return b"\0%c\0" % client + b"\1\0\0\0\0" + b"\2\0\0\0"
+        usual = begin() + b"\3\0\0\0\0\0\0" + b"\5\0\0" * 2
+        # Blocking and in a loop: each clock runs out, and a server that asks for a minute gets it.
+        ways = [(b"\x0d\0\0%c" % face, b"", b"\x90%c") for face in range(3)] + \
+            [(b"\3\0\0\0%c" % kind, b"\0\0", b"\5\0\2\4\x90%c\0") for kind in (0, 2, 3)]
+        slow = [begin(client) + call + options + more + turn * len(turns) % turns
+                for client, options, turns in [(8, b"\0", ()), (0, b"\0", ()), (0, b"\0", (0, 1)), (0, b"\2\2", ()), (0, b"\1", (12,))]
+                for call, more, turn in ways]
+        return slow + [usual + b"%c%c" % (8, piece) + b"\5\0\0" * 3 + b"\x08\1\5\0\0\x08\3\5\0\0" for piece in range(15)] + \
             [bytes((i * step) % 256 for i in range(200)) for step in (1, 3, 7, 11, 13)]
     answers = [b"%c%c" % (flags, 1 if case.calls == ["stream"] else 2 if case.http == 200 else 5) + pieces(case.body)
                for case in corpus.CASES if len(case.body) < 1500 for flags in (48, 52, 18)]

@@ -1,15 +1,16 @@
 /// The long strings of a JSON text, read apart from the rest: jansson takes them byte by byte.
 package struct LongStrings {
   /// In bytes, with the quotes.
-  package static let least = 16
+  package static let least = 31
 
-  /// The text with a short string in the place of each: U+0000, and where it begins in `decoded`.
-  package let rest = Buffer()
   /// What they stand for, one after the other, each with a NUL behind it.
   package let decoded = Buffer()
 
-  /// `text` was checked, is UTF-8, and has neither U+0000 nor a lone surrogate.
-  package init(_ text: Bytes, least: Int) throws(Failure) {
+  package init() {}
+
+  /// Appends the text to `rest` with a short string in the place of each: U+0000, and where it begins in `decoded`.
+  /// The text was checked, is UTF-8, and has neither U+0000 nor a lone surrogate.
+  package func take(_ text: Bytes, least: Int, rest: Buffer) throws(Failure) {
     try decoded.reserve(text.count &+ 8)
     var from = 0
     var at = 0

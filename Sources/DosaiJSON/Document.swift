@@ -7,8 +7,9 @@ package final class Document {
   private static let smallMost = 4 << 10
 
   private let source: Buffer
+  private let list: UnsafeMutablePointer<json_t>
   private let tree: UnsafeMutablePointer<json_t>
-  fileprivate let longStrings: Buffer
+  fileprivate let longStrings: LongStrings
   /// Lone surrogates were replaced.
   package let isRepaired: Bool
   /// It has integers beyond 64 bits.
@@ -21,37 +22,57 @@ package final class Document {
   ) throws(Failure) -> Document {
     let facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
-    var long: LongStrings?
-    if facts.longestString >= longLeast, !facts.hasNUL, facts.isASCII || Text.firstInvalid(text.bytes) == nil {
-      long = try LongStrings(text.bytes, least: longLeast)
+    let takesLong =
+      facts.longestString >= longLeast && !facts.hasNUL && (facts.isASCII || Text.firstInvalid(text.bytes) == nil)
+    let longest = max(facts.longestOther, takesLong ? longLeast - 1 : facts.longestString, 24)
+    let given = Buffer()
+    let padding = try pad(given, longest)
+    let longStrings = LongStrings()
+    if takesLong {
+      try longStrings.take(text.bytes, least: longLeast, rest: given)
+    } else {
+      try given.append(text.bytes)
     }
-    // Of a string or number that jansson 2.14 cannot grow its buffer for it keeps a part, and reads and writes beyond it.
-    let longest = long == nil ? max(facts.longestString, facts.longestOther) : facts.longestOther
-    if longest > Self.smallMost, csystem_has_room(3 &* longest) == 0 { throw .outOfMemory }
-    let rest = long?.rest ?? text
-    var parsed = try Self.parse(rest, flags: 0)
-    var isBig = false
-    if parsed == nil && facts.hasBigInteger {
-      parsed = try Self.parse(rest, flags: JSON_DECODE_INT_AS_REAL)
-      isBig = true
-    }
+    try given.append("]")
+    var parsed = try parse(given, flags: 0)
+    let isBig = parsed == nil && facts.hasBigInteger
+    if isBig { parsed = try parse(given, flags: JSON_DECODE_INT_AS_REAL) }
     guard let parsed else { throw Failure(.malformed, "not JSON that can be read") }
-    return Document(
-      text, parsed, long?.decoded ?? Buffer(), isRepaired: facts.hasLoneSurrogate, hasBigNumbers: isBig)
+    guard json_string_length(json_array_get(parsed, 0)) == padding, let tree = json_array_get(parsed, 1) else {
+      cjansson_release(parsed)
+      throw .outOfMemory
+    }
+    return Document(text, parsed, tree, longStrings, isRepaired: facts.hasLoneSurrogate, hasBigNumbers: isBig)
+  }
+
+  /// Begins a list whose second element is the text. Of a token for which jansson 2.14 cannot grow its buffer it keeps a
+  /// part, and where that is without the closing quote it reads and writes beyond it. So the first element is a string
+  /// with which the buffer grows to what the longest token needs, but not at its closing quote; what of it is missing,
+  /// there was no memory for. For more than a page that is looked at before. Gives the string's length.
+  private static func pad(_ given: Buffer, _ longest: Int) throws(Failure) -> Int {
+    if longest > Self.smallMost, csystem_has_room(3 &* longest) == 0 { throw .outOfMemory }
+    var room = 16  // doubled when it is full, of which the last byte is a NUL
+    while room < min(longest, Self.smallMost) + 2 { room *= 2 }
+    let padding = room - 8
+    try given.append("[\"")
+    for _ in 0..<padding { try given.append(UInt8(ascii: "-")) }
+    try given.append("\",")
+    return padding
   }
 
   private init(
-    _ text: Buffer, _ parsed: UnsafeMutablePointer<json_t>, _ longStrings: Buffer, isRepaired: Bool,
-    hasBigNumbers: Bool
+    _ text: Buffer, _ list: UnsafeMutablePointer<json_t>, _ tree: UnsafeMutablePointer<json_t>,
+    _ longStrings: LongStrings, isRepaired: Bool, hasBigNumbers: Bool
   ) {
     source = text
-    tree = parsed
+    self.list = list
+    self.tree = tree
     self.longStrings = longStrings
     self.isRepaired = isRepaired
     self.hasBigNumbers = hasBigNumbers
   }
 
-  deinit { cjansson_release(tree) }
+  deinit { cjansson_release(list) }
 
   package var bytes: Bytes { source.bytes }
 
@@ -63,7 +84,7 @@ package final class Document {
     guard let locale = CLocale.shared else { throw .outOfMemory }
     let before = uselocale(locale)
     defer { uselocale(before) }
-    let options = Int(JSON_DECODE_ANY) | Int(JSON_ALLOW_NUL) | Int(flags)
+    let options = Int(JSON_ALLOW_NUL) | Int(flags)
     var outOfMemory: Int32 = 0
     let parsed = text.bytes.withMemoryRebound(to: CChar.self) {
       cjansson_parse($0.baseAddress, $0.count, options, &outOfMemory)
@@ -109,7 +130,7 @@ package struct Value: JSONValue {
     guard let characters = json_string_value(tree) else { return .empty }
     let start = UnsafeRawPointer(characters).assumingMemoryBound(to: UInt8.self)
     let string = Bytes(start: start, count: json_string_length(tree))
-    return LongStrings.string(for: string, in: document.longStrings.bytes) ?? string
+    return LongStrings.string(for: string, in: document.longStrings.decoded.bytes) ?? string
   }
 
   package var isHollow: Bool {

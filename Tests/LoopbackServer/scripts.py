@@ -202,7 +202,7 @@ SCRIPTS = {
     "redirect": {"status": 307, "text": "", "headers": {"Location": "/s/hello/v1/chat/completions"}},
     "redirect-away": {"status": 308, "text": "", "headers": {"Location": "http://192.0.2.1/v1/chat/completions"}},
     "fail-then-hello": {"replies": [error(503, "Later.", retry_after_ms="20"), {"json": completion()}]},
-    "soon": error(503, "Later.", retry_after_ms="5"),
+    "keys": {"json": completion(**{"k" * length: 1 for length in (13, 14, 15, 29, 30, 31, 62)})},
     "later": error(503, "Later.", retry_after_ms="250"),
     "later-hello": {"replies": [error(503, "Later.", retry_after_ms="300"), {"json": completion()}]},
     "mid-error": begun({"chunk": line({"error": {"message": "The model crashed.", "type": "server_error", "code": 500}})},

@@ -28,14 +28,8 @@ extension Call {
       let isStream = stream != nil && status != 204 && status != 205
       throw Failure(isStream ? .truncated : .malformed, "the answer is empty")
     }
-    var quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
-    var text = received
-    if Text.firstInvalid(received.bytes) != nil {
-      text = Buffer()
-      try Text.appendRepaired(received.bytes, to: text)
-      quirks.insert(.textRepaired)
-    }
-    let document = try Document.read(taking: text, limits: client.settings.limits)
+    let quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
+    let document = try Document.read(taking: received, limits: client.settings.limits)
     if ServerMessage.isError(document.root) { throw try provider(document.root) }
     if kind == .other { return try completion(of: document, quirks) }
     guard document.root.kind == .object, document.root.glance("choices")?.kind == .array else {
@@ -81,8 +75,7 @@ extension Call {
   }
 
   func readRefusal() throws(Failure) -> ServerMessage {
-    let text = Buffer()
-    try Text.appendRepaired(received.bytes, to: text)
+    let text = try Buffer(copying: received.bytes)
     if let document = try? Document.read(taking: text, limits: client.settings.limits) {
       return try ServerMessage(document.root)
     }

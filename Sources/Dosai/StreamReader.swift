@@ -174,13 +174,7 @@ package final class StreamReader {
   }
 
   private func read(_ data: Bytes) throws(Failure) -> Document {
-    let text = Buffer()
-    if Text.firstInvalid(data) != nil {
-      try Text.appendRepaired(data, to: text)
-      doneQuirks.insert(.textRepaired)
-    } else {
-      try text.append(data)
-    }
+    let text = try Buffer(copying: data)
     secret?.redact(text, isAnswer: true)
     return try Document.read(taking: text, limits: limits)
   }

@@ -46,6 +46,11 @@ package final class Secret {
   private static func escapedPlace(of secret: Bytes, in text: Bytes, from: Int) -> Range<Int>? {
     var from = from
     while let escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) {
+      // Most are of a line's end or a quote.
+      if escape + 1 < text.count, text[escape + 1] == UInt8(ascii: "n") {
+        from = escape + 2
+        continue
+      }
       if let found = place(of: secret, in: text, escape) { return found }
       from = escape + (escaped(text, escape)?.length ?? 2)
     }

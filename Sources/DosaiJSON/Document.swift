@@ -10,7 +10,7 @@ package final class Document {
   private let list: UnsafeMutablePointer<json_t>
   private let tree: UnsafeMutablePointer<json_t>
   fileprivate let longStrings: LongStrings
-  /// Lone surrogates were replaced.
+  /// Broken UTF-8 or lone surrogates were replaced by U+FFFD.
   package let isRepaired: Bool
   /// It has integers beyond 64 bits.
   package let hasBigNumbers: Bool
@@ -20,10 +20,17 @@ package final class Document {
   package static func read(
     taking text: Buffer, limits: Limits, longLeast: Int = LongStrings.least
   ) throws(Failure) -> Document {
-    let facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
+    var text = text
+    var facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
+    let isBroken = !facts.isASCII && Text.firstInvalid(text.bytes) != nil
+    if isBroken {
+      let repaired = Buffer()
+      try Text.appendRepaired(text.bytes, to: repaired)
+      text = repaired
+      facts = try JSONScanner.check(text.bytes)
+    }
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
-    let takesLong =
-      facts.longestString >= longLeast && !facts.hasNUL && (facts.isASCII || Text.firstInvalid(text.bytes) == nil)
+    let takesLong = facts.longestString >= longLeast && !facts.hasNUL
     let longest = max(facts.longestOther, takesLong ? longLeast - 1 : facts.longestString, 24)
     let given = Buffer()
     let padding = try pad(given, longest)
@@ -42,7 +49,8 @@ package final class Document {
       cjansson_release(parsed)
       throw .outOfMemory
     }
-    return Document(text, parsed, tree, longStrings, isRepaired: facts.hasLoneSurrogate, hasBigNumbers: isBig)
+    return Document(
+      text, parsed, tree, longStrings, isRepaired: isBroken || facts.hasLoneSurrogate, hasBigNumbers: isBig)
   }
 
   /// Begins a list whose second element is the text. Of a token for which jansson 2.14 cannot grow its buffer it keeps a

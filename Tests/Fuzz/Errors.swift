@@ -53,9 +53,9 @@ private func checkHeaders(_ headers: ResponseHeaders) {
 
 private func checkMessage(_ body: [UInt8]) -> ServerMessage {
   let read = attempt {
-    let repaired = Buffer()
-    try body.lent { try Text.appendRepaired($0, to: repaired) }
-    let document = try Document.read(taking: repaired, limits: Limits())
+    let text = Buffer()
+    try body.lent { try text.append($0) }
+    let document = try Document.read(taking: text, limits: Limits())
     _ = ServerMessage.isError(document.root)
     return try ServerMessage(document.root)
   }

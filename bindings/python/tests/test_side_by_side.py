@@ -21,7 +21,7 @@ DIFFERENCES = {
     "7: what cannot be read is APIResponseValidationError; openai-python lets a JSONDecodeError through": """
         mid-garbage.stream whole-cut-json.whole whole-eof.whole""",
     "7: a whole answer to a stream call comes as chunks; openai-python gives none": """
-        slow.stream big.stream deep.stream whole-eof-good.stream""",
+        slow.stream big.stream deep.stream keys.stream whole-eof-good.stream""",
     "7: a code inside an array body is read": "error-array.whole error-array.stream",
     "9: a body is None where there was none; openai-python has an empty text": "error-empty.whole error-empty.stream",
     "9: a body has at most 64 KiB": "error-long.whole error-long.stream",

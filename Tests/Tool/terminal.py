@@ -23,6 +23,7 @@ def run(*arguments, said="", env, timeout=120):
 
 def take_terminal():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
 
 
 class Terminal:

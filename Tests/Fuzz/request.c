@@ -65,7 +65,8 @@ static void lose(state *state) {
 }
 
 static void set(state *state, json_t *object, const char *key, json_t *value) {
-  if (!state->model || !value || json_object_set_new(object, key, value) != 0) lose(state);
+  if (!state->model) json_decref(value);
+  else if (json_object_set_new(object, key, value) != 0) lose(state);
 }
 
 /* Adds to the list at the key, which is made. */

@@ -14,10 +14,11 @@ extension Call {
 
   /// Makes the next chunk current, from bytes that have already come. False: there is none; wait for more with `turn`
   /// unless the call has ended.
+  @inline(__always)
   func nextChunk() -> Bool { nextShaped() || nextParsed() }
 
   /// The same where `nextShaped` has just found none.
-  func nextParsed() -> Bool {
+  private func nextParsed() -> Bool {
     guard let stream else { return false }
     if stream.nextInEvent() { return true }
     if hasEnded { return false }

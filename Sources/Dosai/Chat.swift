@@ -38,7 +38,7 @@ extension Client {
     call.begin()
     var again = false
     while true {
-      while call.nextShaped() || call.nextParsed(), let reader = call.reader {
+      while call.nextChunk(), let reader = call.reader {
         let goesOn = reader._withUnsafeGuaranteedRef { onChunk($0) }
         if !goesOn { call.cancel("cancelled by the callback") }
         call.endIfCancelled()

@@ -46,23 +46,18 @@ package final class Secret {
   private static func escapedPlace(of secret: Bytes, in text: Bytes, from: Int) -> Range<Int>? {
     var from = from
     while let escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) {
-      // Most are of a line's end or a quote.
-      if escape + 1 < text.count, text[escape + 1] == UInt8(ascii: "n") {
-        from = escape + 2
-        continue
-      }
-      if let found = place(of: secret, in: text, escape) { return found }
-      from = escape + (escaped(text, escape)?.length ?? 2)
+      let first = escaped(text, escape)
+      if let first, let found = place(of: secret, in: text, escape, first.byte) { return found }
+      from = escape + (first?.length ?? 2)
     }
     return nil
   }
 
-  /// Where the key stands, the first of its escapes at `escape`; nil: it does not.
-  private static func place(of secret: Bytes, in text: Bytes, _ escape: Int) -> Range<Int>? {
-    guard let first = escaped(text, escape) else { return nil }
-    var begin = secret.firstIndex(of: first.byte, from: 0)
+  /// Where the key stands, the first of its escapes at `escape`, of the byte `first`; nil: it does not.
+  private static func place(of secret: Bytes, in text: Bytes, _ escape: Int, _ first: UInt8) -> Range<Int>? {
+    var begin = secret.firstIndex(of: first, from: 0)
     while let before = begin, before <= escape {
-      begin = secret.firstIndex(of: first.byte, from: before + 1)
+      begin = secret.firstIndex(of: first, from: before + 1)
       guard text.part(escape - before, escape).equals(secret.part(0, before)) else { continue }
       var at = escape
       var matched = before

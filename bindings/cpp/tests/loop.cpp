@@ -1,25 +1,15 @@
 /* Many calls in a loop: told, taken, over its descriptor; exceptions through step and close. */
+#include "allocations.hpp"
 #include "test.hpp"
 
 #include <algorithm>
 #include <map>
-#include <new>
 #include <poll.h>
 #include <stdexcept>
 #include <thread>
 
 using namespace std::string_view_literals;
 using namespace std::chrono_literals;
-
-static long allocations;
-
-void *operator new(std::size_t size) {
-  allocations++;
-  if (void *memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 static const auto alphabet = "abcdefghijklmnopqrst"sv;
 

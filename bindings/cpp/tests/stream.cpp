@@ -1,8 +1,8 @@
 /* Streams, pulled and pushed; exceptions through both; no allocation per chunk. */
+#include "allocations.hpp"
 #include "test.hpp"
 
 #include <algorithm>
-#include <new>
 #include <stdexcept>
 
 using namespace std::string_view_literals;
@@ -12,16 +12,6 @@ using namespace std::chrono_literals;
 #include <ranges>
 static_assert(std::ranges::input_range<dosai::Stream>);
 #endif
-
-static long allocations;
-
-void *operator new(std::size_t size) {
-  allocations++;
-  if (void *memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 /* "many" has 1,000 chunks of text, and one more before and after. */
 static void no_allocation_per_chunk() {

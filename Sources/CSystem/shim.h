@@ -24,6 +24,9 @@ static inline int64_t csystem_now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+/* Asks for the line of the cache at an address, which need not be one. */
+static inline void csystem_prefetch(uintptr_t address) { __builtin_prefetch((const void *)address); }
+
 /* Seconds since 1970. */
 static inline int64_t csystem_unix_time(void) {
   struct timespec time;

@@ -36,6 +36,7 @@ extension Call {
         noteChunk(isToken: stream.givesToken)
         return true
       case .empty:
+        collectWorkingSet(stream, transfer)
         if transfer.isPaused {
           flow()
           return nextChunk()
@@ -54,6 +55,16 @@ extension Call {
       }
     }
     return false
+  }
+
+  private func collectWorkingSet(_ stream: StreamReader, _ transfer: Transfer) {
+    guard let set = transfer.workingSet, let watcher else { return }
+    set.removeAll()
+    set.add(transfer)
+    set.add(self)
+    set.add(watcher)
+    set.add(watcher.scheduled)
+    stream.join(set)
   }
 
   private func hasNoAnswer(_ transfer: Transfer) -> Bool {

@@ -76,6 +76,12 @@ package final class StreamReader {
     position = -1
   }
 
+  func join(_ set: WorkingSet) {
+    set.add(self)
+    parser.join(set)
+    assembler.join(set)
+  }
+
   /// The tokens, of a chunk that tells them.
   package var usage: Usage? { assembler.usage }
 

@@ -50,6 +50,11 @@ extension Assembler {
     if let shape = try maker.make() { try shapes.add(shape) }
   }
 
+  package func join(_ set: WorkingSet) {
+    set.add(self)
+    shapes.join(set)
+  }
+
   var toolCallCount: Int {
     var count = 0
     for choice in choices { count += choice.toolCalls.count }

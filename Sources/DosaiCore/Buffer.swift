@@ -159,6 +159,13 @@ package final class Buffer {
     }
   }
 
+  /// The last of its bytes, and room for the next.
+  func join(_ set: WorkingSet, last: Int) {
+    set.add(self)
+    let from = max(0, count - last)
+    set.add(base.map { $0 + from }, count - from + 64)
+  }
+
   /// Overwrites all of the memory, then empties it.
   package func wipe() {
     if let base { c_explicit_bzero(base, capacity) }

@@ -193,6 +193,11 @@ package final class EventParser {
     return nil
   }
 
+  package func join(_ set: WorkingSet) {
+    set.add(self)
+    input.join(set, last: 512)
+  }
+
   private func event(isOpen: Bool) -> Event {
     hasData = false
     dispatched = true

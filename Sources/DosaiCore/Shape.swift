@@ -93,6 +93,16 @@ final class Shape {
 
   deinit { parts.deallocate() }
 
+  func join(_ set: WorkingSet) {
+    set.add(self)
+    set.add(parts, count * MemoryLayout<Part>.stride)
+    literals.join(set, last: 512)
+    text._withUnsafeGuaranteedRef {
+      set.add($0)
+      $0.bytes.join(set, last: 0)
+    }
+  }
+
   /// Adds a hole, with the bytes between the hole before it and this one.
   func add(_ literal: Bytes, _ hole: Hole, count place: Int) throws(Failure) {
     guard count < partsMost else { throw .internalError }

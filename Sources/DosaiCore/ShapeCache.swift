@@ -40,6 +40,13 @@ final class ShapeCache {
     return nil
   }
 
+  func join(_ set: WorkingSet) {
+    guard count > 0, let shapes else { return }
+    set.add(self)
+    set.add(shapes, Self.shapesMost * 8)
+    shapes[last]._withUnsafeGuaranteedRef { $0.join(set) }
+  }
+
   func removeAll() {
     if let shapes { for i in 0..<count { shapes[i].release() } }
     count = 0

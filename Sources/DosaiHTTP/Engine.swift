@@ -9,9 +9,10 @@ package final class Engine {
   private let poller: Poller
   private let process: Int32
   private var sockets: [Int32] = []
+  private var workingSets: [WorkingSet?] = []  // by socket: that of the transfer which waits for it
   private var tokens: [(token: CancelToken, uses: Int)] = []
   private var curlDeadline = Clocks.never
-  private var servesMany = false
+  private(set) var servesMany = false
   /// There is a limit to the connections to a host.
   package private(set) var isLimited = false
   /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
@@ -50,7 +51,7 @@ package final class Engine {
     process = Process.id
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_multi_on_socket(
-      multi, { _, socket, what, context, _ in Engine.from(context)?.watch(socket, what) ?? 0 }, context)
+      multi, { easy, socket, what, context, _ in Engine.from(context)?.watch(socket, what, easy) ?? 0 }, context)
     ccurl_multi_on_timer(
       multi, { _, milliseconds, context in Engine.from(context)?.setTimer(milliseconds) ?? 0 }, context)
   }
@@ -70,7 +71,11 @@ package final class Engine {
     context.map { Unmanaged<Engine>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  private func watch(_ socket: curl_socket_t, _ what: Int32) -> Int32 {
+  private func watch(_ socket: curl_socket_t, _ what: Int32, _ easy: UnsafeMutableRawPointer?) -> Int32 {
+    if servesMany, socket >= 0 {
+      while workingSets.count <= Int(socket) { workingSets.append(nil) }
+      workingSets[Int(socket)] = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.workingSet }
+    }
     if what == CURL_POLL_REMOVE {
       poller.forget(socket)
     } else {
@@ -177,6 +182,7 @@ package final class Engine {
     let undisturbed = poller.wait(milliseconds) { source in
       switch source {
       case .socket(let socket, let readable, let writable):
+        fetchWorkingSet(of: socket)
         act(socket, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0))
       case .token: sawToken = true
       case .timer, .wake: break
@@ -195,6 +201,11 @@ package final class Engine {
 
   /// Makes the descriptor tell a host that polls it of the next timer too.
   package func prepare(until deadline: Int64) { poller.arm(min(deadline, curlDeadline)) }
+
+  private func fetchWorkingSet(of socket: curl_socket_t) {
+    guard Int(socket) < workingSets.count, let set = workingSets[Int(socket)] else { return }
+    set.forEachLine { csystem_prefetch($0) }
+  }
 
   private func act(_ socket: curl_socket_t, _ what: Int32) {
     if isOutOfMemory { return }

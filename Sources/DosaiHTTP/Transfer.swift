@@ -30,6 +30,8 @@ package final class Transfer {
   private let message: UnsafeMutablePointer<CChar>
 
   package let headers = ResponseHeaders()
+  /// Of a transfer that is one of many, kept up by the receiver.
+  package private(set) var workingSet: WorkingSet?
   /// The blank line behind the response's headers has come.
   package private(set) var hasAnswer = false
   /// In monotonic nanoseconds; -1: not yet.
@@ -123,6 +125,7 @@ package final class Transfer {
 
   func attach(_ engine: Engine, waits: Bool) {
     self.engine = engine
+    if engine.servesMany && workingSet == nil { workingSet = WorkingSet() }
     ccurl_set_long(easy, CURLOPT_PIPEWAIT, waits ? 1 : 0)
     let own = Unmanaged.passUnretained(self).toOpaque()
     ccurl_on_lookup(easy, { _, _, context in Transfer.from(context)?.beginLookup() ?? 1 }, own)

@@ -1,0 +1,38 @@
+import DosaiCore
+import Testing
+
+struct WorkingSetTests {
+  private func lines(_ set: WorkingSet) -> [UInt] {
+    var lines: [UInt] = []
+    set.forEachLine { lines.append($0) }
+    return lines
+  }
+
+  @Test(arguments: [
+    (0x1000, 1, [0x1000]), (0x1000, 64, [0x1000]), (0x1000, 65, [0x1000, 0x1040]), (0x103F, 2, [0x1000, 0x1040]),
+    (0x1001, 64, [0x1000, 0x1040]), (0x1000, 0, []),
+  ] as [(UInt, Int, [UInt])])
+  func hasEachLineOfTheMemoryOnce(address: UInt, size: Int, expected: [UInt]) {
+    let set = WorkingSet()
+    set.add(UnsafeRawPointer(bitPattern: address), size)
+    #expect(lines(set) == expected)
+  }
+
+  @Test func hasAllOfAnObject() {
+    let set = WorkingSet()
+    let buffer = Buffer()
+    let start = UInt(bitPattern: Unmanaged.passUnretained(buffer).toOpaque())
+    set.add(buffer)
+    #expect(lines(set).contains(start / 64 * 64))
+    #expect(lines(set).contains((start + 39) / 64 * 64))  // its header and three words
+  }
+
+  @Test func takesWhatIsTooMuchForNone() {
+    let set = WorkingSet()
+    set.add(nil, 100)
+    for i in 0..<100 { set.add(UnsafeRawPointer(bitPattern: UInt(0x10000 * (i + 1))), 1 << 40) }
+    #expect(lines(set).count < 100 * 64)
+    set.removeAll()
+    #expect(lines(set).isEmpty)
+  }
+}

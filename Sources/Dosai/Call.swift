@@ -63,7 +63,7 @@ package final class Call: TransferReceiver {
   ) throws(Failure) -> Call {
     let url = Buffer()
     try client.settings.address.write(path: path, to: url)
-    let headers = try client.headers(for: settings, body: body != nil, streaming: kind == .stream)
+    let headers = try client.headers(settings.fields, body: body != nil, streaming: kind == .stream)
     return Call(client, settings, kind, url, body, headers)
   }
 

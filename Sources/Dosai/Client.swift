@@ -45,12 +45,16 @@ package final class Client {
   private let process = Process.id
   private let mutex: Mutex
   private var idle: [Engine] = []
+  private var headers: [HeaderList] = []  // of a GET, of a POST, of a stream
 
   /// RESOURCE: no descriptor is free, or libcurl is too old.
   package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
     try Process.start()
     let client = Client(settings, try Share.make(), try Mutex.make())
     client.idle.append(try Engine.make())
+    for kind in [(false, false), (true, false), (true, true)] {
+      client.headers.append(try client.makeHeaders([], body: kind.0, streaming: kind.1))
+    }
     return client
   }
 
@@ -81,13 +85,18 @@ package final class Client {
     _ = surplus  // an engine that nobody keeps closes its connections
   }
 
-  func headers(for call: CallSettings, body: Bool, streaming: Bool) throws(Failure) -> HeaderList {
+  /// `own` are those of one call.
+  func headers(_ own: [HeaderField], body: Bool, streaming: Bool) throws(Failure) -> HeaderList {
+    own.isEmpty ? headers[streaming ? 2 : body ? 1 : 0] : try makeHeaders(own, body: body, streaming: streaming)
+  }
+
+  private func makeHeaders(_ own: [HeaderField], body: Bool, streaming: Bool) throws(Failure) -> HeaderList {
     var fields: [HeaderField] = []
     let accepted: StaticString = streaming ? "text/event-stream" : "application/json"
     fields.append(try HeaderField(literal("Accept"), accepted.bytes))
     if body { fields.append(try HeaderField(literal("Content-Type"), literal("application/json"))) }
     for field in settings.fields { fields.set(field) }
-    for field in call.fields { fields.set(field) }
+    for field in own { fields.set(field) }
     let list = HeaderList()
     for field in fields { try list.add(field.name.bytes, field.value.bytes) }
     // Else libcurl waits a second before it sends a body over 1 MB.

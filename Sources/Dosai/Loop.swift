@@ -13,6 +13,7 @@ package final class Loop {
   private var noted = CallQueue()  // those for which something may have come
   private var deadlines = DeadlineHeap<LoopCall>()
   private var isBusy = false
+  private var isAwake = false  // the next step will not wait
 
   private let mutex: Mutex
   private var inbox: [(call: LoopCall, command: LoopCall.Command)] = []
@@ -139,6 +140,7 @@ package final class Loop {
       deadline = Clocks.deadline(csystem_now(), min(timeout, Clocks.never / 1_000_000) * 1_000_000)
     }
     let pause = engine.step(until: min(deadline, deadlines.first ?? Clocks.never))
+    isAwake = false
     if pause == .token || Process.isExiting || engine.isOutOfMemory { noteAll() }
     engine.recover()
     expire()
@@ -222,7 +224,9 @@ package final class Loop {
   /// Makes the descriptor readable when there is something to do.
   private func prepare() {
     startHeld()
-    if hasNoted { engine.wake() } else { engine.prepare(until: deadlines.first ?? Clocks.never) }
+    if !hasNoted { return engine.prepare(until: deadlines.first ?? Clocks.never) }
+    if !isAwake { engine.wake() }
+    isAwake = true
   }
 
   // MARK: clocks

@@ -51,7 +51,10 @@ package final class Engine {
     process = Process.id
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_multi_on_socket(
-      multi, { easy, socket, what, context, _ in Engine.from(context)?.watch(socket, what, easy) ?? 0 }, context)
+      multi,
+      { easy, socket, what, context, known in
+        Engine.from(context)?.watch(socket, what, easy, isKnown: known != nil) ?? 0
+      }, context)
     ccurl_multi_on_timer(
       multi, { _, milliseconds, context in Engine.from(context)?.setTimer(milliseconds) ?? 0 }, context)
   }
@@ -71,7 +74,9 @@ package final class Engine {
     context.map { Unmanaged<Engine>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  private func watch(_ socket: curl_socket_t, _ what: Int32, _ easy: UnsafeMutableRawPointer?) -> Int32 {
+  private func watch(
+    _ socket: curl_socket_t, _ what: Int32, _ easy: UnsafeMutableRawPointer?, isKnown: Bool
+  ) -> Int32 {
     if servesMany, socket >= 0 {
       while workingSets.count <= Int(socket) { workingSets.append(nil) }
       workingSets[Int(socket)] = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.workingSet }
@@ -79,7 +84,9 @@ package final class Engine {
     if what == CURL_POLL_REMOVE {
       poller.forget(socket)
     } else {
-      poller.watch(socket, readable: what & CURL_POLL_IN != 0, writable: what & CURL_POLL_OUT != 0)
+      if !isKnown { curl_multi_assign(multi, socket, multi) }
+      poller.watch(
+        socket, readable: what & CURL_POLL_IN != 0, writable: what & CURL_POLL_OUT != 0, isKnown: isKnown)
     }
     return 0
   }

@@ -54,10 +54,11 @@ final class Poller {
     return epoll_ctl(descriptor, operation, source, &event) == 0
   }
 
-  /// Watches a socket for this from now on.
-  func watch(_ socket: Int32, readable: Bool, writable: Bool) {
+  /// Watches a socket for this from now on. `isKnown`: it is watched, as it seems.
+  func watch(_ socket: Int32, readable: Bool, writable: Bool, isKnown: Bool) {
     let wanted = (readable ? EPOLLIN.rawValue : 0) | (writable ? EPOLLOUT.rawValue : 0)
-    if !control(EPOLL_CTL_MOD, socket, wanted) { _ = control(EPOLL_CTL_ADD, socket, wanted) }
+    if isKnown && control(EPOLL_CTL_MOD, socket, wanted) || control(EPOLL_CTL_ADD, socket, wanted) { return }
+    _ = control(EPOLL_CTL_MOD, socket, wanted)
   }
 
   func forget(_ socket: Int32) { _ = control(EPOLL_CTL_DEL, socket, 0) }

@@ -10,8 +10,8 @@ package enum JSONScanner {
     package var hasBigInteger = false
     /// A number with an exponent above 0, which may not fit a real number.
     package var hasExponent = false
-    /// The escape of U+0000.
-    package var hasNUL = false
+    /// The escape of U+0000 or U+007F.
+    package var hasMark = false
     /// The bytes of its longest string that is a value, and of its longest key or number.
     package var longestString = 0
     package var longestOther = 0
@@ -167,7 +167,7 @@ package enum JSONScanner {
         guard let unit = escapedUnit(text, at) else { throw notJSON }
         let length = escapeLength(text, at, unit)
         if length == 6 && unit & 0xF800 == 0xD800 { facts.hasLoneSurrogate = true }
-        if unit == 0 { facts.hasNUL = true }
+        if unit == 0 || unit == 0x7F { facts.hasMark = true }
         at += length
       default: throw notJSON
       }

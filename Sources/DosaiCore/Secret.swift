@@ -45,7 +45,15 @@ package final class Secret {
   /// Where the key stands next with an escape in it.
   private static func escapedPlace(of secret: Bytes, in text: Bytes, from: Int) -> Range<Int>? {
     var from = from
+    var hasNamed: Bool?  // whether the key has a character of which the escape is not its number
     while let escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) {
+      if escape + 1 < text.count, text[escape + 1] != UInt8(ascii: "u") {
+        if hasNamed == nil { hasNamed = secret.contains(where: isNamed) }
+        if hasNamed == false {
+          from = escape + 2
+          continue
+        }
+      }
       let first = escaped(text, escape)
       if let first, let found = place(of: secret, in: text, escape, first.byte) { return found }
       from = escape + (first?.length ?? 2)
@@ -72,11 +80,15 @@ package final class Secret {
     return nil
   }
 
+  private static func isNamed(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
   /// The ASCII character that the escape at `at` stands for, where the key could have it, and the escape's length.
   private static func escaped(_ text: Bytes, _ at: Int) -> (byte: UInt8, length: Int)? {
     guard at + 1 < text.count, text[at] == UInt8(ascii: "\\") else { return nil }
     let next = text[at + 1]
-    if next == UInt8(ascii: "/") || next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") { return (next, 2) }
+    if isNamed(next) { return (next, 2) }
     guard let (scalar, length) = JSONScanner.escapedScalar(text, at), scalar < 0x80 else { return nil }
     return (UInt8(truncatingIfNeeded: scalar), length)
   }

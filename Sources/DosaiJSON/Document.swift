@@ -30,7 +30,8 @@ package final class Document {
       facts = try JSONScanner.check(text.bytes)
     }
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
-    let takesLong = facts.longestString >= longLeast && !facts.hasNUL
+    let takesLong =
+      facts.longestString >= longLeast && !facts.hasMark && text.bytes.firstIndex(of: 0x7F, from: 0) == nil
     let longest = max(facts.longestOther, takesLong ? longLeast - 1 : facts.longestString, 24)
     let given = Buffer()
     let padding = try pad(given, longest)

@@ -32,6 +32,19 @@ struct SecretTests {
     }
   }
 
+  /// Where it has no character of which the escape is not its number, other escapes are passed over.
+  @Test(arguments: [
+    (#"\n\"\\/\t sk-\u00312345\u003678\u0039\u0030\n"#, #"\n\"\\/\t "# + String(repeating: "*", count: 33) + #"\n"#),
+    (#"\n\\u0073k-1234567890"#, #"\n\\u0073k-1234567890"#), (#"\n\"#, #"\n\"#),
+    (#"\\\u0073k-1234567890"#, #"\\"# + String(repeating: "*", count: 18)),
+  ])
+  func redactsTheKeyAmongOtherEscapes(text: String, gives expected: String) throws {
+    let secret = try "sk-1234567890".lent { try Secret($0) }
+    let buffer = try Buffer(text)
+    secret.redact(buffer, isAnswer: true)
+    #expect(buffer.string == expected)
+  }
+
   /// JSON may write any character of it as an escape.
   @Test(arguments: [
     (#"a\u0073k-12/4567890b"#, "a******************b"), (#"sk\u002D12\/4567890"#, "*******************"),

@@ -26,7 +26,7 @@ struct LongStringsTests {
 
   private func expectSame(_ text: [UInt8]) {
     let expected = values(text, longLeast: .max)
-    for least in [2, 8, 32] {
+    for least in [2, 8, 12, 32] {
       #expect(values(text, longLeast: least) == expected, "\(least): \(String(decoding: text, as: UTF8.self))")
     }
   }
@@ -39,7 +39,7 @@ struct LongStringsTests {
     #"{"a":"\u0000","b":"\u000012"}"#, "[\"caf\u{E9}\",\"\u{1F600}\u{20AC}\"]",
     #"{"n":123456789012345678901234,"s":"text"}"#,
     #"{"\u0065":"e","plain":"\\"}"#, #"{"deep":[{"deep":["text","more text"]}]}"#, #""\\\\\\\\""#, "[\"open",
-    #"["a" "b"]"#,
+    #"["a" "b"]"#, "[\"\u{7F}0\",\"long enough\"]", #"["\u007f0","long enough"]"#, "{\"\u{7F}0\":\"long enough\"}",
   ])
   func areTheSame(text: String) { expectSame(Array(text.utf8)) }
 

@@ -20,6 +20,10 @@ static inline CURLcode ccurl_set_blob(CURL *easy, CURLoption option, const void 
   struct curl_blob blob = {(void *)bytes, length, CURL_BLOB_COPY};
   return curl_easy_setopt(easy, option, &blob);
 }
+/* As bits, which libcurl calls old: the names it would compare with those of all its protocols, for each request. */
+static inline CURLcode ccurl_allow_only_http(CURL *easy) {
+  CURL_IGNORE_DEPRECATION(return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));)
+}
 static inline CURLcode ccurl_on_body(CURL *easy, curl_write_callback function, void *context) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
   return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);

@@ -12,6 +12,7 @@ package struct LongStrings {
   /// The text was checked, is UTF-8, and has neither U+0000 nor U+007F nor a lone surrogate.
   package func take(_ text: Bytes, least: Int, rest: Buffer) throws(Failure) {
     try decoded.reserve(text.count &+ 8)
+    try rest.reserve(min(text.count, 4 << 10))
     var from = 0
     var at = 0
     while let quote = text.firstIndex(of: UInt8(ascii: "\""), from: at) {

@@ -25,7 +25,7 @@ package final class Endpoint {
     }
     check(ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1))
     check(ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1))
-    check(ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https"))
+    check(ccurl_allow_only_http(easy))
     check(ccurl_set_long(easy, CURLOPT_NETRC, 0))
     check(ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1))
     check(ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1))

@@ -64,7 +64,7 @@ package final class Document {
     while room < min(longest, Self.smallMost) + 2 { room *= 2 }
     let padding = room - 8
     try given.append("[\"")
-    for _ in 0..<padding { try given.append(UInt8(ascii: "-")) }
+    for _ in 0..<padding / 8 { try given.append("--------") }
     try given.append("\",")
     return padding
   }

@@ -22,7 +22,8 @@ static inline CURLcode ccurl_set_blob(CURL *easy, CURLoption option, const void 
 }
 /* As bits, which libcurl calls old: the names it would compare with those of all its protocols, for each request. */
 static inline CURLcode ccurl_allow_only_http(CURL *easy) {
-  CURL_IGNORE_DEPRECATION(return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));)
+  CURL_IGNORE_DEPRECATION(
+      return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));)
 }
 static inline CURLcode ccurl_on_body(CURL *easy, curl_write_callback function, void *context) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);

@@ -46,7 +46,7 @@ extension Call {
   private func launch(isPatient: Bool) throws(Failure) {
     guard let engine else { throw .internalError }
     let started: Transfer
-    if let transfer { started = transfer } else { started = try makeTransfer() }
+    if let transfer { started = transfer } else { started = try makeTransfer(engine) }
     transfer = started
     let mayWait = isPatient && started.mayShare && watcher != nil && !engine.isLimited
     if mayWait, let host = watcher?.host, host.isShared, host.making > 0 { return hold(isPatient: true) }
@@ -56,10 +56,10 @@ extension Call {
     if let watcher, started.readyTime < 0, !started.isFinished { watcher.host?.noteMaking(watcher) }
   }
 
-  private func makeTransfer() throws(Failure) -> Transfer {
+  private func makeTransfer(_ engine: Engine) throws(Failure) -> Transfer {
     try Transfer.make(
       client.settings.endpoint, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
       headers: headers, body: body, compressed: kind != .stream, connectTimeout: settings.clocks.connect,
-      receiver: self)
+      engine: engine, receiver: self)
   }
 }

@@ -55,15 +55,16 @@ package final class Endpoint {
   }
 }
 
+extension Bytes {
+  /// As a C string, where a NUL follows.
+  var characters: UnsafePointer<CChar>? { UnsafeRawPointer(baseAddress)?.assumingMemoryBound(to: CChar.self) }
+}
+
 extension Buffer {
   /// As a C string, lent until the buffer changes.
-  package var characters: UnsafePointer<CChar>? {
-    UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
-  }
+  package var characters: UnsafePointer<CChar>? { bytes.characters }
 }
 
 extension Secret {
-  package var characters: UnsafePointer<CChar>? {
-    UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
-  }
+  package var characters: UnsafePointer<CChar>? { bytes.characters }
 }

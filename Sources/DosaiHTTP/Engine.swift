@@ -13,6 +13,8 @@ package final class Engine {
   private var tokens: [(token: CancelToken, uses: Int)] = []
   private var curlDeadline = Clocks.never
   private(set) var servesMany = false
+  /// Of a transfer that was taken out. An engine that does not serve many has one client, for which it is set up.
+  private var spare: (easy: UnsafeMutableRawPointer, share: Share)?
   /// There is a limit to the connections to a host.
   package private(set) var isLimited = false
   /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
@@ -62,6 +64,7 @@ package final class Engine {
   deinit {
     if Process.id == process {
       guard enter() else { return }
+      if let spare { curl_easy_cleanup(spare.easy) }
       curl_multi_cleanup(multi)
       leave()
     } else {
@@ -154,6 +157,13 @@ package final class Engine {
     guard isOurs, enter() else { return }
     defer { leave() }
     curl_multi_remove_handle(multi, transfer.easy)
+    if !servesMany && spare == nil { spare = transfer.giveHandle() }
+  }
+
+  func takeSpare() -> UnsafeMutableRawPointer? {
+    let easy = spare?.easy
+    spare = nil
+    return easy
   }
 
   /// All transfers were removed after `isOutOfMemory`.

@@ -16,7 +16,7 @@ package protocol TransferReceiver: AnyObject {
 
 /// One request on the wire and its response.
 package final class Transfer {
-  let easy: UnsafeMutableRawPointer
+  private(set) var easy: UnsafeMutableRawPointer?  // until it is given away
   private let endpoint: Endpoint
   /// It may share a connection with others, over HTTP/2.
   package let mayShare: Bool
@@ -53,17 +53,18 @@ package final class Transfer {
   /// `body` nil is a GET. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
     _ endpoint: Endpoint, share: Share, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
-    compressed: Bool, connectTimeout: Int64, receiver: any TransferReceiver
+    compressed: Bool, connectTimeout: Int64, engine: Engine, receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
-    guard let easy = curl_easy_init() else {
+    let kept = engine.takeSpare()
+    guard let easy = kept ?? curl_easy_init() else {
       message.deallocate()
       throw .outOfMemory
     }
     let mayShare = isHTTPS && !endpoint.http1Only
     let made = Transfer(easy, message, endpoint, mayShare, share, url, headers, body, receiver)
-    var refusal = endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share)
-    if refusal == CURLE_OK { refusal = made.apply(compressed, connectTimeout) }
+    var refusal = kept == nil ? endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share) : CURLE_OK
+    if refusal == CURLE_OK { refusal = made.apply(to: easy, compressed, connectTimeout) }
     if refusal == CURLE_OUT_OF_MEMORY { throw .outOfMemory }
     if refusal != CURLE_OK { throw Failure(.resource, "libcurl lacks something that is needed, as TLS") }
     return made
@@ -87,10 +88,13 @@ package final class Transfer {
 
   deinit {
     message.deallocate()
-    if process == Process.id { Process.free { curl_easy_cleanup(easy) } }
+    if let easy, process == Process.id { Process.free { curl_easy_cleanup(easy) } }
   }
 
-  private func apply(_ compressed: Bool, _ connectTimeout: Int64) -> CURLcode {
+  /// Sets all that is not the same for every request, also where it is libcurl's default: the handle may be a kept one.
+  private func apply(
+    to easy: UnsafeMutableRawPointer, _ compressed: Bool, _ connectTimeout: Int64
+  ) -> CURLcode {
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
     let refusal = ccurl_set_text(easy, CURLOPT_URL, url.characters)
@@ -101,15 +105,15 @@ package final class Transfer {
       ccurl_set_long(easy, CURLOPT_POST, 1)
       ccurl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
       ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, body.mutable.baseAddress)
+    } else {
+      ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
     }
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 32 << 10)
-    if compressed {
-      let refusal = ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, "")
-      if refusal != CURLE_OK { return refusal }
-    }
+    let encodings = compressed ? literal("") : .empty  // no address: none
+    if ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, encodings.characters) != CURLE_OK { return CURLE_OUT_OF_MEMORY }
     // libcurl gives up after 300 s. Only where that is too early is it told another time: the timer would stand in its
     // tree until the transfer's end, and of a thousand streams that tree is turned over with every chunk.
-    if connectTimeout >= 300_000_000_000 { ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 2_000_000_000) }
+    ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connectTimeout >= 300_000_000_000 ? 2_000_000_000 : 0)
     ccurl_on_body(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
     ccurl_on_header(
@@ -136,6 +140,17 @@ package final class Transfer {
         guard let context else { return -1 }
         return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue().closeSocket(socket)
       }, Unmanaged.passUnretained(engine).toOpaque())
+  }
+
+  /// Gives its handle away, with what is the same for every request and nothing of this one, if the request ended well.
+  func giveHandle() -> (easy: UnsafeMutableRawPointer, share: Share)? {
+    guard let easy, isFinished, failure == nil else { return nil }
+    ccurl_set_pointer(easy, CURLOPT_PRIVATE, nil)
+    ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
+    ccurl_set_list(easy, CURLOPT_HTTPHEADER, nil)
+    ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, nil)
+    self.easy = nil
+    return (easy, share)
   }
 
   /// Its connection, on which the server was deaf, serves no other transfer: over HTTP/2 libcurl would keep it.

@@ -4,6 +4,11 @@
 static dosai_client_options options;
 static char url[256];
 
+static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
+  (void)chunk, (void)user_data;
+  return 0;
+}
+
 static void start(void) { test_options(&options, url, TEST_PLAIN, "echo"); }
 
 static void call(const dosai_call_options *call_options) {
@@ -114,6 +119,40 @@ static void replaced(void) {
   dosai_client_free(client);
 }
 
+/* Of one call nothing is left to the next of its client, which has its handle of libcurl. */
+static void one_after_the_other(void) {
+  static const char *const its[] = {"X-Title: call"};
+  dosai_call_options call_options;
+  dosai_call_options_init(&call_options, sizeof call_options);
+  call_options.headers = its;
+  call_options.header_count = 1;
+  start();
+  dosai_client *client = test_client_with(&options);
+  dosai_request *request = test_request();
+  dosai_error *error = NULL;
+  for (int i = 0; i < 64; i++) {
+    dosai_completion *completion = NULL;
+    const dosai_call_options *given = i % 2 ? &call_options : NULL;
+    int kind = i / 2 % 2 ? i / 4 % 4 : i / 16; /* each of four follows each */
+    if (kind == 0) CHECK_CALL(dosai_client_get(client, "/models", given, &completion, &error), DOSAI_OK);
+    if (kind == 1) CHECK_CALL(dosai_chat(client, request, given, &completion, &error), DOSAI_OK);
+    if (kind == 2)
+      CHECK_CALL(dosai_chat_stream(client, request, given, go_on, NULL, &completion, &error), DOSAI_OK);
+    if (kind == 3) CHECK_CALL(dosai_client_post(client, "/x", "{}", 2, given, &completion, &error), DOSAI_OK);
+    dosai_completion_free(completion);
+    CHECK_LAST(TEST_PLAIN, "echo", "method", kind == 0 ? "GET" : "POST");
+    CHECK_HEADER("content-length", kind == 0 ? "" : kind == 1 ? "57" : kind == 2 ? "71" : "2");
+    CHECK_HEADER("content-type", kind == 0 ? "" : "application/json");
+    CHECK_HEADER("accept", kind == 2 ? "text/event-stream" : "application/json");
+    char *encodings = test_last(TEST_PLAIN, "echo", "header/accept-encoding");
+    CHECK((*encodings == 0) == (kind == 2));
+    free(encodings);
+    CHECK_HEADER("x-title", given ? "call" : "");
+  }
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 /* Everything was copied: the caller's memory may change before the call. */
 static void copied(void) {
   char key[] = "sk-test", line[] = "X-Title: kept", agent[] = "agent/1", authority[512];
@@ -173,6 +212,7 @@ int main(void) {
   no_expect();
   set();
   replaced();
+  one_after_the_other();
   copied();
   redirects();
   return test_end();

@@ -15,11 +15,16 @@ static int submit_without(dosai_loop *loop, dosai_client *client, int kind, long
   dosai_request *request = test_request();
   dosai_error *error = NULL;
   dosai_call *call = NULL;
+  const char *header = "X-Title: call"; /* so that it has headers of its own */
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  options.headers = &header;
+  options.header_count = 1;
   countdown = nth;
   dosai_status status =
-      kind == POST   ? dosai_loop_submit_post(loop, client, "/x", "{}", 2, NULL, 1, &call, &error)
-      : kind == CHAT ? dosai_loop_submit_chat(loop, client, request, NULL, 1, &call, &error)
-                     : dosai_loop_submit_stream(loop, client, request, NULL, 1, &call, &error);
+      kind == POST   ? dosai_loop_submit_post(loop, client, "/x", "{}", 2, &options, 1, &call, &error)
+      : kind == CHAT ? dosai_loop_submit_chat(loop, client, request, &options, 1, &call, &error)
+                     : dosai_loop_submit_stream(loop, client, request, &options, 1, &call, &error);
   int reached = countdown == 0;
   countdown = 0;
   CHECK_INT(status, reached ? DOSAI_OUT_OF_MEMORY : DOSAI_OK);

@@ -32,13 +32,16 @@ package enum Text {
   package static func firstInvalid(_ bytes: Bytes) -> Int? {
     var at = 0
     while at < bytes.count {
-      // Eight ASCII bytes at a time.
-      if at + 8 <= bytes.count, let base = bytes.baseAddress {
-        let word = UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self)
-        if word & 0x8080_8080_8080_8080 == 0 {
-          at += 8
+      // Sixteen ASCII bytes at a time.
+      if at + 16 <= bytes.count, let base = bytes.baseAddress {
+        let one = UInt64(littleEndian: UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self))
+        let two = UInt64(littleEndian: UnsafeRawPointer(base + at + 8).loadUnaligned(as: UInt64.self))
+        if (one | two) & 0x8080_8080_8080_8080 == 0 {
+          at += 16
           continue
         }
+        let isLater = one & 0x8080_8080_8080_8080 == 0
+        at += (isLater ? 8 : 0) + ((isLater ? two : one) & 0x8080_8080_8080_8080).trailingZeroBitCount / 8
       }
       let length = sequence(bytes, at)
       if length < 0 { return at }

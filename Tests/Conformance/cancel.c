@@ -26,11 +26,6 @@ static void *trigger_soon(void *unused) {
   return unused;
 }
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void new_token(void) {
   dosai_error *error = NULL;
   dosai_cancel_free(token);
@@ -56,7 +51,7 @@ static double stop(test_transport transport, const char *script, int by_signal, 
     pthread_create(&thread, NULL, trigger_soon, NULL);
   }
   if (streams)
-    CHECK_KEEP(dosai_chat_stream(client, request, &options, go_on, NULL, &completion, &error),
+    CHECK_KEEP(dosai_chat_stream(client, request, &options, test_go_on, NULL, &completion, &error),
                DOSAI_CANCELLED);
   else CHECK_KEEP(dosai_chat(client, request, &options, &completion, &error), DOSAI_CANCELLED);
   double took = test_now() - triggered_at;

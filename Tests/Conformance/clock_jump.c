@@ -34,11 +34,6 @@ time_t time(time_t *out) {
   return now.tv_sec;
 }
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void begin(dosai_client_options *options, char url[256], test_transport transport,
                   const char *script) {
   test_options(options, url, transport, script);
@@ -55,7 +50,7 @@ static void takes(const dosai_client_options *options, dosai_status status, dosa
   dosai_request *request = test_request();
   dosai_error *error = NULL;
   double start = test_now();
-  CHECK_KEEP(dosai_chat_stream(client, request, NULL, go_on, NULL, NULL, &error), status);
+  CHECK_KEEP(dosai_chat_stream(client, request, NULL, test_go_on, NULL, NULL, &error), status);
   CHECK_BETWEEN(test_now() - start, low, high + test_bound(300));
   CHECK_INT(dosai_error_clock(error), clock);
   dosai_error_free(error);

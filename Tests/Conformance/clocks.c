@@ -3,11 +3,6 @@
 
 enum { CHAT, STREAM, PULL };
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static dosai_status pull(dosai_client *client, const dosai_request *request,
                          const dosai_call_options *options, dosai_error **out_error) {
   dosai_stream *stream = NULL;
@@ -35,7 +30,8 @@ static void runs_out(int face, test_transport transport, const char *script,
   double start = test_now();
   if (face == CHAT) CHECK_KEEP(dosai_chat(client, request, options, &completion, &error), DOSAI_TIMEOUT);
   else if (face == STREAM)
-    CHECK_KEEP(dosai_chat_stream(client, request, options, go_on, NULL, &completion, &error), DOSAI_TIMEOUT);
+    CHECK_KEEP(dosai_chat_stream(client, request, options, test_go_on, NULL, &completion, &error),
+               DOSAI_TIMEOUT);
   else CHECK_KEEP(pull(client, request, options, &error), DOSAI_TIMEOUT);
   CHECK_BETWEEN(test_now() - start, milliseconds - 1, milliseconds + test_bound(100));
   CHECK_INT(dosai_error_clock(error), clock);
@@ -72,7 +68,7 @@ static void waits(int face, test_transport transport, const char *script, int64_
   double start = test_now();
   if (face == CHAT) CHECK_KEEP(dosai_chat(client, request, NULL, NULL, &error), DOSAI_UNAVAILABLE);
   else if (face == STREAM)
-    CHECK_KEEP(dosai_chat_stream(client, request, NULL, go_on, NULL, NULL, &error), DOSAI_UNAVAILABLE);
+    CHECK_KEEP(dosai_chat_stream(client, request, NULL, test_go_on, NULL, NULL, &error), DOSAI_UNAVAILABLE);
   else CHECK_KEEP(pull(client, request, NULL, &error), DOSAI_UNAVAILABLE);
   double took = test_now() - start;
   CHECK_INT(dosai_error_attempt_count(error), 2);

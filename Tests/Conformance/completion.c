@@ -1,17 +1,12 @@
 #include "test.h"
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static dosai_completion *get(const char *script, int streams) {
   dosai_client *client = test_client(TEST_PLAIN, script);
   dosai_request *request = test_request();
   dosai_completion *completion = NULL;
   dosai_error *error = NULL;
   if (streams)
-    CHECK_CALL(dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error), DOSAI_OK);
+    CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), DOSAI_OK);
   else CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
   dosai_request_free(request);
   dosai_client_free(client); /* the completion outlives both */

@@ -36,16 +36,11 @@ static int expect(dosai_status status, const char *what) {
   return status == DOSAI_OK;
 }
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void calls(dosai_client *client, const dosai_request *request) {
   dosai_stream *stream = NULL;
   const dosai_chunk *chunk = NULL;
   expect(dosai_chat(client, request, NULL, NULL, &error), "chat");
-  expect(dosai_chat_stream(client, request, NULL, go_on, NULL, NULL, &error), "chat_stream");
+  expect(dosai_chat_stream(client, request, NULL, test_go_on, NULL, NULL, &error), "chat_stream");
   if (!expect(dosai_stream_open(client, request, NULL, &stream, &error), "stream_open")) return;
   do CHECK_CALL(dosai_stream_next(stream, -1, &chunk, &error), DOSAI_OK);
   while (chunk);

@@ -71,11 +71,6 @@ static const fault answers[] = {
     {"hello", DOSAI_OK, DOSAI_OK, "Hello! How can I help you today?"},
 };
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void play(const fault *fault, test_transport transport, int streamed) {
   static char big[8 << 20];
   dosai_client *client = test_client(transport, fault->script);
@@ -87,8 +82,9 @@ static void play(const fault *fault, test_transport transport, int streamed) {
     memset(big, 'a', sizeof big);
     CHECK_CALL(dosai_request_add_message(request, "user", big, sizeof big, &error), DOSAI_OK);
   }
-  dosai_status status = streamed ? dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error)
-                                 : dosai_chat(client, request, NULL, &completion, &error);
+  dosai_status status = streamed
+                            ? dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error)
+                            : dosai_chat(client, request, NULL, &completion, &error);
   dosai_status expected = status == fault->other ? fault->other : fault->status;
   CHECK_KEEP(status, expected);
   CHECK((completion != NULL) == (expected == DOSAI_OK));

@@ -10,18 +10,13 @@ static dosai_cancel *token;
 static dosai_stream *stream;
 static dosai_error *old_error;
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void inherited(void) {
   const dosai_chunk *chunk = (const dosai_chunk *)1;
   dosai_completion *made = NULL;
   dosai_stream *opened = NULL;
   dosai_cancel_trigger(token);
   CHECK_INT(dosai_chat(client, request, NULL, &made, NULL), DOSAI_FORKED);
-  CHECK_INT(dosai_chat_stream(client, request, NULL, go_on, NULL, &made, NULL), DOSAI_FORKED);
+  CHECK_INT(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &made, NULL), DOSAI_FORKED);
   CHECK_INT(dosai_stream_open(client, request, NULL, &opened, NULL), DOSAI_FORKED);
   CHECK_INT(dosai_client_get(client, "/models", NULL, &made, NULL), DOSAI_FORKED);
   CHECK_INT(dosai_request_add_message(request, "user", "hi", 2, NULL), DOSAI_FORKED);
@@ -50,7 +45,7 @@ static void child(int by_exit) {
   CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
   CHECK_TEXT(dosai_completion_content(completion, 0, NULL), "Hello! How can I help you today?");
   dosai_completion_free(completion);
-  CHECK_CALL(dosai_chat_stream(client, request, NULL, go_on, NULL, NULL, &error), DOSAI_OK);
+  CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, NULL, &error), DOSAI_OK);
   dosai_request_free(request);
   dosai_client_free(client);
   if (by_exit) exit(test_failures != 0);

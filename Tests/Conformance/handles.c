@@ -23,11 +23,6 @@ static void *poison(void) { return (void *)(uintptr_t)16; }
     CHECK_INT(length, 0);                             \
   } while (0)
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void bad_error(const dosai_error *bad) {
   dosai_attempt attempt = {.struct_size = sizeof attempt};
   CHECK_INT(dosai_error_status(bad), DOSAI_INVALID_ARGUMENT);
@@ -55,7 +50,7 @@ static void bad_client(dosai_client *bad) {
   REFUSED(dosai_chat(bad, request, NULL, &new_completion, &error));
   CHECK(!new_completion);
   new_completion = poison();
-  REFUSED(dosai_chat_stream(bad, request, NULL, go_on, NULL, &new_completion, &error));
+  REFUSED(dosai_chat_stream(bad, request, NULL, test_go_on, NULL, &new_completion, &error));
   CHECK(!new_completion);
   new_stream = poison();
   REFUSED(dosai_stream_open(bad, request, NULL, &new_stream, &error));
@@ -73,7 +68,7 @@ static void bad_request(dosai_request *bad) {
   new_completion = poison();
   REFUSED(dosai_chat(client, bad, NULL, &new_completion, &error));
   CHECK(!new_completion);
-  REFUSED(dosai_chat_stream(client, bad, NULL, go_on, NULL, NULL, &error));
+  REFUSED(dosai_chat_stream(client, bad, NULL, test_go_on, NULL, NULL, &error));
   new_stream = poison();
   REFUSED(dosai_stream_open(client, bad, NULL, &new_stream, &error));
   CHECK(!new_stream);

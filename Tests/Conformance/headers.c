@@ -4,11 +4,6 @@
 static dosai_client_options options;
 static char url[256];
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void start(void) { test_options(&options, url, TEST_PLAIN, "echo"); }
 
 static void call(const dosai_call_options *call_options) {
@@ -137,7 +132,7 @@ static void one_after_the_other(void) {
     if (kind == 0) CHECK_CALL(dosai_client_get(client, "/models", given, &completion, &error), DOSAI_OK);
     if (kind == 1) CHECK_CALL(dosai_chat(client, request, given, &completion, &error), DOSAI_OK);
     if (kind == 2)
-      CHECK_CALL(dosai_chat_stream(client, request, given, go_on, NULL, &completion, &error), DOSAI_OK);
+      CHECK_CALL(dosai_chat_stream(client, request, given, test_go_on, NULL, &completion, &error), DOSAI_OK);
     if (kind == 3) CHECK_CALL(dosai_client_post(client, "/x", "{}", 2, given, &completion, &error), DOSAI_OK);
     dosai_completion_free(completion);
     CHECK_LAST(TEST_PLAIN, "echo", "method", kind == 0 ? "GET" : "POST");

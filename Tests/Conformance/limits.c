@@ -6,17 +6,13 @@ static char url[256];
 
 static void start(const char *script) { test_options(&options, url, TEST_PLAIN, script); }
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void call(int streams, dosai_status status, const char *word) {
   dosai_client *client = test_client_with(&options);
   dosai_request *request = test_request();
   dosai_completion *completion = NULL;
   dosai_error *error = NULL;
-  if (streams) CHECK_KEEP(dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error), status);
+  if (streams)
+    CHECK_KEEP(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), status);
   else CHECK_KEEP(dosai_chat(client, request, NULL, &completion, &error), status);
   CHECK((completion != NULL) == (status == DOSAI_OK));
   const char *message = dosai_error_message(error, NULL);

@@ -1,11 +1,6 @@
 /* Connections are kept warm; and a warm one that dies is never used to send a request twice in silence. */
 #include "test.h"
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void twenty(test_transport transport, const char *script, int connections) {
   dosai_client *client = test_client(transport, script);
   dosai_request *request = test_request();
@@ -14,7 +9,7 @@ static void twenty(test_transport transport, const char *script, int connections
     dosai_completion *completion = NULL;
     dosai_timings timings = {.struct_size = sizeof timings};
     if (i % 2) {
-      CHECK_CALL(dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error), DOSAI_OK);
+      CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), DOSAI_OK);
     } else {
       dosai_stream *stream = NULL;
       const dosai_chunk *chunk = NULL;
@@ -42,7 +37,7 @@ static void after_done(test_transport transport) {
   dosai_error *error = NULL;
   for (int i = 0; i < 3; i++) {
     double start = test_now();
-    CHECK_CALL(dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error), DOSAI_OK);
+    CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), DOSAI_OK);
     CHECK_BETWEEN(test_now() - start, 0, test_bound(200));
     dosai_completion_free(completion);
   }
@@ -67,8 +62,9 @@ static void trap(test_transport transport, int32_t max_retries, int streams) {
   CHECK_INT(dosai_completion_attempt_count(completion), 1);
   dosai_completion_free(completion);
   CHECK_INT(test_count(transport, script, "requests"), 1);
-  dosai_status status = streams ? dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error)
-                                : dosai_chat(client, request, NULL, &completion, &error);
+  dosai_status status = streams
+                            ? dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error)
+                            : dosai_chat(client, request, NULL, &completion, &error);
   int32_t attempts = error ? dosai_error_attempt_count(error) : dosai_completion_attempt_count(completion);
   CHECK_INT(status, max_retries < 0 ? DOSAI_CONNECTION : DOSAI_OK);
   CHECK_INT(attempts, max_retries < 0 ? 1 : 2);

@@ -37,11 +37,6 @@ static inline int is_good(dosai_status *first, dosai_status status) {
   return status == DOSAI_OK;
 }
 
-static inline int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static inline void build(dosai_status *first, dosai_request **request, const char *text, size_t length) {
   if (!is_good(first, dosai_request_new("m", 1, request, &error))) return;
   is_good(first, dosai_request_add_message(*request, "user", text, length, &error));
@@ -91,7 +86,7 @@ static inline dosai_status ask(dosai_client *client, int streams) {
   dosai_completion *completion = NULL;
   build(&first, &request, "hi", 2);
   if (first == DOSAI_OK)
-    is_good(&first, streams ? dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error)
+    is_good(&first, streams ? dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error)
                             : dosai_chat(client, request, NULL, &completion, &error));
   if (completion && !streams && !has_usage(completion)) first = DOSAI_INTERNAL;
   if (completion) is_good(&first, dosai_request_add_completion(request, completion, 0, &error));

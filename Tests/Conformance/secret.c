@@ -100,11 +100,6 @@ static long scan(void) {
   return found;
 }
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void calls(dosai_client *client, const dosai_call_options *options, dosai_status status) {
   dosai_request *request = test_request();
   dosai_completion *completion = NULL;
@@ -113,7 +108,7 @@ static void calls(dosai_client *client, const dosai_call_options *options, dosai
   const dosai_chunk *chunk;
   CHECK_CALL(dosai_chat(client, request, options, &completion, &error), status);
   dosai_completion_free(completion);
-  CHECK_CALL(dosai_chat_stream(client, request, options, go_on, NULL, &completion, &error), status);
+  CHECK_CALL(dosai_chat_stream(client, request, options, test_go_on, NULL, &completion, &error), status);
   dosai_completion_free(completion);
   if (dosai_stream_open(client, request, options, &stream, &error) == DOSAI_OK)
     CHECK_INT(dosai_stream_next(stream, -1, &chunk, &error), DOSAI_OK);

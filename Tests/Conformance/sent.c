@@ -1,11 +1,6 @@
 /* What is sent: the request's own bytes. Only "stream" is the call's. */
 #include "test.h"
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 /* The bytes that a unary call and both kinds of stream send for this text. */
 static void sends(const char *text, const char *unary, const char *streamed) {
   dosai_client *client = test_client(TEST_PLAIN, "echo");
@@ -19,7 +14,7 @@ static void sends(const char *text, const char *unary, const char *streamed) {
   CHECK_LAST(TEST_PLAIN, "echo", "body", unary);
   CHECK_TEXT(dosai_completion_content(completion, 0, NULL), unary);
   dosai_completion_free(completion);
-  CHECK_CALL(dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error), DOSAI_OK);
+  CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), DOSAI_OK);
   CHECK_LAST(TEST_PLAIN, "echo", "body", streamed);
   CHECK_TEXT(dosai_completion_content(completion, 0, NULL), streamed);
   dosai_completion_free(completion);
@@ -122,7 +117,7 @@ static void tool_round_trip(test_transport transport, int streams) {
   dosai_error *error = NULL;
   size_t length = 0;
   if (streams)
-    CHECK_CALL(dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error), DOSAI_OK);
+    CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), DOSAI_OK);
   else CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
   const char *message = dosai_completion_message_json(completion, 0, &length);
   CHECK(message && strstr(message, streams ? "\"x_unknown\":{\"deep\":[1,2.5"

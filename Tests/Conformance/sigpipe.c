@@ -47,18 +47,13 @@ static void resets(test_transport transport) {
   CHECK_INT(test_count(transport, "req-rst", "requests"), RESETS);
 }
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 /* A connection that is warm when its client is freed. */
 static void warm(test_transport transport) {
   dosai_client *client = test_client(transport, "hello");
   dosai_request *request = test_request();
   dosai_error *error = NULL;
   CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_OK);
-  CHECK_CALL(dosai_chat_stream(client, request, NULL, go_on, NULL, NULL, &error), DOSAI_OK);
+  CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, NULL, &error), DOSAI_OK);
   dosai_request_free(request);
   dosai_client_free(client);
 }

@@ -9,11 +9,6 @@
 
 enum { STACK = 64 << 10, MARK = 0xa5 };
 
-static int32_t go_on(const dosai_chunk *chunk, void *user_data) {
-  (void)chunk, (void)user_data;
-  return 0;
-}
-
 static void pull(dosai_client *client, dosai_request *request) {
   const dosai_chunk *chunk = NULL;
   dosai_stream *stream = NULL;
@@ -35,7 +30,7 @@ static void block(test_transport transport, const char *script) {
   dosai_error *error = NULL;
   CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
   dosai_completion_free(completion);
-  CHECK_CALL(dosai_chat_stream(client, request, NULL, go_on, NULL, &completion, &error), DOSAI_OK);
+  CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), DOSAI_OK);
   dosai_completion_free(completion);
   pull(client, request);
   dosai_request_free(request);

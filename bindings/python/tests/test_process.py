@@ -12,6 +12,7 @@ PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir)
 
 START = """
 import os, signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where it is ignored
 import dosai
 client = dosai.Client(base_url=sys.argv[1], api_key="k", max_retries=0)
 def again():

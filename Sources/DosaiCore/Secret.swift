@@ -44,21 +44,16 @@ package final class Secret {
 
   /// Where the key stands next with an escape in it.
   private static func escapedPlace(of secret: Bytes, in text: Bytes, from: Int) -> Range<Int>? {
-    var from = from
-    var hasNamed: Bool?  // whether the key has a character of which the escape is not its number
-    while let escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) {
-      if escape + 1 < text.count, text[escape + 1] != UInt8(ascii: "u") {
-        if hasNamed == nil { hasNamed = secret.contains(where: isNamed) }
-        if hasNamed == false {
-          from = escape + 2
-          continue
-        }
-      }
-      let first = escaped(text, escape)
+    guard var escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) else { return nil }
+    let hasNamed = secret.contains(where: isNamed)
+    while true {
+      let mayCount = hasNamed || text.part(escape + 1, escape + 2).first == UInt8(ascii: "u")
+      let first = mayCount ? escaped(text, escape) : nil
       if let first, let found = place(of: secret, in: text, escape, first.byte) { return found }
-      from = escape + (first?.length ?? 2)
+      let from = escape + (first?.length ?? 2)
+      guard let next = text.firstIndex(of: UInt8(ascii: "\\"), from: from) else { return nil }
+      escape = next
     }
-    return nil
   }
 
   /// Where the key stands, the first of its escapes at `escape`, of the byte `first`; nil: it does not.

@@ -34,14 +34,13 @@ package enum Text {
     while at < bytes.count {
       // Sixteen ASCII bytes at a time.
       if at + 16 <= bytes.count, let base = bytes.baseAddress {
-        let one = UInt64(littleEndian: UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self))
-        let two = UInt64(littleEndian: UnsafeRawPointer(base + at + 8).loadUnaligned(as: UInt64.self))
-        if (one | two) & 0x8080_8080_8080_8080 == 0 {
-          at += 16
-          continue
+        func others(_ start: UnsafePointer<UInt8>) -> UInt64 {
+          UInt64(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)) & 0x8080_8080_8080_8080
         }
-        let isLater = one & 0x8080_8080_8080_8080 == 0
-        at += (isLater ? 8 : 0) + ((isLater ? two : one) & 0x8080_8080_8080_8080).trailingZeroBitCount / 8
+        let one = others(base + at)
+        let two = others(base + at + 8)
+        at += one != 0 ? one.trailingZeroBitCount / 8 : 8 + two.trailingZeroBitCount / 8
+        if one | two == 0 { continue }
       }
       let length = sequence(bytes, at)
       if length < 0 { return at }

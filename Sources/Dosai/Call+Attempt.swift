@@ -45,12 +45,14 @@ extension Call {
   }
 
   func completion(of document: Document, _ quirks: Quirks) throws(Failure) -> Completion {
+    try Completion.make(document, facts(quirks), limits: client.settings.limits)
+  }
+
+  func facts(_ quirks: Quirks) -> AnswerFacts {
     let headers = transfer?.headers ?? ResponseHeaders()
     headers.redact(client.settings.secret)
     let all = hasEnded ? attempts : attempts + [Attempt(status: .ok, httpStatus: headers.httpStatus)]
-    return try Completion.make(
-      document, AnswerFacts(headers: headers, timings: timings, attempts: all, quirks: quirks),
-      limits: client.settings.limits)
+    return AnswerFacts(headers: headers, timings: timings, attempts: all, quirks: quirks)
   }
 
   /// The failure of an answer that came with success and tells of an error.

@@ -67,7 +67,11 @@ extension Call {
     guard let stream, stream.assembler.hasStarted || failure == nil else { return nil }
     let text = Buffer()
     try stream.assembler.write(to: text)
-    client.settings.secret?.redact(text, isAnswer: true)  // it may have come in pieces
+    let isRedacted = client.settings.secret?.redact(text, isAnswer: true) == true  // it may have come in pieces
+    if hasEnded && !isRedacted {
+      completion = try Completion.make(stream.assembler, text, facts(stream.quirks))
+      return completion
+    }
     var limits = Limits()
     limits.jsonNodes = .max
     let made = try completion(of: try Document.read(taking: text, limits: limits), stream.quirks)

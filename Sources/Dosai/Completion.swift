@@ -29,173 +29,61 @@ package struct AnswerFacts {
 
 /// An immutable answer, whole or assembled from a stream.
 package final class Completion {
-  package struct ToolCall {
-    package let id: Bytes?
-    package let name: Bytes?
-    package let arguments: Bytes?
-  }
-
-  /// A choice; its texts are lent by the completion and NUL-terminated.
-  package struct Choice {
-    package var index: Int32
-    package var role: Bytes?
-    package var content: Bytes?
-    package var refusal: Bytes?
-    package var reasoning: Bytes?
-    package var finishWord: Bytes?
-    package var toolCalls: [ToolCall] = []
-    fileprivate var position: Int
-  }
-
   package let facts: AnswerFacts
-  package private(set) var quirks: Quirks
-  package private(set) var choices: [Choice] = []
-  package private(set) var usage = Usage()
-  /// -1: not said.
-  package private(set) var created: Int64 = -1
-  private let document: Document
-  private var texts: [Buffer] = []  // of choices, where the document does not have them in one piece
+  package let answer: Answer
+  private let text: Buffer
+  // What holds the answer's texts: one of the two.
+  private let document: Document?
+  private let assembler: Assembler?
   private let mutex: Mutex
   private var messageTexts: [(position: Int, text: Buffer)] = []
 
   /// PROTOCOL: the choices are not as an answer has them.
   package static func make(_ document: Document, _ facts: AnswerFacts, limits: Limits) throws(Failure) -> Completion {
-    try Completion(document, facts, limits, try Mutex.make())
+    var facts = facts
+    if document.isRepaired { facts.quirks.insert(.textRepaired) }
+    if document.hasBigNumbers { facts.quirks.insert(.bigNumber) }
+    var answer = Answer()
+    try answer.read(document.root, limits: limits)
+    facts.quirks.formUnion(answer.quirks)
+    return Completion(facts, answer, document.source, try Mutex.make(), document, nil)
   }
 
-  private init(_ document: Document, _ facts: AnswerFacts, _ limits: Limits, _ mutex: Mutex) throws(Failure) {
-    self.document = document
-    self.mutex = mutex
+  /// What a stream that has ended adds up to; `text` is how the assembler has written it.
+  package static func make(_ assembler: Assembler, _ text: Buffer, _ facts: AnswerFacts) throws(Failure) -> Completion {
+    Completion(facts, try assembler.answer(in: text.bytes), text, try Mutex.make(), nil, assembler)
+  }
+
+  private init(
+    _ facts: AnswerFacts, _ answer: Answer, _ text: Buffer, _ mutex: Mutex, _ document: Document?,
+    _ assembler: Assembler?
+  ) {
     self.facts = facts
-    quirks = facts.quirks
-    if document.isRepaired { quirks.insert(.textRepaired) }
-    if document.hasBigNumbers { quirks.insert(.bigNumber) }
-    let root = document.root
-    readUsage(root)
-    if let created = root.integer("created") {
-      self.created = max(created, -1)
-    } else if let created = root.present("created") {
-      quirks.insert(.created)
-      self.created = Self.seconds(created.text)
-    }
-    try readChoices(root.glance("choices"), limits)
-    if quirks.contains(.argumentsObject) { try readChoices(root.member("choices"), limits) }  // with their text
+    self.answer = answer
+    self.text = text
+    self.mutex = mutex
+    self.document = document
+    self.assembler = assembler
   }
 
-  private func readChoices(_ list: Value?, _ limits: Limits) throws(Failure) {
-    guard let list, list.kind == .array else { return }
-    choices = []
-    texts = []
-    try list.forEachElement { (choice: Value) throws(Failure) in
-      if choices.count >= limits.choices { throw Failure(.tooLarge, "there are more choices than choices_max") }
-      try add(choice, limits)
-    }
-    choices.order { $0.index }
-  }
-
-  package var id: Bytes? { document.root.string("id") }
-  package var object: Bytes? { document.root.string("object") }
-  package var model: Bytes? { document.root.string("model") }
-  package var json: Bytes { document.bytes }
+  package var json: Bytes { text.bytes }
 
   /// The JSON of a choice's message, without a NUL behind it.
   package func messageText(_ choice: Int) -> Bytes? {
-    guard choice >= 0, choice < choices.count else { return nil }
-    return document.root.member("choices")?.element(choices[choice].position)?.present("message")?.text
+    guard choice >= 0, choice < answer.choices.count else { return nil }
+    if let message = answer.choices[choice].message { return message }
+    let position = answer.choices[choice].position
+    return document?.root.member("choices")?.element(position)?.present("message")?.text
   }
 
   /// The same, NUL-terminated. Copied when it is first asked for; nil also where there is no memory for that.
   package func message(_ choice: Int) -> Bytes? {
     guard let message = messageText(choice) else { return nil }
-    let position = choices[choice].position
     return mutex.locked {
-      if let made = messageTexts.first(where: { $0.position == position }) { return made.text.bytes }
+      if let made = messageTexts.first(where: { $0.position == choice }) { return made.text.bytes }
       guard let text = try? Buffer(copying: message) else { return nil }
-      messageTexts.append((position, text))
+      messageTexts.append((choice, text))
       return text.bytes
     }
-  }
-
-  private func readUsage(_ root: Value) {
-    if let usage = root.glance("usage"), usage.kind == .object, !usage.isHollow {
-      self.usage = Usage(usage)
-    } else if let usage = root.glance("x_groq")?.present("usage"), usage.kind == .object, !usage.isHollow {
-      self.usage = Usage(usage)
-      quirks.insert(.usageElsewhere)
-    }
-  }
-
-  /// The whole seconds of a time that is written as any number.
-  private static func seconds(_ text: Bytes) -> Int64 {
-    var end = 0
-    while end < text.count, text[end].isDigit { end += 1 }
-    return Text.integer(text.part(0, end)) ?? -1
-  }
-
-  private func add(_ value: Value, _ limits: Limits) throws(Failure) {
-    guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
-    var index = Int32(truncatingIfNeeded: choices.count)
-    if let given = value.integer("index").flatMap({ Int32(exactly: $0) }), given >= 0 {
-      index = given
-    } else {
-      quirks.insert(.choiceIndex)
-    }
-    var choice = Choice(index: index, position: choices.count)
-    choice.finishWord = value.string("finish_reason")
-    if let word = choice.finishWord, FinishReason(word) == .none || FinishReason(word) == .other {
-      quirks.insert(.finishReason)
-    }
-    if let message = value.present("message"), message.kind == .object {
-      choice.role = message.string("role")
-      choice.refusal = message.string("refusal")
-      choice.reasoning =
-        message.string("reasoning_content") ?? message.string("reasoning") ?? message.string("thinking")
-      try readContent(of: message, into: &choice)
-      try readToolCalls(of: message, into: &choice, limits)
-    }
-    choices.append(choice)
-  }
-
-  private func readContent(of message: Value, into choice: inout Choice) throws(Failure) {
-    choice.content = message.string("content")
-    guard choice.content == nil, let parts = message.present("content"), parts.kind == .array else { return }
-    quirks.insert(.contentParts)
-    let text = Buffer()
-    let thinking = Buffer()
-    try text.reserve(0)
-    try parts.forEachElement { (part: Value) throws(Failure) in
-      if let thought = part.present("thinking") {
-        if thought.kind == .string { try thinking.append(thought.string) }
-        try thought.forEachElement { (piece: Value) throws(Failure) in
-          if let words = piece.string("text") { try thinking.append(words) }
-        }
-      } else if let words = part.kind == .string ? part.string : part.string("text") {
-        try text.append(words)
-      }
-    }
-    texts.append(text)
-    choice.content = text.bytes
-    if choice.reasoning == nil && !thinking.isEmpty {
-      texts.append(thinking)
-      choice.reasoning = thinking.bytes
-    }
-  }
-
-  private func readToolCalls(of message: Value, into choice: inout Choice, _ limits: Limits) throws(Failure) {
-    guard let list = message.present("tool_calls"), list.kind == .array else { return }
-    var calls: [ToolCall] = []
-    try list.forEachElement { (call: Value) throws(Failure) in
-      if calls.count >= limits.toolCalls { throw Failure(.tooLarge, "there are more tool calls than tool_calls_max") }
-      let function = call.present("function")
-      var arguments = function?.string("arguments")
-      if arguments == nil, let value = function?.present("arguments") {
-        quirks.insert(.argumentsObject)
-        let text = try Buffer(copying: value.text)
-        texts.append(text)
-        arguments = text.bytes
-      }
-      calls.append(ToolCall(id: call.string("id"), name: function?.string("name"), arguments: arguments))
-    }
-    choice.toolCalls = calls
   }
 }

@@ -21,6 +21,8 @@ package final class Assembler {
     let members = Assembled(.object)
     var toolCalls: [ToolCall] = []
     var finishWord: Buffer?
+    /// Where its message was written.
+    var written = 0..<0
 
     init(index: Int32) { self.index = index }
   }

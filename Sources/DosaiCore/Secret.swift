@@ -20,19 +20,23 @@ package final class Secret {
   /// Writes asterisks over each place where the key stands in `text`, also where JSON's escapes stand for some of it.
   ///
   /// In what is the model's own text, words such as "ollama" or "EMPTY", which are given as keys to servers that want
-  /// none, are left alone: nothing shorter than 12 bytes counts as a secret there.
-  package func redact(_ text: Buffer, isAnswer: Bool) {
-    guard bytes.count >= (isAnswer ? Self.answerLeast : 4) else { return }
+  /// none, are left alone: nothing shorter than 12 bytes counts as a secret there. Whether anything was written.
+  @discardableResult package func redact(_ text: Buffer, isAnswer: Bool) -> Bool {
+    guard bytes.count >= (isAnswer ? Self.answerLeast : 4) else { return false }
+    var isFound = false
     var from = 0
     while let found = text.bytes.firstIndex(of: bytes, from: from) {
       from = found + bytes.count
       hide(text, found..<from)
+      isFound = true
     }
     from = 0
     while let found = Self.escapedPlace(of: bytes, in: text.bytes, from: from) {
       from = found.upperBound
       hide(text, found)
+      isFound = true
     }
+    return isFound
   }
 
   /// Whether a secret that is not empty stands in the text, also where JSON's escapes stand for some of it.

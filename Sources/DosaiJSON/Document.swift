@@ -6,7 +6,7 @@ import DosaiCore
 package final class Document {
   private static let smallMost = 4 << 10
 
-  private let source: Buffer
+  package let source: Buffer
   private let list: UnsafeMutablePointer<json_t>
   private let tree: UnsafeMutablePointer<json_t>
   fileprivate let longStrings: LongStrings

@@ -1,0 +1,73 @@
+import DosaiCore
+import DosaiJSON
+import Testing
+
+/// What a stream adds up to is the same taken from the assembler as read from the text that it writes.
+struct AnswerTests {
+  private static let streams: [[String]] = [
+    [],
+    [#"{}"#],
+    [#"{"id":"c-1","object":"chat.completion.chunk","created":1711000000,"model":"m","choices":[]}"#],
+    [#"{"id":"a\"\u00e9\ud83d\ude00\\b","object":"other","model":"","created":-5,"choices":[{"delta":{}}]}"#],
+    [#"{"id":7,"object":null,"model":["m"],"created":1711000000.5,"choices":[{"index":0}]}"#],
+    [#"{"created":"soon","choices":[{"index":0,"delta":{"role":null,"content":null}}]}"#],
+    [#"{"created":123456789012345678901,"choices":[{"index":0,"delta":{"role":"tool","content":""}}]}"#],
+    [
+      #"{"choices":[{"index":2,"delta":{"content":"two"},"finish_reason":"length"}]}"#,
+      #"{"choices":[{"index":0,"delta":{"content":"a\u0000b\n","refusal":"no"},"finish_reason":"odd"}]}"#,
+      #"{"choices":[{"index":1,"delta":{"content":[{"type":"text","text":"part"}]}}],"usage":{"total_tokens":3}}"#,
+    ],
+    [#"{"choices":[{"index":0,"delta":{"reasoning":"r","thinking":"t"}}],"x_groq":{"usage":{"total_tokens":4}}}"#],
+    [#"{"choices":[{"index":0,"delta":{"thinking":"t","reasoning_content":{"a":1},"refusal":5}}],"usage":{}}"#],
+    [
+      #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":3,"id":"i\u002f","function":{"name":"n\t"}}]}}]}"#,
+      #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":"{\"a\":"}}]}}]}"#,
+      #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":"1}"}},{"index":2}]}}]}"#,
+      #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":4,"id":6,"function":"f"}]},"finish_reason":"stop"}]}"#,
+      #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":5,"function":{"arguments":{"b":2}}}]}}]}"#,
+    ],
+  ]
+
+  @Test(arguments: streams)
+  func isTheSameEitherWay(events: [String]) throws {
+    let stream = AssembledStream()
+    for event in events { try stream.add(event) }
+    let text = Buffer()
+    try stream.assembler.write(to: text)
+    let document = try Document.read(text.string)
+    var read = Answer()
+    try read.read(document.root, limits: Limits())
+    let taken = try stream.assembler.answer(in: text.bytes)
+    try withExtendedLifetime(document) {
+      let list = document.root.member("choices")
+      for i in read.choices.indices { read.choices[i].message = list?.element(i)?.present("message")?.text }
+      #expect(lines(taken) == lines(read))
+      #expect(taken.choices.count == read.choices.count)
+      try expectTerminated(taken)
+    }
+    // Taking the values has changed nothing.
+    let again = Buffer()
+    try stream.assembler.write(to: again)
+    #expect(try sorted(again.string) == sorted(text.string))
+  }
+
+  private func lines(_ answer: Answer) -> [String] {
+    func text(_ bytes: Bytes?) -> String { bytes.map { "'\($0.string)'" } ?? "none" }
+    var lines = ["\(text(answer.id)) \(text(answer.object)) \(text(answer.model)) \(answer.created) \(answer.usage)"]
+    for choice in answer.choices {
+      lines.append("\(choice.index) \(choice.position) \(text(choice.role)) \(text(choice.message))")
+      lines.append("\(text(choice.content)) \(text(choice.refusal)) \(text(choice.reasoning)) \(text(choice.finishWord))")
+      for call in choice.toolCalls { lines.append("\(text(call.id)) \(text(call.name)) \(text(call.arguments))") }
+    }
+    return lines
+  }
+
+  private func expectTerminated(_ answer: Answer) throws {
+    var texts = [answer.id, answer.object, answer.model]
+    for choice in answer.choices {
+      texts += [choice.role, choice.content, choice.refusal, choice.reasoning, choice.finishWord]
+      for call in choice.toolCalls { texts += [call.id, call.name, call.arguments] }
+    }
+    for text in texts { if let text { #expect(try #require(text.baseAddress)[text.count] == 0) } }
+  }
+}

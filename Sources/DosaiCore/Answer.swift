@@ -129,7 +129,9 @@ package struct Answer {
     }
   }
 
-  private mutating func readToolCalls<Value: JSONValue>(of message: Value, into choice: inout Choice, _ limits: Limits) throws(Failure) {
+  private mutating func readToolCalls<Value: JSONValue>(of message: Value, into choice: inout Choice, _ limits: Limits)
+    throws(Failure)
+  {
     guard let list = message.present("tool_calls"), list.kind == .array else { return }
     var calls: [ToolCall] = []
     try list.forEachElement { (call: Value) throws(Failure) in

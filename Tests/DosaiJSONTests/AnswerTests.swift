@@ -56,7 +56,8 @@ struct AnswerTests {
     var lines = ["\(text(answer.id)) \(text(answer.object)) \(text(answer.model)) \(answer.created) \(answer.usage)"]
     for choice in answer.choices {
       lines.append("\(choice.index) \(choice.position) \(text(choice.role)) \(text(choice.message))")
-      lines.append("\(text(choice.content)) \(text(choice.refusal)) \(text(choice.reasoning)) \(text(choice.finishWord))")
+      lines.append(
+        "\(text(choice.content)) \(text(choice.refusal)) \(text(choice.reasoning)) \(text(choice.finishWord))")
       for call in choice.toolCalls { lines.append("\(text(call.id)) \(text(call.name)) \(text(call.arguments))") }
     }
     return lines

@@ -58,8 +58,7 @@ extension Call {
   }
 
   private func collectWorkingSet(_ stream: StreamReader, _ transfer: Transfer) {
-    guard let set = transfer.workingSet, let watcher else { return }
-    set.removeAll()
+    guard let set = transfer.workingSet, let watcher, set.note(stream.textEnd) else { return }
     set.add(transfer)
     set.add(self)
     set.add(watcher)

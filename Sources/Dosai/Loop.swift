@@ -1,6 +1,7 @@
 import CSystem
 import DosaiCore
 import DosaiHTTP
+import Synchronization
 
 /// Many calls on one thread behind one descriptor. One thread at a time, but for `take` and `wake`.
 package final class Loop {
@@ -17,6 +18,7 @@ package final class Loop {
 
   private let mutex: Mutex
   private var inbox: [(call: LoopCall, command: LoopCall.Command)] = []
+  private let hasInbox = Atomic<Bool>(false)
   private var isClosed = false
 
   /// RESOURCE: no descriptor is free.
@@ -172,7 +174,7 @@ package final class Loop {
 
   /// In milliseconds, how long a host may wait before it steps: -1 without end.
   package var timeout: Int64 {
-    if hasNoted || mutex.locked({ !inbox.isEmpty }) { return 0 }
+    if hasNoted || hasInbox.load(ordering: .acquiring) { return 0 }
     let first = min(deadlines.first ?? Clocks.never, engine.deadline)
     if first == Clocks.never { return -1 }
     return max(0, (first - csystem_now() + 999_999) / 1_000_000)
@@ -257,12 +259,18 @@ package final class Loop {
   package func wake() { engine.wake() }
 
   func take(_ command: LoopCall.Command, for call: LoopCall) {
-    mutex.locked { if !isClosed { inbox.append((call, command)) } }
+    mutex.locked {
+      if isClosed { return }
+      inbox.append((call, command))
+      hasInbox.store(true, ordering: .releasing)
+    }
     engine.wake()
   }
 
   private func readInbox() {
+    guard hasInbox.load(ordering: .acquiring) else { return }
     let taken = mutex.locked {
+      hasInbox.store(false, ordering: .releasing)
       let taken = inbox
       inbox = []
       return taken

@@ -104,7 +104,7 @@ extension LoopCall {
     if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     if !call.hasEnded {
       call.advance()
-      if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
+      if call.hasMoreChunks, call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     }
     guard call.hasEnded else { return nil }
     isOver = true

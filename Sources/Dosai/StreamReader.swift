@@ -76,6 +76,9 @@ package final class StreamReader {
     position = -1
   }
 
+  /// Where the text of the last chunk ends, and the next one may go.
+  var textEnd: UnsafePointer<UInt8>? { chunk.text.flatMap { text in text.baseAddress.map { $0 + text.count } } }
+
   func join(_ set: WorkingSet) {
     set.add(self)
     parser.join(set)

@@ -56,6 +56,10 @@ package final class EventParser {
       if head.equals(mark) { skip(to: at + 3) }
       atStart = false
     }
+    if unread == 0 {
+      isBetween = isClean
+      return nil
+    }
     while true {
       if let event = wholeEvent() { return event }
       guard let line = try nextLine() else {

@@ -99,7 +99,7 @@ final class Shape {
     literals.join(set, last: 512)
     text._withUnsafeGuaranteedRef {
       set.add($0)
-      $0.bytes.join(set, last: 0)
+      set.add($0.bytes)
     }
   }
 

@@ -5,25 +5,44 @@
 ///
 /// What it names is never read by it and need not be there any more.
 package final class WorkingSet {
-  /// Lines of the cache that follow each other: the address of the first, which is a multiple of 64, and how many.
+  private var count = 1
+  private var age = 0  // chunks since it was collected
+  /// Lines of the cache that follow each other: the address of the first, which is a multiple of 64, and how many. The
+  /// first run is where the stream's text goes on.
   private var runs = InlineArray<24, UInt>(repeating: 0)
-  private var count = 0
 
   package init() {}
 
-  package func removeAll() { count = 0 }
+  /// A chunk has come, after which the text goes on at `end`. True: the rest should be collected anew; it seldom changes.
+  package func note(_ end: UnsafePointer<UInt8>?) -> Bool {
+    runs[0] = end == nil ? 0 : Self.run(UInt(bitPattern: end), 64)
+    age = age &+ 1
+    if count > 1 && age < 16 { return false }
+    count = 1
+    age = 0
+    return true
+  }
 
   package func add(_ memory: UnsafeRawPointer?, _ size: Int) {
     let start = UInt(bitPattern: memory)
     guard count < runs.count, start > 0, size > 0 else { return }
-    let lines = (start % 64 + UInt(size) + 63) / 64
-    runs[count] = start - start % 64 | min(lines, 63)
+    runs[count] = Self.run(start, UInt(size))
     count += 1
+  }
+
+  private static func run(_ start: UInt, _ size: UInt) -> UInt {
+    let lines = (start % 64 + size + 63) / 64
+    return start - start % 64 | min(lines, 63)
   }
 
   package func add(_ object: AnyObject) {
     let start = Unmanaged.passUnretained(object).toOpaque()
     add(start, c_malloc_usable_size(start))
+  }
+
+  /// Those of itself, which can come before they are read.
+  package static func forEachLine(of set: Unmanaged<WorkingSet>, _ body: (UInt) -> Void) {
+    for line in 0..<4 { body(UInt(bitPattern: set.toOpaque()) &+ UInt(line) &* 64) }
   }
 
   @inline(__always)

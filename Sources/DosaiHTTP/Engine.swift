@@ -9,7 +9,8 @@ package final class Engine {
   private let poller: Poller
   private let process: Int32
   private var sockets: [Int32] = []
-  private var workingSets: [WorkingSet?] = []  // by socket: that of the transfer which waits for it
+  /// By socket that of the transfer which waits for it, retained.
+  private var workingSets: [Unmanaged<WorkingSet>?] = []
   private var tokens: [(token: CancelToken, uses: Int)] = []
   private var curlDeadline = Clocks.never
   private(set) var servesMany = false
@@ -62,6 +63,7 @@ package final class Engine {
   }
 
   deinit {
+    defer { for set in workingSets { set?.release() } }
     if Process.id == process {
       guard enter() else { return }
       if let spare { curl_easy_cleanup(spare.easy) }
@@ -82,7 +84,9 @@ package final class Engine {
   ) -> Int32 {
     if servesMany, socket >= 0 {
       while workingSets.count <= Int(socket) { workingSets.append(nil) }
-      workingSets[Int(socket)] = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.workingSet }
+      let set = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.workingSet }
+      workingSets[Int(socket)]?.release()
+      workingSets[Int(socket)] = set.map { Unmanaged.passRetained($0) }
     }
     if what == CURL_POLL_REMOVE {
       poller.forget(socket)
@@ -198,8 +202,8 @@ package final class Engine {
     var sawToken = false
     let undisturbed = poller.wait(milliseconds) { source in
       switch source {
-      case .socket(let socket, let readable, let writable):
-        fetchWorkingSet(of: socket)
+      case .socket(let socket, let readable, let writable, let next):
+        fetchWorkingSet(of: socket, next: next)
         act(socket, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0))
       case .token: sawToken = true
       case .timer, .wake: break
@@ -219,9 +223,13 @@ package final class Engine {
   /// Makes the descriptor tell a host that polls it of the next timer too.
   package func prepare(until deadline: Int64) { poller.arm(min(deadline, curlDeadline)) }
 
-  private func fetchWorkingSet(of socket: curl_socket_t) {
-    guard Int(socket) < workingSets.count, let set = workingSets[Int(socket)] else { return }
-    set.forEachLine { csystem_prefetch($0) }
+  private func workingSet(of socket: curl_socket_t) -> Unmanaged<WorkingSet>? {
+    socket >= 0 && Int(socket) < workingSets.count ? workingSets[Int(socket)] : nil
+  }
+
+  private func fetchWorkingSet(of socket: curl_socket_t, next: curl_socket_t) {
+    if let set = workingSet(of: next) { WorkingSet.forEachLine(of: set) { csystem_prefetch($0) } }
+    workingSet(of: socket)?._withUnsafeGuaranteedRef { $0.forEachLine { csystem_prefetch($0) } }
   }
 
   private func act(_ socket: curl_socket_t, _ what: Int32) {

@@ -5,7 +5,8 @@ import DosaiCore
 final class Poller {
   /// What an event is about.
   enum Source {
-    case socket(Int32, readable: Bool, writable: Bool)
+    /// `next`: that of the event behind it; -1: none.
+    case socket(Int32, readable: Bool, writable: Bool, next: Int32)
     case timer
     case wake
     case token
@@ -106,7 +107,8 @@ final class Poller {
         body(
           .socket(
             source, readable: failed || happened & EPOLLIN.rawValue != 0,
-            writable: failed || happened & EPOLLOUT.rawValue != 0))
+            writable: failed || happened & EPOLLOUT.rawValue != 0,
+            next: i + 1 < count ? Int32(truncatingIfNeeded: events[i + 1].data.u64) : -1))
       }
     }
     return true

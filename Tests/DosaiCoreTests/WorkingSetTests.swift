@@ -33,7 +33,26 @@ struct WorkingSetTests {
     set.add(nil, 100)
     for i in 0..<100 { set.add(UnsafeRawPointer(bitPattern: UInt(0x10000 * (i + 1))), 1 << 40) }
     #expect(lines(set).count < 100 * 64)
-    set.removeAll()
+  }
+
+  @Test func isCollectedAnewEachSixteenChunksButForTheTextsEnd() {
+    let set = WorkingSet()
+    #expect(set.note(nil))
     #expect(lines(set).isEmpty)
+    set.add(UnsafeRawPointer(bitPattern: 0x1000), 1)
+    for chunk in 1..<16 {
+      #expect(!set.note(UnsafePointer(bitPattern: 0x2000 + UInt(chunk))))
+      #expect(lines(set) == [0x2000, 0x2040, 0x1000])
+    }
+    #expect(set.note(UnsafePointer(bitPattern: 0x3000)))
+    #expect(lines(set) == [0x3000])
+  }
+
+  @Test func isOfFourLinesItself() {
+    let set = WorkingSet()
+    var lines: [UInt] = []
+    WorkingSet.forEachLine(of: Unmanaged.passUnretained(set)) { lines.append($0 / 64 * 64) }
+    let start = UInt(bitPattern: Unmanaged.passUnretained(set).toOpaque())
+    #expect(Set(lines).isSuperset(of: [start / 64 * 64, (start + 200) / 64 * 64]))
   }
 }

@@ -2,8 +2,7 @@
 """Many streams at once, paced: the library's loop beside libcurl alone, and its AsyncClient beside other Python clients.
 
 usage: benchmarks/many.py [--quick] [--repetitions N] [loop] [python]   after `make`; it needs libssl-dev.
-All are run in turns in one run, against one server process. CPU and memory are compared run by run, a run of ours to
-the one of the same turn; of the delays, which whatever else the machine does makes longer, the best run of each counts.
+All are run in turns in one run, against one server process. Each run of ours is compared with the one of the same turn.
 The other Python clients come from PyPI.
 """
 import argparse
@@ -28,8 +27,8 @@ PYTHON_SIZE = (1_000, 100, 50)
 PYTHONS = ["openai-python", "liter-llm", "dosai"]  # ours after what it is compared with
 PLAIN_ONLY = {"liter-llm"}  # it cannot be told of another authority
 RATIOS = {"cpu_us_chunk": "CPU a chunk, steady", "cpu_us_whole": "CPU a chunk, all in all",
-          "cpu_us_stream": "CPU a stream, start and end", "memory_bytes_stream": "memory a stream"}
-DELAYS = {"p50_us": "delay, median", "p99_us": "delay, 99 of 100"}
+          "cpu_us_stream": "CPU a stream, start and end", "memory_bytes_stream": "memory a stream",
+          "p50_us": "delay, median", "p99_us": "delay, 99 of 100"}
 
 
 class Server:
@@ -74,9 +73,6 @@ def compare(server, ways, kind, size, repetitions):
         turns = list(zip(runs[ours], runs[other]))
         ratios[other] = {what: sorted(one[what] / it[what] for one, it in turns if one[what] > 0 < it[what])
                          for what in RATIOS}
-        for what in DELAYS:
-            best = [min((run[what] for run in runs[name] if run[what] > 0), default=0) for name in (ours, other)]
-            ratios[other][what] = [best[0] / best[1]] if all(best) else []
     return {"runs": runs, "ratios": ratios}
 
 
@@ -123,13 +119,13 @@ def table(results):
                 way, whole, whole + sum(run["errors"] for run in runs), middle("cpu_us_whole"), middle("cpu_us_chunk"),
                 middle("cpu_us_stream"), middle("core"), middle("memory_bytes_stream") / 1e3))
             lines.append("  %-14s delay %.0f us, 99 of 100 %.0f us" % (
-                "", min(run["p50_us"] for run in runs), min(run["p99_us"] for run in runs)))
+                "", middle("p50_us"), middle("p99_us")))
         for other, ratios in result["ratios"].items():
             for what, values in ratios.items():
                 said = "%.2f" % statistics.median(values) if values else "no steady time"
                 if len(values) > 1:
                     said += " (%.2f to %.2f)" % (values[0], values[-1])
-                lines.append("  times %-14s %-28s %s" % (other + ":", {**RATIOS, **DELAYS}[what], said))
+                lines.append("  times %-14s %-28s %s" % (other + ":", RATIOS[what], said))
     return "\n".join(lines)
 
 

@@ -141,21 +141,25 @@ package final class Loop {
     } else if timeout > 0 {
       deadline = Clocks.deadline(csystem_now(), min(timeout, Clocks.never / 1_000_000) * 1_000_000)
     }
-    let pause = engine.step(until: min(deadline, deadlines.first ?? Clocks.never))
-    isAwake = false
-    if pause == .token || Process.isExiting || engine.isOutOfMemory { noteAll() }
-    engine.recover()
-    expire()
-    readInbox()
-    if tells {
-      while let event = pull() {
-        let goesOn = onEvent(event)
-        if !isOurs { throw Failure(.forked, "the loop was made before a fork") }
-        if !goesOn { event.call.apply(.cancel) }
-        readInbox()
-      }
-    }
+    repeat {
+      let pause = engine.step(until: min(deadline, deadlines.first ?? Clocks.never))
+      isAwake = false
+      if pause == .token || Process.isExiting || engine.isOutOfMemory { noteAll() }
+      engine.recover()
+      if !engine.hasMore { expire() }
+      readInbox()
+      if tells { try tell(onEvent) }
+    } while engine.hasMore
     prepare()
+  }
+
+  private func tell(_ onEvent: (LoopEvent) -> Bool) throws(Failure) {
+    while let event = pull() {
+      let goesOn = onEvent(event)
+      if !isOurs { throw Failure(.forked, "the loop was made before a fork") }
+      if !goesOn { event.call.apply(.cancel) }
+      readInbox()
+    }
   }
 
   /// The next event that has come; nil: none has. Throws BUSY inside `onEvent`.

@@ -171,7 +171,10 @@ package final class Engine {
   }
 
   /// All transfers were removed after `isOutOfMemory`.
-  package func recover() { isOutOfMemory = false }
+  package func recover() {
+    if isOutOfMemory { poller.drop() }
+    isOutOfMemory = false
+  }
 
   /// Lets no more of the body come until it is resumed.
   package func pause(_ transfer: Transfer) {
@@ -187,29 +190,37 @@ package final class Engine {
     finishTransfers()
   }
 
-  /// Waits until something happens, at most until `deadline` in monotonic nanoseconds.
+  /// Waits until something happens, at most until `deadline` in monotonic nanoseconds. One that serves many acts on one
+  /// socket of those that are ready; while it `hasMore` it does not wait.
   package func step(until deadline: Int64) -> Pause {
-    if min(deadline, curlDeadline) > csystem_now() {
+    if !hasMore, min(deadline, curlDeadline) > csystem_now() {
       poller.arm(min(deadline, curlDeadline))
       return step(waiting: -1)
     }
     return step(waiting: 0)
   }
 
+  package var hasMore: Bool { poller.hasMore }
+
   private func step(waiting milliseconds: Int32) -> Pause {
-    guard enter() else { return .event }
+    guard enter() else {
+      poller.drop()
+      return .event
+    }
     defer { leave() }
     var sawToken = false
-    let undisturbed = poller.wait(milliseconds) { source in
+    let undisturbed = hasMore || poller.wait(milliseconds)
+    ready: while let source = poller.next() {
       switch source {
       case .socket(let socket, let readable, let writable, let next):
         fetchWorkingSet(of: socket, next: next)
         act(socket, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0))
+        if servesMany { break ready }
       case .token: sawToken = true
       case .timer, .wake: break
       }
     }
-    if curlDeadline <= csystem_now() {
+    if !hasMore, curlDeadline <= csystem_now() {
       curlDeadline = Clocks.never
       act(CURL_SOCKET_TIMEOUT, 0)
     }

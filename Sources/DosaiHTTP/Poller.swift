@@ -20,6 +20,8 @@ final class Poller {
   private let wakeup: Int32
   private let events: UnsafeMutablePointer<epoll_event>?
   private var armed = Clocks.never
+  private var count = 0  // events that the last wait found
+  private var place = 0  // of the next that is told
 
   /// RESOURCE: no descriptor is free.
   init() throws(Failure) {
@@ -83,34 +85,45 @@ final class Poller {
     _ = write(wakeup, &one, 8)
   }
 
-  /// Waits `milliseconds` (-1: without end) and tells of each event. False: a signal came.
-  func wait(_ milliseconds: Int32, _ body: (Source) -> Void) -> Bool {
+  /// Waits `milliseconds` (-1: without end) for what `next` then tells. False: a signal came.
+  func wait(_ milliseconds: Int32) -> Bool {
+    place = 0
+    count = 0
     guard let events else { return true }
-    let count = epoll_wait(descriptor, events, Int32(Self.eventsMost), milliseconds)
-    if count < 0 { return csystem_errno() != EINTR }
-    for i in 0..<Int(count) {
-      let data = events[i].data.u64
-      let source = Int32(truncatingIfNeeded: data)
-      let happened = events[i].events
-      var value: UInt64 = 0
-      if data & Self.tokenMark != 0 {
-        body(.token)
-      } else if source == timer {
-        _ = read(timer, &value, 8)
-        armed = Clocks.never
-        body(.timer)
-      } else if source == wakeup {
-        _ = read(wakeup, &value, 8)
-        body(.wake)
-      } else {
-        let failed = happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
-        body(
-          .socket(
-            source, readable: failed || happened & EPOLLIN.rawValue != 0,
-            writable: failed || happened & EPOLLOUT.rawValue != 0,
-            next: i + 1 < count ? Int32(truncatingIfNeeded: events[i + 1].data.u64) : -1))
-      }
-    }
+    let found = epoll_wait(descriptor, events, Int32(Self.eventsMost), milliseconds)
+    if found < 0 { return csystem_errno() != EINTR }
+    count = Int(found)
     return true
+  }
+
+  /// Whether the last wait found more than was told.
+  var hasMore: Bool { place < count }
+
+  /// Forgets what was not told; the next wait finds it again.
+  func drop() { count = 0 }
+
+  /// What the last wait found, one by one.
+  func next() -> Source? {
+    guard let events, hasMore else { return nil }
+    let data = events[place].data.u64
+    let happened = events[place].events
+    place += 1
+    let source = Int32(truncatingIfNeeded: data)
+    var value: UInt64 = 0
+    if data & Self.tokenMark != 0 { return .token }
+    if source == timer {
+      _ = read(timer, &value, 8)
+      armed = Clocks.never
+      return .timer
+    }
+    if source == wakeup {
+      _ = read(wakeup, &value, 8)
+      return .wake
+    }
+    let failed = happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
+    return .socket(
+      source, readable: failed || happened & EPOLLIN.rawValue != 0,
+      writable: failed || happened & EPOLLOUT.rawValue != 0,
+      next: hasMore ? Int32(truncatingIfNeeded: events[place].data.u64) : -1)
   }
 }

@@ -26,7 +26,7 @@ SIZES = [(100, 200, 20), (1_000, 100, 50), (10_000, 60, 1_000)]
 PYTHON_SIZE = (1_000, 100, 50)
 PYTHONS = ["openai-python", "liter-llm", "dosai"]  # ours after what it is compared with
 PLAIN_ONLY = {"liter-llm"}  # it cannot be told of another authority
-RATIOS = {"cpu_us_chunk": "CPU a chunk, steady", "cpu_us_whole": "CPU a chunk, all in all",
+RATIOS = {"cpu_us_whole": "CPU a chunk, all in all", "cpu_us_chunk": "CPU a chunk, once all run",
           "cpu_us_stream": "CPU a stream, start and end", "memory_bytes_stream": "memory a stream",
           "p50_us": "delay, median", "p99_us": "delay, 99 of 100"}
 

@@ -2,6 +2,7 @@
 import re
 
 from common import ROOT, median, ratios, spread
+from many import RATIOS
 
 PAGE = ROOT / "docs/benchmarks.md"
 NAMES = {"curl": "libcurl alone", "floor": "the floor", "floor32": "with 32 KB", "callback": "callback", "pull": "pull", "jansson": "libcurl and jansson",
@@ -69,7 +70,7 @@ def goals(results):
         for what, wanted in (("cpu_us_whole", 1.3), ("memory_bytes_stream", 2), ("p99_us", 1.5)):
             values = result["ratios"].get("curl", {}).get(what)
             if values:
-                goal("%s streams: %s, in libcurl's" % (title, MANY[what]), wanted, median(values))
+                goal("%s streams: %s, in libcurl's" % (title, RATIOS[what]), wanted, median(values))
     return table(["what", "goal", "measured", "met"], rows)
 
 
@@ -137,18 +138,13 @@ def footprint(results):
         "\n`libdosai.so.0` needs %s.\n" % ", ".join(measured["library"]["needs"]))
 
 
-MANY = {"cpu_us_whole": "CPU a chunk, all in all", "cpu_us_chunk": "CPU a chunk, once all run",
-        "cpu_us_stream": "CPU a stream, start and end", "memory_bytes_stream": "memory a stream",
-        "p50_us": "delay, median", "p99_us": "delay, 99 of 100"}
-
-
 def many(results):
     rows = []
     for title, result in results["many"].items():
         for other, values in result["ratios"].items():
             rows.append([title, other, *("%s (%s to %s)" % tuple(map(rounded, (median(values[what]), values[what][0], values[what][-1])))
-                                         if values.get(what) else "" for what in MANY)])
-    return table(["streams", "ours, times those of", *MANY.values()], rows)
+                                         if values.get(what) else "" for what in RATIOS)])
+    return table(["streams", "ours, times those of", *RATIOS.values()], rows)
 
 
 # ---- into the page

@@ -51,7 +51,7 @@ package final class Completion {
 
   /// What a stream that has ended adds up to; `text` is how the assembler has written it.
   package static func make(_ assembler: Assembler, _ text: Buffer, _ facts: AnswerFacts) throws(Failure) -> Completion {
-    Completion(facts, try assembler.answer(in: text.bytes), text, try Mutex.make(), nil, assembler)
+    Completion(facts, try Answer(assembler, in: text.bytes), text, try Mutex.make(), nil, assembler)
   }
 
   private init(

@@ -33,7 +33,7 @@ package struct Answer {
   package var usage = Usage()
   package var choices: [Choice] = []
   package var quirks: Quirks = []
-  private var texts: [Buffer] = []  // that what it was read from does not have in one piece
+  var texts: [Buffer] = []  // that what it was read from does not have in one piece
 
   package init() {}
 

@@ -54,27 +54,6 @@ final class Assembled {
     try bytes.append(json)
   }
 
-  /// Whether it is this string, which is written without escapes.
-  func isString(_ characters: StaticString) -> Bool {
-    let isQuoted = form == .json && bytes.bytes.first == UInt8(ascii: "\"")
-    return (isQuoted ? bytes.bytes.part(1, bytes.count - 1) : bytes.bytes).equals(characters)
-  }
-
-  /// The characters of a member that is a string, NUL-terminated. It is kept as them from here on.
-  func string(_ key: StaticString) throws(Failure) -> Bytes? {
-    guard let member = member(key) else { return nil }
-    let json = member.bytes.bytes
-    if member.form == .json && json.first == UInt8(ascii: "\"") {
-      let characters = Buffer()
-      guard try Text.appendUnescaped(json.part(1, json.count - 1), to: characters) else { throw .internalError }
-      member.become(.text)
-      try member.bytes.append(characters.bytes)
-    }
-    if member.form != .text { return nil }
-    try member.bytes.reserve(0)
-    return member.bytes.bytes
-  }
-
   func write(to buffer: Buffer) throws(Failure) {
     switch form {
     case .json: try buffer.append(bytes.isEmpty ? literal("null") : bytes.bytes)  // a limit kept its value out

@@ -7,7 +7,7 @@ extension Assembler {
       try buffer.append("\"")
       try buffer.append(top.keys[i].bytes)
       try buffer.append("\":")
-      if top.keys[i].bytes.equals("object") && top.members[i].isString("chat.completion.chunk") {
+      if top.keys[i].bytes.equals("object") && top.members[i].bytes.bytes.equals("\"chat.completion.chunk\"") {
         try buffer.append("\"chat.completion\"")
       } else {
         try top.members[i].write(to: buffer)
@@ -78,42 +78,55 @@ extension Assembler {
   }
 }
 
-/// The same as values.
-extension Assembler {
-  /// The values of `text`, which `write` has just made. They are lent by this and by the text; nothing can be added any more.
-  package func answer(in text: Bytes) throws(Failure) -> Answer {
-    shapes.removeAll()
-    var answer = Answer()
-    answer.id = try top.string("id")
-    answer.model = try top.string("model")
-    answer.object = try top.string("object")
-    if top.member("object")?.isString("chat.completion.chunk") == true { answer.object = literal("chat.completion") }
-    answer.usage = usage ?? Usage()
-    if let created = top.member("created") { answer.created = Answer.seconds(created.bytes.bytes) }
-    for choice in choices { answer.choices.append(try self.answer(of: choice, in: text, answer.choices.count)) }
-    return answer
+extension Answer {
+  /// What a stream adds up to, once nothing more is added. `text` is what `write` has just made of it; both lend the values.
+  package init(_ assembler: Assembler, in text: Bytes) throws(Failure) {
+    assembler.shapes.removeAll()
+    id = try string("id", of: assembler.top)
+    model = try string("model", of: assembler.top)
+    object = try string("object", of: assembler.top)
+    if object?.equals("chat.completion.chunk") == true { object = literal("chat.completion") }
+    usage = assembler.usage ?? Usage()
+    if let created = assembler.top.member("created") { self.created = Self.seconds(created.bytes.bytes) }
+    for choice in assembler.choices { choices.append(try self.choice(choice, in: text)) }
   }
 
-  private func answer(of choice: Choice, in text: Bytes, _ position: Int) throws(Failure) -> Answer.Choice {
-    let message = choice.message
-    var answer = Answer.Choice(index: choice.index, position: position)
-    answer.message = text.part(choice.written.lowerBound, choice.written.upperBound)
-    answer.role = message.member("role") == nil ? literal("assistant") : try message.string("role")
-    answer.content = try message.string("content")
-    answer.refusal = try message.string("refusal")
-    answer.reasoning = try message.string("reasoning_content")
-    if answer.reasoning == nil { answer.reasoning = try message.string("reasoning") }
-    if answer.reasoning == nil { answer.reasoning = try message.string("thinking") }
-    answer.finishWord = choice.finishWord?.bytes
-    choice.toolCalls.order { $0.number }
-    for call in choice.toolCalls {
+  private mutating func choice(_ given: Assembler.Choice, in text: Bytes) throws(Failure) -> Choice {
+    let message = given.message
+    var choice = Choice(index: given.index, position: choices.count)
+    choice.message = text.part(given.written.lowerBound, given.written.upperBound)
+    choice.role = message.member("role") == nil ? literal("assistant") : try string("role", of: message)
+    choice.content = try string("content", of: message)
+    choice.refusal = try string("refusal", of: message)
+    choice.reasoning = try string("reasoning_content", of: message)
+    if choice.reasoning == nil { choice.reasoning = try string("reasoning", of: message) }
+    if choice.reasoning == nil { choice.reasoning = try string("thinking", of: message) }
+    choice.finishWord = given.finishWord?.bytes
+    var inOrder = given.toolCalls
+    inOrder.order { $0.number }
+    for call in inOrder {
       let function = call.members.member("function")
-      answer.toolCalls.append(
-        Answer.ToolCall(
-          id: try call.members.string("id"), name: try function?.string("name"),
-          arguments: try function?.string("arguments")))
+      choice.toolCalls.append(
+        ToolCall(
+          id: try string("id", of: call.members), name: try string("name", of: function),
+          arguments: try string("arguments", of: function)))
     }
-    return answer
+    return choice
+  }
+
+  /// The characters of a member that is a string, NUL-terminated.
+  private mutating func string(_ key: StaticString, of object: Assembled?) throws(Failure) -> Bytes? {
+    guard let member = object?.member(key) else { return nil }
+    let json = member.bytes.bytes
+    if member.form == .json && json.first == UInt8(ascii: "\"") {
+      let text = Buffer()
+      guard try Text.appendUnescaped(json.part(1, json.count - 1), to: text) else { throw .internalError }
+      texts.append(text)
+      return text.bytes
+    }
+    if member.form != .text { return nil }
+    try member.bytes.reserve(0)
+    return member.bytes.bytes
   }
 }
 

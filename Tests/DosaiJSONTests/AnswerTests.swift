@@ -37,7 +37,7 @@ struct AnswerTests {
     let document = try Document.read(text.string)
     var read = Answer()
     try read.read(document.root, limits: Limits())
-    let taken = try stream.assembler.answer(in: text.bytes)
+    let taken = try Answer(stream.assembler, in: text.bytes)
     try withExtendedLifetime(document) {
       let list = document.root.member("choices")
       for i in read.choices.indices { read.choices[i].message = list?.element(i)?.present("message")?.text }

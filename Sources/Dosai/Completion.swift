@@ -66,6 +66,9 @@ package final class Completion {
     self.assembler = assembler
   }
 
+  package var id: Bytes? { document?.root.string("id") ?? answer.id }
+  package var object: Bytes? { document?.root.string("object") ?? answer.object }
+  package var model: Bytes? { document?.root.string("model") ?? answer.model }
   package var json: Bytes { text.bytes }
 
   /// The JSON of a choice's message, without a NUL behind it.

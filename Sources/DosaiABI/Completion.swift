@@ -17,12 +17,12 @@ private func toolCall(_ completion: OpaquePointer?, _ position: Int32, _ call: I
 @implementation @_cdecl("dosai_completion_id")
 public func dosai_completion_id(
   _ completion: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
-) -> UnsafePointer<CChar>? { lend(peek(completion)?.answer.id, out_length) }
+) -> UnsafePointer<CChar>? { lend(peek(completion)?.id, out_length) }
 
 @implementation @_cdecl("dosai_completion_object")
 public func dosai_completion_object(
   _ completion: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
-) -> UnsafePointer<CChar>? { lend(peek(completion)?.answer.object, out_length) }
+) -> UnsafePointer<CChar>? { lend(peek(completion)?.object, out_length) }
 
 @implementation @_cdecl("dosai_completion_created")
 public func dosai_completion_created(_ completion: OpaquePointer?) -> Int64 { peek(completion)?.answer.created ?? -1 }
@@ -30,7 +30,7 @@ public func dosai_completion_created(_ completion: OpaquePointer?) -> Int64 { pe
 @implementation @_cdecl("dosai_completion_model")
 public func dosai_completion_model(
   _ completion: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
-) -> UnsafePointer<CChar>? { lend(peek(completion)?.answer.model, out_length) }
+) -> UnsafePointer<CChar>? { lend(peek(completion)?.model, out_length) }
 
 @implementation @_cdecl("dosai_completion_choice_count")
 public func dosai_completion_choice_count(_ completion: OpaquePointer?) -> Int32 {

@@ -25,6 +25,7 @@ package struct Answer {
     }
   }
 
+  // These three of a stream alone: a document has them at hand.
   package var id: Bytes?
   package var object: Bytes?
   package var model: Bytes?
@@ -39,9 +40,6 @@ package struct Answer {
 
   /// PROTOCOL: the choices are not as an answer has them.
   package mutating func read<Value: JSONValue>(_ root: Value, limits: Limits) throws(Failure) {
-    id = root.string("id")
-    object = root.string("object")
-    model = root.string("model")
     readUsage(root)
     if let created = root.integer("created") {
       self.created = max(created, -1)

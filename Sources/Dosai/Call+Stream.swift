@@ -19,6 +19,14 @@ extension Call {
 
   /// The same where `nextShaped` has just found none.
   private func nextParsed() -> Bool {
+    while true {
+      if let found = readOn() { return found }
+      if nextShaped() { return true }
+    }
+  }
+
+  /// Nil: more has come of what was held back.
+  private func readOn() -> Bool? {
     guard let stream else { return false }
     if stream.nextInEvent() { return true }
     if hasEnded { return false }
@@ -37,22 +45,15 @@ extension Call {
         return true
       case .empty:
         collectWorkingSet(stream, transfer)
-        if transfer.isPaused {
-          flow()
-          return nextChunk()
-        }
+        if flow() { return nil }
         if transfer.isFinished { concludeStream(transfer) }
       case .done:
         settle()
         end(nil)
       }
     } catch {
-      // What there was no memory for would look like a cut.
-      if let failure = transfer.failure, failure.status == .outOfMemory {
-        failAttempt(failure)
-      } else {
-        failAttempt(error)
-      }
+      // Of a cut the transfer knows why.
+      failAttempt(error.status == .truncated ? transfer.failure ?? error : error)
     }
     return false
   }

@@ -114,7 +114,8 @@ package final class Call: TransferReceiver {
     let now = csystem_now()
     if left >= 0 && !again { away += now - left }
     let next = settings.onWait == nil ? Clocks.never : Clocks.deadline(now, settings.waitInterval)
-    let pause = engine.step(until: min(deadline, min(self.deadline, next)))
+    // Where it finished before the wait, as in its start, libcurl has nothing left that would end the wait.
+    let pause = engine.step(until: transfer?.isFinished == true ? 0 : min(deadline, min(self.deadline, next)))
     left = csystem_now()
     if let onWait = settings.onWait, pause == .signal || left >= next {
       if onWait(settings.waitContext) != 0 { return end(Failure(.cancelled, "cancelled by on_wait")) }
@@ -153,13 +154,14 @@ package final class Call: TransferReceiver {
     if engine?.isOutOfMemory == true { throw .outOfMemory }
   }
 
-  package var isFull: Bool { (stream?.unread ?? 0) >= Self.unreadMost }
+  package var isFull: Bool { watcher?.isPaused == true || (stream?.unread ?? 0) >= Self.unreadMost }
 
-  /// Lets the body come again, once what had come of it was read.
-  func flow() {
-    guard let transfer, !transfer.isFinished, let engine else { return }
+  /// Lets a body that was held back come again. False: none was.
+  func flow() -> Bool {
+    guard let transfer, transfer.isPaused, !transfer.isFinished, let engine else { return false }
     transfer.isPaused = false
     engine.resume(transfer)
+    return true
   }
 
   package func finish() {

@@ -65,7 +65,6 @@ extension LoopCall {
       guard !isPaused else { return }
       isPaused = true
       call.hold()
-      if let transfer = call.transfer, !transfer.isFinished { engine.pause(transfer) }
     case .resume:
       guard isPaused else { return }
       isPaused = false
@@ -74,7 +73,7 @@ extension LoopCall {
         call.hold()
       }
       call.resume()
-      call.flow()
+      _ = call.flow()
       note()
     }
   }

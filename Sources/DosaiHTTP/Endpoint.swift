@@ -33,7 +33,7 @@ package final class Endpoint {
     check(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle))
     let version = http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
     check(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, version))
-    check(ccurl_set_long(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2))
+    check(ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)))
     check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1))
     check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2))
     text(CURLOPT_CAINFO, caFile)

@@ -176,13 +176,7 @@ package final class Engine {
     isOutOfMemory = false
   }
 
-  /// Lets no more of the body come until it is resumed.
-  package func pause(_ transfer: Transfer) {
-    guard !isOutOfMemory, enter() else { return }
-    defer { leave() }
-    curl_easy_pause(transfer.easy, CURLPAUSE_RECV)
-  }
-
+  /// Lets the body come again.
   package func resume(_ transfer: Transfer) {
     guard !isOutOfMemory, enter() else { return }
     defer { leave() }

@@ -6,7 +6,7 @@ import DosaiCore
 package protocol TransferReceiver: AnyObject {
   /// A part of the body. It is called inside libcurl: it must only keep the bytes.
   func receive(_ bytes: Bytes) throws(Failure)
-  /// Whether as much has come as may wait to be read: no more until the transfer is resumed.
+  /// Whether it takes no more for now: nothing comes until the transfer is resumed.
   var isFull: Bool { get }
   /// The transfer has ended. Also called inside libcurl.
   func finish()
@@ -225,6 +225,8 @@ package final class Transfer {
   func finish(_ result: CURLcode) {
     isFinished = true
     if failure == nil && result != CURLE_OK { failure = explain(result) }
+    // libcurl 8.5 to 8.9 may finish one that it holds back; what was refused is gone with it.
+    if failure == nil && isPaused { failure = Failure(.truncated, "libcurl lost a part of the answer") }
     receiver.finish()
   }
 
@@ -238,6 +240,10 @@ package final class Transfer {
     if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return noDescriptor }
     // libcurl refuses headers beyond its own limit, which is lower over HTTP/2, as a failed callback of nghttp2.
     if !hasAnswer && says("returned -902") { return Self.tooManyHeaders }
+    // Up to 8.9 it takes in up to 64 MB of what is held back.
+    if isPaused && (result == CURLE_OUT_OF_MEMORY || result.rawValue == 100) {
+      return Failure(.tooLarge, "more came than libcurl can hold back")
+    }
     switch result {
     case CURLE_COULDNT_RESOLVE_HOST:
       return Failure(.connection, "the host's name could not be resolved", detail: detail)

@@ -51,14 +51,16 @@ class Runner:
     def build(self, name):
         link = LINK.get(name, ["-L" + str(self.library), "-Wl,-rpath," + str(self.library), "-ldosai"])
         built = self.compile(str(HERE / (name + ".c")), "-o", str(self.folder / name), *link)
-        if built.returncode == 0 and name == "slow_lookup":
-            built = self.compile("-shared", "-fPIC", str(HERE / "slow_lookup_shim.c"), "-o", str(self.folder / "shim.so"))
+        shim = HERE / (name + "_shim.c")
+        if built.returncode == 0 and shim.exists():
+            built = self.compile("-shared", "-fPIC", str(shim), "-o", str(self.folder / (name + ".so")))
         return built
 
     def start(self, name):
         environment = dict(self.environment)
-        if name == "slow_lookup":
-            environment["LD_PRELOAD"] = str(self.folder / "shim.so")
+        shim = self.folder / (name + ".so")
+        if shim.exists():
+            environment["LD_PRELOAD"] = str(shim)
         command = (VALGRIND if self.options.valgrind else []) + [str(self.folder / name)]
         try:
             return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

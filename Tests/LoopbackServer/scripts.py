@@ -174,6 +174,7 @@ SCRIPTS = {
     "paced": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 20, "headers": HEADERS},
     "endless": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 20]}),
     "blast": begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), 512, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
+    "blanks": begun({"repeat": ["4000\r\n%s\r\n" % ("\n" * 0x4000), 64, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
     "reset-soon": begun({"sleep_ms": 100}, RESET),
     "comments": [{"send": CHUNKED}, {"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}],
     "chunk-comments": begun({"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}),

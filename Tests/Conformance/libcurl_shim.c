@@ -1,0 +1,75 @@
+/* Preloaded: libcurl as it is elsewhere. Each knob is off until the program turns it. */
+#define CURL_DISABLE_TYPECHECK
+#define _GNU_SOURCE
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <stdarg.h>
+#undef curl_easy_setopt
+#undef curl_multi_setopt
+
+int shim_clears_timer; /* as since 8.10: once nothing runs, there is no timer, told at once */
+int shim_ends; /* 1 + a CURLcode with which a transfer ends as soon as it is paused, as 8.5 to 8.9 may do */
+
+static curl_multi_timer_callback on_timer;
+static void *timer_context;
+static curl_write_callback on_body;
+static void *body_context;
+static CURL *body_easy, *ended;
+
+static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
+  size_t taken = on_body(bytes, size, count, context);
+  if (taken == CURL_WRITEFUNC_PAUSE && shim_ends && context == body_context) ended = body_easy;
+  return taken;
+}
+
+CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...) {
+  CURLcode (*set)(CURL *, CURLoption, ...);
+  va_list list;
+  va_start(list, option);
+  void *value = va_arg(list, void *);
+  va_end(list);
+  *(void **)&set = real("curl_easy_setopt");
+  if (option == CURLOPT_WRITEDATA) {
+    body_easy = easy;
+    body_context = value;
+  }
+  if (option == CURLOPT_WRITEFUNCTION) {
+    *(void **)&on_body = value;
+    return set(easy, option, take_body);
+  }
+  return set(easy, option, value);
+}
+
+CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...) {
+  CURLMcode (*set)(CURLM *, CURLMoption, ...);
+  va_list list;
+  va_start(list, option);
+  void *value = va_arg(list, void *);
+  va_end(list);
+  *(void **)&set = real("curl_multi_setopt");
+  if (option == CURLMOPT_TIMERDATA) timer_context = value;
+  if (option == CURLMOPT_TIMERFUNCTION) *(void **)&on_timer = value;
+  return set(multi, option, value);
+}
+
+CURLMcode curl_multi_socket_action(CURLM *multi, curl_socket_t socket, int what, int *running) {
+  CURLMcode (*act)(CURLM *, curl_socket_t, int, int *);
+  *(void **)&act = real("curl_multi_socket_action");
+  CURLMcode code = act(multi, socket, what, running);
+  if (shim_clears_timer && *running == 0) on_timer(multi, -1, timer_context);
+  return code;
+}
+
+CURLMsg *curl_multi_info_read(CURLM *multi, int *left) {
+  static CURLMsg message;
+  CURLMsg *(*read)(CURLM *, int *);
+  *(void **)&read = real("curl_multi_info_read");
+  if (!ended) return read(multi, left);
+  message.msg = CURLMSG_DONE;
+  message.easy_handle = ended;
+  message.data.result = (CURLcode)(shim_ends - 1);
+  ended = NULL;
+  return &message;
+}

@@ -119,7 +119,7 @@ test-gates: all need-test
 test-swift: need-build
 	swift test --disable-xctest
 
-test-conformance: all need-test
+test-conformance: all need-test $(VENV)
 	python3 Tests/Conformance/run.py
 
 test-wire: all need-test $(VENV)
@@ -129,7 +129,7 @@ test-hosts: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Hosts
 
 # The debug build: the toolchain's own clang links the host, which the sanitizer wants to have libdispatch.
-test-threads: need-test
+test-threads: need-test $(VENV)
 	@set -e; \
 	swift=$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
 	swift build --sanitize=thread --scratch-path .build-thread --product dosai -Xlinker -rpath -Xlinker "$$swift/linux"; \
@@ -140,7 +140,7 @@ test-threads: need-test
 test-address: need-build
 	swift test --disable-xctest --sanitize=address --scratch-path .build-address -Xswiftc -use-ld=lld
 
-test-valgrind: all need-test
+test-valgrind: all need-test $(VENV)
 	python3 Tests/Conformance/run.py --valgrind
 
 test-cpp: all need-test
@@ -167,7 +167,7 @@ test-docs: all need-test
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke
 
-soak: all need-test
+soak: all need-test $(VENV)
 	DOSAI_SOAK_SECONDS=600 python3 Tests/Conformance/run.py --only loop_soak
 
 # The debug build is optimized here, with its checks on; the library that is shipped is driven from outside.

@@ -105,7 +105,7 @@ int main(void) {
   most = limit.rlim_cur;
   dosai_request *request = test_request();
   int before = first_descriptors();
-  for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++)
+  for (int transport = TEST_PLAIN; transport <= TEST_H2; transport++)
     for (int warm = 0; warm < 2; warm++)
       for (int count = 0; count <= FREE_MOST; count++) {
         dosai_client *client = test_client((test_transport)transport, "hello");

@@ -7,6 +7,10 @@
 
 enum { CHAT, STREAM, POST, GET, TAGS = 512 };
 
+/* Where a connection is of one call, plain and under TLS, and where calls share it. */
+static const test_transport over_tcp[] = {TEST_PLAIN, TEST_TLS, TEST_H2};
+enum { OVER_TCP = sizeof over_tcp / sizeof *over_tcp };
+
 typedef struct {
   int chunks, ends; /* ends: terminal events, of which there is to be one */
   dosai_status status;

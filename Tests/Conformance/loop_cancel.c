@@ -137,7 +137,7 @@ static void shared(void) {
   dosai_call *calls[100];
   begin(60, 2);
   for (uintptr_t i = 0; i < 100; i++)
-    calls[i] = submit(loop, TEST_PLAIN, scripts[i % 4], i % 4 ? STREAM : CHAT, i, &options);
+    calls[i] = submit(loop, over_tcp[i / 4 % 3], scripts[i % 4], i % 4 ? STREAM : CHAT, i, &options);
   for (int i = 0; i < 100; i += 7) dosai_call_pause(calls[i]);
   for (int i = 0; i < 100; i++) dosai_call_free(calls[i]);
   run_for(loop, 200);
@@ -174,8 +174,7 @@ static void closed(int resubmits) {
   dosai_error *error = NULL;
   begin(40, 2);
   for (uintptr_t i = 0; i < 60; i++)
-    calls[i] =
-        submit(loop, i % 3 ? TEST_PLAIN : TEST_TLS, scripts[i % 6], i % 6 ? STREAM : CHAT, i, &options);
+    calls[i] = submit(loop, over_tcp[i / 6 % 3], scripts[i % 6], i % 6 ? STREAM : CHAT, i, &options);
   for (int i = 0; i < 60; i += 5) dosai_call_pause(calls[i]);
   run_for(loop, 150);
   for (int i = 0; i < 60; i += 2) dosai_call_free(calls[i]);
@@ -206,8 +205,7 @@ static void closed_in_silence(void) {
 int main(void) {
   int descriptors = first_descriptors();
   for (int way = 0; way < WAYS; way++)
-    for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++)
-      states(way, (test_transport)transport);
+    for (int i = 0; i < OVER_TCP; i++) states(way, over_tcp[i]);
   after();
   shared();
   closed(0);

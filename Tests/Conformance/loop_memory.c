@@ -38,11 +38,11 @@ static int submit_without(dosai_loop *loop, dosai_client *client, int kind, long
 }
 
 /* In a loop where the call has to wait: libcurl 7.88 itself does not stand all failures. */
-static void each(int kind) {
+static void each(int kind, test_transport transport) {
   long nth = 1;
   dosai_loop *loop = new_loop(1, 0);
-  dosai_client *client = test_client(TEST_PLAIN, "hello");
-  dosai_call *first = submit(loop, TEST_PLAIN, "silent", CHAT, 0, NULL);
+  dosai_client *client = test_client(transport, "hello");
+  dosai_call *first = submit(loop, transport, "silent", CHAT, 0, NULL);
   while (submit_without(loop, client, kind, nth) && nth < 1000) nth++;
   CHECK_BETWEEN(nth, 4, 999);
   dosai_call_cancel(first);
@@ -55,6 +55,9 @@ static void each(int kind) {
 }
 
 int main(void) {
-  for (int kind = CHAT; kind <= POST; kind++) each(kind);
+  for (int kind = CHAT; kind <= POST; kind++) {
+    each(kind, TEST_PLAIN);
+    each(kind, TEST_H2);
+  }
   return test_end();
 }

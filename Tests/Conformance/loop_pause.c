@@ -7,6 +7,9 @@ enum { BLAST = 8 << 20, ROOM = 3 << 20 };
 
 static dosai_loop *loop;
 
+/* What a blast that nobody takes may hold: over HTTP/2 all of it, for it is within libcurl's window of a stream. */
+static int room(test_transport transport) { return ROOM + (transport == TEST_H2 ? BLAST : 0); }
+
 static long resident(void) {
   long pages = 0, ignored;
   FILE *file = fopen("/proc/self/statm", "r");
@@ -40,7 +43,7 @@ static void one_of_many(test_transport transport) {
   long before = resident();
   RUN_UNTIL(loop, step(loop, 0) == 1);
   for (int i = 1; i < 10; i++) CHECK_END(i, DOSAI_OK);
-  if (!getenv("DOSAI_TEST_SLOW")) CHECK_BETWEEN(resident() - before, -BLAST, ROOM);
+  if (!getenv("DOSAI_TEST_SLOW")) CHECK_BETWEEN(resident() - before, -BLAST, room(transport));
   idle_for(300);
   CHECK_INT(book[0].chunks, chunks);
   for (int i = 0; i < 20; i++) { /* a slow reader: a little at a time */
@@ -67,7 +70,7 @@ static void nobody_takes(test_transport transport) {
   long before = resident();
   for (double end = test_now() + test_bound(500); test_now() < end; test_sleep(1))
     CHECK_CALL(dosai_loop_step(loop, 1, NULL, NULL, NULL, &error), DOSAI_OK);
-  if (!getenv("DOSAI_TEST_SLOW")) CHECK_BETWEEN(resident() - before, -BLAST, ROOM);
+  if (!getenv("DOSAI_TEST_SLOW")) CHECK_BETWEEN(resident() - before, -BLAST, room(transport));
   while (!book[0].ends) {
     CHECK_CALL(dosai_loop_next(loop, &event, &error), DOSAI_OK);
     if (event) note(event, NULL);
@@ -211,14 +214,14 @@ static void whole_answer(int closes) {
 
 int main(void) {
   int descriptors = first_descriptors();
-  for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++) {
-    one_of_many((test_transport)transport);
-    nobody_takes((test_transport)transport);
-    server_gone((test_transport)transport);
-    clocks(DOSAI_CLOCK_FIRST_TOKEN, (test_transport)transport, "silent");
-    clocks(DOSAI_CLOCK_IDLE, (test_transport)transport, "silent-chunk");
-    clocks(DOSAI_CLOCK_TOTAL, (test_transport)transport, "silent");
-    clocks(DOSAI_CLOCK_TOTAL, (test_transport)transport, "endless");
+  for (int i = 0; i < OVER_TCP; i++) {
+    one_of_many(over_tcp[i]);
+    nobody_takes(over_tcp[i]);
+    server_gone(over_tcp[i]);
+    clocks(DOSAI_CLOCK_FIRST_TOKEN, over_tcp[i], "silent");
+    clocks(DOSAI_CLOCK_IDLE, over_tcp[i], "silent-chunk");
+    clocks(DOSAI_CLOCK_TOTAL, over_tcp[i], "silent");
+    clocks(DOSAI_CLOCK_TOTAL, over_tcp[i], "endless");
   }
   clocks(DOSAI_CLOCK_CONNECT, TEST_TLS, "stall");
   from_the_start(STREAM, "blast", 0);

@@ -3,12 +3,13 @@
 
     run.py [--library build/lib] [--only NAME]... [--valgrind] [--cc CC] [--cflags FLAGS] [--jobs N]
 """
-import argparse, concurrent.futures, os, pathlib, shlex, subprocess, sys, tempfile, time
+import argparse, concurrent.futures, importlib.util, os, pathlib, shlex, site, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent / "LoopbackServer"), str(ROOT / "scripts")]
 sys.dont_write_bytecode = True
+site.addsitedir(next(map(str, ROOT.glob("build/venv/lib/python*/site-packages")), ""))  # h2, which speaks HTTP/2
 import sweep
 from server import LoopbackServer
 
@@ -96,6 +97,8 @@ def main():
     options = parser.parse_args()
     if not any(path.exists() for path in candidates(options.library)):
         parser.error("no libdosai.so in " + options.library)
+    if not importlib.util.find_spec("h2"):
+        parser.error("no h2 for the server: make build/venv/ready")
     names = sorted(path.stem for path in HERE.glob("*.c") if "main(" in path.read_text())
     unknown = set(options.only) - set(names)
     if unknown:
@@ -104,7 +107,7 @@ def main():
     if options.valgrind:
         names = [name for name in names if name not in OWN_MALLOC]
     passed = failed = 0
-    with tempfile.TemporaryDirectory() as folder, LoopbackServer() as server:
+    with tempfile.TemporaryDirectory() as folder, LoopbackServer(speaks_http2=True) as server:
         runner = Runner(options, pathlib.Path(folder), server.address)
 
         def timed(name):

@@ -106,7 +106,7 @@ static inline void test_leaks_stay(void) { VALGRIND_CLO_CHANGE("--leak-check=no"
 
 /* ---- the server ---- */
 
-typedef enum { TEST_PLAIN, TEST_TLS, TEST_UNIX } test_transport;
+typedef enum { TEST_PLAIN, TEST_TLS, TEST_UNIX, TEST_H2 } test_transport; /* TEST_H2: HTTP/2, over TLS */
 
 static inline const char *test_env(const char *name) {
   const char *value = getenv(name);
@@ -125,9 +125,8 @@ static inline const char *test_script(char name[128], test_transport transport, 
 
 static inline const char *test_url(char url[256], test_transport transport, const char *script) {
   char name[128];
-  const char *host = transport == TEST_UNIX
-                         ? "http://localhost"
-                         : test_env(transport == TEST_TLS ? "DOSAI_TEST_TLS" : "DOSAI_TEST_PLAIN");
+  static const char *const places[] = {"DOSAI_TEST_PLAIN", "DOSAI_TEST_TLS", NULL, "DOSAI_TEST_H2"};
+  const char *host = transport == TEST_UNIX ? "http://localhost" : test_env(places[transport]);
   snprintf(url, 256, "%s/s/%s/v1", host, test_script(name, transport, script));
   return url;
 }
@@ -138,7 +137,7 @@ static inline void test_options(dosai_client_options *options, char url[256], te
   options->base_url = test_url(url, transport, script);
   options->api_key = "sk-test";
   options->max_retries = -1;
-  options->ca_file = transport == TEST_TLS ? test_env("DOSAI_TEST_CA") : NULL;
+  options->ca_file = transport == TEST_TLS || transport == TEST_H2 ? test_env("DOSAI_TEST_CA") : NULL;
   options->unix_socket = transport == TEST_UNIX ? test_env("DOSAI_TEST_UNIX") : NULL;
 }
 

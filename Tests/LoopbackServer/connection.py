@@ -175,13 +175,24 @@ class Connection:
         while True:
             self.receive()
 
-    def do_close(self, _):
+    def do_notice(self, _):
         if self.context:
             self.sock.settimeout(0)
             try:
                 self.sock.unwrap()
-            except OSError:
+            except OSError:  # the client's own has not come
                 pass
+            self.sock.settimeout(None)
+
+    def do_fin(self, _):
+        self.do_notice(True)
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def do_mark(self, _):
+        self.server.mark(self.name)
+
+    def do_close(self, _):
+        self.do_notice(True)
         raise Closed
 
     def do_cut(self, _):

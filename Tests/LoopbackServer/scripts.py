@@ -1,6 +1,8 @@
 """The scripts that have a name. A function of the request gives its reply; see server.py for the forms."""
 import base64, gzip, json
 
+from replies import steps_of
+
 MODEL, ID, CREATED = "dos-ai", "chatcmpl-abc123", 1711000000
 USAGE = {"prompt_tokens": 12, "completion_tokens": 9, "total_tokens": 21}
 HEADERS = {"x-request-id": "req-1", "x-ratelimit-remaining-requests": "59", "x-ratelimit-remaining-tokens": "1000"}
@@ -61,6 +63,18 @@ def drop_warm(request):
     return [{"close": True}] if request.turn > 0 else say("Hello")(request)
 
 
+def behind(*steps):
+    """An answer that says what was asked, and behind it, at once or later, something that nobody asked for."""
+    def reply(request):
+        return steps_of(echo(request)) + [step(request) if callable(step) else step for step in steps]
+    return reply
+
+
+def other_answer(request):
+    sends = [step["send"] for step in steps_of(say("not yours")(request)) if "send" in step]
+    return {"send": b"".join(part.encode() if isinstance(part, str) else part for part in sends)}
+
+
 def show_key(request):
     return error(401, "Incorrect API key provided: " + request.header("authorization"), code="invalid_api_key")
 
@@ -79,7 +93,7 @@ HELLO = line(chunk({"role": "assistant", "content": "Hello"}))
 BLAST = line(chunk({"content": "b" * (16 << 10)}))
 FINISH = line(chunk(finish="stop"))
 DONE = "data: [DONE]\n\n"
-CLOSE, RESET, HOLD, CUT = {"close": True}, {"reset": True}, {"hold": True}, {"cut": True}
+CLOSE, RESET, HOLD, CUT, MARK = {"close": True}, {"reset": True}, {"hold": True}, {"cut": True}, {"mark": True}
 END = {"send": "0\r\n\r\n"}
 DEEP = json.loads("[" * 40 + "]" * 40)
 WHOLE = json.dumps(completion())
@@ -173,6 +187,8 @@ SCRIPTS = {
     "fast": {"events": text(*"abcdefghijklmnopqrst"), "headers": HEADERS},
     "paced": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 20, "headers": HEADERS},
     "endless": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 20]}),
+    "endless-blast": begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), -1, 1]}),
+    "endless-events": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 1]}),
     "blast": begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), 512, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
     "blanks": begun({"repeat": ["4000\r\n%s\r\n" % ("\n" * 0x4000), 64, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
     "reset-soon": begun({"sleep_ms": 100}, RESET),
@@ -212,6 +228,10 @@ SCRIPTS = {
     "mid-error-event": begun({"chunk": 'event: error\ndata: {"message":"flat body","code":"overloaded"}\n\n'}, END),
     "mid-garbage": begun({"chunk": "data: {\"choices\": [}\n\n"}, {"chunk": DONE}, END),
     "drop-warm": drop_warm,
+    # between two calls
+    "behind-answer": behind(other_answer, MARK), "behind-late-answer": behind({"sleep_ms": 500}, other_answer, MARK),
+    "behind-byte": behind({"send": "x"}, MARK), "behind-fin": behind({"fin": True}, MARK, HOLD),
+    "behind-notice": behind({"notice": True}, MARK, HOLD), "behind-nothing": behind(MARK),
     # the fault matrix, by its names
     "req-rst": {"read_body": False, "steps": [RESET]},
     "req-413": dict(error(413, "Too large."), read_body=False),

@@ -3,20 +3,21 @@
     python3 server.py        prints one JSON line of addresses; ends at SIGTERM or when its stdin ends
     with LoopbackServer() as server: client = Client(base_url=server.base("hello"))
 
-Addresses: plain, tls (http and https URLs), unix (a socket's path): the same scripts at all three. tls_other: its
-certificate is for another host. tls_self: it is signed by itself. tls_past, tls_future: it is of another time. tls_old:
-TLS 1.1 at most. tls_1_2, tls_1_3: that version alone. tls_strict: it wants a client's certificate. tls_close, tls_reset: end
-the connection in TLS's handshake. tls_plain: answers it in plain HTTP. stall: accepts and says nothing. blackhole: does
-not even accept. refused: a port where nobody listens. ca: the authority's PEM file. client_certificate, client_key: PEM
-files for a client; the key's password is "secret".
+Addresses: plain, tls (http and https URLs), unix (a socket's path): the same scripts at all three; with speaks_http2 also
+at h2, over HTTP/2. tls_other: its certificate is for another host. tls_self: it is signed by itself. tls_past, tls_future: it
+is of another time. tls_old: TLS 1.1 at most. tls_1_2, tls_1_3: that version alone. tls_strict: it wants a client's
+certificate. tls_close, tls_reset: end the connection in TLS's handshake. tls_plain: answers it in plain HTTP. stall: accepts
+and says nothing. blackhole: does not even accept. refused: a port where nobody listens. ca: the authority's PEM file.
+client_certificate, client_key: PEM files for a client; the key's password is "secret".
 
 Routes
     /s/NAME/anything      plays the script NAME of scripts.py or faults.py; a base URL is PLAIN/s/NAME/v1
                           NAME.cutN cuts every send into pieces of N bytes; NAME~TAG has counters of its own
     PUT /scripts/NAME     registers a script (the JSON body)
     GET /stats/NAME       {"connections", "requests", "last_method", "last_path", "last_headers", "last_body",
-                          "bodies", "client_certificate", "ended", "most_at_once"}; ended: connections that the
-                          client has closed; most_at_once: replies that were not at their last step
+                          "bodies", "client_certificate", "ended", "most_at_once", "resumed", "marks"}; ended:
+                          connections that the client has closed; most_at_once: replies that were not at their last
+                          step; resumed: connections that resumed a TLS session; marks: "mark" steps played
     GET /stats/NAME/body  the last body as it came; also /path, /method, /header/KEY, and /headers: the
                           keys alone, in lower case and sorted
     DELETE /stats/NAME    counts from zero, and the script's replies start again
@@ -33,7 +34,7 @@ A step is an object of one key:
     {"pieces": [text or bytes, ...]: each is a send, and at the unix socket one read of the client gives no more than one}
     {"repeat": [text, times, pause_ms]: times -1 is for ever} {"read": true: reads and counts one more request}
     {"hold": true: silence until the client closes} {"close": true} {"cut": true: TCP ends without TLS's notice}
-    {"reset": true: RST}
+    {"reset": true: RST} {"notice": true: TLS's alone, TCP goes on} {"fin": true: nothing more is sent} {"mark": true: counts}
 After the last step the connection is kept for the next request.
 """
 import base64, collections, json, os, shutil, signal, socket, ssl, sys, tempfile, threading
@@ -48,7 +49,7 @@ from connection import Connection, Request
 class Stats:
     def __init__(self):
         self.connections, self.ended, self.requests, self.client_certificate = set(), 0, [], None
-        self.at_once, self.most_at_once = 0, 0
+        self.at_once, self.most_at_once, self.resumed, self.marks = 0, 0, set(), 0
 
     def summary(self):
         last = self.requests[-1] if self.requests else Request("", "", [], 0)
@@ -56,7 +57,7 @@ class Stats:
         return {"connections": len(self.connections), "requests": len(self.requests), "last_method": last.method,
                 "last_path": last.path, "last_headers": last.headers, "last_body": bodies[-1] if bodies else "",
                 "bodies": bodies, "client_certificate": self.client_certificate, "ended": self.ended,
-                "most_at_once": self.most_at_once}
+                "most_at_once": self.most_at_once, "resumed": len(self.resumed), "marks": self.marks}
 
     def raw(self, field):
         last = self.requests[-1] if self.requests else Request("", "", [], 0)
@@ -67,6 +68,9 @@ class Stats:
 
 
 class LoopbackServer:
+    def __init__(self, speaks_http2=False):
+        self.speaks_http2 = speaks_http2
+
     def __enter__(self):
         self.lock, self.stopping = threading.Lock(), threading.Event()
         self.stats_of, self.extra, self.listeners, self.open, self.accepted = {}, {}, [], set(), 0
@@ -77,6 +81,9 @@ class LoopbackServer:
         self.address["unix"] = os.path.join(self.folder, "socket")
         self.listen("plain", "http://127.0.0.1:%d")
         self.listen("tls", "https://localhost:%d", certificates.context(files, "localhost"))
+        if self.speaks_http2:
+            import http2_scripts
+            http2_scripts.listen(self, files)
         self.listen("tls_other", "https://localhost:%d", certificates.context(files, "other"))
         self.listen("unix", None)
         self.listen("tls_self", "https://localhost:%d", certificates.context(files, "self"))
@@ -179,6 +186,8 @@ class LoopbackServer:
             stats.connections.add(connection.number)
             if connection.context:
                 stats.client_certificate = certificates.common_name(connection.sock)
+                if connection.sock.session_reused:
+                    stats.resumed.add(connection.number)
             stats.requests.append(request)
             return len(stats.requests) - 1
 
@@ -187,6 +196,10 @@ class LoopbackServer:
             stats = self.stats_of.setdefault(name, Stats())
             stats.at_once += change
             stats.most_at_once = max(stats.most_at_once, stats.at_once)
+
+    def mark(self, name):
+        with self.lock:
+            self.stats_of.setdefault(name, Stats()).marks += 1
 
     def end(self, connection):
         with self.lock:

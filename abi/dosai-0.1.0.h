@@ -91,6 +91,7 @@ enum {
   DOSAI_TOO_LARGE = -12,            /* a limit; the message says which */
   DOSAI_REDIRECTED = -13,           /* 3xx; dosai_error_header(error, "location", NULL) */
   DOSAI_WOULD_BLOCK = -14,          /* nothing yet within timeout_ms; comes without an error object */
+  DOSAI_PROXY = -15,                /* the proxy refused to connect, such as by 407; the message says how */
   DOSAI_BAD_REQUEST = -20,          /* 400, 409, 413, 422 and other 4xx */
   DOSAI_AUTHENTICATION = -21,       /* 401 */
   DOSAI_INSUFFICIENT_CREDITS = -22, /* 402; 429 with insufficient_quota */
@@ -228,6 +229,7 @@ typedef struct dosai_client_options {
   int64_t first_token_timeout_ms; /* 0: 600 s */
   int64_t idle_timeout_ms;        /* 0: 300 s; streams only */
   int64_t total_timeout_ms;       /* 0: 600 s for unary calls, none for streams */
+  int64_t keep_alive_timeout_ms;  /* for which an idle connection is used again; rounded up to seconds. 0: 60 s */
   int64_t event_bytes_max;    /* one event of a stream. 0: 16 MiB; -1 in any limit: none */
   int64_t response_bytes_max; /* a unary answer, decompressed. 0: 64 MiB */
   int64_t text_bytes_max;     /* what a stream's completion may add up to. 0: 64 MiB */

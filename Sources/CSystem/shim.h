@@ -2,6 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -52,4 +55,40 @@ static inline void *csystem_wiped_on_fork(void) {
     return NULL;
   }
   return page;
+}
+
+/* A connection whose peer has gone without a word is found out within 50 seconds; one that is down for less than 30
+ * goes on. Has no effect on sockets other than TCP's. */
+static inline void csystem_keep_alive(int socket) {
+  int on = 1, idle = 20, interval = 10, probes = 3; /* seconds, and a number */
+  if (setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) return;
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+/* Whether the peer has closed its side, or bytes wait to be read. */
+static inline void csystem_look(int socket, int *closed, int *readable) {
+  enum { peer_closed = 0x2000 }; /* POLLRDHUP, which <poll.h> does not always give */
+  struct pollfd look = {socket, POLLIN | peer_closed, 0};
+  *closed = poll(&look, 1, 0) > 0 && (look.revents & (peer_closed | POLLHUP | POLLERR | POLLNVAL)) != 0;
+  *readable = (look.revents & POLLIN) != 0;
+}
+
+/* For how many milliseconds the peer's TCP has acknowledged nothing, although it was sent something again and again; -1:
+ * it owes no acknowledgement, or the socket is not one of TCP. */
+static inline int64_t csystem_unacknowledged_ms(int socket) {
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
+  return info.tcpi_unacked > 0 && info.tcpi_retransmits > 1 ? (int64_t)info.tcpi_last_ack_recv : -1;
+}
+
+/* The port of the socket's own end; 0: it has none. */
+static inline int csystem_local_port(int socket) {
+  struct sockaddr_in6 name; /* an IPv4 address has its port at the same place */
+  socklen_t size = sizeof name;
+  memset(&name, 0, sizeof name);
+  if (getsockname(socket, (struct sockaddr *)&name, &size) != 0) return 0;
+  return name.sin6_family == AF_INET || name.sin6_family == AF_INET6 ? ntohs(name.sin6_port) : 0;
 }

@@ -8,6 +8,9 @@ extension Call {
   /// The transfer has ended and its body is not events.
   func conclude(_ transfer: Transfer) throws(Failure) {
     let httpStatus = transfer.headers.httpStatus
+    if transfer.isUnsent, transfer.failure?.status != .timeout || csystem_now() < connectDeadline {
+      return try sendAgain()
+    }
     if let failure = transfer.failure, !isCutShort { return failAttempt(failure) }
     if !transfer.hasAnswer {
       return failAttempt(Failure(.truncated, "the connection closed inside the response's headers"))
@@ -116,6 +119,14 @@ extension Call {
     log(.warning, failure.status, httpStatus)
     dropTransfer()
     phase = .waiting(until: Clocks.deadline(csystem_now(), delay * 1_000_000))
+  }
+
+  /// Nothing of the request was acknowledged: its connection is dead, such as one that a middlebox has forgotten. The
+  /// server may have got the request all the same.
+  func failUnacknowledged(_ transfer: Transfer) {
+    transfer.giveUpConnection()
+    isFresh = watcher?.host?.isShared != true
+    failAttempt(Failure(.connection, "the connection is dead: nothing of the request was acknowledged"))
   }
 
   func dropTransfer() {

@@ -17,6 +17,17 @@ extension Call {
     attemptStarted = csystem_now()
     left = -1
     log(.debug, .ok, 0)
+    try enter()
+  }
+
+  /// The request did not go out. It goes out now, on a connection of its own, and this is no retry.
+  func sendAgain() throws(Failure) {
+    isFresh = true
+    dropTransfer()
+    try enter()
+  }
+
+  private func enter() throws(Failure) {
     if watcher?.host?.held.first != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
     lineUp()
   }
@@ -37,21 +48,21 @@ extension Call {
   }
 
   private func hold(isPatient: Bool) {
-    let connect = Clocks.deadline(attemptStarted, settings.clocks.connect)
-    let until = isPatient ? min(connect, attemptStarted + Self.patience) : connect
+    let until = isPatient ? min(connectDeadline, attemptStarted + Self.patience) : connectDeadline
     phase = .held(until: engine?.isLimited == true ? Clocks.never : until)
   }
 
   /// Starts the transfer, or holds it. `isPatient`: also where it could have a connection of its own.
   private func launch(isPatient: Bool) throws(Failure) {
     guard let engine else { throw .internalError }
+    // Before, it was the caller's limit that it waited for.
+    if isHeld, engine.isLimited { attemptStarted = csystem_now() }
     let started: Transfer
     if let transfer { started = transfer } else { started = try makeTransfer(engine) }
     transfer = started
     let mayWait = isPatient && started.mayShare && watcher != nil && !engine.isLimited
     if mayWait, let host = watcher?.host, host.isShared, host.making > 0 { return hold(isPatient: true) }
     phase = .attempting
-    if engine.isLimited { attemptStarted = csystem_now() }  // before, it was the caller's limit that it waited for
     guard try engine.start(started, waits: mayWait) else { return hold(isPatient: isPatient) }
     if let watcher, started.readyTime < 0, !started.isFinished { watcher.host?.noteMaking(watcher) }
   }
@@ -59,7 +70,8 @@ extension Call {
   private func makeTransfer(_ engine: Engine) throws(Failure) -> Transfer {
     try Transfer.make(
       client.settings.endpoint, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
-      headers: headers, body: body, compressed: kind != .stream, connectTimeout: settings.clocks.connect,
-      engine: engine, receiver: self)
+      headers: headers, body: body, compressed: kind != .stream,
+      connectTimeout: max(0, connectDeadline - csystem_now()),
+      isFresh: isFresh, engine: engine, receiver: self)
   }
 }

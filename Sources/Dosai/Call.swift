@@ -28,6 +28,8 @@ package final class Call: TransferReceiver {
   var transfer: Transfer?
   var attempts: [Attempt] = []
   var redirects = 0
+  /// The next transfer makes a connection of its own: one that was idle has failed it.
+  var isFresh = false
   /// How it ended, once it has; nil: well.
   var failure: Failure?
   var server = ServerMessage()
@@ -136,6 +138,8 @@ package final class Call: TransferReceiver {
         if now >= until { try launchHeld() }
       } else if let transfer, transfer.isFinished, stream?.takesEvents != true {
         try conclude(transfer)
+      } else if let transfer, now >= transfer.lookTime, !transfer.look(now) {
+        failUnacknowledged(transfer)
       }
       try checkClocks(now)
     } catch {
@@ -204,15 +208,17 @@ package final class Call: TransferReceiver {
   var deadline: Int64 {
     switch phase {
     case .waiting(let until), .held(let until): return min(until, totalDeadline)
-    default: return min(totalDeadline, attemptDeadline.time)
+    default: return min(totalDeadline, attemptDeadline.time, transfer?.lookTime ?? Clocks.never)
     }
   }
 
   var totalDeadline: Int64 { Clocks.deadline(started, settings.clocks.total(streaming: kind == .stream)) }
 
+  var connectDeadline: Int64 { Clocks.deadline(attemptStarted, settings.clocks.connect) }
+
   var attemptDeadline: (time: Int64, clock: Clock) {
     guard let transfer, !transfer.isFinished, held < 0 else { return (Clocks.never, .none) }
-    if transfer.readyTime < 0 { return (Clocks.deadline(attemptStarted, settings.clocks.connect), .connect) }
+    if transfer.readyTime < 0 { return (connectDeadline, .connect) }
     if kind == .stream && lastChunk >= 0 { return (Clocks.deadline(lastChunk + away, settings.clocks.idle), .idle) }
     if kind != .stream && transfer.firstByteTime >= 0 { return (Clocks.never, .none) }
     return (Clocks.deadline(transfer.readyTime + away, settings.clocks.firstToken), .firstToken)

@@ -113,6 +113,8 @@ extension ClientSettings {
     endpoint.unixSocket = try copy(options.unix_socket)
     if let path = endpoint.unixSocket, path.count > 107 { throw .invalid("unix_socket: is longer than 107 bytes") }
     endpoint.http1Only = options.http1_only == 1
+    endpoint.keepAlive = try duration(
+      options.keep_alive_timeout_ms, endpoint.keepAlive, "keep_alive_timeout_ms: must be -1, 0 or more")
     for flag in [options.proxy_from_environment, options.http1_only, options.allow_insecure_http]
     where flag != 0 && flag != 1 {
       throw .invalid("options: a flag must be 0 or 1")

@@ -15,6 +15,7 @@ package enum Status: Int32 {
   case tooLarge = -12
   case redirected = -13
   case wouldBlock = -14
+  case proxy = -15
   case badRequest = -20
   case authentication = -21
   case insufficientCredits = -22
@@ -43,6 +44,7 @@ package enum Status: Int32 {
     case .tooLarge: "TOO_LARGE"
     case .redirected: "REDIRECTED"
     case .wouldBlock: "WOULD_BLOCK"
+    case .proxy: "PROXY"
     case .badRequest: "BAD_REQUEST"
     case .authentication: "AUTHENTICATION"
     case .insufficientCredits: "INSUFFICIENT_CREDITS"

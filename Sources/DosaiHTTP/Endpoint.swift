@@ -13,6 +13,8 @@ package final class Endpoint {
   package var unixSocket: Buffer?
   package var http1Only = false
   package var headerBytesMax = 300 << 10
+  /// How long an idle connection may be used again, in nanoseconds.
+  package var keepAlive: Int64 = 60_000_000_000
 
   package init() {}
 
@@ -29,7 +31,7 @@ package final class Endpoint {
     check(ccurl_set_long(easy, CURLOPT_NETRC, 0))
     check(ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1))
     check(ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1))
-    check(ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1))
+    check(ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Int(min(keepAlive / 1_000_000_000, 1 << 30))))
     check(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle))
     let version = http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
     check(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, version))

@@ -8,7 +8,7 @@ package final class Engine {
   private let multi: UnsafeMutableRawPointer
   private let poller: Poller
   private let process: Int32
-  private var sockets: [Int32] = []
+  var sockets = Sockets()  // remembered for a forked child too
   /// By socket that of the transfer which waits for it, retained.
   private var workingSets: [Unmanaged<WorkingSet>?] = []
   private var tokens: [(token: CancelToken, uses: Int)] = []
@@ -71,7 +71,7 @@ package final class Engine {
       leave()
     } else {
       // libcurl would write to connections that are the parent's.
-      for socket in sockets { close(socket) }
+      sockets.closeAll()
     }
   }
 
@@ -160,6 +160,8 @@ package final class Engine {
   package func remove(_ transfer: Transfer) {
     guard isOurs, enter() else { return }
     defer { leave() }
+    // What is held back would never be freed where other transfers go on on its connection.
+    if transfer.dropBody() { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
     curl_multi_remove_handle(multi, transfer.easy)
     if !servesMany && spare == nil { spare = transfer.giveHandle() }
   }
@@ -174,6 +176,14 @@ package final class Engine {
   package func recover() {
     if isOutOfMemory { poller.drop() }
     isOutOfMemory = false
+  }
+
+  /// Lets libcurl look at the clock of a connection that is being made: the address that it tries may have had its time.
+  func kick(_ socket: Int32) {
+    guard enter() else { return }
+    defer { leave() }
+    act(socket, 0)
+    finishTransfers()
   }
 
   /// Lets the body come again.
@@ -259,18 +269,4 @@ package final class Engine {
   }
 
   private func leave() { if isOurs { Process.leave(self) } }
-
-  // MARK: sockets, remembered for a forked child
-
-  func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
-    guard let address = address?.pointee else { return -1 }
-    let opened = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
-    if opened >= 0 { sockets.append(opened) }
-    return opened
-  }
-
-  func closeSocket(_ socket: curl_socket_t) -> Int32 {
-    if let place = sockets.firstIndex(of: socket) { sockets.remove(at: place) }
-    return close(socket)
-  }
 }

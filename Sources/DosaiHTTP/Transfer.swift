@@ -42,6 +42,11 @@ package final class Transfer {
   /// The transfer has ended, and how.
   package private(set) var isFinished = false
   package private(set) var failure: Failure?
+  /// It ended before its request went out: on a connection that was no longer good, or as libcurl's own clock for
+  /// connecting ran out. It may go out again, and that is no retry.
+  package private(set) var isUnsent = false
+  /// When `look` has something to see.
+  package private(set) var lookTime = Clocks.never
   /// libcurl has a connection for it or makes one. Of a transfer that has to wait for one it tells nothing.
   private(set) var hasBegun = false
   /// libcurl holds the body back, because the receiver was full.
@@ -49,11 +54,14 @@ package final class Transfer {
   private var headerBytes = 0
   private var wasSent = false
   private var socketError: Int32 = 0
+  private var lastSocket: Int32 = -1  // that was opened
+  private var ends: Ends?
+  private var isDropped = false  // what comes of the body
 
   /// `body` nil is a GET. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
     _ endpoint: Endpoint, share: Share, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
-    compressed: Bool, connectTimeout: Int64, engine: Engine, receiver: any TransferReceiver
+    compressed: Bool, connectTimeout: Int64, isFresh: Bool, engine: Engine, receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
     let kept = engine.takeSpare()
@@ -64,7 +72,7 @@ package final class Transfer {
     let mayShare = isHTTPS && !endpoint.http1Only
     let made = Transfer(easy, message, endpoint, mayShare, share, url, headers, body, receiver)
     var refusal = kept == nil ? endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share) : CURLE_OK
-    if refusal == CURLE_OK { refusal = made.apply(to: easy, compressed, connectTimeout) }
+    if refusal == CURLE_OK { refusal = made.apply(to: easy, compressed, connectTimeout, isFresh) }
     if refusal == CURLE_OUT_OF_MEMORY { throw .outOfMemory }
     if refusal != CURLE_OK { throw Failure(.resource, "libcurl lacks something that is needed, as TLS") }
     return made
@@ -93,7 +101,7 @@ package final class Transfer {
 
   /// Sets all that is not the same for every request, also where it is libcurl's default: the handle may be a kept one.
   private func apply(
-    to easy: UnsafeMutableRawPointer, _ compressed: Bool, _ connectTimeout: Int64
+    to easy: UnsafeMutableRawPointer, _ compressed: Bool, _ connectTimeout: Int64, _ isFresh: Bool
   ) -> CURLcode {
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
@@ -111,14 +119,19 @@ package final class Transfer {
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 32 << 10)
     let encodings = compressed ? literal("") : .empty  // no address: none
     if ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, encodings.characters) != CURLE_OK { return CURLE_OUT_OF_MEMORY }
-    // libcurl gives up after 300 s. Only where that is too early is it told another time: the timer would stand in its
-    // tree until the transfer's end, and of a thousand streams that tree is turned over with every chunk.
-    ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connectTimeout >= 300_000_000_000 ? 2_000_000_000 : 0)
+    // Our clock is a little earlier. libcurl shares out its own among the addresses of a host.
+    let most: Int64 = 2_000_000_000
+    ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectTimeout / 1_000_000, most) + 100))
+    ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, isFresh ? 1 : 0)
     ccurl_on_body(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
     ccurl_on_header(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeHeader(bytes, size &* count) ?? 0 }, context)
-    return ccurl_on_ready(easy, { context, _, _, _, port in Transfer.from(context)?.becomeReady(port) ?? 1 }, context)
+    return ccurl_on_ready(
+      easy,
+      { context, peer, _, peerPort, port in
+        Transfer.from(context)?.becomeReady(peer, peerPort, port) ?? 1
+      }, context)
   }
 
   private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer? {
@@ -138,7 +151,7 @@ package final class Transfer {
       easy,
       { context, socket in
         guard let context else { return -1 }
-        return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue().closeSocket(socket)
+        return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue().sockets.shut(socket)
       }, Unmanaged.passUnretained(engine).toOpaque())
   }
 
@@ -156,6 +169,33 @@ package final class Transfer {
   /// Its connection, on which the server was deaf, serves no other transfer: over HTTP/2 libcurl would keep it.
   package func giveUpConnection() { ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 1) }
 
+  /// Takes no more of the body from now on. False: nothing of it may be held back.
+  func dropBody() -> Bool {
+    isDropped = true
+    return hasAnswer && !isFinished
+  }
+
+  // MARK: looked at while nothing comes
+
+  private static let kickInterval: Int64 = 500_000_000
+  /// For how long the peer's TCP may acknowledge nothing of a request.
+  private static let patience: Int64 = 5_000_000_000
+
+  /// Looks at a transfer of which nothing has come for a while. False: its connection is dead, and nothing of the request
+  /// has been acknowledged. Once something has, the connection is slow or down, and the clocks decide.
+  package func look(_ now: Int64) -> Bool {
+    guard now >= lookTime, !isFinished, let engine else { return true }
+    if readyTime < 0 {
+      lookTime = now + Self.kickInterval
+      engine.kick(lastSocket)
+      return true
+    }
+    lookTime = now + Self.patience
+    guard let ends else { return true }
+    // The kernel counts in ticks of some milliseconds.
+    return engine.sockets.unacknowledged(ends) < now - readyTime - 10_000_000
+  }
+
   // MARK: called by libcurl
 
   private func beginLookup() -> Int32 {
@@ -165,33 +205,52 @@ package final class Transfer {
 
   private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
     hasBegun = true
-    let opened = engine?.openSocket(address) ?? -1
+    guard let address = address?.pointee, let engine else { return -1 }
+    let opened = engine.sockets.open(address)
     socketError = opened < 0 ? csystem_errno() : 0
+    lastSocket = opened
+    lookTime = csystem_now() + Self.kickInterval
     return opened
   }
 
   /// A connection is there and the request is about to be written. When a warm connection turns out to be dead after
   /// that, libcurl would send the request again without a word; whether to try again is not its to decide.
-  private func becomeReady(_ localPort: Int32) -> Int32 {
+  private func becomeReady(_ peer: UnsafePointer<CChar>?, _ peerPort: Int32, _ localPort: Int32) -> Int32 {
     if wasSent { return CURL_PREREQFUNC_ABORT }
-    wasSent = true
     hasBegun = true
+    reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
+    let ends = Ends(peer, peerPort, localPort)
+    self.ends = ends
+    if !reusedConnection {
+      if csystem_local_port(lastSocket) == localPort {
+        engine?.sockets.connect(lastSocket, ends, isExclusive: !mayShare)
+      }
+    } else if engine?.sockets.isStale(ends) == true {
+      isUnsent = true
+      giveUpConnection()
+      return CURL_PREREQFUNC_ABORT
+    }
+    wasSent = true
     self.localPort = localPort
     readyTime = csystem_now()
-    reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
+    lookTime = readyTime + Self.patience
     receiver.connected()
     return CURL_PREREQFUNC_OK
   }
 
   private func takeHeader(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
     let line = Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count)
-    if firstByteTime < 0 { firstByteTime = csystem_now() }
+    if firstByteTime < 0 {
+      firstByteTime = csystem_now()
+      lookTime = Clocks.never
+    }
     headerBytes += count
     do throws(Failure) {
       if headerBytes > endpoint.headerBytesMax { throw Self.tooManyHeaders }
       if hasAnswer { return count }  // a trailer
       if line.trimmed.isEmpty {
         hasAnswer = headers.httpStatus >= 200
+        if mayShare, !reusedConnection, let ends, !isHTTP2 { engine?.sockets.makeExclusive(ends) }
       } else {
         try headers.add(line: line)
       }
@@ -202,7 +261,10 @@ package final class Transfer {
     }
   }
 
+  private var isHTTP2: Bool { ccurl_info_long(easy, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0 }
+
   private func takeBody(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+    if isDropped { return count }
     if receiver.isFull {
       isPaused = true
       return Int(CURL_WRITEFUNC_PAUSE)
@@ -224,6 +286,7 @@ package final class Transfer {
 
   func finish(_ result: CURLcode) {
     isFinished = true
+    lookTime = Clocks.never
     if failure == nil && result != CURLE_OK { failure = explain(result) }
     // libcurl 8.5 to 8.9 may finish one that it holds back; what was refused is gone with it.
     if failure == nil && isPaused { failure = Failure(.truncated, "libcurl lost a part of the answer") }
@@ -236,6 +299,10 @@ package final class Transfer {
       isCut ? .truncated : .connection,
       isCut ? "the connection broke before the end of the answer" : "the connection broke before an answer",
       detail: detail)
+    let proxyStatus = ccurl_info_long(easy, CURLINFO_HTTP_CONNECTCODE)
+    if !wasSent, proxyStatus >= 300, proxyStatus < 500, proxyStatus != 408, proxyStatus != 429 {
+      return Failure(.proxy, "the proxy refused", detail: detail)
+    }
     let noDescriptor = Failure(.resource, "no file descriptor is free")
     if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return noDescriptor }
     // libcurl refuses headers beyond its own limit, which is lower over HTTP/2, as a failed callback of nghttp2.
@@ -251,7 +318,9 @@ package final class Transfer {
       return Failure(.connection, "the proxy's name could not be resolved", detail: detail)
     case CURLE_COULDNT_CONNECT: return Failure(.connection, "no connection could be made", detail: detail)
     case CURLE_PROXY: return Failure(.connection, "the proxy refused", detail: detail)
-    case CURLE_OPERATION_TIMEDOUT: return Failure(.timeout, "no connection in time", clock: .connect)
+    case CURLE_OPERATION_TIMEDOUT:
+      isUnsent = !wasSent
+      return Failure(.timeout, "no connection in time", clock: .connect)
     case CURLE_SSL_CONNECT_ERROR where says("SSL_ERROR_SYSCALL") || says("Recv failure"):
       return Failure(.connection, "the connection ended in the TLS handshake", detail: detail)
     case CURLE_SSL_CACERT_BADFILE where Self.lacksDescriptors: return noDescriptor

@@ -23,6 +23,7 @@ int main(void) {
               ROW(TOO_LARGE, -12),
               ROW(REDIRECTED, -13),
               ROW(WOULD_BLOCK, -14),
+              ROW(PROXY, -15),
               ROW(BAD_REQUEST, -20),
               ROW(AUTHENTICATION, -21),
               ROW(INSUFFICIENT_CREDITS, -22),

@@ -35,7 +35,7 @@ struct RetryPolicyTests {
       (.timeout, 200, false),
       (.connection, 0, true), (.timeout, 0, true), (.truncated, 0, true), (.tls, 0, false), (.cancelled, 0, false),
       (.outOfMemory, 0, false), (.resource, 0, false), (.malformed, 0, false), (.invalidArgument, 0, false),
-      (.internalError, 0, false),
+      (.internalError, 0, false), (.proxy, 0, false),
       (.cancelled, 500, false), (.tooLarge, 500, false),
     ] as [(Status, Int32, Bool)])
   func triesAgainOnlyAfterSome(failure: Status, httpStatus: Int32, expected: Bool) throws {

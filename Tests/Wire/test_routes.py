@@ -159,12 +159,25 @@ def test_proxy_sees_no_key(server):
     assert headers["authorization"] == "Bearer " + KEY and "proxy-authorization" not in headers
 
 
+@pytest.mark.parametrize("http", [401, 403, 407])
+@pytest.mark.parametrize("retries", [-1, 2])
+def test_proxy_that_forbids(server, http, retries):
+    """It was the proxy, and asking again would change nothing."""
+    answer = "HTTP/1.1 %d No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n" % http
+    with Proxy(answer) as proxy, wire.Client(server.base("hello", "tls"), ca_file=server.ca, max_retries=retries,
+                                             proxy="http://user:hunter2@" + proxy.address) as client:
+        for face in BOTH:
+            seen = client.see(face)
+            assert (seen["status"], len(seen["error"]["attempts"])) == ("PROXY", 1) and str(http) in seen["error"]["message"], seen
+    assert len(proxy.heads) == len(BOTH)
+
+
 @pytest.mark.parametrize("answer", ["HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
                                     "HTTP/1.1 302 No\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n", "garbage\r\n\r\n"])
 def test_proxy_that_refuses(server, answer):
     with Proxy(answer) as proxy, wire.Client(server.base("hello", "tls"), ca_file=server.ca, proxy="http://user:hunter2@" + proxy.address) as client:
         seen = client.see("unary")
-    assert seen["status"] in ("CONNECTION", "PROTOCOL"), seen
+    assert seen["status"] in ("PROXY", "CONNECTION", "PROTOCOL"), seen
     assert "hunter2" not in str(seen) and not any(KEY in head for head in proxy.heads)
 
 

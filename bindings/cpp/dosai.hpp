@@ -347,6 +347,7 @@ struct ClientOptions {
   Milliseconds first_token_timeout = {};
   Milliseconds idle_timeout = {};
   Milliseconds total_timeout = {};
+  Milliseconds keep_alive_timeout = {};
   std::int64_t event_bytes_max = 0;
   std::int64_t response_bytes_max = 0;
   std::int64_t text_bytes_max = 0;
@@ -690,6 +691,7 @@ public:
     c.first_token_timeout_ms = options.first_token_timeout.count();
     c.idle_timeout_ms = options.idle_timeout.count();
     c.total_timeout_ms = options.total_timeout.count();
+    c.keep_alive_timeout_ms = options.keep_alive_timeout.count();
     c.event_bytes_max = options.event_bytes_max;
     c.response_bytes_max = options.response_bytes_max;
     c.text_bytes_max = options.text_bytes_max;

@@ -18,6 +18,7 @@ int error_is_passing(const dosai_error *error) {
   case DOSAI_INSUFFICIENT_CREDITS:
   case DOSAI_CANCELLED:
   case DOSAI_TLS:
+  case DOSAI_PROXY:
   case DOSAI_REDIRECTED:
   case DOSAI_PROTOCOL:
   case DOSAI_TOO_LARGE:
@@ -46,6 +47,7 @@ int error_concerns_all(const dosai_error *error) {
   case DOSAI_OUT_OF_MEMORY:
     return 1;
   case DOSAI_CONNECTION:
+  case DOSAI_PROXY:
   case DOSAI_TLS:
   case DOSAI_TIMEOUT: /* nobody was reached */
     return dosai_error_timings(error, &timings) == DOSAI_OK && timings.connect_us < 0;

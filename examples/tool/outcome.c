@@ -26,6 +26,7 @@ int outcome_exit_status(const outcome *outcome) {
   case DOSAI_INVALID_ARGUMENT:
     return EXIT_USAGE;
   case DOSAI_CONNECTION:
+  case DOSAI_PROXY:
   case DOSAI_TLS:
   case DOSAI_TIMEOUT:
   case DOSAI_REDIRECTED:

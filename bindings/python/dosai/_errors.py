@@ -110,6 +110,7 @@ _BY_STATUS = {
     "CANCELLED": APICancelledError,
     "TIMEOUT": APITimeoutError,
     "CONNECTION": APIConnectionError,
+    "PROXY": APIConnectionError,
     "TLS": APIConnectionError,
     "TRUNCATED": APIConnectionError,
     "PROTOCOL": APIResponseValidationError,

@@ -89,6 +89,7 @@ PROTOCOL = -11
 TOO_LARGE = -12
 REDIRECTED = -13
 WOULD_BLOCK = -14
+PROXY = -15
 BAD_REQUEST = -20
 AUTHENTICATION = -21
 INSUFFICIENT_CREDITS = -22
@@ -186,6 +187,7 @@ class dosai_client_options(Structure):
         ("first_token_timeout_ms", c_int64),
         ("idle_timeout_ms", c_int64),
         ("total_timeout_ms", c_int64),
+        ("keep_alive_timeout_ms", c_int64),
         ("event_bytes_max", c_int64),
         ("response_bytes_max", c_int64),
         ("text_bytes_max", c_int64),

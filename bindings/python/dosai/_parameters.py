@@ -72,6 +72,7 @@ class CertainOptions(TypedDict, total=False):
     client_key_password: Optional[str]
     proxy: Optional[str]
     unix_socket: Optional[str]
+    keep_alive_timeout_ms: int
     event_bytes_max: int
     response_bytes_max: int
     text_bytes_max: int

@@ -1,0 +1,81 @@
+import CCurl
+import CSystem
+import DosaiCore
+
+/// The two ends of a connection, in one number; 0: not known. libcurl tells them of a connection, but not its socket.
+struct Ends: Equatable {
+  let mark: UInt64
+
+  init(_ peer: UnsafePointer<CChar>?, _ peerPort: Int32, _ localPort: Int32) {
+    var mark: UInt64 = 0xcbf2_9ce4_8422_2325
+    var at = peer
+    while let byte = at?.pointee, byte != 0 {
+      mark = (mark ^ UInt64(UInt8(bitPattern: byte))) &* 0x100_0000_01b3
+      at = at?.successor()
+    }
+    let ports = UInt64(UInt32(bitPattern: peerPort)) << 32 | UInt64(UInt32(bitPattern: localPort))
+    self.mark = (mark ^ ports) | 1
+  }
+}
+
+/// The open sockets of an engine.
+struct Sockets {
+  private struct Entry {
+    let socket: Int32
+    var ends: Ends?
+    /// One request at a time, as in HTTP/1: between two of them nothing may come.
+    var isExclusive = false
+  }
+
+  private var entries: [Entry] = []
+
+  /// Opens one; -1: errno says why.
+  mutating func open(_ address: curl_sockaddr) -> Int32 {
+    let opened = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
+    if opened >= 0 {
+      csystem_keep_alive(opened)
+      entries.append(Entry(socket: opened))
+    }
+    return opened
+  }
+
+  mutating func shut(_ socket: Int32) -> Int32 {
+    if let place = entries.firstIndex(where: { $0.socket == socket }) { entries.remove(at: place) }
+    return close(socket)
+  }
+
+  func closeAll() { for entry in entries { close(entry.socket) } }
+
+  /// The socket became a connection.
+  mutating func connect(_ socket: Int32, _ ends: Ends, isExclusive: Bool) {
+    guard let place = entries.firstIndex(where: { $0.socket == socket }) else { return }
+    entries[place].ends = ends
+    entries[place].isExclusive = isExclusive
+  }
+
+  /// The connection turned out to speak HTTP/1.
+  mutating func makeExclusive(_ ends: Ends) {
+    if let place = place(of: ends) { entries[place].isExclusive = true }
+  }
+
+  /// Whether no request may go out on the connection: its peer has closed it, or has sent what nobody asked for.
+  func isStale(_ ends: Ends) -> Bool {
+    guard let place = place(of: ends) else { return false }
+    var isClosed: Int32 = 0
+    var isReadable: Int32 = 0
+    csystem_look(entries[place].socket, &isClosed, &isReadable)
+    return isClosed != 0 || isReadable != 0 && entries[place].isExclusive
+  }
+
+  /// For how many nanoseconds the peer's TCP owes an acknowledgement; -1: it does not.
+  func unacknowledged(_ ends: Ends) -> Int64 {
+    guard let place = place(of: ends) else { return -1 }
+    return csystem_unacknowledged_ms(entries[place].socket) * 1_000_000
+  }
+
+  /// nil also where it is not the only one, as with those of a unix socket, which have no ports.
+  private func place(of ends: Ends) -> Int? {
+    guard let first = entries.firstIndex(where: { $0.ends == ends }) else { return nil }
+    return entries.lastIndex { $0.ends == ends } == first ? first : nil
+  }
+}

@@ -54,7 +54,7 @@ static double stop(test_transport transport, const char *script, int by_signal, 
     CHECK_KEEP(dosai_chat_stream(client, request, &options, test_go_on, NULL, &completion, &error),
                DOSAI_CANCELLED);
   else CHECK_KEEP(dosai_chat(client, request, &options, &completion, &error), DOSAI_CANCELLED);
-  double took = test_now() - triggered_at;
+  double took = test_now() - triggered_at - test_allowance(triggered_at);
   CHECK(!completion);
   if (!by_signal) pthread_join(thread, NULL);
   CHECK_INT(dosai_cancel_is_triggered(token), 1);

@@ -33,7 +33,7 @@ static void runs_out(int face, test_transport transport, const char *script,
     CHECK_KEEP(dosai_chat_stream(client, request, options, test_go_on, NULL, &completion, &error),
                DOSAI_TIMEOUT);
   else CHECK_KEEP(pull(client, request, options, &error), DOSAI_TIMEOUT);
-  CHECK_BETWEEN(test_now() - start, milliseconds - 1, milliseconds + test_bound(100));
+  CHECK_TOOK(start, test_now(), milliseconds - 1, milliseconds + test_bound(100));
   CHECK_INT(dosai_error_clock(error), clock);
   CHECK_INT(dosai_error_attempt_count(error), 1);
   const dosai_completion *part = dosai_error_completion(error);

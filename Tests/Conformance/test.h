@@ -3,6 +3,7 @@
 #define TEST_H
 
 #define _GNU_SOURCE
+#include "machine.h"
 #include <arpa/inet.h>
 #include <dosai.h>
 #include <pthread.h>
@@ -39,6 +40,14 @@ static inline void test_between(long long actual, long long low, long long high,
   fprintf(stderr, " is %lld, not %lld to %lld\n", actual, low, high);
 }
 
+static inline void test_took(double since, double until, int low, int high, const char *file, int line,
+                             const char *what) {
+  double took = until - since, late = test_allowance(since);
+  if (test_note(took >= low && took < high + 1 + late, file, line, what)) return;
+  fprintf(stderr, " came after %.1f ms, not %d to %d; the machine explains %.1f ms more\n", took, low, high,
+          late);
+}
+
 static inline void test_text(const char *actual, const char *expected, const char *file, int line,
                              const char *what) {
   int equal = actual && expected ? strcmp(actual, expected) == 0 : actual == expected;
@@ -62,6 +71,8 @@ static inline void test_call(dosai_status actual, dosai_status expected, const d
   test_between((long long)(actual), (long long)(expected), (long long)(expected), __FILE__, __LINE__, #actual)
 #define CHECK_BETWEEN(actual, low, high) \
   test_between((long long)(actual), (long long)(low), (long long)(high), __FILE__, __LINE__, #actual)
+/* So many milliseconds from one time to the other, or longer where the machine itself was late. */
+#define CHECK_TOOK(since, until, low, high) test_took(since, until, low, high, __FILE__, __LINE__, #until)
 #define CHECK_TEXT(actual, expected) test_text(actual, expected, __FILE__, __LINE__, #actual)
 /* Makes the call, checks its status and `error`, which it frees and clears. */
 #define CHECK_CALL(call, expected)                                      \
@@ -82,12 +93,6 @@ static inline int test_end(void) {
   if (test_failures) fprintf(stderr, "%d of %d checks failed\n", (int)test_failures, (int)test_checks);
   else printf("ok %d checks\n", (int)test_checks);
   return test_failures != 0;
-}
-
-static inline double test_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 static inline void test_sleep(int milliseconds) {

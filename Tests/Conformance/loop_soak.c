@@ -91,7 +91,7 @@ static dosai_client *new_client(uint32_t which) {
   const char *script = which < STREAMS            ? streams[which]
                        : which < STREAMS + WHOLES ? wholes[which - STREAMS]
                                                   : "";
-  if (*script) return test_client(which % 3 == 2 ? TEST_UNIX : (test_transport)(which % 3), script);
+  if (*script) return test_client((test_transport)below(&loop_random, TEST_H2 + 1), script);
   test_options(&options, url, TEST_TLS, script);
   options.base_url = test_env(places[which - STREAMS - WHOLES]);
   return test_client_with(&options);

@@ -8,6 +8,7 @@ from scripts import completion
 from wire import KEY
 
 BOTH = ("unary", "callback", "pull", "poll")
+EVERY = (*BOTH, "loop", "unary_loop")
 
 
 # ---- redirects
@@ -166,10 +167,18 @@ def test_proxy_that_forbids(server, http, retries):
     answer = "HTTP/1.1 %d No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n" % http
     with Proxy(answer) as proxy, wire.Client(server.base("hello", "tls"), ca_file=server.ca, max_retries=retries,
                                              proxy="http://user:hunter2@" + proxy.address) as client:
-        for face in BOTH:
+        for face in EVERY:
             seen = client.see(face)
             assert (seen["status"], len(seen["error"]["attempts"])) == ("PROXY", 1) and str(http) in seen["error"]["message"], seen
-    assert len(proxy.heads) == len(BOTH)
+    assert len(proxy.heads) == len(EVERY)
+
+
+def test_proxy_that_finds_no_way(server):
+    """That may pass: it is tried again."""
+    with Proxy() as proxy, wire.Client(server.base("hello", "tls"), ca_file=server.ca, max_retries=1, proxy="http://" + proxy.address) as client:
+        proxy.answer = "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n"
+        seen = client.see("unary")
+    assert (seen["status"], len(seen["error"]["attempts"]), len(proxy.heads)) == ("CONNECTION", 2, 2), seen
 
 
 @pytest.mark.parametrize("answer", ["HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",

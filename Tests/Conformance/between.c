@@ -74,6 +74,7 @@ static void calls(int face, test_transport transport, const char *name, int coun
   snprintf(script, sizeof script, "%s~%d", name, face);
   if (getenv("DOSAI_TEST_SLOW") && count >= 10) count /= 10, least = (least + 9) / 10;
   dosai_client *client = test_client(transport, script);
+  loop = new_loop(0, 0);
   int before = test_failures;
   for (int i = 0; i < count && test_failures == before; i++) {
     dosai_request *request = test_request();
@@ -99,20 +100,19 @@ static void calls(int face, test_transport transport, const char *name, int coun
   }
   if (test_failures != before) fprintf(stderr, "  with %s, face %d, transport %d\n", name, face, transport);
   dosai_client_free(client);
+  close_loop(loop);
 }
 
 int main(void) {
   int descriptors = first_descriptors();
   for (int face = BLOCKING; face < FACES; face++)
     for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++) {
-      loop = new_loop(0, 0);
       calls(face, (test_transport)transport, NOTHING, 20, 1);
       calls(face, (test_transport)transport, "behind-answer", 100, 1);
       calls(face, (test_transport)transport, "behind-late-answer", 2, 2);
       calls(face, (test_transport)transport, "behind-byte", 20, 1);
       calls(face, (test_transport)transport, "behind-fin", 20, 20);
       if (transport == TEST_TLS) calls(face, (test_transport)transport, "behind-notice", 20, 20);
-      close_loop(loop);
     }
   check_descriptors(descriptors);
   return test_end();

@@ -67,6 +67,12 @@ static inline long ccurl_info_long(CURL *easy, CURLINFO info) {
   curl_easy_getinfo(easy, info, &value);
   return value;
 }
+/* -1: none. */
+static inline curl_socket_t ccurl_info_socket(CURL *easy) {
+  curl_socket_t value = -1;
+  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &value);
+  return value;
+}
 static inline CURLSHcode ccurl_share_data(CURLSH *share, curl_lock_data data) {
   return curl_share_setopt(share, CURLSHOPT_SHARE, data);
 }

@@ -8,7 +8,7 @@ extension Call {
   /// The transfer has ended and its body is not events.
   func conclude(_ transfer: Transfer) throws(Failure) {
     let httpStatus = transfer.headers.httpStatus
-    if transfer.isUnsent, transfer.failure?.status != .timeout || csystem_now() < connectDeadline {
+    if transfer.isUnsent, transfer.failure?.status != .timeout || csystem_now() < connectDeadline || prolongConnect() {
       return try sendAgain()
     }
     if let failure = transfer.failure, !isCutShort { return failAttempt(failure) }

@@ -15,6 +15,7 @@ extension Call {
     stream = kind == .stream ? StreamReader(client.settings.limits, client.settings.secret) : nil
     transfer = nil
     attemptStarted = csystem_now()
+    isConnectLate = false
     left = -1
     log(.debug, .ok, 0)
     try enter()
@@ -28,7 +29,7 @@ extension Call {
   }
 
   private func enter() throws(Failure) {
-    if watcher?.host?.held.first != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
+    if watcher?.host?.held.findReady() != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
     lineUp()
   }
 

@@ -19,7 +19,7 @@ extension Call {
       attempts.append(Attempt(status: failure?.status ?? .ok, httpStatus: httpStatus))
     }
     log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
-    if let token = settings.token { engine?.forget(token) }
+    if let watcher { watcher.forgetToken() } else if let token = settings.token { engine?.forget(token) }
     if failure == nil, let transfer, !transfer.isFinished, let watcher { return watcher.linger() }
     release()
   }

@@ -51,6 +51,7 @@ package final class Call: TransferReceiver {
   var held: Int64 = -1  // since when the host wants no more
   var left: Int64 = -1  // when the last wait ended
   var away: Int64 = 0  // how long since the last chunk the host has not been waiting; that is not the server's time
+  var isConnectLate = false  // the connect clock has run out and was given more
 
   /// Where the call is one of many of a loop.
   unowned(unsafe) var watcher: LoopCall?
@@ -99,7 +100,7 @@ package final class Call: TransferReceiver {
       try checkCancelled()
       let engine: Engine
       if let watcher { engine = watcher.engine } else { engine = try client.borrow() }
-      if let token = settings.token, !engine.watch(token) {
+      if let token = settings.token, !(watcher?.watchToken() ?? engine.watch(token)) {
         if watcher == nil { client.giveBack(engine) }
         throw Failure(.resource, "no file descriptor is free")
       }
@@ -117,7 +118,8 @@ package final class Call: TransferReceiver {
     if left >= 0 && !again { away += now - left }
     let next = settings.onWait == nil ? Clocks.never : Clocks.deadline(now, settings.waitInterval)
     // Where it finished before the wait, as in its start, libcurl has nothing left that would end the wait.
-    let pause = engine.step(until: transfer?.isFinished == true ? 0 : min(deadline, min(self.deadline, next)))
+    let isOver = transfer?.isFinished == true
+    let pause = engine.step(until: isOver ? 0 : min(deadline, min(self.deadline, next)))
     left = csystem_now()
     if let onWait = settings.onWait, pause == .signal || left >= next {
       if onWait(settings.waitContext) != 0 { return end(Failure(.cancelled, "cancelled by on_wait")) }
@@ -131,17 +133,16 @@ package final class Call: TransferReceiver {
     guard !hasEnded else { return }
     do throws(Failure) {
       try checkCancelled()
-      let now = csystem_now()
       if case .waiting(let until) = phase {
-        if now >= until { try startAttempt() }
+        if csystem_now() >= until { try startAttempt() }
       } else if case .held(let until) = phase {
-        if now >= until { try launchHeld() }
+        if csystem_now() >= until { try launchHeld() }
       } else if let transfer, transfer.isFinished, stream?.takesEvents != true {
         try conclude(transfer)
-      } else if let transfer, now >= transfer.lookTime, !transfer.look(now) {
+      } else if let transfer, !transfer.look(csystem_now()) {
         failUnacknowledged(transfer)
       }
-      try checkClocks(now)
+      try checkClocks()
     } catch {
       if error.status == .timeout && error.clock != .total { failAttempt(error) } else { end(error) }
     }
@@ -217,24 +218,38 @@ package final class Call: TransferReceiver {
   var connectDeadline: Int64 { Clocks.deadline(attemptStarted, settings.clocks.connect) }
 
   var attemptDeadline: (time: Int64, clock: Clock) {
-    guard let transfer, !transfer.isFinished, held < 0 else { return (Clocks.never, .none) }
+    guard case .attempting = phase, let transfer, !transfer.isFinished, held < 0 else { return (Clocks.never, .none) }
     if transfer.readyTime < 0 { return (connectDeadline, .connect) }
     if kind == .stream && lastChunk >= 0 { return (Clocks.deadline(lastChunk + away, settings.clocks.idle), .idle) }
     if kind != .stream && transfer.firstByteTime >= 0 { return (Clocks.never, .none) }
     return (Clocks.deadline(transfer.readyTime + away, settings.clocks.firstToken), .firstToken)
   }
 
-  func checkClocks(_ now: Int64) throws(Failure) {
-    if hasEnded { return }
-    if now >= totalDeadline { throw Failure(.timeout, "the total time is over", clock: .total) }
-    guard case .attempting = phase else { return }
-    let (time, clock) = attemptDeadline
-    guard now >= time else { return }
+  /// A clock that has run out ends something only once all that had arrived by then was read.
+  func checkClocks() throws(Failure) {
+    guard let engine, !hasEnded else { return }
+    let total = totalDeadline
+    var (time, clock) = attemptDeadline
+    if total <= time { (time, clock) = (total, .total) }
+    guard engine.hasRead(transfer, until: time) else { return }
+    let words: StaticString
     switch clock {
-    case .connect: throw Failure(.timeout, "no connection within the connect timeout", clock: clock)
-    case .idle: throw Failure(.timeout, "nothing came within the idle timeout", clock: clock)
-    default: throw Failure(.timeout, "no answer began within the first token timeout", clock: clock)
+    case .total: words = "the total time is over"
+    case .connect:
+      if prolongConnect() { return }
+      words = "no connection within the connect timeout"
+    case .idle: words = "nothing came within the idle timeout"
+    default: words = "no answer began within the first token timeout"
     }
+    throw Failure(.timeout, words, clock: clock)
+  }
+
+  /// In a handshake the server waits for the host too, which comes so late: it gets that time more, once.
+  func prolongConnect() -> Bool {
+    if isConnectLate { return false }
+    isConnectLate = true
+    attemptStarted += 2 * (csystem_now() - connectDeadline)
+    return true
   }
 
   /// The host wants no more for now; that time is not the server's either.

@@ -13,6 +13,7 @@ package final class Loop {
   private var calls: [LoopCall] = []  // in flight, in no order
   private var noted = CallQueue()  // those for which something may have come
   private var deadlines = DeadlineHeap<LoopCall>()
+  private var byToken: [LoopCall?] = []  // the first of the calls with a token, by its descriptor
   private var isBusy = false
   private var isAwake = false  // the next step will not wait
 
@@ -69,22 +70,22 @@ package final class Loop {
     call.watcher = made
     waiting.append(made)
     startWaiting()
-    if made.isWaiting, let token = call.settings.token { made.isWatched = engine.watch(token) }
+    if made.isWaiting, call.settings.token != nil { _ = made.watchToken() }
     prepare()
     return made
   }
 
-  private func startWaiting() {
+  func startWaiting() {
     while calls.count < inFlightMost, let next = waiting.popFirst() {
       fly(next)
       if !next.call.hasEnded { next.call.begin() }
       if next.call.hasEnded { next.note() }
-      unwatch(next)
       schedule(next)
     }
   }
 
   private func fly(_ call: LoopCall) {
+    if call.isOver { return }
     call.position = calls.count
     calls.append(call)
   }
@@ -108,7 +109,7 @@ package final class Loop {
   private func startHeld() {
     while let host = hosts.first(where: { $0.hasRoom }) {
       host.hasRoom = false
-      while let call = host.held.first {
+      while let call = host.held.findReady() {
         if call.call.isHeld { call.call.relaunch() }
         if call.call.isHeld { break }
         _ = host.held.popFirst()
@@ -118,10 +119,39 @@ package final class Loop {
     }
   }
 
-  /// One in flight is watched by itself.
-  private func unwatch(_ call: LoopCall) {
-    if call.isWatched, let token = call.call.settings.token { engine.forget(token) }
-    call.isWatched = false
+  // MARK: tokens
+
+  func watchToken(of call: LoopCall) -> Bool {
+    guard let token = call.call.settings.token else { return false }
+    let place = Int(token.descriptor)
+    while byToken.count <= place { byToken.append(nil) }
+    let first = byToken[place]
+    if first == nil, !engine.watch(token) { return false }
+    call.nextOfToken = first
+    first?.previousOfToken = call
+    byToken[place] = call
+    return true
+  }
+
+  func forgetToken(of call: LoopCall) {
+    guard let token = call.call.settings.token else { return }
+    call.nextOfToken?.previousOfToken = call.previousOfToken
+    if let previous = call.previousOfToken {
+      previous.nextOfToken = call.nextOfToken
+    } else {
+      byToken[Int(token.descriptor)] = call.nextOfToken
+      if call.nextOfToken == nil { engine.forget(token) }
+    }
+    call.nextOfToken = nil
+    call.previousOfToken = nil
+  }
+
+  private func endCalls(ofToken descriptor: Int32) {
+    guard descriptor >= 0, descriptor < byToken.count else { return }
+    while let call = byToken[Int(descriptor)] {
+      look(at: call)
+      call.forgetToken()
+    }
   }
 
   // MARK: stepping
@@ -142,9 +172,10 @@ package final class Loop {
       deadline = Clocks.deadline(csystem_now(), min(timeout, Clocks.never / 1_000_000) * 1_000_000)
     }
     repeat {
-      let pause = engine.step(until: min(deadline, deadlines.first ?? Clocks.never))
+      _ = engine.step(until: min(deadline, deadlines.first ?? Clocks.never))
       isAwake = false
-      if pause == .token || Process.isExiting || engine.isOutOfMemory { noteAll() }
+      endCalls(ofToken: engine.token)
+      if Process.isExiting || engine.isOutOfMemory { noteAll() }
       engine.recover()
       if !engine.hasMore { expire() }
       readInbox()
@@ -206,10 +237,7 @@ package final class Loop {
   /// The call is over.
   private func remove(_ call: LoopCall) {
     if call.call.engine == nil { deadlines.remove(call.scheduled) }
-    if call.isWaiting {
-      waiting.drop()
-      return unwatch(call)
-    }
+    if call.isWaiting { return waiting.drop() }
     guard let last = calls.popLast() else { return }
     if last !== call {
       calls[call.position] = last
@@ -219,12 +247,13 @@ package final class Loop {
   }
 
   private func noteAll() {
-    func look(_ call: LoopCall) {
-      call.call.endIfStopped()
-      if call.call.hasEnded { call.note() }
-    }
-    for call in calls { look(call) }
+    for call in calls { look(at: call) }
     waiting.forEach(look)
+  }
+
+  private func look(at call: LoopCall) {
+    call.call.endIfStopped()
+    if call.call.hasEnded { call.note() }
   }
 
   /// Makes the descriptor readable when there is something to do.
@@ -245,7 +274,7 @@ package final class Loop {
   }
 
   private func expire() {
-    let now = csystem_now()
+    let now = engine.readUntil
     while let call = deadlines.popFirst(until: now) {
       if call.deadline > now {
         schedule(call)
@@ -292,10 +321,8 @@ package final class Loop {
       isClosed = true
       inbox = []
     }
-    while let next = waiting.popFirst() {
-      unwatch(next)
-      fly(next)
-    }
+    waiting.forEach(fly)
+    waiting = WaitingCalls()
     for call in calls { call.cancel("the loop was closed") }
     while let event = pull() {
       onEvent(event)
@@ -308,6 +335,7 @@ package final class Loop {
   package func abandon() {
     calls = []
     waiting = WaitingCalls()
+    byToken = []
     for host in hosts { host.clear() }
     hosts = []
     noted = CallQueue()

@@ -15,8 +15,10 @@ package final class LoopCall {
   var hasMore = false
   /// Where it stands among the calls in flight; -1: it still waits.
   var position = -1
-  /// The loop watches its token while it waits.
-  var isWatched = false
+  /// It stands in the loop's list of the calls with its token, between these two.
+  private(set) var isWatched = false
+  unowned(unsafe) var nextOfToken: LoopCall?
+  unowned(unsafe) var previousOfToken: LoopCall?
   /// Its last event was given out.
   var isOver = false
   var isPaused = false
@@ -44,6 +46,17 @@ package final class LoopCall {
     loop.append(noted: self)
   }
 
+  /// The trigger of its token ends it from now on. False: no descriptor is free.
+  func watchToken() -> Bool {
+    if !isWatched { isWatched = loop.watchToken(of: self) }
+    return isWatched
+  }
+
+  func forgetToken() {
+    if isWatched { loop.forgetToken(of: self) }
+    isWatched = false
+  }
+
   /// The answer is whole, but its connection not yet at the response's end: it may have 5 ms to get there.
   func linger() {
     lingersUntil = csystem_now() + 5_000_000
@@ -64,10 +77,13 @@ extension LoopCall {
     case .pause:
       guard !isPaused else { return }
       isPaused = true
+      if isWaiting { return }
       call.hold()
     case .resume:
       guard isPaused else { return }
       isPaused = false
+      if isWaiting { return loop.startWaiting() }
+      if call.isHeld { host?.hasRoom = true }
       if (call.transfer?.readyTime ?? -1) < 0 {  // the connect clock stood still
         call.attemptStarted += csystem_now() - max(call.held, call.attemptStarted)
         call.hold()
@@ -115,7 +131,7 @@ extension LoopCall {
     guard !call.hasEnded else { return }
     do throws(Failure) {
       try call.checkCancelled()
-      if isPaused { try call.checkClocks(csystem_now()) }
+      if isPaused { try call.checkClocks() }
     } catch { call.end(error) }
   }
 }

@@ -18,6 +18,18 @@ struct CallQueue {
     return call
   }
 
+  /// Passes over those that are paused, which keep their order: makes the first that is not the first of all. Nil: all are.
+  mutating func findReady() -> LoopCall? {
+    var at = place
+    while at < calls.count, calls[at]?.isOver == false, calls[at]?.isPaused == true { at += 1 }
+    guard at < calls.count else { return nil }
+    while at > place {
+      calls.swapAt(at, at - 1)
+      at -= 1
+    }
+    return first
+  }
+
   func forEach(_ body: (LoopCall) -> Void) {
     for call in calls { if let call { body(call) } }
   }
@@ -41,13 +53,16 @@ struct WaitingCalls {
     lanes[lane].calls.append(call)
   }
 
+  /// The next that is not paused.
   mutating func popFirst() -> LoopCall? {
-    while count > 0 {
+    var pausedLanes = 0
+    while pausedLanes < lanes.count {
       if turn >= lanes.count { turn = 0 }
-      let call = lanes[turn].calls.popFirst()
-      let isNext = call?.isOver == false
-      if lanes[turn].calls.first == nil { lanes.remove(at: turn) } else if isNext { turn += 1 }
-      guard isNext else { continue }
+      let call = lanes[turn].calls.findReady()
+      if call != nil { _ = lanes[turn].calls.popFirst() }
+      if lanes[turn].calls.first == nil { lanes.remove(at: turn) } else if call?.isOver != true { turn += 1 }
+      if call == nil { pausedLanes += 1 }
+      guard let call, !call.isOver else { continue }
       drop()
       return call
     }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Stops whatever calls it was given to.
 package final class CancelToken {
-  let descriptor: Int32
+  package let descriptor: Int32
   private let triggered = Atomic<Bool>(false)
   private let process: Int32
 

@@ -11,7 +11,7 @@ package final class Engine {
   var sockets = Sockets()  // remembered for a forked child too
   /// By socket that of the transfer which waits for it, retained.
   private var workingSets: [Unmanaged<WorkingSet>?] = []
-  private var tokens: [(token: CancelToken, uses: Int)] = []
+  private var rounds = Rounds()
   private var curlDeadline = Clocks.never
   private(set) var servesMany = false
   /// Of a transfer that was taken out. An engine that does not serve many has one client, for which it is set up.
@@ -21,6 +21,8 @@ package final class Engine {
   /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
   package private(set) var isOutOfMemory = false
   private(set) var driver = pthread_self()
+  /// A transfer is read so often, 32 KB at most each time, after its time is over.
+  private static let roundsMost = 64
   // The list of engines in use, under the lock of Process.
   var next: Unmanaged<Engine>?
   var previous: Unmanaged<Engine>?
@@ -87,6 +89,7 @@ package final class Engine {
       let set = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.workingSet }
       workingSets[Int(socket)]?.release()
       workingSets[Int(socket)] = set.map { Unmanaged.passRetained($0) }
+      rounds.makeRoom(for: Int(socket))
     }
     if what == CURL_POLL_REMOVE {
       poller.forget(socket)
@@ -118,24 +121,10 @@ package final class Engine {
     ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
   }
 
-  /// Ends calls of the token from now on. False: no descriptor is free.
-  package func watch(_ token: CancelToken) -> Bool {
-    if let place = tokens.firstIndex(where: { $0.token === token }) {
-      tokens[place].uses += 1
-      return true
-    }
-    guard poller.watch(token: token.descriptor) else { return false }
-    tokens.append((token, 1))
-    return true
-  }
+  /// Its trigger ends a wait from now on. False: no descriptor is free.
+  package func watch(_ token: CancelToken) -> Bool { poller.watch(token: token.descriptor) }
 
-  package func forget(_ token: CancelToken) {
-    guard isOurs, let place = tokens.firstIndex(where: { $0.token === token }) else { return }
-    tokens[place].uses -= 1
-    if tokens[place].uses > 0 { return }
-    tokens.remove(at: place)
-    poller.forget(token.descriptor)
-  }
+  package func forget(_ token: CancelToken) { if isOurs { poller.forget(token.descriptor) } }
 
   /// Ends the wait of `step`. Any thread.
   package func wake() { poller.wake() }
@@ -195,13 +184,14 @@ package final class Engine {
   }
 
   /// Waits until something happens, at most until `deadline` in monotonic nanoseconds. One that serves many acts on one
-  /// socket of those that are ready; while it `hasMore` it does not wait.
+  /// of what is there; while it `hasMore` it does not wait.
   package func step(until deadline: Int64) -> Pause {
-    if !hasMore, min(deadline, curlDeadline) > csystem_now() {
-      poller.arm(min(deadline, curlDeadline))
-      return step(waiting: -1)
-    }
-    return step(waiting: 0)
+    if hasMore { return step(waiting: 0) }
+    let now = csystem_now()
+    rounds.beginWait(now)
+    guard min(deadline, curlDeadline) > now else { return step(waiting: 0) }
+    poller.arm(min(deadline, curlDeadline))
+    return step(waiting: -1)
   }
 
   package var hasMore: Bool { poller.hasMore }
@@ -212,28 +202,57 @@ package final class Engine {
       return .event
     }
     defer { leave() }
-    var sawToken = false
-    let undisturbed = hasMore || poller.wait(milliseconds)
+    token = -1
+    var undisturbed = true
+    if !hasMore {
+      undisturbed = poller.wait(milliseconds)
+      rounds.note(found: poller.count)
+    }
     ready: while let source = poller.next() {
       switch source {
       case .socket(let socket, let readable, let writable, let next):
+        rounds.note(socket: servesMany ? Int(socket) : 0)
         fetchWorkingSet(of: socket, next: next)
         act(socket, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0))
         if servesMany { break ready }
-      case .token: sawToken = true
-      case .timer, .wake: break
+      case .token(let descriptor):
+        token = descriptor
+        if servesMany { break ready }
+      case .timer(let time): rounds.note(timer: time)
+      case .wake: break
       }
     }
-    if !hasMore, curlDeadline <= csystem_now() {
+    if !hasMore, undisturbed, rounds.end(last: poller.count, watched: 2 * sockets.count),
+      curlDeadline <= csystem_now()
+    {
       curlDeadline = Clocks.never
       act(CURL_SOCKET_TIMEOUT, 0)
     }
     finishTransfers()
-    return sawToken ? .token : undisturbed ? .event : .signal
+    return undisturbed ? .event : .signal
   }
 
   /// What ended a wait.
-  package enum Pause { case event, signal, token }
+  package enum Pause { case event, signal }
+
+  /// That of the token that ended the last wait; -1: none did.
+  package private(set) var token: Int32 = -1
+
+  /// All that had come by then was read, but for sockets that have more and more.
+  package var readUntil: Int64 { rounds.readUntil }
+
+  /// Whether all that had come by then for the transfer was read. If more than a bounded part of it still waits, so
+  /// does no clock.
+  package func hasRead(_ transfer: Transfer?, until time: Int64) -> Bool {
+    guard rounds.readUntil >= time else {
+      transfer?.roundsLate = 0
+      return false
+    }
+    guard let transfer, rounds.wasReady(servesMany ? Int(transfer.socket) : 0) else { return true }
+    if transfer.lastRound != rounds.whole { transfer.roundsLate += 1 }
+    transfer.lastRound = rounds.whole
+    return transfer.roundsLate > Self.roundsMost
+  }
 
   /// Makes the descriptor tell a host that polls it of the next timer too.
   package func prepare(until deadline: Int64) { poller.arm(min(deadline, curlDeadline)) }

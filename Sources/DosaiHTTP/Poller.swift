@@ -7,12 +7,13 @@ final class Poller {
   enum Source {
     /// `next`: that of the event behind it; -1: none.
     case socket(Int32, readable: Bool, writable: Bool, next: Int32)
-    case timer
+    /// It was to fire at this time.
+    case timer(Int64)
     case wake
-    case token
+    case token(Int32)
   }
 
-  private static let eventsMost = 64
+  static let eventsMost = 64
   private static let tokenMark: UInt64 = 1 << 32
 
   let descriptor: Int32
@@ -20,7 +21,7 @@ final class Poller {
   private let wakeup: Int32
   private let events: UnsafeMutablePointer<epoll_event>?
   private var armed = Clocks.never
-  private var count = 0  // events that the last wait found
+  private(set) var count = 0  // events that the last wait found
   private var place = 0  // of the next that is told
 
   /// RESOURCE: no descriptor is free.
@@ -110,11 +111,11 @@ final class Poller {
     place += 1
     let source = Int32(truncatingIfNeeded: data)
     var value: UInt64 = 0
-    if data & Self.tokenMark != 0 { return .token }
+    if data & Self.tokenMark != 0 { return .token(source) }
     if source == timer {
       _ = read(timer, &value, 8)
-      armed = Clocks.never
-      return .timer
+      defer { armed = Clocks.never }
+      return .timer(armed)
     }
     if source == wakeup {
       _ = read(wakeup, &value, 8)

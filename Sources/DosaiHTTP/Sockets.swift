@@ -29,6 +29,8 @@ struct Sockets {
 
   private var entries: [Entry] = []
 
+  var count: Int { entries.count }
+
   /// Opens one; -1: errno says why.
   mutating func open(_ address: curl_sockaddr) -> Int32 {
     let opened = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)

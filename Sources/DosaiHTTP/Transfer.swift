@@ -51,6 +51,9 @@ package final class Transfer {
   private(set) var hasBegun = false
   /// libcurl holds the body back, because the receiver was full.
   package var isPaused = false
+  /// Whole rounds of the engine since its time is over, and the last of them that was counted.
+  var roundsLate = 0
+  var lastRound: Int32 = -1
   private var headerBytes = 0
   private var wasSent = false
   private var socketError: Int32 = 0
@@ -139,6 +142,12 @@ package final class Transfer {
   }
 
   static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? { from(ccurl_info_private(easy)) }
+
+  /// That of its connection, or the last that was opened for it; -1: none.
+  var socket: curl_socket_t {
+    let active = ccurl_info_socket(easy)
+    return active >= 0 ? active : lastSocket
+  }
 
   func attach(_ engine: Engine, waits: Bool) {
     self.engine = engine

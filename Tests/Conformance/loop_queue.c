@@ -121,6 +121,36 @@ static void in_line(void) {
   close_loop(loop);
 }
 
+/* A call that is paused when its turn comes is passed over; resumed, it comes before those that were submitted later. */
+static void passed_over(void) {
+  dosai_loop *loop = new_loop(1, 0);
+  dosai_call *calls[8];
+  dosai_client *one = test_client(TEST_PLAIN, "slow~passed"), *other = test_client(TEST_PLAIN, "slow~passed");
+  for (uintptr_t i = 0; i < 8; i++) calls[i] = submit_with(loop, i == 7 ? other : one, CHAT, i, NULL);
+  dosai_call_pause(calls[1]);
+  dosai_call_pause(calls[2]);
+  dosai_call_pause(calls[4]);
+  dosai_call_pause(calls[7]); /* all that its client has */
+  RUN_UNTIL(loop, book[3].ends);
+  CHECK_INT(book[1].ends + book[2].ends + book[4].ends + book[5].ends, 0);
+  dosai_call_resume(calls[4]); /* while the fifth has the place */
+  dosai_call_resume(calls[2]);
+  dosai_call_cancel(calls[1]);
+  RUN_UNTIL(loop, step(loop, 0) == 1);
+  CHECK_END(1, DOSAI_CANCELLED);
+  for (int i = 2; i < 7; i++) CHECK_END(i, DOSAI_OK);
+  CHECK(book[5].ended < book[2].ended && book[2].ended < book[4].ended && book[4].ended < book[6].ended);
+  CHECK_INT(test_count(TEST_PLAIN, "slow~passed", "requests"), 6);
+  CHECK_INT(test_count(TEST_PLAIN, "slow~passed", "most_at_once"), 1);
+  dosai_call_resume(calls[7]); /* with the place free */
+  run(loop);
+  CHECK_END(7, DOSAI_OK);
+  for (int i = 0; i < 8; i++) dosai_call_free(calls[i]);
+  dosai_client_free(one);
+  dosai_client_free(other);
+  close_loop(loop);
+}
+
 /* What waits in the queue, or for a connection, is freed and closed like the rest. */
 static void all_gone(void) {
   dosai_loop *loop = new_loop(4, 2);
@@ -142,6 +172,7 @@ int main(void) {
   connections(TEST_TLS);
   hosts();
   in_line();
+  passed_over();
   all_gone();
   check_descriptors(descriptors);
   return test_end();

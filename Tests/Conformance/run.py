@@ -19,7 +19,7 @@ VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirec
             "--soname-synonyms=somalloc=nouserintercepts"]  # loop_memory's own malloc stays in place
 LINK = {"quiet": ["-ldl"]}  # quiet loads the library itself
 REPEATS = {"exit": 200}  # a race: once says nothing
-ALONE = {"clocks", "clock_jump", "slow_lookup", "quiet", "cancel", "loop_cancel", "loop_clocks", "loop_pause", "loop_poll"}  # measure time: nothing else runs beside them
+ALONE = {"away", "on_wait", "clocks", "clock_jump", "slow_lookup", "quiet", "cancel", "loop_cancel", "loop_clocks", "loop_pause", "loop_poll"}  # measure time: nothing else runs beside them
 OWN_MALLOC = {"out_of_memory", "steady"}  # they find leaks and damage themselves; valgrind would see one block
 TIMEOUT = 120 + 2 * sum(float(os.environ.get("DOSAI_%s_SECONDS" % what, 5)) for what in ("SOAK", "PAUSE"))  # for one run
 LINES = 60  # of a failure's output

@@ -19,8 +19,9 @@ class Request:
 
 
 class Connection:
-    def __init__(self, server, sock, number, context):
+    def __init__(self, server, sock, number, context, pause=0):
         self.server, self.sock, self.number, self.context = server, sock, number, context
+        self.pause = pause  # before the handshake, in seconds
         self.buffer, self.turn, self.piece, self.used = b"", 0, None, set()
 
     # -- bytes
@@ -114,6 +115,7 @@ class Connection:
     def serve(self):
         try:
             if self.context:
+                self.server.stopping.wait(self.pause)
                 self.sock = self.context.wrap_socket(self.sock, server_side=True)
             while True:
                 self.serve_one()

@@ -5,10 +5,11 @@
 
 Addresses: plain, tls (http and https URLs), unix (a socket's path): the same scripts at all three; with speaks_http2 also
 at h2, over HTTP/2. tls_other: its certificate is for another host. tls_self: it is signed by itself. tls_past, tls_future: it
-is of another time. tls_old: TLS 1.1 at most. tls_1_2, tls_1_3: that version alone. tls_strict: it wants a client's
-certificate. tls_close, tls_reset: end the connection in TLS's handshake. tls_plain: answers it in plain HTTP. stall: accepts
-and says nothing. blackhole: does not even accept. refused: a port where nobody listens. ca: the authority's PEM file.
-client_certificate, client_key: PEM files for a client; the key's password is "secret".
+is of another time. tls_old: TLS 1.1 at most. tls_1_2, tls_1_3: that version alone. tls_slow: TLS 1.2, 700 ms before the
+handshake. tls_strict: it wants a client's certificate. tls_close, tls_reset: end the connection in TLS's handshake.
+tls_plain: answers it in plain HTTP. stall: accepts and says nothing. blackhole: does not even accept. refused: a port where
+nobody listens. ca: the authority's PEM file. client_certificate, client_key: PEM files for a client; the key's password is
+"secret".
 
 Routes
     /s/NAME/anything      plays the script NAME of scripts.py or faults.py; a base URL is PLAIN/s/NAME/v1
@@ -93,6 +94,8 @@ class LoopbackServer:
         self.listen("tls_1_2", "https://localhost:%d", certificates.one_version(files, "localhost", ssl.TLSVersion.TLSv1_2))
         self.listen("tls_1_3", "https://localhost:%d", certificates.one_version(files, "localhost", ssl.TLSVersion.TLSv1_3))
         self.listen("tls_strict", "https://localhost:%d", certificates.strict_context(files, "localhost"))
+        self.listen("tls_slow", "https://localhost:%d", certificates.one_version(files, "localhost", ssl.TLSVersion.TLSv1_2),
+                    pause=0.7)
         for key, start in faults.HANDSHAKES.items():
             self.listen(key, "https://127.0.0.1:%d", start=start)
         self.address["blackhole"] = "http://127.0.0.1:%d" % self.be_deaf()
@@ -116,14 +119,14 @@ class LoopbackServer:
             listener.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def listen(self, key, form, context=None, start=None):
+    def listen(self, key, form, context=None, start=None, pause=0):
         listener = socket.socket(socket.AF_INET if form else socket.AF_UNIX)
         listener.bind(("127.0.0.1", 0) if form else self.address[key])
         listener.listen(512)
         self.listeners.append(listener)
         if form:
             self.address[key] = form % listener.getsockname()[1]
-        threading.Thread(target=self.accept, args=(key, listener, context, start), daemon=True).start()
+        threading.Thread(target=self.accept, args=(key, listener, context, start, pause), daemon=True).start()
 
     def be_deaf(self):
         """A port whose backlog is full: it answers no SYN."""
@@ -138,7 +141,7 @@ class LoopbackServer:
             self.listeners.append(sock)
         return listener.getsockname()[1]
 
-    def accept(self, key, listener, context, start):
+    def accept(self, key, listener, context, start, pause):
         while not self.stopping.is_set():
             try:
                 sock = listener.accept()[0]
@@ -149,7 +152,7 @@ class LoopbackServer:
             with self.lock:
                 self.accepted += 1
                 self.arrived[key] += 1
-                connection = Connection(self, sock, self.accepted, context)
+                connection = Connection(self, sock, self.accepted, context, pause)
                 self.open.add(connection)
             if start:
                 connection.serve_one = lambda connection=connection: start(connection)

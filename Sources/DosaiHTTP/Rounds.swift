@@ -1,0 +1,42 @@
+import DosaiCore
+
+/// What an engine has read by when. In a round each socket that was ready at its beginning is acted on once.
+struct Rounds {
+  /// When the last whole round began.
+  private(set) var readUntil: Int64 = 0
+  private(set) var whole: Int32 = 0  // the number of that round
+  private var began: Int64 = 0
+  private var told = 0  // what the waits of this round have found
+  /// By socket the round in which it was ready last.
+  private var ready: [Int32] = [-1]
+
+  /// A wait begins.
+  mutating func beginWait(_ now: Int64) { if told == 0 { began = now } }
+
+  /// A wait has found so much.
+  mutating func note(found: Int) { told += found }
+
+  mutating func note(socket: Int) {
+    if socket >= 0 && socket < ready.count { ready[socket] = whole &+ 1 }
+  }
+
+  /// The wait that found the timer fired found all else that was there by then.
+  mutating func note(timer: Int64) { if told < Poller.eventsMost { began = max(began, timer) } }
+
+  mutating func makeRoom(for socket: Int) { while ready.count <= socket { ready.append(-1) } }
+
+  /// What the last wait found was acted on. epoll tells first in, first out: where a wait found as much as it can, the
+  /// round is whole once as many were told as there are. Whether it is.
+  mutating func end(last found: Int, watched: Int) -> Bool {
+    if found == Poller.eventsMost && told <= watched { return false }
+    told = 0
+    readUntil = began
+    whole &+= 1
+    return true
+  }
+
+  /// Whether the socket was ready in the last whole round, or already in this one.
+  func wasReady(_ socket: Int) -> Bool {
+    socket >= 0 && socket < ready.count && (ready[socket] == whole || ready[socket] == whole &+ 1)
+  }
+}

@@ -1,0 +1,194 @@
+/* A host that was away: stopped as a process, or busy elsewhere between two steps. No clock runs out before all that came
+ * meanwhile was read and told; of a server that is silent each still does, and is named. */
+#include "loop.h"
+#include <signal.h>
+#include <sys/wait.h>
+
+/* In ms: the clock under test, when the process is stopped, and for how long. The answers come while it is. */
+enum { CLOCK = 1000, STOPPED_AT = 300, STOPPED_FOR = 1700, MANY = 300 };
+enum { CALLBACK = TAGS, PULL };
+
+typedef struct {
+  const char *script;
+  test_transport transport;
+  int kind; /* CHAT or STREAM */
+  dosai_clock clock;
+  dosai_status status;
+  const char *answer; /* its beginning */
+  const char *address;
+} row;
+
+static const char letters[] = "abcdefghijklmnopqrst", hello[] = "Hello! How can I help you today?";
+
+static const row rows[] = {
+    {"gapped", TEST_PLAIN, STREAM, DOSAI_CLOCK_IDLE, DOSAI_OK, letters, NULL},
+    {"gapped", TEST_TLS, STREAM, DOSAI_CLOCK_IDLE, DOSAI_OK, letters, NULL},
+    {"late", TEST_PLAIN, STREAM, DOSAI_CLOCK_FIRST_TOKEN, DOSAI_OK, hello, NULL},
+    {"late", TEST_TLS, CHAT, DOSAI_CLOCK_FIRST_TOKEN, DOSAI_OK, hello, NULL},
+    {"late", TEST_TLS, STREAM, DOSAI_CLOCK_TOTAL, DOSAI_OK, hello, NULL},
+    {"late-big", TEST_PLAIN, CHAT, DOSAI_CLOCK_TOTAL, DOSAI_OK, "aaaa", NULL},
+    {"late-big", TEST_TLS, CHAT, DOSAI_CLOCK_TOTAL, DOSAI_OK, "aaaa", NULL},
+    {"hello", TEST_TLS, STREAM, DOSAI_CLOCK_CONNECT, DOSAI_OK, hello, "DOSAI_TEST_TLS_SLOW"},
+    {"hello", TEST_TLS, CHAT, DOSAI_CLOCK_CONNECT, DOSAI_OK, hello, "DOSAI_TEST_TLS_SLOW"},
+    {"silent-chunk", TEST_PLAIN, STREAM, DOSAI_CLOCK_IDLE, DOSAI_TIMEOUT, "Hello", NULL},
+    {"chunk-comments", TEST_TLS, STREAM, DOSAI_CLOCK_IDLE, DOSAI_TIMEOUT, "Hello", NULL},
+    {"silent", TEST_TLS, CHAT, DOSAI_CLOCK_FIRST_TOKEN, DOSAI_TIMEOUT, "", NULL},
+    {"comments", TEST_PLAIN, STREAM, DOSAI_CLOCK_FIRST_TOKEN, DOSAI_TIMEOUT, "", NULL},
+    {"silent", TEST_PLAIN, CHAT, DOSAI_CLOCK_TOTAL, DOSAI_TIMEOUT, "", NULL},
+    {"endless", TEST_PLAIN, STREAM, DOSAI_CLOCK_TOTAL, DOSAI_TIMEOUT, "Hello", NULL},
+    {"stall", TEST_TLS, CHAT, DOSAI_CLOCK_CONNECT, DOSAI_TIMEOUT, "", "DOSAI_TEST_STALL"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static dosai_client *client_of(const row *row) {
+  char url[256], at[300], name[128];
+  dosai_client_options options;
+  test_options(&options, url, row->transport, row->script);
+  if (row->address) {
+    snprintf(at, sizeof at, "%s/s/%s/v1", test_env(row->address),
+             test_script(name, row->transport, row->script));
+    options.base_url = at;
+  }
+  return test_client_with(&options);
+}
+
+static void set(dosai_call_options *options, const row *row) {
+  dosai_call_options_init(options, sizeof *options);
+  if (row->clock == DOSAI_CLOCK_CONNECT) options->connect_timeout_ms = CLOCK;
+  if (row->clock == DOSAI_CLOCK_FIRST_TOKEN) options->first_token_timeout_ms = CLOCK;
+  if (row->clock == DOSAI_CLOCK_IDLE) options->idle_timeout_ms = CLOCK;
+  if (row->clock == DOSAI_CLOCK_TOTAL) options->total_timeout_ms = CLOCK;
+}
+
+static void check(const row *row, const char *face, const told *call) {
+  int before = test_failures;
+  CHECK_INT(call->status, row->status);
+  CHECK_INT(call->clock, row->status ? row->clock : 0);
+  CHECK(strncmp(call->answer, row->answer, strlen(row->answer)) == 0);
+  if (test_failures != before)
+    fprintf(stderr, "  %s %s, clock %d, transport %d\n", face, row->script, (int)row->clock,
+            (int)row->transport);
+}
+
+typedef struct {
+  const row *row;
+  int face;
+  pthread_t thread;
+} job;
+
+static dosai_status pull(dosai_client *client, const dosai_request *request,
+                         const dosai_call_options *options, dosai_completion **completion,
+                         dosai_error **error) {
+  dosai_stream *stream = NULL;
+  const dosai_chunk *chunk = NULL;
+  dosai_status status = dosai_stream_open(client, request, options, &stream, error);
+  while (status == DOSAI_OK) {
+    status = dosai_stream_next(stream, -1, &chunk, error);
+    if (!chunk) break;
+  }
+  if (status == DOSAI_OK) status = dosai_stream_completion(stream, completion, error);
+  dosai_stream_free(stream);
+  return status;
+}
+
+static void *play(void *context) {
+  job *job = context;
+  dosai_client *client = client_of(job->row);
+  dosai_request *request = test_request();
+  dosai_completion *completion = NULL;
+  dosai_call_options options;
+  dosai_error *error = NULL;
+  told call = {0};
+  set(&options, job->row);
+  if (job->face == CALLBACK)
+    call.status = dosai_chat_stream(client, request, &options, test_go_on, NULL, &completion, &error);
+  else if (job->face == PULL) call.status = pull(client, request, &options, &completion, &error);
+  else call.status = dosai_chat(client, request, &options, &completion, &error);
+  call.clock = dosai_error_clock(error);
+  note_end(&call, completion ? completion : dosai_error_completion(error));
+  check(job->row, job->face == CHAT ? "unary" : job->face == PULL ? "pull" : "callback", &call);
+  dosai_completion_free(completion);
+  dosai_error_free(error);
+  dosai_request_free(request);
+  dosai_client_free(client);
+  return NULL;
+}
+
+/* A loop that has them all. */
+static void *step_all(void *unused) {
+  dosai_loop *loop = new_loop(0, 0);
+  dosai_call_options options;
+  for (uintptr_t i = 0; i < ROWS; i++) {
+    dosai_client *client = client_of(&rows[i]);
+    set(&options, &rows[i]);
+    dosai_call_free(submit_with(loop, client, rows[i].kind, i, &options));
+    dosai_client_free(client);
+  }
+  run(loop);
+  for (int i = 0; i < ROWS; i++) check(&rows[i], "loop", &book[i]);
+  close_loop(loop);
+  return unused;
+}
+
+/* A child that stops this process, and lets it go on. */
+static pid_t stop_soon(void) {
+  pid_t parent = getpid(), child = fork();
+  if (child) return child;
+  test_sleep(STOPPED_AT);
+  kill(parent, SIGSTOP);
+  test_sleep(STOPPED_FOR);
+  kill(parent, SIGCONT);
+  _exit(0);
+}
+
+/* All at once, so that one stop is enough. */
+static void stopped(void) {
+  static job jobs[2 * ROWS];
+  int count = 0;
+  pthread_t looper;
+  pid_t child = stop_soon();
+  pthread_create(&looper, NULL, step_all, NULL);
+  for (int i = 0; i < ROWS; i++)
+    for (int face = CALLBACK; face <= PULL; face++) {
+      if (rows[i].kind == CHAT && face == PULL) continue;
+      jobs[count] = (job){&rows[i], rows[i].kind == CHAT ? CHAT : face, 0};
+      pthread_create(&jobs[count].thread, NULL, play, &jobs[count]);
+      count++;
+    }
+  for (int i = 0; i < count; i++) pthread_join(jobs[i].thread, NULL);
+  pthread_join(looper, NULL);
+  waitpid(child, NULL, 0);
+}
+
+/* More streams than a wait tells of at once; the host does something else for longer than the idle clock. */
+static void busy_elsewhere(int transport) {
+  dosai_loop *loop = new_loop(0, 0);
+  dosai_call_options options;
+  int begun = 0;
+  dosai_call_options_init(&options, sizeof options);
+  options.idle_timeout_ms = CLOCK;
+  dosai_client *client = test_client((test_transport)transport, "gapped");
+  for (uintptr_t i = 0; i < MANY; i++) dosai_call_free(submit_with(loop, client, STREAM, i, &options));
+  start(loop, TEST_PLAIN, "silent-chunk", STREAM, MANY, &options);
+  dosai_client_free(client);
+  for (double end = test_now() + test_bound(10000); begun <= MANY && test_now() < end;) {
+    step(loop, 100);
+    for (begun = 0; begun <= MANY && book[begun].chunks > 1;) begun++;
+    if (begun == MANY && book[MANY].chunks) break;
+  }
+  test_sleep(CLOCK + CLOCK / 2);
+  run(loop);
+  int whole = 0;
+  for (int i = 0; i < MANY; i++)
+    whole += book[i].ends == 1 && book[i].status == DOSAI_OK && strcmp(book[i].text, letters) == 0;
+  CHECK_INT(whole, MANY);
+  CHECK_END(MANY, DOSAI_TIMEOUT);
+  CHECK_INT(book[MANY].clock, DOSAI_CLOCK_IDLE);
+  close_loop(loop);
+}
+
+int main(void) {
+  stopped();
+  busy_elsewhere(TEST_PLAIN);
+  return test_end();
+}

@@ -1,0 +1,76 @@
+/* The trigger of a token looks at the calls of that token, however many others the loop has. */
+#include "loop.h"
+
+enum { FEW = 1000, LOTS = 8000, TRIES = 200 };
+
+static dosai_cancel *new_token(void) {
+  dosai_cancel *token = NULL;
+  dosai_error *error = NULL;
+  CHECK_CALL(dosai_cancel_new(&token, &error), DOSAI_OK);
+  return token;
+}
+
+static double spent(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+static size_t crowd_ends;
+static int32_t count_end(const dosai_event *event, void *unused) {
+  (void)unused;
+  crowd_ends += event->tag == 0 && dosai_error_status(event->error) == DOSAI_CANCELLED;
+  return 0;
+}
+
+/* How many microseconds of a core the step takes that tells of a trigger, at best: a machine that is busy makes it
+ * longer, but not each time. The crowd has a token too; it waits for a place, or in flight for a connection. */
+static double best(int crowd, int32_t max_in_flight) {
+  dosai_loop *loop = new_loop(max_in_flight, 1);
+  dosai_client *client = test_client(TEST_PLAIN, "silent");
+  dosai_request *request = test_request();
+  dosai_cancel *all = new_token();
+  dosai_call_options options;
+  dosai_error *error = NULL;
+  double least = 1e9;
+  dosai_call_options_init(&options, sizeof options);
+  options.cancel = all;
+  for (int i = 0; i < crowd; i++)
+    CHECK_CALL(dosai_loop_submit_chat(loop, client, request, &options, 0, NULL, &error), DOSAI_OK);
+  for (uintptr_t i = 1; i <= TRIES; i++) {
+    options.cancel = new_token();
+    dosai_call_free(submit_with(loop, client, CHAT, i, &options));
+    CHECK_INT(step(loop, 0), crowd + 1);
+    dosai_cancel_trigger(options.cancel);
+    double before = spent();
+    size_t active = step(loop, 1000);
+    double took = spent() - before;
+    if (took < least) least = took;
+    CHECK_INT(active, crowd);
+    CHECK_END(i, DOSAI_CANCELLED);
+    dosai_cancel_free(options.cancel);
+  }
+  size_t active = 1;
+  crowd_ends = 0;
+  dosai_cancel_trigger(all);
+  for (double end = test_now() + test_bound(10000); active && test_now() < end;)
+    CHECK_CALL(dosai_loop_step(loop, 100, count_end, NULL, &active, &error), DOSAI_OK);
+  CHECK_INT(crowd_ends, crowd);
+  dosai_cancel_free(all);
+  dosai_request_free(request);
+  dosai_client_free(client);
+  close_loop(loop);
+  return least;
+}
+
+static void costs_the_same(const char *what, int32_t max_in_flight) {
+  double few = best(FEW, max_in_flight), lots = best(LOTS, max_in_flight);
+  printf("%s: a trigger takes %.1f us among %d, %.1f us among %d\n", what, few, FEW, lots, LOTS);
+  CHECK(lots < 2 * few + 5);
+}
+
+int main(void) {
+  costs_the_same("waiting", 1);
+  costs_the_same("in flight", 0);
+  return test_end();
+}

@@ -258,8 +258,8 @@ typedef struct dosai_call_options {
   const char *const *headers;     /* "Name: value" each; one of the same name as the client's replaces it */
   size_t header_count;
   dosai_cancel *cancel;           /* NULL: none */
-  int32_t (*on_wait)(void *user_data); /* called at each interval and at each signal while the call waits;
-                                        * anything but 0 cancels. NULL: never */
+  int32_t (*on_wait)(void *user_data); /* called at each interval, whatever arrives, and at each signal while the
+                                        * call waits; anything but 0 cancels. NULL: never */
   void *wait_user_data;
   int64_t wait_interval_ms;       /* 0: 100 ms */
 } dosai_call_options;
@@ -601,8 +601,8 @@ DOSAI_API dosai_status dosai_loop_close(dosai_loop *loop, dosai_event_fn on_even
 
 /* Ends the call as CANCELLED, by its last event. Threads: any. */
 DOSAI_API void dosai_call_cancel(dosai_call *call);
-/* No more events of the call until it is resumed: its connection waits, its clocks but the total one stand still.
- * Threads: any. */
+/* No more events of the call until it is resumed: its connection waits, its clocks but the total one stand still. One
+ * that waits for its turn starts once it is resumed, before those that were submitted after it. Threads: any. */
 DOSAI_API void dosai_call_pause(dosai_call *call);
 DOSAI_API void dosai_call_resume(dosai_call *call);
 /* Gives what has come of a stream's completion, with its headers: after its last event all of it, before the first

@@ -52,6 +52,7 @@ package final class Call: TransferReceiver {
   var left: Int64 = -1  // when the last wait ended
   var away: Int64 = 0  // how long since the last chunk the host has not been waiting; that is not the server's time
   var isConnectLate = false  // the connect clock has run out and was given more
+  private var nextCheck = Clocks.never  // when `onWait` is due
 
   /// Where the call is one of many of a loop.
   unowned(unsafe) var watcher: LoopCall?
@@ -96,6 +97,7 @@ package final class Call: TransferReceiver {
   /// Starts the first attempt. What fails from here on is the call's outcome.
   func begin() {
     started = csystem_now()
+    noteCheck(started)
     do throws(Failure) {
       try checkCancelled()
       let engine: Engine
@@ -114,18 +116,21 @@ package final class Call: TransferReceiver {
   /// to read what gives no chunk is no time of its own.
   func turn(until deadline: Int64, again: Bool = false) {
     guard let engine, !hasEnded else { return }
-    let now = csystem_now()
-    if left >= 0 && !again { away += now - left }
-    let next = settings.onWait == nil ? Clocks.never : Clocks.deadline(now, settings.waitInterval)
+    if left >= 0 && !again { away += csystem_now() - left }
     // Where it finished before the wait, as in its start, libcurl has nothing left that would end the wait.
     let isOver = transfer?.isFinished == true
-    let pause = engine.step(until: isOver ? 0 : min(deadline, min(self.deadline, next)))
+    let pause = engine.step(until: isOver ? 0 : min(deadline, min(self.deadline, nextCheck)))
     left = csystem_now()
-    if let onWait = settings.onWait, pause == .signal || left >= next {
+    if let onWait = settings.onWait, pause == .signal || left >= nextCheck {
       if onWait(settings.waitContext) != 0 { return end(Failure(.cancelled, "cancelled by on_wait")) }
       if hasEnded { return }
+      noteCheck(csystem_now())
     }
     advance()
+  }
+
+  private func noteCheck(_ now: Int64) {
+    if settings.onWait != nil { nextCheck = Clocks.deadline(now, settings.waitInterval) }
   }
 
   /// Acts on what has happened: the end of the attempt, a clock, a cancel.

@@ -199,6 +199,7 @@ SCRIPTS = {
     "reset-soon": begun({"sleep_ms": 100}, RESET),
     "comments": [{"send": CHUNKED}, {"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}],
     "chunk-comments": begun({"repeat": ["9\r\n: alive\n\n\r\n", -1, 20]}),
+    "comment-flood": begun({"repeat": ["900\r\n" + ": alive\n" * 288 + "\r\n", -1, 0]}),
     "empty-events": begun({"repeat": ["7\r\ndata:\n\n\r\n", -1, 20]}),
     "silent": plays(HOLD), "silent-headers": plays({"send": CHUNKED}, HOLD), "silent-chunk": begun(HOLD),
     "hello-silent": {"replies": [{"json": completion()}, plays(HOLD)]},

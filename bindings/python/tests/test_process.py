@@ -41,6 +41,9 @@ WAITS = {
     "in a silent call": ("silent", "ready(); create()"),
     "in a silent open": ("silent", "ready(); create(stream=True)"),
     "in a silent stream": ("silent-chunk", "stream = create(stream=True); next(stream); ready(); next(stream)"),
+    "in a call whose answer drips": ("drip", "ready(); create()"),
+    "in an open while bytes come": ("interim", "ready(); create(stream=True)"),
+    "in a stream that floods it with comments": ("comment-flood", "stream = create(stream=True); next(stream); ready(); next(stream)"),
     "in an event loop": ("silent-chunk", """
     import asyncio
     async def main():
@@ -76,7 +79,8 @@ except KeyboardInterrupt as error:
     took = time.monotonic() - started
     with capsys.disabled():
         print(f" Ctrl-C {place}: {took * 1000:.0f} ms", end="")
-    assert took < 0.1
+    # While bytes come, the signal may have come between two waits: it is seen at the next interval, of 100 ms.
+    assert took < (0.1 if "silent" in script else 0.3)
     assert process.communicate(timeout=10) == ("", "") and process.returncode == 0
 
 

@@ -40,7 +40,7 @@ static void comes(int face, test_transport transport, const char *script, int in
     CHECK_CALL(dosai_chat_stream(client, request, &options, test_go_on, NULL, NULL, &error), DOSAI_CANCELLED);
   else CHECK_CALL(pull(client, request, &options, &error), DOSAI_CANCELLED);
   CHECK_INT(waits, STOP_AT);
-  CHECK_BETWEEN(test_now() - start, STOP_AT * interval - 1, STOP_AT * interval + test_bound(400));
+  CHECK_TOOK(start, test_now(), STOP_AT * interval - 1, STOP_AT * interval + test_bound(400));
   if (test_failures != before)
     fprintf(stderr, "  with the script %s, face %d, every %d ms\n", script, face, interval);
   dosai_request_free(request);

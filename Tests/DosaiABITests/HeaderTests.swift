@@ -89,6 +89,6 @@ struct HeaderTests {
     let lines = try String(contentsOf: header, encoding: .utf8).split(separator: "\n")
     let constants = lines.filter { $0.hasPrefix("  DOSAI_") && $0.contains(" = ") }
     let others = constants.filter { $0.hasPrefix("  DOSAI_LOG_") || $0.hasPrefix("  DOSAI_EVENT_") }
-    #expect(constants.count - others.count == 25 + 5 + 6 + 7 + 20)
+    #expect(constants.count - others.count == 26 + 5 + 6 + 7 + 20)
   }
 }

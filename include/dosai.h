@@ -270,7 +270,7 @@ DOSAI_API void dosai_call_options_init(dosai_call_options *options, size_t struc
 
 /* Gives a client. Nothing is sent. options may be NULL: the defaults. The configuration never changes after.
  * INVALID_ARGUMENT: the message names the option. RESOURCE: no descriptor is free, or libcurl is older than
- * 7.87. FORKED, OUT_OF_MEMORY. Threads: any thread at once. */
+ * 7.88. FORKED, OUT_OF_MEMORY. Threads: any thread at once. */
 DOSAI_API dosai_status dosai_client_new(const dosai_client_options *options, dosai_client **out_client,
                                         dosai_error **out_error);
 /* GETs or POSTs any other JSON endpoint with the same transport, retries and errors, and gives its answer:

@@ -61,6 +61,8 @@ static inline CURLMcode ccurl_multi_on_timer(CURLM *multi, curl_multi_timer_call
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }
+/* CURLMOPT_QUICK_EXIT, since 8.20: the thread of a lookup is left alone. Before, CURLOPT_QUICK_EXIT does that. */
+static inline void ccurl_multi_quick_exit(CURLM *multi) { curl_multi_setopt(multi, (CURLMoption)21, 1L); }
 static inline CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
 static inline long ccurl_info_long(CURL *easy, CURLINFO info) {
   long value = 0;
@@ -86,6 +88,7 @@ static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function loc
 static inline unsigned int ccurl_version_number(void) {
   return curl_version_info(CURLVERSION_NOW)->version_num;
 }
+static inline int ccurl_features(void) { return curl_version_info(CURLVERSION_NOW)->features; }
 
 static inline void *ccurl_info_private(CURL *easy) {
   void *value = NULL;

@@ -54,6 +54,9 @@ package final class Call: TransferReceiver {
   var isConnectLate = false  // the connect clock has run out and was given more
   private var nextCheck = Clocks.never  // when `onWait` is due
 
+  /// The host has paused it; what waits for a connection is not held back, else it would hold up those behind it.
+  var isHeldBack = false
+
   /// Where the call is one of many of a loop.
   unowned(unsafe) var watcher: LoopCall?
 
@@ -104,7 +107,7 @@ package final class Call: TransferReceiver {
       if let watcher { engine = watcher.engine } else { engine = try client.borrow() }
       if let token = settings.token, !(watcher?.watchToken() ?? engine.watch(token)) {
         if watcher == nil { client.giveBack(engine) }
-        throw Failure(.resource, "no file descriptor is free")
+        throw .noDescriptor
       }
       self.engine = engine
       if let watcher { watcher.host = watcher.loop.enter(client.host) }
@@ -164,7 +167,7 @@ package final class Call: TransferReceiver {
     if engine?.isOutOfMemory == true { throw .outOfMemory }
   }
 
-  package var isFull: Bool { watcher?.isPaused == true || (stream?.unread ?? 0) >= Self.unreadMost }
+  package var isFull: Bool { isHeldBack || (stream?.unread ?? 0) >= Self.unreadMost }
 
   /// Lets a body that was held back come again. False: none was.
   func flow() -> Bool {

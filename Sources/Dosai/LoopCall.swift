@@ -79,6 +79,7 @@ extension LoopCall {
       isPaused = true
       if isWaiting { return }
       call.hold()
+      call.isHeldBack = call.transfer != nil && !call.isHeld
     case .resume:
       guard isPaused else { return }
       isPaused = false
@@ -89,6 +90,7 @@ extension LoopCall {
         call.hold()
       }
       call.resume()
+      call.isHeldBack = false
       _ = call.flow()
       note()
     }

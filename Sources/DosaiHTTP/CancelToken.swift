@@ -12,7 +12,7 @@ package final class CancelToken {
   package init() throws(Failure) {
     process = Process.id
     descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-    if descriptor < 0 { throw Failure(.resource, "no file descriptor is free") }
+    if descriptor < 0 { throw .noDescriptor }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

@@ -18,42 +18,51 @@ package final class Endpoint {
 
   package init() {}
 
-  /// Sets all that is the same for every request. Gives the last refusal of libcurl.
-  func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: Share) -> CURLcode {
-    var refusal = CURLE_OK
-    func check(_ code: CURLcode) { if code != CURLE_OK { refusal = code } }
-    func text(_ option: CURLoption, _ value: Buffer?) {
-      if let value { check(ccurl_set_text(easy, option, value.characters)) }
+  /// Sets all that is the same for every request. RESOURCE: libcurl was built without something that is needed.
+  func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: Share) -> Failure? {
+    var failure: Failure?
+    func check(_ code: CURLcode, _ refusal: StaticString = "libcurl was built without something that is needed") {
+      if code == CURLE_OK || failure != nil { return }
+      failure = code == CURLE_OUT_OF_MEMORY ? .outOfMemory : Failure(.resource, refusal)
     }
+    func text(_ option: CURLoption, _ value: Bytes?, _ refusal: StaticString) {
+      if let value { check(ccurl_set_text(easy, option, value.characters), refusal) }
+    }
+    /// Where libcurl does not have it, it does not do it either.
+    func off(_ code: CURLcode) { if code == CURLE_OUT_OF_MEMORY { failure = .outOfMemory } }
+
     check(ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1))
     check(ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1))
     check(ccurl_allow_only_http(easy))
-    check(ccurl_set_long(easy, CURLOPT_NETRC, 0))
-    check(ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1))
+    off(ccurl_set_long(easy, CURLOPT_NETRC, 0))
+    off(ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1))
     check(ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1))
     check(ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Int(min(keepAlive / 1_000_000_000, 1 << 30))))
     check(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle))
-    let version = http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
-    check(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, version))
-    check(ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)))
-    check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1))
-    check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2))
-    text(CURLOPT_CAINFO, caFile)
-    if let caText { check(ccurl_set_blob(easy, CURLOPT_CAINFO_BLOB, caText.bytes.baseAddress, caText.count)) }
-    text(CURLOPT_SSLCERT, certificateFile)
-    text(CURLOPT_SSLKEY, keyFile)
-    if let keyPassword { check(ccurl_set_text(easy, CURLOPT_KEYPASSWD, keyPassword.characters)) }
-    text(CURLOPT_UNIX_SOCKET_PATH, unixSocket)
+    // Without HTTP/2 it refuses that, and speaks HTTP/1.1.
+    off(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS))
+    if isHTTPS {
+      let refusal: StaticString = "libcurl was built without TLS, or without a part of it that is needed"
+      if ccurl_features() & CURL_VERSION_SSL == 0 { check(CURLE_NOT_BUILT_IN, refusal) }
+      check(ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)), refusal)
+      check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1), refusal)
+      check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2), refusal)
+      text(CURLOPT_CAINFO, caFile?.bytes, refusal)
+      if let caText {
+        check(ccurl_set_blob(easy, CURLOPT_CAINFO_BLOB, caText.bytes.baseAddress, caText.count), refusal)
+      }
+      text(CURLOPT_SSLCERT, certificateFile?.bytes, refusal)
+      text(CURLOPT_SSLKEY, keyFile?.bytes, refusal)
+      text(CURLOPT_KEYPASSWD, keyPassword?.bytes, refusal)
+    }
+    text(CURLOPT_UNIX_SOCKET_PATH, unixSocket?.bytes, "libcurl was built without unix sockets")
+    text(CURLOPT_PROXY, proxy?.bytes, "libcurl was built without proxies")
     // Without these two libcurl asks the environment.
     if proxy != nil || !(proxyFromEnvironment && isHTTPS) {
-      if let proxy {
-        check(ccurl_set_text(easy, CURLOPT_PROXY, proxy.characters))
-      } else {
-        check(ccurl_set_text(easy, CURLOPT_PROXY, ""))
-      }
-      check(ccurl_set_text(easy, CURLOPT_NOPROXY, ""))
+      if proxy == nil { off(ccurl_set_text(easy, CURLOPT_PROXY, "")) }
+      off(ccurl_set_text(easy, CURLOPT_NOPROXY, ""))
     }
-    return refusal
+    return failure
   }
 }
 

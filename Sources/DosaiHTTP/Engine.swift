@@ -30,12 +30,16 @@ package final class Engine {
   /// RESOURCE: no descriptor is free.
   package static func make() throws(Failure) -> Engine {
     let poller = try Poller()
-    guard let multi = curl_multi_init() else { throw .outOfMemory }
+    guard let multi = curl_multi_init() else {
+      // Since 8.17 it wants a descriptor.
+      throw Transfer.lacksDescriptors ? .noDescriptor : .outOfMemory
+    }
+    ccurl_multi_quick_exit(multi)
     let isQuiet = silence(multi)
     // Without a free descriptor the handle is born with a dead wake-up.
     guard isQuiet, curl_multi_wakeup(multi) == CURLM_OK else {
       curl_multi_cleanup(multi)
-      throw isQuiet ? Failure(.resource, "no file descriptor is free") : .outOfMemory
+      throw isQuiet ? .noDescriptor : .outOfMemory
     }
     return Engine(poller, multi)
   }

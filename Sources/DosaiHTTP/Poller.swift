@@ -1,6 +1,10 @@
 import CSystem
 import DosaiCore
 
+extension Failure {
+  package static var noDescriptor: Failure { Failure(.resource, "no file descriptor is free") }
+}
+
 /// An epoll set with a timer and a wake-up in it. All that is Linux alone is here.
 final class Poller {
   /// What an event is about.
@@ -32,7 +36,7 @@ final class Poller {
     events = try? allocate(Self.eventsMost)
     if events == nil { throw .outOfMemory }
     if descriptor < 0 || timer < 0 || wakeup < 0 || !add(timer) || !add(wakeup) {
-      throw Failure(.resource, "no file descriptor is free")
+      throw .noDescriptor
     }
   }
 

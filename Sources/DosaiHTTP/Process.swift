@@ -6,24 +6,36 @@ import Synchronization
 /// What the library keeps for the whole process: libcurl's initialisation, the engines in use, the hook at exit, and
 /// the process id.
 package enum Process {
-  private static var once = pthread_once_t()
-  private static var failed = false
+  private static var isStarted = false
+  private static var refusal: Failure?
   /// Holds the process id, and reads as 0 in a forked child, so that no entry needs a system call to notice a fork.
   private static var page: UnsafeMutablePointer<Int32>?
-  private static var mutex = pthread_mutex_t()
+  private static var mutex = pthread_mutex_t()  // whose zeros are glibc's PTHREAD_MUTEX_INITIALIZER
   private static var first: Unmanaged<Engine>?
   private static let exiting = Atomic<Bool>(false)
 
   /// RESOURCE: libcurl is too old or would not start.
   package static func start() throws(Failure) {
-    pthread_once(&once) {
-      Process.page = csystem_wiped_on_fork()?.assumingMemoryBound(to: Int32.self)
-      pthread_mutex_init(&Process.mutex, nil)
-      Process.failed = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) != CURLE_OK || ccurl_version_number() < 0x075700
+    _ = id  // in a forked child the lock is made anew
+    pthread_mutex_lock(&mutex)
+    defer { pthread_mutex_unlock(&mutex) }
+    if !isStarted {
+      isStarted = true
+      let page = csystem_wiped_on_fork()?.assumingMemoryBound(to: Int32.self)
+      page?.pointee = getpid()
+      Process.page = page
+      if curl_global_init(Int(CURL_GLOBAL_DEFAULT)) != CURLE_OK {
+        refusal = Failure(.resource, "libcurl does not start")
+      } else if ccurl_version_number() < 0x075800 {
+        refusal = Failure(
+          .resource,
+          "libcurl 7.88 or newer is needed; Debian 11, Ubuntu 22.04 and RHEL 9 have older ones: use the bundled library"
+        )
+      }
       // After libcurl's, so that it runs before the TLS library's own.
       atexit { Process.stop() }
     }
-    if failed { throw Failure(.resource, "libcurl 7.87 or newer is needed") }
+    if let refusal { throw refusal }
   }
 
   @inline(__always)
@@ -35,7 +47,7 @@ package enum Process {
   private static func findID() -> Int32 {
     guard let page else { return getpid() }
     page.pointee = getpid()
-    // The first entry, or the first in a child: what other threads of the parent held is not held here.
+    // The first entry in a child: what other threads of the parent held is not held here.
     pthread_mutex_init(&mutex, nil)
     first = nil
     return page.pointee

@@ -17,7 +17,7 @@ package protocol TransferReceiver: AnyObject {
 /// One request on the wire and its response.
 package final class Transfer {
   private(set) var easy: UnsafeMutableRawPointer?  // until it is given away
-  private let endpoint: Endpoint
+  let endpoint: Endpoint
   /// It may share a connection with others, over HTTP/2.
   package let mayShare: Bool
   private let share: Share  // must outlive the handle
@@ -27,7 +27,7 @@ package final class Transfer {
   private unowned(unsafe) let receiver: any TransferReceiver
   private var engine: Engine?
   private let process = Process.id
-  private let message: UnsafeMutablePointer<CChar>
+  let message: UnsafeMutablePointer<CChar>
 
   package let headers = ResponseHeaders()
   /// Of a transfer that is one of many, kept up by the receiver.
@@ -44,7 +44,7 @@ package final class Transfer {
   package private(set) var failure: Failure?
   /// It ended before its request went out: on a connection that was no longer good, or as libcurl's own clock for
   /// connecting ran out. It may go out again, and that is no retry.
-  package private(set) var isUnsent = false
+  package internal(set) var isUnsent = false
   /// When `look` has something to see.
   package private(set) var lookTime = Clocks.never
   /// libcurl has a connection for it or makes one. Of a transfer that has to wait for one it tells nothing.
@@ -54,9 +54,9 @@ package final class Transfer {
   /// Whole rounds of the engine since its time is over, and the last of them that was counted.
   var roundsLate = 0
   var lastRound: Int32 = -1
-  private var headerBytes = 0
-  private var wasSent = false
-  private var socketError: Int32 = 0
+  private(set) var headerBytes = 0
+  private(set) var wasSent = false
+  private(set) var socketError: Int32 = 0
   private var lastSocket: Int32 = -1  // that was opened
   private var ends: Ends?
   private var isDropped = false  // what comes of the body
@@ -74,10 +74,8 @@ package final class Transfer {
     }
     let mayShare = isHTTPS && !endpoint.http1Only
     let made = Transfer(easy, message, endpoint, mayShare, share, url, headers, body, receiver)
-    var refusal = kept == nil ? endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share) : CURLE_OK
-    if refusal == CURLE_OK { refusal = made.apply(to: easy, compressed, connectTimeout, isFresh) }
-    if refusal == CURLE_OUT_OF_MEMORY { throw .outOfMemory }
-    if refusal != CURLE_OK { throw Failure(.resource, "libcurl lacks something that is needed, as TLS") }
+    if kept == nil, let failure = endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share) { throw failure }
+    if made.apply(to: easy, compressed, connectTimeout, isFresh) != CURLE_OK { throw .outOfMemory }
     return made
   }
 
@@ -289,7 +287,7 @@ package final class Transfer {
 
   // MARK: the end
 
-  private static var tooManyHeaders: Failure {
+  static var tooManyHeaders: Failure {
     Failure(.tooLarge, "the response's headers are larger than header_bytes_max")
   }
 
@@ -300,79 +298,5 @@ package final class Transfer {
     // libcurl 8.5 to 8.9 may finish one that it holds back; what was refused is gone with it.
     if failure == nil && isPaused { failure = Failure(.truncated, "libcurl lost a part of the answer") }
     receiver.finish()
-  }
-
-  private func explain(_ result: CURLcode) -> Failure {
-    let isCut = hasAnswer || headers.httpStatus != 0
-    let reset = Failure(
-      isCut ? .truncated : .connection,
-      isCut ? "the connection broke before the end of the answer" : "the connection broke before an answer",
-      detail: detail)
-    let proxyStatus = ccurl_info_long(easy, CURLINFO_HTTP_CONNECTCODE)
-    if !wasSent, proxyStatus >= 300, proxyStatus < 500, proxyStatus != 408, proxyStatus != 429 {
-      return Failure(.proxy, "the proxy refused", detail: detail)
-    }
-    let noDescriptor = Failure(.resource, "no file descriptor is free")
-    if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return noDescriptor }
-    // libcurl refuses headers beyond its own limit, which is lower over HTTP/2, as a failed callback of nghttp2.
-    if !hasAnswer && says("returned -902") { return Self.tooManyHeaders }
-    // Up to 8.9 it takes in up to 64 MB of what is held back.
-    if isPaused && (result == CURLE_OUT_OF_MEMORY || result.rawValue == 100) {
-      return Failure(.tooLarge, "more came than libcurl can hold back")
-    }
-    switch result {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return Failure(.connection, "the host's name could not be resolved", detail: detail)
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return Failure(.connection, "the proxy's name could not be resolved", detail: detail)
-    case CURLE_COULDNT_CONNECT: return Failure(.connection, "no connection could be made", detail: detail)
-    case CURLE_PROXY: return Failure(.connection, "the proxy refused", detail: detail)
-    case CURLE_OPERATION_TIMEDOUT:
-      isUnsent = !wasSent
-      return Failure(.timeout, "no connection in time", clock: .connect)
-    case CURLE_SSL_CONNECT_ERROR where says("SSL_ERROR_SYSCALL") || says("Recv failure"):
-      return Failure(.connection, "the connection ended in the TLS handshake", detail: detail)
-    case CURLE_SSL_CACERT_BADFILE where Self.lacksDescriptors: return noDescriptor
-    case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION,
-      CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED,
-      CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
-      CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
-      return Failure(.tls, "TLS failed", detail: detail)
-    case CURLE_OUT_OF_MEMORY:  // so libcurl calls a line of the head beyond its limit
-      let isAsked = ccurl_info_long(easy, CURLINFO_REQUEST_SIZE) > 0
-      return isAsked && !hasAnswer ? Self.tooManyHeaders : .outOfMemory
-    case CURLE_RECV_ERROR where headerBytes > 250 << 10 && !hasAnswer: return Self.tooManyHeaders
-    case CURLE_RECV_ERROR where says("chunked-encoding"):
-      return Failure(.malformed, "the answer is not HTTP", detail: detail)
-    case CURLE_ABORTED_BY_CALLBACK:
-      return Failure(.connection, "the server closed the connection before an answer")
-    case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM:
-      return reset
-    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP3,
-      CURLE_TOO_MANY_REDIRECTS:
-      return Failure(.malformed, "the answer is not HTTP", detail: detail)
-    case CURLE_URL_MALFORMAT: return Failure(.invalidArgument, "the URL cannot be read")
-    default: return Failure(.connection, "the request failed", detail: detail)
-    }
-  }
-
-  /// Whether there are none for a socket and a file beside it.
-  private static var lacksDescriptors: Bool {
-    let one = eventfd(0, Int32(EFD_CLOEXEC))
-    let other = eventfd(0, Int32(EFD_CLOEXEC))
-    for opened in [one, other] where opened >= 0 { close(opened) }
-    return other < 0
-  }
-
-  /// Whether libcurl's message has these words, where it has no code of its own for what happened.
-  private func says(_ words: StaticString) -> Bool {
-    guard let detail else { return false }
-    return detail.bytes.firstIndex(of: words.bytes) != nil
-  }
-
-  private var detail: Buffer? {
-    guard message[0] != 0 else { return nil }
-    let start = UnsafeRawPointer(message).assumingMemoryBound(to: UInt8.self)
-    return try? Buffer(copying: Bytes(start: start, count: strnlen(message, Int(CURL_ERROR_SIZE) - 1)))
   }
 }

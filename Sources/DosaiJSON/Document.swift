@@ -1,6 +1,7 @@
 import CJansson
 import CSystem
 import DosaiCore
+import Synchronization
 
 /// A JSON text and the tree that jansson made of it.
 package final class Document {
@@ -105,12 +106,16 @@ package final class Document {
 
 /// The C locale, made once and kept.
 private enum CLocale {
-  private static var once = pthread_once_t()
-  private static var made: locale_t?
+  private static let made = Atomic<UInt>(0)
 
   static var shared: locale_t? {
-    pthread_once(&once) { CLocale.made = csystem_c_locale() }
-    return made
+    if let known = locale_t(bitPattern: made.load(ordering: .acquiring)) { return known }
+    guard let locale = csystem_c_locale() else { return nil }
+    let new = UInt(bitPattern: locale)
+    let (isFirst, first) = made.compareExchange(expected: 0, desired: new, ordering: .acquiringAndReleasing)
+    if isFirst { return locale }
+    freelocale(locale)
+    return locale_t(bitPattern: first)
   }
 }
 

@@ -50,11 +50,11 @@ static void ends_paused(const char *script, int result, dosai_status expected) {
   dosai_client_free(client);
 }
 
-/* The same, of a call that its host has paused. */
+/* The same, of a call that its host has paused: nothing of it was told yet. */
 static void ends_held(void) {
   set("shim_ends", 1);
   dosai_loop *loop = new_loop(0, 0);
-  dosai_call *call = submit(loop, TEST_PLAIN, "chat", CHAT, 0, NULL);
+  dosai_call *call = submit(loop, TEST_PLAIN, "hello", STREAM, 0, NULL);
   dosai_call_pause(call);
   run_for(loop, test_bound(200));
   CHECK_INT(book[0].ends, 0);
@@ -71,6 +71,67 @@ static void ends_between_events(void) { ends_paused("blanks", 0, DOSAI_TRUNCATED
 
 /* What 8.5 to 8.9 say when they hold 64 MB of it. */
 static void ends_overfull(void) { ends_paused("blast", 27 /* CURLE_OUT_OF_MEMORY */, DOSAI_TOO_LARGE); }
+
+static void refused(const char *word) {
+  dosai_client_options options;
+  dosai_client *client = NULL;
+  dosai_error *error = NULL;
+  char url[256];
+  test_options(&options, url, TEST_PLAIN, "hello");
+  CHECK_KEEP(dosai_client_new(&options, &client, &error), DOSAI_RESOURCE);
+  const char *message = error ? dosai_error_message(error, NULL) : NULL;
+  CHECK(message && strstr(message, word));
+  dosai_error_free(error);
+  CHECK_KEEP(dosai_loop_new(NULL, &(dosai_loop *){NULL}, &error), DOSAI_RESOURCE);
+  dosai_error_free(error);
+}
+
+/* It is named what is needed, and where to get it. */
+static void is_older(void) {
+  set("shim_version", 0x075700);
+  refused("libcurl 7.88 or newer is needed");
+  refused("the bundled library");
+}
+
+static void is_oldest(void) {
+  set("shim_version", 0x075800);
+  dosai_client_free(test_client(TEST_PLAIN, "hello"));
+}
+
+static void chat(dosai_client_options *options, dosai_status expected, const char *word) {
+  dosai_client *client = test_client_with(options);
+  dosai_request *request = test_request();
+  dosai_completion *completion = NULL;
+  dosai_error *error = NULL;
+  CHECK_KEEP(dosai_chat(client, request, NULL, &completion, &error), expected);
+  if (word) CHECK(error && strstr(dosai_error_message(error, NULL), word));
+  dosai_completion_free(completion);
+  dosai_error_free(error);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+/* Without netrc, HTTP/2, compression, proxies, unix sockets and TLS it serves those who ask for none of them. */
+static void lacks(void) {
+  dosai_client_options options;
+  char url[256];
+  set("shim_lacks", 1 | 2 | 4);
+  for (test_transport transport = TEST_PLAIN; transport <= TEST_UNIX; transport++) {
+    test_options(&options, url, transport, "hello");
+    chat(&options, DOSAI_OK, NULL);
+    CHECK_LAST(transport, "hello", "header/accept-encoding", "identity");
+  }
+  set("shim_lacks", 63);
+  test_options(&options, url, TEST_PLAIN, "hello");
+  chat(&options, DOSAI_OK, NULL);
+  options.proxy = "http://127.0.0.1:9";
+  options.allow_insecure_http = 1;
+  chat(&options, DOSAI_RESOURCE, "libcurl was built without proxies");
+  test_options(&options, url, TEST_UNIX, "hello");
+  chat(&options, DOSAI_RESOURCE, "libcurl was built without unix sockets");
+  test_options(&options, url, TEST_TLS, "hello");
+  chat(&options, DOSAI_RESOURCE, "libcurl was built without TLS");
+}
 
 /* In a child of its own: the library looks at libcurl once, and a shim stays as it was set. */
 static void in_a_child(const char *name, void (*body)(void)) {
@@ -95,5 +156,8 @@ int main(void) {
   IN_A_CHILD(ends_between_events);
   IN_A_CHILD(ends_overfull);
   IN_A_CHILD(ends_held);
+  IN_A_CHILD(is_older);
+  IN_A_CHILD(is_oldest);
+  IN_A_CHILD(lacks);
   return test_end();
 }

@@ -10,6 +10,10 @@
 int shim_clears_timer; /* as since 8.10: once nothing runs, there is no timer, told at once */
 int shim_ends; /* 1 + a CURLcode with which a transfer ends as soon as it is paused, as 8.5 to 8.9 may do */
 
+int shim_version; /* told in the place of its own, as 0x075700 for 7.87.0 */
+int shim_lacks;   /* what it was built without: the sum of these */
+enum { NETRC = 1, HTTP2 = 2, COMPRESSION = 4, PROXY = 8, UNIX = 16, TLS = 32 };
+
 static curl_multi_timer_callback on_timer;
 static void *timer_context;
 static curl_write_callback on_body;
@@ -31,6 +35,14 @@ CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...) {
   void *value = va_arg(list, void *);
   va_end(list);
   *(void **)&set = real("curl_easy_setopt");
+  if (option == CURLOPT_NETRC && shim_lacks & NETRC) return CURLE_UNKNOWN_OPTION;
+  if (option == CURLOPT_HTTP_VERSION && (long)value == CURL_HTTP_VERSION_2TLS && shim_lacks & HTTP2)
+    return CURLE_UNSUPPORTED_PROTOCOL;
+  if (option == CURLOPT_ACCEPT_ENCODING && shim_lacks & COMPRESSION) value = value ? "identity" : NULL;
+  if ((option == CURLOPT_PROXY || option == CURLOPT_NOPROXY) && shim_lacks & PROXY)
+    return CURLE_UNKNOWN_OPTION;
+  if (option == CURLOPT_UNIX_SOCKET_PATH && shim_lacks & UNIX) return CURLE_UNKNOWN_OPTION;
+  if (option == CURLOPT_SSLVERSION && shim_lacks & TLS) return CURLE_NOT_BUILT_IN;
   if (option == CURLOPT_WRITEDATA) {
     body_easy = easy;
     body_context = value;
@@ -72,4 +84,14 @@ CURLMsg *curl_multi_info_read(CURLM *multi, int *left) {
   message.data.result = (CURLcode)(shim_ends - 1);
   ended = NULL;
   return &message;
+}
+
+curl_version_info_data *curl_version_info(CURLversion stamp) {
+  static curl_version_info_data told;
+  curl_version_info_data *(*tell)(CURLversion);
+  *(void **)&tell = real("curl_version_info");
+  told = *tell(stamp);
+  if (shim_version) told.version_num = (unsigned)shim_version;
+  if (shim_lacks & TLS) told.features &= ~CURL_VERSION_SSL;
+  return &told;
 }

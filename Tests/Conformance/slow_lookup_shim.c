@@ -1,4 +1,5 @@
-/* Preloaded: a lookup of slow.test takes five seconds and finds nothing. */
+/* Preloaded: a lookup of slow.test takes five seconds and finds nothing. libcurl 8.23 makes two of one, by family: they
+ * count as one. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netdb.h>
@@ -12,7 +13,7 @@ int getaddrinfo(const char *restrict node, const char *restrict service,
                 const struct addrinfo *restrict hints, struct addrinfo **restrict found) {
   int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
   if (node && strcmp(node, "slow.test") == 0) {
-    slow_lookups++;
+    if (!hints || hints->ai_family != AF_INET6) slow_lookups++;
     sleep(5);
     return EAI_NONAME;
   }

@@ -1,0 +1,98 @@
+import CCurl
+import CSystem
+import DosaiCore
+
+/// What an end of libcurl's means. Versions differ in their words, and in some of their codes: what was seen of the
+/// transfer goes first.
+extension Transfer {
+  /// CURLE_TOO_LARGE, since 8.6.
+  private static let tooLarge: UInt32 = 100
+
+  func explain(_ result: CURLcode) -> Failure {
+    let isCut = hasAnswer || headers.httpStatus != 0
+    let reset = Failure(
+      isCut ? .truncated : .connection,
+      isCut ? "the connection broke before the end of the answer" : "the connection broke before an answer",
+      detail: detail)
+    let proxyStatus = ccurl_info_long(easy, CURLINFO_HTTP_CONNECTCODE)
+    if !wasSent, proxyStatus >= 300, proxyStatus < 500, proxyStatus != 408, proxyStatus != 429 {
+      return Failure(.proxy, "the proxy refused", detail: detail)
+    }
+    if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return .noDescriptor }
+    // Up to 8.9 libcurl takes in up to 64 MB of what is held back.
+    if isPaused && (result == CURLE_OUT_OF_MEMORY || result.rawValue == Self.tooLarge) {
+      return Failure(.tooLarge, "more came than libcurl can hold back")
+    }
+    if areHeadersTooMany(result) { return Self.tooManyHeaders }
+    switch result {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Failure(.connection, "the host's name could not be resolved", detail: detail)
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return Failure(.connection, "the proxy's name could not be resolved", detail: detail)
+    case CURLE_COULDNT_CONNECT: return Failure(.connection, "no connection could be made", detail: detail)
+    case CURLE_PROXY: return Failure(.connection, "the proxy refused", detail: detail)
+    case CURLE_OPERATION_TIMEDOUT:
+      isUnsent = !wasSent
+      return Failure(.timeout, "no connection in time", clock: .connect)
+    case CURLE_SSL_CONNECT_ERROR where isCutByPeer:
+      return Failure(.connection, "the connection ended in the TLS handshake", detail: detail)
+    case CURLE_SSL_CACERT_BADFILE where Self.lacksDescriptors: return .noDescriptor
+    case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION,
+      CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED,
+      CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
+      CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
+      return Failure(.tls, "TLS failed", detail: detail)
+    // So it calls since 8.16 a key that does not go with its certificate or password.
+    case CURLE_BAD_FUNCTION_ARGUMENT where !wasSent && endpoint.certificateFile != nil:
+      return Failure(.tls, "TLS failed", detail: detail)
+    case CURLE_OUT_OF_MEMORY: return .outOfMemory
+    case CURLE_RECV_ERROR where says("chunk"):  // of its encoding; no version has a code for that
+      return Failure(.malformed, "the answer is not HTTP", detail: detail)
+    case CURLE_ABORTED_BY_CALLBACK:
+      return Failure(.connection, "the server closed the connection before an answer")
+    case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+      return reset
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP3,
+      CURLE_TOO_MANY_REDIRECTS:
+      return Failure(.malformed, "the answer is not HTTP", detail: detail)
+    case CURLE_URL_MALFORMAT: return Failure(.invalidArgument, "the URL cannot be read")
+    default: return Failure(.connection, "the request failed", detail: detail)
+    }
+  }
+
+  /// libcurl has limits of its own for headers, and a code for them since 8.6. Before, a line beyond them was out of
+  /// memory. Over HTTP/2 they are a callback of nghttp2's that fails (-902), or one frame too many (-905).
+  private func areHeadersTooMany(_ result: CURLcode) -> Bool {
+    switch result {
+    case CURLE_OUT_OF_MEMORY: return !hasAnswer && ccurl_info_long(easy, CURLINFO_REQUEST_SIZE) > 0
+    case CURLE_RECV_ERROR where !hasAnswer && headerBytes > 250 << 10: return true
+    case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2: return !hasAnswer && (says("-902") || says("-905"))
+    default: return result.rawValue == Self.tooLarge
+    }
+  }
+
+  /// The peer went away in the TLS handshake, and said nothing of it: by the system's word, or by OpenSSL's.
+  private var isCutByPeer: Bool {
+    ccurl_info_long(easy, CURLINFO_OS_ERRNO) != 0 || says("SSL_ERROR_SYSCALL") || says("unexpected eof")
+  }
+
+  /// Whether there are none for a socket and a file beside it.
+  static var lacksDescriptors: Bool {
+    let one = eventfd(0, Int32(EFD_CLOEXEC))
+    let other = eventfd(0, Int32(EFD_CLOEXEC))
+    for opened in [one, other] where opened >= 0 { close(opened) }
+    return other < 0
+  }
+
+  /// Whether libcurl's message has these words, where it has no code of its own for what happened.
+  private func says(_ words: StaticString) -> Bool {
+    guard let detail else { return false }
+    return detail.bytes.firstIndex(of: words.bytes) != nil
+  }
+
+  private var detail: Buffer? {
+    guard message[0] != 0 else { return nil }
+    let start = UnsafeRawPointer(message).assumingMemoryBound(to: UInt8.self)
+    return try? Buffer(copying: Bytes(start: start, count: strnlen(message, Int(CURL_ERROR_SIZE) - 1)))
+  }
+}

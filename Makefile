@@ -6,6 +6,7 @@
 ## make soak     ten minutes of random calls, cancels and faults in a loop
 ## make docs     the manual and the pages of docs/ as HTML, in build/docs/html
 ## make fuzz     libFuzzer, a minute a target; `make fuzz-keep` takes what it found into the corpus
+## make mutants  faults put into the sources, each to be found by a test; SEED=, COUNT=: docs/mutants.md
 ## make bench    all that is measured, beside other clients, into docs/benchmarks.md; QUICK=1: short, and only printed
 ## make format   Swift and C set as the format gate wants them
 ## make clean    away with everything that was built or installed here
@@ -28,7 +29,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -166,6 +167,7 @@ test-docs: all need-test
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke
+	@python3 Tests/Mutants/run.py --check
 
 soak: all need-test $(VENV)
 	DOSAI_SOAK_SECONDS=600 python3 Tests/Conformance/run.py --only loop_soak
@@ -179,6 +181,9 @@ fuzz: all
 
 fuzz-keep: all
 	python3 Tests/Fuzz/run.py keep
+
+mutants: all need-test $(VENV)
+	$(PYTHON) Tests/Mutants/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
 
 bench: all need-test
 	python3 benchmarks/run.py $(if $(QUICK),--quick)

@@ -64,7 +64,12 @@ def build():
             objects.append(BUILD / (file.stem + "_c.o"))
             call(clang, *C, "-fsanitize=fuzzer-no-link,address", "-c", file, "-o", objects[-1])
         call("swiftc", "-sanitize=fuzzer,address", "-use-ld=lld", *objects, "-o", BUILD / "fuzz")
-    library = ROOT / "build/lib"
+    build_shipped()
+
+
+def build_shipped():
+    BUILD.mkdir(parents=True, exist_ok=True)
+    clang, own, files, library = toolchain(), sorted(HERE.glob("*.[ch]")), sorted(HERE.glob("*.c")), ROOT / "build/lib"
     if is_old(BUILD / "fuzz-shipped", [*own, library / "libdosai.so.0"]):
         call(clang, *C, "-DSHIPPED", "-fsanitize=fuzzer,address", *files, "-o", BUILD / "fuzz-shipped", "-L" + str(library),
              "-ldosai", "-ljansson", "-Wl,-rpath," + str(library))

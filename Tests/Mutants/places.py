@@ -136,7 +136,7 @@ class Places:
         self._remove(first.start, first.start, last.end)
 
     def _remove(self, at, start, end):
-        self._add("statement", "", at, "taken out: `%s`" % " ".join(self.source.text[start:end].split())[:60],
+        self._add("statement", "", at, "taken out: `%s`" % " ".join(re.sub("//.*", "", self.source.text[start:end]).split())[:60],
                   Edit(start, 0, " if !mutant(#) { ", 0), Edit(end, 0, " }", -1))
 
     def _may_be_value(self, statement, body):

@@ -85,8 +85,8 @@ def judge(number, suites):
         for suite in suites:
             limits = 3 * suite.wall + 20, 4 * suite.cpu + 5
             done = runs.run(suite, number, server, limits=limits)
-            if done.failed and done.how == "a failure" and not suite.steady:  # it may have been the machine
-                again = runs.run(suite, number, server, limits=limits).failed
+            if done.failed and done.how != "a crash" and not suite.steady:  # it may have been the machine
+                again = done.how == "no end" or runs.run(suite, number, server, limits=limits).failed
                 if not again or runs.run(suite, 0, server, limits=limits).failed:
                     shaken.append(suite.name)
                     continue

@@ -12,6 +12,7 @@ import time
 import pytest
 
 import scripts
+from lateness import allowance
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = ROOT / "build" / "bin" / "dosai"
@@ -292,7 +293,7 @@ def test_rate_limit_holds_all(batch):
     assert set(results) == set(ids) and not any(entry["error"] for entry in results.values())
     assert len(seen.ids) == 60 + len(refusals)
     for refused in refusals:  # what was on its way when the answer came may still arrive
-        assert not [at for at in seen.times if refused + 0.15 < at < refused + pause]
+        assert not [at for at in seen.times if refused + 0.15 + allowance(refused, at) < at < refused + pause]
 
 
 def test_rpm(batch):
@@ -301,7 +302,7 @@ def test_rpm(batch):
     batch.run("--rpm", 600)
     begun = seen.times[0]
     assert all(at - begun > number * 0.1 - 0.06 for number, at in enumerate(seen.times)), seen.times
-    assert seen.times[-1] - begun < 3
+    assert seen.times[-1] - begun < 3 + allowance(begun)
 
 
 def test_tpm(batch):
@@ -312,8 +313,9 @@ def test_tpm(batch):
     begun = time.monotonic()
     batch.run("--tpm", 1000)
     times = [at - seen.times[0] for at in seen.times]
-    assert times[1] < 0.2 < times[2] and times[3] < 0.5 < times[4]  # two at a time
-    assert time.monotonic() - begun < 5
+    late = allowance(begun)
+    assert times[1] - late < 0.2 < times[2] and times[3] - late < 0.5 < times[4]  # two at a time
+    assert time.monotonic() - begun < 5 + allowance(begun)
     batch.output.unlink()
     seen.ids.clear()
     batch.write(*(line("without %d" % number, max_tokens=400) for number in range(8)))
@@ -346,7 +348,7 @@ def test_cancelled(batch):
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
     errors = process.communicate(timeout=5)[1]
-    assert process.returncode == 130 and "4 of 8 done" in errors and time.monotonic() - begun < 1
+    assert process.returncode == 130 and "4 of 8 done" in errors and time.monotonic() - begun < 1 + allowance(begun)
     assert set(batch.results()) == set(seen.ids[:4])
 
 

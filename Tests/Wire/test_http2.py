@@ -161,7 +161,7 @@ def check(row, streamed, retries, clock, seen, requests):
     elif row.begun and not (error["body"] or b"").startswith(ANSWER.begin.encode()):
         found.append("the body is %r" % error["body"])
     late = seen["ms"] - sum(attempt["delay"] for attempt in attempts) - (CLOCK * TIMES[clock] * len(attempts) if clock else 0)
-    if late > (LATE_IN_CI if clock else 3000) or (clock and late < -2):
+    if late > (LATE_IN_CI if clock else 3000) + seen["allowed_ms"] or (clock and late < -2):
         found.append("%d ms late" % late)
     return found
 

@@ -19,6 +19,7 @@ typedef struct {
   char text[64];   /* the content that chunks brought, its beginning */
   char answer[64]; /* of the completion, whole or partial */
   size_t bytes;    /* of that content */
+  double chunked;  /* when the last chunk came */
   double ended;    /* when the terminal event came */
 } told;
 
@@ -45,6 +46,7 @@ static inline void note_end(told *call, const dosai_completion *completion) {
 
 static inline void note_chunk(told *call, const dosai_chunk *chunk) {
   call->chunks++;
+  call->chunked = test_now();
   if (chunk->kind != DOSAI_CHUNK_CONTENT) return;
   if (call->bytes + chunk->text_length < sizeof call->text)
     memcpy(call->text + call->bytes, chunk->text, chunk->text_length);

@@ -2,23 +2,33 @@
 
     started = time.monotonic(); ...; assert time.monotonic() - started < 1 + allowance(started)
 
-A thread that only sleeps keeps how late it was woken. The server's threads and a test's share one interpreter, which may make
-them late too.
+A thread that only sleeps keeps how late it was woken, and how long anyone had to wait for a processor, as the kernel counts it.
+The server's threads and a test's share one interpreter, which may make them late too.
 """
 import bisect, threading, time
 
 SLEEP, PUNCTUAL = 0.002, 0.0035  # seconds: what it sleeps, and what from one wake to the next is nobody's fault
-WORKS = 3  # what has work to do waits longer for its turn than what only sleeps
 times, totals, woken = [0.0], [0.0], time.monotonic()
+
+
+def pressure():
+    """Seconds in which someone waited for a processor; 0 where the kernel does not say."""
+    try:
+        with open("/proc/pressure/cpu") as file:
+            return int(file.readline().rpartition("total=")[2]) / 1e6
+    except OSError:
+        return 0
 
 
 def sleep():
     global woken
+    pressed = pressure()
     while True:
         time.sleep(SLEEP)
         now = time.monotonic()
-        if now - woken > PUNCTUAL:
-            totals.append(totals[-1] + now - woken - PUNCTUAL)
+        before, pressed = pressed, pressure()
+        if now - woken > PUNCTUAL or pressed > before:
+            totals.append(totals[-1] + max(0, now - woken - PUNCTUAL) + pressed - before)
             times.append(now)
         woken = now
 
@@ -30,7 +40,7 @@ def total_at(moment):
 def allowance(since, until=None):
     """So many seconds later may something end that began then."""
     sleeping = 0 if until else max(0, time.monotonic() - woken - PUNCTUAL)
-    return WORKS * (total_at(until or woken) - total_at(since) + sleeping)
+    return total_at(until or woken) - total_at(since) + sleeping
 
 
 threading.Thread(target=sleep, daemon=True).start()

@@ -252,11 +252,13 @@ package final class Call: TransferReceiver {
     throw Failure(.timeout, words, clock: clock)
   }
 
-  /// In a handshake the server waits for the host too, which comes so late: it gets that time more, once.
+  /// In a handshake the server waits for the host too. As late as that comes, three times as long the clock goes on, once;
+  /// at most as if it began now.
   func prolongConnect() -> Bool {
     if isConnectLate { return false }
     isConnectLate = true
-    attemptStarted += 2 * (csystem_now() - connectDeadline)
+    let now = csystem_now()
+    attemptStarted = min(now, attemptStarted &+ 4 &* (now &- connectDeadline))
     return true
   }
 

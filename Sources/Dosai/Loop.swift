@@ -142,7 +142,6 @@ package final class Loop {
       byToken[Int(token.descriptor)] = call.nextOfToken
       if call.nextOfToken == nil { engine.forget(token) }
     }
-    call.nextOfToken = nil
     call.previousOfToken = nil
   }
 

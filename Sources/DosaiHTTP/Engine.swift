@@ -89,11 +89,13 @@ package final class Engine {
     _ socket: curl_socket_t, _ what: Int32, _ easy: UnsafeMutableRawPointer?, isKnown: Bool
   ) -> Int32 {
     if servesMany, socket >= 0 {
-      while workingSets.count <= Int(socket) { workingSets.append(nil) }
+      while workingSets.count <= Int(socket) {
+        workingSets.append(nil)
+        rounds.ready.append(-1)
+      }
       let set = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.workingSet }
       workingSets[Int(socket)]?.release()
       workingSets[Int(socket)] = set.map { Unmanaged.passRetained($0) }
-      rounds.makeRoom(for: Int(socket))
     }
     if what == CURL_POLL_REMOVE {
       poller.forget(socket)

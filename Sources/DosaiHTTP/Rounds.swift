@@ -8,7 +8,7 @@ struct Rounds {
   private var began: Int64 = 0
   private var told = 0  // what the waits of this round have found
   /// By socket the round in which it was ready last.
-  private var ready: [Int32] = [-1]
+  var ready: [Int32] = [-1]
 
   /// A wait begins.
   mutating func beginWait(_ now: Int64) { if told == 0 { began = now } }
@@ -22,8 +22,6 @@ struct Rounds {
 
   /// The wait that found the timer fired found all else that was there by then.
   mutating func note(timer: Int64) { if told < Poller.eventsMost { began = max(began, timer) } }
-
-  mutating func makeRoom(for socket: Int) { while ready.count <= socket { ready.append(-1) } }
 
   /// What the last wait found was acted on. epoll tells first in, first out: where a wait found as much as it can, the
   /// round is whole once as many were told as there are. Whether it is.

@@ -188,7 +188,7 @@ SCRIPTS = {
     "paced": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 20, "headers": HEADERS},
     "gapped": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 100},
     "late": say("Hello", "! How can I help", " you today?", delay_ms=700),
-    "late-big": {"json": completion("a" * (100 << 10)), "delay_ms": 700},
+    "late-big": {"json": completion("a" * (40 << 10)), "delay_ms": 700},
     "drip": whole(len(WHOLE) + 500, {"repeat": [" ", 500, 20]}, {"send": WHOLE}),
     "interim": plays({"repeat": ["HTTP/1.1 102 Processing\r\n\r\n", -1, 20]}),
     "endless": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 20]}),

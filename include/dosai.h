@@ -211,7 +211,8 @@ typedef struct dosai_client_options {
   int32_t max_retries;        /* per call; 0: 2 */
   const char *base_url;       /* NULL: "https://api.dos.ai/v1". A path and a query (?api-version=...) are kept */
   const char *api_key;        /* NULL: none is sent */
-  const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Else the bare key in this header ("api-key") */
+  const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Else the bare key in this header ("api-key"), which
+                               * is none that frames the message or says where it goes, such as "Host" */
   const char *organization;   /* OpenAI-Organization */
   const char *project;        /* OpenAI-Project */
   const char *user_agent;     /* NULL: "dosai/VERSION" */
@@ -223,7 +224,7 @@ typedef struct dosai_client_options {
   const char *client_certificate_file; /* PEM */
   const char *client_key_file;         /* PEM; NULL: in the certificate's file */
   const char *client_key_password;
-  const char *proxy;          /* "http://host:port", "socks5h://host:port"; NULL: none */
+  const char *proxy;          /* "http://host:port", "socks5h://host:port"; NULL or "": none */
   const char *unix_socket;    /* connect to this path instead of the URL's host */
   int64_t connect_timeout_ms;     /* 0: 10 s */
   int64_t first_token_timeout_ms; /* 0: 600 s */
@@ -238,7 +239,8 @@ typedef struct dosai_client_options {
   int32_t json_depth_max;     /* 0: 512, which is also the most */
   int32_t choices_max;        /* 0: 128 */
   int32_t tool_calls_max;     /* per choice. 0: 1,024 */
-  int32_t redirects_max;      /* followed within the same origin; a POST by 307 and 308 alone. 0: none; 5 at most */
+  int32_t redirects_max;      /* followed within the same origin: 301, 302, 303, 307 and 308; a POST by the last two
+                               * alone. 0: none; 5 at most */
   int32_t allow_insecure_http;    /* 1: a key may go over plain http to other hosts than this one, or to a proxy */
   int32_t proxy_from_environment; /* 1: https_proxy and no_proxy are read, for https only */
   int32_t http1_only;             /* 1: no HTTP/2 */
@@ -515,7 +517,7 @@ DOSAI_API dosai_status dosai_stream_open(dosai_client *client, const dosai_reque
 DOSAI_API dosai_status dosai_stream_next(dosai_stream *stream, int64_t timeout_ms, const dosai_chunk **out_chunk,
                                          dosai_error **out_error);
 /* Gives what the chunks taken so far add up to: after the end the whole completion, before it a part, before
- * the first chunk one without choices.
+ * the first chunk one without choices; so too after a failure, whose error lends all that had arrived.
  * INVALID_ARGUMENT, OUT_OF_MEMORY, BUSY, FORKED. Threads: one at a time. */
 DOSAI_API dosai_status dosai_stream_completion(dosai_stream *stream, dosai_completion **out_completion,
                                                dosai_error **out_error);
@@ -605,9 +607,9 @@ DOSAI_API void dosai_call_cancel(dosai_call *call);
  * that waits for its turn starts once it is resumed, before those that were submitted after it. Threads: any. */
 DOSAI_API void dosai_call_pause(dosai_call *call);
 DOSAI_API void dosai_call_resume(dosai_call *call);
-/* Gives what has come of a stream's completion, with its headers: after its last event all of it, before the first
- * chunk one without choices. INVALID_ARGUMENT: nothing has come, or it is no stream and not over. OUT_OF_MEMORY,
- * FORKED. Threads: the loop's. */
+/* Gives what the chunks told so far of a stream add up to, with its headers: after its end the whole completion,
+ * before the first chunk one without choices. INVALID_ARGUMENT: it is no stream, and not over or failed.
+ * OUT_OF_MEMORY, FORKED. Threads: the loop's. */
 DOSAI_API dosai_status dosai_call_completion(const dosai_call *call, dosai_completion **out_completion,
                                              dosai_error **out_error);
 /* Drops the handle; the call goes on. Threads: any. */

@@ -90,9 +90,10 @@ extension Call {
   /// Follows a redirect if the client allows it and it stays within the origin. A POST stays a POST.
   func follow(_ transfer: Transfer) throws(Failure) -> Bool {
     let status = transfer.headers.httpStatus
-    guard redirects < client.settings.redirectsMax, status == 307 || status == 308 || (body == nil && status != 304),
+    let keepsMethod = status == 307 || status == 308
+    guard redirects < client.settings.redirectsMax, keepsMethod || body == nil && status >= 301 && status <= 303,
       let location = transfer.headers.value("location"),
-      let target = try client.settings.address.redirect(location)
+      let target = try resolve(location, from: url.bytes), client.settings.address.isOrigin(of: target.bytes)
     else { return false }
     redirects += 1
     dropTransfer()

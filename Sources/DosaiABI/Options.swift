@@ -34,9 +34,9 @@ extension ClientSettings {
     var options = dosai_client_options()
     if let pointer { try read(pointer, into: &options, least: MemoryLayout<dosai_client_options>.size) }
     self.init(address: try Address(options.base_url.map { characters($0) } ?? literal("https://api.dos.ai/v1")))
+    try readEndpoint(options)
     try readKey(options)
     try readFields(options)
-    try readEndpoint(options)
     try readLimits(options)
     try clocks.read(
       options.connect_timeout_ms, options.first_token_timeout_ms, options.idle_timeout_ms, options.total_timeout_ms)
@@ -63,6 +63,9 @@ extension ClientSettings {
       for byte in given where !HeaderField.isNameByte(byte) {
         throw .invalid("api_key_header: has a character that no header name has")
       }
+      if given.isOfTransport || given.equalsIgnoringCase(literal("host")) {
+        throw .invalid("api_key_header: the transport itself decides this one")
+      }
       name = given
     }
     guard let start = options.api_key else { return }
@@ -70,7 +73,7 @@ extension ClientSettings {
     if key.isEmpty { throw .invalid("api_key: must not be empty") }
     try HeaderField.check(key, "api_key: has a control character or a character that is not ASCII")
     // To a proxy a loopback URL is no loopback.
-    let isHere = (address.isLoopback && options.proxy == nil) || options.unix_socket != nil
+    let isHere = (address.isLoopback && endpoint.proxy == nil) || options.unix_socket != nil
     if !address.isHTTPS && !isHere && options.allow_insecure_http != 1 {
       throw .invalid("base_url: a key would go over plain http to another host; use https or allow_insecure_http")
     }
@@ -105,7 +108,7 @@ extension ClientSettings {
     endpoint.certificateFile = try copy(options.client_certificate_file)
     endpoint.keyFile = try copy(options.client_key_file)
     if let password = options.client_key_password { endpoint.keyPassword = try Secret(characters(password)) }
-    if let proxy = options.proxy {
+    if let proxy = options.proxy, proxy.pointee != 0 {
       try check(proxy: characters(proxy))
       endpoint.proxy = try Secret(characters(proxy))
     }

@@ -101,19 +101,9 @@ package struct Address {
     try url.append(authority.bytes)
   }
 
-  /// Where a Location header leads, if that is within this origin; nil: elsewhere.
-  package func redirect(_ location: Bytes) throws(Failure) -> Buffer? {
-    for byte in location where byte <= 0x20 || byte >= 0x7F { return nil }
-    let target = Buffer()
-    if location.first == UInt8(ascii: "/") && !location.starts(with: "//") {
-      try writeOrigin(to: target)
-      try target.append(location)
-      return target
-    }
-    guard let other = try? Address(location), other.isHTTPS == isHTTPS,
-      other.authority.bytes.equalsIgnoringCase(authority.bytes)
-    else { return nil }
-    try target.append(location)
-    return target
+  /// Whether a URL that was resolved leads to this origin: the same scheme, host and port.
+  package func isOrigin(of url: Bytes) -> Bool {
+    guard let other = try? Address(url) else { return false }
+    return other.isHTTPS == isHTTPS && other.place.bytes.equals(place.bytes)
   }
 }

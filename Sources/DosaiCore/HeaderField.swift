@@ -17,7 +17,7 @@ package final class HeaderField {
     let value = line.part(colon + 1, line.count)
     for byte in name where !isNameByte(byte) { throw .invalid("headers: a name has a character that no name has") }
     try check(value, "headers: a value has a control character or a character that is not ASCII")
-    if isForbidden(name) { throw .invalid("headers: the transport itself decides this one") }
+    if name.isOfTransport { throw .invalid("headers: the transport itself decides this one") }
     return try HeaderField(name, value.trimmed)
   }
 
@@ -37,19 +37,28 @@ package final class HeaderField {
     return byte.isDigit || (byte.lowercased >= UInt8(ascii: "a") && byte.lowercased <= UInt8(ascii: "z"))
       || marks.bytes.firstIndex(of: byte, from: 0) != nil
   }
+}
 
-  private static func isForbidden(_ name: Bytes) -> Bool {
+extension UnsafeBufferPointer where Element == UInt8 {
+  /// Whether a header of this name frames the message, or is for this connection or a proxy alone.
+  package var isOfTransport: Bool {
+    if part(0, 6).equalsIgnoringCase(literal("proxy-")) { return true }
     for other in [
-      "content-length", "transfer-encoding", "connection", "expect", "upgrade", "trailer", "te", "proxy-authorization",
-    ] as [StaticString] where name.equalsIgnoringCase(other.bytes) { return true }
+      "content-length", "transfer-encoding", "connection", "expect", "upgrade", "trailer", "te", "keep-alive",
+      "http2-settings",
+    ] as [StaticString] where equalsIgnoringCase(other.bytes) { return true }
     return false
   }
 }
 
 extension Array where Element == HeaderField {
   /// Adds the field in the place of one of the same name.
+  @inline(never)
   package mutating func set(_ field: HeaderField) {
-    removeAll { $0.name.bytes.equalsIgnoringCase(field.name.bytes) }
+    for i in indices where self[i].name.bytes.equalsIgnoringCase(field.name.bytes) {
+      self[i] = field
+      return
+    }
     append(field)
   }
 }

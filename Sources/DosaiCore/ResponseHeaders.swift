@@ -2,32 +2,53 @@
 package final class ResponseHeaders {
   private let buffer = Buffer()
   package private(set) var httpStatus: Int32 = 0
+  /// All have come; a status line comes next.
+  package private(set) var isOver = true
+  private var isKept = false  // the header of the last line
 
   package init() {}
 
-  /// Takes one line as it came, the status line too, with which a new answer begins.
+  /// Takes one line as it came. The first, and the first behind a blank line, is a status line, with which a new answer
+  /// begins; a line that begins with a blank goes on with the header before it (RFC 9112, 5.2).
   package func add(line: Bytes) throws(Failure) {
     let text = line.trimmed
-    if text.starts(with: "HTTP/") {
-      buffer.removeAll()
-      let space = text.firstIndex(of: UInt8(ascii: " "), from: 0) ?? text.count
-      let number = Text.integer(text.part(space + 1, space + 4)).flatMap { Int32(exactly: $0) }
-      httpStatus = max(0, number ?? 0)
-      return
-    }
+    if isOver { return try begin(text) }
+    isOver = line.first == UInt8(ascii: "\r") || line.first == UInt8(ascii: "\n")
+    if text.firstIndex(of: 0, from: 0) != nil || text.isEmpty { return }
+    if line.first?.isBlank == true { return try goOn(text) }
+    isKept = false
     guard let colon = text.firstIndex(of: UInt8(ascii: ":"), from: 0), colon > 0 else { return }
     let name = text.part(0, colon)
     // A cookie is a credential, and nothing here has a use for it.
-    if name.equalsIgnoringCase(literal("set-cookie")) || text.firstIndex(of: 0, from: 0) != nil { return }
+    if name.equalsIgnoringCase(literal("set-cookie")) { return }
+    isKept = true
     try buffer.append(name)
     try buffer.append(0)
     try Text.appendRepaired(text.part(colon + 1, text.count).trimmed, to: buffer)
     try buffer.append(0)
   }
 
+  private func begin(_ text: Bytes) throws(Failure) {
+    clear()
+    isOver = false
+    let space = text.firstIndex(of: UInt8(ascii: " "), from: 0) ?? text.count
+    let number = Text.integer(text.part(space + 1, space + 4)).flatMap { Int32(exactly: $0) }
+    httpStatus = max(0, number ?? 0)
+  }
+
+  private func goOn(_ text: Bytes) throws(Failure) {
+    guard isKept else { return }
+    buffer.truncate(to: buffer.count - 1)
+    if buffer.bytes.last != 0 { try buffer.append(UInt8(ascii: " ")) }
+    try Text.appendRepaired(text, to: buffer)
+    try buffer.append(0)
+  }
+
   package func clear() {
     buffer.removeAll()
     httpStatus = 0
+    isOver = true
+    isKept = false
   }
 
   /// The value of the first header of that name in any case; a NUL follows it.

@@ -255,11 +255,10 @@ package final class Transfer {
     do throws(Failure) {
       if headerBytes > endpoint.headerBytesMax { throw Self.tooManyHeaders }
       if hasAnswer { return count }  // a trailer
-      if line.trimmed.isEmpty {
+      try headers.add(line: line)
+      if headers.isOver {
         hasAnswer = headers.httpStatus >= 200
         if mayShare, !reusedConnection, let ends, !isHTTP2 { engine?.sockets.makeExclusive(ends) }
-      } else {
-        try headers.add(line: line)
       }
       return count
     } catch {

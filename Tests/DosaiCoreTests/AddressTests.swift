@@ -107,30 +107,26 @@ struct AddressTests {
     #expect(address.isHTTPS == url.hasPrefix("https"))
   }
 
-  static let base = "https://api.dos.ai:8443/v1?k=1"
-
   @Test(arguments: [
-    ("/v2/chat?x=1", "https://api.dos.ai:8443/v2/chat?x=1"), ("/", "https://api.dos.ai:8443/"),
-    ("https://api.dos.ai:8443/v2", "https://api.dos.ai:8443/v2"),
-    ("HTTPS://API.dos.ai:8443/V2", "HTTPS://API.dos.ai:8443/V2"),
-    ("https://api.dos.ai:8443", "https://api.dos.ai:8443"),
+    ("http://a.ai", "http://a.ai:80/x"), ("http://a.ai:80", "http://A.AI/x?y"), ("https://a.ai", "HTTPS://a.ai:443"),
+    ("https://a.ai:443", "https://a.ai/x"), ("https://a.ai:8443/v1?k", "https://a.ai:8443/v2"),
+    ("http://[::1]", "http://[::1]:80/"),
   ])
-  func followsWithinItsOrigin(location: String, expected: String) throws {
-    let address = try Self.base.lent { try Address($0) }
-    #expect(try location.lent { try address.redirect($0) }?.string == expected)
+  func knowsItsOrigin(base: String, url: String) throws {
+    let address = try base.lent { try Address($0) }
+    #expect(url.lent { address.isOrigin(of: $0) })
   }
 
   @Test(arguments: [
-    "", "http://api.dos.ai:8443/", "https://api.dos.ai/", "https://api.dos.ai:443/", "https://evil.ai:8443/",
-    "//evil.ai/", "///evil.ai/",
-    "https://api.dos.ai:8443@evil.ai/", "https://u:p@api.dos.ai:8443/", "https://api.dos.ai:8443.evil.ai/",
-    "https://api.dos.ai:84430/",
-    "https://evil.ai/https://api.dos.ai:8443/", "ftp://api.dos.ai:8443/", "javascript:alert(1)", "https:api.dos.ai",
-    "https://",
-    "/a\r\nX-Injected: yes", "/a b", "/\u{E9}", "/a\0", "https://api.dos.ai:8443\\@evil.ai/", " /v2", "v2",
+    "", "/", "v2", "//api.dos.ai:8443/", "http://api.dos.ai:8443/", "https://api.dos.ai/", "https://api.dos.ai:443/",
+    "https://evil.ai:8443/", "https://api.dos.ai:8443@evil.ai/", "https://u:p@api.dos.ai:8443/",
+    "https://api.dos.ai:8443.evil.ai/", "https://api.dos.ai:84430/", "https://evil.ai/https://api.dos.ai:8443/",
+    "ftp://api.dos.ai:8443/", "https:api.dos.ai", "https://", "https://api.dos.ai:8443\\@evil.ai/",
+    "https://api.dos.ai:8443/a\r\nX-Injected: yes", "https://api.dos.ai:8443/a b", "https://api.dos.ai:8443/\u{E9}",
+    "https://api.dos.ai:8443/a\0",
   ])
-  func followsNowhereElse(location: String) throws {
-    let address = try Self.base.lent { try Address($0) }
-    #expect(try location.lent { try address.redirect($0) }?.string == nil)
+  func knowsAnotherOrigin(url: String) throws {
+    let address = try "https://api.dos.ai:8443/v1?k=1".lent { try Address($0) }
+    #expect(!url.lent { address.isOrigin(of: $0) })
   }
 }

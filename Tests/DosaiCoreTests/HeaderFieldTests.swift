@@ -49,6 +49,7 @@ struct HeaderFieldTests {
 
   @Test(arguments: [
     "Content-Length", "transfer-encoding", "CONNECTION", "Expect", "upgrade", "Trailer", "TE", "Proxy-Authorization",
+    "Keep-Alive", "Proxy-Connection", "HTTP2-Settings",
   ])
   func leavesTheTransportItsOwn(name: String) {
     #expect(

@@ -2,9 +2,11 @@ import DosaiCore
 import Testing
 
 struct ResponseHeadersTests {
+  /// Of a head whose status line may be left out.
   static func headers(_ lines: [String]) throws -> ResponseHeaders {
     let headers = ResponseHeaders()
-    for line in lines { try line.lent { try headers.add(line: $0) } }
+    let status = lines.first?.hasPrefix("HTTP/") == true ? [] : ["HTTP/1.1 200 OK"]
+    for line in status + lines { try line.lent { try headers.add(line: $0) } }
     return headers
   }
 
@@ -38,13 +40,13 @@ struct ResponseHeadersTests {
     let headers = try Self.headers(["HTTP/1.1 200 OK", "Set-Cookie: session=1", "X-Nul: a\0b", "X-Latin: caf\u{E9}"])
     #expect(headers.value("set-cookie") == nil)
     #expect(headers.value("x-nul") == nil)
-    let broken = ResponseHeaders()
+    let broken = try Self.headers([])
     try ([UInt8]("x-latin: caf".utf8) + [0xE9]).lent { try broken.add(line: $0) }
     #expect(broken.value("x-latin")?.string == "caf\u{FFFD}")
   }
 
   @Test func beginsAnewWithEachAnswer() throws {
-    let headers = try Self.headers(["HTTP/1.1 100 Continue", "x-old: 1", "HTTP/1.1 200 OK", "x-new: 1"])
+    let headers = try Self.headers(["HTTP/1.1 100 Continue", "x-old: 1", "\r\n", "HTTP/1.1 200 OK", "x-new: 1"])
     #expect(headers.httpStatus == 200)
     #expect(headers.value("x-old") == nil)
     #expect(headers.value("x-new")?.string == "1")
@@ -60,6 +62,24 @@ struct ResponseHeadersTests {
   func knowsTheRequestID(lines: [String], expected: String?) throws {
     let headers = try Self.headers(lines)
     #expect(headers.requestID?.string == expected)
+  }
+
+  @Test func takesNoOtherLineForAStatus() throws {
+    let headers = try Self.headers(["HTTP/1.1 200 OK\r\n", "HTTP/2: 5\r\n", "HTTP/1.1 500 x: y\r\n", "x-a: b\r\n"])
+    #expect(headers.httpStatus == 200 && !headers.isOver)
+    #expect(headers.value("http/2")?.string == "5" && headers.value("x-a")?.string == "b")
+  }
+
+  @Test(arguments: [
+    (["x-a: one\r\n", " two\r\n"], "one two"), (["x-a: one \n", "\t two \n", " three\n"], "one two three"),
+    (["x-a:\r\n", " two\r\n"], "two"), (["x-a: one\r\n", " \t\r\n"], "one"),
+    (["x-a: one\r\n", " HTTP/1.1 500\r\n"], "one HTTP/1.1 500"),
+    (["x-a: one\r\n", "set-cookie: a\r\n", " two\r\n"], "one"), (["x-a: one\r\n", "no colon\r\n", " two\r\n"], "one"),
+    ([" x-a: one\r\n"], nil),
+  ])
+  func joinsFoldedLines(lines: [String], expected: String?) throws {
+    let headers = try Self.headers(lines)
+    #expect(headers.value("x-a")?.string == expected)
   }
 
   @Test func redactsTheKeyEverywhere() throws {

@@ -34,8 +34,8 @@ private func checkAddress(_ base: [UInt8], path: [UInt8], location: [UInt8]) {
   let url = Buffer()
   guard case .success = attempt({ try path.lent { try address.write(path: $0, to: url) } }) else { return }
   let origin = check(url.bytes, address)
-  let led = attempt { try location.lent { try address.redirect($0) } }
-  guard case .success(let found) = led, let target = found else { return }
+  let led = attempt { try (location + [0]).lent { try resolve($0.part(0, location.count), from: url.bytes) } }
+  guard case .success(let found) = led, let target = found, address.isOrigin(of: target.bytes) else { return }
   if check(target.bytes, address) != origin { finding("\(text(url.bytes)) leads to \(text(target.bytes))") }
 }
 

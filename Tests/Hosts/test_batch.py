@@ -225,15 +225,17 @@ def test_input_is_checked_first(batch):
     good = line("a")
     batch.write(good, "{", dict(good), "[1]", {key: value for key, value in good.items() if key != "custom_id"},
                 dict(good, custom_id=7), dict(line("b"), method="GET"), dict(line("c"), url="http://other/v1/x"),
-                dict(line("d"), body=[]), json.dumps(good).replace('"a"', '"\\u0061"'), dict(line(""), body={}))
+                dict(line("d"), body=[]), json.dumps(good).replace('"a"', '"\\u0061"'), dict(line(""), body={}),
+                *[dict(line("w" + wrong), url=wrong) for wrong in ("/v1/chat/completions\0x", "/v1/a b", "/\u00e9", "", "v1/x", "\0/v1")])
     errors = batch.run(status=2)
     wrong = dict(text.split(": line ")[1].split(": ", 1) for text in errors.splitlines()[:-1])
     assert wrong == {
         "2": "not a JSON object", "3": "custom_id is that of line 1 too", "4": "not a JSON object",
         "5": "custom_id is missing", "6": "custom_id is not a text", "7": 'method is not "POST"',
-        "8": 'url is not a path, as "/v1/chat/completions"', "9": "body is not an object",
-        "10": "custom_id is that of line 1 too", "11": "custom_id is not a text"}
-    assert "10 of its lines are wrong" in errors.splitlines()[-1]
+        "8": 'url is not a path, such as "/v1/chat/completions"', "9": "body is not an object",
+        "10": "custom_id is that of line 1 too", "11": "custom_id is not a text",
+        **{str(at): 'url is not a path, such as "/v1/chat/completions"' for at in range(12, 18)}}
+    assert "16 of its lines are wrong" in errors.splitlines()[-1]
     assert not seen.ids and not batch.output.exists()
 
 

@@ -154,12 +154,34 @@ def test_bad_bytes_in_options(field):
         client.__exit__()
 
 
+OF_TRANSPORT = ["content-length", "Transfer-Encoding", "HOST", "Expect", "connection", "te", "Trailer", "upgrade", "keep-alive", "Proxy-Authorization", "proxy-connection",
+                "http2-settings"]
+
+
+@pytest.mark.parametrize("name", OF_TRANSPORT)
+def test_the_key_has_a_header_of_its_own(name):
+    """It takes none that frames the message or says where it goes; also where there is no key."""
+    for key in (KEY, None):
+        client = wire.Client("http://127.0.0.1:1/v1", api_key_header=name, api_key=key)
+        assert client.status == "INVALID_ARGUMENT" and "api_key_header" in client.error["message"]
+        client.__exit__()
+
+
+def test_an_empty_proxy_is_none(server):
+    with wire.Client(server.base("hello"), proxy="") as client:
+        assert client.see("unary")["status"] == "OK"
+    client = wire.Client("http://192.0.2.1/v1", proxy="")
+    assert client.status == "INVALID_ARGUMENT" and "allow_insecure_http" in client.error["message"]
+    client.__exit__()
+
+
 @pytest.mark.parametrize("whose", ["client", "call"])
 def test_bad_bytes_in_headers(server, whose):
     server.reset("hello~bytes")
     lines = [b"x-a: b" + bad for bad in BAD_BYTES] + [b"x-a:" + bad + b"b" for bad in BAD_BYTES] + [b"x" + bad + b"a: b" for bad in BAD_BYTES]
     lines += [b"x-a: b\r\nx-injected: yes", b"x-a\r\n: b", b"", b":", b": x", b"x-a", b"x a: b", b"Content-Length: 1", b"Transfer-Encoding: chunked",
-              b"Connection: close", b"Proxy-Authorization: Basic eA==", b"TE: x", b"Upgrade: h2c", b"Expect: 100-continue"]
+              b"Connection: close", b"Proxy-Authorization: Basic eA==", b"TE: x", b"Upgrade: h2c", b"Expect: 100-continue",
+              b"Keep-Alive: x", b"Trailer: x", b"proxy-connection: x", b"HTTP2-Settings: x"]
     with wire.Client(server.base("hello~bytes")) as client:
         for text in lines:
             if whose == "client":

@@ -30,15 +30,15 @@ def hostile(server):
         "plain": server.plain + "/s/hello/v1", "no-port": "https://localhost/s/hello/v1", "//": "//localhost:%s/s/hello/v1" % other,
         "userinfo": "https://localhost:%s@localhost:%s/s/hello/v1" % (port, other), "own-userinfo": "https://u:p@localhost:%s/s/hello/v1" % port,
         "javascript": "javascript:alert(1)", "file": "file:///etc/passwd", "ftp": "ftp://localhost:%s/" % port, "data": "data:text/plain,x",
-        "gopher": "gopher://localhost:%s/" % port, "relative": "elsewhere", "query": "?a=b", "missing": None, "empty": "", "fragment": "https://localhost:%s/#@x" % port,
+        "gopher": "gopher://localhost:%s/" % port, "scheme-alone": "https:elsewhere", "missing": None, "empty": "", "fragment": "https://localhost:%s/#@localhost:%s/" % (other, port),
         "backslash": "https://localhost:%s\\@localhost:%s/" % (port, other), "tab": "https://localhost:%s\t.x/" % port, "blank": "/s/hello v1",
-        "suffix": "https://localhost:%s.x.invalid/" % port, "zero-port": "https://localhost:0%s/s/hello/v1" % port, "bytes": "/s/h\u00e9llo", "dot": "https://localhost.:%s/" % port,
+        "suffix": "https://localhost:%s.x.invalid/" % port, "bytes": "/s/h\u00e9llo", "dot": "https://localhost.:%s/" % port,
         "long-elsewhere": "https://localhost:%s/%s" % (other, "x" * 65536),
     }
 
 
-HOSTILE = ["port", "host", "scheme", "plain", "no-port", "//", "userinfo", "own-userinfo", "javascript", "file", "ftp", "data", "gopher", "relative", "query", "missing",
-           "empty", "fragment", "backslash", "tab", "blank", "suffix", "zero-port", "bytes", "dot", "long-elsewhere"]
+HOSTILE = ["port", "host", "scheme", "plain", "no-port", "//", "userinfo", "own-userinfo", "javascript", "file", "ftp", "data", "gopher", "scheme-alone",
+           "missing", "empty", "fragment", "backslash", "tab", "blank", "suffix", "bytes", "dot", "long-elsewhere"]
 
 
 @pytest.mark.parametrize("http", [301, 302, 303, 307, 308])
@@ -91,6 +91,54 @@ def test_redirect_hops(server, hops, status, requests):
         client = wire.Client(server.base("hops"), redirects_max=wrong)
         assert client.status == "INVALID_ARGUMENT" and "redirects_max" in client.error["message"]
         client.__exit__()
+
+
+REFERENCES = {  # from /s/by-reference/v1/chat/completions
+    "end": "/s/by-reference/v1/chat/end", "./end?x=1": "/s/by-reference/v1/chat/end?x=1", "../end": "/s/by-reference/v1/end", "../../end/": "/s/by-reference/end/",
+    "../..": "/s/by-reference/", "?q=/../x": "/s/by-reference/v1/chat/completions?q=/../x", "/s/by-reference/a/./b/../end": "/s/by-reference/a/end",
+    "/s/by-reference/../../../s/by-reference/end": "/s/by-reference/end", "#part": None, "end#a?b": "/s/by-reference/v1/chat/end",
+    "//127.0.0.1:PORT/s/by-reference/end": "/s/by-reference/end", "http://127.0.0.1:PORT/s/by-reference/end#part": "/s/by-reference/end",
+    "HTTP://127.0.0.1:PORT/s/by-reference/a/../end?x#y": "/s/by-reference/end?x", "a:b/../end": None, "http:end": None, "///end": None, "//127.0.0.1/end": None,
+    "//localhost:PORT/end": None, "//u@127.0.0.1:PORT/end": None,
+}
+
+
+@pytest.mark.parametrize("location", REFERENCES)
+def test_redirect_by_reference(server, location):
+    """As RFC 3986, 5.2 resolves it; the fragment stays here. From the second hop on it is the URL of the answer that counts."""
+    paths, port = [], server.plain.rpartition(":")[2]
+
+    def reply(request):
+        paths.append(request.path)
+        if len(paths) > 1:
+            return {"json": completion("Hello")}
+        return {"status": 307, "text": "", "headers": {"Location": location.replace("PORT", port)}}
+    server.put("by-reference", reply)
+    with wire.Client(server.base("by-reference"), redirects_max=5) as client:
+        seen = client.see("unary")
+    wanted = REFERENCES[location]
+    assert (seen["status"], paths[1:]) == (("OK", [wanted]) if wanted else ("REDIRECTED", [])), seen
+    paths.clear()
+
+    def again(request):
+        paths.append(request.path)
+        return {"status": 308, "text": "", "headers": {"Location": "../x"}} if len(paths) < 3 else {"json": completion("Hello")}
+    server.put("by-reference", again)
+    with wire.Client(server.base("by-reference"), redirects_max=5) as client:
+        assert client.see("unary")["status"] == "OK"
+    assert paths[1:] == ["/s/by-reference/v1/x", "/s/by-reference/x"]
+
+
+@pytest.mark.parametrize("http", range(300, 309))
+def test_redirects_of_a_get(server, http):
+    """301, 302, 303, 307 and 308 are followed, no other."""
+    server.put("get-elsewhere", lambda request: {"json": {"found": 1}} if request.path.endswith("/end") else
+               {"status": http, "text": "", "headers": {"Location": "end"}})
+    with wire.Client(server.base("get-elsewhere"), redirects_max=5) as client:
+        made, error = wire.ffi.dosai_completion(), wire.ffi.dosai_error()
+        status = wire.ffi.dosai_client_get(client.handle, b"/models", None, wire.byref(made), wire.byref(error))
+        wire.ffi.dosai_completion_free(made), wire.ffi.dosai_error_free(error)
+    assert wire.name_of(status) == ("OK" if http in (301, 302, 303, 307, 308) else "REDIRECTED")
 
 
 # ---- proxies

@@ -31,18 +31,19 @@ static int is_object(const char *text, size_t length) {
   return status == DOSAI_OK;
 }
 
-/* "/v1/chat/completions" is "/chat/completions" below the base URL, which has a /v1 of its own, or none. */
+/* "/v1/chat/completions" is "/chat/completions" below the base URL, which has a /v1 of its own, or none. What is no
+ * path, such as one with a NUL in it, becomes "". */
 static char *path_of(const char *url) {
-  size_t length = 0;
+  size_t length = 0, at = 0;
   char *path = json_text(url, &length);
-  if (path && strncmp(path, "/v1/", 4) == 0) memmove(path, path + 3, length - 3 + 1);
+  if (!path) return NULL;
+  while (at < length && path[at] > ' ' && path[at] < 0x7F) at++;
+  if (path[0] != '/' || at < length) {
+    path[0] = 0;
+  } else if (strncmp(path, "/v1/", 4) == 0) {
+    memmove(path, path + 3, length - 3 + 1);
+  }
   return path;
-}
-
-static int is_path(const char *path) {
-  if (path[0] != '/') return 0;
-  while (*path > ' ' && *path < 0x7F) path++;
-  return !*path;
 }
 
 /* Reads a line into the request; gives what is wrong with it, or NULL. */
@@ -61,7 +62,7 @@ static const char *parse(const char *text, size_t length, batch_request *request
   request->custom_id = json_text(custom_id, &request->custom_id_length);
   request->path = path_of(url);
   if (!request->custom_id || !request->path) return "out of memory";
-  return is_path(request->path) ? NULL : "url is not a path, as \"/v1/chat/completions\"";
+  return *request->path ? NULL : "url is not a path, such as \"/v1/chat/completions\"";
 }
 
 static uint32_t tokens_of(const batch_request *request) {

@@ -32,7 +32,7 @@ extension Call {
       throw Failure(isStream ? .truncated : .malformed, "the answer is empty")
     }
     let quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
-    let document = try Document.read(taking: received, limits: client.settings.limits)
+    let document = try Document.read(taking: received, limits: limits)
     if ServerMessage.isError(document.root) { throw try provider(document.root) }
     if kind == .other { return try completion(of: document, quirks) }
     guard document.root.kind == .object, document.root.glance("choices")?.kind == .array else {
@@ -106,6 +106,7 @@ extension Call {
   /// The attempt has failed: another one, or the end.
   func failAttempt(_ failure: Failure) {
     guard !hasEnded else { return }
+    if failure.clock == .total { return end(failure) }
     if failure.status == .timeout { transfer?.giveUpConnection() }
     let headers = transfer?.headers ?? ResponseHeaders()
     let httpStatus = transfer?.hasAnswer == true ? headers.httpStatus : 0

@@ -12,7 +12,7 @@ extension Call {
     isCutShort = false
     lastChunk = -1
     away = 0
-    stream = kind == .stream ? StreamReader(client.settings.limits, client.settings.secret) : nil
+    stream = kind == .stream ? makeReader() : nil
     transfer = nil
     attemptStarted = csystem_now()
     isConnectLate = false

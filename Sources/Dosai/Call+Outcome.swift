@@ -62,20 +62,24 @@ extension Call {
   }
 
   /// The completion of a call that ended well, or what has come of it so far; nil: nothing can come, or has come.
-  func takeCompletion() throws(Failure) -> Completion? {
-    if let completion { return completion }
-    guard let stream, stream.assembler.hasStarted || failure == nil else { return nil }
+  /// `isTold`: of a stream what its chunks so far add up to, which may be nothing.
+  func takeCompletion(isTold: Bool = false) throws(Failure) -> Completion? {
+    let stream = self.stream ?? (isTold && kind == .stream ? makeReader() : nil)
+    let taken = isTold ? stream?.taken : nil
+    if let completion, taken == nil { return completion }
+    guard let stream, isTold || stream.assembler.hasStarted || failure == nil else { return nil }
     let text = Buffer()
-    try stream.assembler.write(to: text)
+    try stream.assembler.write(to: text, taken: taken)
     let isRedacted = client.settings.secret?.redact(text, isAnswer: true) == true  // it may have come in pieces
-    if hasEnded && !isRedacted {
+    let isWhole = hasEnded && taken == nil
+    if isWhole && !isRedacted {
       completion = try Completion.make(stream.assembler, text, facts(stream.quirks))
       return completion
     }
     var limits = Limits()
     limits.jsonNodes = .max
     let made = try completion(of: try Document.read(taking: text, limits: limits), stream.quirks)
-    if hasEnded { completion = made }
+    if isWhole { completion = made }
     return made
   }
 

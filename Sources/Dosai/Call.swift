@@ -233,6 +233,22 @@ package final class Call: TransferReceiver {
     return (Clocks.deadline(transfer.readyTime + away, settings.clocks.firstToken), .firstToken)
   }
 
+  /// The client's limits, which look at the total clock within long work.
+  var limits: Limits {
+    var limits = client.settings.limits
+    let deadline = totalDeadline
+    if deadline != Clocks.never {
+      limits.check = { () throws(Failure) in
+        if csystem_now() >= deadline { throw Failure(.timeout, Self.lateWords, clock: .total) }
+      }
+    }
+    return limits
+  }
+
+  private static var lateWords: StaticString { "the total time is over" }
+
+  func makeReader() -> StreamReader { StreamReader(limits, client.settings.secret) }
+
   /// A clock that has run out ends something only once all that had arrived by then was read.
   func checkClocks() throws(Failure) {
     guard let engine, !hasEnded else { return }
@@ -242,7 +258,7 @@ package final class Call: TransferReceiver {
     guard engine.hasRead(transfer, until: time) else { return }
     let words: StaticString
     switch clock {
-    case .total: words = "the total time is over"
+    case .total: words = Self.lateWords
     case .connect:
       if prolongConnect() { return }
       words = "no connection within the connect timeout"

@@ -36,7 +36,8 @@ package final class Completion {
   private let document: Document?
   private let assembler: Assembler?
   private let mutex: Mutex
-  private var messageTexts: [(position: Int, text: Buffer)] = []
+  private var messages: [Bytes?] = []  // of a document's choices, as they stand in it, once they are asked for
+  private var copies: [Buffer?] = []  // of the messages, by the choice
 
   /// PROTOCOL: the choices are not as an answer has them.
   package static func make(_ document: Document, _ facts: AnswerFacts, limits: Limits) throws(Failure) -> Completion {
@@ -74,19 +75,29 @@ package final class Completion {
   /// The JSON of a choice's message, without a NUL behind it.
   package func messageText(_ choice: Int) -> Bytes? {
     guard choice >= 0, choice < answer.choices.count else { return nil }
-    if let message = answer.choices[choice].message { return message }
+    return mutex.locked { message(at: choice) }
+  }
+
+  private func message(at choice: Int) -> Bytes? {
+    guard let document else { return answer.choices[choice].message }
+    if messages.isEmpty {
+      try? document.root.member("choices")?.forEachElement { (element: Value) throws(Failure) in
+        messages.append(element.present("message")?.text)
+      }
+    }
     let position = answer.choices[choice].position
-    return document?.root.member("choices")?.element(position)?.present("message")?.text
+    return position < messages.count ? messages[position] : nil
   }
 
   /// The same, NUL-terminated. Copied when it is first asked for; nil also where there is no memory for that.
   package func message(_ choice: Int) -> Bytes? {
-    guard let message = messageText(choice) else { return nil }
+    guard choice >= 0, choice < answer.choices.count else { return nil }
     return mutex.locked {
-      if let made = messageTexts.first(where: { $0.position == choice }) { return made.text.bytes }
-      guard let text = try? Buffer(copying: message) else { return nil }
-      messageTexts.append((choice, text))
-      return text.bytes
+      if let made = copies.isEmpty ? nil : copies[choice] { return made.bytes }
+      guard let message = message(at: choice), let copy = try? Buffer(copying: message) else { return nil }
+      if copies.isEmpty { copies = Array(repeating: nil, count: answer.choices.count) }
+      copies[choice] = copy
+      return copy.bytes
     }
   }
 }

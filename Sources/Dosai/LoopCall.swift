@@ -110,8 +110,8 @@ extension LoopCall {
     return call.deadline
   }
 
-  /// What has come of it so far; nil: nothing.
-  package func completion() throws(Failure) -> Completion? { try call.takeCompletion() }
+  /// What was told of it so far; nil: nothing can be.
+  package func completion() throws(Failure) -> Completion? { try call.takeCompletion(isTold: true) }
 
   /// The next event; nil: none has come.
   func nextEvent() -> LoopEvent? {

@@ -82,7 +82,7 @@ package final class Stream {
   package func completion() throws(Failure) -> Completion? {
     guard !isUsed.exchange(true, ordering: .acquiring) else { throw Self.busy }
     defer { isUsed.store(false, ordering: .releasing) }
-    return try call.takeCompletion()
+    return try call.takeCompletion(isTold: true)
   }
 
   /// Ends the call; where another thread is in it, that one does.

@@ -29,6 +29,7 @@ package final class StreamReader {
   package private(set) var chunk = Chunk(.other)
   private var count = 0  // chunks of the current event
   private var position = -1  // of the current chunk among them; -1: before the first
+  private var dropped: Int?  // how many were taken when the rest was dropped
   private var doneQuirks: Quirks = []
   /// Why the event that `nextShaped` looked at cannot be taken.
   private(set) var failure: Failure?
@@ -71,10 +72,13 @@ package final class StreamReader {
 
   /// Drops the chunks that are still to be taken.
   func dropChunks() {
-    assembler.removeChunks()
+    if hasMoreInEvent { dropped = position + 1 }
     count = 0
     position = -1
   }
+
+  /// How many chunks of the last event were taken; nil: all that there were.
+  var taken: Int? { hasMoreInEvent ? position + 1 : dropped }
 
   /// Where the text of the last chunk ends, and the next one may go.
   var textEnd: UnsafePointer<UInt8>? { chunk.text.flatMap { text in text.baseAddress.map { $0 + text.count } } }
@@ -192,11 +196,11 @@ package final class StreamReader {
     if document.isRepaired { doneQuirks.insert(.textRepaired) }
     if document.hasBigNumbers { doneQuirks.insert(.bigNumber) }
     dropChunks()
+    self.document = document
     do throws(Failure) { try assembler.add(document.root, isAnswer: isAnswer) } catch {
-      dropChunks()
+      dropped = 0
       throw error
     }
-    self.document = document
     json = document.bytes
     eventIndex += 1
     count = assembler.chunks.count

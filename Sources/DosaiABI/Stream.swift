@@ -74,10 +74,7 @@ public func dosai_stream_completion(
   answer(out_error) { () throws(Failure) in
     let out = try cleared(out_completion, "out_completion: is NULL")
     let pulled = try Handle.borrow(stream, PulledStream.self, "stream: is not a stream")
-    guard let completion = try pulled.stream.completion() else {
-      throw .invalid("stream: nothing of the completion has arrived")
-    }
-    try out.give(completion)
+    if let completion = try pulled.stream.completion() { try out.give(completion) }
   }
 }
 

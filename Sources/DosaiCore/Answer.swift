@@ -6,8 +6,9 @@ package struct Answer {
     package let arguments: Bytes?
   }
 
-  package struct Choice {
+  package struct Choice: Numbered {
     package var index: Int32
+    var number: Int32 { index }
     /// Its place in the text.
     package var position: Int
     package var role: Bytes?
@@ -59,7 +60,7 @@ package struct Answer {
       if choices.count >= limits.choices { throw Failure(.tooLarge, "there are more choices than choices_max") }
       try add(choice, limits)
     }
-    choices.order { $0.index }
+    choices = choices.ordered()
   }
 
   private mutating func readUsage<Value: JSONValue>(_ root: Value) {
@@ -81,8 +82,12 @@ package struct Answer {
   private mutating func add<Value: JSONValue>(_ value: Value, _ limits: Limits) throws(Failure) {
     guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
     var index = Int32(truncatingIfNeeded: choices.count)
-    if let given = value.integer("index").flatMap({ Int32(exactly: $0) }), given >= 0 {
-      index = given
+    let given = value.glance("index")
+    if let given, given.kind != .null, value.integer("index") != -1 {
+      guard let said = value.integer("index").flatMap({ Int32(exactly: $0) }), said >= 0 else {
+        throw Failure(.malformed, "a choice's index is not a small whole number")
+      }
+      index = said
     } else {
       quirks.insert(.choiceIndex)
     }

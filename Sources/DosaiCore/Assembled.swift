@@ -15,11 +15,34 @@ final class Assembled {
   private(set) var varies = false
   /// The `index` by which elements of an array find each other.
   var index: Int64?
+  /// How many bytes of a text, its last, are not to be written: their chunks were not taken.
+  var untaken = 0
+  /// Of the members, where they are many.
+  private var places: Places?
+
+  /// Among so many members one is looked for in turn.
+  private static let fewMost = 16
 
   init(_ form: Form) { self.form = form }
 
+  @inline(never)
   func member(_ key: Bytes) -> Assembled? {
+    if let places {
+      guard let place = places.find(places.hash(key)), keys[place].bytes.equals(key) else { return nil }
+      return members[place]
+    }
     for i in 0..<min(keys.count, members.count) where keys[i].bytes.equals(key) { return members[i] }
+    return nil
+  }
+
+  /// The element of an array with that index.
+  func element(_ index: Int64) -> Assembled? {
+    var place = members.count - 1
+    if let places { place = places.find(places.hash(.empty, index)) ?? -1 }
+    while place >= 0 {
+      if members[place].index == index { return members[place] }
+      place = places == nil ? place - 1 : -1
+    }
     return nil
   }
 
@@ -30,11 +53,22 @@ final class Assembled {
     if let found = member(key) { return found }
     let made = Assembled(form)
     keys.append(try Buffer(copying: key))
-    members.append(made)
+    try add(made)
     return made
   }
 
-  func add(_ element: Assembled) { members.append(element) }
+  func add(_ member: Assembled) throws(Failure) {
+    members.append(member)
+    if members.count <= Self.fewMost { return }
+    var place = places == nil ? 0 : members.count - 1
+    let known = places ?? Places()
+    places = known
+    while place < members.count {
+      let key: Bytes = form == .object ? keys[place].bytes : .empty
+      try known.set(known.hash(key, members[place].index ?? (form == .object ? 0 : -1)), place)
+      place += 1
+    }
+  }
 
   /// Makes it another kind of value, without its old one.
   func become(_ form: Form) {
@@ -43,6 +77,7 @@ final class Assembled {
     bytes.removeAll()
     keys = []
     members = []
+    places = nil
   }
 
   /// Makes it this JSON text.
@@ -57,7 +92,7 @@ final class Assembled {
   func write(to buffer: Buffer) throws(Failure) {
     switch form {
     case .json: try buffer.append(bytes.isEmpty ? literal("null") : bytes.bytes)  // a limit kept its value out
-    case .text: try Text.appendQuoted(bytes.bytes, to: buffer)
+    case .text: try Text.appendQuoted(bytes.bytes.part(0, bytes.count - untaken), to: buffer)
     case .array:
       try buffer.append("[")
       for i in 0..<members.count {
@@ -89,7 +124,7 @@ final class Assembled {
 struct Merger {
   /// Objects within objects, beyond which a value is kept whole.
   private static let depthMost = 8
-  /// Fields of one object, and elements of a list among which an index is looked for; no server has so many.
+  /// Fields of one object; no server has so many.
   private static let membersMost = 1024
   /// What a value costs beside its own bytes.
   private static let overhead = 64
@@ -98,8 +133,22 @@ struct Merger {
   private var used = 0
   /// How many values were replaced by others, or by other kinds of values.
   private(set) var changes = 0
+  private let check: (() throws(Failure) -> Void)?
+  private var steps = 0
 
-  init(bytesMax: Int) { self.bytesMax = bytesMax }
+  init(_ limits: Limits) {
+    bytesMax = limits.textBytes
+    check = limits.check
+  }
+
+  /// An event begins.
+  mutating func begin() { steps = 0 }
+
+  /// One of the steps of which an event can have any number.
+  mutating func step() throws(Failure) {
+    steps &+= 1
+    if steps & 1023 == 0, let check { try check() }
+  }
 
   /// Counts what is kept. TOO_LARGE beyond the limit.
   @inline(__always)
@@ -147,12 +196,13 @@ struct Merger {
     try use(Self.overhead)
     let made = Assembled(.json)
     try made.bytes.append(elements)
-    list.add(made)
+    try list.add(made)
   }
 
   mutating func merge<Value: JSONValue>(
     _ value: Value, into object: Assembled, _ key: Bytes, depth: Int = 0
   ) throws(Failure) {
+    try step()
     switch value.kind {
     case .null:
       if object.member(key) == nil { try replace(value, in: object, key) }
@@ -216,13 +266,14 @@ struct Merger {
     }
     if !hasIndex { return try add(elements: value.text.part(1, value.text.count - 1).trimmed, to: target) }
     try value.forEachElement { (element: Value) throws(Failure) in
+      try step()
       guard let index = element.integer("index") else { return try add(elements: element.text, to: target) }
-      var found = target.members.suffix(Self.membersMost).last { $0.index == index }
+      var found = target.element(index)
       if found == nil {
         try use(Self.overhead)
         let made = Assembled(.object)
         made.index = index
-        target.add(made)
+        try target.add(made)
         found = made
       }
       if let found { try mergeMembers(of: element, into: found, depth: depth) }

@@ -1,7 +1,10 @@
 /// Writing what the events add up to.
 extension Assembler {
-  /// Writes the completion in the API's own form, as far as it has come.
-  package func write(to buffer: Buffer) throws(Failure) {
+  /// Writes the completion in the API's own form, as far as it has come. `taken`: as it is with so many chunks of the event
+  /// that was added last.
+  package func write(to buffer: Buffer, taken: Int? = nil) throws(Failure) {
+    if let taken { mark(taken) }
+    defer { if isPartial { mark(nil) } }
     try buffer.append("{")
     for i in 0..<top.keys.count {
       try buffer.append("\"")
@@ -15,17 +18,17 @@ extension Assembler {
       try buffer.append(",")
     }
     try buffer.append("\"choices\":[")
-    choices.order { $0.index }
     var isFirst = true
-    for choice in choices {
+    for choice in choices.ordered() where !isPartial || choice.isTaken || choice.event != events {
       if !isFirst { try buffer.append(",") }
       isFirst = false
       try write(choice, to: buffer)
     }
     try buffer.append("]")
-    if !usageText.isEmpty {
+    let usage = isUsageTaken ? usageText : spareUsage
+    if !usage.isEmpty {
       try buffer.append(",\"usage\":")
-      try buffer.append(usageText.bytes)
+      try buffer.append(usage.bytes)
     }
     try buffer.append("}")
   }
@@ -49,8 +52,9 @@ extension Assembler {
       try buffer.append(",")
     }
     try buffer.append("\"finish_reason\":")
-    if let word = choice.finishWord {
-      try Text.appendQuoted(word.bytes, to: buffer)
+    let isLast = isPartial && choice.finished == events
+    if let word = isLast ? choice.finishTaken ?? choice.finishBefore?.bytes : choice.finishWord?.bytes {
+      try Text.appendQuoted(word, to: buffer)
     } else {
       try buffer.append("null")
     }
@@ -58,15 +62,10 @@ extension Assembler {
   }
 
   private func writeToolCalls(of choice: Choice, to buffer: Buffer) throws(Failure) {
-    guard !choice.toolCalls.isEmpty else { return }
-    try buffer.append(",\"tool_calls\":[")
     var isFirst = true
-    var inOrder = choice.toolCalls
-    inOrder.order { $0.number }
-    for call in inOrder {
-      if !isFirst { try buffer.append(",") }
+    for call in choice.toolCalls.ordered() where !isPartial || call.isTaken || call.event != events {
+      try buffer.append(isFirst ? ",\"tool_calls\":[{" : ",{")
       isFirst = false
-      try buffer.append("{")
       if call.members.member("type") == nil {
         try buffer.append("\"type\":\"function\"")
         if !call.members.keys.isEmpty { try buffer.append(",") }
@@ -74,7 +73,49 @@ extension Assembler {
       try call.members.writeMembers(to: buffer)
       try buffer.append("}")
     }
-    try buffer.append("]")
+    if !isFirst { try buffer.append("]") }
+  }
+
+  // MARK: what was taken
+
+  /// Marks what so many chunks of the last event leave out; nil: nothing.
+  private func mark(_ taken: Int?) {
+    isPartial = taken != nil
+    for place in chunks.indices.reversed() {
+      let chunk = chunks[place]
+      let isTaken = place < taken ?? 0
+      if chunk.kind == .usage { isUsageTaken = isTaken || !isPartial }
+      guard let choice = known(at: Int64(chunk.choice)) else { continue }
+      let call = choice.call(chunk.toolCall)
+      choice.isTaken = isPartial && (isTaken || choice.isTaken)
+      call?.isTaken = isPartial && (isTaken || call?.isTaken == true)
+      if chunk.kind == .finish {
+        choice.finishTaken = isPartial ? choice.finishTaken ?? (isTaken ? chunk.text : nil) : nil
+      }
+      let text = isPartial ? chunk.text : nil
+      if isTaken { continue }
+      if let call {
+        call.members.member("function")?.member("arguments")?.leaveOut(text)
+      } else {
+        let message = choice.message
+        for i in message.keys.indices where Chunk.Kind(ofText: message.keys[i].bytes) == chunk.kind {
+          message.members[i].leaveOut(text)
+        }
+      }
+    }
+  }
+}
+
+extension Assembled {
+  /// The text, if it is the last before those that are left out already, is left out too; nil: nothing is.
+  @inline(never)
+  fileprivate func leaveOut(_ text: Bytes?) {
+    guard let text, form == .text else {
+      untaken = 0
+      return
+    }
+    let end = bytes.count - untaken
+    if bytes.bytes.part(end - text.count, end).equals(text) { untaken += text.count }
   }
 }
 
@@ -88,7 +129,7 @@ extension Answer {
     if object?.equals("chat.completion.chunk") == true { object = literal("chat.completion") }
     usage = assembler.usage ?? Usage()
     if let created = assembler.top.member("created") { self.created = Self.seconds(created.bytes.bytes) }
-    for choice in assembler.choices { choices.append(try self.choice(choice, in: text)) }
+    for choice in assembler.choices.ordered() { choices.append(try self.choice(choice, in: text)) }
   }
 
   private mutating func choice(_ given: Assembler.Choice, in text: Bytes) throws(Failure) -> Choice {
@@ -102,9 +143,7 @@ extension Answer {
     if choice.reasoning == nil { choice.reasoning = try string("reasoning", of: message) }
     if choice.reasoning == nil { choice.reasoning = try string("thinking", of: message) }
     choice.finishWord = given.finishWord?.bytes
-    var inOrder = given.toolCalls
-    inOrder.order { $0.number }
-    for call in inOrder {
+    for call in given.toolCalls.ordered() {
       let function = call.members.member("function")
       choice.toolCalls.append(
         ToolCall(
@@ -130,15 +169,44 @@ extension Answer {
   }
 }
 
-extension Array {
-  /// Sorts few elements that mostly are in order; equals stay as they are. The standard library's sort is 2 KB a type.
-  package mutating func order(by number: (Element) -> Int32) {
-    for i in indices {
-      var place = i
-      while place > 0, number(self[place - 1]) > number(self[place]) {
-        swapAt(place - 1, place)
-        place -= 1
-      }
+protocol Numbered { var number: Int32 { get } }
+
+extension Array where Element: Numbered {
+  /// Sorted; equals stay as they are. The standard library's sort is 2 KB a type.
+  func ordered() -> [Element] {
+    var numbers: [Int] = []
+    for i in indices { numbers.append(Int(self[i].number) << 32 | i) }
+    if !putInOrder(&numbers) { return self }
+    var ordered: [Element] = []
+    for number in numbers { ordered.append(self[number & Int(UInt32.max)]) }
+    return ordered
+  }
+}
+
+/// False: so they stood already.
+@inline(never)
+private func putInOrder(_ heap: inout [Int]) -> Bool {
+  var first = 1
+  while first < heap.count, heap[first - 1] <= heap[first] { first += 1 }
+  if first >= heap.count { return false }
+  // Each of the first half sinks to its place; then the largest of all goes to the end, time and again.
+  var start = heap.count / 2
+  var end = heap.count
+  while end > 1 {
+    if start > 0 {
+      start -= 1
+    } else {
+      end -= 1
+      heap.swapAt(0, end)
+    }
+    var at = start
+    while 2 * at + 1 < end {
+      var child = 2 * at + 1
+      if child + 1 < end && heap[child] < heap[child + 1] { child += 1 }
+      if heap[at] >= heap[child] { break }
+      heap.swapAt(at, child)
+      at = child
     }
   }
+  return true
 }

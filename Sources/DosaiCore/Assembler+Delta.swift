@@ -15,15 +15,11 @@ extension Assembler {
       } else {
         try merger.merge(value, into: choice.message, key)
         guard value.kind == .string, !value.string.isEmpty else { return }
-        if key.equals("content") {
-          chunks.append(Chunk(.content, choice: choice.index, text: value.string))
-        } else if key.equals("refusal") {
-          chunks.append(Chunk(.refusal, choice: choice.index, text: value.string))
-        } else if key.equals("reasoning_content") || key.equals("reasoning") || key.equals("thinking") {
-          // Some servers send the same text under two of these names.
-          if !hasReasoning { chunks.append(Chunk(.reasoning, choice: choice.index, text: value.string)) }
-          hasReasoning = true
-        }
+        guard let kind = Chunk.Kind(ofText: key) else { return }
+        // Some servers send the same text under two names.
+        if kind == .reasoning && hasReasoning { return }
+        if kind == .reasoning { hasReasoning = true }
+        chunks.append(Chunk(kind, choice: choice.index, text: value.string))
       }
     }
   }
@@ -68,7 +64,10 @@ extension Assembler {
     {
       quirks.insert(.toolRepeated)
     }
-    if call.id.isEmpty { try call.id.append(id) }
+    if call.id.isEmpty && !id.isEmpty {
+      try call.id.append(id)
+      try choice.note(call)
+    }
     if call.name.isEmpty { try call.name.append(name) }
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
       if key.equals("index") || (member.kind == .null) { return }
@@ -112,15 +111,15 @@ extension Assembler {
   ) throws(Failure) -> ToolCall {
     var found: ToolCall?
     if let index {
-      found = choice.toolCalls.last { $0.index == index }
+      found = choice.call(at: index)
       if let call = found, !id.isEmpty, !call.id.isEmpty, !call.id.bytes.equals(id) {
-        found = choice.toolCalls.last { $0.index == index && $0.id.bytes.equals(id) }
+        found = choice.call(id, at: index)
         quirks.insert(.toolIndex)
       }
     } else {
       quirks.insert(.toolIndex)
       if !id.isEmpty {
-        found = choice.toolCalls.last { $0.id.bytes.equals(id) }
+        found = choice.call(id, at: nil)
         if found == nil, let last = choice.toolCalls.last, last.id.isEmpty { found = last }
       } else if let last = choice.toolCalls.last {
         if name.isEmpty || last.name.isEmpty || (isFirst && last.name.bytes.equals(name)) { found = last }
@@ -132,12 +131,44 @@ extension Assembler {
     }
     try merger.use(256)
     var number = Int32(truncatingIfNeeded: index ?? Int64(choice.toolCalls.count))
-    if choice.toolCalls.contains(where: { $0.number == number }) {
-      number = 0
-      for call in choice.toolCalls { number = max(number, call.number + 1) }
-    }
-    let made = ToolCall(number: number, index: index)
-    choice.toolCalls.append(made)
+    if choice.call(number) != nil { number = choice.numbersEnd }
+    let made = ToolCall(number: number, index: index, place: choice.toolCalls.count, event: events)
+    try choice.add(made)
+    toolCallCount += 1
     return made
+  }
+}
+
+/// The calls of a choice: by number, by index, by id, and by both; of those that are alike the last.
+extension Assembler.Choice {
+  @inline(never)
+  private func find(_ id: Bytes, _ number: Int64) -> Assembler.ToolCall? {
+    places.find(places.hash(id, number)).map { toolCalls[$0] }
+  }
+
+  @inline(never)
+  private func set(_ id: Bytes, _ number: Int64, _ call: Assembler.ToolCall) throws(Failure) {
+    try places.set(places.hash(id, number), call.place)
+  }
+
+  func call(_ number: Int32) -> Assembler.ToolCall? { find(.empty, -2 - Int64(number)) }
+
+  func call(at index: Int64) -> Assembler.ToolCall? { find(.empty, index) }
+
+  func call(_ id: Bytes, at index: Int64?) -> Assembler.ToolCall? {
+    find(id, index ?? -1).flatMap { $0.id.bytes.equals(id) ? $0 : nil }
+  }
+
+  func add(_ call: Assembler.ToolCall) throws(Failure) {
+    toolCalls.append(call)
+    numbersEnd = max(numbersEnd, call.number &+ 1)
+    try set(.empty, -2 - Int64(call.number), call)
+    if let index = call.index { try set(.empty, index, call) }
+  }
+
+  /// Its id is known from now on.
+  func note(_ call: Assembler.ToolCall) throws(Failure) {
+    try set(call.id.bytes, -1, call)
+    if let index = call.index { try set(call.id.bytes, index, call) }
   }
 }

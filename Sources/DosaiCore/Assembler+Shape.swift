@@ -12,7 +12,7 @@ extension Assembler {
     var hasUsage = false
     let isTaken = shape._withUnsafeGuaranteedRef { shape in
       do throws(Failure) {
-        let added = try shape.take(&merger, usageText, avoiding: secret)
+        let added = try shape.take(&merger, spareUsage, avoiding: secret)
         if added.isEmpty { return false }
         chunk.kind = shape.kind
         chunk.choice = shape.choice
@@ -37,6 +37,8 @@ extension Assembler {
   @inline(never)
   private func add(_ usage: Usage, behind chunk: Chunk) {
     self.usage = usage
+    turnUsage()
+    events += 1
     quirks.insert(.usageRepeated)
     chunks.removeAll(keepingCapacity: true)
     chunks.append(chunk)
@@ -53,11 +55,5 @@ extension Assembler {
   package func join(_ set: WorkingSet) {
     set.add(self)
     shapes.join(set)
-  }
-
-  var toolCallCount: Int {
-    var count = 0
-    for choice in choices { count += choice.toolCalls.count }
-    return count
   }
 }

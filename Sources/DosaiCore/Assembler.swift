@@ -1,37 +1,67 @@
 /// Reads the events of a stream: each gives chunks, and all of them add up to one completion.
 package final class Assembler {
-  final class ToolCall {
-    /// Its place among the calls of its choice.
+  final class ToolCall: Numbered {
+    /// What it is called among the calls of its choice, and its place among them.
     let number: Int32
+    let place: Int
     /// The index that the server gave.
     let index: Int64?
+    /// Of its making.
+    let event: Int
+    /// A chunk of it was taken of that event.
+    var isTaken = false
     let id = Buffer()
     let name = Buffer()
     let members = Assembled(.object)
 
-    init(number: Int32, index: Int64?) {
+    init(number: Int32, index: Int64?, place: Int, event: Int) {
       self.number = number
       self.index = index
+      self.place = place
+      self.event = event
     }
   }
 
-  final class Choice {
+  final class Choice: Numbered {
     let index: Int32
+    var number: Int32 { index }
     let message = Assembled(.object)
     let members = Assembled(.object)
+    let event: Int
+    var isTaken = false
     var toolCalls: [ToolCall] = []
+    let places = Places()
+    /// Beyond all numbers of its calls.
+    var numbersEnd: Int32 = 0
     var finishWord: Buffer?
+    /// What it was before the event that changed it last.
+    var finishBefore: Buffer?
+    var finished = 0
+    /// The word of the last chunk that was taken, while what was taken is written.
+    var finishTaken: Bytes?
     /// Where its message was written.
     var written = 0..<0
 
-    init(index: Int32) { self.index = index }
+    init(index: Int32, event: Int) {
+      self.index = index
+      self.event = event
+    }
   }
 
   let limits: Limits
   var merger: Merger
   let top = Assembled(.object)
-  let usageText = Buffer()
-  var choices: [Choice] = []
+  private(set) var usageText = Buffer()
+  /// Of an event that had usage: what it was before.
+  private(set) var spareUsage = Buffer()
+  /// As they came.
+  private(set) var choices: [Choice] = []
+  private let places = Places()
+  var toolCallCount = 0
+  var events = 0
+  /// Only what was taken is being written.
+  var isPartial = false
+  var isUsageTaken = true
   let firstID = Buffer()
   let shapes = ShapeCache()
   /// Texts of the last event's chunks that its tree does not have.
@@ -46,7 +76,7 @@ package final class Assembler {
 
   package init(limits: Limits) {
     self.limits = limits
-    merger = Merger(bytesMax: limits.textBytes)
+    merger = Merger(limits)
   }
 
   /// Whether the server gave at least one choice, and for each a reason why it ended.
@@ -69,6 +99,8 @@ package final class Assembler {
     scratch.removeAll(keepingCapacity: true)
     guard event.kind == .object else { throw Failure(.malformed, "an event is not a JSON object") }
     hasStarted = true
+    events += 1
+    merger.begin()
     noteQuirks(event)
     if let list = event.present("choices") {
       try check(choices: list)
@@ -104,8 +136,12 @@ package final class Assembler {
     }
   }
 
-  /// Forgets the chunks of the last event.
-  package func removeChunks() { chunks.removeAll(keepingCapacity: true) }
+  /// What was written to `spareUsage` is the usage from now on.
+  func turnUsage() {
+    let before = usageText
+    usageText = spareUsage
+    spareUsage = before
+  }
 
   func addUsage<Value: JSONValue>(_ event: Value) throws(Failure) {
     var found = event.present("usage")
@@ -116,7 +152,8 @@ package final class Assembler {
     guard let found, found.kind == .object, !found.isHollow else { return }
     if usage != nil { quirks.insert(.usageRepeated) }
     usage = Usage(found)
-    try merger.set(usageText, found.text)
+    try merger.set(spareUsage, found.text)
+    turnUsage()
     chunks.append(Chunk(.usage))
   }
 
@@ -127,11 +164,12 @@ package final class Assembler {
     guard choices.kind == .array else { throw Failure(.malformed, "choices is not a list") }
     var position: Int64 = 0
     try choices.forEachElement { (value: Value) throws(Failure) in
+      try merger.step()
       guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
       let given = try index(of: value)
       let index = given ?? position
       position += 1
-      guard given == nil || index < max(128, limits.choices) else {
+      guard given == nil || index < min(max(128, limits.choices), 1 << 31) else {
         throw Failure(.malformed, "a choice's index is beyond any choice")
       }
       guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than choices_max") }
@@ -168,14 +206,19 @@ package final class Assembler {
     if chunks.count == before { chunks.append(Chunk(.other, choice: choice.index)) }
   }
 
-  private func known(at index: Int64) -> Choice? { choices.first { Int64($0.index) == index } }
+  @inline(never)
+  func known(at index: Int64) -> Choice? {
+    guard let place = places.find(places.hash(.empty, index)), choices[place].index == index else { return nil }
+    return choices[place]
+  }
 
   private func choice<Value: JSONValue>(of value: Value, at position: Int64) throws(Failure) -> Choice {
     var index = position
     if let given = try self.index(of: value) { index = given } else { quirks.insert(.choiceIndex) }
     if let known = known(at: index) { return known }
     guard let index = Int32(exactly: index) else { throw .internalError }
-    let made = Choice(index: index)
+    let made = Choice(index: index, event: events)
+    try places.set(places.hash(.empty, Int64(index)), choices.count)
     choices.append(made)
     return made
   }
@@ -196,6 +239,8 @@ package final class Assembler {
     if reason == .none || reason == .other || choice.finishWord != nil { quirks.insert(.finishReason) }
     if reason == .none || choice.finishWord?.bytes.equals(word) == true { return }
     try merger.use(word.count)
+    if choice.finished != events { choice.finishBefore = choice.finishWord }
+    choice.finished = events
     choice.finishWord = try Buffer(copying: word)
     var chunk = Chunk(.finish, choice: choice.index, text: word)
     chunk.finishReason = reason

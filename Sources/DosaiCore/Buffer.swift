@@ -81,6 +81,7 @@ package final class Buffer {
     return true
   }
 
+  @inline(never)
   package func append(_ byte: UInt8) throws(Failure) {
     try reserve(1)
     base?[count] = byte
@@ -90,6 +91,7 @@ package final class Buffer {
 
   package func append(_ text: StaticString) throws(Failure) { try append(text.bytes) }
 
+  @inline(never)
   package func append(decimal value: Int64) throws(Failure) {
     var digits = value.magnitude
     var divisor: UInt64 = 1
@@ -223,6 +225,7 @@ extension UnsafeBufferPointer where Element == UInt8 {
   }
 
   /// Without spaces and tabs, line feeds and carriage returns around it.
+  @inline(never)
   package var trimmed: Bytes {
     var from = 0
     var to = count

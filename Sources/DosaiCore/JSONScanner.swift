@@ -17,6 +17,8 @@ package enum JSONScanner {
     package var longestOther = 0
     /// It is a list of objects, and none in it has the key `index` or one that is written with escapes.
     package var isGrowing = true
+    /// How many lists and objects the innermost value is in.
+    package var depth = 0
     /// Where the value ends.
     package var end = 0
     fileprivate var seen: UInt64 = 0
@@ -52,6 +54,7 @@ package enum JSONScanner {
         let bit = UInt64(1) << UInt64(depth & 63)
         if isObject { open[depth >> 6] |= bit } else { open[depth >> 6] &= ~bit }
         depth += 1
+        facts.depth = max(facts.depth, depth)
         at = skipBlanks(text, at + 1)
         guard at < text.count else { throw notJSON }
         if text[at] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
@@ -223,6 +226,29 @@ package enum JSONScanner {
     }
   }
 
+  /// A copy of the text, which was checked, in which each list and object of that depth is empty.
+  package static func copy(_ text: Bytes, depthMax: Int) throws(Failure) -> Buffer {
+    let copy = Buffer()
+    var from = 0
+    var at = 0
+    var depth = 0
+    while at < text.count {
+      switch text[at] {
+      case UInt8(ascii: "\""): at = endOfString(text, at) - 1
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        if depth == depthMax { try copy.append(text.part(from, at + 1)) }
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        if depth == depthMax { from = at }
+        depth -= 1
+      default: break
+      }
+      at += 1
+    }
+    try copy.append(text.part(from, text.count))
+    return copy
+  }
+
   package static func skipBlanks(_ text: Bytes, _ from: Int) -> Int {
     var at = from
     while at < text.count, text[at].isBlank { at += 1 }
@@ -255,6 +281,7 @@ package enum JSONScanner {
     return text.count
   }
 
+  @inline(never)
   static func endOfString(_ text: Bytes, _ start: Int) -> Int {
     guard let base = text.baseAddress else { return text.count }
     var at = start + 1
@@ -280,6 +307,7 @@ package enum JSONScanner {
     }
 
     /// The key as it is written between its quotes, and the range of the value.
+    @inline(never)
     package mutating func next() -> (key: Bytes, start: Int, value: Range<Int>)? {
       at = JSONScanner.skipBlanks(text, at)
       if at < text.count, text[at] == UInt8(ascii: ",") { at = JSONScanner.skipBlanks(text, at + 1) }
@@ -306,6 +334,7 @@ package enum JSONScanner {
       at = array.first == UInt8(ascii: "[") ? 1 : array.count
     }
 
+    @inline(never)
     package mutating func next() -> Bytes? {
       at = JSONScanner.skipBlanks(text, at)
       if at < text.count, text[at] == UInt8(ascii: ",") { at = JSONScanner.skipBlanks(text, at + 1) }

@@ -159,6 +159,20 @@ package struct Chunk {
     case toolCall = 4
     case finish = 5
     case usage = 6
+
+    /// That of a text of a delta by its key; nil: it is none.
+    @inline(never)
+    init?(ofText key: Bytes) {
+      if key.equals("content") {
+        self = .content
+      } else if key.equals("refusal") {
+        self = .refusal
+      } else if key.equals("reasoning_content") || key.equals("reasoning") || key.equals("thinking") {
+        self = .reasoning
+      } else {
+        return nil
+      }
+    }
   }
 
   package var kind: Kind

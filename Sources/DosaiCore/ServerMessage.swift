@@ -9,14 +9,14 @@ package struct ServerMessage {
 
   /// `{"error": {...}}`, `{"error": "text"}`, a list of one of them, `{"message": ...}`, `{"detail": ...}`, or a text.
   package init<Value: JSONValue>(_ body: Value) throws(Failure) {
+    var body = body
+    if body.kind == .array {
+      var first: Value?
+      try body.forEachElement { (element: Value) throws(Failure) in if first == nil { first = element } }
+      if let first { body = first }
+    }
     switch body.kind {
     case .string: message = try Self.line(body.string)
-    case .array:
-      var found: ServerMessage?
-      try body.forEachElement { (element: Value) throws(Failure) in
-        if found == nil { found = try ServerMessage(element) }
-      }
-      if let found { self = found }
     case .object:
       let error = body.present("error")
       if let error, error.kind == .object {
@@ -34,11 +34,13 @@ package struct ServerMessage {
 
   /// Whether a body that came with success tells of an error all the same.
   package static func isError<Value: JSONValue>(_ body: Value) -> Bool {
-    if body.kind == .array {
-      var found = false
-      try? body.forEachElement { (element: Value) throws(Failure) in if isError(element) { found = true } }
-      return found
-    }
+    var found = tellsOfError(body)
+    try? body.forEachElement { (element: Value) throws(Failure) in if tellsOfError(element) { found = true } }
+    return found
+  }
+
+  @inline(never)
+  private static func tellsOfError<Value: JSONValue>(_ body: Value) -> Bool {
     if let error = body.glance("error"), error.kind != .null {
       return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
     }

@@ -8,6 +8,8 @@ package struct Limits {
   package var jsonDepth = 512
   package var choices = 128
   package var toolCalls = 1024
+  /// Asked now and then within long work; it throws where that must end.
+  package var check: (() throws(Failure) -> Void)?
 
   package init() {}
 }

@@ -55,21 +55,24 @@ struct ShapeMaker {
     return shape
   }
 
-  /// Goes through the members of the object at `range`; `visit` says whether the shape can still be made.
-  private mutating func members(
-    of range: Range<Int>, _ visit: (inout ShapeMaker, Bytes, Range<Int>) -> Bool
-  ) -> Bool {
-    var members = JSONScanner.Members(event.part(range.lowerBound, range.upperBound))
-    guard range.lowerBound < event.count, event[range.lowerBound] == UInt8(ascii: "{") else { return false }
-    var keys: [Bytes] = []
+  private struct Member {
+    let key: Bytes
+    let value: Range<Int>
+  }
+
+  /// The members of the object at `range`; nil: it is none, or one of which no shape can be made.
+  @inline(never)
+  private func members(of range: Range<Int>) -> [Member]? {
+    var members = JSONScanner.Members(text(range))
+    guard text(range).first == UInt8(ascii: "{") else { return nil }
+    var found: [Member] = []
     while let member = members.next() {
-      if member.key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil || keys.count >= 32 { return false }
-      for key in keys where key.equals(member.key) { return false }
-      keys.append(member.key)
+      if member.key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil || found.count >= 32 { return nil }
+      for other in found where other.key.equals(member.key) { return nil }
       let value = range.lowerBound + member.value.lowerBound..<range.lowerBound + member.value.upperBound
-      if !visit(&self, member.key, value) { return false }
+      found.append(Member(key: member.key, value: value))
     }
-    return true
+    return found
   }
 
   private func text(_ range: Range<Int>) -> Bytes { event.part(range.lowerBound, range.upperBound) }
@@ -78,6 +81,7 @@ struct ShapeMaker {
 
   private func isNull(_ range: Range<Int>) -> Bool { text(range).equals("null") }
 
+  @inline(never)
   private mutating func add(_ range: Range<Int>, _ hole: Shape.Hole, count: Int = -1) {
     let isEnclosed = hole != .integer && hole != .number
     let inner = isEnclosed ? range.lowerBound + 1..<range.upperBound - 1 : range
@@ -85,23 +89,28 @@ struct ShapeMaker {
   }
 
   /// Keeps the value as it is written; its holes are those that were found from `first` on.
+  @inline(never)
   private mutating func keep(_ range: Range<Int>, from first: Int, _ target: Assembled?) {
     if first < found.count { kept.append(Kept(range: range, holes: first...found.count - 1, target: target)) }
   }
 
   private mutating func readEvent() -> Bool {
     let start = JSONScanner.skipBlanks(event, 0)
-    return members(of: start..<event.count) { maker, key, value in
-      if key.equals("choices") { return maker.readChoices(value) }
-      if key.equals("usage") { return maker.isNull(value) || maker.readUsage(value) }
-      if key.equals("x_groq") || key.equals("error") { return maker.isNull(value) }
-      if key.equals("obfuscation") {
-        if maker.isString(value) { maker.add(value, .string) }
-        return maker.isString(value)
-      }
-      guard !maker.isNull(value), let target = maker.assembler.top.member(key), target.varies else { return true }
-      return maker.readVarying(value, target)
+    guard let members = members(of: start..<event.count) else { return false }
+    for member in members where !readEvent(member.key, member.value) { return false }
+    return true
+  }
+
+  private mutating func readEvent(_ key: Bytes, _ value: Range<Int>) -> Bool {
+    if key.equals("choices") { return readChoices(value) }
+    if key.equals("usage") { return isNull(value) || readUsage(value) }
+    if key.equals("x_groq") || key.equals("error") { return isNull(value) }
+    if key.equals("obfuscation") {
+      if isString(value) { add(value, .string) }
+      return isString(value)
     }
+    guard !isNull(value), let target = assembler.top.member(key), target.varies else { return true }
+    return readVarying(value, target)
   }
 
   /// A value of the event itself, of which the last counts.
@@ -130,18 +139,19 @@ struct ShapeMaker {
 
   /// Makes holes of the numbers in an object. `place` is where it stands in the usage; nil: it is none.
   private mutating func readNumbers(_ range: Range<Int>, depth: Int, in place: Bytes?) -> Bool {
-    guard depth < 4 else { return false }
-    return members(of: range) { maker, key, value in
-      guard let first = maker.text(value).first else { return false }
+    guard depth < 4, let members = members(of: range) else { return false }
+    for member in members {
+      guard let first = text(member.value).first else { return false }
       if first == UInt8(ascii: "{") {
-        return maker.readNumbers(value, depth: depth + 1, in: place == nil || depth > 0 ? nil : key)
+        let inner = place == nil || depth > 0 ? nil : member.key
+        if !readNumbers(member.value, depth: depth + 1, in: inner) { return false }
       }
-      guard first == UInt8(ascii: "-") || first.isDigit else { return true }
-      let count = place.map { Usage.place(of: key, in: $0) } ?? -1
-      if count >= 0 && Text.integer(maker.text(value)) == nil { return false }
-      maker.add(value, .number, count: count)
-      return true
+      guard first == UInt8(ascii: "-") || first.isDigit else { continue }
+      let count = place.map { Usage.place(of: member.key, in: $0) } ?? -1
+      if count >= 0 && Text.integer(text(member.value)) == nil { return false }
+      add(member.value, .number, count: count)
     }
+    return true
   }
 
   private mutating func readChoices(_ range: Range<Int>) -> Bool {
@@ -149,53 +159,53 @@ struct ShapeMaker {
     guard let only = elements.next(), elements.next() == nil, let start = only.baseAddress,
       let base = event.baseAddress
     else { return false }
-    let value = start - base..<start - base + only.count
+    guard let members = members(of: start - base..<start - base + only.count) else { return false }
     var index: Int64 = 0
-    let hasIndex = members(of: value) { maker, key, value in
-      if key.equals("index"), let given = Text.integer(maker.text(value)), given >= 0 { index = given }
-      return true
+    for member in members where member.key.equals("index") {
+      if let given = Text.integer(text(member.value)), given >= 0 { index = given }
     }
-    guard hasIndex, let choice = assembler.choices.first(where: { Int64($0.index) == index }) else { return false }
+    guard let choice = assembler.known(at: index) else { return false }
     self.choice = choice
-    return members(of: value) { maker, key, value in
-      if key.equals("index") { return true }
-      if key.equals("delta") { return maker.readDelta(value, choice) }
-      if key.equals("finish_reason") { return maker.isNull(value) }
-      if key.equals("logprobs"), let target = choice.members.member(key), target.form == .object {
-        return maker.isNull(value) || maker.readLogprobs(value, target)
-      }
-      return maker.isSteady(key, value, depth: 0)
+    for member in members where !read(member.key, member.value, of: choice) { return false }
+    return true
+  }
+
+  private mutating func read(_ key: Bytes, _ value: Range<Int>, of choice: Assembler.Choice) -> Bool {
+    if key.equals("index") { return true }
+    if key.equals("delta") { return readDelta(value, choice) }
+    if key.equals("finish_reason") { return isNull(value) }
+    if key.equals("logprobs"), let target = choice.members.member(key), target.form == .object {
+      return isNull(value) || readLogprobs(value, target)
     }
+    return isSteady(key, value, depth: 0)
   }
 
   /// What is said of the tokens: a list that grows by each event's.
   private mutating func readLogprobs(_ range: Range<Int>, _ target: Assembled) -> Bool {
-    members(of: range) { maker, key, value in
-      if maker.isSteady(key, value, depth: 1) { return true }
-      guard maker.text(value).first == UInt8(ascii: "["), maker.list == nil, let list = target.member(key),
-        list.form == .array,
-        let facts = try? JSONScanner.check(maker.text(value)), facts.isGrowing,
-        maker.assembler.limits.jsonDepth >= 2 * Shape.listDepthMost
+    guard let members = members(of: range) else { return false }
+    for member in members where !isSteady(member.key, member.value, depth: 1) {
+      let value = text(member.value)
+      guard value.first == UInt8(ascii: "["), self.list == nil, let list = target.member(member.key),
+        list.form == .array, let facts = try? JSONScanner.check(value), facts.isGrowing,
+        assembler.limits.jsonDepth >= 2 * Shape.listDepthMost
       else { return false }
-      maker.list = (maker.found.count, list)
-      maker.add(value, .elements)
-      return true
+      self.list = (found.count, list)
+      add(member.value, .elements)
     }
+    return true
   }
 
   private mutating func readDelta(_ range: Range<Int>, _ choice: Assembler.Choice) -> Bool {
-    members(of: range) { maker, key, value in
-      if key.equals("tool_calls") { return maker.isNull(value) || maker.readToolCall(value, choice) }
-      let kind: Chunk.Kind? =
-        key.equals("content")
-        ? .content
-        : key.equals("refusal")
-          ? .refusal
-          : key.equals("reasoning_content") || key.equals("reasoning") || key.equals("thinking") ? .reasoning : nil
-      if maker.text(value).equals("\"\"") { return true }
-      guard let kind, maker.isString(value) else { return maker.isSteady(key, value, depth: 0) }
-      return maker.setText(value, kind, choice.message.member(key))
-    }
+    guard let members = members(of: range) else { return false }
+    for member in members where !read(member.key, member.value, ofDelta: choice) { return false }
+    return true
+  }
+
+  private mutating func read(_ key: Bytes, _ value: Range<Int>, ofDelta choice: Assembler.Choice) -> Bool {
+    if key.equals("tool_calls") { return isNull(value) || readToolCall(value, choice) }
+    if text(value).equals("\"\"") { return true }
+    guard let kind = Chunk.Kind(ofText: key), isString(value) else { return isSteady(key, value, depth: 0) }
+    return setText(value, kind, choice.message.member(key))
   }
 
   private mutating func setText(_ range: Range<Int>, _ kind: Chunk.Kind, _ target: Assembled?) -> Bool {
@@ -211,21 +221,32 @@ struct ShapeMaker {
     guard let only = elements.next(), elements.next() == nil, let start = only.baseAddress,
       let base = event.baseAddress, let chunk = assembler.chunks.first, chunk.kind == .toolCall,
       chunk.toolCallID.isEmpty, chunk.toolCallName.isEmpty,
-      let call = choice.toolCalls.first(where: { $0.number == chunk.toolCall })
+      let call = choice.call(chunk.toolCall)
     else { return false }
     toolCall = call.number
-    return members(of: start - base..<start - base + only.count) { maker, key, value in
-      if key.equals("index") || key.equals("id") { return true }
-      guard key.equals("function") else { return maker.isSteady(key, value, depth: 0) }
-      return maker.members(of: value) { maker, key, value in
-        if key.equals("name") { return true }
-        guard key.equals("arguments"), maker.isString(value) else { return false }
-        return maker.setText(value, .toolCall, call.members.member("function")?.member("arguments"))
+    guard let members = members(of: start - base..<start - base + only.count) else { return false }
+    for member in members where !member.key.equals("index") && !member.key.equals("id") {
+      if member.key.equals("function") {
+        if !readFunction(member.value, call) { return false }
+      } else if !isSteady(member.key, member.value, depth: 0) {
+        return false
       }
     }
+    return true
+  }
+
+  private mutating func readFunction(_ range: Range<Int>, _ call: Assembler.ToolCall) -> Bool {
+    guard let members = members(of: range) else { return false }
+    for member in members where !member.key.equals("name") {
+      guard member.key.equals("arguments"), isString(member.value),
+        setText(member.value, .toolCall, call.members.member("function")?.member("arguments"))
+      else { return false }
+    }
+    return true
   }
 
   /// Whether adding the value again changes nothing: it holds no text that grows, and no list.
+  @inline(never)
   private func isSteady(_ key: Bytes, _ range: Range<Int>, depth: Int) -> Bool {
     let value = text(range)
     guard let first = value.first, depth < 4 else { return false }

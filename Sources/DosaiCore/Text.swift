@@ -200,6 +200,7 @@ package enum Text {
   }
 
   /// An integer as JSON writes it; nil if it is none or beyond 64 bits.
+  @inline(never)
   package static func integer(_ text: Bytes) -> Int64? {
     var at = text.first == UInt8(ascii: "-") ? 1 : 0
     let negative = at == 1

@@ -6,6 +6,10 @@ import Synchronization
 /// A JSON text and the tree that jansson made of it.
 package final class Document {
   private static let smallMost = 4 << 10
+  /// As much as takes jansson some milliseconds.
+  private static let longWork = 1 << 20
+  /// jansson calls itself for each level. Lists and objects of this depth, which nobody looks into, are empty to it.
+  private static let depthMost = 32
 
   package let source: Buffer
   private let list: UnsafeMutablePointer<json_t>
@@ -37,12 +41,14 @@ package final class Document {
     let given = Buffer()
     let padding = try pad(given, longest)
     let longStrings = LongStrings()
+    let flat = facts.depth < depthMost ? text : try JSONScanner.copy(text.bytes, depthMax: depthMost)
     if takesLong {
-      try longStrings.take(text.bytes, least: longLeast, rest: given)
+      try longStrings.take(flat.bytes, least: longLeast, rest: given)
     } else {
-      try given.append(text.bytes)
+      try given.append(flat.bytes)
     }
     try given.append("]")
+    if given.count > longWork { try limits.check?() }
     var parsed = try parse(given, flags: 0)
     let isBig = parsed == nil && facts.hasBigInteger
     if isBig { parsed = try parse(given, flags: JSON_DECODE_INT_AS_REAL) }
@@ -190,13 +196,15 @@ package struct Value: JSONValue {
     while counting.next() != nil { count += 1 }
     if count > 1024 { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     let keys = count > json_object_size(tree) ? try keys() : []
+    let last = keys.isEmpty ? nil : Places()
+    if let last { for i in keys.indices { try last.set(last.hash(keys[i].bytes), i) } }
     var position = 0
     var members = JSONScanner.Members(text)
     while let next = members.next() {
       let plain = Self.plain(next.key)
       let key = plain?.bytes ?? next.key
       position += 1
-      if position < keys.count, keys[position...].contains(where: { $0.bytes.equals(key) }) { continue }
+      if let last, last.find(last.hash(key)) != position - 1 { continue }
       guard let node = try node(written: key) else { continue }
       try body(key, value(node, text.part(next.value.lowerBound, next.value.upperBound)))
     }
@@ -212,6 +220,7 @@ package struct Value: JSONValue {
     return keys
   }
 
+  @inline(never)
   package func forEachElement(_ body: (Value) throws(Failure) -> Void) throws(Failure) {
     guard kind == .array else { return }
     var elements = JSONScanner.Elements(text)
@@ -242,6 +251,7 @@ package struct Value: JSONValue {
   }
 
   /// The usual writing of a key that is written with escapes; nil where it is written without.
+  @inline(never)
   private static func plain(_ key: Bytes) -> Buffer? {
     guard key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil, let decoded = decoded(key) else { return nil }
     let plain = Buffer()

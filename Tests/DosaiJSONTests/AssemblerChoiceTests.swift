@@ -159,4 +159,35 @@ struct AssemblerChoiceTests {
     let written = try stream.written { $0.member("usage")?.text.string }
     #expect(written == total.map { "{\"total_tokens\":\($0)}" })
   }
+
+  /// In whatever order they came, also many.
+  @Test(arguments: [1, 2, 3, 17, 100, 1000])
+  func putsThemInOrder(count: Int) throws {
+    var limits = Limits()
+    limits.choices = .max
+    let stream = AssembledStream(limits: limits)
+    var indexes = Array(0..<count)
+    var random: UInt64 = 1
+    for i in indexes.indices.reversed() {
+      random = random &* 6_364_136_223_846_793_005 &+ 1
+      indexes.swapAt(i, Int(random >> 33) % (i + 1))
+    }
+    for index in indexes {
+      try stream.add(AssembledStream.event(#"{"index":\#(index),"delta":{"content":"\#(index)"}}"#))
+    }
+    let found = try stream.written { completion in
+      var found: [Int64] = []
+      try completion.member("choices")?.forEachElement { found.append($0.integer("index") ?? -1) }
+      return found
+    }
+    #expect(found == (0..<Int64(count)).map { $0 })
+  }
+
+  @Test(arguments: ["2147483648", "9007199254740993"])
+  func refusesAnIndexBeyondAnInteger(index: String) {
+    var limits = Limits()
+    limits.choices = .max
+    let event = AssembledStream.event(#"{"index":\#(index),"delta":{}}"#)
+    #expect(status { try AssembledStream(limits: limits).add(event) } == .malformed)
+  }
 }

@@ -24,6 +24,29 @@ struct AssemblerLimitTests {
     #expect(status { for event in events(1..<2) { try one.add(delta: event) } } == .tooLarge)
   }
 
+  /// Long work asks now and then whether it may go on: as often as it has so many steps in one event.
+  @Test func asksWithinAnEvent() throws {
+    var asked = 0
+    var limits = Limits()
+    limits.choices = .max
+    limits.check = { () throws(Failure) in
+      asked += 1
+      if asked > 10 { throw Failure(.timeout, "late") }
+    }
+    let choices = (0..<2000).map { #"{"index":\#($0),"delta":{"content":"x"}}"# }.joined(separator: ",")
+    #expect(status { try AssembledStream(limits: limits).add(AssembledStream.event(choices)) } == .ok)
+    #expect(asked > 2)
+    asked = 0
+    let list = (0..<10000).map { #"{"index":\#($0)}"# }.joined(separator: ",")
+    let stream = AssembledStream(limits: limits)
+    #expect(status { try stream.add(delta: #"{"content":"Hi","x":[\#(list)]}"#) } == .timeout)
+    #expect(try stream.message().contains("Hi"))
+    asked = 10
+    #expect(status { _ = try Document.read("{}", limits: limits) } == .ok)
+    let long = "[\(String(repeating: "1,", count: 1 << 19))1]"
+    #expect(status { _ = try Document.read(long, limits: limits) } == .timeout)
+  }
+
   /// The limit may fall between a key and its value: what came before is kept, as JSON.
   @Test func keepsWhatCameBeforeTheLimit() throws {
     for most in 0..<400 {

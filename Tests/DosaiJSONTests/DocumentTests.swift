@@ -116,4 +116,26 @@ struct DocumentTests {
     #expect(document.root.member("a")?.text.string == number)
     #expect(document.root.integer("b") == 5)
   }
+
+  /// What is deeper than jansson is shown is in the text, and what stands around it is read.
+  @Test(arguments: [31, 32, 33, 34, 100, 510])
+  func readsDeepJSON(depth: Int) throws {
+    let deep = String(repeating: #"{"a]":["}\"","#, count: depth / 2) + "1" + String(repeating: "]}", count: depth / 2)
+    let text = #"{"before":"x","deep":\#(deep),"list":[\#(deep),"between, long enough",2],"behind":{"y":"z"}}"#
+    let document = try Document.read(text)
+    #expect(document.bytes.string == text)
+    #expect(document.root.member("deep")?.text.string == deep)
+    #expect(document.root.member("list")?.element(0)?.text.string == deep)
+    #expect(document.root.member("list")?.element(1)?.string.string == "between, long enough")
+    #expect(document.root.member("list")?.element(2)?.text.string == "2")
+    #expect(document.root.string("before")?.string == "x" && document.root.member("behind")?.string("y")?.string == "z")
+    #expect(document.root.member("deep")?.kind == .object && document.root.member("deep")?.isHollow == false)
+  }
+
+  @Test func namesTheDepth() throws {
+    for depth in [1, 2, 31, 40] {
+      let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+      #expect(try text.utf8.withContiguousStorageIfAvailable { try JSONScanner.check($0).depth } == depth)
+    }
+  }
 }

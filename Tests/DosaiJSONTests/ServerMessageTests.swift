@@ -65,6 +65,7 @@ struct ServerMessageTests {
     (#"{"error":null,"choices":[]}"#, false), (#"{"choices":[],"detail":"x","message":{}}"#, false),
     (#"{"choices":[{"finish_reason":"stop"},{"finish_reason":"error","error":{"message":"x"}}]}"#, true),
     (#"{"choices":[{"error":{"message":"x"}}]}"#, true), (#"{"choices":[{"error":null}]}"#, false),
+    (#"[[{"error":"x"}]]"#, false),
   ])
   func knowsAnErrorAmongAnswers(body: String, expected: Bool) throws {
     let document = try Document.read(body)

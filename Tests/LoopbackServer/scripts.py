@@ -97,6 +97,25 @@ CLOSE, RESET, HOLD, CUT, MARK = {"close": True}, {"reset": True}, {"hold": True}
 END = {"send": "0\r\n\r\n"}
 DEEP = json.loads("[" * 40 + "]" * 40)
 WHOLE = json.dumps(completion())
+
+
+def nest(depth, inner=""):
+    """So many lists and objects in each other."""
+    return '{"a":[' * (depth // 2) + "[" * (depth % 2) + inner + "]" * (depth % 2) + "]}" * (depth // 2)
+
+
+def deepest(request):
+    """512 levels, the most that is allowed, in each place where a reader could follow them."""
+    fields = ('"role":"assistant","content":"Hello","x":%s,"y":%s,"reasoning_details":[{"index":0,"z":%s}],"tool_calls":[{"index":0,"id":"c",'
+              '"v":%s,"function":{"name":"f","arguments":%s}}]' % (nest(508), "[" * 508 + "]" * 508, nest(506), nest(506), nest(505)))
+    form = '{"id":"c","usage":{"w":%s},"choices":[{"index":0,"%%s":{%s},"logprobs":{"u":%s},"finish_reason":%%s}],"t":%s}' % (
+        nest(510), fields, nest(508), nest(511))
+    if not wants_stream(request):
+        return {"text": form % ("message", '"stop"')}
+    return {"stream": "data: " + form % ("delta", "null") + "\n\n" + line(chunk({"content": " you"})) + FINISH + DONE}
+
+
+DEEPEST_ERROR = '{"error":{"message":%s,"type":%s,"code":"c"}}' % (nest(510, "1"), nest(510))
 BOMB = gzip.compress(json.dumps(completion("a" * (20 << 20))).encode())
 
 
@@ -182,6 +201,9 @@ SCRIPTS = {
     "many-tools": {"events": [chunk({"tool_calls": [tool(index, id="call_%d" % index, name="f", arguments="{}")]})
                               for index in range(5)]},
     "deep": {"json": completion(x=DEEP)}, "deep-event": {"events": text("Hello") + [chunk(x=DEEP)]},
+    "deepest": deepest, "deepest-list": {"text": "[" * 511 + "]" * 511}, "deepest-400": {"status": 400, "text": "[" * 511 + "]" * 511},
+    "deepest-error": {"text": DEEPEST_ERROR}, "deepest-error-400": {"status": 400, "text": DEEPEST_ERROR},
+    "deepest-mid-error": begun({"chunk": "data: %s\n\n" % DEEPEST_ERROR}, {"chunk": DONE}, END),
     # streams with timing
     "late-end": {"events": text("Hello"), "end": [{"sleep_ms": 1}, END]},
     "fast": {"events": text(*"abcdefghijklmnopqrst"), "headers": HEADERS},

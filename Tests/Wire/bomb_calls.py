@@ -11,8 +11,10 @@ from wire import byref, ffi
 def see(client, face):
     """(status, message) of the call, with as little of its answer in Python as can be."""
     completion, error = ffi.dosai_completion(), ffi.dosai_error()
-    if face == "unary":
+    if face.startswith("unary"):
         status = ffi.dosai_chat(client.handle, client.request, None, byref(completion), byref(error))
+        for at in range(ffi.dosai_completion_choice_count(completion) if face == "unary-messages" else 0):
+            assert ffi.dosai_completion_message_json(completion, at, None)
     elif face == "callback":
         on_chunk = ffi.dosai_chunk_fn(lambda chunk, _: 0)
         status = ffi.dosai_chat_stream(client.handle, client.request, None, on_chunk, None, byref(completion), byref(error))

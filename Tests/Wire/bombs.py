@@ -92,9 +92,13 @@ bomb("tool-calls-by-index", event(DELTA % '"tool_calls":[%s]' % ",".join('{"inde
 json_bomb("choices", '{"id":"c","choices":[%s]}' % ",".join(['{}'] * 900000), "TOO_LARGE", "choices_max", faces=TWO, most=NODES)
 
 # indices
-for name, index in [("2-31", 2 ** 31), ("2-63", 2 ** 63), ("2-64", 2 ** 64), ("1e30", "1e30"), ("minus-2", -2), ("int-min", -2 ** 63)]:
-    bomb("choice-" + name, event('{"choices":[{"index":%s,"delta":{"content":"x"}}]}' % index), "PROTOCOL", "index", STREAMS)
-    bomb("tool-call-" + name, event(DELTA % '"tool_calls":[{"index":%s,"id":"i"}]' % index), "PROTOCOL", "index", STREAMS)
+NO_LIMIT = {"choices_max": -1, "tool_calls_max": -1}
+for name, index in [("2-31", 2 ** 31), ("2-63", 2 ** 63), ("2-64", 2 ** 64), ("1e30", "1e30"), ("1e3", "1e3"), ("half", 0.5), ("text", '"0"'), ("true", "true"), ("minus-2", -2),
+                    ("int-min", -2 ** 63)]:
+    for limits, options in [("", {}), ("-without-limit", NO_LIMIT)]:
+        json_bomb("choice-" + name + limits, '{"choices":[{"index":%s,"delta":{"content":"x"},"message":{"content":"x"}}]}' % index, "PROTOCOL", "index", **options)
+        bomb("tool-call-" + name + limits, event(DELTA % '"tool_calls":[{"index":%s,"id":"i"}]' % index), "PROTOCOL", "index", STREAMS, **options)
+json_bomb("choice-just-small-enough", '{"choices":[{"index":%d,"delta":{"content":"x"},"message":{"content":"x"}}]}' % (2 ** 31 - 1), "OK", "", **NO_LIMIT)
 
 # events
 bomb("event", event("a" * (16 * MB + 1)), "TOO_LARGE", "event_bytes_max", STREAMS, 60)

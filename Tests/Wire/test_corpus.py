@@ -4,6 +4,7 @@ import importlib, pathlib, random
 import pytest
 
 import wire
+from wire import ffi
 from corpus import CASES, DROP, dump
 from replies import head
 
@@ -214,22 +215,90 @@ def test_every_prefix_of_an_answer(server):
     assert not found, "\n".join(found[:5])
 
 
-@pytest.mark.parametrize("id", ["lf", "tools-interleaved", "choices-two", "usage-each", "openrouter"])
+CALL = '{"index":%d,"id":"%s","function":{"name":"f","arguments":"%s"}}'
+MANY = [  # events of many chunks; the numbers of some tell where they came from
+    '{"id":"c","choices":[{"index":1,"delta":{"role":"assistant","reasoning":"r","content":"c","refusal":"n"}},{"index":0,"delta":{"content":"a"}}],"usage":{"total_tokens":1}}',
+    '{"id":"c","choices":[{"index":0,"delta":{"reasoning_content":"r","reasoning":"r","content":"r"}},{"index":0,"delta":{"content":"aa"}},{"index":2,"delta":{}}],'
+    '"usage":{"total_tokens":2}}',
+    '{"id":"c","choices":[{"index":0,"delta":{"tool_calls":[%s,%s]}},{"index":0,"delta":{"tool_calls":[%s]}}]}' % (CALL % (0, "i", "x"), CALL % (1, "j", "y"), CALL % (0, "", "yx")),
+    *['{"id":"c","choices":[{"index":0,"delta":{"content":"%d"}}],"usage":{"total_tokens":%d}}' % (at, at) for at in range(3, 9)],
+    '{"id":"c","choices":[{"index":3,"delta":{"content":[{"type":"text","text":"p"},{"type":"thinking","thinking":"q"},{"type":"text","text":"p"}]},"finish_reason":"odd"},'
+    '{"index":3,"delta":{},"finish_reason":"stop"},{"index":0,"delta":{"content":"z"},"finish_reason":"length"}],"usage":{"total_tokens":9}}',
+    '{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"},{"index":1,"delta":{},"finish_reason":"stop"},{"index":2,"delta":{},"finish_reason":"stop"}]}',
+]
+SO_FAR = {"lf": None, "tools-interleaved": None, "choices-two": None, "usage-each": None, "openrouter": None,
+          "many-chunks": "".join("data: %s\n\n" % event for event in MANY) + "data: [DONE]\n\n",
+          "whole": '{"id":"c","choices":[{"index":0,"message":{"reasoning":"r","content":"c","tool_calls":[%s]},"finish_reason":"stop"},'
+                   '{"index":1,"message":{"content":"d"},"finish_reason":"stop"}],"usage":{"total_tokens":2}}' % (CALL % (0, "i", "x"))}
+
+
+@pytest.mark.parametrize("id", SO_FAR)
 def test_completion_so_far(server, id):
-    """Between two chunks the stream gives what those taken add up to, and taking it changes nothing."""
-    case, found = next(case for case in CASES if case.id == id), []
-    server.put("so-far", [{"pieces": [start_of({"Content-Length": len(case.body)}) + case.body]}])
+    """After each chunk the stream, and the call of a loop, give what those so far add up to, and taking it changes nothing."""
+    case, found = next((case for case in CASES if case.id == id), None), []
+    body = case.body if case else SO_FAR[id].encode()
+    server.put("so-far", [{"pieces": [start_of({"Content-Length": len(body)}) + body]}])
 
     def look(chunks, completion):
-        for choice in completion["choices"]:
-            for kind in ("content", "reasoning"):
-                texts = [chunk["text"] for chunk in chunks if (chunk["kind"], chunk["choice"]) == (kind, choice["index"])]
-                if chunks[-1]["last"] and (choice[kind] or "") != "".join(texts):
-                    found.append("after %d chunks: %s is %r, not %r" % (len(chunks), kind, choice[kind], "".join(texts)))
+        found.extend(wire.beyond(chunks, completion))
 
     with client_of(server, "so-far", "plain") as client:
-        seen = client.see_pull(None, on_chunk=look)
-    found += wire.differences(wire.without_nulls(wire.exact(seen["completion"]["json"])), expected_json(case), "json")
+        seen, plain = client.see_pull(None, on_chunk=look), client.see_pull(None)
+        assert seen["status"] == "OK" and seen["completion"]["json"] == plain["completion"]["json"] and seen["chunks"] == plain["chunks"]
+        told = see_loop(client, look)
+        assert told == seen["chunks"]
+    if case:
+        found += wire.differences(wire.without_nulls(wire.exact(seen["completion"]["json"])), expected_json(case), "json")
+    assert not found, "\n".join(found)
+
+
+def see_loop(client, look, stop_after=None):
+    """The chunks of a stream in a loop; `look` gets those so far with what the call gives, also after its last event."""
+    loop, call, made, chunks, over, gave = ffi.dosai_loop(), ffi.dosai_call(), ffi.dosai_completion(), [], [], []
+
+    @ffi.dosai_event_fn
+    def on_event(event, _):
+        if event.contents.chunk:
+            chunks.append(wire.chunk_of(ffi.dosai_chunk.from_address(event.contents.chunk)))
+        over.append(event.contents.kind != ffi.EVENT_CHUNK)
+        gave.append(ffi.dosai_call_completion(call, wire.byref(made), None))
+        if gave[-1] == ffi.OK:
+            look(chunks, wire.completion_of(made))
+        ffi.dosai_completion_free(made)
+        return len(chunks) == stop_after
+    assert ffi.dosai_loop_new(None, wire.byref(loop), None) == ffi.OK
+    assert ffi.dosai_loop_submit_stream(loop, client.handle, client.request, None, 0, wire.byref(call), None) == ffi.OK
+    assert ffi.dosai_call_completion(call, wire.byref(made), None) == ffi.OK  # of a call that has not begun
+    look(chunks, wire.completion_of(made))
+    ffi.dosai_completion_free(made)
+    while not any(over):
+        assert ffi.dosai_loop_step(loop, -1, on_event, None, None, None) == ffi.OK
+    ffi.dosai_call_free(call)
+    assert ffi.dosai_loop_close(loop, ffi.dosai_event_fn(), None, None) == ffi.OK
+    assert gave == [ffi.OK] * len(gave)  # an assertion in a callback is not heard
+    return chunks
+
+
+@pytest.mark.parametrize("id", ["many-chunks", "whole"])
+def test_completion_so_far_of_what_was_stopped(server, id):
+    """Stopped after each chunk: the chunks that were not told are not in it; the error has all that had arrived."""
+    body, found = SO_FAR[id].encode(), []
+    server.put("so-far", [{"pieces": [start_of({"Content-Length": len(body)}) + body]}])
+    with client_of(server, "so-far", "plain") as client:
+        count = len(client.see_pull(None)["chunks"])
+        for stop_after in range(1, count):
+            chunks = see_loop(client, lambda chunks, completion: found.extend(wire.beyond(chunks, completion)), stop_after)
+            assert len(chunks) == stop_after
+    assert not found, "\n".join(found[:5])
+
+
+@pytest.mark.parametrize("name", ["body0-fin-chunked", "body0-rst", "mid-garbage", "error-400", "204"])
+def test_completion_of_a_stream_that_failed(server, name):
+    """Before the first chunk it is one without choices."""
+    found = []
+    with wire.Client(server.base(name)) as client:
+        chunks = see_loop(client, lambda chunks, completion: found.extend(wire.beyond(chunks, completion)))
+        assert chunks == client.see_pull(None)["chunks"]  # which looks after its end, too
     assert not found, "\n".join(found)
 
 

@@ -231,7 +231,7 @@ class Client:
                 ffi.dosai_completion_free(completion)
         if status == ffi.OK:
             assert ffi.dosai_stream_completion(stream, byref(completion), None) == ffi.OK
-        self.check_after_end(stream, timeout_ms, status, error)
+        self.check_after_end(stream, timeout_ms, status, error, chunks)
         ffi.dosai_stream_free(stream)
         return self.end(status, chunks, completion, error)
 
@@ -305,17 +305,38 @@ class Client:
             seen["status"] = seen["error"]["status"] if event.error else "OK"
         return take, seen
 
-    def check_after_end(self, stream, timeout_ms, status, error):
+    def check_after_end(self, stream, timeout_ms, status, error, chunks):
         again, address, part = ffi.dosai_error(), c_void_p(), ffi.dosai_completion()
         assert ffi.dosai_stream_next(stream, timeout_ms, byref(address), byref(again)) == status and not address
         assert error_of(again) == error_of(error)
         ffi.dosai_error_free(again)
         if error:
-            lent = completion_of(ffi.dosai_error_completion(error))
-            status = ffi.dosai_stream_completion(stream, byref(part), None)
-            assert status == (ffi.OK if lent else ffi.INVALID_ARGUMENT)
-            assert (completion_of(part) or {}).get("json") == (lent or {}).get("json")
+            assert ffi.dosai_stream_completion(stream, byref(part), None) == ffi.OK
+            assert not beyond(chunks, completion_of(part))
             ffi.dosai_completion_free(part)
+
+
+def beyond(chunks, completion):
+    """What a completion says otherwise than the chunks so far add up to."""
+    choices, usage = {}, (-1,) * len(USAGE)
+    for chunk in chunks:
+        usage = chunk["usage"] or usage
+        if chunk["choice"] < 0:
+            continue
+        choice = choices.setdefault(chunk["choice"], {"content": "", "reasoning": "", "refusal": "", "word": None, "tools": {}})
+        if chunk["kind"] in choice:
+            choice[chunk["kind"]] += chunk["text"]
+        elif chunk["kind"] == "finish":
+            choice["word"] = chunk["text"]
+        elif chunk["kind"] == "tool":
+            tool = choice["tools"].setdefault(chunk["tool"], {"id": None, "name": None, "arguments": ""})
+            tool.update(id=tool["id"] or chunk["id"], name=tool["name"] or chunk["name"], arguments=tool["arguments"] + (chunk["text"] or ""))
+    said = {choice["index"]: {
+        **{key: choice[key] or "" for key in ("content", "reasoning", "refusal")}, "word": choice["word"],
+        "tools": [{key: call[key] or ("" if key == "arguments" else None) for key in call} for call in choice["tool_calls"]]} for choice in completion["choices"]}
+    wanted = {index: {**choice, "tools": [choice["tools"][at] for at in sorted(choice["tools"])]} for index, choice in choices.items()}
+    found = [] if said == wanted else ["after %d chunks: %r, not %r" % (len(chunks), said, wanted)]
+    return found + ([] if completion["usage"] == usage else ["after %d chunks: usage %r, not %r" % (len(chunks), completion["usage"], usage)])
 
 
 def call_options(**options):

@@ -833,7 +833,7 @@ public:
   void cancel() const noexcept { dosai_call_cancel(handle()); }
   void pause() const noexcept { dosai_call_pause(handle()); }
   void resume() const noexcept { dosai_call_resume(handle()); }
-  /* What has come of a stream; after the last event, of any call. On the loop's thread. */
+  /* What was told of a stream so far; after the last event, of any call. On the loop's thread. */
   Result<Completion> try_completion() {
     return detail::share(detail::make<dosai_completion>(dosai_call_completion, handle()));
   }

@@ -1,0 +1,89 @@
+"""With every limit at none: what a server sends four times as much of costs four times as much, in whatever order it comes."""
+import json, os, pathlib, subprocess, sys
+
+import pytest
+
+from scripts import CHUNKED, DONE, END, FINISH
+
+CALLS = pathlib.Path(__file__).with_name("bomb_calls.py")
+SLOW = 10 if os.environ.get("DOSAI_TEST_SLOW") else 1
+NO_LIMITS = {key: -1 for key in ("event_bytes_max", "response_bytes_max", "text_bytes_max", "header_bytes_max", "json_nodes_max", "choices_max", "tool_calls_max")}
+STREAMS, TWO = ("callback", "pull", "loop"), ("unary", "callback")
+
+
+def framed(events, headers=""):
+    """The events in few large pieces, so that the server has little to do."""
+    text = "".join("data: %s\n\n" % one for one in [*events]) + FINISH + DONE
+    pieces = [text[at:at + (1 << 20)] for at in range(0, len(text), 1 << 20)]
+    return [{"send": CHUNKED.replace("x-request-id", headers + "x-request-id")}, *[{"chunk": piece} for piece in pieces], END]
+
+
+def choice(index, field="content", value='"x"'):
+    return '{"index":%d,"delta":{"%s":%s},"message":{"%s":%s},"finish_reason":"stop"}' % (index, field, value, field, value)
+
+
+def event(*choices):
+    return '{"id":"c","choices":[%s]}' % ",".join(choices)
+
+
+def calls(ones):
+    return event(choice(0, "tool_calls", "[%s]" % ",".join(ones)))
+
+
+def whole(text):
+    return lambda request: framed([text]) if b'"stream":true' in request.body else {"text": text}
+
+
+def shuffled(many):
+    """Numbers of which none is far beyond those before it."""
+    return [at ^ 63 if at | 63 < many else at for at in range(many)]
+
+
+def fields(many, form):
+    return ",".join('"%s":0' % (form % at if "%" in form else form) for at in range(many))
+
+
+FORMS = {  # id: (how many, reply, faces)
+    "choices-reversed": (5000, lambda n: whole(event(*[choice(at) for at in reversed(range(n))])), (*TWO, "unary-messages")),
+    "choices-in-order": (5000, lambda n: whole(event(*[choice(at) for at in range(n)])), TWO),
+    "choices-alike": (5000, lambda n: whole(event(*["{}"] * n)), TWO),
+    "choices-by-event": (5000, lambda n: framed(event(choice(at)) for at in reversed(range(n))), STREAMS),
+    "choices-then-events": (2500, lambda n: framed([event(*[choice(at) for at in range(n)])] + [event(choice(at, "role")) for at in range(n)]), STREAMS),
+    "calls-by-id": (5000, lambda n: whole(calls('{"id":"i%d","function":{"name":"f"}}' % at for at in range(n))), TWO),
+    "calls-by-index": (5000, lambda n: framed(calls(['{"index":%d,"id":"i%d"}' % (at, at)]) for at in shuffled(n)), STREAMS),
+    "calls-of-one-index": (5000, lambda n: framed(calls(['{"index":0,"id":"i%d"}' % at]) for at in range(n)), ("callback",)),
+    "calls-twice": (5000, lambda n: framed([calls('{"index":%d,"function":{"arguments":"x"}}' % at for at in shuffled(n))] * 2), ("callback",)),
+    "list-by-index": (20000, lambda n: framed([event(choice(0, "x", "[%s]" % ",".join('{"index":%d}' % at for at in reversed(range(n)))))] * 2), ("callback",)),
+    "list-by-event": (5000, lambda n: framed(event(choice(0, "x", '[{"index":%d,"text":"x"}]' % (at * 7919 % n))) for at in range(n)), ("callback",)),
+    "fields": (50, lambda n: framed([event(choice(0, "x", "{%s}" % fields(1000, "k%d")))] * n), ("callback",)),
+    "fields-alike": (50, lambda n: whole(event(choice(0, "x", "[%s]" % ",".join("{%s}" % fields(1000, "k") for _ in range(n))))), TWO),
+    "usage": (5000, lambda n: framed('{"choices":[],"usage":{"total_tokens":%d}}' % at for at in range(n)), STREAMS),
+    "errors": (50000, lambda n: {"status": 400, "text": "[%s]" % ",".join(["[]"] * n)}, TWO),
+    "headers": (1000, lambda n: {"json": {"choices": []}, "headers": {"x-%d" % at: "y" for at in range(n)}}, ("unary",)),
+}
+
+
+def cost(server, reply, face, **options):
+    server.put("growth", reply)
+    job = [server.base("growth~" + face), "growth", face, {**NO_LIMITS, "total_timeout_ms": -1, **options}]
+    ran = subprocess.run([sys.executable, CALLS], input=json.dumps([job]), stdout=subprocess.PIPE, text=True, timeout=300)
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("id, face", [(id, face) for id, (_, _, faces) in FORMS.items() for face in faces])
+def test_growth(server, id, face):
+    """Of the least that three tries take: 4 would be linear, 16 quadratic."""
+    many, make, _ = FORMS[id]
+    once, more = (min((cost(server, make(count), face) for _ in range(3)), key=lambda one: one["cpu"]) for count in (many, 4 * many))
+    assert once["status"] == more["status"] == ("BAD_REQUEST" if id == "errors" else "OK"), (once, more)
+    assert more["cpu"] < 8 * max(once["cpu"], 0.02 * SLOW), (once, more)
+
+
+def test_total_clock_in_one_event(server):
+    """It ends a call in the midst of an event, and not only behind it."""
+    reply = framed([event(choice(0, "x", "[%s]" % ",".join('{"index":%d,"a":{"b":{"c":"d"}}}' % at for at in range(300000))))])
+    free = cost(server, reply, "callback")
+    assert free["status"] == "OK"
+    bound = cost(server, reply, "callback", total_timeout_ms=int(free["seconds"] * 700))
+    assert (bound["status"], "total" in bound["message"]) == ("TIMEOUT", True), (free, bound)
+    assert bound["seconds"] < free["seconds"] * 0.9, (free, bound)

@@ -72,18 +72,8 @@ def cost(server, reply, face, **options):
 
 @pytest.mark.parametrize("id, face", [(id, face) for id, (_, _, faces) in FORMS.items() for face in faces])
 def test_growth(server, id, face):
-    """Of the least that three tries take: 4 would be linear, 16 quadratic."""
+    """Of the least that two tries take: 4 would be linear, 16 quadratic."""
     many, make, _ = FORMS[id]
-    once, more = (min((cost(server, make(count), face) for _ in range(3)), key=lambda one: one["cpu"]) for count in (many, 4 * many))
+    once, more = (min((cost(server, make(count), face) for _ in range(2)), key=lambda one: one["cpu"]) for count in (many, 4 * many))
     assert once["status"] == more["status"] == ("BAD_REQUEST" if id == "errors" else "OK"), (once, more)
     assert more["cpu"] < 8 * max(once["cpu"], 0.02 * SLOW), (once, more)
-
-
-def test_total_clock_in_one_event(server):
-    """It ends a call in the midst of an event, and not only behind it."""
-    reply = framed([event(choice(0, "x", "[%s]" % ",".join('{"index":%d,"a":{"b":{"c":"d"}}}' % at for at in range(300000))))])
-    free = cost(server, reply, "callback")
-    assert free["status"] == "OK"
-    bound = cost(server, reply, "callback", total_timeout_ms=int(free["seconds"] * 700))
-    assert (bound["status"], "total" in bound["message"]) == ("TIMEOUT", True), (free, bound)
-    assert bound["seconds"] < free["seconds"] * 0.9, (free, bound)

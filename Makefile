@@ -12,7 +12,7 @@
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
 
-STAGES = build gates swift conformance wire hosts docs threads address valgrind cpp python tool model packages fuzz
+STAGES = build gates swift conformance wire hosts network docs threads address valgrind cpp python tool model packages fuzz
 GATES = header layers exports abi footprint format
 
 LIBRARY = build/lib/libdosai.so.0
@@ -128,6 +128,10 @@ test-wire: all need-test $(VENV)
 
 test-hosts: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Hosts
+
+# In namespaces of its own: root, or a kernel that lets users make them.
+test-network: all need-test $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Network
 
 # The debug build: the toolchain's own clang links the host, which the sanitizer wants to have libdispatch.
 test-threads: need-test $(VENV)

@@ -39,7 +39,7 @@ def dated(folder, name, start, end):
 def make(folder):
     authority(folder, "ca", "dosai test authority")
     authority(folder, "self", "localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
-    leaf(folder, "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    leaf(folder, "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1,DNS:*.network.test")
     leaf(folder, "other", "subjectAltName=DNS:other.test")
     dated(folder, "past", "20200101000000Z", "20200201000000Z")
     dated(folder, "future", "20990101000000Z", "20990201000000Z")

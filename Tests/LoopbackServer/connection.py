@@ -88,6 +88,8 @@ class Connection:
             name = rest.partition("/")[0]
             script = self.server.script(name)
             reads = not isinstance(script, dict) or script.get("read_body", True)
+            if isinstance(script, dict):
+                self.do_sleep_ms(script.get("read_after_ms", 0))
             if reads:
                 self.read_body(request)
             self.used.add(name)

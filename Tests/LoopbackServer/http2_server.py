@@ -5,6 +5,7 @@ does not offer h2.
 
 A script is a list of steps, or a function of the number of the request that gives one. A step is an object of one key:
     {"headers": {":status": "200", ...}} {"data": text} {"end": text: the last data} {"trailers": {...}} {"sleep_ms": n}
+    {"wait_ms": n: as sleep_ms, but what the client sends meanwhile is read}
     {"reset": code: RST_STREAM} {"goaway": [code, last stream; -1: this one]} {"ping": times, every 20 ms}
     {"window": bytes: lets the client send so many more} {"raw": bytes between the frames} {"hold": true: silence on this stream}
     {"deaf": true: silence on the whole connection, for ever}
@@ -12,7 +13,7 @@ A script is a list of steps, or a function of the number of the request that giv
 While the attribute `silent` is above 0 a connection that comes takes one from it, and gets no answer in TLS's handshake.
 With is_shut the windows stay as they are at first, 65535 bytes, but for {"window"}, and a script is played once they are full.
 """
-import socket, threading, time
+import select, socket, threading, time
 
 import h2.config, h2.connection, h2.events, h2.exceptions
 
@@ -170,6 +171,13 @@ class Connection:
         self.flush()
         time.sleep(pause / 1000)
 
+    def do_wait_ms(self, pause):
+        self.flush()
+        end = time.monotonic() + pause / 1000
+        while (left := end - time.monotonic()) > 0:
+            if self.sock.pending() or select.select([self.sock], [], [], left)[0]:
+                self.take_events(self.h2.receive_data(self.receive_bytes()))
+
     def do_reset(self, code):
         self.h2.reset_stream(self.stream, code)
 
@@ -219,15 +227,15 @@ class Connection:
 
 
 class Http2Server:
-    def __init__(self, folder, is_shut=False):
-        self.is_shut, self.silent, self.lock = is_shut, 0, threading.Lock()
+    def __init__(self, folder, is_shut=False, host="127.0.0.1"):
+        self.host, self.is_shut, self.silent, self.lock = host, is_shut, 0, threading.Lock()
         self.stats_of, self.scripts, self.resets, self.unanswered, self.accepted = {}, {}, [], [], 0
         self.context = certificates.context({"folder": folder, "ca": folder + "/ca.pem"}, "localhost")
         self.context.set_alpn_protocols(["h2", "http/1.1"])
 
     def __enter__(self):
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        self.listener.bind((self.host, 0))
         self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
         return self

@@ -30,6 +30,7 @@ or an object:
           "events": [value or text of one data line, ...], "pace_ms": 0, "done": true | "stream": "text of an event stream"
     Events are chunked, one HTTP chunk each. "end" takes the place of what follows the body.
     "read_body": false answers (and then closes) before the request's body was read.
+    "read_after_ms": 1000 waits so long before it reads the body.
 A step is an object of one key:
     {"send": text} {"send_base64": text} {"chunk": text: one HTTP chunk} {"bytewise": text} {"sleep_ms": n}
     {"pieces": [text or bytes, ...]: each is a send, and at the unix socket one read of the client gives no more than one}
@@ -69,15 +70,16 @@ class Stats:
 
 
 class LoopbackServer:
-    def __init__(self, speaks_http2=False):
-        self.speaks_http2 = speaks_http2
+    def __init__(self, speaks_http2=False, host="127.0.0.1", files=None):
+        """files: certificates that are there already."""
+        self.speaks_http2, self.host, self.files = speaks_http2, host, files
 
     def __enter__(self):
         self.lock, self.stopping = threading.Lock(), threading.Event()
         self.stats_of, self.extra, self.listeners, self.open, self.accepted = {}, {}, [], set(), 0
         self.arrived = collections.Counter()  # connections by address
         self.folder = tempfile.mkdtemp(prefix="dosai-loopback-")
-        files = certificates.make(self.folder)
+        files = self.files or certificates.make(self.folder)
         self.address = {key: files[key] for key in ("ca", "client_certificate", "client_key")}
         self.address["unix"] = os.path.join(self.folder, "socket")
         self.listen("plain", "http://127.0.0.1:%d")
@@ -120,8 +122,9 @@ class LoopbackServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def listen(self, key, form, context=None, start=None, pause=0):
-        listener = socket.socket(socket.AF_INET if form else socket.AF_UNIX)
-        listener.bind(("127.0.0.1", 0) if form else self.address[key])
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listener = socket.socket(family if form else socket.AF_UNIX)
+        listener.bind((self.host, 0) if form else self.address[key])
         listener.listen(512)
         self.listeners.append(listener)
         if form:
@@ -147,7 +150,7 @@ class LoopbackServer:
                 sock = listener.accept()[0]
             except OSError:
                 return
-            if sock.family == socket.AF_INET:
+            if sock.family != socket.AF_UNIX:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 self.accepted += 1

@@ -1,9 +1,10 @@
 """Where a call may go: redirects within the origin alone, five at most; proxies, which see no key."""
-import base64, socket, threading
+import base64
 
 import pytest
 
 import wire
+from proxy import Proxy
 from scripts import completion
 from wire import KEY
 
@@ -142,56 +143,6 @@ def test_redirects_of_a_get(server, http):
 
 
 # ---- proxies
-
-class Proxy:
-    """It keeps the heads of what it is asked, and tunnels CONNECTs; `answer` is what it says instead."""
-
-    def __init__(self, answer=None):
-        self.heads, self.answer, self.listener = [], answer, socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                sock = self.listener.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
-
-    def serve(self, sock):
-        text = b""
-        while b"\r\n\r\n" not in text:
-            more = sock.recv(65536)
-            if not more:
-                return
-            text += more
-        self.heads.append(text.decode("latin-1"))
-        if self.answer or not text.startswith(b"CONNECT "):
-            sock.sendall((self.answer or "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n").encode())
-            return sock.close()
-        host, _, port = text.split()[1].decode().rpartition(":")
-        target = socket.create_connection(("127.0.0.1", int(port)))
-        sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        back = threading.Thread(target=self.pump, args=(target, sock), daemon=True)
-        back.start()
-        self.pump(sock, target)
-
-    @staticmethod
-    def pump(one, other):
-        try:
-            while data := one.recv(65536):
-                other.sendall(data)
-            other.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
 
 def test_proxy_sees_no_key(server):
     """Of an https call a proxy sees the CONNECT alone, with its own credentials; those do not go on to the server."""

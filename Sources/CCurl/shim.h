@@ -88,6 +88,16 @@ static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function loc
 static inline unsigned int ccurl_version_number(void) {
   return curl_version_info(CURLVERSION_NOW)->version_num;
 }
+/* OpenSSL's; NULL where libcurl has another TLS library, or none. */
+extern __attribute__((weak)) int SSL_has_pending(const void *session);
+
+/* Whether bytes of the connection were read and not looked at: since 8.20 or so libcurl lets OpenSSL read ahead. */
+static inline int ccurl_has_pending(CURL *easy) {
+  struct curl_tlssessioninfo *info = NULL;
+  if (!SSL_has_pending || curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK) return 0;
+  return info && info->backend == CURLSSLBACKEND_OPENSSL && info->internals &&
+         SSL_has_pending(info->internals);
+}
 static inline int ccurl_features(void) { return curl_version_info(CURLVERSION_NOW)->features; }
 
 static inline void *ccurl_info_private(CURL *easy) {

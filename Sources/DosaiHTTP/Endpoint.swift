@@ -21,15 +21,17 @@ package final class Endpoint {
   /// Sets all that is the same for every request. RESOURCE: libcurl was built without something that is needed.
   func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: Share) -> Failure? {
     var failure: Failure?
-    func check(_ code: CURLcode, _ refusal: StaticString = "libcurl was built without something that is needed") {
+    @inline(never) func check(
+      _ code: CURLcode, _ refusal: StaticString = "libcurl was built without something that is needed"
+    ) {
       if code == CURLE_OK || failure != nil { return }
       failure = code == CURLE_OUT_OF_MEMORY ? .outOfMemory : Failure(.resource, refusal)
     }
-    func text(_ option: CURLoption, _ value: Bytes?, _ refusal: StaticString) {
+    @inline(never) func text(_ option: CURLoption, _ value: Bytes?, _ refusal: StaticString) {
       if let value { check(ccurl_set_text(easy, option, value.characters), refusal) }
     }
     /// Where libcurl does not have it, it does not do it either.
-    func off(_ code: CURLcode) { if code == CURLE_OUT_OF_MEMORY { failure = .outOfMemory } }
+    @inline(never) func off(_ code: CURLcode) { if code == CURLE_OUT_OF_MEMORY { failure = .outOfMemory } }
 
     check(ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1))
     check(ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1))

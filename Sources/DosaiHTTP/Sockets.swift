@@ -61,12 +61,13 @@ struct Sockets {
   }
 
   /// Whether no request may go out on the connection: its peer has closed it, or has sent what nobody asked for.
-  func isStale(_ ends: Ends) -> Bool {
+  /// `hasPending`: some of it was read already.
+  func isStale(_ ends: Ends, hasPending: Bool) -> Bool {
     guard let place = place(of: ends) else { return false }
     var isClosed: Int32 = 0
     var isReadable: Int32 = 0
     csystem_look(entries[place].socket, &isClosed, &isReadable)
-    return isClosed != 0 || isReadable != 0 && entries[place].isExclusive
+    return isClosed != 0 || (isReadable != 0 || hasPending) && entries[place].isExclusive
   }
 
   /// For how many nanoseconds the peer's TCP owes an acknowledgement; -1: it does not.

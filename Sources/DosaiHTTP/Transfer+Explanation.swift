@@ -71,10 +71,9 @@ extension Transfer {
     }
   }
 
-  /// The peer went away in the TLS handshake, and said nothing of it: by the system's word, or by OpenSSL's.
-  private var isCutByPeer: Bool {
-    ccurl_info_long(easy, CURLINFO_OS_ERRNO) != 0 || says("SSL_ERROR_SYSCALL") || says("unexpected eof")
-  }
+  /// The peer went away in the TLS handshake: by libcurl's word, or by OpenSSL's. The system's error would not tell; it may
+  /// be an older one's.
+  private var isCutByPeer: Bool { says("Recv failure") || says("SSL_ERROR_SYSCALL") || says("unexpected eof") }
 
   /// Whether there are none for a socket and a file beside it.
   static var lacksDescriptors: Bool {

@@ -232,7 +232,7 @@ package final class Transfer {
       if csystem_local_port(lastSocket) == localPort {
         engine?.sockets.connect(lastSocket, ends, isExclusive: !mayShare)
       }
-    } else if engine?.sockets.isStale(ends) == true {
+    } else if engine?.sockets.isStale(ends, hasPending: ccurl_has_pending(easy) != 0) == true {
       isUnsent = true
       giveUpConnection()
       return CURL_PREREQFUNC_ABORT

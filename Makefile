@@ -29,7 +29,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test test-matrix $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -159,6 +159,10 @@ test-tool: all need-test $(VENV)
 
 test-model: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model Tests/Tool/test_talk_model.py
+
+# The release library and tool on each libcurl of Debian from 12 on, in minutes and with what apt downloads.
+test-matrix: all need-test $(VENV)
+	python3 Tests/Matrix/run.py
 
 test-packages: deb need-test
 	@scripts/install-dependencies packages

@@ -2,8 +2,11 @@
 """Builds the conformance programs against the library and runs each against one loopback server.
 
     run.py [--library build/lib] [--only NAME]... [--valgrind] [--cc CC] [--cflags FLAGS] [--jobs N]
+           [--folder FOLDER --part build|untimed|timed]
+
+With --folder the programs are built into it once, and then run from it in parts, elsewhere too.
 """
-import argparse, concurrent.futures, importlib.util, os, pathlib, shlex, site, subprocess, sys, tempfile, time
+import argparse, concurrent.futures, contextlib, importlib.util, os, pathlib, shlex, shutil, site, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -34,11 +37,13 @@ class Runner:
     def __init__(self, options, folder, address):
         self.options, self.folder = options, folder
         self.library = folder / "lib"  # under both of its names, whichever the build has made
-        built = next(path for path in candidates(options.library) if path.exists())
-        self.library.mkdir()
-        (folder / "functions.h").write_text(sweep.functions(ROOT / "include/dosai.h"))
-        for name in NAMES:
-            (self.library / name).symlink_to(built.resolve())
+        if options.part in (None, "build"):
+            built = next(path for path in candidates(options.library) if path.exists())
+            shutil.rmtree(folder, ignore_errors=True)
+            self.library.mkdir(parents=True)
+            (folder / "functions.h").write_text(sweep.functions(ROOT / "include/dosai.h"))
+            for name in NAMES:
+                (self.library / name).symlink_to(built.resolve())
         self.environment = dict(os.environ, DOSAI_TEST_LIBRARY=str(self.library / NAMES[0]),
                                 **{"DOSAI_TEST_" + key.upper(): value for key, value in address.items()})
         if options.valgrind:
@@ -72,9 +77,12 @@ class Runner:
 
     def run(self, name):
         """The program's last line, and its whole output where it failed."""
-        built = self.build(name)
-        if built.returncode != 0:
-            return False, "does not compile", built.stderr
+        if self.options.part in (None, "build"):
+            built = self.build(name)
+            if built.returncode != 0:
+                return False, "does not compile", built.stderr
+        if self.options.part == "build":
+            return True, "built", ""
         repeats = REPEATS.get(name, 1)
         if self.options.valgrind:
             repeats = min(repeats, 10)
@@ -94,6 +102,8 @@ def main():
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--folder")
+    parser.add_argument("--part", choices=["build", "untimed", "timed"])
     options = parser.parse_args()
     if not any(path.exists() for path in candidates(options.library)):
         parser.error("no libdosai.so in " + options.library)
@@ -106,8 +116,11 @@ def main():
     names = [name for name in names if not options.only or name in options.only]
     if options.valgrind:
         names = [name for name in names if name not in OWN_MALLOC]
+    if options.part in ("untimed", "timed"):
+        names = [name for name in names if (name in ALONE) == (options.part == "timed")]
     passed = failed = 0
-    with tempfile.TemporaryDirectory() as folder, LoopbackServer(speaks_http2=True) as server:
+    with contextlib.nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory() as folder, \
+            LoopbackServer(speaks_http2=True) as server:
         runner = Runner(options, pathlib.Path(folder), server.address)
 
         def timed(name):

@@ -2,7 +2,7 @@
 ## make demo     a real model's tokens through the tool, C and Python
 ## make install  what is built, to PREFIX, which is /usr/local; DESTDIR stages it; `make uninstall` takes it away
 ## make deb      Debian packages, in build/deb
-## make test     every gate and test, in order; `make test-NAME` runs one: $(STAGES)
+## make test     every gate and test, in order, and what each took; `make test-NAME` runs one: $(STAGES)
 ## make soak     ten minutes of random calls, cancels and faults in a loop
 ## make docs     the manual and the pages of docs/ as HTML, in build/docs/html
 ## make fuzz     libFuzzer, a minute a target; `make fuzz-keep` takes what it found into the corpus
@@ -12,7 +12,8 @@
 ## make clean    away with everything that was built or installed here
 ## What is missing on the machine is installed by apt where you may, else named.
 
-STAGES = build gates swift conformance wire hosts network docs threads address valgrind cpp python tool model packages fuzz
+# The quick ones first.
+STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network model packages threads address valgrind
 GATES = header layers exports abi footprint format
 
 LIBRARY = build/lib/libdosai.so.0
@@ -105,12 +106,15 @@ deb: all
 	@scripts/make-deb
 
 test:
-	@passed=0; for stage in $(STAGES); do \
-	  printf '\n== %s\n' "$$stage"; \
-	  $(MAKE) --no-print-directory "test-$$stage" || { \
-	    printf '\nmake test-%s failed\n%d passed, 1 failed\n' "$$stage" "$$passed"; exit 1; }; \
-	  passed=$$((passed + 1)); \
-	done; printf '\n%d passed, 0 failed\n' "$$passed"
+	@MAKE='$(MAKE)' scripts/run-stages $(STAGES)
+
+# What the other stages would install on their way, so that it has rows of its own in the table.
+test-apt: need-test
+	@scripts/install-dependencies deb
+	@scripts/install-dependencies packages
+
+test-pip: $(VENV)
+	@scripts/model-server install
 
 test-build: all
 

@@ -3,7 +3,7 @@
 #include "loop.h"
 
 /* Over HTTP/2 all of the blast is held: it is within libcurl's window of a stream. */
-enum { BLAST = 8 << 20, ROOM = 3 << 20, WINDOW = 10 << 20 /* of libcurl over HTTP/2 */ };
+enum { BLAST = 8 << 20, ROOM = 7 << 20, WINDOW = 10 << 20 /* of libcurl over HTTP/2 */ };
 
 static const char *const names[] = {"plain", "TLS", "unix", "HTTP/2"};
 

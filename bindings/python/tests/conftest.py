@@ -19,7 +19,7 @@ def clean_environment(monkeypatch):
 def server():
     from server import LoopbackServer
 
-    with LoopbackServer() as loopback:
+    with LoopbackServer(speaks_http2=True) as loopback:
         yield loopback
 
 

@@ -33,7 +33,7 @@ def start(code, *arguments):
 
 def run(code, *arguments):
     process = start(code, *arguments)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, ""), errors
     return output
 
@@ -128,6 +128,29 @@ def test_exit_in_the_middle(server, code):
     started = time.monotonic()
     run(code, server.base("silent-chunk" if "atexit" not in code else "endless"))
     assert time.monotonic() - started < 3 + allowance(started)
+
+
+def test_streams_that_are_left_keep_no_memory(server):
+    """Twenty at a time over one HTTP/2 connection, which lives on, and on which libcurl has read ahead."""
+    grown = int(run("""
+import asyncio
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+async def leave(client):
+    async for _ in await client.chat.completions.create(model="m", messages=[], stream=True):
+        await asyncio.sleep(0.3)  # more comes than the reader takes
+        break
+async def main():
+    async with dosai.AsyncClient(base_url=sys.argv[1], api_key="k", max_retries=0, ca_file=sys.argv[2]) as client:
+        for turn in range(10):
+            if turn == 2:
+                before = resident()
+            await asyncio.gather(*(leave(client) for _ in range(20)))
+        print(resident() - before)
+asyncio.run(main())
+""", server.base("endless-blast", "h2"), server.ca))
+    assert grown < 3 << 20
 
 
 def test_fork(server):

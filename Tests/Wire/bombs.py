@@ -65,9 +65,10 @@ A64K = "a" * (64 << 10)
 
 # compression: 200 MB from 200 KB
 GZIP = gzip.compress(b'{"a":"' + b"0" * (200 * MB), 9)
-TWICE, FIVE = gzip.compress(GZIP), gzip.compress(gzip.compress(gzip.compress(gzip.compress(GZIP))))
+TWICE = gzip.compress(GZIP)
+FOUR = gzip.compress(gzip.compress(TWICE))  # newer libcurls refuse five
 for name, data, names in [("gzip", GZIP, "gzip"), ("deflate", zlib.compress(b" " * (100 * MB), 9), "deflate"),
-                          ("gzip-of-gzip", TWICE, "gzip, gzip"), ("gzip-five", FIVE, ", ".join(["gzip"] * 5))]:
+                          ("gzip-of-gzip", TWICE, "gzip, gzip"), ("gzip-four", FOUR, ", ".join(["gzip"] * 4))]:
     bomb(name, encoded(data, names), "TOO_LARGE", "response_bytes_max", UNARY, 140)
 bomb("gzip-on-a-stream", encoded(GZIP, "gzip"), "PROTOCOL", "", STREAMS)
 bomb("gzip-thousand", encoded(GZIP, ", ".join(["gzip"] * 1000)), "PROTOCOL", "", UNARY)

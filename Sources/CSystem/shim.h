@@ -57,10 +57,10 @@ static inline void *csystem_wiped_on_fork(void) {
   return page;
 }
 
-/* A connection whose peer has gone without a word is found out within 50 seconds; one that is down for less than 30
- * goes on. Has no effect on sockets other than TCP's. */
+/* A connection whose path has died without a word is found out within 55 seconds; one that is down for 30 goes on. Has
+ * no effect on sockets other than those of TCP. */
 static inline void csystem_keep_alive(int socket) {
-  int on = 1, idle = 20, interval = 10, probes = 3; /* seconds, and a number */
+  int on = 1, idle = 20, interval = 5, probes = 7; /* seconds, and a number */
   if (setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) return;
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);

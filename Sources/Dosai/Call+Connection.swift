@@ -24,6 +24,7 @@ extension Call {
   /// The request did not go out. It goes out now, on a connection of its own, and this is no retry.
   func sendAgain() throws(Failure) {
     isFresh = true
+    isIPv4 = transfer?.hasIPv4 == true
     dropTransfer()
     try enter()
   }
@@ -73,6 +74,6 @@ extension Call {
       client.settings.endpoint, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
       headers: headers, body: body, compressed: kind != .stream,
       connectTimeout: max(0, connectDeadline - csystem_now()),
-      isFresh: isFresh, engine: engine, receiver: self)
+      isFresh: isFresh, isIPv4: isIPv4, engine: engine, receiver: self)
   }
 }

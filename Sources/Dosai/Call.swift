@@ -30,6 +30,8 @@ package final class Call: TransferReceiver {
   var redirects = 0
   /// The next transfer makes a connection of its own: one that was idle has failed it.
   var isFresh = false
+  /// It goes to one of IPv4.
+  var isIPv4 = false
   /// How it ended, once it has; nil: well.
   var failure: Failure?
   var server = ServerMessage()
@@ -217,7 +219,7 @@ package final class Call: TransferReceiver {
   var deadline: Int64 {
     switch phase {
     case .waiting(let until), .held(let until): return min(until, totalDeadline)
-    default: return min(totalDeadline, attemptDeadline.time, transfer?.lookTime ?? Clocks.never)
+    default: return min(min(totalDeadline, attemptDeadline.time), transfer?.lookTime ?? Clocks.never)
     }
   }
 

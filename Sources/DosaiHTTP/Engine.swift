@@ -16,6 +16,7 @@ package final class Engine {
   private(set) var servesMany = false
   /// Of a transfer that was taken out. An engine that does not serve many has one client, for which it is set up.
   private var spare: (easy: UnsafeMutableRawPointer, share: Share)?
+  private var lookup: Lookup?
   /// There is a limit to the connections to a host.
   package private(set) var isLimited = false
   /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
@@ -156,6 +157,7 @@ package final class Engine {
     guard isOurs, enter() else { return }
     defer { leave() }
     // What is held back would never be freed where other transfers go on on its connection.
+    if lookup?.transfer === transfer { endLookup() }
     if transfer.dropBody() { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
     curl_multi_remove_handle(multi, transfer.easy)
     if !servesMany && spare == nil { spare = transfer.giveHandle() }
@@ -174,11 +176,31 @@ package final class Engine {
   }
 
   /// Lets libcurl look at the clock of a connection that is being made: the address that it tries may have had its time.
-  func kick(_ socket: Int32) {
+  /// It looks only where something happens, and for a moment it has no socket either: the pause is what happens.
+  func kick(_ transfer: Transfer) {
     guard enter() else { return }
     defer { leave() }
-    act(socket, 0)
+    curl_easy_pause(transfer.easy, CURLPAUSE_RECV)
+    curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+    act(CURL_SOCKET_TIMEOUT, 0)
     finishTransfers()
+  }
+
+  /// Begins a lookup beside that of the transfer, but one at a time: what it finds serves all.
+  func lookUp(for transfer: Transfer) {
+    guard lookup == nil, !isOutOfMemory, enter() else { return }
+    defer { leave() }
+    guard let begun = Lookup(for: transfer), curl_multi_add_handle(multi, begun.easy) == CURLM_OK else { return }
+    lookup = begun
+    act(CURL_SOCKET_TIMEOUT, 0)
+    finishTransfers()
+  }
+
+  private func endLookup() {
+    guard let ended = lookup else { return }
+    lookup = nil
+    curl_multi_remove_handle(multi, ended.easy)
+    if ended.hasFound { ended.transfer.giveUpLookup() }
   }
 
   /// Lets the body come again.
@@ -282,6 +304,10 @@ package final class Engine {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
       guard let easy = message.pointee.easy_handle else { continue }
+      if easy == lookup?.easy {
+        endLookup()
+        continue
+      }
       Transfer.of(easy)?.finish(ccurl_message_result(message))
     }
   }

@@ -2,19 +2,20 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// The two ends of a connection, in one number; 0: not known. libcurl tells them of a connection, but not its socket.
+/// The two ends of a connection, in one number. libcurl tells them, but not the connection's socket.
 struct Ends: Equatable {
-  let mark: UInt64
+  private(set) var mark: UInt64 = 0  // not known
+
+  init() {}
 
   init(_ peer: UnsafePointer<CChar>?, _ peerPort: Int32, _ localPort: Int32) {
-    var mark: UInt64 = 0xcbf2_9ce4_8422_2325
+    mark = UInt64(UInt32(bitPattern: peerPort)) << 32 | UInt64(UInt32(bitPattern: localPort))
     var at = peer
     while let byte = at?.pointee, byte != 0 {
       mark = (mark ^ UInt64(UInt8(bitPattern: byte))) &* 0x100_0000_01b3
       at = at?.successor()
     }
-    let ports = UInt64(UInt32(bitPattern: peerPort)) << 32 | UInt64(UInt32(bitPattern: localPort))
-    self.mark = (mark ^ ports) | 1
+    mark |= 1
   }
 }
 
@@ -22,7 +23,7 @@ struct Ends: Equatable {
 struct Sockets {
   private struct Entry {
     let socket: Int32
-    var ends: Ends?
+    var ends = Ends()
     /// One request at a time, as in HTTP/1: between two of them nothing may come.
     var isExclusive = false
   }
@@ -42,7 +43,7 @@ struct Sockets {
   }
 
   mutating func shut(_ socket: Int32) -> Int32 {
-    if let place = entries.firstIndex(where: { $0.socket == socket }) { entries.remove(at: place) }
+    if let place = place(of: socket), let last = entries.popLast(), place < entries.count { entries[place] = last }
     return close(socket)
   }
 
@@ -50,7 +51,7 @@ struct Sockets {
 
   /// The socket became a connection.
   mutating func connect(_ socket: Int32, _ ends: Ends, isExclusive: Bool) {
-    guard let place = entries.firstIndex(where: { $0.socket == socket }) else { return }
+    guard let place = place(of: socket) else { return }
     entries[place].ends = ends
     entries[place].isExclusive = isExclusive
   }
@@ -75,6 +76,8 @@ struct Sockets {
     guard let place = place(of: ends) else { return -1 }
     return csystem_unacknowledged_ms(entries[place].socket) * 1_000_000
   }
+
+  private func place(of socket: Int32) -> Int? { entries.firstIndex { $0.socket == socket } }
 
   /// nil also where it is not the only one, as with those of a unix socket, which have no ports.
   private func place(of ends: Ends) -> Int? {

@@ -18,8 +18,7 @@ package protocol TransferReceiver: AnyObject {
 package final class Transfer {
   private(set) var easy: UnsafeMutableRawPointer?  // until it is given away
   let endpoint: Endpoint
-  /// It may share a connection with others, over HTTP/2.
-  package let mayShare: Bool
+  private let isHTTPS: Bool
   private let share: Share  // must outlive the handle
   private let url: Buffer
   private let requestHeaders: HeaderList
@@ -45,6 +44,8 @@ package final class Transfer {
   /// It ended before its request went out: on a connection that was no longer good, or as libcurl's own clock for
   /// connecting ran out. It may go out again, and that is no retry.
   package internal(set) var isUnsent = false
+  /// So it was because its lookup found no end, where one of IPv4 alone did.
+  package private(set) var hasIPv4 = false
   /// When `look` has something to see.
   package private(set) var lookTime = Clocks.never
   /// libcurl has a connection for it or makes one. Of a transfer that has to wait for one it tells nothing.
@@ -58,13 +59,13 @@ package final class Transfer {
   private(set) var wasSent = false
   private(set) var socketError: Int32 = 0
   private var lastSocket: Int32 = -1  // that was opened
-  private var ends: Ends?
+  private var ends = Ends()
   private var isDropped = false  // what comes of the body
 
   /// `body` nil is a GET. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
     _ endpoint: Endpoint, share: Share, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
-    compressed: Bool, connectTimeout: Int64, isFresh: Bool, engine: Engine, receiver: any TransferReceiver
+    compressed: Bool, connectTimeout: Int64, isFresh: Bool, isIPv4: Bool, engine: Engine, receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
     let kept = engine.takeSpare()
@@ -72,20 +73,19 @@ package final class Transfer {
       message.deallocate()
       throw .outOfMemory
     }
-    let mayShare = isHTTPS && !endpoint.http1Only
-    let made = Transfer(easy, message, endpoint, mayShare, share, url, headers, body, receiver)
+    let made = Transfer(easy, message, endpoint, isHTTPS, share, url, headers, body, receiver)
     if kept == nil, let failure = endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share) { throw failure }
-    if made.apply(to: easy, compressed, connectTimeout, isFresh) != CURLE_OK { throw .outOfMemory }
+    if made.apply(to: easy, compressed, connectTimeout, isFresh, isIPv4) != CURLE_OK { throw .outOfMemory }
     return made
   }
 
   private init(
-    _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ endpoint: Endpoint, _ mayShare: Bool,
+    _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ endpoint: Endpoint, _ isHTTPS: Bool,
     _ share: Share, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?, _ receiver: any TransferReceiver
   ) {
     self.easy = easy
     self.endpoint = endpoint
-    self.mayShare = mayShare
+    self.isHTTPS = isHTTPS
     self.share = share
     self.url = url
     requestHeaders = headers
@@ -102,7 +102,7 @@ package final class Transfer {
 
   /// Sets all that is not the same for every request, also where it is libcurl's default: the handle may be a kept one.
   private func apply(
-    to easy: UnsafeMutableRawPointer, _ compressed: Bool, _ connectTimeout: Int64, _ isFresh: Bool
+    to easy: UnsafeMutableRawPointer, _ compressed: Bool, _ connectTimeout: Int64, _ isFresh: Bool, _ isIPv4: Bool
   ) -> CURLcode {
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
@@ -124,6 +124,7 @@ package final class Transfer {
     let most: Int64 = 2_000_000_000
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectTimeout / 1_000_000, most) + 100))
     ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, isFresh ? 1 : 0)
+    ccurl_set_long(easy, CURLOPT_IPRESOLVE, isIPv4 ? Int(CURL_IPRESOLVE_V4) : Int(CURL_IPRESOLVE_WHATEVER))
     ccurl_on_body(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
     ccurl_on_header(
@@ -182,8 +183,28 @@ package final class Transfer {
     return hasAnswer && !isFinished
   }
 
+  /// It may share a connection with others, over HTTP/2.
+  package var mayShare: Bool { isHTTPS && !endpoint.http1Only }
+
+  /// Sets where another handle goes to, as this one does. False: out of memory.
+  func applyRoute(to easy: UnsafeMutableRawPointer) -> Bool {
+    endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share) == nil
+      && ccurl_set_text(easy, CURLOPT_URL, url.characters) == CURLE_OK
+  }
+
+  /// The host's IPv4 addresses are in the cache. If its own lookup still goes on, it is to be sent again, to one of these.
+  func giveUpLookup() {
+    guard !isFinished, lastSocket < 0 else { return }
+    isUnsent = true
+    hasIPv4 = true
+    isFinished = true
+    lookTime = Clocks.never
+    receiver.finish()
+  }
+
   // MARK: looked at while nothing comes
 
+  private static let lookupPatience: Int64 = 2_000_000_000
   private static let kickInterval: Int64 = 500_000_000
   /// For how long the peer's TCP may acknowledge nothing of a request.
   private static let patience: Int64 = 5_000_000_000
@@ -194,11 +215,10 @@ package final class Transfer {
     guard now >= lookTime, !isFinished, let engine else { return true }
     if readyTime < 0 {
       lookTime = now + Self.kickInterval
-      engine.kick(lastSocket)
+      if lastSocket >= 0 { engine.kick(self) } else { engine.lookUp(for: self) }
       return true
     }
     lookTime = now + Self.patience
-    guard let ends else { return true }
     // The kernel counts in ticks of some milliseconds.
     return engine.sockets.unacknowledged(ends) < now - readyTime - 10_000_000
   }
@@ -207,6 +227,7 @@ package final class Transfer {
 
   private func beginLookup() -> Int32 {
     hasBegun = true
+    lookTime = csystem_now() + Self.lookupPatience
     return 0
   }
 
@@ -226,8 +247,7 @@ package final class Transfer {
     if wasSent { return CURL_PREREQFUNC_ABORT }
     hasBegun = true
     reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
-    let ends = Ends(peer, peerPort, localPort)
-    self.ends = ends
+    ends = Ends(peer, peerPort, localPort)
     if !reusedConnection {
       if csystem_local_port(lastSocket) == localPort {
         engine?.sockets.connect(lastSocket, ends, isExclusive: !mayShare)
@@ -258,7 +278,7 @@ package final class Transfer {
       try headers.add(line: line)
       if headers.isOver {
         hasAnswer = headers.httpStatus >= 200
-        if mayShare, !reusedConnection, let ends, !isHTTP2 { engine?.sockets.makeExclusive(ends) }
+        if mayShare, !reusedConnection, !isHTTP2 { engine?.sockets.makeExclusive(ends) }
       }
       return count
     } catch {

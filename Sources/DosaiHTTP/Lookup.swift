@@ -1,0 +1,29 @@
+import CCurl
+import DosaiCore
+
+/// Asks for a host's IPv4 addresses alone, beside the lookup of a transfer: a name server that is silent about IPv6 holds
+/// that one up for 15 s. What is found is in the cache of the share, where the transfer finds it when it is sent again.
+final class Lookup {
+  let easy: UnsafeMutableRawPointer
+  unowned(unsafe) let transfer: Transfer
+  private(set) var hasFound = false
+  private let process = Process.id
+
+  /// nil: out of memory.
+  init?(for transfer: Transfer) {
+    guard let easy = curl_easy_init() else { return nil }
+    self.easy = easy
+    self.transfer = transfer
+    guard transfer.applyRoute(to: easy) else { return nil }
+    ccurl_set_long(easy, CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V4))
+    ccurl_on_open_socket(
+      easy,
+      { context, _, _ in
+        guard let context else { return -1 }
+        Unmanaged<Lookup>.fromOpaque(context).takeUnretainedValue().hasFound = true
+        return -1  // it was for the addresses alone
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  deinit { if process == Process.id { Process.free { curl_easy_cleanup(easy) } } }
+}

@@ -45,7 +45,7 @@ need-test: need-python
 # SwiftPM does not know that the version script is an input: without the product it links anew. Nor does it notice a
 # change in the headers of the doors to C.
 $(LIBRARY): $(SOURCES) Makefile | need-build
-	@[ -z "$$(find Sources -name '*.h' -newer .build/release/libdosai.so 2>/dev/null)" ] || rm -rf .build/release/*.build
+	@[ -z "$$(find Sources -name '*.h' -newer .build/release/libdosai.so 2>/dev/null)" ] || rm -f .build/release/*.build/*.o
 	@rm -f .build/release/libdosai.so
 	swift build -c release --product dosai --disable-local-rpath
 	@mkdir -p $(@D)

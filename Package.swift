@@ -7,7 +7,10 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Extern"),
   .swiftLanguageMode(.v5),
   .unsafeFlags(
-    ["-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
+    [
+      "-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections",
+      "-Xfrontend", "-disable-incremental-llvm-codegen",  // else each module leaves a hash of the build's paths in it
+    ], .when(configuration: .release)),
 ]
 
 let linker: [LinkerSetting] = [

@@ -1,12 +1,14 @@
 /* The few system calls that the library needs; all that is Linux alone is here and in DosaiHTTP/Poller.swift. */
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
 #include <locale.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -91,4 +93,18 @@ static inline int csystem_local_port(int socket) {
   memset(&name, 0, sizeof name);
   if (getsockname(socket, (struct sockaddr *)&name, &size) != 0) return 0;
   return name.sin6_family == AF_INET || name.sin6_family == AF_INET6 ? ntohs(name.sin6_port) : 0;
+}
+
+/* Writes a number as short as it can be read back exactly, in less than 32 characters and in no locale. 0: out of
+ * memory. */
+static inline int csystem_write_number(double number, char *text) {
+  locale_t none = csystem_c_locale();
+  if (!none) return 0;
+  locale_t before = uselocale(none);
+  int digits = number > -DBL_MIN && number < DBL_MIN ? 1 : 15; /* fewer need no look, but for the tiniest */
+  do snprintf(text, 32, "%.*g", digits, number);
+  while (++digits <= 17 && strtod(text, NULL) != number);
+  uselocale(before);
+  freelocale(none);
+  return 1;
 }

@@ -149,7 +149,7 @@ package final class Call: TransferReceiver {
         if csystem_now() >= until { try launchHeld() }
       } else if let transfer, transfer.isFinished, stream?.takesEvents != true {
         try conclude(transfer)
-      } else if let transfer, !transfer.look(csystem_now()) {
+      } else if let transfer, !transfer.look() {
         failUnacknowledged(transfer)
       }
       try checkClocks()

@@ -1,4 +1,5 @@
 import CDosai
+import CSystem
 import Dosai
 import DosaiCore
 
@@ -150,7 +151,10 @@ public func dosai_request_set_number(
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
-    try request.set(try word(key, "key: is NULL"), number: number)
+    let text: UnsafeMutablePointer<CChar> = try allocate(32)
+    defer { text.deallocate() }
+    guard csystem_write_number(number, text) != 0 else { throw .outOfMemory }
+    try request.set(try word(key, "key: is NULL"), number: number, written: characters(text))
   }
 }
 

@@ -211,8 +211,10 @@ package final class Transfer {
 
   /// Looks at a transfer of which nothing has come for a while. False: its connection is dead, and nothing of the request
   /// has been acknowledged. Once something has, the connection is slow or down, and the clocks decide.
-  package func look(_ now: Int64) -> Bool {
-    guard now >= lookTime, !isFinished, let engine else { return true }
+  package func look() -> Bool {
+    guard lookTime < Clocks.never, let engine else { return true }
+    let now = csystem_now()
+    if now < lookTime { return true }
     if readyTime < 0 {
       lookTime = now + Self.kickInterval
       if lastSocket >= 0 { engine.kick(self) } else { engine.lookUp(for: self) }

@@ -32,20 +32,6 @@ struct RequestTextFieldTests {
     #expect(request.string == #"{"user":"""# + rest)
   }
 
-  @Test(arguments: [
-    (0, "0"), (1, "1"), (-2, "-2"), (0.1, "0.1"), (1.5, "1.5"), (1e21, "1e+21"), (1e-7, "1e-07"),
-    (.leastNonzeroMagnitude, "5e-324"),
-    (.pi, "3.141592653589793"), (.greatestFiniteMagnitude, "1.7976931348623157e+308"), (-0.0, "-0"), (100, "100"),
-    (123456789.25, "123456789.25"),
-  ])
-  func writesNumbersShortAndExact(number: Double, expected: String) throws {
-    let request = try RequestText("{}")
-    try request.set("x", number: number)
-    #expect(request.string == "{\"x\":\(expected)}")
-    #expect(Double(expected) == number)
-    #expect(status { _ = try JSONScanner.check(request.bytes) } == .ok)
-  }
-
   @Test(arguments: [Double.nan, .infinity, -.infinity])
   func refusesWhatIsNoNumber(number: Double) throws {
     let request = try RequestText("{}")

@@ -13,7 +13,9 @@ extension RequestText {
 
   func set(_ key: String, text: String) throws { try key.lent { key in try text.lent { try set(key, text: $0) } } }
   func set(_ key: String, json: String) throws { try key.lent { key in try json.lent { try set(key, json: $0) } } }
-  func set(_ key: String, number: Double) throws { try key.lent { try set($0, number: number) } }
+  func set(_ key: String, number: Double) throws {
+    try key.lent { key in try "\(number)".lent { try set(key, number: number, written: $0) } }
+  }
   func set(_ key: String, integer: Int64) throws { try key.lent { try set($0, integer: integer) } }
   func addStop(_ text: String) throws { try text.lent { try addStop($0) } }
   func addMessage(_ json: String) throws { try json.lent { try addMessage(json: $0) } }

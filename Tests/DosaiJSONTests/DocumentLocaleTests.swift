@@ -76,14 +76,6 @@ struct DocumentLocaleTests {
     }
   }
 
-  @Test func writesAPointUnderAComma() throws {
-    try under {
-      let request = try RequestText(model: literal("m"))
-      try request.set(literal("temperature"), number: 1.5)
-      #expect(request.bytes.string == #"{"model":"m","messages":[],"temperature":1.5}"#)
-    }
-  }
-
   @Test func givesTheLocaleBackAlsoOnFailure() throws {
     under {
       for text in ["1e999", "[1.5,", "\"\\u0000\"", "99999999999999999999"] {

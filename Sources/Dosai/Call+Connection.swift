@@ -18,7 +18,8 @@ extension Call {
     isConnectLate = false
     left = -1
     log(.debug, .ok, 0)
-    try enter()
+    if watcher?.host?.held.findReady() != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
+    lineUp()
   }
 
   /// The request did not go out. It goes out now, on a connection of its own, and this is no retry.
@@ -26,11 +27,7 @@ extension Call {
     isFresh = true
     isIPv4 = transfer?.hasIPv4 == true
     dropTransfer()
-    try enter()
-  }
-
-  private func enter() throws(Failure) {
-    if watcher?.host?.held.findReady() != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
+    try launch(isPatient: true)
     lineUp()
   }
 

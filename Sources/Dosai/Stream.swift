@@ -31,8 +31,6 @@ package final class Stream {
 
   deinit { close() }
 
-  package var isOurs: Bool { call.client.isOurs }
-
   /// Goes to the next chunk, waiting `timeout` nanoseconds for it at most (`Clocks.never`: as the clocks say).
   package func next(timeout: Int64) -> Next {
     if isUsed.exchange(true, ordering: .acquiring) { return .busy }

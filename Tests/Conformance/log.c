@@ -44,6 +44,24 @@ static void call(const char *script, dosai_log_level level, int max_retries, dos
   dosai_client_free(client);
 }
 
+/* Each line as a whole, but for its time. */
+static void retried(void) {
+  static const char begin[] = "/chat/completions: ";
+  static const char *const ends[] = {"UNAVAILABLE, HTTP 503, attempt 1, %d ms, request req-1%n",
+                                     "OK, HTTP 200, attempt 2, %d ms%n"};
+  call("fail-then-hello", DOSAI_LOG_INFO, 1, DOSAI_OK);
+  const char *rest = text;
+  for (int i = 0; i < 2; i++) {
+    int milliseconds = -1, length = 0;
+    rest = strstr(rest, begin);
+    CHECK(rest != NULL);
+    if (!rest) return;
+    rest += strlen(begin);
+    sscanf(rest, ends[i], &milliseconds, &length);
+    CHECK(milliseconds >= 0 && length > 0 && rest[length] == '\n');
+  }
+}
+
 int main(void) {
   caller = pthread_self();
   call("hello", DOSAI_LOG_OFF, -1, DOSAI_OK);
@@ -63,5 +81,6 @@ int main(void) {
   CHECK(strstr(text, "401"));
   call("error-key", DOSAI_LOG_DEBUG, -1, DOSAI_AUTHENTICATION);
   CHECK_INT(lines[DOSAI_LOG_ERROR], 1);
+  retried();
   return test_end();
 }

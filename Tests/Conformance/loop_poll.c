@@ -94,6 +94,28 @@ static void timeouts(void) {
   close_loop(loop);
 }
 
+/* It says nothing that is too short: a host that sleeps for it finds the clock run out, and does not step in vain. */
+static void no_timeout_too_short(void) {
+  dosai_call_options options;
+  int short_ones = 0, right_ones = 0;
+  dosai_call_options_init(&options, sizeof options);
+  options.total_timeout_ms = 200;
+  loop = new_loop(0, 0);
+  double begun = test_now();
+  start(loop, TEST_PLAIN, "silent", CHAT, 0, &options);
+  run_for(loop, 50);
+  while (test_now() < begun + 190) {
+    double until = (double)dosai_loop_timeout_ms(loop) + test_now() - begun;
+    short_ones += until > 199 && until < 200;
+    right_ones += until >= 200 && until < 202;
+  }
+  CHECK_INT(short_ones, 0);
+  CHECK(right_ones > 0);
+  run(loop);
+  CHECK_INT(book[0].clock, DOSAI_CLOCK_TOTAL);
+  close_loop(loop);
+}
+
 static void *wake_soon(void *unused) {
   test_sleep(100);
   dosai_loop_wake(loop);
@@ -187,6 +209,7 @@ int main(void) {
     timers((test_transport)transport);
   }
   timeouts();
+  no_timeout_too_short();
   wakes(0);
   wakes(1);
   from_threads();

@@ -186,6 +186,49 @@ struct ShapeTests {
     #expect(pair.shapedCount > 10)
   }
 
+  /// A list in an event is steady only where it is empty.
+  @Test(arguments: [
+    ("[]", true), ("[ ]", true), ("[1]", false), ("[{}]", false), (#"{"a":[]}"#, true), (#"{"a":[1]}"#, false),
+  ])
+  func takesNoOtherListForSteady(value: String, isTaken: Bool) throws {
+    for event in [
+      #"{"choices":[{"index":0,"delta":{"content":"a","x":\#(value)}}]}"#,
+      #"{"choices":[{"index":0,"delta":{"content":"a"},"x":\#(value)}]}"#,
+    ] {
+      let pair = Pair()
+      for _ in 0..<3 { #expect(try pair.add(Array(event.utf8))) }
+      #expect((pair.shapedCount > 0) == isTaken)
+      try pair.expectSame()
+    }
+  }
+
+  /// What servers send beside a tool call's function, each time.
+  @Test(arguments: [
+    (#""type":"function""#, true), (#""x":{"name":"n"}"#, false), (#""x":{"arguments":"n"}"#, true),
+  ])
+  func takesWhatStandsBesideAFunction(more: String, isTaken: Bool) throws {
+    let pair = Pair()
+    for name in [#""name":"f","#, "", "", ""] {
+      let function = #"{\#(name)"arguments":"a"}"#
+      let id = name.isEmpty ? "" : #""id":"c","#
+      let call = #"{"index":0,\#(id)\#(more),"function":\#(function)}"#
+      #expect(try pair.add(Array(#"{"choices":[{"index":0,"delta":{"tool_calls":[\#(call)]}}]}"#.utf8)))
+    }
+    #expect((pair.shapedCount > 0) == isTaken)
+    try pair.expectSame()
+  }
+
+  /// An empty text may give no chunk, and usage counts wherever it stands.
+  @Test(arguments: [
+    ["a", "b", "", "c"].map { #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"# },
+    (1...4).map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"x_groq":{"usage":{"total_tokens":\#($0)}}}"# },
+  ])
+  func readsTheseAsParsingDoes(events: [String]) throws {
+    let pair = Pair()
+    for event in events { #expect(try pair.add(Array(event.utf8))) }
+    try pair.expectSame()
+  }
+
   /// Lists that a shape must not take, or must take as they are, behind such as made one.
   @Test(arguments: [
     #"{"token":"b","index":0},{"token":"c","index":0}"#, #"{"token":"b","ind\u0065x":1}"#, "1", #"{"a":"\ud83d"}"#,

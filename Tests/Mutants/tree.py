@@ -47,7 +47,7 @@ class Tree:
             if name not in self.sources and name != "Package.swift":
                 self.put(name, (ROOT / name).read_bytes())
         package = (ROOT / "Package.swift").read_text()
-        fast = package.replace("[SwiftSetting] = [\n", '[SwiftSetting] = [\n  .unsafeFlags(["-O"], .when(configuration: .debug)),\n')
+        fast = package.replace("[SwiftSetting] = [\n", '[SwiftSetting] = [\n  .unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug)),\n')
         assert fast != package, "Package.swift has no settings"
         self.put("Package.swift", fast.encode())
         shared = ROOT.parent / "shared"

@@ -150,6 +150,23 @@ def test_silent_connection_is_given_up(h2):
     assert stats.requests == 4
 
 
+def test_silent_second_connection(h2):
+    """The first connection is full, and the second gets no answer: a call that waits for it makes a third after a second."""
+    busy, _ = client_of(h2, [head(STREAM), {"data": STREAM.begin}, {"hold": True}])
+    client, stats = client_of(h2, whole()(STREAM))
+    with busy, client, Loop() as loop:
+        loop.submit(busy, 100)
+        end = time.monotonic() + 10
+        while len(loop.texts) < 100 and time.monotonic() < end:
+            loop.run(0.02)
+        h2.silent = 1
+        loop.submit(client, 2, connect_timeout_ms=3000)
+        loop.run(3 + 2 * LATE_IN_CI / 1e3)
+        assert loop.ends[100][:2] == ("TIMEOUT", "connect") and sorted(loop.ends) == [100, 101]
+        assert loop.ends[101][0] == "OK" and 990 < loop.ends[101][2] < 1000 + 2 * LATE_IN_CI
+    assert stats.requests == 1
+
+
 def test_connect_clocks(h2):
     """No call waits for another's connection beyond its own clock."""
     client, stats = client_of(h2, whole()(STREAM))

@@ -39,6 +39,8 @@ static const fault streams[] = {
     {"204", DOSAI_PROTOCOL, DOSAI_PROTOCOL, NULL},
     {"req-rst", DOSAI_CONNECTION, DOSAI_CONNECTION, NULL},
     {"req-413", DOSAI_BAD_REQUEST, DOSAI_BAD_REQUEST, NULL},
+    {"comment-untyped", DOSAI_TRUNCATED, DOSAI_TRUNCATED, NULL},
+    {"comment-plain", DOSAI_PROTOCOL, DOSAI_PROTOCOL, NULL},
     {"mid-error", DOSAI_PROVIDER, DOSAI_PROVIDER, "Hello"},
     {"mid-error-text", DOSAI_PROVIDER, DOSAI_PROVIDER, "Hello"},
     {"mid-error-event", DOSAI_PROVIDER, DOSAI_PROVIDER, "Hello"},

@@ -146,7 +146,7 @@ struct AssemblerChoiceTests {
       ([#""usage":null,"x_groq":{"usage":{"total_tokens":6}}"#], 1, 6, .usageElsewhere),
       ([#""usage":{"total_tokens":7},"x_groq":{"usage":{"total_tokens":6}}"#], 1, 7, []),
       ([#""usage":{},"x_groq":{"usage":{"total_tokens":6}}"#], 1, 6, .usageElsewhere),
-      ([#""x_groq":{"usage":null}"#], 0, nil, []),
+      ([#""x_groq":{"usage":null}"#], 0, nil, []), ([#""x_groq":{"usage":5}"#], 0, nil, []),
       ([#""x_groq":{"usage":{}}"#], 0, nil, []), ([#""usage":[1]"#, #""usage":"many""#], 0, nil, []),
     ] as [([String], Int, Int64?, Quirks)])
   func takesTheLastUsage(members: [String], chunks: Int, total: Int64?, quirks: Quirks) throws {

@@ -204,7 +204,7 @@ struct ShapeTests {
 
   /// What servers send beside a tool call's function, each time.
   @Test(arguments: [
-    (#""type":"function""#, true), (#""x":{"name":"n"}"#, false), (#""x":{"arguments":"n"}"#, true),
+    (#""type":"function""#, true), (#""x":{"name":"n"}"#, true), (#""x":{"arguments":"n"}"#, false),
   ])
   func takesWhatStandsBesideAFunction(more: String, isTaken: Bool) throws {
     let pair = Pair()

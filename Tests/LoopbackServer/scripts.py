@@ -259,6 +259,8 @@ SCRIPTS = {
     "mid-error-event": begun({"chunk": 'event: error\ndata: {"message":"flat body","code":"overloaded"}\n\n'}, END),
     "mid-garbage": begun({"chunk": "data: {\"choices\": [}\n\n"}, {"chunk": DONE}, END),
     "drop-warm": drop_warm,
+    "comment-untyped": plays({"send": "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n: c\n"}),
+    "comment-plain": plays({"send": "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\n: c\n"}),
     # between two calls
     "behind-answer": behind(other_answer, MARK), "behind-late-answer": behind({"sleep_ms": 500}, other_answer, MARK),
     "behind-byte": behind({"send": "x"}, MARK), "behind-fin": behind({"fin": True}, MARK, HOLD),

@@ -22,8 +22,13 @@ ROW = re.compile(r"^\| `(Sources/[^`]+)` \| `([^`]+)` \| (.+?) \| (.+) \|$")
 
 
 def key(copy, name, place):
-    line = copy.sources[name].splitlines()[place.line - 1]
-    return name, " ".join(line.split()), place.what
+    """File, line and mutation; where the file has the line twice, as many lines before it as tell it apart."""
+    lines = [" ".join(line.split()) for line in copy.sources[name].splitlines()]
+    last = place.line
+    first = last - 1
+    while first > 0 and sum(lines[at:at + last - first] == lines[first:last] for at in range(len(lines))) > 1:
+        first -= 1
+    return name, " ".join(lines[first:last]), place.what
 
 
 def listed():

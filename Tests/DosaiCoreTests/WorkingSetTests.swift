@@ -11,7 +11,7 @@ struct WorkingSetTests {
   @Test(
     arguments: [
       (0x1000, 1, [0x1000]), (0x1000, 64, [0x1000]), (0x1000, 65, [0x1000, 0x1040]), (0x103F, 2, [0x1000, 0x1040]),
-      (0x1001, 64, [0x1000, 0x1040]), (0x1000, 0, []),
+      (0x1001, 64, [0x1000, 0x1040]), (0x1000, 0, []), (0x1001, 0, []),
     ] as [(UInt, Int, [UInt])])
   func hasEachLineOfTheMemoryOnce(address: UInt, size: Int, expected: [UInt]) {
     let set = WorkingSet()

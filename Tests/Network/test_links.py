@@ -54,6 +54,21 @@ def test_stopped_while_the_server_thinks(kind, face):
         assert bench.requests("text") == bench.wire("flows") == 1
 
 
+@pytest.mark.long
+@EACH
+def test_link_down_while_the_server_thinks(kind, face):
+    """For 30 s, when nothing has passed for a while: the probes that were due then are lost."""
+    with Bench() as bench:
+        whole = bench.put("text", stream=True, delay_ms=58000)
+        client = bench.client(kind, "text", max_retries=2)
+        client.begin(face)
+        time.sleep(18)
+        bench.wire("down", 30000)
+        seen = client.end()
+        assert seen["status"] == "OK" and seen["text"] == whole and seen["attempts"] == 1, seen
+        assert bench.requests("text") == bench.wire("flows") == 1
+
+
 @pytest.mark.parametrize("loss", [100, 500])  # of 10,000
 @EACH
 def test_lost_packets(kind, face, loss):

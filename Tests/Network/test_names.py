@@ -1,10 +1,12 @@
 """Names: several addresses of which one is dead, and servers for names that are slow or silent."""
+import time
+
 import pytest
 
 from bench import KINDS, Bench
 
 CONNECT = 10  # seconds: the connect clock's default
-PAIRS = ["dead6-live4", "dead4-live6"]
+PAIRS = ["dead4-live4", "dead6-live6", "dead6-live4", "dead4-live6", "no-aaaa"]
 FACES = ["unary", "pull", "loop"]
 
 
@@ -21,6 +23,28 @@ def test_one_address_is_dead(kind, face, host):
     with Bench() as bench:
         whole = bench.put("text", stream=face != "unary")
         check_answered(bench, bench.client(kind, "text", host, max_retries=2).call(face), whole)
+
+
+@pytest.mark.parametrize("host", ["dead4-live4", "dead6-live6"])
+@pytest.mark.parametrize("kind, face", list(zip(KINDS, FACES)))
+def test_one_address_of_a_proxy_is_dead(kind, face, host):
+    with Bench() as bench:
+        whole = bench.put("text", stream=face != "unary")
+        proxy = bench.base("plain", "", host).partition("/s/")[0] if kind == "plain" else bench.proxy(host)
+        check_answered(bench, bench.client(kind, "text", proxy=proxy, max_retries=2).call(face), whole)
+
+
+@pytest.mark.parametrize("kind, face", list(zip(KINDS, FACES)))
+def test_stopped_meanwhile(kind, face):
+    with Bench() as bench:
+        whole = bench.put("text", stream=face != "unary")
+        client = bench.client(kind, "text", "dead4-live4", max_retries=2)
+        client.begin(face)
+        time.sleep(1)
+        client.signal("SIGSTOP")
+        time.sleep(2)
+        client.signal("SIGCONT")
+        check_answered(bench, client.end(), whole, CONNECT + 2)
 
 
 @pytest.mark.parametrize("kind, face", list(zip(KINDS, FACES)))

@@ -1,9 +1,9 @@
 """The suites that may kill a mutant, each a command over the mutated tree, and one run of one of them."""
-import hashlib, importlib.util, os, pathlib, re, resource, signal, subprocess, sys, time, types
+import hashlib, importlib.util, os, pathlib, re, resource, signal, subprocess, sys, time
 
 from tree import BUILD, ROOT, TREE
 
-sys.path[:0] = [str(TREE / "Tests/LoopbackServer"), str(TREE / "Tests/Conformance")]
+sys.path.insert(0, str(TREE / "Tests/LoopbackServer"))
 PROGRAMS, OUTPUTS = BUILD / "programs", BUILD / "outputs"
 PYTEST = [str(ROOT / "build/venv/bin/python"), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
 UNIT = [str(TREE / ".build/debug/dosaiPackageTests.xctest"), "--testing-library", "swift-testing"]
@@ -28,29 +28,19 @@ class Run:
         self.failed, self.how, self.wall, self.cpu = failed, how, wall, cpu
 
 
-def runner_of(folder):
-    """Its run.py."""
-    spec = importlib.util.spec_from_file_location(folder, TREE / "Tests" / folder / "run.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def conformance():
-    """The programs of Tests/Conformance, built as its runner builds them."""
-    runner_module = runner_of("Conformance")
-    PROGRAMS.mkdir(parents=True)
-    options = types.SimpleNamespace(library=str(TREE / "build/lib"), valgrind=False, cc="cc", cflags="")
-    runner = runner_module.Runner(options, PROGRAMS, {})
-    for path in sorted(runner_module.HERE.glob("*.c")):
+    """The programs of Tests/Conformance, built by its runner."""
+    runner = TREE / "Tests/Conformance/run.py"
+    command = [sys.executable, str(runner), "--part", "build", "--folder", str(PROGRAMS), "--library", str(TREE / "build/lib")]
+    built = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if built.returncode:
+        sys.exit(built.stdout)
+    for path in sorted(runner.parent.glob("*.c")):
         if "main(" in path.read_text():
-            built = runner.build(path.stem)
-            if built.returncode:
-                sys.exit(built.stderr)
             shim = PROGRAMS / (path.stem + ".so")
             more = {"LD_PRELOAD": str(shim)} if shim.exists() else {}
             yield Suite("Conformance/" + path.stem, [str(PROGRAMS / path.stem)], server=True,
-                        DOSAI_TEST_LIBRARY=str(runner.library / "libdosai.so.0"), **more)
+                        DOSAI_TEST_LIBRARY=str(PROGRAMS / "lib/libdosai.so.0"), **more)
 
 
 def unit():
@@ -80,7 +70,9 @@ def pytest():
 
 def fuzz():
     """The corpus of the targets that run the library as it is shipped."""
-    runner = runner_of("Fuzz")
+    spec = importlib.util.spec_from_file_location("fuzz", TREE / "Tests/Fuzz/run.py")
+    runner = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(runner)
     runner.build_shipped()
     for target in runner.SHIPPED:
         folder = runner.lay_out(target, runner.read(target), "replay")

@@ -1,4 +1,5 @@
-/* Preloaded: counts the lookups of counted.test, which is this machine. */
+/* Preloaded: counts the lookups of counted.test, which is this machine. libcurl 8.23 makes two of one, by family: they
+ * count as one. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netdb.h>
@@ -12,6 +13,6 @@ int getaddrinfo(const char *restrict node, const char *restrict service,
   int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
   *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
   if (!node || strcmp(node, "counted.test") != 0) return real(node, service, hints, found);
-  counted_lookups++;
+  if (!hints || hints->ai_family != AF_INET6) counted_lookups++;
   return real("127.0.0.1", service, hints, found);
 }

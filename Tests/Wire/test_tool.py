@@ -152,7 +152,7 @@ def test_script(server, script, mode):
 def test_every_status_is_here():
     """Those that a tool can come to: it makes no second use of a handle, does not fork, and does not poll."""
     played = {status for _, *statuses in SCRIPTS for status in " ".join(filter(None, statuses)).split()}
-    elsewhere = {"INVALID_ARGUMENT", "TLS", "TIMEOUT", "CANCELLED", "RESOURCE", "OUT_OF_MEMORY"}
+    elsewhere = {"INVALID_ARGUMENT", "PROXY", "TLS", "TIMEOUT", "CANCELLED", "RESOURCE", "OUT_OF_MEMORY"}
     assert played | elsewhere == set(EXITS)
 
 
@@ -188,6 +188,7 @@ def test_transports(server, whole):
     run(ask(server, "hello") + ["--unix-socket", server.unix, *more], "OK", whole)
     run(ask(server, "hello") + ["--unix-socket", "/nowhere/socket", *more], "CONNECTION", whole)
     run(ask(server, "hello", "refused") + more, "CONNECTION", whole)
+    run(ask(server, "hello", "tls") + ["--cacert", server.ca, "--proxy", server.plain, *more], "PROXY", whole)  # it has no CONNECT
     run(ask(server, "hello", "blackhole") + ["--connect-timeout", "0.2", *more], "TIMEOUT", whole)
     run(["chat", "--json", "--max-retries", "0", "--base-url", "https://%s.test/v1" % ("a" * 64), "hi", *more], "CONNECTION", whole)
     run(ask(server, "hello") + ["--proxy", server.refused, *more], "INVALID_ARGUMENT", whole)  # the key would go over plain http to it

@@ -13,7 +13,7 @@
 ## What is missing on the machine is installed by apt where you may, else named.
 
 # The quick ones first.
-STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network model packages threads address valgrind
+STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network matrix model packages threads address valgrind
 GATES = header layers exports abi footprint format
 
 LIBRARY = build/lib/libdosai.so.0
@@ -30,7 +30,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test test-matrix $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 

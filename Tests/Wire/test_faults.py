@@ -7,6 +7,7 @@ import collections, concurrent.futures, itertools, json, os, resource, subproces
 import pytest
 
 import wire
+from lateness import allowance
 from faults import ANSWER, FAULTS, STREAM
 
 CLOCK = 300  # ms, of the clock that is to run out
@@ -281,10 +282,11 @@ SOON = 0.3  # s: a token that nobody watches is seen by chance, where libcurl's 
 
 
 def cancel(server, row, at, face):
-    token, when = wire.ffi.dosai_cancel(), []
+    token, when, begun = wire.ffi.dosai_cancel(), [], time.monotonic()
     assert wire.ffi.dosai_cancel_new(wire.byref(token), None) == wire.ffi.OK
 
     def trigger():
+        time.sleep(allowance(begun))  # what the server sends before it stalls has come by then
         when.append(time.monotonic())
         wire.ffi.dosai_cancel_trigger(token)
     timer = threading.Timer(SOON, trigger)

@@ -123,12 +123,12 @@ extension Call {
     phase = .waiting(until: Clocks.deadline(csystem_now(), delay * 1_000_000))
   }
 
-  /// Nothing of the request was acknowledged: its connection is dead, such as one that a middlebox has forgotten. The
-  /// server may have got the request all the same.
+  /// The request was not acknowledged: its connection is dead, such as one that a middlebox has forgotten. The server may
+  /// have got it all the same.
   func failUnacknowledged(_ transfer: Transfer) {
     transfer.giveUpConnection()
     isFresh = watcher?.host?.isShared != true
-    failAttempt(Failure(.connection, "the connection is dead: nothing of the request was acknowledged"))
+    failAttempt(Failure(.connection, "the connection is dead: the request was not acknowledged"))
   }
 
   func dropTransfer() {

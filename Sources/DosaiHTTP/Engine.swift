@@ -156,8 +156,8 @@ package final class Engine {
   package func remove(_ transfer: Transfer) {
     guard isOurs, enter() else { return }
     defer { leave() }
-    // What is held back would never be freed where other transfers go on on its connection.
     if lookup?.transfer === transfer { endLookup() }
+    // What is held back would never be freed where other transfers go on on its connection.
     if transfer.dropBody() { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
     curl_multi_remove_handle(multi, transfer.easy)
     if !servesMany && spare == nil { spare = transfer.giveHandle() }

@@ -206,11 +206,12 @@ package final class Transfer {
 
   private static let lookupPatience: Int64 = 2_000_000_000
   private static let kickInterval: Int64 = 500_000_000
-  /// For how long the peer's TCP may acknowledge nothing of a request.
+  /// For how long the peer's TCP may acknowledge nothing of a request, and no more of one that it has begun to.
   private static let patience: Int64 = 5_000_000_000
+  private static let longPatience: Int64 = 55_000_000_000
 
-  /// Looks at a transfer of which nothing has come for a while. False: its connection is dead, and nothing of the request
-  /// has been acknowledged. Once something has, the connection is slow or down, and the clocks decide.
+  /// Looks at a transfer of which nothing has come for a while. False: its connection is dead. Once something of the
+  /// request was acknowledged it may just be down for a while.
   package func look() -> Bool {
     guard lookTime < Clocks.never, let engine else { return true }
     let now = csystem_now()
@@ -222,7 +223,7 @@ package final class Transfer {
     }
     lookTime = now + Self.patience
     // The kernel counts in ticks of some milliseconds.
-    return engine.sockets.unacknowledged(ends) < now - readyTime - 10_000_000
+    return engine.sockets.unacknowledged(ends) < min(now - readyTime - 10_000_000, Self.longPatience)
   }
 
   // MARK: called by libcurl

@@ -77,3 +77,11 @@ def test_growth(server, id, face):
     once, more = (min((cost(server, make(count), face) for _ in range(2)), key=lambda one: one["cpu"]) for count in (many, 4 * many))
     assert once["status"] == more["status"] == ("BAD_REQUEST" if id == "errors" else "OK"), (once, more)
     assert more["cpu"] < 8 * max(once["cpu"], 0.02 * SLOW), (once, more)
+
+
+def test_total_clock_within_one_event(server):
+    """It is looked at while an event is read, and not only after: what takes longer than the clock never ends well."""
+    many = whole(event(*[choice(at) for at in reversed(range(100000))]))
+    free, bound = cost(server, many, "callback"), cost(server, many, "callback", total_timeout_ms=150)
+    assert free["status"] == "OK" and free["cpu"] > 0.3, free
+    assert bound["status"] == "TIMEOUT" and bound["cpu"] < 0.8 * free["cpu"], (free, bound)

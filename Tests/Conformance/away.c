@@ -76,21 +76,6 @@ typedef struct {
   pthread_t thread;
 } job;
 
-static dosai_status pull(dosai_client *client, const dosai_request *request,
-                         const dosai_call_options *options, dosai_completion **completion,
-                         dosai_error **error) {
-  dosai_stream *stream = NULL;
-  const dosai_chunk *chunk = NULL;
-  dosai_status status = dosai_stream_open(client, request, options, &stream, error);
-  while (status == DOSAI_OK) {
-    status = dosai_stream_next(stream, -1, &chunk, error);
-    if (!chunk) break;
-  }
-  if (status == DOSAI_OK) status = dosai_stream_completion(stream, completion, error);
-  dosai_stream_free(stream);
-  return status;
-}
-
 static void *play(void *context) {
   job *job = context;
   dosai_client *client = client_of(job->row);
@@ -102,7 +87,7 @@ static void *play(void *context) {
   set(&options, job->row);
   if (job->face == CALLBACK)
     call.status = dosai_chat_stream(client, request, &options, test_go_on, NULL, &completion, &error);
-  else if (job->face == PULL) call.status = pull(client, request, &options, &completion, &error);
+  else if (job->face == PULL) call.status = test_pull(client, request, &options, &completion, &error);
   else call.status = dosai_chat(client, request, &options, &completion, &error);
   call.clock = dosai_error_clock(error);
   note_end(&call, completion ? completion : dosai_error_completion(error));

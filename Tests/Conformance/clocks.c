@@ -3,19 +3,6 @@
 
 enum { CHAT, STREAM, PULL };
 
-static dosai_status pull(dosai_client *client, const dosai_request *request,
-                         const dosai_call_options *options, dosai_error **out_error) {
-  dosai_stream *stream = NULL;
-  const dosai_chunk *chunk = NULL;
-  dosai_status status = dosai_stream_open(client, request, options, &stream, out_error);
-  while (status == DOSAI_OK) {
-    status = dosai_stream_next(stream, -1, &chunk, out_error);
-    if (!chunk) break;
-  }
-  dosai_stream_free(stream);
-  return status;
-}
-
 static void runs_out(int face, test_transport transport, const char *script,
                      const dosai_call_options *options, dosai_clock clock, int milliseconds) {
   char url[256];
@@ -32,7 +19,7 @@ static void runs_out(int face, test_transport transport, const char *script,
   else if (face == STREAM)
     CHECK_KEEP(dosai_chat_stream(client, request, options, test_go_on, NULL, &completion, &error),
                DOSAI_TIMEOUT);
-  else CHECK_KEEP(pull(client, request, options, &error), DOSAI_TIMEOUT);
+  else CHECK_KEEP(test_pull(client, request, options, NULL, &error), DOSAI_TIMEOUT);
   CHECK_TOOK(start, test_now(), milliseconds - 1, milliseconds + test_bound(100));
   CHECK_INT(dosai_error_clock(error), clock);
   CHECK_INT(dosai_error_attempt_count(error), 1);
@@ -50,7 +37,7 @@ static void runs_on(const char *script, const dosai_call_options *options) {
   dosai_client *client = test_client(TEST_PLAIN, script);
   dosai_request *request = test_request();
   dosai_error *error = NULL;
-  CHECK_CALL(pull(client, request, options, &error), DOSAI_OK);
+  CHECK_CALL(test_pull(client, request, options, NULL, &error), DOSAI_OK);
   dosai_request_free(request);
   dosai_client_free(client);
 }
@@ -69,7 +56,7 @@ static void waits(int face, test_transport transport, const char *script, int64_
   if (face == CHAT) CHECK_KEEP(dosai_chat(client, request, NULL, NULL, &error), DOSAI_UNAVAILABLE);
   else if (face == STREAM)
     CHECK_KEEP(dosai_chat_stream(client, request, NULL, test_go_on, NULL, NULL, &error), DOSAI_UNAVAILABLE);
-  else CHECK_KEEP(pull(client, request, NULL, &error), DOSAI_UNAVAILABLE);
+  else CHECK_KEEP(test_pull(client, request, NULL, NULL, &error), DOSAI_UNAVAILABLE);
   double took = test_now() - start;
   CHECK_INT(dosai_error_attempt_count(error), 2);
   CHECK_INT(dosai_error_attempt(error, 0, &attempt), DOSAI_OK);

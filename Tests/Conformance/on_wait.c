@@ -9,19 +9,6 @@ static int32_t on_wait(void *unused) {
   return ++waits == STOP_AT;
 }
 
-static dosai_status pull(dosai_client *client, const dosai_request *request,
-                         const dosai_call_options *options, dosai_error **out_error) {
-  dosai_stream *stream = NULL;
-  const dosai_chunk *chunk = NULL;
-  dosai_status status = dosai_stream_open(client, request, options, &stream, out_error);
-  while (status == DOSAI_OK) {
-    status = dosai_stream_next(stream, -1, &chunk, out_error);
-    if (!chunk) break;
-  }
-  dosai_stream_free(stream);
-  return status;
-}
-
 /* The bytes come every 20 ms; each interval is longer. */
 static void comes(int face, test_transport transport, const char *script, int interval) {
   dosai_client *client = test_client(transport, script);
@@ -38,7 +25,7 @@ static void comes(int face, test_transport transport, const char *script, int in
   if (face == CHAT) CHECK_CALL(dosai_chat(client, request, &options, NULL, &error), DOSAI_CANCELLED);
   else if (face == STREAM)
     CHECK_CALL(dosai_chat_stream(client, request, &options, test_go_on, NULL, NULL, &error), DOSAI_CANCELLED);
-  else CHECK_CALL(pull(client, request, &options, &error), DOSAI_CANCELLED);
+  else CHECK_CALL(test_pull(client, request, &options, NULL, &error), DOSAI_CANCELLED);
   CHECK_INT(waits, STOP_AT);
   CHECK_TOOK(start, test_now(), STOP_AT * interval - 1, STOP_AT * interval + test_bound(400));
   if (test_failures != before)

@@ -228,4 +228,21 @@ static inline int32_t test_go_on(const dosai_chunk *chunk, void *user_data) {
   return 0;
 }
 
+/* Pulls a stream to its end, and gives its completion where one is asked for. */
+static inline dosai_status test_pull(dosai_client *client, const dosai_request *request,
+                                     const dosai_call_options *options, dosai_completion **out_completion,
+                                     dosai_error **out_error) {
+  dosai_stream *stream = NULL;
+  const dosai_chunk *chunk = NULL;
+  dosai_status status = dosai_stream_open(client, request, options, &stream, out_error);
+  while (status == DOSAI_OK) {
+    status = dosai_stream_next(stream, -1, &chunk, out_error);
+    if (!chunk) break;
+  }
+  if (status == DOSAI_OK && out_completion)
+    status = dosai_stream_completion(stream, out_completion, out_error);
+  dosai_stream_free(stream);
+  return status;
+}
+
 #endif

@@ -23,7 +23,7 @@ package final class Engine {
   package private(set) var isOutOfMemory = false
   private(set) var driver = pthread_self()
   /// A transfer is read so often, 32 KB at most each time, after its time is over.
-  private static let roundsMost = 64
+  private static let roundsMost = 24
   // The list of engines in use, under the lock of Process.
   var next: Unmanaged<Engine>?
   var previous: Unmanaged<Engine>?

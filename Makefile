@@ -6,6 +6,7 @@
 ## make soak     ten minutes of random calls, cancels and faults in a loop
 ## make docs     the manual and the pages of docs/ as HTML, in build/docs/html
 ## make fuzz     libFuzzer, a minute a target; `make fuzz-keep` takes what it found into the corpus
+## make test-matrix  the library on each libcurl of Debian from 12 on: some eight minutes, and Debian's registry
 ## make mutants  faults put into the sources, each to be found by a test; SEED=, COUNT=: docs/mutants.md
 ## make bench    all that is measured, beside other clients, into docs/benchmarks.md; QUICK=1: short, and only printed
 ## make format   Swift and C set as the format gate wants them
@@ -13,7 +14,7 @@
 ## What is missing on the machine is installed by apt where you may, else named.
 
 # The quick ones first.
-STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network matrix model packages threads address valgrind
+STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network model packages threads address valgrind
 GATES = header layers exports abi footprint format
 
 LIBRARY = build/lib/libdosai.so.0
@@ -30,7 +31,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test test-matrix $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 

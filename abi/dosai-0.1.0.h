@@ -230,7 +230,7 @@ typedef struct dosai_client_options {
   int64_t first_token_timeout_ms; /* 0: 600 s */
   int64_t idle_timeout_ms;        /* 0: 300 s; streams only */
   int64_t total_timeout_ms;       /* 0: 600 s for unary calls, none for streams */
-  int64_t keep_alive_timeout_ms;  /* for which an idle connection is used again; rounded up to seconds. 0: 60 s */
+  int64_t keep_alive_timeout_ms;  /* how long an idle connection may be reused; rounded up to seconds. 0: 60 s */
   int64_t event_bytes_max;    /* one event of a stream. 0: 16 MiB; -1 in any limit: none */
   int64_t response_bytes_max; /* a unary answer, decompressed. 0: 64 MiB */
   int64_t text_bytes_max;     /* what a stream's completion may add up to. 0: 64 MiB */

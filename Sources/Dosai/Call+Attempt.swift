@@ -8,9 +8,7 @@ extension Call {
   /// The transfer has ended and its body is not events.
   func conclude(_ transfer: Transfer) throws(Failure) {
     let httpStatus = transfer.headers.httpStatus
-    if transfer.isUnsent, transfer.failure?.status != .timeout || csystem_now() < connectDeadline || prolongConnect() {
-      return try sendAgain()
-    }
+    if transfer.isUnsent, transfer.failure?.status != .timeout || mayConnectLonger { return try sendAgain() }
     if let failure = transfer.failure, !isCutShort { return failAttempt(failure) }
     if !transfer.hasAnswer {
       return failAttempt(Failure(.truncated, "the connection closed inside the response's headers"))
@@ -120,6 +118,7 @@ extension Call {
     attempts.append(Attempt(status: failure.status, httpStatus: headers.httpStatus, delay: delay))
     log(.warning, failure.status, httpStatus)
     dropTransfer()
+    isIPv4 = false
     phase = .waiting(until: Clocks.deadline(csystem_now(), delay * 1_000_000))
   }
 
@@ -129,6 +128,11 @@ extension Call {
     transfer.giveUpConnection()
     isFresh = watcher?.host?.isShared != true
     failAttempt(Failure(.connection, "the connection is dead: the request was not acknowledged"))
+  }
+
+  /// Without a connect clock the system's own time for connecting ends an attempt.
+  private var mayConnectLonger: Bool {
+    connectDeadline != Clocks.never && (csystem_now() < connectDeadline || prolongConnect())
   }
 
   func dropTransfer() {

@@ -147,7 +147,7 @@ package final class Loop {
 
   private func endCalls(ofToken descriptor: Int32) {
     guard descriptor >= 0, descriptor < byToken.count else { return }
-    while let call = byToken[Int(descriptor)] {
+    while let call = byToken[Int(descriptor)], call.call.settings.token?.isTriggered == true {
       look(at: call)
       call.forgetToken()
     }

@@ -39,7 +39,7 @@ package final class Endpoint {
     off(ccurl_set_long(easy, CURLOPT_NETRC, 0))
     off(ccurl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1))
     check(ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1))
-    check(ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Int(min(keepAlive / 1_000_000_000, 1 << 30))))
+    check(ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Int(min((keepAlive - 1) / 1_000_000_000 + 1, 1 << 30))))
     check(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle))
     // Without HTTP/2 it refuses that, and speaks HTTP/1.1.
     off(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS))

@@ -158,7 +158,7 @@ package final class Engine {
     defer { leave() }
     if lookup?.transfer === transfer { endLookup() }
     // What is held back would never be freed where other transfers go on on its connection.
-    if transfer.dropBody() { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
+    if transfer.dropBody(), !isOutOfMemory { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
     curl_multi_remove_handle(multi, transfer.easy)
     if !servesMany && spare == nil { spare = transfer.giveHandle() }
   }

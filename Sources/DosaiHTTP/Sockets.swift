@@ -49,11 +49,14 @@ struct Sockets {
 
   func closeAll() { for entry in entries { close(entry.socket) } }
 
-  /// The socket became a connection.
-  mutating func connect(_ socket: Int32, _ ends: Ends, isExclusive: Bool) {
-    guard let place = place(of: socket) else { return }
-    entries[place].ends = ends
-    entries[place].isExclusive = isExclusive
+  /// One of those that were not yet connections became one: not always the last, where two were tried at once.
+  mutating func connect(localPort: Int32, _ ends: Ends, isExclusive: Bool) {
+    for place in entries.indices.reversed()
+    where entries[place].ends == Ends() && csystem_local_port(entries[place].socket) == localPort {
+      entries[place].ends = ends
+      entries[place].isExclusive = isExclusive
+      return
+    }
   }
 
   /// The connection turned out to speak HTTP/1.

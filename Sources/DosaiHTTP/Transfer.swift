@@ -124,6 +124,7 @@ package final class Transfer {
     let most: Int64 = 2_000_000_000
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectTimeout / 1_000_000, most) + 100))
     ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, isFresh ? 1 : 0)
+    ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 0)
     ccurl_set_long(easy, CURLOPT_IPRESOLVE, isIPv4 ? Int(CURL_IPRESOLVE_V4) : Int(CURL_IPRESOLVE_WHATEVER))
     ccurl_on_body(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
@@ -247,14 +248,12 @@ package final class Transfer {
   /// A connection is there and the request is about to be written. When a warm connection turns out to be dead after
   /// that, libcurl would send the request again without a word; whether to try again is not its to decide.
   private func becomeReady(_ peer: UnsafePointer<CChar>?, _ peerPort: Int32, _ localPort: Int32) -> Int32 {
-    if wasSent { return CURL_PREREQFUNC_ABORT }
+    if wasSent || isFinished { return CURL_PREREQFUNC_ABORT }  // finished: it is to be sent again
     hasBegun = true
     reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
     ends = Ends(peer, peerPort, localPort)
     if !reusedConnection {
-      if csystem_local_port(lastSocket) == localPort {
-        engine?.sockets.connect(lastSocket, ends, isExclusive: !mayShare)
-      }
+      engine?.sockets.connect(localPort: localPort, ends, isExclusive: !mayShare)
     } else if engine?.sockets.isStale(ends, hasPending: ccurl_has_pending(easy) != 0) == true {
       isUnsent = true
       giveUpConnection()
@@ -314,6 +313,7 @@ package final class Transfer {
   }
 
   func finish(_ result: CURLcode) {
+    if isFinished { return }
     isFinished = true
     lookTime = Clocks.never
     if failure == nil && result != CURLE_OK { failure = explain(result) }

@@ -43,7 +43,7 @@ def prepare():
 
 class Row:
     def __init__(self, name):
-        self.name, self.failed, self.told, self.seconds = name, [], {}, 0
+        self.name, self.failed, self.told, self.seconds = name, [], {}, {}
         self.folder, self.package = roots.make(name)
         if self.folder:
             self.libcurl = self.run(VERSION).stdout.split()[0]
@@ -64,7 +64,7 @@ class Row:
         except subprocess.TimeoutExpired as late:
             output, good = (late.stdout or b"").decode(errors="replace") + "no end within %d s" % TIMEOUT, False
         lines = output.strip().splitlines()
-        self.seconds += time.monotonic() - started
+        self.seconds[name] = time.monotonic() - started
         self.told[name] = lines[-1].strip("= ") if lines else "nothing was printed"
         if not good or not lines:
             self.failed.append(name)
@@ -73,10 +73,12 @@ class Row:
 
     def compile(self):
         """DosaiHTTP with the headers of this libcurl, which goes no further than the types."""
+        started = time.monotonic()
         headers = next(self.folder.glob("usr/include/*/curl")).parent
         try:
             swift("DosaiHTTP", "-typecheck", "-Xcc", "-I" + str(headers), "-module-cache-path", MODULES / self.folder.name)
             self.told["headers"] = "ok"
+            self.seconds["headers"] = time.monotonic() - started
         except roots.Failed as failure:
             self.failed.append("headers")
             report("%s: DosaiHTTP does not compile with its headers\n%s" % (self.name, failure))
@@ -129,7 +131,9 @@ def main():
         rows = [row for row in rows if row.folder]
         for row in rows:
             print("%s: %s" % (row.folder.name, " ".join((row.folder / "packages").read_text().split())))
+        rooted = time.monotonic() - started
         prepare()
+        prepared = time.monotonic() - started - rooted
     except roots.Failed as failure:
         sys.exit("matrix: %s" % failure)
     together(untimed, rows)
@@ -142,6 +146,8 @@ def main():
     if before != after:
         sys.exit("matrix: the library was changed while it was tested")
     failed = [row.name for row in rows if row.failed]
+    parts = {part: max(row.seconds.get(part, 0) for row in rows) for part in rows[0].seconds} if rows else {}
+    print("seconds: %.0f for the roots, %.0f to prepare, %s" % (rooted, prepared, ", ".join("%.0f for %s" % (seconds, part) for part, seconds in parts.items())))
     print("matrix: %d of %d libcurls, %.0f s" % (len(rows) - len(failed), len(rows), time.monotonic() - started))
     return len(failed) != 0
 

@@ -211,8 +211,8 @@ typedef struct dosai_client_options {
   int32_t max_retries;        /* per call; 0: 2 */
   const char *base_url;       /* NULL: "https://api.dos.ai/v1". A path and a query (?api-version=...) are kept */
   const char *api_key;        /* NULL: none is sent */
-  const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Else the bare key in this header ("api-key"), which
-                               * is none that frames the message or says where it goes, such as "Host" */
+  const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Else the bare key in this header ("api-key"). It may
+                               * not be one that HTTP itself needs, such as "Host" or "Content-Length" */
   const char *organization;   /* OpenAI-Organization */
   const char *project;        /* OpenAI-Project */
   const char *user_agent;     /* NULL: "dosai/VERSION" */
@@ -230,7 +230,7 @@ typedef struct dosai_client_options {
   int64_t first_token_timeout_ms; /* 0: 600 s */
   int64_t idle_timeout_ms;        /* 0: 300 s; streams only */
   int64_t total_timeout_ms;       /* 0: 600 s for unary calls, none for streams */
-  int64_t keep_alive_timeout_ms;  /* how long an idle connection may be reused; rounded up to seconds. 0: 60 s */
+  int64_t keep_alive_timeout_ms;  /* an idle one is used again for so long, in whole seconds. 0: 60 s; -1: no limit */
   int64_t event_bytes_max;    /* one event of a stream. 0: 16 MiB; -1 in any limit: none */
   int64_t response_bytes_max; /* a unary answer, decompressed. 0: 64 MiB */
   int64_t text_bytes_max;     /* what a stream's completion may add up to. 0: 64 MiB */
@@ -608,8 +608,8 @@ DOSAI_API void dosai_call_cancel(dosai_call *call);
 DOSAI_API void dosai_call_pause(dosai_call *call);
 DOSAI_API void dosai_call_resume(dosai_call *call);
 /* Gives what the chunks told so far of a stream add up to, with its headers: after its end the whole completion,
- * before the first chunk one without choices. INVALID_ARGUMENT: it is no stream, and not over or failed.
- * OUT_OF_MEMORY, FORKED. Threads: the loop's. */
+ * before the first chunk one without choices. INVALID_ARGUMENT: the call is not a stream, and has not
+ * ended well. OUT_OF_MEMORY, FORKED. Threads: the loop's. */
 DOSAI_API dosai_status dosai_call_completion(const dosai_call *call, dosai_completion **out_completion,
                                              dosai_error **out_error);
 /* Drops the handle; the call goes on. Threads: any. */

@@ -56,7 +56,7 @@ package final class Call: TransferReceiver {
   var isConnectLate = false  // the connect clock has run out and was given more
   private var nextCheck = Clocks.never  // when `onWait` is due
 
-  /// The host has paused it; what waits for a connection is not held back, else it would hold up those behind it.
+  /// The host has paused it while it has a connection: its body does not come.
   var isHeldBack = false
 
   /// Where the call is one of many of a loop.
@@ -270,8 +270,8 @@ package final class Call: TransferReceiver {
     throw Failure(.timeout, words, clock: clock)
   }
 
-  /// In a handshake the server waits for the host too. As late as that comes, three times as long the clock goes on, once;
-  /// at most as if it began now.
+  /// The connect clock has run out. In a handshake the server waits for the host, too: for being late the host gets three
+  /// times that more, once, and no more than a whole connect timeout. False: it had that.
   func prolongConnect() -> Bool {
     if isConnectLate { return false }
     isConnectLate = true

@@ -69,12 +69,6 @@ static inline long ccurl_info_long(CURL *easy, CURLINFO info) {
   curl_easy_getinfo(easy, info, &value);
   return value;
 }
-/* -1: none. */
-static inline curl_socket_t ccurl_info_socket(CURL *easy) {
-  curl_socket_t value = -1;
-  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &value);
-  return value;
-}
 static inline CURLSHcode ccurl_share_data(CURLSH *share, curl_lock_data data) {
   return curl_share_setopt(share, CURLSHOPT_SHARE, data);
 }
@@ -91,7 +85,7 @@ static inline unsigned int ccurl_version_number(void) {
 /* OpenSSL's; NULL where libcurl has another TLS library, or none. */
 extern __attribute__((weak)) int SSL_has_pending(const void *session);
 
-/* Whether bytes of the connection were read and not looked at: since 8.20 or so libcurl lets OpenSSL read ahead. */
+/* Whether bytes of the connection were read and not looked at: newer versions let OpenSSL read ahead. */
 static inline int ccurl_has_pending(CURL *easy) {
   struct curl_tlssessioninfo *info = NULL;
   if (!SSL_has_pending || curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK) return 0;

@@ -18,7 +18,7 @@ extension Call {
     isConnectLate = false
     left = -1
     log(.debug, .ok, 0)
-    if watcher?.host?.held.findReady() != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
+    if watcher?.host?.held.first != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
     lineUp()
   }
 
@@ -43,7 +43,8 @@ extension Call {
   }
 
   private func lineUp() {
-    if isHeld, let watcher { watcher.host?.held.append(watcher) }
+    guard let watcher, let host = watcher.host else { return }
+    if isHeld { host.held.append(watcher) } else { host.held.remove(watcher) }
   }
 
   private func hold(isPatient: Bool) {

@@ -39,6 +39,7 @@ extension Call {
   func release() {
     if let transfer { engine?.remove(transfer) }
     if let watcher, let host = watcher.host {
+      host.held.remove(watcher)
       host.noteEnd(watcher)
       watcher.host = nil
       watcher.loop.leave(host)

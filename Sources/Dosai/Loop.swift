@@ -84,8 +84,9 @@ package final class Loop {
     }
   }
 
+  func setPaused(_ isPaused: Bool, waiting call: LoopCall) { waiting.setPaused(isPaused, call) }
+
   private func fly(_ call: LoopCall) {
-    if call.isOver { return }
     call.position = calls.count
     calls.append(call)
   }
@@ -107,12 +108,14 @@ package final class Loop {
   }
 
   private func startHeld() {
+    if engine.hasFreed { for host in hosts { host.noteRoom() } }
+    engine.hasFreed = false
     while let host = hosts.first(where: { $0.hasRoom }) {
       host.hasRoom = false
-      while let call = host.held.findReady() {
+      while let call = host.held.first {
         if call.call.isHeld { call.call.relaunch() }
         if call.call.isHeld { break }
-        _ = host.held.popFirst()
+        host.held.remove(call)
         if call.call.hasEnded { call.note() }
         schedule(call)
       }
@@ -236,7 +239,7 @@ package final class Loop {
   /// The call is over.
   private func remove(_ call: LoopCall) {
     if call.call.engine == nil { deadlines.remove(call.scheduled) }
-    if call.isWaiting { return waiting.drop() }
+    if call.isWaiting { return waiting.remove(call) }
     guard let last = calls.popLast() else { return }
     if last !== call {
       calls[call.position] = last

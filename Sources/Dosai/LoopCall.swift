@@ -22,6 +22,8 @@ package final class LoopCall {
   /// Its last event was given out.
   var isOver = false
   var isPaused = false
+  /// Its place in the line of those that wait for a place, or for a connection.
+  let turn = Deadline()
   var host: LoopHost?
   /// Its attempt makes a connection.
   var isMaking = false
@@ -76,13 +78,13 @@ extension LoopCall {
     case .cancel: cancel("cancelled by the caller")
     case .pause:
       guard !isPaused else { return }
-      isPaused = true
+      setPaused(true)
       if isWaiting { return }
       call.hold()
       call.isHeldBack = call.transfer != nil && !call.isHeld
     case .resume:
       guard isPaused else { return }
-      isPaused = false
+      setPaused(false)
       if isWaiting { return loop.startWaiting() }
       if call.isHeld { host?.hasRoom = true }
       if (call.transfer?.readyTime ?? -1) < 0 {  // the connect clock stood still
@@ -93,6 +95,16 @@ extension LoopCall {
       call.isHeldBack = false
       _ = call.flow()
       note()
+    }
+  }
+
+  private func setPaused(_ isPaused: Bool) {
+    if isWaiting {
+      loop.setPaused(isPaused, waiting: self)
+    } else if let host {
+      host.held.setPaused(isPaused, self)
+    } else {
+      self.isPaused = isPaused
     }
   }
 

@@ -8,7 +8,7 @@ final class LoopHost {
   var users = 0
   /// Calls for which there is no connection: the host has as many as it may have, or one is being made and may carry
   /// them too. First in, first out.
-  var held = CallQueue()
+  var held = Line()
   /// There may be a connection for the first of them.
   var hasRoom = false
   /// Calls that make a connection.
@@ -40,12 +40,15 @@ final class LoopHost {
   private func noteChange(_ call: LoopCall) {
     if call.isMaking { making -= 1 }
     call.isMaking = false
-    hasRoom = held.first != nil
+    noteRoom()
   }
+
+  /// There may be a connection for a call.
+  func noteRoom() { hasRoom = held.first != nil }
 
   /// Nobody has calls to it.
   func clear() {
-    held = CallQueue()
+    held = Line()
     last = nil
   }
 }

@@ -1,3 +1,5 @@
+import DosaiCore
+
 /// Calls, first in, first out. What was given out is kept no longer.
 struct CallQueue {
   private var calls: [LoopCall?] = []
@@ -17,63 +19,88 @@ struct CallQueue {
     }
     return call
   }
+}
 
-  /// Passes over those that are paused, which keep their order: makes the first that is not the first of all. Nil: all are.
-  mutating func findReady() -> LoopCall? {
-    var at = place
-    while at < calls.count, calls[at]?.isOver == false, calls[at]?.isPaused == true { at += 1 }
-    guard at < calls.count else { return nil }
-    while at > place {
-      calls.swapAt(at, at - 1)
-      at -= 1
-    }
-    return first
+/// Calls in turn. One that is paused keeps its turn, and holds up nobody.
+struct Line {
+  private var ready = DeadlineHeap<LoopCall>()
+  private var paused = DeadlineHeap<LoopCall>()
+  private var turns: Int64 = 0
+
+  var isEmpty: Bool { first == nil && paused.first == nil }
+
+  /// The first that is not paused.
+  var first: LoopCall? { ready.firstElement }
+
+  /// At its end, but for one that stands in it.
+  mutating func append(_ call: LoopCall) {
+    if call.turn.time != Clocks.never { return }
+    turns += 1
+    put(call, turns)
+  }
+
+  mutating func remove(_ call: LoopCall) {
+    if call.isPaused { paused.remove(call.turn) } else { ready.remove(call.turn) }
+  }
+
+  /// Of one that may stand in it.
+  mutating func setPaused(_ isPaused: Bool, _ call: LoopCall) {
+    let turn = call.turn.time
+    remove(call)
+    call.isPaused = isPaused
+    if turn != Clocks.never { put(call, turn) }
+  }
+
+  private mutating func put(_ call: LoopCall, _ turn: Int64) {
+    if call.isPaused { paused.insert(turn, call.turn, call) } else { ready.insert(turn, call.turn, call) }
   }
 
   func forEach(_ body: (LoopCall) -> Void) {
-    for call in calls { if let call { body(call) } }
+    ready.forEach(body)
+    paused.forEach(body)
   }
 }
 
 /// Calls for which there is no room yet. Clients take turns, so that one with many does not hold up the others.
 struct WaitingCalls {
-  private struct Lane {
-    let client: Client
-    var calls = CallQueue()
-  }
-
-  private var lanes: [Lane] = []
+  private var lanes: [(client: Client, line: Line)] = []
   private var turn = 0
   private(set) var count = 0
 
   mutating func append(_ call: LoopCall) {
     count += 1
-    let lane = lanes.firstIndex { $0.client === call.call.client } ?? lanes.count
-    if lane == lanes.count { lanes.append(Lane(client: call.call.client)) }
-    lanes[lane].calls.append(call)
+    if lane(of: call) == nil { lanes.append((call.call.client, Line())) }
+    if let lane = lane(of: call) { lanes[lane].line.append(call) }
   }
 
   /// The next that is not paused.
   mutating func popFirst() -> LoopCall? {
-    var pausedLanes = 0
-    while pausedLanes < lanes.count {
+    for _ in lanes.indices {
       if turn >= lanes.count { turn = 0 }
-      let call = lanes[turn].calls.findReady()
-      if call != nil { _ = lanes[turn].calls.popFirst() }
-      if lanes[turn].calls.first == nil { lanes.remove(at: turn) } else if call?.isOver != true { turn += 1 }
-      if call == nil { pausedLanes += 1 }
-      guard let call, !call.isOver else { continue }
-      drop()
-      return call
+      if let call = lanes[turn].line.first {
+        turn += 1
+        remove(call)
+        return call
+      }
+      turn += 1
     }
     return nil
   }
 
-  /// One waits no longer. One that is over stays at its place until that comes.
-  mutating func drop() {
+  mutating func remove(_ call: LoopCall) {
+    guard let lane = lane(of: call) else { return }
+    lanes[lane].line.remove(call)
     count -= 1
-    if count == 0 { lanes = [] }
+    guard lanes[lane].line.isEmpty else { return }
+    lanes.remove(at: lane)
+    if lane < turn { turn -= 1 }
   }
 
-  func forEach(_ body: (LoopCall) -> Void) { for lane in lanes { lane.calls.forEach(body) } }
+  mutating func setPaused(_ isPaused: Bool, _ call: LoopCall) {
+    if let lane = lane(of: call) { lanes[lane].line.setPaused(isPaused, call) }
+  }
+
+  private func lane(of call: LoopCall) -> Int? { lanes.firstIndex { $0.client === call.call.client } }
+
+  func forEach(_ body: (LoopCall) -> Void) { for lane in lanes { lane.line.forEach(body) } }
 }

@@ -17,6 +17,10 @@ package struct DeadlineHeap<Element> {
   /// The earliest time.
   package var first: Int64? { entries.first?.deadline.time }
 
+  package var firstElement: Element? { entries.first?.element }
+
+  package func forEach(_ body: (Element) -> Void) { for entry in entries { body(entry.element) } }
+
   /// The element is due at this time, and no more at another.
   package mutating func insert(_ time: Int64, _ deadline: Deadline, _ element: Element) {
     deadline.time = time

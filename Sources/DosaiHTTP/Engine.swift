@@ -16,13 +16,14 @@ package final class Engine {
   private(set) var servesMany = false
   /// Of a transfer that was taken out. An engine that does not serve many has one client, for which it is set up.
   private var spare: (easy: UnsafeMutableRawPointer, share: Share)?
-  private var lookup: Lookup?
-  /// There is a limit to the connections to a host.
-  package private(set) var isLimited = false
+  private var lookups: [Lookup] = []
+  private var connectionsPerHostMost = 0
   /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
   package private(set) var isOutOfMemory = false
+  /// A lookup has ended, which libcurl counted as a connection of its host.
+  package var hasFreed = false
   private(set) var driver = pthread_self()
-  /// A transfer is read so often, 32 KB at most each time, after its time is over.
+  /// In so many rounds a transfer is still read after its time is over.
   private static let roundsMost = 24
   // The list of engines in use, under the lock of Process.
   var next: Unmanaged<Engine>?
@@ -124,9 +125,12 @@ package final class Engine {
   /// It is a loop's. `connectionsPerHostMost` 0: no limit.
   package func serveMany(connectionsPerHostMost: Int) {
     servesMany = true
-    isLimited = connectionsPerHostMost > 0
+    self.connectionsPerHostMost = connectionsPerHostMost
     ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
   }
+
+  /// There is a limit to the connections to a host.
+  package var isLimited: Bool { connectionsPerHostMost > 0 }
 
   /// Its trigger ends a wait from now on. False: no descriptor is free.
   package func watch(_ token: CancelToken) -> Bool { poller.watch(token: token.descriptor) }
@@ -156,7 +160,7 @@ package final class Engine {
   package func remove(_ transfer: Transfer) {
     guard isOurs, enter() else { return }
     defer { leave() }
-    if lookup?.transfer === transfer { endLookup() }
+    endLookup { $0.transfer === transfer }
     // What is held back would never be freed where other transfers go on on its connection.
     if transfer.dropBody(), !isOutOfMemory { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
     curl_multi_remove_handle(multi, transfer.easy)
@@ -178,7 +182,7 @@ package final class Engine {
   /// Lets libcurl look at the clock of a connection that is being made: the address that it tries may have had its time.
   /// It looks only where something happens, and for a moment it has no socket either: the pause is what happens.
   func kick(_ transfer: Transfer) {
-    guard enter() else { return }
+    guard !isOutOfMemory, enter() else { return }
     defer { leave() }
     curl_easy_pause(transfer.easy, CURLPAUSE_RECV)
     curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
@@ -186,20 +190,26 @@ package final class Engine {
     finishTransfers()
   }
 
-  /// Begins a lookup beside that of the transfer, but one at a time: what it finds serves all.
+  /// Begins a lookup beside that of the transfer, one at a time for a client: what it finds serves all. libcurl counts it
+  /// as a connection.
   func lookUp(for transfer: Transfer) {
-    guard lookup == nil, !isOutOfMemory, enter() else { return }
+    guard !isOutOfMemory, !lookups.contains(where: { $0.transfer.endpoint === transfer.endpoint }), enter()
+    else { return }
     defer { leave() }
-    guard let begun = Lookup(for: transfer), curl_multi_add_handle(multi, begun.easy) == CURLM_OK else { return }
-    lookup = begun
-    act(CURL_SOCKET_TIMEOUT, 0)
+    ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, 0)
+    if let begun = Lookup(for: transfer), curl_multi_add_handle(multi, begun.easy) == CURLM_OK {
+      lookups.append(begun)
+      act(CURL_SOCKET_TIMEOUT, 0)
+    }
+    ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
     finishTransfers()
   }
 
-  private func endLookup() {
-    guard let ended = lookup else { return }
-    lookup = nil
+  private func endLookup(where isIt: (Lookup) -> Bool) {
+    guard let place = lookups.firstIndex(where: isIt) else { return }
+    let ended = lookups.remove(at: place)
     curl_multi_remove_handle(multi, ended.easy)
+    hasFreed = true
     if ended.hasFound { ended.transfer.giveUpLookup() }
   }
 
@@ -269,8 +279,8 @@ package final class Engine {
   /// All that had come by then was read, but for sockets that have more and more.
   package var readUntil: Int64 { rounds.readUntil }
 
-  /// Whether all that had come by then for the transfer was read. If more than a bounded part of it still waits, so
-  /// does no clock.
+  /// Whether all that had come for the transfer by then was read. Where more and more comes, a clock does not wait for
+  /// all of it.
   package func hasRead(_ transfer: Transfer?, until time: Int64) -> Bool {
     guard rounds.readUntil >= time else {
       transfer?.roundsLate = 0
@@ -304,11 +314,11 @@ package final class Engine {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
       guard let easy = message.pointee.easy_handle else { continue }
-      if easy == lookup?.easy {
-        endLookup()
-        continue
+      if let transfer = Transfer.of(easy) {
+        transfer.finish(ccurl_message_result(message))
+      } else {
+        endLookup { $0.easy == easy }
       }
-      Transfer.of(easy)?.finish(ccurl_message_result(message))
     }
   }
 

@@ -4,87 +4,119 @@ import DosaiCore
 
 /// The two ends of a connection, in one number. libcurl tells them, but not the connection's socket.
 struct Ends: Equatable {
-  private(set) var mark: UInt64 = 0  // not known
+  private let mark: UInt64
+  let localPort: Int32
 
-  init() {}
-
-  init(_ peer: UnsafePointer<CChar>?, _ peerPort: Int32, _ localPort: Int32) {
-    mark = UInt64(UInt32(bitPattern: peerPort)) << 32 | UInt64(UInt32(bitPattern: localPort))
+  init(_ peer: UnsafePointer<CChar>?, _ peerPort: Int32, localPort: Int32) {
+    var mark = UInt64(UInt32(bitPattern: peerPort))
     var at = peer
     while let byte = at?.pointee, byte != 0 {
       mark = (mark ^ UInt64(UInt8(bitPattern: byte))) &* 0x100_0000_01b3
       at = at?.successor()
     }
-    mark |= 1
+    self.mark = mark
+    self.localPort = localPort
   }
 }
 
 /// The open sockets of an engine.
 struct Sockets {
   private struct Entry {
-    let socket: Int32
-    var ends = Ends()
+    var isOpen = false
     /// One request at a time, as in HTTP/1: between two of them nothing may come.
     var isExclusive = false
+    /// The next of its row; -1: none.
+    var next: Int32 = -1
+    /// nil: it is no connection yet.
+    var ends: Ends?
   }
 
-  private var entries: [Entry] = []
+  private static let rowCount = 128
 
-  var count: Int { entries.count }
+  private var entries: [Entry] = []  // by socket
+  private var rows: [Int32] = []  // connections by their local ports, the first of each
+  private(set) var count = 0
 
   /// Opens one; -1: errno says why.
   mutating func open(_ address: curl_sockaddr) -> Int32 {
     let opened = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
-    if opened >= 0 {
-      csystem_keep_alive(opened)
-      entries.append(Entry(socket: opened))
-    }
+    guard opened >= 0 else { return -1 }
+    csystem_keep_alive(opened)
+    while entries.count <= Int(opened) { entries.append(Entry()) }
+    entries[Int(opened)].isOpen = true
+    count += 1
     return opened
   }
 
   mutating func shut(_ socket: Int32) -> Int32 {
-    if let place = place(of: socket), let last = entries.popLast(), place < entries.count { entries[place] = last }
+    if isOpen(socket) {
+      if let ends = entries[Int(socket)].ends { takeOut(socket, ofRow: row(ends)) }
+      entries[Int(socket)] = Entry()
+      count -= 1
+    }
     return close(socket)
   }
 
-  func closeAll() { for entry in entries { close(entry.socket) } }
+  func closeAll() { for socket in entries.indices where entries[socket].isOpen { close(Int32(socket)) } }
 
-  /// One of those that were not yet connections became one: not always the last, where two were tried at once.
-  mutating func connect(localPort: Int32, _ ends: Ends, isExclusive: Bool) {
-    for place in entries.indices.reversed()
-    where entries[place].ends == Ends() && csystem_local_port(entries[place].socket) == localPort {
-      entries[place].ends = ends
-      entries[place].isExclusive = isExclusive
-      return
+  /// One of those that a transfer has opened became a connection: not always the last, where two were tried at once.
+  /// Gives it; -1: none did.
+  mutating func connect(_ opened: [Int32], _ ends: Ends, isExclusive: Bool) -> Int32 {
+    guard let socket = opened.last(where: { isOpen($0) && csystem_local_port($0) == ends.localPort }),
+      entries[Int(socket)].ends == nil
+    else { return -1 }
+    if rows.isEmpty { rows = [Int32](repeating: -1, count: Self.rowCount) }
+    entries[Int(socket)] = Entry(isOpen: true, isExclusive: isExclusive, next: rows[row(ends)], ends: ends)
+    rows[row(ends)] = socket
+    return socket
+  }
+
+  /// The connection with these ends; -1: there is none, or more than one, as with unix sockets, which have no ports.
+  func find(_ ends: Ends) -> Int32 {
+    var found: Int32 = -1
+    var socket = rows.isEmpty ? -1 : rows[row(ends)]
+    while socket >= 0 {
+      if entries[Int(socket)].ends == ends {
+        if found >= 0 { return -1 }
+        found = socket
+      }
+      socket = entries[Int(socket)].next
     }
+    return found
   }
 
   /// The connection turned out to speak HTTP/1.
-  mutating func makeExclusive(_ ends: Ends) {
-    if let place = place(of: ends) { entries[place].isExclusive = true }
-  }
+  mutating func makeExclusive(_ socket: Int32) { if isOpen(socket) { entries[Int(socket)].isExclusive = true } }
 
   /// Whether no request may go out on the connection: its peer has closed it, or has sent what nobody asked for.
   /// `hasPending`: some of it was read already.
-  func isStale(_ ends: Ends, hasPending: Bool) -> Bool {
-    guard let place = place(of: ends) else { return false }
+  func isStale(_ socket: Int32, hasPending: Bool) -> Bool {
+    guard isOpen(socket) else { return false }
     var isClosed: Int32 = 0
     var isReadable: Int32 = 0
-    csystem_look(entries[place].socket, &isClosed, &isReadable)
-    return isClosed != 0 || (isReadable != 0 || hasPending) && entries[place].isExclusive
+    csystem_look(socket, &isClosed, &isReadable)
+    return isClosed != 0 || (isReadable != 0 || hasPending) && entries[Int(socket)].isExclusive
   }
 
   /// For how many nanoseconds the peer's TCP owes an acknowledgement; -1: it does not.
-  func unacknowledged(_ ends: Ends) -> Int64 {
-    guard let place = place(of: ends) else { return -1 }
-    return csystem_unacknowledged_ms(entries[place].socket) * 1_000_000
+  func unacknowledged(_ socket: Int32) -> Int64 {
+    isOpen(socket) ? csystem_unacknowledged_ms(socket) * 1_000_000 : -1
   }
 
-  private func place(of socket: Int32) -> Int? { entries.firstIndex { $0.socket == socket } }
+  private func isOpen(_ socket: Int32) -> Bool {
+    socket >= 0 && Int(socket) < entries.count && entries[Int(socket)].isOpen
+  }
 
-  /// nil also where it is not the only one, as with those of a unix socket, which have no ports.
-  private func place(of ends: Ends) -> Int? {
-    guard let first = entries.firstIndex(where: { $0.ends == ends }) else { return nil }
-    return entries.lastIndex { $0.ends == ends } == first ? first : nil
+  private func row(_ ends: Ends) -> Int { Int(ends.localPort) & (Self.rowCount - 1) }
+
+  private mutating func takeOut(_ socket: Int32, ofRow row: Int) {
+    let next = entries[Int(socket)].next
+    if rows[row] == socket {
+      rows[row] = next
+      return
+    }
+    var before = rows[row]
+    while before >= 0, entries[Int(before)].next != socket { before = entries[Int(before)].next }
+    if before >= 0 { entries[Int(before)].next = next }
   }
 }

@@ -18,7 +18,7 @@ extension Transfer {
     if !wasSent, proxyStatus >= 300, proxyStatus < 500, proxyStatus != 408, proxyStatus != 429 {
       return Failure(.proxy, "the proxy refused", detail: detail)
     }
-    if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return .noDescriptor }
+    if !wasSent, [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return .noDescriptor }
     // Up to 8.9 libcurl takes in up to 64 MB of what is held back.
     if isPaused && (result == CURLE_OUT_OF_MEMORY || result.rawValue == Self.tooLarge) {
       return Failure(.tooLarge, "more came than libcurl can hold back")
@@ -64,7 +64,8 @@ extension Transfer {
   /// memory. Over HTTP/2 they are a callback of nghttp2's that fails (-902), or one frame too many (-905).
   private func areHeadersTooMany(_ result: CURLcode) -> Bool {
     switch result {
-    case CURLE_OUT_OF_MEMORY: return !hasAnswer && ccurl_info_long(easy, CURLINFO_REQUEST_SIZE) > 0
+    case CURLE_OUT_OF_MEMORY where ccurl_version_number() < 0x080600:
+      return !hasAnswer && ccurl_info_long(easy, CURLINFO_REQUEST_SIZE) > 0
     case CURLE_RECV_ERROR where !hasAnswer && headerBytes > 250 << 10: return true
     case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2: return !hasAnswer && (says("-902") || says("-905"))
     default: return result.rawValue == Self.tooLarge

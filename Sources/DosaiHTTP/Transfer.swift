@@ -58,8 +58,8 @@ package final class Transfer {
   private(set) var headerBytes = 0
   private(set) var wasSent = false
   private(set) var socketError: Int32 = 0
-  private var lastSocket: Int32 = -1  // that was opened
-  private var ends = Ends()
+  private var opened: [Int32] = []  // the sockets that were opened for it
+  private var connection: Int32 = -1  // its socket
   private var isDropped = false  // what comes of the body
 
   /// `body` nil is a GET. The caller watches the clocks. The receiver must outlive the transfer.
@@ -143,11 +143,8 @@ package final class Transfer {
 
   static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? { from(ccurl_info_private(easy)) }
 
-  /// That of its connection, or the last that was opened for it; -1: none.
-  var socket: curl_socket_t {
-    let active = ccurl_info_socket(easy)
-    return active >= 0 ? active : lastSocket
-  }
+  /// That of its connection, or the last that was opened for it; -1: none is known.
+  var socket: Int32 { connection >= 0 ? connection : opened.last ?? -1 }
 
   func attach(_ engine: Engine, waits: Bool) {
     self.engine = engine
@@ -175,7 +172,7 @@ package final class Transfer {
     return (easy, share)
   }
 
-  /// Its connection, on which the server was deaf, serves no other transfer: over HTTP/2 libcurl would keep it.
+  /// Its connection serves no other transfer. Over HTTP/2 libcurl would keep it.
   package func giveUpConnection() { ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 1) }
 
   /// Takes no more of the body from now on. False: nothing of it may be held back.
@@ -195,7 +192,7 @@ package final class Transfer {
 
   /// The host's IPv4 addresses are in the cache. If its own lookup still goes on, it is to be sent again, to one of these.
   func giveUpLookup() {
-    guard !isFinished, lastSocket < 0 else { return }
+    guard !isFinished, opened.isEmpty else { return }
     isUnsent = true
     hasIPv4 = true
     isFinished = true
@@ -219,12 +216,12 @@ package final class Transfer {
     if now < lookTime { return true }
     if readyTime < 0 {
       lookTime = now + Self.kickInterval
-      if lastSocket >= 0 { engine.kick(self) } else { engine.lookUp(for: self) }
+      if opened.isEmpty { engine.lookUp(for: self) } else { engine.kick(self) }
       return true
     }
     lookTime = now + Self.patience
     // The kernel counts in ticks of some milliseconds.
-    return engine.sockets.unacknowledged(ends) < min(now - readyTime - 10_000_000, Self.longPatience)
+    return engine.sockets.unacknowledged(connection) < min(now - readyTime - 10_000_000, Self.longPatience)
   }
 
   // MARK: called by libcurl
@@ -238,11 +235,11 @@ package final class Transfer {
   private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
     hasBegun = true
     guard let address = address?.pointee, let engine else { return -1 }
-    let opened = engine.sockets.open(address)
-    socketError = opened < 0 ? csystem_errno() : 0
-    lastSocket = opened
+    let socket = engine.sockets.open(address)
+    socketError = socket < 0 ? csystem_errno() : 0
+    if socket >= 0 { opened.append(socket) }
     lookTime = csystem_now() + Self.kickInterval
-    return opened
+    return socket
   }
 
   /// A connection is there and the request is about to be written. When a warm connection turns out to be dead after
@@ -251,13 +248,17 @@ package final class Transfer {
     if wasSent || isFinished { return CURL_PREREQFUNC_ABORT }  // finished: it is to be sent again
     hasBegun = true
     reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
-    ends = Ends(peer, peerPort, localPort)
-    if !reusedConnection {
-      engine?.sockets.connect(localPort: localPort, ends, isExclusive: !mayShare)
-    } else if engine?.sockets.isStale(ends, hasPending: ccurl_has_pending(easy) != 0) == true {
-      isUnsent = true
-      giveUpConnection()
-      return CURL_PREREQFUNC_ABORT
+    guard let engine else { return CURL_PREREQFUNC_ABORT }
+    let ends = Ends(peer, peerPort, localPort: localPort)
+    if reusedConnection {
+      connection = engine.sockets.find(ends)
+      if engine.sockets.isStale(connection, hasPending: ccurl_has_pending(easy) != 0) {
+        isUnsent = true
+        giveUpConnection()
+        return CURL_PREREQFUNC_ABORT
+      }
+    } else {
+      connection = engine.sockets.connect(opened, ends, isExclusive: !mayShare)
     }
     wasSent = true
     self.localPort = localPort
@@ -280,7 +281,7 @@ package final class Transfer {
       try headers.add(line: line)
       if headers.isOver {
         hasAnswer = headers.httpStatus >= 200
-        if mayShare, !reusedConnection, !isHTTP2 { engine?.sockets.makeExclusive(ends) }
+        if mayShare, !reusedConnection, !isHTTP2 { engine?.sockets.makeExclusive(connection) }
       }
       return count
     } catch {

@@ -1,4 +1,5 @@
-/* The trigger of a token looks at the calls of that token, however many others the loop has. */
+/* The trigger of a token looks at the calls of that token, however many others the loop has; and a step at none of those
+ * that are paused. */
 #include "loop.h"
 
 enum { FEW = 1000, LOTS = 8000, TRIES = 200 };
@@ -21,6 +22,17 @@ static int32_t count_end(const dosai_event *event, void *unused) {
   (void)unused;
   crowd_ends += event->tag == 0 && dosai_error_status(event->error) == DOSAI_CANCELLED;
   return 0;
+}
+
+static void end_crowd(dosai_loop *loop, int crowd, dosai_cancel *all) {
+  size_t active = 1;
+  dosai_error *error = NULL;
+  crowd_ends = 0;
+  dosai_cancel_trigger(all);
+  for (double end = test_now() + test_bound(10000); active && test_now() < end;)
+    CHECK_CALL(dosai_loop_step(loop, 100, count_end, NULL, &active, &error), DOSAI_OK);
+  CHECK_INT(crowd_ends, crowd);
+  dosai_cancel_free(all);
 }
 
 /* How many microseconds of a core the step takes that tells of a trigger, at best: a machine that is busy makes it
@@ -50,27 +62,57 @@ static double best(int crowd, int32_t max_in_flight) {
     CHECK_END(i, DOSAI_CANCELLED);
     dosai_cancel_free(options.cancel);
   }
-  size_t active = 1;
-  crowd_ends = 0;
-  dosai_cancel_trigger(all);
-  for (double end = test_now() + test_bound(10000); active && test_now() < end;)
-    CHECK_CALL(dosai_loop_step(loop, 100, count_end, NULL, &active, &error), DOSAI_OK);
-  CHECK_INT(crowd_ends, crowd);
-  dosai_cancel_free(all);
+  end_crowd(loop, crowd, all);
   dosai_request_free(request);
   dosai_client_free(client);
   close_loop(loop);
   return least;
 }
 
-static void costs_the_same(const char *what, int32_t max_in_flight) {
-  double few = best(FEW, max_in_flight), lots = best(LOTS, max_in_flight);
-  printf("%s: a trigger takes %.1f us among %d, %.1f us among %d\n", what, few, FEW, lots, LOTS);
+static void costs_the_same(const char *what, double few, double lots) {
+  printf("%s: %.1f us among %d, %.1f us among %d\n", what, few, FEW, lots, LOTS);
   CHECK(lots < 2 * few + 5);
 }
 
+/* The same for a step of a loop that has room for calls which are all paused. */
+static double best_of_paused(int crowd) {
+  dosai_loop *loop = new_loop(1, 0);
+  dosai_client *client = test_client(TEST_PLAIN, "silent");
+  dosai_request *request = test_request();
+  dosai_cancel *all = new_token();
+  dosai_call_options options;
+  dosai_error *error = NULL;
+  double least = 1e9;
+  dosai_call_options_init(&options, sizeof options);
+  options.cancel = all;
+  dosai_call *holder = submit_with(loop, client, CHAT, 1, NULL);
+  for (int i = 0; i < crowd; i++) {
+    dosai_call *call = NULL;
+    CHECK_CALL(dosai_loop_submit_chat(loop, client, request, &options, 0, &call, &error), DOSAI_OK);
+    dosai_call_pause(call);
+    dosai_call_free(call);
+  }
+  step(loop, 0);
+  dosai_call_cancel(holder);
+  dosai_call_free(holder);
+  RUN_UNTIL(loop, book[1].ends);
+  for (int i = 0; i < TRIES; i++) {
+    double before = spent();
+    size_t active = step(loop, 0);
+    double took = spent() - before;
+    if (took < least) least = took;
+    CHECK_INT(active, crowd);
+  }
+  end_crowd(loop, crowd, all);
+  dosai_request_free(request);
+  dosai_client_free(client);
+  close_loop(loop);
+  return least;
+}
+
 int main(void) {
-  costs_the_same("waiting", 1);
-  costs_the_same("in flight", 0);
+  costs_the_same("a trigger, the others waiting", best(FEW, 1), best(LOTS, 1));
+  costs_the_same("a trigger, the others in flight", best(FEW, 0), best(LOTS, 0));
+  costs_the_same("a step, the others paused", best_of_paused(FEW), best_of_paused(LOTS));
   return test_end();
 }

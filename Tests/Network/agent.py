@@ -26,23 +26,38 @@ class Dosai:
                 "text": "".join(choice["content"] or "" for choice in completion.get("choices", []))}
 
     def many(self, count):
-        """So many streams at once in the loop of a call before: the status and the number of attempts of each."""
-        ffi, ends = self.wire.ffi, []
+        """So many streams at once in the loop of a call before."""
+        return self.submit([self.client.handle] * count)
+
+    def beside(self, base_url, limit, **options):
+        """A stream of the client and one to another URL, which begins first, in a loop with a limit to the connections per host."""
+        ffi, settings = self.wire.ffi, self.wire.sized(self.wire.ffi.dosai_loop_options)
+        settings.connections_per_host_max = limit
+        assert ffi.dosai_loop_new(self.wire.byref(settings), self.wire.byref(self.client.loop), None) == ffi.OK
+        other = self.wire.Client(base_url, allow_insecure_http=1, **options)
+        return self.submit([other.handle, self.client.handle])
+
+    def submit(self, clients):
+        """A stream each, at once: the status and the number of attempts of each, and the seconds until its end."""
+        ffi, started = self.wire.ffi, time.monotonic()
+        ends, times = [None] * len(clients), [None] * len(clients)
 
         @ffi.dosai_event_fn
         def on_event(event, _):
             event = event.contents
+            times[event.tag] = time.monotonic() - started
             if event.kind == ffi.EVENT_ERROR:
-                ends.append([self.wire.name_of(ffi.dosai_error_status(event.error)), ffi.dosai_error_attempt_count(event.error)])
+                status = self.wire.name_of(ffi.dosai_error_status(event.error))
+                ends[event.tag] = [status, ffi.dosai_error_attempt_count(event.error)]
             elif event.kind == ffi.EVENT_COMPLETION:
-                ends.append(["OK", ffi.dosai_completion_attempt_count(event.completion)])
+                ends[event.tag] = ["OK", ffi.dosai_completion_attempt_count(event.completion)]
             return 0
-        for tag in range(count):
+        for tag, client in enumerate(clients):
             submit = ffi.dosai_loop_submit_stream
-            assert submit(self.client.loop, self.client.handle, self.client.request, None, tag, None, None) == ffi.OK
-        while len(ends) < count:
+            assert submit(self.client.loop, client, self.client.request, None, tag, None, None) == ffi.OK
+        while None in ends:
             self.client.step(on_event)
-        return {"ends": ends}
+        return {"ends": ends, "times": times}
 
     def close(self):
         self.client.__exit__()

@@ -68,3 +68,15 @@ def test_nothing_answers(host, face):
         assert seen["attempts"] == 1 and CONNECT - 1 < seen["seconds"] < CONNECT + 0.5 + seen["late"], seen
         assert client.close() < 0.5 + seen["late"]
         assert bench.requests("text") == 0
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+def test_two_hosts_in_a_loop(limit):
+    """The server for names is silent about one, and never answers for IPv6 of the other."""
+    with Bench() as bench:
+        bench.put("text", stream=True)
+        client = bench.client("plain", "text", "no-aaaa")
+        seen = client.ask(100, do="beside", base_url=bench.base("plain", "text", "silent"), limit=limit)
+        assert seen["ends"][1] == ["OK", 1] and seen["times"][1] < CONNECT, seen
+        assert seen["ends"][0][0] in ["TIMEOUT", "CONNECTION"], seen
+        assert bench.requests("text") == 1

@@ -6,7 +6,7 @@ from ._errors import APIResponseValidationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Optional
+    from typing import Any, Callable, Optional
 
 
 def encode(value: Any) -> bytes:
@@ -40,17 +40,30 @@ def decode(text: bytes) -> Any:
         value = json.loads(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise APIResponseValidationError(f"the answer cannot be read: {error}", status="PROTOCOL") from error
-    return repaired(value) if b"\\ud" in text or b"\\uD" in text else value
+    if b"\\ud" not in text and b"\\uD" not in text:
+        return value
+
+    def repaired(fields: dict[str, Any]) -> dict[str, Any]:
+        return {without_surrogates(name): one for name, one in fields.items()}
+
+    return rebuilt(value, repaired, without_surrogates)
 
 
-def repaired(value: Any) -> Any:
-    if isinstance(value, str):
-        return without_surrogates(value)
-    if isinstance(value, list):
-        return [repaired(element) for element in value]
-    if isinstance(value, dict):
-        return {repaired(name): repaired(element) for name, element in value.items()}
-    return value
+def rebuilt(
+    value: Any, make_object: Callable[[dict[str, Any]], dict[str, Any]], make_text: Callable[[str], str] = str
+) -> Any:
+    """Copies a value, with each object and each text replaced. It does not recurse: servers choose how deep values go."""
+    whole = [value]
+    containers: list[Any] = [whole]
+    for container in containers:  # it grows meanwhile
+        for place, element in container.items() if isinstance(container, dict) else enumerate(container):
+            if isinstance(element, str):
+                container[place] = make_text(element)
+            elif isinstance(element, (dict, list)):
+                copy = make_object(element) if isinstance(element, dict) else list(element)
+                container[place] = copy
+                containers.append(copy)
+    return whole[0]
 
 
 def without_surrogates(text: str) -> str:

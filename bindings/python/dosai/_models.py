@@ -60,12 +60,10 @@ class Model:
 
 
 def wrap(kind: type[Model], value: Any) -> Any:
-    """Makes models of the objects in a value; anything else stays what the server sent."""
-    if isinstance(value, dict):
-        return kind(value)
+    """Makes a model of an object, and of each in a list; anything else stays what the server sent."""
     if isinstance(value, list):
-        return [wrap(kind, element) for element in value]
-    return value
+        return [kind(element) if isinstance(element, dict) else element for element in value]
+    return kind(value) if isinstance(value, dict) else value
 
 
 def fields_of(model: Model) -> dict[str, Any]:
@@ -75,19 +73,15 @@ def fields_of(model: Model) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """The opposite of wrap."""
-    if isinstance(value, Model):
-        return Model.to_dict(value)
     if isinstance(value, list):
-        return [plain(element) for element in value]
-    return value
+        return [Model.to_dict(element) if isinstance(element, Model) else element for element in value]
+    return Model.to_dict(value) if isinstance(value, Model) else value
 
 
 def without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: without_none(element) for name, element in value.items() if element is not None}
-    if isinstance(value, list):
-        return [without_none(element) for element in value]
-    return value
+    from ._json import rebuilt
+
+    return rebuilt(value, lambda fields: {name: one for name, one in fields.items() if one is not None})
 
 
 class Function(Model):

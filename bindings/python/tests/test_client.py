@@ -171,6 +171,29 @@ def test_json_of_objects(server, client):
     assert json.loads(completion.to_json()) == answer and "\n" in completion.to_json()
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_nested_as_deep_as_can_be(client, stream):
+    made = create(client("deepest"), stream=stream)
+    answers = list(made) if stream else [made]
+    answer = answers[0]
+    part = answer.choices[0].delta if stream else answer.choices[0].message
+    assert part.content == "Hello" and part.tool_calls[0].function.name == "f"
+    assert json.loads(answer.to_json()) == answer.to_dict()
+    assert answer.model_dump(exclude_none=True).pop("t") == answer.t and "[[[" in repr(answer)
+
+
+@pytest.mark.parametrize("script, error", [("deepest-list", dosai.APIResponseValidationError),
+                                           ("deepest-error", dosai.APIError), ("deepest-400", dosai.BadRequestError)])
+def test_errors_nested_as_deep_as_can_be(client, script, error):
+    with pytest.raises(error):
+        create(client(script))
+
+
+def test_surrogates_in_what_is_nested_as_deep_as_can_be(server, client):
+    server.put("deep-surrogate", {"text": '{"choices":[],"x":%s"\\ud800"%s}' % ("[" * 500, "]" * 500)})
+    assert str(create(client("deep-surrogate")).x).count("\ufffd") == 1
+
+
 def test_fields_of_any_name(server, client):
     answer = {"choices": [], "to_dict": 1, "model_dump": 2, "__class__": 3, "_fields": 4, "self": 5, "": 6}
     server.put("names", {"json": answer})

@@ -47,6 +47,9 @@ import faults
 import scripts
 from connection import Connection, Request
 
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # by a shell, in the background: what the tests start would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class Stats:
     def __init__(self):

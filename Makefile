@@ -6,7 +6,6 @@
 ## make soak     ten minutes of random calls, cancels and faults in a loop
 ## make docs     the manual and the pages of docs/ as HTML, in build/docs/html
 ## make fuzz     libFuzzer, a minute a target; `make fuzz-keep` takes what it found into the corpus
-## make test-matrix  the library on each libcurl of Debian from 12 on: some eight minutes, and Debian's registry
 ## make mutants  faults put into the sources, each to be found by a test; SEED=, COUNT=: docs/mutants.md
 ## make bench    all that is measured, beside other clients, into docs/benchmarks.md; QUICK=1: short, and only printed
 ## make format   Swift and C set as the format gate wants them
@@ -14,7 +13,7 @@
 ## What is missing on the machine is installed by apt where you may, else named.
 
 # The quick ones first.
-STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network model packages threads address valgrind
+STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network model matrix packages threads address valgrind
 GATES = header layers exports abi footprint format
 
 LIBRARY = build/lib/libdosai.so.0
@@ -31,7 +30,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test test-matrix $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -167,7 +166,7 @@ test-tool: all need-test $(VENV)
 test-model: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model Tests/Tool/test_talk_model.py
 
-# The release library and tool on each libcurl of Debian from 12 on, in minutes and with what apt downloads.
+# The release library and tool on each libcurl of Debian from 12 on, which apt downloads.
 test-matrix: all need-test $(VENV)
 	python3 Tests/Matrix/run.py
 

@@ -120,11 +120,15 @@ static inline const char *test_env(const char *name) {
   exit(2);
 }
 
-/* A script's name with counters of this program's own. */
+/* A script's name with counters of this run's own: the ids of processes are used again. */
 static inline const char *test_script(char name[128], test_transport transport, const char *script) {
+  static struct timespec begun;
   static int process;
-  if (!process) process = (int)getpid();
-  snprintf(name, 128, "%s~%d-%d", script, process, (int)transport);
+  if (!process) {
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    process = (int)getpid();
+  }
+  snprintf(name, 128, "%s~%d-%lx%lx-%d", script, process, (long)begun.tv_sec, begun.tv_nsec, (int)transport);
   return name;
 }
 

@@ -115,7 +115,7 @@ typedef int32_t dosai_clock;
 enum {
   DOSAI_CLOCK_NONE = 0,
   DOSAI_CLOCK_CONNECT = 1,     /* from the attempt's start until the request can be written; in a loop with
-                                * connections_per_host_max not while it waits for one of these */
+                                * max_connections_per_host not while it waits for one of these */
   DOSAI_CLOCK_FIRST_TOKEN = 2, /* from there to the first chunk (unary calls: to the first response byte) */
   DOSAI_CLOCK_IDLE = 3,        /* between two chunks; comments and empty events do not count as life */
   DOSAI_CLOCK_TOTAL = 4        /* the whole call, retries included */
@@ -231,15 +231,15 @@ typedef struct dosai_client_options {
   int64_t idle_timeout_ms;        /* 0: 300 s; streams only */
   int64_t total_timeout_ms;       /* 0: 600 s for unary calls, none for streams */
   int64_t keep_alive_timeout_ms;  /* an idle one is used again for so long, in whole seconds. 0: 60 s; -1: no limit */
-  int64_t event_bytes_max;    /* one event of a stream. 0: 16 MiB; -1 in any limit: none */
-  int64_t response_bytes_max; /* a unary answer, decompressed. 0: 64 MiB */
-  int64_t text_bytes_max;     /* what a stream's completion may add up to. 0: 64 MiB */
-  int64_t header_bytes_max;   /* the response's headers. 0: 300 KiB; libcurl's own most is that, less over HTTP/2 */
-  int32_t json_nodes_max;     /* values in one event or answer. 0: 1,000,000 */
-  int32_t json_depth_max;     /* 0: 512, which is also the most */
-  int32_t choices_max;        /* 0: 128 */
-  int32_t tool_calls_max;     /* per choice. 0: 1,024 */
-  int32_t redirects_max;      /* followed within the same origin: 301, 302, 303, 307 and 308; a POST by the last two
+  int64_t max_event_bytes;    /* one event of a stream. 0: 16 MiB; -1 in any limit: none */
+  int64_t max_response_bytes; /* a unary answer, decompressed. 0: 64 MiB */
+  int64_t max_text_bytes;     /* what a stream's completion may add up to. 0: 64 MiB */
+  int64_t max_header_bytes;   /* the response's headers. 0: 300 KiB; libcurl's own most is that, less over HTTP/2 */
+  int32_t max_json_nodes;     /* values in one event or answer. 0: 1,000,000 */
+  int32_t max_json_depth;     /* 0: 512, which is also the most */
+  int32_t max_choices;        /* 0: 128 */
+  int32_t max_tool_calls;     /* per choice. 0: 1,024 */
+  int32_t max_redirects;      /* followed within the same origin: 301, 302, 303, 307 and 308; a POST by the last two
                                * alone. 0: none; 5 at most */
   int32_t allow_insecure_http;    /* 1: a key may go over plain http to other hosts than this one, or to a proxy */
   int32_t proxy_from_environment; /* 1: https_proxy and no_proxy are read, for https only */
@@ -558,7 +558,7 @@ typedef int32_t (*dosai_event_fn)(const dosai_event *event, void *user_data);
 typedef struct dosai_loop_options {
   uint32_t struct_size;
   int32_t max_in_flight;            /* calls at once; the rest wait, clients taking turns. 0: no limit */
-  int32_t connections_per_host_max; /* 0: no limit. Calls beyond wait in turn; of their clocks only the total runs */
+  int32_t max_connections_per_host; /* 0: no limit. Calls beyond wait in turn; of their clocks only the total runs */
   int32_t reserved;
 } dosai_loop_options;
 

@@ -79,7 +79,7 @@ static void run_dosai(const char *base, int pull) {
   dosai_error *error = NULL;
   dosai_client_options_init(&options, sizeof options);
   options.base_url = base;
-  options.text_bytes_max = -1;
+  options.max_text_bytes = -1;
   dosai_status status = dosai_client_new(&options, &client, &error);
   if (!status) status = dosai_request_new("m", 1, &request, &error);
   if (!status && !pull) status = dosai_chat_stream(client, request, NULL, on_chunk, NULL, NULL, &error);

@@ -208,7 +208,7 @@ package final class Call: TransferReceiver {
       if received.isEmpty { try received.append(stream.blanks.bytes) }
     }
     if bytes.count > limits.responseBytes - received.count {
-      throw Failure(.tooLarge, "the answer is larger than response_bytes_max")
+      throw Failure(.tooLarge, "the answer is larger than max_response_bytes")
     }
     try received.append(bytes)
   }

@@ -52,10 +52,10 @@ public func dosai_loop_new(
     var given = dosai_loop_options()
     if let options { try read(options, into: &given, least: MemoryLayout<dosai_loop_options>.size) }
     guard given.max_in_flight >= 0 else { throw .invalid("max_in_flight: must not be negative") }
-    guard given.connections_per_host_max >= 0 else { throw .invalid("connections_per_host_max: must not be negative") }
+    guard given.max_connections_per_host >= 0 else { throw .invalid("max_connections_per_host: must not be negative") }
     let loop = try Loop.make(
       inFlightMost: given.max_in_flight == 0 ? .max : Int(given.max_in_flight),
-      connectionsPerHostMost: Int(given.connections_per_host_max))
+      connectionsPerHostMost: Int(given.max_connections_per_host))
     try out.give(HeldLoop(loop, try EventSlot.make()))
   }
 }

@@ -41,10 +41,10 @@ extension ClientSettings {
     try clocks.read(
       options.connect_timeout_ms, options.first_token_timeout_ms, options.idle_timeout_ms, options.total_timeout_ms)
     try retry.read(options.max_retries)
-    guard options.redirects_max >= 0, options.redirects_max <= 5 else {
-      throw .invalid("redirects_max: must be between 0 and 5")
+    guard options.max_redirects >= 0, options.max_redirects <= 5 else {
+      throw .invalid("max_redirects: must be between 0 and 5")
     }
-    redirectsMax = Int(options.redirects_max)
+    redirectsMax = Int(options.max_redirects)
     guard options.log_level >= 0, options.log_level <= 4 else { throw .invalid("log_level: is none of the levels") }
     if let function = options.on_log, options.log_level > 0 {
       log = Log(level: options.log_level, function: function, context: options.log_user_data)
@@ -133,22 +133,22 @@ extension ClientSettings {
   }
 
   private mutating func readLimits(_ options: dosai_client_options) throws(Failure) {
-    limits.eventBytes = try limit(options.event_bytes_max, limits.eventBytes, "event_bytes_max: must not be negative")
+    limits.eventBytes = try limit(options.max_event_bytes, limits.eventBytes, "max_event_bytes: must not be negative")
     limits.responseBytes = try limit(
-      options.response_bytes_max, limits.responseBytes, "response_bytes_max: must not be negative")
-    limits.textBytes = try limit(options.text_bytes_max, limits.textBytes, "text_bytes_max: must not be negative")
+      options.max_response_bytes, limits.responseBytes, "max_response_bytes: must not be negative")
+    limits.textBytes = try limit(options.max_text_bytes, limits.textBytes, "max_text_bytes: must not be negative")
     limits.headerBytes = try limit(
-      options.header_bytes_max, limits.headerBytes, "header_bytes_max: must not be negative")
+      options.max_header_bytes, limits.headerBytes, "max_header_bytes: must not be negative")
     endpoint.headerBytesMax = limits.headerBytes
     limits.jsonNodes = try limit(
-      Int64(options.json_nodes_max), limits.jsonNodes, "json_nodes_max: must not be negative")
+      Int64(options.max_json_nodes), limits.jsonNodes, "max_json_nodes: must not be negative")
     limits.jsonDepth = try limit(
-      Int64(options.json_depth_max), limits.jsonDepth, "json_depth_max: must not be negative")
+      Int64(options.max_json_depth), limits.jsonDepth, "max_json_depth: must not be negative")
     if limits.jsonDepth == .max { limits.jsonDepth = JSONScanner.depthMost }
-    if limits.jsonDepth > JSONScanner.depthMost { throw .invalid("json_depth_max: must be 512 or less") }
-    limits.choices = try limit(Int64(options.choices_max), limits.choices, "choices_max: must not be negative")
+    if limits.jsonDepth > JSONScanner.depthMost { throw .invalid("max_json_depth: must be 512 or less") }
+    limits.choices = try limit(Int64(options.max_choices), limits.choices, "max_choices: must not be negative")
     limits.toolCalls = try limit(
-      Int64(options.tool_calls_max), limits.toolCalls, "tool_calls_max: must not be negative")
+      Int64(options.max_tool_calls), limits.toolCalls, "max_tool_calls: must not be negative")
   }
 }
 

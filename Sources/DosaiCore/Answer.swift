@@ -57,7 +57,7 @@ package struct Answer {
     choices = []
     texts = []
     try list.forEachElement { (choice: Value) throws(Failure) in
-      if choices.count >= limits.choices { throw Failure(.tooLarge, "there are more choices than choices_max") }
+      if choices.count >= limits.choices { throw Failure(.tooLarge, "there are more choices than max_choices") }
       try add(choice, limits)
     }
     choices = choices.ordered()
@@ -138,7 +138,7 @@ package struct Answer {
     guard let list = message.present("tool_calls"), list.kind == .array else { return }
     var calls: [ToolCall] = []
     try list.forEachElement { (call: Value) throws(Failure) in
-      if calls.count >= limits.toolCalls { throw Failure(.tooLarge, "there are more tool calls than tool_calls_max") }
+      if calls.count >= limits.toolCalls { throw Failure(.tooLarge, "there are more tool calls than max_tool_calls") }
       let function = call.present("function")
       var arguments = function?.string("arguments")
       if arguments == nil, let value = function?.present("arguments") {

@@ -154,7 +154,7 @@ struct Merger {
   @inline(__always)
   mutating func use(_ bytes: Int) throws(Failure) {
     let (sum, overflow) = used.addingReportingOverflow(bytes)
-    if overflow || sum > bytesMax { throw Failure(.tooLarge, "the stream adds up to more than text_bytes_max") }
+    if overflow || sum > bytesMax { throw Failure(.tooLarge, "the stream adds up to more than max_text_bytes") }
     used = sum
   }
 

@@ -127,7 +127,7 @@ extension Assembler {
     }
     if let found { return found }
     guard choice.toolCalls.count < limits.toolCalls else {
-      throw Failure(.tooLarge, "there are more tool calls than tool_calls_max")
+      throw Failure(.tooLarge, "there are more tool calls than max_tool_calls")
     }
     try merger.use(256)
     var number = Int32(truncatingIfNeeded: index ?? Int64(choice.toolCalls.count))

@@ -172,7 +172,7 @@ package final class Assembler {
       guard given == nil || index < min(max(128, limits.choices), 1 << 31) else {
         throw Failure(.malformed, "a choice's index is beyond any choice")
       }
-      guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than choices_max") }
+      guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than max_choices") }
       guard let delta = value.present("delta") ?? value.present("message") else { return }
       guard delta.kind == .object else { throw Failure(.malformed, "a delta is not an object") }
       if let content = delta.present("content"), content.kind != .string, content.kind != .array {

@@ -164,7 +164,7 @@ package final class EventParser {
   }
 
   private func checkSize(_ more: Int) throws(Failure) {
-    if data.count + more > bytesMax { throw Failure(.tooLarge, "an event is larger than event_bytes_max") }
+    if data.count + more > bytesMax { throw Failure(.tooLarge, "an event is larger than max_event_bytes") }
   }
 
   private func process(_ line: Bytes) throws(Failure) -> Event? {

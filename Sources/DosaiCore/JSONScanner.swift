@@ -45,11 +45,11 @@ package enum JSONScanner {
       // A value begins at `at`.
       guard at < text.count else { throw notJSON }
       facts.nodes += 1
-      if facts.nodes > nodesMax { throw Failure(.tooLarge, "the JSON has more values than json_nodes_max") }
+      if facts.nodes > nodesMax { throw Failure(.tooLarge, "the JSON has more values than max_json_nodes") }
       let first = text[at]
       if depth <= 1 && first != (depth == 0 ? UInt8(ascii: "[") : UInt8(ascii: "{")) { facts.isGrowing = false }
       if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
-        if depth >= min(depthMax, depthMost) { throw Failure(.tooLarge, "the JSON is deeper than json_depth_max") }
+        if depth >= min(depthMax, depthMost) { throw Failure(.tooLarge, "the JSON is deeper than max_json_depth") }
         let isObject = first == UInt8(ascii: "{")
         let bit = UInt64(1) << UInt64(depth & 63)
         if isObject { open[depth >> 6] |= bit } else { open[depth >> 6] &= ~bit }

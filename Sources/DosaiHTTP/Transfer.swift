@@ -310,7 +310,7 @@ package final class Transfer {
   // MARK: the end
 
   static var tooManyHeaders: Failure {
-    Failure(.tooLarge, "the response's headers are larger than header_bytes_max")
+    Failure(.tooLarge, "the response's headers are larger than max_header_bytes")
   }
 
   func finish(_ result: CURLcode) {

@@ -56,7 +56,7 @@ int main(void) {
   dosai_error *error = NULL;
   test_options(&options, url, TEST_PLAIN, "hello");
   CHECK_INT(options.struct_size, sizeof options);
-  options.header_bytes_max = 1 << 16;
+  options.max_header_bytes = 1 << 16;
   dosai_client *client = test_client_with(&options);
   dosai_request *request = test_request();
   dosai_call_options_init(&call_options, sizeof call_options);

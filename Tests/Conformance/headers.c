@@ -185,14 +185,14 @@ static void redirects(void) {
   dosai_error *error = NULL;
   dosai_request *request = test_request();
   test_options(&options, url, TEST_PLAIN, "redirect");
-  options.redirects_max = 1;
+  options.max_redirects = 1;
   dosai_client *client = test_client_with(&options);
   CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
   CHECK_TEXT(dosai_completion_content(completion, 0, NULL), "Hello! How can I help you today?");
   dosai_completion_free(completion);
   dosai_client_free(client);
   test_options(&options, url, TEST_PLAIN, "redirect-away");
-  options.redirects_max = 5;
+  options.max_redirects = 5;
   client = test_client_with(&options);
   CHECK_KEEP(dosai_chat(client, request, NULL, &completion, &error), DOSAI_REDIRECTED);
   CHECK_TEXT(dosai_error_header(error, "Location", NULL), "http://192.0.2.1/v1/chat/completions");

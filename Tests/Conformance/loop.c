@@ -45,7 +45,7 @@ static void options_sizes(void) {
   big.options.max_in_flight = -1;
   REFUSED(dosai_loop_new(&big.options, &made, &error));
   dosai_loop_options_init(&big.options, sizeof big.options);
-  big.options.connections_per_host_max = -1;
+  big.options.max_connections_per_host = -1;
   REFUSED(dosai_loop_new(&big.options, &made, &error));
   big.options.struct_size = 0;
   REFUSED(dosai_loop_new(&big.options, &made, &error));

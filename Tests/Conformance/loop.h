@@ -76,13 +76,13 @@ static int32_t note(const dosai_event *event, void *user_data) {
   return then_do ? then_do(event) : 0;
 }
 
-static inline dosai_loop *new_loop(int32_t max_in_flight, int32_t connections_per_host_max) {
+static inline dosai_loop *new_loop(int32_t max_in_flight, int32_t max_connections_per_host) {
   dosai_loop *loop = NULL;
   dosai_error *error = NULL;
   dosai_loop_options options;
   dosai_loop_options_init(&options, sizeof options);
   options.max_in_flight = max_in_flight;
-  options.connections_per_host_max = connections_per_host_max;
+  options.max_connections_per_host = max_connections_per_host;
   CHECK_CALL(dosai_loop_new(&options, &loop, &error), DOSAI_OK);
   forget_all();
   return loop;

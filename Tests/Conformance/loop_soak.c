@@ -228,7 +228,7 @@ static void round_of(int milliseconds) {
   dosai_loop_options options;
   dosai_loop_options_init(&options, sizeof options);
   options.max_in_flight = (int32_t)below(&loop_random, 3) * 16;
-  options.connections_per_host_max = (int32_t)below(&loop_random, 3) * 4;
+  options.max_connections_per_host = (int32_t)below(&loop_random, 3) * 4;
   CHECK_CALL(dosai_loop_new(&options, &loop, &error), DOSAI_OK);
   CHECK_CALL(dosai_cancel_new(&token, &error), DOSAI_OK);
   is_over = 0;

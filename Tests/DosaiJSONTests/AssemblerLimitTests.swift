@@ -54,7 +54,7 @@ struct AssemblerLimitTests {
       limits.textBytes = most
       let stream = AssembledStream(limits: limits)
       _ = status { try stream.add(#"{"x":"It broke.","y":{"z":1},"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#) }
-      #expect(try stream.written { $0.kind == .object }, "text_bytes_max \(most)")
+      #expect(try stream.written { $0.kind == .object }, "max_text_bytes \(most)")
     }
   }
 

@@ -46,14 +46,14 @@ static dosai_client *make_client(int retries) {
   options.unix_socket = fuzz_server_path();
   options.api_key = "sk-0123456789abcdef";
   options.max_retries = retries;
-  options.redirects_max = 2;
-  options.event_bytes_max = 1024;
-  options.text_bytes_max = 1024;
-  options.response_bytes_max = 2048;
-  options.header_bytes_max = 1024;
-  options.json_nodes_max = 128;
-  options.choices_max = 4;
-  options.tool_calls_max = 4;
+  options.max_redirects = 2;
+  options.max_event_bytes = 1024;
+  options.max_text_bytes = 1024;
+  options.max_response_bytes = 2048;
+  options.max_header_bytes = 1024;
+  options.max_json_nodes = 128;
+  options.max_choices = 4;
+  options.max_tool_calls = 4;
   CHECK(dosai_client_new(&options, &client, NULL) == DOSAI_OK);
   return client;
 }

@@ -246,8 +246,8 @@ static void make_client(world *world) {
   options.ca_pem_length = strlen(certificate);
   options.unix_socket = fuzz_server_path();
   options.api_key = which & 1 ? "sk-0123456789abcdef" : NULL;
-  options.redirects_max = which & 2 ? 1 : 0;
-  options.text_bytes_max = which & 4 ? 1 : 0;
+  options.max_redirects = which & 2 ? 1 : 0;
+  options.max_text_bytes = which & 4 ? 1 : 0;
   options.max_retries = -1;
   dosai_status status = dosai_client_new(&options, &client, &error);
   CHECK(status == DOSAI_OK);
@@ -274,7 +274,7 @@ static void make_loop(world *world) {
   if (world->slots[LOOP][slot]) return;
   dosai_loop_options_init(&options, sizeof options);
   options.max_in_flight = (int32_t)fuzz_below(&world->input, 3);
-  options.connections_per_host_max = (int32_t)fuzz_below(&world->input, 3);
+  options.max_connections_per_host = (int32_t)fuzz_below(&world->input, 3);
   CHECK(dosai_loop_new(&options, &loop, NULL) == DOSAI_OK);
   world->slots[LOOP][slot] = loop;
 }

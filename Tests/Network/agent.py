@@ -32,7 +32,7 @@ class Dosai:
     def beside(self, base_url, limit, **options):
         """A stream of the client and one to another URL, which begins first, in a loop with a limit to the connections per host."""
         ffi, settings = self.wire.ffi, self.wire.sized(self.wire.ffi.dosai_loop_options)
-        settings.connections_per_host_max = limit
+        settings.max_connections_per_host = limit
         assert ffi.dosai_loop_new(self.wire.byref(settings), self.wire.byref(self.client.loop), None) == ffi.OK
         other = self.wire.Client(base_url, allow_insecure_http=1, **options)
         return self.submit([other.handle, self.client.handle])

@@ -69,31 +69,31 @@ TWICE = gzip.compress(GZIP)
 FOUR = gzip.compress(gzip.compress(TWICE))  # newer libcurls refuse five
 for name, data, names in [("gzip", GZIP, "gzip"), ("deflate", zlib.compress(b" " * (100 * MB), 9), "deflate"),
                           ("gzip-of-gzip", TWICE, "gzip, gzip"), ("gzip-four", FOUR, ", ".join(["gzip"] * 4))]:
-    bomb(name, encoded(data, names), "TOO_LARGE", "response_bytes_max", UNARY, 140)
+    bomb(name, encoded(data, names), "TOO_LARGE", "max_response_bytes", UNARY, 140)
 bomb("gzip-on-a-stream", encoded(GZIP, "gzip"), "PROTOCOL", "", STREAMS)
 bomb("gzip-thousand", encoded(GZIP, ", ".join(["gzip"] * 1000)), "PROTOCOL", "", UNARY)
-bomb("gzip-small-limit", encoded(GZIP, "gzip"), "TOO_LARGE", "response_bytes_max", UNARY, response_bytes_max=MB)
+bomb("gzip-small-limit", encoded(GZIP, "gzip"), "TOO_LARGE", "max_response_bytes", UNARY, max_response_bytes=MB)
 bomb("gzip-garbage", encoded(b"\x1f\x8b\x08\x00" + os.urandom(100000), "gzip"), "PROTOCOL", "", UNARY)
 
 # JSON
-json_bomb("deep", "[" * 100000 + "]" * 100000, "TOO_LARGE", "json_depth_max")
-json_bomb("deep-objects", '{"a":' * 100000 + "1" + "}" * 100000, "TOO_LARGE", "json_depth_max")
-json_bomb("deep-and-open", "[" * (8 * MB), "TOO_LARGE", "json_depth_max", most=40)
-json_bomb("objects", TOP % ('"x":[%s{}]' % ("{}," * (10 * MB // 3))), "TOO_LARGE", "json_nodes_max", most=60)
-json_bomb("numbers", TOP % ('"x":[%s0]' % ("0," * (5 * MB))), "TOO_LARGE", "json_nodes_max", most=60)
+json_bomb("deep", "[" * 100000 + "]" * 100000, "TOO_LARGE", "max_json_depth")
+json_bomb("deep-objects", '{"a":' * 100000 + "1" + "}" * 100000, "TOO_LARGE", "max_json_depth")
+json_bomb("deep-and-open", "[" * (8 * MB), "TOO_LARGE", "max_json_depth", most=40)
+json_bomb("objects", TOP % ('"x":[%s{}]' % ("{}," * (10 * MB // 3))), "TOO_LARGE", "max_json_nodes", most=60)
+json_bomb("numbers", TOP % ('"x":[%s0]' % ("0," * (5 * MB))), "TOO_LARGE", "max_json_nodes", most=60)
 json_bomb("objects-just-allowed", TOP % ('"x":[%s{}]' % ("{}," * 990000)), "OK", "", faces=TWO, most=NODES)
-json_bomb("keys", TOP % (KEYS + ',"l":[%s0]' % ("0," * 200000)), "TOO_LARGE", "json_nodes_max", most=60)
+json_bomb("keys", TOP % (KEYS + ',"l":[%s0]' % ("0," * 200000)), "TOO_LARGE", "max_json_nodes", most=60)
 json_bomb("keys-just-allowed", TOP % KEYS, "TOO_LARGE/OK", "", faces=TWO, most=NODES)
 json_bomb("keys-escaped", TOP % (ESCAPED + ',"error":null,"object":"o","usage":null,"x_groq":null'), "TOO_LARGE/OK", "", faces=TWO, most=NODES)
 json_bomb("long-number", TOP % ('"x":' + "9" * (4 * MB)), "PROTOCOL", "", most=40)
 json_bomb("list-by-index", DELTA % '"reasoning_details":[%s]' % ",".join('{"index":%d}' % at for at in range(400000)), "OK", "", faces=TWO, most=2 * NODES)
-bomb("tool-calls", both(event(DELTA % CALLS), answer(MESSAGE % CALLS)), "TOO_LARGE", "tool_calls_max", faces=TWO, most=NODES)
+bomb("tool-calls", both(event(DELTA % CALLS), answer(MESSAGE % CALLS)), "TOO_LARGE", "max_tool_calls", faces=TWO, most=NODES)
 bomb("tool-calls-by-index", event(DELTA % '"tool_calls":[%s]' % ",".join('{"index":%d}' % at for at in range(400000))), "TOO_LARGE",
-     "tool_calls_max", STREAMS, NODES)
-json_bomb("choices", '{"id":"c","choices":[%s]}' % ",".join(['{}'] * 900000), "TOO_LARGE", "choices_max", faces=TWO, most=NODES)
+     "max_tool_calls", STREAMS, NODES)
+json_bomb("choices", '{"id":"c","choices":[%s]}' % ",".join(['{}'] * 900000), "TOO_LARGE", "max_choices", faces=TWO, most=NODES)
 
 # indices
-NO_LIMIT = {"choices_max": -1, "tool_calls_max": -1}
+NO_LIMIT = {"max_choices": -1, "max_tool_calls": -1}
 for name, index in [("2-31", 2 ** 31), ("2-63", 2 ** 63), ("2-64", 2 ** 64), ("1e30", "1e30"), ("1e3", "1e3"), ("half", 0.5), ("text", '"0"'), ("true", "true"), ("minus-2", -2),
                     ("int-min", -2 ** 63)]:
     for limits, options in [("", {}), ("-without-limit", NO_LIMIT)]:
@@ -102,19 +102,19 @@ for name, index in [("2-31", 2 ** 31), ("2-63", 2 ** 63), ("2-64", 2 ** 64), ("1
 json_bomb("choice-just-small-enough", '{"choices":[{"index":%d,"delta":{"content":"x"},"message":{"content":"x"}}]}' % (2 ** 31 - 1), "OK", "", **NO_LIMIT)
 
 # events
-bomb("event", event("a" * (16 * MB + 1)), "TOO_LARGE", "event_bytes_max", STREAMS, 60)
-bomb("event-of-many-lines", chunked(pour("data: %s\n" % A64K, 400), HOLD), "TOO_LARGE", "event_bytes_max", STREAMS, 60)
-bomb("event-of-empty-lines", chunked(pour("data:\n" * 10000, 2000), HOLD), "TOO_LARGE", "event_bytes_max", ("callback",), 60)
-bomb("line-without-end", chunked({"chunk": "data: "}, pour(A64K, 400), HOLD), "TOO_LARGE", "event_bytes_max", STREAMS, 60)
-bomb("name-without-end", chunked({"chunk": "event: "}, pour(A64K, 400), HOLD), "TOO_LARGE", "event_bytes_max", STREAMS, 60)
+bomb("event", event("a" * (16 * MB + 1)), "TOO_LARGE", "max_event_bytes", STREAMS, 60)
+bomb("event-of-many-lines", chunked(pour("data: %s\n" % A64K, 400), HOLD), "TOO_LARGE", "max_event_bytes", STREAMS, 60)
+bomb("event-of-empty-lines", chunked(pour("data:\n" * 10000, 2000), HOLD), "TOO_LARGE", "max_event_bytes", ("callback",), 60)
+bomb("line-without-end", chunked({"chunk": "data: "}, pour(A64K, 400), HOLD), "TOO_LARGE", "max_event_bytes", STREAMS, 60)
+bomb("name-without-end", chunked({"chunk": "event: "}, pour(A64K, 400), HOLD), "TOO_LARGE", "max_event_bytes", STREAMS, 60)
 for name, start in [("field", "nothing: "), ("comment", ": "), ("line-of-no-field", "x")]:
     bomb("ignored-%s" % name, chunked({"chunk": HELLO + start}, pour("a" * MB, 1024 if name == "field" else 128), {"chunk": "\n\n" + FINISH + DONE}, END), "OK",
          "", ("callback",))
 text = line(chunk({"content": A64K}))
-bomb("text", chunked(pour(text, 1100), HOLD), "TOO_LARGE", "text_bytes_max", ("pull", "loop"), 300)
-bomb("text-of-many-events", chunked(pour(line(chunk({"content": "a" * 300})) * 200, 1200), HOLD), "TOO_LARGE", "text_bytes_max", ("callback",), 300)
+bomb("text", chunked(pour(text, 1100), HOLD), "TOO_LARGE", "max_text_bytes", ("pull", "loop"), 300)
+bomb("text-of-many-events", chunked(pour(line(chunk({"content": "a" * 300})) * 200, 1200), HOLD), "TOO_LARGE", "max_text_bytes", ("callback",), 300)
 bomb("tool-calls-by-event", chunked(*[{"chunk": line(chunk({"tool_calls": [{"index": at, "id": "i%d" % at}]}))} for at in range(1100)], HOLD),
-     "TOO_LARGE", "tool_calls_max", STREAMS)
+     "TOO_LARGE", "max_tool_calls", STREAMS)
 bomb("fields-by-event", chunked(*[{"chunk": line({"f%d" % at: at})} for at in range(1100)], HOLD), "TOO_LARGE", "1024 fields", STREAMS)
 
 # a body without end
@@ -126,20 +126,20 @@ bomb("endless-comments-first", chunked(pour(": alive\n\n" * 1000, -1)), "TIMEOUT
 bomb("endless-blanks", both(chunked(pour(" " * 10000, -1)), chunked(pour(" " * 100000, -1), head=WHOLE_HEAD + "Transfer-Encoding: chunked\r\n\r\n")),
      "TIMEOUT/TOO_LARGE", "", most=140, **ENDLESS)
 bomb("endless-answer", both(chunked({"chunk": "{"}, pour(A64K, -1)), chunked(pour(A64K, -1), head=WHOLE_HEAD + "Transfer-Encoding: chunked\r\n\r\n")),
-     "TOO_LARGE", "response_bytes_max", most=140)
-bomb("endless-until-close", [{"send": WHOLE_HEAD + "Connection: close\r\n\r\n"}, {"repeat": [A64K, -1]}], "TOO_LARGE", "response_bytes_max", UNARY, 140)
+     "TOO_LARGE", "max_response_bytes", most=140)
+bomb("endless-until-close", [{"send": WHOLE_HEAD + "Connection: close\r\n\r\n"}, {"repeat": [A64K, -1]}], "TOO_LARGE", "max_response_bytes", UNARY, 140)
 bomb("endless-slow", chunked(pour("a", -1, 20), head=WHOLE_HEAD + "Transfer-Encoding: chunked\r\n\r\n"), "TIMEOUT", "total", UNARY, total_timeout_ms=500)
 bomb("endless-error", chunked(pour(A64K, -1), head="HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n"), "SERVER", "HTTP 500")
 bomb("endless-redirect", chunked(pour(A64K, -1), head="HTTP/1.1 307 No\r\nLocation: /x\r\nTransfer-Encoding: chunked\r\n\r\n"), "REDIRECTED", "HTTP 307")
 
 # HTTP
-bomb("header-flood", [{"send": STREAM_HEAD}, {"repeat": ["x-a: b\r\n" * 1000, -1]}], "TOO_LARGE", "header_bytes_max")
-bomb("header-without-end", [{"send": STREAM_HEAD + "x-a: "}, {"repeat": [A64K, -1]}], "TOO_LARGE", "header_bytes_max")
-bomb("header-name-without-end", [{"send": STREAM_HEAD}, {"repeat": [A64K, -1]}], "TOO_LARGE", "header_bytes_max")
-bomb("status-without-end", [{"send": "HTTP/1.1 200 "}, {"repeat": [A64K, -1]}], "TOO_LARGE", "header_bytes_max")
-bomb("folded-header", [{"send": STREAM_HEAD + "x-a: b\r\n"}, {"repeat": [" b\r\n" * 1000, -1]}], "TOO_LARGE", "header_bytes_max")
-bomb("1xx-flood", [{"repeat": ["HTTP/1.1 103 Early\r\n\r\n" * 1000, -1]}], "TOO_LARGE", "header_bytes_max")
-bomb("trailer-flood", chunked({"chunk": "{" }, {"send": "0\r\n"}, {"repeat": ["x-a: b\r\n" * 1000, -1]}), "TOO_LARGE", "header_bytes_max",
+bomb("header-flood", [{"send": STREAM_HEAD}, {"repeat": ["x-a: b\r\n" * 1000, -1]}], "TOO_LARGE", "max_header_bytes")
+bomb("header-without-end", [{"send": STREAM_HEAD + "x-a: "}, {"repeat": [A64K, -1]}], "TOO_LARGE", "max_header_bytes")
+bomb("header-name-without-end", [{"send": STREAM_HEAD}, {"repeat": [A64K, -1]}], "TOO_LARGE", "max_header_bytes")
+bomb("status-without-end", [{"send": "HTTP/1.1 200 "}, {"repeat": [A64K, -1]}], "TOO_LARGE", "max_header_bytes")
+bomb("folded-header", [{"send": STREAM_HEAD + "x-a: b\r\n"}, {"repeat": [" b\r\n" * 1000, -1]}], "TOO_LARGE", "max_header_bytes")
+bomb("1xx-flood", [{"repeat": ["HTTP/1.1 103 Early\r\n\r\n" * 1000, -1]}], "TOO_LARGE", "max_header_bytes")
+bomb("trailer-flood", chunked({"chunk": "{" }, {"send": "0\r\n"}, {"repeat": ["x-a: b\r\n" * 1000, -1]}), "TOO_LARGE", "max_header_bytes",
      total_timeout_ms=5000)
 bomb("chunk-extension", chunked({"send": "1;" }, {"repeat": [A64K, -1]}), "TIMEOUT", "total", total_timeout_ms=300)
 for size in ["ffffffffffffffffff", "8000000000000000", "7fffffffffffffff", "-1", "0x10", "+5", " ", "", "g", "1" * 5000]:

@@ -178,7 +178,7 @@ def exchange(server, case):
     options = {ours: config.pop(theirs) for theirs, ours in OPTIONS.items() if theirs in config}
     options["max_retries"] = options.get("max_retries", 2) or -1
     options["headers"] = ["%s: %s" % pair for pair in config.pop("headers", {}).items()]
-    options["redirects_max"] = 5 if config.pop("follow_redirects", False) else 0
+    options["max_redirects"] = 5 if config.pop("follow_redirects", False) else 0
     face = "callback" if config.pop("stream", False) else "unary"
     when, after = config.pop("cancel", None), config.pop("cancel_after_ms", None)
     for unknown in ("api_key_callback", "idempotency"):  # not offered: DECIDED says so
@@ -289,7 +289,7 @@ def test_redirect(server, case, http, follows):
     server.put("say", {"json": {"choices": []}})
     server.put(name, {"status": http, "text": "", "headers": {"Location": location}})
     server.reset(name), server.reset(target)
-    with wire.Client(server.base(name, "tls"), ca_file=server.ca, redirects_max=5 if follows else 0, api_key=wire.KEY,
+    with wire.Client(server.base(name, "tls"), ca_file=server.ca, max_redirects=5 if follows else 0, api_key=wire.KEY,
                      headers=["api-key: K", "Cookie: s=1"], organization="o") as client:
         seen = client.see("unary")
     with server.lock:

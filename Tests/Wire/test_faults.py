@@ -75,7 +75,7 @@ ROWS = [
     Row("eof-body", CUT, "PROTOCOL TRUNCATED", begun=True), Row("eof-whole", "OK"),
     Row("tls-trunc", CUT, "PROTOCOL TRUNCATED", begun=True), Row("tls-trunc-chunked", CUT, begun=True),
     Row("cl-short", CUT, begun=True), Row("cl-short-rst", CUT, begun=True), Row("cl-long", "TRUNCATED PROTOCOL"),
-    Row("gzip-bomb", "PROTOCOL TRUNCATED", "TOO_LARGE", response_bytes_max=8 << 20),
+    Row("gzip-bomb", "PROTOCOL TRUNCATED", "TOO_LARGE", max_response_bytes=8 << 20),
     # behind it
     Row("keepalive", "OK"), Row("rst-after-done", "OK"), Row("rst-for-end", "OK", CUT), Row("whole-hold", "OK"),
 ]
@@ -271,7 +271,7 @@ def test_attempt_has_the_status_of_its_error(server):
     found = []
     for row in ROWS:
         if "plain" in row.at and not row.id.startswith("req-"):
-            with wire.Client(server.base("fault-%s~%d" % (row.id, next(TAGS))), response_bytes_max=8 << 20) as client:
+            with wire.Client(server.base("fault-%s~%d" % (row.id, next(TAGS))), max_response_bytes=8 << 20) as client:
                 error = client.see("unary")["error"]
             if error and error["http"] != error["attempts"][-1]["http"]:
                 found.append("%s: HTTP %d, of the attempt %d" % (row.id, error["http"], error["attempts"][-1]["http"]))

@@ -7,7 +7,7 @@ from scripts import CHUNKED, DONE, END, FINISH
 
 CALLS = pathlib.Path(__file__).with_name("bomb_calls.py")
 SLOW = 10 if os.environ.get("DOSAI_TEST_SLOW") else 1
-NO_LIMITS = {key: -1 for key in ("event_bytes_max", "response_bytes_max", "text_bytes_max", "header_bytes_max", "json_nodes_max", "choices_max", "tool_calls_max")}
+NO_LIMITS = {key: -1 for key in ("max_event_bytes", "max_response_bytes", "max_text_bytes", "max_header_bytes", "max_json_nodes", "max_choices", "max_tool_calls")}
 STREAMS, TWO = ("callback", "pull", "loop"), ("unary", "callback")
 
 

@@ -84,7 +84,7 @@ def client_of(h2, script, name=None, **options):
 def test_one_connection(h2, face, limit):
     client, stats = client_of(h2, whole()(STREAM if face == "stream" else ANSWER))
     submit = ffi.dosai_loop_submit_stream if face == "stream" else ffi.dosai_loop_submit_chat
-    with client, Loop(connections_per_host_max=limit) as loop:
+    with client, Loop(max_connections_per_host=limit) as loop:
         for times in (1, 2):
             loop.submit(client, 50, submit)
             loop.run()
@@ -118,7 +118,7 @@ def test_clients_share_it(h2):
 @pytest.mark.parametrize("limit, connections", [(0, 12), (3, 12)])  # the server closes after each answer
 def test_http1(h2, limit, connections):
     client, stats = client_of(h2, whole()(STREAM), http1_only=1)
-    with client, Loop(connections_per_host_max=limit) as loop:
+    with client, Loop(max_connections_per_host=limit) as loop:
         loop.submit(client, 12)
         loop.run()
     assert loop.statuses() == {("OK", None)} and h2.accepted == connections and set(stats.versions) == {"HTTP/1.1"}

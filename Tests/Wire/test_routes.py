@@ -18,7 +18,7 @@ def redirect(server, location, http, follows, name="away", **options):
     server.put(name, {"status": http, "text": "", "headers": {"Location": location} if location is not None else {}})
     server.reset(name)
     before = sum(server.arrived.values())
-    with wire.Client(server.base(name, "tls"), ca_file=server.ca, redirects_max=5 if follows else 0, headers=["api-key: K", "Cookie: s=1"], **options) as client:
+    with wire.Client(server.base(name, "tls"), ca_file=server.ca, max_redirects=5 if follows else 0, headers=["api-key: K", "Cookie: s=1"], **options) as client:
         seen = client.see("unary")
     return seen, sum(server.arrived.values()) - before
 
@@ -85,12 +85,12 @@ def test_redirect_hops(server, hops, status, requests):
     server.put("hops", reply)
     for face in ("unary", "callback"):
         seen_paths.clear()
-        with wire.Client(server.base("hops"), redirects_max=5) as client:
+        with wire.Client(server.base("hops"), max_redirects=5) as client:
             seen = client.see(face)
         assert (seen["status"], len(seen_paths)) == (status, requests)
     for wrong in (6, -1, 2 ** 31 - 1):
-        client = wire.Client(server.base("hops"), redirects_max=wrong)
-        assert client.status == "INVALID_ARGUMENT" and "redirects_max" in client.error["message"]
+        client = wire.Client(server.base("hops"), max_redirects=wrong)
+        assert client.status == "INVALID_ARGUMENT" and "max_redirects" in client.error["message"]
         client.__exit__()
 
 
@@ -115,7 +115,7 @@ def test_redirect_by_reference(server, location):
             return {"json": completion("Hello")}
         return {"status": 307, "text": "", "headers": {"Location": location.replace("PORT", port)}}
     server.put("by-reference", reply)
-    with wire.Client(server.base("by-reference"), redirects_max=5) as client:
+    with wire.Client(server.base("by-reference"), max_redirects=5) as client:
         seen = client.see("unary")
     wanted = REFERENCES[location]
     assert (seen["status"], paths[1:]) == (("OK", [wanted]) if wanted else ("REDIRECTED", [])), seen
@@ -125,7 +125,7 @@ def test_redirect_by_reference(server, location):
         paths.append(request.path)
         return {"status": 308, "text": "", "headers": {"Location": "../x"}} if len(paths) < 3 else {"json": completion("Hello")}
     server.put("by-reference", again)
-    with wire.Client(server.base("by-reference"), redirects_max=5) as client:
+    with wire.Client(server.base("by-reference"), max_redirects=5) as client:
         assert client.see("unary")["status"] == "OK"
     assert paths[1:] == ["/s/by-reference/v1/x", "/s/by-reference/x"]
 
@@ -135,7 +135,7 @@ def test_redirects_of_a_get(server, http):
     """301, 302, 303, 307 and 308 are followed, no other."""
     server.put("get-elsewhere", lambda request: {"json": {"found": 1}} if request.path.endswith("/end") else
                {"status": http, "text": "", "headers": {"Location": "end"}})
-    with wire.Client(server.base("get-elsewhere"), redirects_max=5) as client:
+    with wire.Client(server.base("get-elsewhere"), max_redirects=5) as client:
         made, error = wire.ffi.dosai_completion(), wire.ffi.dosai_error()
         status = wire.ffi.dosai_client_get(client.handle, b"/models", None, wire.byref(made), wire.byref(error))
         wire.ffi.dosai_completion_free(made), wire.ffi.dosai_error_free(error)

@@ -348,15 +348,15 @@ struct ClientOptions {
   Milliseconds idle_timeout = {};
   Milliseconds total_timeout = {};
   Milliseconds keep_alive_timeout = {};
-  std::int64_t event_bytes_max = 0;
-  std::int64_t response_bytes_max = 0;
-  std::int64_t text_bytes_max = 0;
-  std::int64_t header_bytes_max = 0;
-  int json_nodes_max = 0;
-  int json_depth_max = 0;
-  int choices_max = 0;
-  int tool_calls_max = 0;
-  int redirects_max = 0;
+  std::int64_t max_event_bytes = 0;
+  std::int64_t max_response_bytes = 0;
+  std::int64_t max_text_bytes = 0;
+  std::int64_t max_header_bytes = 0;
+  int max_json_nodes = 0;
+  int max_json_depth = 0;
+  int max_choices = 0;
+  int max_tool_calls = 0;
+  int max_redirects = 0;
   bool allow_insecure_http = false;
   bool proxy_from_environment = false;
   bool http1_only = false;
@@ -692,15 +692,15 @@ public:
     c.idle_timeout_ms = options.idle_timeout.count();
     c.total_timeout_ms = options.total_timeout.count();
     c.keep_alive_timeout_ms = options.keep_alive_timeout.count();
-    c.event_bytes_max = options.event_bytes_max;
-    c.response_bytes_max = options.response_bytes_max;
-    c.text_bytes_max = options.text_bytes_max;
-    c.header_bytes_max = options.header_bytes_max;
-    c.json_nodes_max = options.json_nodes_max;
-    c.json_depth_max = options.json_depth_max;
-    c.choices_max = options.choices_max;
-    c.tool_calls_max = options.tool_calls_max;
-    c.redirects_max = options.redirects_max;
+    c.max_event_bytes = options.max_event_bytes;
+    c.max_response_bytes = options.max_response_bytes;
+    c.max_text_bytes = options.max_text_bytes;
+    c.max_header_bytes = options.max_header_bytes;
+    c.max_json_nodes = options.max_json_nodes;
+    c.max_json_depth = options.max_json_depth;
+    c.max_choices = options.max_choices;
+    c.max_tool_calls = options.max_tool_calls;
+    c.max_redirects = options.max_redirects;
     c.allow_insecure_http = options.allow_insecure_http;
     c.proxy_from_environment = options.proxy_from_environment;
     c.http1_only = options.http1_only;
@@ -851,7 +851,7 @@ private:
 /* dosai_loop_options: 0 is no limit. */
 struct LoopOptions {
   int max_in_flight = 0;
-  int connections_per_host_max = 0;
+  int max_connections_per_host = 0;
 };
 
 /* Many calls in flight on one thread, behind one descriptor. Its end cancels them, and tells nobody. Its events
@@ -862,7 +862,7 @@ public:
     dosai_loop_options c;
     dosai_loop_options_init(&c, sizeof c);
     c.max_in_flight = options.max_in_flight;
-    c.connections_per_host_max = options.connections_per_host_max;
+    c.max_connections_per_host = options.max_connections_per_host;
     auto made = detail::make<dosai_loop>(dosai_loop_new, &c);
     if (!made) return made.error();
     auto state = std::make_unique<State>();

@@ -73,15 +73,15 @@ class CertainOptions(TypedDict, total=False):
     proxy: Optional[str]
     unix_socket: Optional[str]
     keep_alive_timeout_ms: int
-    event_bytes_max: int
-    response_bytes_max: int
-    text_bytes_max: int
-    header_bytes_max: int
-    json_nodes_max: int
-    json_depth_max: int
-    choices_max: int
-    tool_calls_max: int
-    redirects_max: int
+    max_event_bytes: int
+    max_response_bytes: int
+    max_text_bytes: int
+    max_header_bytes: int
+    max_json_nodes: int
+    max_json_depth: int
+    max_choices: int
+    max_tool_calls: int
+    max_redirects: int
     allow_insecure_http: bool
     proxy_from_environment: bool
     http1_only: bool

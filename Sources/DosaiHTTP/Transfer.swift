@@ -192,7 +192,7 @@ package final class Transfer {
 
   /// The host's IPv4 addresses are in the cache. If its own lookup still goes on, it is to be sent again, to one of these.
   func giveUpLookup() {
-    guard !isFinished, opened.isEmpty else { return }
+    guard !isFinished, !wasSent, opened.isEmpty else { return }
     isUnsent = true
     hasIPv4 = true
     isFinished = true

@@ -1,6 +1,6 @@
 /* libdosai: chat completions for every program.   SPDX-License-Identifier: MIT
  *
- * This header is the manual. Its sections are ordered by depth: version, status, error, cancel, client,
+ * This header is the manual. Its sections are ordered by depth: version, status, error, cancel, client, response,
  * request, completion, chat, stream, loop. The laws stand here once; an entry says only what is special to it.
  *
  *   Names      dosai_<noun>_<verb>. Arguments: receiver, inputs, a callback and its user_data, outputs, and
@@ -55,8 +55,9 @@ extern "C" {
 typedef struct dosai_error dosai_error;           /* why a call failed, with what had arrived */
 typedef struct dosai_cancel dosai_cancel;         /* a token that stops whatever calls it was given to */
 typedef struct dosai_client dosai_client;         /* endpoint, key, limits, warm connections */
+typedef struct dosai_response dosai_response;     /* an immutable answer of any endpoint but chat */
 typedef struct dosai_request dosai_request;       /* a chat request being built */
-typedef struct dosai_completion dosai_completion; /* an immutable answer, whole or assembled from a stream */
+typedef struct dosai_completion dosai_completion; /* an immutable chat answer, whole or assembled from a stream */
 typedef struct dosai_stream dosai_stream;         /* one streaming call, pulled chunk by chunk */
 typedef struct dosai_loop dosai_loop;             /* many calls in flight on one thread, behind one descriptor */
 typedef struct dosai_call dosai_call;             /* one call in flight in a loop */
@@ -157,6 +158,9 @@ DOSAI_API const char *dosai_error_param(const dosai_error *error, size_t *out_le
 DOSAI_API const char *dosai_error_request_id(const dosai_error *error, size_t *out_length);
 /* What retry-after-ms or Retry-After asked for, in milliseconds; -1: nothing. */
 DOSAI_API int64_t dosai_error_retry_after_ms(const dosai_error *error);
+/* 1 if the same call may succeed when it is made again: the connection broke, a clock ran out, the answer was cut, or
+ * the server said 408, 409, 429 or 5xx. The server's x-should-retry overrides what it said. Else 0. */
+DOSAI_API int32_t dosai_error_is_retryable(const dosai_error *error);
 /* A response header by its name in any case, as "location" or "x-ratelimit-remaining-requests". */
 DOSAI_API const char *dosai_error_header(const dosai_error *error, const char *name, size_t *out_length);
 /* The response body as it came, at most its first 64 KiB; of an error inside a stream, its event. */
@@ -275,16 +279,41 @@ DOSAI_API void dosai_call_options_init(dosai_call_options *options, size_t struc
  * 7.88. FORKED, OUT_OF_MEMORY. Threads: any thread at once. */
 DOSAI_API dosai_status dosai_client_new(const dosai_client_options *options, dosai_client **out_client,
                                         dosai_error **out_error);
-/* GETs or POSTs any other JSON endpoint with the same transport, retries and errors, and gives its answer:
- * dosai_completion_json has the body. path is a C string joined to the base URL, as "/models". json is the
- * body. Statuses: as dosai_chat. Threads: any thread at once. */
+/* GETs or POSTs any other JSON endpoint with the same transport, retries and errors, and gives its answer. path is a C
+ * string joined to the base URL, such as "/models". json is the body. out_response may be NULL. Statuses: as for
+ * dosai_chat. Threads: any thread at once. */
 DOSAI_API dosai_status dosai_client_get(dosai_client *client, const char *path, const dosai_call_options *options,
-                                        dosai_completion **out_completion, dosai_error **out_error);
+                                        dosai_response **out_response, dosai_error **out_error);
 DOSAI_API dosai_status dosai_client_post(dosai_client *client, const char *path, const char *json, size_t length,
-                                         const dosai_call_options *options, dosai_completion **out_completion,
+                                         const dosai_call_options *options, dosai_response **out_response,
                                          dosai_error **out_error);
 /* Drops the client; its connections close when its last call has ended, and the key is wiped. Threads: any. */
 DOSAI_API void dosai_client_free(dosai_client *client);
+
+/* ---- response ------------------------------------------------------------------------------------------ */
+
+/* What a GET or a POST answered. It is immutable; all its getters: any thread at once. What they return is lent until
+ * dosai_response_free. */
+
+/* The body, which is JSON, as the server sent it. */
+DOSAI_API const char *dosai_response_json(const dosai_response *response, size_t *out_length);
+/* The HTTP status, such as 200; 0 without a response. */
+DOSAI_API int32_t dosai_response_http_status(const dosai_response *response);
+/* A response header by its name in any case, such as "x-ratelimit-remaining-requests". */
+DOSAI_API const char *dosai_response_header(const dosai_response *response, const char *name, size_t *out_length);
+/* The x-request-id header (or apim-request-id, request-id). */
+DOSAI_API const char *dosai_response_request_id(const dosai_response *response, size_t *out_length);
+/* The attempts it took, the last one the one that answered. As dosai_error_attempt. */
+DOSAI_API int32_t dosai_response_attempt_count(const dosai_response *response);
+DOSAI_API dosai_status dosai_response_attempt(const dosai_response *response, int32_t index,
+                                              dosai_attempt *out_attempt);
+/* Fills *out_timings (its struct_size set by you). INVALID_ARGUMENT: no response, or no struct_size. */
+DOSAI_API dosai_status dosai_response_timings(const dosai_response *response, dosai_timings *out_timings);
+/* Gives another handle of the same response: to keep one that is lent. */
+DOSAI_API dosai_status dosai_response_copy(const dosai_response *response, dosai_response **out_response,
+                                           dosai_error **out_error);
+/* Frees it. One that was lent (by an event) is left alone. Threads: any. */
+DOSAI_API void dosai_response_free(dosai_response *response);
 
 /* ---- request ------------------------------------------------------------------------------------------- */
 
@@ -527,7 +556,7 @@ DOSAI_API void dosai_stream_free(dosai_stream *stream);
 /* ---- loop ---------------------------------------------------------------------------------------------- */
 
 /* A loop drives any number of calls, of any clients, on the thread that steps it. Each call that was accepted by a
- * submit ends in exactly one COMPLETION or ERROR event; nothing of it is told inside submit, and nothing after.
+ * submit ends in exactly one COMPLETION, RESPONSE or ERROR event; nothing of it is told inside submit, nor after it.
  * Submit, and cancel, pause, resume and free of calls work inside an event's callback; step, next and close answer
  * BUSY there, and inside close's so does submit. What next lent ends with any step or close. One thread at a
  * time, unless an entry says otherwise.
@@ -538,8 +567,9 @@ DOSAI_API void dosai_stream_free(dosai_stream *stream);
 typedef int32_t dosai_event_kind;
 enum {
   DOSAI_EVENT_CHUNK = 1,
-  DOSAI_EVENT_COMPLETION = 2, /* the last: the call ended well */
-  DOSAI_EVENT_ERROR = 3       /* the last: it did not */
+  DOSAI_EVENT_COMPLETION = 2, /* the last: a chat ended well */
+  DOSAI_EVENT_ERROR = 3,      /* the last: the call failed */
+  DOSAI_EVENT_RESPONSE = 4    /* the last: a GET or POST ended well */
 };
 
 /* What happened to a call; lent, with all in it, until the callback returns or dosai_loop_next is called again. */
@@ -550,6 +580,7 @@ typedef struct dosai_event {
   const dosai_chunk *chunk;           /* CHUNK */
   const dosai_completion *completion; /* COMPLETION */
   const dosai_error *error;           /* ERROR */
+  const dosai_response *response;     /* RESPONSE */
 } dosai_event;
 
 /* 0 goes on; anything else cancels the call of the event, which then still ends in its last event. */
@@ -568,7 +599,8 @@ DOSAI_API void dosai_loop_options_init(dosai_loop_options *options, size_t struc
 DOSAI_API dosai_status dosai_loop_new(const dosai_loop_options *options, dosai_loop **out_loop,
                                       dosai_error **out_error);
 /* Submit a call; options may be NULL, and on_wait in them is not used. Gives its handle in *out_call, which may be
- * NULL. chat: one COMPLETION or ERROR. stream: CHUNKs before it. post: any other JSON endpoint; json NULL is a GET.
+ * NULL. chat: one COMPLETION or ERROR. stream: CHUNKs before it. get and post, of any other JSON endpoint: one RESPONSE
+ * or ERROR.
  * INVALID_ARGUMENT, OUT_OF_MEMORY, FORKED: the call was not accepted and has no events. */
 DOSAI_API dosai_status dosai_loop_submit_chat(dosai_loop *loop, dosai_client *client, const dosai_request *request,
                                               const dosai_call_options *options, uintptr_t tag,
@@ -576,6 +608,9 @@ DOSAI_API dosai_status dosai_loop_submit_chat(dosai_loop *loop, dosai_client *cl
 DOSAI_API dosai_status dosai_loop_submit_stream(dosai_loop *loop, dosai_client *client,
                                                 const dosai_request *request, const dosai_call_options *options,
                                                 uintptr_t tag, dosai_call **out_call, dosai_error **out_error);
+DOSAI_API dosai_status dosai_loop_submit_get(dosai_loop *loop, dosai_client *client, const char *path,
+                                             const dosai_call_options *options, uintptr_t tag,
+                                             dosai_call **out_call, dosai_error **out_error);
 DOSAI_API dosai_status dosai_loop_submit_post(dosai_loop *loop, dosai_client *client, const char *path,
                                               const char *json, size_t length, const dosai_call_options *options,
                                               uintptr_t tag, dosai_call **out_call, dosai_error **out_error);
@@ -608,7 +643,7 @@ DOSAI_API void dosai_call_cancel(dosai_call *call);
 DOSAI_API void dosai_call_pause(dosai_call *call);
 DOSAI_API void dosai_call_resume(dosai_call *call);
 /* Gives what the chunks told so far of a stream add up to, with its headers: after its end the whole completion,
- * before the first chunk one without choices. INVALID_ARGUMENT: the call is not a stream, and has not
+ * before the first chunk one without choices. INVALID_ARGUMENT: the call is not a stream, and not a chat that has
  * ended well. OUT_OF_MEMORY, FORKED. Threads: the loop's. */
 DOSAI_API dosai_status dosai_call_completion(const dosai_call *call, dosai_completion **out_completion,
                                              dosai_error **out_error);

@@ -17,13 +17,13 @@ extension Call {
     if httpStatus > 299 { return failAttempt(try refusal(httpStatus)) }
     client.settings.secret?.redact(received, isAnswer: true)
     do throws(Failure) {
-      completion = try readAnswer()
-      received = Buffer()  // the completion has it
+      try readAnswer()
+      received = Buffer()  // the answer has it
       end(nil)
     } catch { failAttempt(error) }
   }
 
-  func readAnswer() throws(Failure) -> Completion {
+  func readAnswer() throws(Failure) {
     guard !received.bytes.trimmed.isEmpty else {
       let status = transfer?.headers.httpStatus
       let isStream = stream != nil && status != 204 && status != 205
@@ -32,17 +32,19 @@ extension Call {
     let quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
     let document = try Document.read(taking: received, limits: limits)
     if ServerMessage.isError(document.root) { throw try provider(document.root) }
-    if kind == .other { return try completion(of: document, quirks) }
+    if kind == .other {
+      response = Response(document.source, facts([]))
+      return
+    }
     guard document.root.kind == .object, document.root.glance("choices")?.kind == .array else {
       let said = try ServerMessage(document.root)
       if said.message != nil { throw try provider(document.root) }
       throw Failure(.malformed, "the answer has no choices")
     }
-    let completion = try completion(of: document, quirks)
-    guard let stream else { return completion }
+    completion = try completion(of: document, quirks)
+    guard let stream else { return }
     try stream.take(whole: document)
     guard stream.assembler.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
-    return completion
   }
 
   func completion(of document: Document, _ quirks: Quirks) throws(Failure) -> Completion {
@@ -53,7 +55,7 @@ extension Call {
     let headers = transfer?.headers ?? ResponseHeaders()
     headers.redact(client.settings.secret)
     let all = hasEnded ? attempts : attempts + [Attempt(status: .ok, httpStatus: headers.httpStatus)]
-    return AnswerFacts(headers: headers, timings: timings, attempts: all, quirks: quirks)
+    return AnswerFacts(headers, timings, all, quirks)
   }
 
   /// The failure of an answer that came with success and tells of an error.

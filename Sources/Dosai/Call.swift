@@ -36,6 +36,7 @@ package final class Call: TransferReceiver {
   var failure: Failure?
   var server = ServerMessage()
   var completion: Completion?
+  var response: Response?
 
   // The answer of the current attempt.
   var received = Buffer()

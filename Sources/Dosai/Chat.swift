@@ -5,50 +5,50 @@ import DosaiJSON
 /// How a call ended.
 package enum Outcome {
   case completion(Completion?)
+  case response(Response)
   case failure(ErrorReport)
 }
 
-/// The blocking face.
+/// Calls that have not begun.
 extension Client {
-  package static let chatPath: StaticString = "/chat/completions"
+  private static let chatPath: StaticString = "/chat/completions"
 
-  /// Sends the request and waits for the whole answer.
-  package func chat(_ request: RequestText, _ settings: CallSettings) throws(Failure) -> Outcome {
-    let body = try request.body(streaming: false)
-    return finish(try Call.make(self, settings, .chat, path: Self.chatPath.bytes, body: body))
+  package func chat(_ request: RequestText, streaming: Bool, _ settings: CallSettings) throws(Failure) -> Call {
+    let body = try request.body(streaming: streaming)
+    return try Call.make(self, settings, streaming ? .stream : .chat, path: Self.chatPath.bytes, body: body)
   }
 
   /// A GET, or a POST of a JSON text, to a path below the base.
-  package func send(path: Bytes, json: Buffer?, _ settings: CallSettings) throws(Failure) -> Outcome {
-    finish(try Call.make(self, settings, .other, path: path, body: json))
+  package func call(path: Bytes, json: Buffer?, _ settings: CallSettings) throws(Failure) -> Call {
+    try Call.make(self, settings, .other, path: path, body: json)
   }
+}
 
-  private func finish(_ call: Call) -> Outcome {
-    call.begin()
-    while !call.hasEnded { call.turn(until: Clocks.never) }
-    return call.outcome(wantsCompletion: true)
+/// The blocking face.
+extension Call {
+  /// Waits for the whole answer.
+  package func run() -> Outcome {
+    begin()
+    while !hasEnded { turn(until: Clocks.never) }
+    return outcome(wantsCompletion: true)
   }
 
   /// Streams the answer. `onChunk` gets the reader with each chunk current, and says whether to go on.
-  package func stream(
-    _ request: RequestText, _ settings: CallSettings, wantsCompletion: Bool, onChunk: (StreamReader) -> Bool
-  ) throws(Failure) -> Outcome {
-    let body = try request.body(streaming: true)
-    let call = try Call.make(self, settings, .stream, path: Self.chatPath.bytes, body: body)
-    call.begin()
+  package func stream(wantsCompletion: Bool, onChunk: (StreamReader) -> Bool) -> Outcome {
+    begin()
     var again = false
     while true {
-      while call.nextChunk(), let reader = call.reader {
+      while nextChunk(), let reader {
         let goesOn = reader._withUnsafeGuaranteedRef { onChunk($0) }
-        if !goesOn { call.cancel("cancelled by the callback") }
-        call.endIfCancelled()
+        if !goesOn { cancel("cancelled by the callback") }
+        endIfCancelled()
         again = false
       }
-      if call.hasEnded && !call.hasMoreChunks { break }
-      call.turn(until: Clocks.never, again: again)
+      if hasEnded && !hasMoreChunks { break }
+      turn(until: Clocks.never, again: again)
       again = true
     }
-    return call.outcome(wantsCompletion: wantsCompletion)
+    return outcome(wantsCompletion: wantsCompletion)
   }
 }
 
@@ -70,6 +70,7 @@ extension Call {
 
   func outcome(wantsCompletion: Bool) -> Outcome {
     if let failure { return .failure(report(failure)) }
+    if let response { return .response(response) }
     if !wantsCompletion { return .completion(nil) }
     do throws(Failure) { return .completion(try takeCompletion()) } catch { return .failure(report(error)) }
   }

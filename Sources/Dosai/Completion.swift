@@ -20,14 +20,32 @@ package struct Attempt {
 }
 
 /// What came with an answer beside its body.
-package struct AnswerFacts {
-  package var headers: ResponseHeaders
-  package var timings: Timings
-  package var attempts: [Attempt]
-  package var quirks: Quirks
+package final class AnswerFacts {
+  package let headers: ResponseHeaders
+  package let timings: Timings
+  package let attempts: [Attempt]
+  package fileprivate(set) var quirks: Quirks
+
+  init(_ headers: ResponseHeaders, _ timings: Timings, _ attempts: [Attempt], _ quirks: Quirks) {
+    self.headers = headers
+    self.timings = timings
+    self.attempts = attempts
+    self.quirks = quirks
+  }
 }
 
-/// An immutable answer, whole or assembled from a stream.
+/// What an endpoint other than chat answered. Immutable.
+package final class Response {
+  package let facts: AnswerFacts
+  package let json: Buffer
+
+  init(_ json: Buffer, _ facts: AnswerFacts) {
+    self.json = json
+    self.facts = facts
+  }
+}
+
+/// An immutable answer of a chat, whole or assembled from a stream.
 package final class Completion {
   package let facts: AnswerFacts
   package let answer: Answer
@@ -41,7 +59,6 @@ package final class Completion {
 
   /// PROTOCOL: the choices are not as an answer has them.
   package static func make(_ document: Document, _ facts: AnswerFacts, limits: Limits) throws(Failure) -> Completion {
-    var facts = facts
     if document.isRepaired { facts.quirks.insert(.textRepaired) }
     if document.hasBigNumbers { facts.quirks.insert(.bigNumber) }
     var answer = Answer()

@@ -49,22 +49,7 @@ package final class Loop {
 
   /// The call starts when there is room for it; nothing of it is told in here.
   /// Throws BUSY while the loop is closed.
-  package func submitChat(
-    _ client: Client, _ request: RequestText, _ settings: CallSettings, streaming: Bool, tag: UInt
-  ) throws(Failure) -> LoopCall {
-    let body = try request.body(streaming: streaming)
-    let kind: Call.Kind = streaming ? .stream : .chat
-    return try add(try Call.make(client, settings, kind, path: Client.chatPath.bytes, body: body), tag)
-  }
-
-  /// A GET, or a POST of a JSON text, to a path below the base.
-  package func submit(
-    _ client: Client, path: Bytes, json: Buffer?, _ settings: CallSettings, tag: UInt
-  ) throws(Failure) -> LoopCall {
-    try add(try Call.make(client, settings, .other, path: path, body: json), tag)
-  }
-
-  private func add(_ call: Call, _ tag: UInt) throws(Failure) -> LoopCall {
+  package func submit(_ call: Call, tag: UInt) throws(Failure) -> LoopCall {
     if isClosed { throw Failure(.busy, "the loop is being closed") }
     let made = LoopCall(call, self, tag: tag)
     call.watcher = made

@@ -13,11 +13,7 @@ package final class Stream {
   private let isClosed = Atomic<Bool>(false)
 
   /// Sends the request and waits until the server has accepted it.
-  package static func open(
-    _ client: Client, _ request: RequestText, _ settings: CallSettings
-  ) throws(Failure) -> (stream: Stream?, failure: ErrorReport?) {
-    let body = try request.body(streaming: true)
-    let call = try Call.make(client, settings, .stream, path: Client.chatPath.bytes, body: body)
+  package static func open(_ call: Call) -> (stream: Stream?, failure: ErrorReport?) {
     call.begin()
     while !call.hasEnded && !call.isAccepted { call.turn(until: Clocks.never) }
     if let failure = call.failure, !call.hasMoreChunks { return (nil, call.report(failure)) }

@@ -7,9 +7,7 @@ public func dosai_chat(
   _ client: OpaquePointer?, _ request: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
   _ out_completion: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  call(client, options, out_completion, out_error) { client, settings throws(Failure) in
-    try client.chat(try Handle.borrow(request, RequestText.self, "request: is not a request"), settings)
-  }
+  run(.chat(request, streaming: false), client, options, out_completion, out_error)
 }
 
 @implementation @_cdecl("dosai_chat_stream")
@@ -18,13 +16,11 @@ public func dosai_chat_stream(
   _ on_chunk: dosai_chunk_fn?, _ user_data: UnsafeMutableRawPointer?,
   _ out_completion: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  call(client, options, out_completion, out_error) { client, settings throws(Failure) in
+  finish(out_completion, out_error) { () throws(Failure) in
     guard let on_chunk else { throw .invalid("on_chunk: is NULL") }
-    let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
+    let call = try Asked.chat(request, streaming: true).call(client, options)
     let slot = try ChunkSlot.make()
-    return try client.stream(request, settings, wantsCompletion: out_completion != nil) {
-      on_chunk(slot.fill($0), user_data) == 0
-    }
+    return call.stream(wantsCompletion: out_completion != nil) { on_chunk(slot.fill($0), user_data) == 0 }
   }
 }
 

@@ -124,7 +124,7 @@ public func dosai_completion_request_id(
 public func dosai_completion_header(
   _ completion: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ out_length: UnsafeMutablePointer<Int>?
 ) -> UnsafePointer<CChar>? {
-  lend(name.flatMap { peek(completion)?.facts.headers.value(characters($0)) }, out_length)
+  lend(peek(completion)?.facts.header(name), out_length)
 }
 
 @implementation @_cdecl("dosai_completion_http_status")

@@ -40,6 +40,11 @@ public func dosai_error_request_id(
 @implementation @_cdecl("dosai_error_retry_after_ms")
 public func dosai_error_retry_after_ms(_ error: OpaquePointer?) -> Int64 { report(error)?.retryAfter ?? -1 }
 
+@implementation @_cdecl("dosai_error_is_retryable")
+public func dosai_error_is_retryable(_ error: OpaquePointer?) -> Int32 {
+  report(error).map { RetryPolicy.mayPass($0.status, $0.httpStatus, $0.headers) ? 1 : 0 } ?? 0
+}
+
 @implementation @_cdecl("dosai_error_header")
 public func dosai_error_header(
   _ error: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ out_length: UnsafeMutablePointer<Int>?

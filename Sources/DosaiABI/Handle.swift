@@ -11,6 +11,7 @@ protocol Handled: AnyObject {
 
 extension ErrorReport: Handled { static var mark: UInt32 { 0x4552_524F } }
 extension CancelToken: Handled { static var mark: UInt32 { 0x4341_4E43 } }
+extension Response: Handled { static var mark: UInt32 { 0x5245_5350 } }
 extension Client: Handled { static var mark: UInt32 { 0x434C_4945 } }
 extension RequestText: Handled { static var mark: UInt32 { 0x5245_5155 } }
 extension Completion: Handled { static var mark: UInt32 { 0x434F_4D50 } }

@@ -14,22 +14,22 @@ final class HeldLoop {
   }
 }
 
+@inline(never)
 private func submit(
-  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
-  _ outCall: HandleOut?, _ outError: HandleOut?, _ body: (Loop, Client, CallSettings) throws(Failure) -> LoopCall
+  _ asked: Asked, _ loop: OpaquePointer?, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
+  _ tag: UInt, _ outCall: HandleOut?, _ outError: HandleOut?
 ) -> dosai_status {
   answer(outError) { () throws(Failure) in
     outCall?.pointee = nil
     let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
-    let client = try Handle.borrow(client, Client.self, "client: is not a client")
-    let settings = try CallSettings(client, options)
+    let call = try asked.call(client, options)
     guard let outCall else {
-      _ = try body(held.loop, client, settings)
+      _ = try held.loop.submit(call, tag: tag)
       return
     }
     let room = try Handle.room()  // once accepted, a call cannot be refused
     do throws(Failure) {
-      outCall.pointee = Handle.give(try body(held.loop, client, settings), in: room)
+      outCall.pointee = Handle.give(try held.loop.submit(call, tag: tag), in: room)
     } catch {
       free(room)
       throw error
@@ -66,10 +66,7 @@ public func dosai_loop_submit_chat(
   _ options: UnsafePointer<dosai_call_options>?, _ tag: UInt, _ out_call: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  submit(loop, client, options, out_call, out_error) { loop, client, settings throws(Failure) in
-    let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
-    return try loop.submitChat(client, request, settings, streaming: false, tag: tag)
-  }
+  submit(.chat(request, streaming: false), loop, client, options, tag, out_call, out_error)
 }
 
 @implementation @_cdecl("dosai_loop_submit_stream")
@@ -78,10 +75,16 @@ public func dosai_loop_submit_stream(
   _ options: UnsafePointer<dosai_call_options>?, _ tag: UInt, _ out_call: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  submit(loop, client, options, out_call, out_error) { loop, client, settings throws(Failure) in
-    let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
-    return try loop.submitChat(client, request, settings, streaming: true, tag: tag)
-  }
+  submit(.chat(request, streaming: true), loop, client, options, tag, out_call, out_error)
+}
+
+@implementation @_cdecl("dosai_loop_submit_get")
+public func dosai_loop_submit_get(
+  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ path: UnsafePointer<CChar>?,
+  _ options: UnsafePointer<dosai_call_options>?, _ tag: UInt, _ out_call: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  submit(.get(path), loop, client, options, tag, out_call, out_error)
 }
 
 @implementation @_cdecl("dosai_loop_submit_post")
@@ -90,10 +93,7 @@ public func dosai_loop_submit_post(
   _ length: Int, _ options: UnsafePointer<dosai_call_options>?, _ tag: UInt,
   _ out_call: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  submit(loop, client, options, out_call, out_error) { loop, client, settings throws(Failure) in
-    let body = try json.map { start throws(Failure) in try jsonBody(start, length) }
-    return try loop.submit(client, path: try word(path, "path: is NULL"), json: body, settings, tag: tag)
-  }
+  submit(.post(path, json, length), loop, client, options, tag, out_call, out_error)
 }
 
 @implementation @_cdecl("dosai_loop_step")
@@ -190,9 +190,10 @@ public func dosai_call_free(_ call: OpaquePointer?) { Handle.free(call, LoopCall
 final class EventSlot {
   private let event: UnsafeMutablePointer<dosai_event>
   private let chunk: ChunkSlot
-  /// Of a completion's handle and an error's, so that no last event is without.
+  /// Of an answer's handle and an error's, so that no last event is without.
   private let rooms: UnsafeMutableRawPointer
   private var completion: OpaquePointer?
+  private var response: OpaquePointer?
   private var report: OpaquePointer?
 
   static func make() throws(Failure) -> EventSlot {
@@ -219,8 +220,10 @@ final class EventSlot {
 
   func clear() {
     _ = Handle.end(completion, Completion.self)
+    _ = Handle.end(response, Response.self)
     _ = Handle.end(report, ErrorReport.self)
     completion = nil
+    response = nil
     report = nil
   }
 
@@ -244,6 +247,10 @@ final class EventSlot {
       completion = ended.map { Handle.give($0, in: rooms, isLent: true) }
       filled.kind = dosai_event_kind(DOSAI_EVENT_COMPLETION)
       filled.completion = completion
+    case .response(let ended):
+      response = Handle.give(ended, in: rooms, isLent: true)
+      filled.kind = dosai_event_kind(DOSAI_EVENT_RESPONSE)
+      filled.response = response
     case .failure(let failed):
       filled.kind = dosai_event_kind(DOSAI_EVENT_ERROR)
       completion = failed.completion.map { Handle.give($0, in: rooms, isLent: true) }

@@ -30,9 +30,7 @@ public func dosai_stream_open(
   var report: ErrorReport?
   let status = answer(out_error) { () throws(Failure) in
     let out = try cleared(out_stream, "out_stream: is NULL")
-    let client = try Handle.borrow(client, Client.self, "client: is not a client")
-    let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
-    let opened = try Stream.open(client, request, try CallSettings(client, options))
+    let opened = Stream.open(try Asked.chat(request, streaming: true).call(client, options))
     if let stream = opened.stream { try out.give(PulledStream(stream, try ChunkSlot.make())) }
     report = opened.failure
   }

@@ -30,6 +30,13 @@ package struct RetryPolicy {
     return full - full / 4 * Int64(random >> 16) / 65536
   }
 
+  /// Whether the same call may succeed when it is made again.
+  package static func mayPass(_ failure: Status, _ httpStatus: Int32, _ headers: ResponseHeaders?) -> Bool {
+    if failure == .connection || failure == .timeout || failure == .truncated { return true }
+    guard httpStatus != 0, let headers else { return false }
+    return isRetryable(failure, httpStatus, headers)
+  }
+
   private static func isRetryable(_ failure: Status, _ httpStatus: Int32, _ headers: ResponseHeaders) -> Bool {
     switch failure {
     case .insufficientCredits, .cancelled, .tls, .outOfMemory, .tooLarge, .malformed, .redirected, .resource:

@@ -84,6 +84,7 @@ static void triggered_before(void) {
   dosai_client *client = test_client(TEST_PLAIN, "hello");
   dosai_request *request = test_request();
   dosai_completion *completion = NULL;
+  dosai_response *response = NULL;
   dosai_stream *stream = NULL;
   dosai_call_options options;
   dosai_error *error = NULL;
@@ -97,7 +98,7 @@ static void triggered_before(void) {
   dosai_error_free(error);
   error = NULL;
   CHECK_CALL(dosai_stream_open(client, request, &options, &stream, &error), DOSAI_CANCELLED);
-  CHECK_CALL(dosai_client_get(client, "/models", &options, &completion, &error), DOSAI_CANCELLED);
+  CHECK_CALL(dosai_client_get(client, "/models", &options, &response, &error), DOSAI_CANCELLED);
   CHECK_INT(test_count(TEST_PLAIN, "hello", "requests"), 0);
   options.cancel = NULL; /* the client is as good as before */
   CHECK_CALL(dosai_chat(client, request, &options, &completion, &error), DOSAI_OK);

@@ -131,13 +131,37 @@ static void path(const char *suffix, const char *expected) {
   dosai_client_free(client);
 }
 
+static void response_getters(dosai_response *response) {
+  size_t length = 0;
+  dosai_timings timings = {.struct_size = sizeof timings};
+  dosai_attempt attempt = {.struct_size = sizeof attempt};
+  dosai_response *copy = NULL;
+  dosai_error *error = NULL;
+  CHECK(strlen(dosai_response_json(response, &length)) == length);
+  CHECK_INT(dosai_response_http_status(response), 200);
+  CHECK_TEXT(dosai_response_request_id(response, NULL), "req-1");
+  CHECK_TEXT(dosai_response_header(response, "X-Request-ID", &length), "req-1");
+  CHECK_INT(length, 5);
+  CHECK(!dosai_response_header(response, "none", NULL));
+  CHECK_INT(dosai_response_attempt_count(response), 1);
+  CHECK_INT(dosai_response_attempt(response, 0, &attempt), DOSAI_OK);
+  CHECK_INT(attempt.http_status, 200);
+  CHECK_INT(dosai_response_attempt(response, 1, &attempt), DOSAI_INVALID_ARGUMENT);
+  CHECK_INT(dosai_response_timings(response, &timings), DOSAI_OK);
+  CHECK(timings.total_us >= timings.first_byte_us && timings.first_byte_us >= timings.connect_us);
+  CHECK(timings.connect_us >= 0 && timings.first_token_us == -1);
+  CHECK_CALL(dosai_response_copy(response, &copy, &error), DOSAI_OK);
+  CHECK(dosai_response_json(copy, NULL) == dosai_response_json(response, NULL));
+  dosai_response_free(copy);
+}
+
 static void get_and_post(void) {
   static const char body[] = "{ \"input\" : 0.70 }";
   char name[128], expected[256];
   dosai_client *client = test_client(TEST_PLAIN, SCRIPT);
-  dosai_completion *completion = NULL;
+  dosai_response *response = NULL;
   dosai_error *error = NULL;
-  CHECK_CALL(dosai_client_post(client, "/embeddings", body, DOSAI_NUL_TERMINATED, NULL, &completion, &error),
+  CHECK_CALL(dosai_client_post(client, "/embeddings", body, DOSAI_NUL_TERMINATED, NULL, &response, &error),
              DOSAI_OK);
   CHECK_LAST(TEST_PLAIN, SCRIPT, "body", body);
   CHECK_LAST(TEST_PLAIN, SCRIPT, "header/content-type", "application/json");
@@ -145,34 +169,33 @@ static void get_and_post(void) {
       expected, sizeof expected,
       "{\"method\": \"POST\", \"path\": \"/s/%s/v1/embeddings\", \"body\": \"{ \\\"input\\\" : 0.70 }\"}",
       test_script(name, TEST_PLAIN, SCRIPT));
-  CHECK_TEXT(dosai_completion_json(completion, NULL), expected);
-  CHECK_INT(dosai_completion_http_status(completion), 200);
-  CHECK_INT(dosai_completion_choice_count(completion), 0);
-  dosai_completion_free(completion);
-  CHECK_CALL(dosai_client_post(client, "/x", "{", 1, NULL, &completion, &error), DOSAI_INVALID_ARGUMENT);
-  CHECK(!completion);
-  CHECK_CALL(dosai_client_get(client, "/x\r\ny", NULL, &completion, &error), DOSAI_INVALID_ARGUMENT);
-  CHECK_CALL(dosai_client_get(client, NULL, NULL, &completion, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_TEXT(dosai_response_json(response, NULL), expected);
+  response_getters(response);
+  dosai_response_free(response);
+  CHECK_CALL(dosai_client_post(client, "/x", "{", 1, NULL, &response, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK(!response);
+  CHECK_CALL(dosai_client_get(client, "/x\r\ny", NULL, &response, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_CALL(dosai_client_get(client, NULL, NULL, &response, &error), DOSAI_INVALID_ARGUMENT);
   CHECK_INT(test_count(TEST_PLAIN, SCRIPT, "requests"), 1);
   dosai_client_free(client);
   client = test_client(TEST_PLAIN, "models");
-  CHECK_CALL(dosai_client_get(client, "/models", NULL, &completion, &error), DOSAI_OK);
+  CHECK_CALL(dosai_client_get(client, "/models", NULL, &response, &error), DOSAI_OK);
   CHECK_LAST(TEST_PLAIN, "models", "method", "GET");
   CHECK_LAST(TEST_PLAIN, "models", "body", "");
-  CHECK_TEXT(dosai_completion_json(completion, NULL),
+  CHECK_TEXT(dosai_response_json(response, NULL),
              "{\"object\": \"list\", \"data\": [{\"id\": \"dos-ai\", \"object\": \"model\"}]}");
-  dosai_completion_free(completion);
+  dosai_response_free(response);
   dosai_client_free(client);
   client = test_client(TEST_PLAIN, "error-404");
-  CHECK_CALL(dosai_client_get(client, "/models/none", NULL, &completion, &error), DOSAI_NOT_FOUND);
+  CHECK_CALL(dosai_client_get(client, "/models/none", NULL, &response, &error), DOSAI_NOT_FOUND);
   dosai_client_free(client);
   dosai_call_options options;
   dosai_call_options_init(&options, sizeof options);
   options.max_retries = 1;
   client = test_client(TEST_PLAIN, "fail-then-hello");
-  CHECK_CALL(dosai_client_get(client, "/models", &options, &completion, &error), DOSAI_OK);
-  CHECK_INT(dosai_completion_attempt_count(completion), 2);
-  dosai_completion_free(completion);
+  CHECK_CALL(dosai_client_get(client, "/models", &options, &response, &error), DOSAI_OK);
+  CHECK_INT(dosai_response_attempt_count(response), 2);
+  dosai_response_free(response);
   dosai_client_free(client);
 }
 

@@ -48,6 +48,8 @@ static void check_row(const dosai_error *error, size_t row) {
   CHECK_TEXT(dosai_error_param(error, NULL), rows[row].param);
   CHECK_INT(dosai_error_clock(error), DOSAI_CLOCK_NONE);
   CHECK(!dosai_error_completion(error));
+  int32_t http = rows[row].http, is_busy = http == 408 || http == 409 || http == 429 || http >= 500;
+  CHECK_INT(dosai_error_is_retryable(error), is_busy && rows[row].status != DOSAI_INSUFFICIENT_CREDITS);
   CHECK_INT(dosai_error_attempt_count(error), 1);
   CHECK_INT(dosai_error_attempt(error, 0, &attempt), DOSAI_OK);
   CHECK_INT(attempt.status, rows[row].status);

@@ -4,6 +4,7 @@
 static dosai_client *client;
 static dosai_request *request;
 static dosai_completion *completion;
+static dosai_response *response;
 static dosai_stream *stream;
 static dosai_cancel *token;
 static dosai_error *failure;
@@ -11,6 +12,7 @@ static dosai_error *failure;
 static dosai_error *error;
 static dosai_request *new_request;
 static dosai_completion *new_completion;
+static dosai_response *new_response;
 static dosai_stream *new_stream;
 
 static void *poison(void) { return (void *)(uintptr_t)16; }
@@ -28,6 +30,7 @@ static void bad_error(const dosai_error *bad) {
   CHECK_INT(dosai_error_status(bad), DOSAI_INVALID_ARGUMENT);
   CHECK_INT(dosai_error_http_status(bad), 0);
   CHECK_INT(dosai_error_retry_after_ms(bad), -1);
+  CHECK_INT(dosai_error_is_retryable(bad), 0);
   CHECK_INT(dosai_error_clock(bad), DOSAI_CLOCK_NONE);
   CHECK_INT(dosai_error_attempt_count(bad), 0);
   CHECK_INT(dosai_error_attempt(bad, 0, &attempt), DOSAI_INVALID_ARGUMENT);
@@ -55,12 +58,12 @@ static void bad_client(dosai_client *bad) {
   new_stream = poison();
   REFUSED(dosai_stream_open(bad, request, NULL, &new_stream, &error));
   CHECK(!new_stream);
-  new_completion = poison();
-  REFUSED(dosai_client_get(bad, "/models", NULL, &new_completion, &error));
-  CHECK(!new_completion);
-  new_completion = poison();
-  REFUSED(dosai_client_post(bad, "/x", "{}", 2, NULL, &new_completion, &error));
-  CHECK(!new_completion);
+  new_response = poison();
+  REFUSED(dosai_client_get(bad, "/models", NULL, &new_response, &error));
+  CHECK(!new_response);
+  new_response = poison();
+  REFUSED(dosai_client_post(bad, "/x", "{}", 2, NULL, &new_response, &error));
+  CHECK(!new_response);
   dosai_client_free(bad);
 }
 
@@ -125,6 +128,22 @@ static void bad_completion(const dosai_completion *bad) {
   dosai_completion_free((dosai_completion *)(uintptr_t)bad);
 }
 
+static void bad_response(const dosai_response *bad) {
+  dosai_timings timings = {.struct_size = sizeof timings};
+  dosai_attempt attempt = {.struct_size = sizeof attempt};
+  EMPTY(dosai_response_json(bad, &length));
+  EMPTY(dosai_response_request_id(bad, &length));
+  EMPTY(dosai_response_header(bad, "x-request-id", &length));
+  CHECK_INT(dosai_response_http_status(bad), 0);
+  CHECK_INT(dosai_response_attempt_count(bad), 0);
+  CHECK_INT(dosai_response_attempt(bad, 0, &attempt), DOSAI_INVALID_ARGUMENT);
+  CHECK_INT(dosai_response_timings(bad, &timings), DOSAI_INVALID_ARGUMENT);
+  new_response = poison();
+  REFUSED(dosai_response_copy(bad, &new_response, &error));
+  CHECK(!new_response);
+  dosai_response_free((dosai_response *)(uintptr_t)bad);
+}
+
 static void bad_stream(dosai_stream *bad) {
   const dosai_chunk *chunk = poison();
   REFUSED(dosai_stream_next(bad, 0, &chunk, &error));
@@ -155,6 +174,8 @@ int main(void) {
   CHECK_CALL(dosai_stream_open(client, request, NULL, &stream, &error), DOSAI_OK);
   CHECK_CALL(dosai_stream_next(stream, -1, &(const dosai_chunk *){NULL}, &error), DOSAI_OK);
   CHECK_INT(dosai_cancel_new(NULL, &failure), DOSAI_INVALID_ARGUMENT);
+  CHECK_CALL(dosai_client_get(client, "/models", NULL, &response, &error), DOSAI_OK);
+  REFUSED(dosai_response_copy(response, NULL, &error));
   REFUSED(dosai_request_new("m", 1, NULL, &error));
   REFUSED(dosai_request_parse("{}", 2, NULL, &error));
   REFUSED(dosai_request_copy(request, NULL, &error));
@@ -162,13 +183,14 @@ int main(void) {
   REFUSED(dosai_stream_next(stream, 0, NULL, &error));
   REFUSED(dosai_stream_completion(stream, NULL, &error));
   REFUSED(dosai_stream_next(stream, -2, &(const dosai_chunk *){NULL}, &error));
-  void *handles[] = {NULL, client, request, completion, stream, token, failure};
-  for (int i = 0; i < 7; i++) {
+  void *handles[] = {NULL, client, request, completion, response, stream, token, failure};
+  for (int i = 0; i < 8; i++) {
     int before = test_failures;
     if (handles[i] != failure) bad_error(handles[i]);
     if (handles[i] != client) bad_client(handles[i]);
     if (handles[i] != request) bad_request(handles[i]);
     if (handles[i] != completion) bad_completion(handles[i]);
+    if (handles[i] != response) bad_response(handles[i]);
     if (handles[i] != stream) bad_stream(handles[i]);
     if (handles[i] != token) bad_cancel(handles[i]);
     if (test_failures != before) fprintf(stderr, "  with the handle %d\n", i);
@@ -176,6 +198,7 @@ int main(void) {
   /* The frees of another kind have freed nothing. */
   CHECK_INT(dosai_error_status(failure), DOSAI_INVALID_ARGUMENT);
   CHECK_TEXT(dosai_completion_model(completion, NULL), "dos-ai");
+  CHECK_INT(dosai_response_http_status(response), 200);
   CHECK_INT(dosai_cancel_is_triggered(token), 0);
   CHECK_CALL(dosai_stream_completion(stream, &new_completion, &error), DOSAI_OK);
   dosai_completion_free(new_completion);
@@ -183,10 +206,11 @@ int main(void) {
   dosai_completion_free(new_completion);
   dosai_stream_free(stream);
   dosai_completion_free(completion);
+  dosai_response_free(response);
   dosai_request_free(request);
   dosai_client_free(client);
   dosai_cancel_free(token);
   dosai_error_free(failure);
-  CHECK_INT(test_count(TEST_PLAIN, "hello", "requests"), 3);
+  CHECK_INT(test_count(TEST_PLAIN, "hello", "requests"), 4);
   return test_end();
 }

@@ -127,14 +127,16 @@ static void one_after_the_other(void) {
   dosai_error *error = NULL;
   for (int i = 0; i < 64; i++) {
     dosai_completion *completion = NULL;
+    dosai_response *response = NULL;
     const dosai_call_options *given = i % 2 ? &call_options : NULL;
     int kind = i / 2 % 2 ? i / 4 % 4 : i / 16; /* each of four follows each */
-    if (kind == 0) CHECK_CALL(dosai_client_get(client, "/models", given, &completion, &error), DOSAI_OK);
+    if (kind == 0) CHECK_CALL(dosai_client_get(client, "/models", given, &response, &error), DOSAI_OK);
     if (kind == 1) CHECK_CALL(dosai_chat(client, request, given, &completion, &error), DOSAI_OK);
     if (kind == 2)
       CHECK_CALL(dosai_chat_stream(client, request, given, test_go_on, NULL, &completion, &error), DOSAI_OK);
-    if (kind == 3) CHECK_CALL(dosai_client_post(client, "/x", "{}", 2, given, &completion, &error), DOSAI_OK);
+    if (kind == 3) CHECK_CALL(dosai_client_post(client, "/x", "{}", 2, given, &response, &error), DOSAI_OK);
     dosai_completion_free(completion);
+    dosai_response_free(response);
     CHECK_LAST(TEST_PLAIN, "echo", "method", kind == 0 ? "GET" : "POST");
     CHECK_HEADER("content-length", kind == 0 ? "" : kind == 1 ? "57" : kind == 2 ? "71" : "2");
     CHECK_HEADER("content-type", kind == 0 ? "" : "application/json");

@@ -60,6 +60,7 @@ static void bad_loop(dosai_loop *bad) {
   const dosai_event *event = poison();
   REFUSED_SUBMIT(dosai_loop_submit_chat(bad, client, request, NULL, 1, &new_call, &error));
   REFUSED_SUBMIT(dosai_loop_submit_stream(bad, client, request, NULL, 1, &new_call, &error));
+  REFUSED_SUBMIT(dosai_loop_submit_get(bad, client, "/x", NULL, 1, &new_call, &error));
   REFUSED_SUBMIT(dosai_loop_submit_post(bad, client, "/x", "{}", 2, NULL, 1, &new_call, &error));
   REFUSED(dosai_loop_step(bad, 0, note, NULL, &active, &error));
   CHECK_INT(active, 0);
@@ -75,6 +76,7 @@ static void bad_submit(dosai_client *bad_client, dosai_request *bad_request) {
   if (bad_client != client) {
     REFUSED_SUBMIT(dosai_loop_submit_chat(loop, bad_client, request, NULL, 1, &new_call, &error));
     REFUSED_SUBMIT(dosai_loop_submit_stream(loop, bad_client, request, NULL, 1, &new_call, &error));
+    REFUSED_SUBMIT(dosai_loop_submit_get(loop, bad_client, "/x", NULL, 1, &new_call, &error));
     REFUSED_SUBMIT(dosai_loop_submit_post(loop, bad_client, "/x", "{}", 2, NULL, 1, &new_call, &error));
   }
   if (bad_request == request) return;
@@ -96,7 +98,10 @@ static void bad_values(void) {
   dosai_call_options options;
   size_t active = 7;
   REFUSED(dosai_call_completion(call, NULL, &error));
+  REFUSED_SUBMIT(dosai_loop_submit_get(loop, client, NULL, NULL, 1, &new_call, &error));
+  REFUSED_SUBMIT(dosai_loop_submit_get(loop, client, "x\r\ny", NULL, 1, &new_call, &error));
   REFUSED_SUBMIT(dosai_loop_submit_post(loop, client, NULL, "{}", 2, NULL, 1, &new_call, &error));
+  REFUSED_SUBMIT(dosai_loop_submit_post(loop, client, "/x", NULL, 0, NULL, 1, &new_call, &error));
   REFUSED_SUBMIT(dosai_loop_submit_post(loop, client, "x\r\ny", "{}", 2, NULL, 1, &new_call, &error));
   REFUSED_SUBMIT(dosai_loop_submit_post(loop, client, "/x", "{", 1, NULL, 1, &new_call, &error));
   REFUSED_SUBMIT(dosai_loop_submit_post(loop, client, "/x", "{}", SIZE_MAX - 1, NULL, 1, &new_call, &error));
@@ -135,6 +140,11 @@ int main(void) {
   RUN_UNTIL(loop, book[2].ends);
   CHECK_END(2, DOSAI_OK);
   CHECK_INT(book[0].ends + book[1].ends, 0);
+  dosai_call *got = submit_with(loop, client, GET, 3, NULL);
+  RUN_UNTIL(loop, book[3].ends);
+  CHECK_END(3, DOSAI_OK);
+  REFUSED(dosai_call_completion(got, &(dosai_completion *){NULL}, &error)); /* it was no chat */
+  dosai_call_free(got);
   close_loop(loop);
   CHECK_END(0, DOSAI_CANCELLED);
   CHECK_INT(book[1].ends, 0);
@@ -148,6 +158,6 @@ int main(void) {
   dosai_client_free(client);
   dosai_cancel_free(token);
   dosai_error_free(failure);
-  CHECK_INT(test_count(TEST_PLAIN, "hello", "requests"), 3);
+  CHECK_INT(test_count(TEST_PLAIN, "hello", "requests"), 4);
   return test_end();
 }

@@ -59,12 +59,18 @@ static int32_t note(const dosai_event *event, void *user_data) {
   CHECK((event->chunk != NULL) == (event->kind == DOSAI_EVENT_CHUNK));
   CHECK((event->completion != NULL) == (event->kind == DOSAI_EVENT_COMPLETION));
   CHECK((event->error != NULL) == (event->kind == DOSAI_EVENT_ERROR));
+  CHECK((event->response != NULL) == (event->kind == DOSAI_EVENT_RESPONSE));
   told *call = &book[event->tag];
   CHECK_INT(call->ends, 0); /* nothing after the last */
   if (event->kind == DOSAI_EVENT_CHUNK) note_chunk(call, event->chunk);
   if (event->kind == DOSAI_EVENT_COMPLETION) {
     call->attempts = dosai_completion_attempt_count(event->completion);
     note_end(call, event->completion);
+  }
+  if (event->kind == DOSAI_EVENT_RESPONSE) {
+    call->attempts = dosai_response_attempt_count(event->response);
+    call->ends++;
+    call->ended = test_now();
   }
   if (event->kind == DOSAI_EVENT_ERROR) {
     call->status = dosai_error_status(event->error);
@@ -104,8 +110,7 @@ static inline dosai_call *submit_with(dosai_loop *loop, dosai_client *client, in
                                       &error),
                DOSAI_OK);
   if (kind == GET)
-    CHECK_CALL(dosai_loop_submit_post(loop, client, "/models", NULL, 0, options, tag, &call, &error),
-               DOSAI_OK);
+    CHECK_CALL(dosai_loop_submit_get(loop, client, "/models", options, tag, &call, &error), DOSAI_OK);
   is_submitting--;
   CHECK(call != NULL);
   dosai_request_free(request);

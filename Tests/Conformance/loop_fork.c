@@ -22,7 +22,7 @@ static void inherited(void) {
   CHECK(!event);
   CHECK_INT(dosai_loop_submit_chat(loop, client, request, NULL, 0, &call, NULL), DOSAI_FORKED);
   CHECK_INT(dosai_loop_submit_stream(loop, client, request, NULL, 0, &call, NULL), DOSAI_FORKED);
-  CHECK_INT(dosai_loop_submit_post(loop, client, "/x", NULL, 0, NULL, 0, &call, NULL), DOSAI_FORKED);
+  CHECK_INT(dosai_loop_submit_get(loop, client, "/x", NULL, 0, &call, NULL), DOSAI_FORKED);
   CHECK(!call);
   CHECK(dosai_loop_fd(loop) >= 0);
   dosai_loop_timeout_ms(loop);

@@ -101,10 +101,11 @@ static void answer_deepest(test_transport transport, size_t row) {
              deepest[row].stream);
   if (completion) read_back(completion);
   dosai_completion_free(completion);
-  CHECK_CALL(dosai_client_get(client, "/x", NULL, &completion, &error), deepest[row].get);
-  dosai_completion_free(completion);
-  CHECK_CALL(dosai_client_post(client, "/x", "{}", 2, NULL, &completion, &error), deepest[row].get);
-  dosai_completion_free(completion);
+  dosai_response *response = NULL;
+  CHECK_CALL(dosai_client_get(client, "/x", NULL, &response, &error), deepest[row].get);
+  dosai_response_free(response);
+  CHECK_CALL(dosai_client_post(client, "/x", "{}", 2, NULL, &response, &error), deepest[row].get);
+  dosai_response_free(response);
   pull_deepest(client, request, deepest[row].stream);
   dosai_request_free(request);
   dosai_client_free(client);

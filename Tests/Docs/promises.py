@@ -26,11 +26,11 @@ def call(url):
 
     from dosai import _ffi as ffi
 
-    options, client, completion = ffi.dosai_client_options(), ffi.dosai_client(), ffi.dosai_completion()
+    options, client, response = ffi.dosai_client_options(), ffi.dosai_client(), ffi.dosai_response()
     ffi.dosai_client_options_init(byref(options), sizeof(options))
     options.base_url = url.encode()
     assert ffi.dosai_client_new(byref(options), byref(client), None) == ffi.OK
-    assert ffi.dosai_client_get(client, b"/models", None, byref(completion), None) == ffi.OK
+    assert ffi.dosai_client_get(client, b"/models", None, byref(response), None) == ffi.OK
 
 
 def no_key_from_around():

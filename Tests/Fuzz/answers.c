@@ -30,8 +30,12 @@ static int32_t on_event(const dosai_event *event, void *user_data) {
     for (int32_t i = 0; so_far->is_stream && i < choices; i++)
       CHECK(dosai_completion_finish_reason_text(event->completion, i, NULL) ||
             !(dosai_completion_quirks(event->completion) & DOSAI_QUIRK_DONE_MISSING));
+  } else if (event->kind == DOSAI_EVENT_RESPONSE) {
+    CHECK(event->response && !event->completion && !event->error && !event->chunk && !so_far->is_stream);
+    fuzz_check_response(event->response);
   } else {
-    CHECK(event->kind == DOSAI_EVENT_ERROR && event->error && !event->completion && !event->chunk);
+    CHECK(event->kind == DOSAI_EVENT_ERROR && event->error && !event->completion && !event->chunk &&
+          !event->response);
     so_far->status = dosai_error_status(event->error);
     fuzz_check_error(event->error, so_far->status);
   }
@@ -113,10 +117,10 @@ void fuzz_answers(const uint8_t *bytes, size_t count) {
   dosai_call *call = NULL;
   CHECK(dosai_loop_new(NULL, &loop, NULL) == DOSAI_OK);
   dosai_status status =
-      (flags & 3) < 2 ? dosai_loop_submit_stream(loop, client, request, NULL, 7, &call, NULL)
-      : (flags & 3) == 2
-          ? dosai_loop_submit_chat(loop, client, request, NULL, 7, &call, NULL)
-          : dosai_loop_submit_post(loop, client, "/x", flags & 64 ? NULL : "{}", 2, NULL, 7, &call, NULL);
+      (flags & 3) < 2    ? dosai_loop_submit_stream(loop, client, request, NULL, 7, &call, NULL)
+      : (flags & 3) == 2 ? dosai_loop_submit_chat(loop, client, request, NULL, 7, &call, NULL)
+      : flags & 64       ? dosai_loop_submit_get(loop, client, "/x", NULL, 7, &call, NULL)
+                         : dosai_loop_submit_post(loop, client, "/x", "{}", 2, NULL, 7, &call, NULL);
   CHECK(status == DOSAI_OK);
   dosai_client_free(client);
   answer(&server, &input, heads[more & 7], flags & 16, loop, is_pulled, &so_far);

@@ -99,12 +99,13 @@ static int64_t passed(int64_t since) { return (fuzz_clock_now() - since) / 10000
 
 /* At a call's end: a clock ran out not before its time, and each wait before a retry was waited. */
 static void check_times(const times *times, const dosai_error *error, const dosai_completion *completion,
-                        int is_loop) {
+                        const dosai_response *response, int is_loop) {
   dosai_attempt attempt = {.struct_size = sizeof attempt};
   dosai_clock clock = dosai_error_clock(error);
   int64_t took = passed(times->began), waited = 0;
-  for (int32_t i = 0; (error ? dosai_error_attempt(error, i, &attempt)
-                             : dosai_completion_attempt(completion, i, &attempt)) == DOSAI_OK;
+  for (int32_t i = 0; (error      ? dosai_error_attempt(error, i, &attempt)
+                       : response ? dosai_response_attempt(response, i, &attempt)
+                                  : dosai_completion_attempt(completion, i, &attempt)) == DOSAI_OK;
        i++)
     waited += attempt.delay_ms;
   if (error && (dosai_error_status(error) == DOSAI_CANCELLED || clock == DOSAI_CLOCK_TOTAL)) waited = 0;
@@ -124,9 +125,10 @@ static int32_t on_event(const dosai_event *event, void *user_data) {
   if (event->kind == DOSAI_EVENT_CHUNK) fuzz_check_chunk(event->chunk);
   else world->calls[event->tag].is_open = 0;
   if (event->kind == DOSAI_EVENT_COMPLETION) fuzz_check_completion(event->completion);
+  if (event->kind == DOSAI_EVENT_RESPONSE) fuzz_check_response(event->response);
   if (event->kind == DOSAI_EVENT_ERROR) fuzz_check_error(event->error, dosai_error_status(event->error));
   if (event->kind != DOSAI_EVENT_CHUNK)
-    check_times(&world->calls[event->tag].times, event->error, event->completion, 1);
+    check_times(&world->calls[event->tag].times, event->error, event->completion, event->response, 1);
   world->depth++;
   if (world->depth < 3 && fuzz_byte(&world->input) & 1) act(world);
   world->depth--;
@@ -296,9 +298,9 @@ static void submit(world *world) {
         dosai_loop_submit_stream(loop, client, request, &options, tag, which & 128 ? NULL : &call, &error);
   else if (which % 4 == 2)
     status = dosai_loop_submit_chat(loop, client, request, &options, tag, &call, &error);
-  else
-    status =
-        dosai_loop_submit_post(loop, client, "/x", which & 64 ? "{}" : NULL, 2, &options, tag, &call, &error);
+  else if (which & 64)
+    status = dosai_loop_submit_post(loop, client, "/x", "{}", 2, &options, tag, &call, &error);
+  else status = dosai_loop_submit_get(loop, client, "/x", &options, tag, &call, &error);
   if (!status) {
     world->calls[tag].loop = loop;
     world->calls[tag].times = times_from_now(&options, which % 4 < 2);
@@ -381,7 +383,8 @@ static void block(world *world) {
     status = dosai_chat_stream(client, request, &options, on_chunk, world, &completion, &error);
   else status = dosai_stream_open(client, request, &options, &stream, &error);
   CHECK(status ? !completion && !stream : which < 2 ? completion != NULL : stream != NULL);
-  if (status != DOSAI_INVALID_ARGUMENT && status != DOSAI_BUSY) check_times(&times, error, completion, 0);
+  if (status != DOSAI_INVALID_ARGUMENT && status != DOSAI_BUSY)
+    check_times(&times, error, completion, NULL, 0);
   CHECK(passed(times.began) - LATE <= times.most[DOSAI_CLOCK_TOTAL]);
   note(world, status, error);
   keep(world, STREAM, stream);

@@ -75,6 +75,7 @@ int fuzz_descriptor(void);
 /* Checks what every error, completion and event says of itself. */
 void fuzz_check_error(const dosai_error *error, dosai_status status);
 void fuzz_check_completion(const dosai_completion *completion);
+void fuzz_check_response(const dosai_response *response);
 void fuzz_check_chunk(const dosai_chunk *chunk);
 
 #endif

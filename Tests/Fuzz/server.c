@@ -95,6 +95,14 @@ void fuzz_check_error(const dosai_error *error, dosai_status status) {
   if (dosai_error_completion(error)) fuzz_check_completion(dosai_error_completion(error));
 }
 
+void fuzz_check_response(const dosai_response *response) {
+  size_t length;
+  const char *text = dosai_response_json(response, &length);
+  check_text(text, length);
+  CHECK(length > 0 && dosai_response_http_status(response) >= 200 &&
+        dosai_response_attempt_count(response) > 0);
+}
+
 void fuzz_check_completion(const dosai_completion *completion) {
   const char *(*const getters[])(const dosai_completion *, size_t *) = {
       dosai_completion_id, dosai_completion_object, dosai_completion_model, dosai_completion_request_id,

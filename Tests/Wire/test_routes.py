@@ -136,9 +136,9 @@ def test_redirects_of_a_get(server, http):
     server.put("get-elsewhere", lambda request: {"json": {"found": 1}} if request.path.endswith("/end") else
                {"status": http, "text": "", "headers": {"Location": "end"}})
     with wire.Client(server.base("get-elsewhere"), max_redirects=5) as client:
-        made, error = wire.ffi.dosai_completion(), wire.ffi.dosai_error()
+        made, error = wire.ffi.dosai_response(), wire.ffi.dosai_error()
         status = wire.ffi.dosai_client_get(client.handle, b"/models", None, wire.byref(made), wire.byref(error))
-        wire.ffi.dosai_completion_free(made), wire.ffi.dosai_error_free(error)
+        wire.ffi.dosai_response_free(made), wire.ffi.dosai_error_free(error)
     assert wire.name_of(status) == ("OK" if http in (301, 302, 303, 307, 308) else "REDIRECTED")
 
 

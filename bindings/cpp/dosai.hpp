@@ -55,6 +55,7 @@ struct Free {
   void operator()(dosai_cancel *cancel) const noexcept { dosai_cancel_free(cancel); }
   void operator()(dosai_client *client) const noexcept { dosai_client_free(client); }
   void operator()(dosai_request *request) const noexcept { dosai_request_free(request); }
+  void operator()(dosai_response *response) const noexcept { dosai_response_free(response); }
   void operator()(dosai_completion *completion) const noexcept { dosai_completion_free(completion); }
   void operator()(dosai_stream *stream) const noexcept { dosai_stream_free(stream); }
   void operator()(dosai_error *error) const noexcept { dosai_error_free(error); }
@@ -121,6 +122,37 @@ std::vector<dosai_attempt> attempts(const Subject *subject, std::int32_t count,
 }
 
 } // namespace detail
+
+/* ---- response ------------------------------------------------------------------------------------------ */
+
+/* What a GET or a POST answered. Empty, it gives the empty answers. */
+class Response {
+public:
+  Response() = default;
+  explicit Response(std::shared_ptr<const dosai_response> response) noexcept
+      : response_(std::move(response)) {}
+
+  explicit operator bool() const noexcept { return response_ != nullptr; }
+  const dosai_response *handle() const noexcept { return response_.get(); }
+
+  std::string_view json() const noexcept { return detail::lent(dosai_response_json, handle()); }
+  int http_status() const noexcept { return dosai_response_http_status(handle()); }
+  std::string_view header(std::string_view name) const {
+    return detail::lent(dosai_response_header, handle(), detail::Word(name).get());
+  }
+  std::string_view request_id() const noexcept { return detail::lent(dosai_response_request_id, handle()); }
+  std::vector<dosai_attempt> attempts() const {
+    return detail::attempts(handle(), dosai_response_attempt_count(handle()), dosai_response_attempt);
+  }
+  dosai_timings timings() const noexcept {
+    dosai_timings timings = {sizeof timings, 0, -1, -1, -1, -1};
+    dosai_response_timings(handle(), &timings);
+    return timings;
+  }
+
+private:
+  std::shared_ptr<const dosai_response> response_;
+};
 
 /* ---- completion ---------------------------------------------------------------------------------------- */
 
@@ -232,6 +264,8 @@ public:
     const std::int64_t wait = dosai_error_retry_after_ms(handle());
     return wait < 0 ? std::nullopt : std::optional(Milliseconds(wait));
   }
+  /* Whether the same call may succeed when it is made again. */
+  bool is_retryable() const noexcept { return dosai_error_is_retryable(handle()) != 0; }
   std::string_view header(std::string_view name) const {
     return detail::lent(dosai_error_header, handle(), detail::Word(name).get());
   }
@@ -295,9 +329,9 @@ Result<Owner<Handle>> make(Function *function, Arguments... arguments) {
   return Owner<Handle>(handle);
 }
 
-inline Result<Completion> share(Result<Owner<dosai_completion>> made) {
+template <class Answer, class Handle> Result<Answer> share(Result<Owner<Handle>> made) {
   if (!made) return made.error();
-  return Completion(std::shared_ptr<const dosai_completion>(std::move(*made)));
+  return Answer(std::shared_ptr<const Handle>(std::move(*made)));
 }
 
 } // namespace detail
@@ -607,7 +641,7 @@ public:
   }
   /* What the chunks taken so far add up to. */
   Result<Completion> try_completion() const {
-    return detail::share(detail::make<dosai_completion>(dosai_stream_completion, handle()));
+    return detail::share<Completion>(detail::make<dosai_completion>(dosai_stream_completion, handle()));
   }
 
 #if DOSAI_EXCEPTIONS
@@ -717,7 +751,8 @@ public:
   Result<Completion> try_chat(const Request &request, const CallOptions &options = {}) const {
     if (request.error()) return *request.error();
     detail::Call call(options, log_);
-    return detail::share(call.make<dosai_completion>(dosai_chat, handle(), request.handle(), call.options()));
+    return detail::share<Completion>(
+        call.make<dosai_completion>(dosai_chat, handle(), request.handle(), call.options()));
   }
   /* Calls on_chunk(const Chunk &) for each chunk. It may return nothing, or a bool: false stops the stream. */
   template <class OnChunk>
@@ -726,8 +761,8 @@ public:
     if (request.error()) return *request.error();
     detail::Call call(options, log_);
     Push<std::remove_reference_t<OnChunk>> push = {call, on_chunk};
-    return detail::share(call.make<dosai_completion>(dosai_chat_stream, handle(), request.handle(),
-                                                     call.options(), push.run, &push));
+    return detail::share<Completion>(call.make<dosai_completion>(
+        dosai_chat_stream, handle(), request.handle(), call.options(), push.run, &push));
   }
   Result<Stream> try_stream(const Request &request, const CallOptions &options = {}) const {
     if (request.error()) return *request.error();
@@ -738,17 +773,18 @@ public:
     state->stream = std::move(*made);
     return Stream(std::move(state));
   }
-  /* Any other JSON endpoint; the answer's json() is its body. */
-  Result<Completion> try_get(std::string_view path, const CallOptions &options = {}) const {
+  /* Any other JSON endpoint. */
+  Result<Response> try_get(std::string_view path, const CallOptions &options = {}) const {
     detail::Call call(options, log_);
-    return detail::share(
-        call.make<dosai_completion>(dosai_client_get, handle(), detail::Word(path).get(), call.options()));
+    return detail::share<Response>(
+        call.make<dosai_response>(dosai_client_get, handle(), detail::Word(path).get(), call.options()));
   }
-  Result<Completion> try_post(std::string_view path, std::string_view json,
-                              const CallOptions &options = {}) const {
+  Result<Response> try_post(std::string_view path, std::string_view json,
+                            const CallOptions &options = {}) const {
     detail::Call call(options, log_);
-    return detail::share(call.make<dosai_completion>(dosai_client_post, handle(), detail::Word(path).get(),
-                                                     detail::bytes(json), json.size(), call.options()));
+    return detail::share<Response>(call.make<dosai_response>(dosai_client_post, handle(),
+                                                             detail::Word(path).get(), detail::bytes(json),
+                                                             json.size(), call.options()));
   }
 
 #if DOSAI_EXCEPTIONS
@@ -764,10 +800,10 @@ public:
   Stream stream(const Request &request, const CallOptions &options = {}) const {
     return try_stream(request, options).value();
   }
-  Completion get(std::string_view path, const CallOptions &options = {}) const {
+  Response get(std::string_view path, const CallOptions &options = {}) const {
     return try_get(path, options).value();
   }
-  Completion post(std::string_view path, std::string_view json, const CallOptions &options = {}) const {
+  Response post(std::string_view path, std::string_view json, const CallOptions &options = {}) const {
     return try_post(path, json, options).value();
   }
 #endif
@@ -814,6 +850,12 @@ public:
     if (dosai_completion_copy(event_->completion, &copy, nullptr)) return {};
     return Completion(std::shared_ptr<const dosai_completion>(copy, detail::Free()));
   }
+  /* To keep; empty where the event has none. */
+  Response response() const {
+    dosai_response *copy = nullptr;
+    if (dosai_response_copy(event_->response, &copy, nullptr)) return {};
+    return Response(std::shared_ptr<const dosai_response>(copy, detail::Free()));
+  }
   /* To keep; only of DOSAI_EVENT_ERROR. */
   Error error() const {
     dosai_error *copy = nullptr;
@@ -833,9 +875,9 @@ public:
   void cancel() const noexcept { dosai_call_cancel(handle()); }
   void pause() const noexcept { dosai_call_pause(handle()); }
   void resume() const noexcept { dosai_call_resume(handle()); }
-  /* What was told of a stream so far; after the last event, of any call. On the loop's thread. */
+  /* What was told of a stream so far; after the last event, of any chat. On the loop's thread. */
   Result<Completion> try_completion() {
-    return detail::share(detail::make<dosai_completion>(dosai_call_completion, handle()));
+    return detail::share<Completion>(detail::make<dosai_completion>(dosai_call_completion, handle()));
   }
 #if DOSAI_EXCEPTIONS
   Completion completion() { return try_completion().value(); }
@@ -880,11 +922,10 @@ public:
     if (request.error()) return *request.error();
     return submit(client, options, tag, dosai_loop_submit_stream, request.handle());
   }
-  /* Any other JSON endpoint; the answer's json() is its body. */
+  /* Any other JSON endpoint. */
   Result<Call> try_submit_get(const Client &client, std::string_view path, std::uintptr_t tag = 0,
                               const CallOptions &options = {}) {
-    return submit(client, options, tag, dosai_loop_submit_post, detail::Word(path).get(),
-                  static_cast<const char *>(nullptr), std::size_t());
+    return submit(client, options, tag, dosai_loop_submit_get, detail::Word(path).get());
   }
   Result<Call> try_submit_post(const Client &client, std::string_view path, std::string_view json,
                                std::uintptr_t tag = 0, const CallOptions &options = {}) {

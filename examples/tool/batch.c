@@ -27,11 +27,11 @@ static void leave(slot *slot) {
   memset(slot, 0, sizeof *slot);
 }
 
-static void finish(batch *batch, slot *slot, const dosai_completion *completion, const dosai_error *error) {
-  if (output_write(&batch->output, slot->line->number, &slot->request, completion, error, batch->outcome)) {
+static void finish(batch *batch, slot *slot, const dosai_event *end) {
+  if (output_write(&batch->output, slot->line->number, &slot->request, end, batch->outcome)) {
     slot->line->is_done = 1;
     batch->done++;
-    if (error) batch->failed++;
+    if (end->error) batch->failed++;
   }
   leave(slot);
 }
@@ -40,7 +40,7 @@ static void fail(batch *batch, slot *slot, const dosai_error *error) {
   dosai_status status = dosai_error_status(error);
   int64_t now = now_ms();
   int64_t delay = error_delay(error, slot->retries);
-  int can_retry = error_is_passing(error);
+  int can_retry = dosai_error_is_retryable(error);
   pace_cost(&batch->pace, slot->line->tokens, 0, slot->sent_at, now);
   if (can_retry && (status == DOSAI_RATE_LIMITED ||
                     (status == DOSAI_UNAVAILABLE && dosai_error_retry_after_ms(error) > 0))) {
@@ -57,8 +57,23 @@ static void fail(batch *batch, slot *slot, const dosai_error *error) {
     stop(batch, status, dosai_error_message(error, NULL));
     leave(slot);
   } else {
-    finish(batch, slot, NULL, error);
+    finish(batch, slot, &(dosai_event){.error = error});
   }
+}
+
+static int64_t count_of(const char *usage, const char *key) {
+  const char *count = usage ? json_member(usage, key) : NULL;
+  return count && *count >= '0' && *count <= '9' ? strtoll(count, NULL, 10) : -1;
+}
+
+static void read_usage(const dosai_event *event, dosai_usage *usage) {
+  if (event->completion) {
+    dosai_completion_usage(event->completion, usage);
+    return;
+  }
+  const char *given = json_member(dosai_response_json(event->response, NULL), "usage");
+  usage->completion_tokens = count_of(given, "completion_tokens");
+  usage->total_tokens = count_of(given, "total_tokens");
 }
 
 static int32_t on_event(const dosai_event *event, void *user_data) {
@@ -70,14 +85,13 @@ static int32_t on_event(const dosai_event *event, void *user_data) {
     return 0;
   }
   dosai_usage usage = {.struct_size = sizeof usage};
-  if (dosai_completion_usage(event->completion, &usage) == DOSAI_OK) {
-    if (usage.completion_tokens > 0) batch->tokens += usage.completion_tokens;
-    if (usage.total_tokens >= 0) {
-      pace_cost(&batch->pace, slot->line->tokens, usage.total_tokens, slot->sent_at, now_ms());
-    }
+  read_usage(event, &usage);
+  if (usage.completion_tokens > 0) batch->tokens += usage.completion_tokens;
+  if (usage.total_tokens >= 0) {
+    pace_cost(&batch->pace, slot->line->tokens, usage.total_tokens, slot->sent_at, now_ms());
   }
   pace_answered(&batch->pace);
-  finish(batch, slot, event->completion, NULL);
+  finish(batch, slot, event);
   return 0;
 }
 

@@ -55,9 +55,9 @@ typedef struct batch_output {
 /* Marks the lines of input that have a result, and counts them. */
 void output_open(batch_output *output, const char *path, batch_input *input, size_t *out_done,
                  size_t *out_failed, outcome *outcome);
-/* Writes the result of a line: a completion, or else an error. 0: it could not. */
-int output_write(batch_output *output, uint32_t number, const batch_request *request,
-                 const dosai_completion *completion, const dosai_error *error, outcome *outcome);
+/* Writes the result of a line: what the last event of its call has. 0: it could not. */
+int output_write(batch_output *output, uint32_t number, const batch_request *request, const dosai_event *end,
+                 outcome *outcome);
 /* At most each second: a result is durable after it. */
 void output_sync(batch_output *output, int64_t now, outcome *outcome);
 void output_close(batch_output *output);
@@ -127,8 +127,6 @@ int64_t now_ms(void); /* monotonic */
 
 /* ---- batch_retry.c */
 
-/* Another try may do better: as the library has it, and for answers that broke off too. */
-int error_is_passing(const dosai_error *error);
 /* It is not the line's own fault: the others would fail too. */
 int error_concerns_all(const dosai_error *error);
 int64_t error_delay(const dosai_error *error, int retries);

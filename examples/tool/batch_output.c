@@ -121,42 +121,47 @@ static void put_body(FILE *file, const dosai_error *error) {
   dosai_request_free(object);
 }
 
-static void put_response(FILE *file, const dosai_completion *completion, const dosai_error *error) {
-  size_t length = 0;
-  int32_t http_status =
-      completion ? dosai_completion_http_status(completion) : dosai_error_http_status(error);
+static void put_response(FILE *file, const dosai_event *end) {
+  size_t id_length = 0, length = 0;
+  int32_t http_status;
+  const char *id, *json = NULL;
+  if (end->completion) {
+    http_status = dosai_completion_http_status(end->completion);
+    id = dosai_completion_request_id(end->completion, &id_length);
+    json = dosai_completion_json(end->completion, &length);
+  } else if (end->response) {
+    http_status = dosai_response_http_status(end->response);
+    id = dosai_response_request_id(end->response, &id_length);
+    json = dosai_response_json(end->response, &length);
+  } else {
+    http_status = dosai_error_http_status(end->error);
+    id = dosai_error_request_id(end->error, &id_length);
+  }
   if (!http_status) {
     fputs("null", file);
     return;
   }
   fprintf(file, "{\"status_code\": %d, \"request_id\": ", (int)http_status);
-  const char *text =
-      completion ? dosai_completion_request_id(completion, &length) : dosai_error_request_id(error, &length);
-  json_put_string(file, text, length);
+  json_put_string(file, id, id_length);
   fputs(", \"body\": ", file);
-  if (completion) {
-    text = dosai_completion_json(completion, &length);
-    json_put_compact(file, text, length);
-  } else {
-    put_body(file, error);
-  }
+  if (json) json_put_compact(file, json, length);
+  else put_body(file, end->error);
   fputc('}', file);
 }
 
-static void put_result(FILE *file, uint32_t number, const batch_request *request,
-                       const dosai_completion *completion, const dosai_error *error) {
+static void put_result(FILE *file, uint32_t number, const batch_request *request, const dosai_event *end) {
   fprintf(file, START "%u\", \"custom_id\": ", (unsigned)number);
   json_put_string(file, request->custom_id, request->custom_id_length);
   fputs(", \"response\": ", file);
-  put_response(file, completion, error);
+  put_response(file, end);
   fputs(", \"error\": ", file);
-  if (completion) {
+  if (!end->error) {
     fputs("null}\n", file);
     return;
   }
   size_t length = 0;
-  const char *message = dosai_error_message(error, &length);
-  fprintf(file, "{\"code\": \"%s\", \"message\": ", dosai_status_name(dosai_error_status(error)));
+  const char *message = dosai_error_message(end->error, &length);
+  fprintf(file, "{\"code\": \"%s\", \"message\": ", dosai_status_name(dosai_error_status(end->error)));
   json_put_string(file, message, length);
   fputs("}}\n", file);
 }
@@ -180,12 +185,12 @@ static int append(batch_output *output, const char *text, size_t length) {
   return 1;
 }
 
-int output_write(batch_output *output, uint32_t number, const batch_request *request,
-                 const dosai_completion *completion, const dosai_error *error, outcome *outcome) {
+int output_write(batch_output *output, uint32_t number, const batch_request *request, const dosai_event *end,
+                 outcome *outcome) {
   char *text = NULL;
   size_t length = 0;
   FILE *file = open_memstream(&text, &length);
-  if (file) put_result(file, number, request, completion, error);
+  if (file) put_result(file, number, request, end);
   int is_made = file && !ferror(file);
   if (file && fclose(file) != 0) is_made = 0;
   if (!is_made) errno = ENOMEM;

@@ -8,34 +8,6 @@
 #define RETRY_MOST_MS 30000
 #define RETRY_AFTER_MOST_MS 86400000
 
-int error_is_passing(const dosai_error *error) {
-  switch (dosai_error_status(error)) {
-  case DOSAI_CONNECTION:
-  case DOSAI_TIMEOUT:
-  case DOSAI_TRUNCATED:
-    return 1;
-  case DOSAI_AUTHENTICATION:
-  case DOSAI_INSUFFICIENT_CREDITS:
-  case DOSAI_CANCELLED:
-  case DOSAI_TLS:
-  case DOSAI_PROXY:
-  case DOSAI_REDIRECTED:
-  case DOSAI_PROTOCOL:
-  case DOSAI_TOO_LARGE:
-  case DOSAI_RESOURCE:
-  case DOSAI_OUT_OF_MEMORY:
-    return 0;
-  default:
-    break;
-  }
-  int32_t http_status = dosai_error_http_status(error);
-  if (http_status < 400) return 0;
-  const char *word = dosai_error_header(error, "x-should-retry", NULL);
-  if (word && strcmp(word, "true") == 0) return 1;
-  if (word && strcmp(word, "false") == 0) return 0;
-  return http_status == 408 || http_status == 409 || http_status == 429 || http_status >= 500;
-}
-
 int error_concerns_all(const dosai_error *error) {
   dosai_timings timings = {.struct_size = sizeof timings};
   switch (dosai_error_status(error)) {

@@ -15,16 +15,17 @@ static void put_id(const char *model) {
 
 void models_run(dosai_client *client, const options *options, outcome *outcome) {
   cancel_on_signals();
-  outcome->status =
-      dosai_client_get(client, "/models", &options->call, &outcome->completion, &outcome->error);
+  dosai_response *response = NULL;
+  outcome->status = dosai_client_get(client, "/models", &options->call, &response, &outcome->error);
   if (!outcome_is_ok(outcome)) return;
   size_t length = 0;
-  const char *json = dosai_completion_json(outcome->completion, &length);
+  const char *json = dosai_response_json(response, &length);
   if (options->is_json) {
     json_put_compact(stdout, json, length);
     putchar('\n');
-    return;
+  } else {
+    const char *data = json_member(json, "data");
+    for (const char *model = json_first(data ? data : json); model; model = json_next(model)) put_id(model);
   }
-  const char *data = json_member(json, "data");
-  for (const char *model = json_first(data ? data : json); model; model = json_next(model)) put_id(model);
+  dosai_response_free(response);
 }

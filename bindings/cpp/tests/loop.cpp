@@ -17,13 +17,16 @@ static const auto alphabet = "abcdefghijklmnopqrst"sv;
 struct Told {
   std::map<std::uintptr_t, std::string> text;
   std::map<std::uintptr_t, dosai::Completion> completions;
+  std::map<std::uintptr_t, dosai::Response> responses;
   std::map<std::uintptr_t, dosai::Error> errors;
 
   void operator()(const dosai::Event &event) {
-    const bool is_over = completions.count(event.tag()) + errors.count(event.tag()) > 0;
+    const bool is_over =
+        completions.count(event.tag()) + responses.count(event.tag()) + errors.count(event.tag()) > 0;
     CHECK(!is_over);
     if (event.kind() == DOSAI_EVENT_CHUNK) text[event.tag()] += event.chunk().content();
     if (event.kind() == DOSAI_EVENT_COMPLETION) completions[event.tag()] = event.completion();
+    if (event.kind() == DOSAI_EVENT_RESPONSE) responses[event.tag()] = event.response();
     if (event.kind() == DOSAI_EVENT_ERROR) errors.emplace(event.tag(), event.error());
   }
 };
@@ -49,7 +52,10 @@ static void told() {
   CHECK(told.completions[2].content() == "Hello! How can I help you today?" && told.text.count(2) == 0);
   CHECK(told.text[4] == "Hello" && told.errors.at(4).status() == DOSAI_TRUNCATED);
   CHECK(told.errors.at(4).completion().content() == "Hello" && told.errors.at(4).message().size() > 9);
-  CHECK(told.completions[5].json().find("POST") < 99 && told.completions[6].json().find("GET") < 99);
+  CHECK(told.responses[5].json().find("POST") < 99 && told.responses[6].json().find("GET") < 99);
+  CHECK(told.responses[5].http_status() == 200 && told.responses[5].attempts().size() == 1);
+  CHECK(told.responses[5].request_id() == told.responses[5].header("x-request-id") && !told.responses[1]);
+  CHECK(told.responses[5].timings().total_us > 0 && told.errors.at(4).is_retryable());
   CHECK(kept.completion().content() == alphabet);
 }
 

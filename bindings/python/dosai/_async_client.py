@@ -75,9 +75,11 @@ class AsyncClient(BaseClient):
         return self._loops.running().submit(function, client, *arguments)
 
     async def _ask(self, path: str, json: Optional[bytes], **options: Any) -> Any:
-        call_options = self._options(unary=True, **options)
-        function, length = _ffi.dosai_loop_submit_post, len(json or b"")
-        call = self._submit(function, c_string(path, "path"), json, length, byref(call_options))
+        call_options = byref(self._options(unary=True, **options))
+        if json is None:
+            call = self._submit(_ffi.dosai_loop_submit_get, c_string(path, "path"), call_options)
+        else:
+            call = self._submit(_ffi.dosai_loop_submit_post, c_string(path, "path"), json, len(json), call_options)
         return read_json(await call.answer())
 
 

@@ -170,7 +170,7 @@ class LoopCall:
 
     def end(self, event: Any) -> None:
         """Its last event."""
-        completion, error, failure = event.completion, event.error, _ffi.dosai_error()
+        completion, response, error, failure = event.completion, event.response, event.error, _ffi.dosai_error()
         if error:
             copy = _ffi.dosai_error()
             check(_ffi.dosai_error_copy(error, byref(copy), byref(failure)), failure)
@@ -181,6 +181,10 @@ class LoopCall:
             answer = _ffi.dosai_completion()
             check(_ffi.dosai_completion_copy(completion, byref(answer), byref(failure)), failure)
             self._answer = Handle(answer, _ffi.dosai_completion_free)
+        if response:
+            answered = _ffi.dosai_response()
+            check(_ffi.dosai_response_copy(response, byref(answered), byref(failure)), failure)
+            self._answer = Handle(answered, _ffi.dosai_response_free)
         self._finish()
 
     def fail(self, error: Exception) -> None:

@@ -148,6 +148,7 @@ def read_error(status: int, owner: Handle) -> DosaiError:
         body=error_body(lent_bytes(_ffi.dosai_error_body, error)),
         clock=_CLOCKS[_ffi.dosai_error_clock(error)],
         attempts=_ffi.dosai_error_attempt_count(error),
+        is_retryable=_ffi.dosai_error_is_retryable(error) != 0,
         completion=partial_completion(_ffi.dosai_error_completion(error)),
     )
 
@@ -184,7 +185,7 @@ def read_completion(owner: Handle) -> ChatCompletion:
 
 
 def read_json(owner: Handle) -> Any:
-    return decode(lent_bytes(_ffi.dosai_completion_json, owner.pointer) or b"null")
+    return decode(lent_bytes(_ffi.dosai_response_json, owner.pointer) or b"null")
 
 
 def read_response(owner: Handle, result: Any) -> Response:

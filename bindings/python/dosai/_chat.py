@@ -95,7 +95,7 @@ def send(client: Client, **arguments: Any) -> Handle | Stream:
     call = Call(options)
     if arguments["stream"]:
         return Stream(handle, request, call)
-    return client._unary(call, _ffi.dosai_chat, request.pointer)
+    return client._complete(call, _ffi.dosai_chat, request.pointer)
 
 
 def chat_call(

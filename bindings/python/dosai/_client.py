@@ -101,13 +101,13 @@ class Client(BaseClient):
     def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
         """GETs any other endpoint, as "/models", and gives its JSON. Options: timeout, extra_headers."""
         call = Call(self._options(unary=True, **options))
-        return read_json(self._unary(call, _ffi.dosai_client_get, c_string(path, "path")))
+        return read_json(self._send(call, _ffi.dosai_client_get, c_string(path, "path")))
 
     def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
         """POSTs JSON to any other endpoint, as "/embeddings", and gives its JSON. Options: timeout, extra_headers."""
         call = Call(self._options(unary=True, **options))
         json = encode({} if body is None else body)
-        return read_json(self._unary(call, _ffi.dosai_client_post, c_string(path, "path"), json, len(json)))
+        return read_json(self._send(call, _ffi.dosai_client_post, c_string(path, "path"), json, len(json)))
 
     def close(self) -> None:
         """Drops the client. Calls and streams that go on keep what they need."""
@@ -124,11 +124,15 @@ class Client(BaseClient):
     ) -> None:
         self.close()
 
-    def _unary(self, call: Call, function: Callable[..., int], *arguments: Any) -> Handle:
-        client = self._open_handle()
-        completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
-        status = function(client.pointer, *arguments, byref(call.options), byref(completion), byref(error))
-        owner = Handle(completion, _ffi.dosai_completion_free)
+    def _complete(self, call: Call, function: Callable[..., int], *arguments: Any) -> Handle:
+        return self._ask(call, function, arguments, Handle(_ffi.dosai_completion(), _ffi.dosai_completion_free))
+
+    def _send(self, call: Call, function: Callable[..., int], *arguments: Any) -> Handle:
+        return self._ask(call, function, arguments, Handle(_ffi.dosai_response(), _ffi.dosai_response_free))
+
+    def _ask(self, call: Call, function: Callable[..., int], arguments: tuple[Any, ...], owner: Handle) -> Handle:
+        client, error = self._open_handle(), _ffi.dosai_error()
+        status = function(client.pointer, *arguments, byref(call.options), byref(owner.pointer), byref(error))
         call.check(status, error)
         return owner
 

@@ -37,6 +37,7 @@ class APIError(DosaiError):
     retry_after: Optional[float] = None  # what the server asked for, in seconds
     body: Any = None  # the server's error object; its text, where that is not JSON
     attempts: int = 0
+    is_retryable: bool = False  # whether the same call may succeed when it is made again
     completion: Optional[ChatCompletion] = None  # what had arrived before the failure
 
 

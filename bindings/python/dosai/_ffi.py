@@ -54,6 +54,7 @@ def _function(name: str, result: Any, *arguments: Any) -> Any:
 class dosai_error(c_void_p): pass
 class dosai_cancel(c_void_p): pass
 class dosai_client(c_void_p): pass
+class dosai_response(c_void_p): pass
 class dosai_request(c_void_p): pass
 class dosai_completion(c_void_p): pass
 class dosai_stream(c_void_p): pass
@@ -64,6 +65,7 @@ class dosai_call(c_void_p): pass
 _size_out = POINTER(c_size_t)
 _error_out = POINTER(dosai_error)
 _completion_out = POINTER(dosai_completion)
+_response_out = POINTER(dosai_response)
 _text_out = c_void_p
 
 # ---- version
@@ -138,6 +140,7 @@ dosai_error_type = _function("dosai_error_type", _text_out, dosai_error, _size_o
 dosai_error_param = _function("dosai_error_param", _text_out, dosai_error, _size_out)
 dosai_error_request_id = _function("dosai_error_request_id", _text_out, dosai_error, _size_out)
 dosai_error_retry_after_ms = _function("dosai_error_retry_after_ms", c_int64, dosai_error)
+dosai_error_is_retryable = _function("dosai_error_is_retryable", c_int32, dosai_error)
 dosai_error_header = _function("dosai_error_header", _text_out, dosai_error, c_char_p, _size_out)
 dosai_error_body = _function("dosai_error_body", _text_out, dosai_error, _size_out)
 dosai_error_clock = _function("dosai_error_clock", dosai_clock, dosai_error)
@@ -229,11 +232,24 @@ dosai_client_options_init = _function("dosai_client_options_init", None, POINTER
 dosai_call_options_init = _function("dosai_call_options_init", None, _call_in, c_size_t)
 dosai_client_new = _function("dosai_client_new", dosai_status, POINTER(dosai_client_options), POINTER(dosai_client),
                              _error_out)
-dosai_client_get = _function("dosai_client_get", dosai_status, dosai_client, c_char_p, _call_in, _completion_out,
+dosai_client_get = _function("dosai_client_get", dosai_status, dosai_client, c_char_p, _call_in, _response_out,
                              _error_out)
 dosai_client_post = _function("dosai_client_post", dosai_status, dosai_client, c_char_p, c_char_p, c_size_t, _call_in,
-                              _completion_out, _error_out)
+                              _response_out, _error_out)
 dosai_client_free = _function("dosai_client_free", None, dosai_client)
+
+# ---- response
+
+dosai_response_json = _function("dosai_response_json", _text_out, dosai_response, _size_out)
+dosai_response_http_status = _function("dosai_response_http_status", c_int32, dosai_response)
+dosai_response_header = _function("dosai_response_header", _text_out, dosai_response, c_char_p, _size_out)
+dosai_response_request_id = _function("dosai_response_request_id", _text_out, dosai_response, _size_out)
+dosai_response_attempt_count = _function("dosai_response_attempt_count", c_int32, dosai_response)
+dosai_response_attempt = _function("dosai_response_attempt", dosai_status, dosai_response, c_int32,
+                                   POINTER(dosai_attempt))
+dosai_response_timings = _function("dosai_response_timings", dosai_status, dosai_response, POINTER(dosai_timings))
+dosai_response_copy = _function("dosai_response_copy", dosai_status, dosai_response, _response_out, _error_out)
+dosai_response_free = _function("dosai_response_free", None, dosai_response)
 
 # ---- request
 
@@ -394,7 +410,7 @@ dosai_stream_free = _function("dosai_stream_free", None, dosai_stream)
 # ---- loop
 
 dosai_event_kind = c_int32
-EVENT_CHUNK, EVENT_COMPLETION, EVENT_ERROR = range(1, 4)
+EVENT_CHUNK, EVENT_COMPLETION, EVENT_ERROR, EVENT_RESPONSE = range(1, 5)
 
 
 # The chunk comes as its address, as of a stream.
@@ -406,6 +422,7 @@ class dosai_event(Structure):
         ("chunk", c_void_p),
         ("completion", dosai_completion),
         ("error", dosai_error),
+        ("response", dosai_response),
     ]
 
 
@@ -427,6 +444,8 @@ dosai_loop_submit_chat = _function("dosai_loop_submit_chat", dosai_status, dosai
                                    _call_in, c_size_t, POINTER(dosai_call), _error_out)
 dosai_loop_submit_stream = _function("dosai_loop_submit_stream", dosai_status, dosai_loop, dosai_client,
                                      dosai_request, _call_in, c_size_t, POINTER(dosai_call), _error_out)
+dosai_loop_submit_get = _function("dosai_loop_submit_get", dosai_status, dosai_loop, dosai_client, c_char_p, _call_in,
+                                  c_size_t, POINTER(dosai_call), _error_out)
 dosai_loop_submit_post = _function("dosai_loop_submit_post", dosai_status, dosai_loop, dosai_client, c_char_p,
                                    c_char_p, c_size_t, _call_in, c_size_t, POINTER(dosai_call), _error_out)
 dosai_loop_step = _function("dosai_loop_step", dosai_status, dosai_loop, c_int64, dosai_event_fn, c_void_p, _size_out,

@@ -43,7 +43,7 @@ def test_details(ask):
 def test_retry_after(ask):
     with pytest.raises(dosai.RateLimitError) as caught:
         ask("error-429")
-    assert caught.value.retry_after == 3
+    assert caught.value.retry_after == 3 and caught.value.is_retryable
 
 
 def test_a_body_that_is_no_json(ask):

@@ -1,0 +1,59 @@
+import CDosai
+import Dosai
+import DosaiCore
+
+/// What a call is to send, as the host gave it.
+enum Asked {
+  case chat(OpaquePointer?, streaming: Bool)
+  case get(Characters?)
+  case post(Characters?, Characters?, Int)
+
+  /// The call, which has not begun.
+  @inline(never)
+  func call(
+    _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?
+  ) throws(Failure) -> Call {
+    let client = try Handle.borrow(client, Client.self, "client: is not a client")
+    let settings = try CallSettings(client, options)
+    switch self {
+    case .chat(let request, let streaming):
+      let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
+      return try client.chat(request, streaming: streaming, settings)
+    case .get(let path):
+      return try client.call(path: try word(path, "path: is NULL"), json: nil, settings)
+    case .post(let path, let json, let length):
+      guard let json else { throw .invalid("json: is NULL") }
+      let path = try word(path, "path: is NULL")
+      let body = try Buffer(copying: try text(json, length, "json: is NULL"))
+      do throws(Failure) { _ = try JSONScanner.check(body.bytes) } catch { throw .invalid("json: is not JSON") }
+      return try client.call(path: path, json: body, settings)
+    }
+  }
+}
+
+/// A call that is waited for, and its answer or error.
+@inline(never)
+func run(
+  _ asked: Asked, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?, _ outAnswer: HandleOut?,
+  _ outError: HandleOut?
+) -> dosai_status {
+  finish(outAnswer, outError) { () throws(Failure) in try asked.call(client, options).run() }
+}
+
+/// The same of any way to run it.
+@inline(__always)
+func finish(
+  _ outAnswer: HandleOut?, _ outError: HandleOut?, _ body: () throws(Failure) -> Outcome
+) -> dosai_status {
+  var report: ErrorReport?
+  let status = answer(outError) { () throws(Failure) in
+    outAnswer?.pointee = nil
+    switch try body() {
+    case .completion(let completion): if let completion { try outAnswer?.give(completion) }
+    case .response(let response): try outAnswer?.give(response)
+    case .failure(let failed): report = failed
+    }
+  }
+  guard let report else { return status }
+  return refuse(report, outError)
+}

@@ -218,9 +218,14 @@ final class Shape {
     }
     guard let added else { throw .outOfMemory }
     if added.isEmpty { return added }
-    try merger.use(added.count)
-    if !spans.isEmpty { try keepSpans(&merger, usageText) }
-    if let list { try merger.add(elements: parts[list.part].value.trimmed, to: list.target.takeUnretainedValue()) }
+    do throws(Failure) {
+      try merger.use(added.count)
+      if !spans.isEmpty { try keepSpans(&merger, usageText) }
+      if let list { try merger.add(elements: parts[list.part].value.trimmed, to: list.target.takeUnretainedValue()) }
+    } catch {
+      text._withUnsafeGuaranteedRef { $0.bytes.truncate(to: $0.bytes.count - added.count) }  // no chunk tells it
+      throw error
+    }
     return added
   }
 

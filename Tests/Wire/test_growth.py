@@ -3,7 +3,8 @@ import json, os, pathlib, subprocess, sys
 
 import pytest
 
-from scripts import CHUNKED, DONE, END, FINISH
+import wire
+from scripts import CHUNKED, DONE, END, FINISH, text
 
 CALLS = pathlib.Path(__file__).with_name("bomb_calls.py")
 SLOW = 10 if os.environ.get("DOSAI_TEST_SLOW") else 1
@@ -85,3 +86,14 @@ def test_total_clock_within_one_event(server):
     free, bound = cost(server, many, "callback"), cost(server, many, "callback", total_timeout_ms=150)
     assert free["status"] == "OK" and free["cpu"] > 0.3, free
     assert bound["status"] == "TIMEOUT" and bound["cpu"] < 0.8 * free["cpu"], (free, bound)
+
+
+@pytest.mark.parametrize("face", wire.FACES)
+def test_each_chunk_before_a_limit_is_told_once(server, face):
+    """Plain chunks are read without parsing; the one that is too much is none."""
+    server.put("limit", {"events": text(*["abcde"] * 1000)})
+    with wire.Client(server.base("limit"), max_text_bytes=3000) as client:
+        seen = client.see(face)
+    told = "".join(chunk["text"] for chunk in seen["chunks"] if chunk["kind"] == "content")
+    assert seen["status"] == "TOO_LARGE" and len(told) > 2000
+    assert seen["error"]["completion"]["choices"][0]["content"] == told

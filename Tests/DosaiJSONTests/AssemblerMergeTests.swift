@@ -151,4 +151,16 @@ struct AssemblerMergeTests {
     let message = try stream.message()
     #expect(message.contains(#"{"b":2}"#) && !message.contains(#"{"a":1}"#))
   }
+
+  /// Objects add up eight levels deep; what is deeper is taken as it came last.
+  @Test(arguments: [(7, #"{"n1":1,"n2":1}"#), (8, #"{"n2":1}"#)])
+  func mergesEightLevelsDeep(depth: Int, inner: String) throws {
+    func nested(_ inner: String) -> String {
+      #"{"x":"# + String(repeating: #"{"a":"#, count: depth) + inner + String(repeating: "}", count: depth + 1)
+    }
+    let stream = AssembledStream()
+    for number in 1...2 { try stream.add(delta: nested(#"{"n\#(number)":1}"#)) }
+    let message = try stream.message()
+    #expect(message.contains(nested(inner).dropFirst().dropLast()), "\(message)")
+  }
 }

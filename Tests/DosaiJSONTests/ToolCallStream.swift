@@ -117,6 +117,13 @@ struct ToolCallStream: CustomTestStringConvertible, Sendable {
       ], chunks: ["toolCall 0 #0 id=a name=f '{'", "toolCall 0 #0 id=a name=f '}'"],
       calls: "[\(call("a", "f", "\"{}\""))]", quirks: .toolRepeated),
     ToolCallStream(
+      testDescription: "id each time, without index",
+      events: [
+        #"{"id":"a","function":{"name":"f","arguments":"{"}}"#, #"{"id":"a","function":{"arguments":" "}}"#,
+        #"{"id":"a","function":{"arguments":"}"}}"#,
+      ], chunks: ["toolCall 0 #0 id=a name=f '{'", "toolCall 0 #0 id=a ' '", "toolCall 0 #0 id=a '}'"],
+      calls: "[\(call("a", "f", "\"{ }\""))]", quirks: [.toolIndex, .toolRepeated]),
+    ToolCallStream(
       testDescription: "empty id and name, before and behind",
       events: [
         #"{"index":0,"id":"","function":{"name":"","arguments":""}}"#,

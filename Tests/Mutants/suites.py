@@ -8,7 +8,7 @@ PROGRAMS, OUTPUTS = BUILD / "programs", BUILD / "outputs"
 PYTEST = [str(ROOT / "build/venv/bin/python"), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
 UNIT = [str(TREE / ".build/debug/dosaiPackageTests.xctest"), "--testing-library", "swift-testing"]
 # They try other things than the library, or the same from afar.
-OTHERS = {"test_packaging", "test_typing", "test_side_by_side", "test_programs", "test_examples"}
+OTHERS = {"test_packaging", "test_typing", "test_side_by_side", "test_programs", "test_examples", "test_beside_others"}
 SETTINGS = {"DOSAI_SOAK_SECONDS": "1", "DOSAI_PAUSE_SECONDS": "2", "SWIFT_BACKTRACE": "enable=no"}
 MEMORY = 3 << 30
 
@@ -61,7 +61,7 @@ def cpp():
 
 
 def pytest():
-    for folder in ("Tests/Wire", "Tests/Hosts", "bindings/python/tests"):
+    for folder in ("Tests/Wire", "Tests/Hosts", "Tests/Network", "bindings/python/tests"):
         for path in sorted((TREE / folder).glob("test_*.py")):
             if path.stem not in OTHERS:
                 yield Suite("%s/%s" % (folder.split("/")[1], path.stem), [*PYTEST, str(path.relative_to(TREE))],

@@ -1,37 +1,50 @@
 /* libdosai: an embeddable Chat Completions client.   SPDX-License-Identifier: MIT
  *
- * This header is the manual. The rules below apply throughout; each entry states only its exceptions. The sections,
- * in order: version, status, error, cancel, client, response, request, completion, chat, stream, loop.
+ * This header is the manual. The rules below apply throughout; an entry mentions only what differs from them. The
+ * sections, in order: version, status, error, cancel, client, response, request, completion, chat, stream, loop.
+ * A "call" is one exchange with the server, including its retries. An "event" of a stream is a server-sent event; an
+ * event of a loop is a dosai_event.
  *
- *   Names      dosai_<noun>_<verb>. Arguments: the receiver, the inputs, a callback with its user_data, the outputs,
- *              and last `dosai_error **out_error`, which may be NULL.
+ *   Names      dosai_<noun>_<verb>. Arguments come in this order: the receiver, the inputs, a callback with its
+ *              user_data, the outputs, and last `dosai_error **out_error`, which may be NULL. Getters have none.
  *   Status     A function that can fail returns a dosai_status: DOSAI_OK is 0, failures are negative. The details are
- *              in an error object that you own; there is no "last error". Any of them may return INVALID_ARGUMENT,
- *              OUT_OF_MEMORY and, in a forked child, FORKED; "Returns:" lists the others.
- *   Ownership  "Gives": you free the object. "Lends": it stays valid until the entry says otherwise. Text and structs
- *              that you pass in are copied before the call returns. Outputs are cleared first and are set only on
- *              success. What arrived before a failure is in the error (dosai_error_completion).
- *   Text in    UTF-8, as `const char *text, size_t length`. With DOSAI_NUL_TERMINATED as the length, the library
- *              measures a C string. Short words (a role, a key, a header name, an id) are always C strings.
+ *              in an error object, which you own and free; there is no global "last error". Any such function may
+ *              return INVALID_ARGUMENT, OUT_OF_MEMORY and, in a forked child, FORKED; "Returns:" lists the others.
+ *   Ownership  "Gives": you free the object. "Lends": you do not; it stays valid as long as the entry says. Text and
+ *              structs that you pass in are copied before the function returns. Outputs are cleared first, without
+ *              freeing what was there; then *out_error is set only on failure, and the other outputs only on success.
+ *              What arrived before a failure is in the error (dosai_error_completion).
+ *   Text in    UTF-8, as `const char *text, size_t length`. With DOSAI_NUL_TERMINATED as the length, text is a C
+ *              string. Strings without a length argument (a role, a key, a header name, an id) are C strings.
  *   Text out   A NUL-terminated `const char *`, with its length in `size_t *out_length`, which may be NULL. (Text may
- *              contain U+0000.) NULL with length 0 if there is no text. Text is lent until its object is freed.
- *   Structs    Each begins with struct_size and only ever grows. For those that you fill in, call
- *              dosai_x_init(&x, sizeof x) and then set fields. For numeric fields, 0 is the default and -1 disables.
- *   Threads    "Threads:" says who may call: any thread at once; one at a time; or any, and from a signal handler. The
- *              library starts no thread. It calls you back only on your thread, from within a call of yours.
- *   Freeing    dosai_x_free releases a handle: from any thread, in any order, and from callbacks. NULL is allowed. A
- *              client stays alive while its calls run.
- *   Callbacks  Return 0 to continue. Any other value stops the call, which ends with DOSAI_CANCELLED and what has
- *              arrived. What is lent to a callback is valid until it returns. A callback may call the library; what
- *              cannot work there returns DOSAI_BUSY. Do not throw, longjmp or exit the thread through the library.
- *   Fork       In a forked child, a function with a status returns DOSAI_FORKED for a handle from before the fork;
- *              getters still work. Free such handles as usual: that does not disturb the parent. New handles work.
- *   Memory     If there is no memory for a text, a body, an event or an answer, the status is DOSAI_OUT_OF_MEMORY. If
- *              there is none for one of the library's small objects (less than 1 KB) or a list of them (the calls of a
- *              loop, choices, tool calls), the process ends by a trap (SIGILL). *out_error is NULL if there is no
- *              memory for the error; the error of an event is always there.
- *   Handles    For NULL, or for a handle of another kind, a function returns DOSAI_INVALID_ARGUMENT; a getter returns
- *              NULL for text, -1 where -1 means "not specified", and otherwise 0.
+ *              contain U+0000.) If there is no text: NULL, and length 0. Text is lent until the object that it came
+ *              from is freed.
+ *   Structs    Each begins with struct_size, and later versions only append fields. For options, call
+ *              dosai_x_init(&x, sizeof x) and then set fields. In a numeric field, 0 means the default, which is given
+ *              as "0: 10 s"; -1 means none: no retry, no timeout, no limit. Before the library fills in a struct of
+ *              yours (attempt, timings, usage), set its struct_size.
+ *   Threads    "any thread at once": several threads may use the function at the same time. "one at a time": any
+ *              thread, but not two at the same time with the same handle, unless the function returns BUSY for that.
+ *              The library starts no thread, although libcurl's resolver may start one to look up a name. It runs your
+ *              callbacks only on a thread that is inside one of its functions.
+ *   Freeing    dosai_x_free (for a loop: dosai_loop_close) releases a handle. It may be called from any thread, in any
+ *              order, and in callbacks. NULL is allowed. A freed client stays alive until its calls have ended; a freed
+ *              handle must not be used.
+ *   Callbacks  Return 0 to continue. Any other value stops the call with DOSAI_CANCELLED; its error has what arrived.
+ *              What is lent to a callback is valid until it returns. A callback, except dosai_log_fn, may call the
+ *              library; a function that cannot work there returns DOSAI_BUSY. Do not throw or longjmp out of a
+ *              callback, and do not end its thread.
+ *   Fork       In a forked child, getters still work for a handle from before the fork; any other function with a
+ *              status returns DOSAI_FORKED for it, and the rest do nothing. Free such handles as usual; this does not
+ *              affect the parent. New handles work normally.
+ *   Memory     If memory for a text, a body, an event or an answer cannot be allocated, the status is OUT_OF_MEMORY.
+ *              If memory runs out for a small internal object (under 1 KB), or for a list of calls of a loop, of
+ *              choices or of tool calls, the process is killed by SIGILL. *out_error stays NULL if the error itself
+ *              cannot be allocated; the error of a loop's event is never NULL.
+ *   Handles    For NULL, or for a handle of another type, a function with a status returns DOSAI_INVALID_ARGUMENT, and
+ *              one without a result does nothing. Any other function returns NULL for text, -1 where -1 means "not
+ *              specified" or "none", and otherwise 0. A choice, tool call or attempt that does not exist is treated in
+ *              the same way.
  */
 #ifndef DOSAI_H
 #define DOSAI_H
@@ -49,28 +62,28 @@ extern "C" {
 #define DOSAI_API
 #endif
 
-/* As a length: the text ends with a NUL; measure it. */
+/* As a length: the text is a C string, which ends at its NUL. */
 #define DOSAI_NUL_TERMINATED ((size_t)-1)
 
 typedef struct dosai_error dosai_error;           /* why a call failed, and what had arrived */
-typedef struct dosai_cancel dosai_cancel;         /* a token that stops the calls that have it */
+typedef struct dosai_cancel dosai_cancel;         /* a token that cancels the calls that use it */
 typedef struct dosai_client dosai_client;         /* an endpoint, a key, limits, open connections */
-typedef struct dosai_response dosai_response;     /* the answer of any endpoint except chat */
+typedef struct dosai_response dosai_response;     /* the answer to a GET or a POST */
 typedef struct dosai_request dosai_request;       /* a chat request */
 typedef struct dosai_completion dosai_completion; /* the answer to a chat request, complete or in part */
 typedef struct dosai_stream dosai_stream;         /* one streaming call, read chunk by chunk */
-typedef struct dosai_loop dosai_loop;             /* many calls on one thread, behind one descriptor */
-typedef struct dosai_call dosai_call;             /* one call of a loop */
+typedef struct dosai_loop dosai_loop;             /* many calls on one thread, with one descriptor to poll */
+typedef struct dosai_call dosai_call;             /* one call in a loop */
 
 /* ---- version ------------------------------------------------------------------------------------------- */
 
 #define DOSAI_VERSION "0.1.0"
 #define DOSAI_VERSION_NUMBER 100 /* major * 10000 + minor * 100 + patch */
 
-/* Lends the version of the loaded library, such as "0.1.0", for ever. Threads: any thread at once. */
+/* The version of the loaded library, such as "0.1.0". The text stays valid forever. Threads: any thread at once. */
 DOSAI_API const char *dosai_version(void);
 
-/* Returns that version as a number, to compare with DOSAI_VERSION_NUMBER. Threads: any thread at once. */
+/* That version as a number, to compare with DOSAI_VERSION_NUMBER. Threads: any thread at once. */
 DOSAI_API int32_t dosai_version_number(void);
 
 /* ---- status -------------------------------------------------------------------------------------------- */
@@ -78,48 +91,49 @@ DOSAI_API int32_t dosai_version_number(void);
 typedef int32_t dosai_status;
 enum {
   DOSAI_OK = 0,
-  DOSAI_INVALID_ARGUMENT = -1,      /* a value, a handle, a struct_size or JSON that you passed in */
-  DOSAI_OUT_OF_MEMORY = -2,         /* no memory */
-  DOSAI_RESOURCE = -3,              /* no free file descriptor, or a libcurl that is too old */
-  DOSAI_BUSY = -4,                  /* not possible in a callback, or another thread uses the handle */
-  DOSAI_FORKED = -5,                /* the handle is from before a fork */
-  DOSAI_CANCELLED = -6,             /* by a token, a callback, a free, or because the process exits */
-  DOSAI_TIMEOUT = -7,               /* dosai_error_clock tells which */
-  DOSAI_CONNECTION = -8,            /* the name is unknown, or there is no connection, or it broke before an answer */
-  DOSAI_TLS = -9,                   /* no secure connection, such as an unknown certificate */
+  DOSAI_INVALID_ARGUMENT = -1,      /* an invalid value, handle, struct_size or JSON */
+  DOSAI_OUT_OF_MEMORY = -2,         /* memory could not be allocated; see "Memory" */
+  DOSAI_RESOURCE = -3,              /* no free file descriptor, or libcurl is too old */
+  DOSAI_BUSY = -4,                  /* not possible in a callback, or another thread is using the handle */
+  DOSAI_FORKED = -5,                /* the handle was created before a fork */
+  DOSAI_CANCELLED = -6,             /* by a token, a callback, cancel, free or close, or at process exit */
+  DOSAI_TIMEOUT = -7,               /* a clock ran out; dosai_error_clock says which */
+  DOSAI_CONNECTION = -8,            /* unknown host, no connection, or it broke before the answer began */
+  DOSAI_TLS = -9,                   /* no secure connection, for example with an untrusted certificate */
   DOSAI_TRUNCATED = -10,            /* the answer ended before it was complete */
-  DOSAI_PROTOCOL = -11,             /* not HTTP, not JSON, not events */
+  DOSAI_PROTOCOL = -11,             /* the answer is not valid HTTP, JSON or server-sent events */
   DOSAI_TOO_LARGE = -12,            /* a limit was exceeded; the message names it */
   DOSAI_REDIRECTED = -13,           /* 3xx; see dosai_error_header(error, "location", NULL) */
   DOSAI_WOULD_BLOCK = -14,          /* nothing came within timeout_ms; there is no error object */
-  DOSAI_PROXY = -15,                /* the proxy refused to connect, such as with 407 */
+  DOSAI_PROXY = -15,                /* the proxy refused the connection, for example with 407 */
   DOSAI_BAD_REQUEST = -20,          /* 400, 409, 413, 422 and other 4xx */
   DOSAI_AUTHENTICATION = -21,       /* 401 */
-  DOSAI_INSUFFICIENT_CREDITS = -22, /* 402; 429 with insufficient_quota */
+  DOSAI_INSUFFICIENT_CREDITS = -22, /* 402, or 429 with the error code insufficient_quota */
   DOSAI_PERMISSION = -23,           /* 403 */
   DOSAI_NOT_FOUND = -24,            /* 404 */
-  DOSAI_RATE_LIMITED = -25,         /* 429 */
-  DOSAI_SERVER = -26,               /* 500, 502, 504, 408 and other 5xx */
+  DOSAI_RATE_LIMITED = -25,         /* any other 429 */
+  DOSAI_SERVER = -26,               /* 408, 500, 502, 504 and other 5xx */
   DOSAI_UNAVAILABLE = -27,          /* 503, 529 */
-  DOSAI_PROVIDER = -28,             /* an error inside a stream or inside a 200 */
+  DOSAI_PROVIDER = -28,             /* an error inside a stream, or in the body of a 200 response */
   DOSAI_INTERNAL = -99              /* a bug in the library; please report it */
 };
 
-/* Lends the name of a status without its prefix, such as "RATE_LIMITED", for ever; "UNKNOWN" for other numbers.
- * Threads: any thread at once. */
+/* The name of a status without its prefix, such as "RATE_LIMITED"; "UNKNOWN" for other numbers. The text stays valid
+ * forever. Threads: any thread at once. */
 DOSAI_API const char *dosai_status_name(dosai_status status);
 
 /* ---- error --------------------------------------------------------------------------------------------- */
 
-/* The four clocks of a call. */
+/* The clocks of a call. A "unary" call is one whose answer is not streamed: a chat, a GET or a POST. */
 typedef int32_t dosai_clock;
 enum {
   DOSAI_CLOCK_NONE = 0,
-  DOSAI_CLOCK_CONNECT = 1,     /* from the start of the attempt until the request can be sent; it does not
-                                * run while the call waits because of max_connections_per_host */
-  DOSAI_CLOCK_FIRST_TOKEN = 2, /* from then to the first chunk (unary calls: to the first byte) */
+  DOSAI_CLOCK_CONNECT = 1,     /* from the start of an attempt until the request can be sent; stopped while
+                                * the call waits because of max_connections_per_host */
+  DOSAI_CLOCK_FIRST_TOKEN = 2, /* from then until the first chunk of any kind; in a unary call, until the
+                                * first byte of the response */
   DOSAI_CLOCK_IDLE = 3,        /* between two chunks; comments and empty events do not reset it */
-  DOSAI_CLOCK_TOTAL = 4        /* the whole call, with its retries */
+  DOSAI_CLOCK_TOTAL = 4        /* the whole call, including retries */
 };
 
 /* One attempt to get an answer. */
@@ -128,72 +142,72 @@ typedef struct dosai_attempt {
   dosai_status status;  /* how it ended */
   int32_t http_status;  /* 0 if there was no answer */
   int32_t reserved;
-  int64_t delay_ms;     /* the wait between this attempt and the next; 0 for the last */
+  int64_t delay_ms;     /* the wait before the next attempt; 0 for the last one */
 } dosai_attempt;
 
-/* Times in microseconds since the call began; -1 if not reached. The first three are those of the last attempt. */
+/* Times in microseconds, counted from the start of the call; -1 if not reached. connect_us, first_byte_us and
+ * first_token_us are those of the last attempt. */
 typedef struct dosai_timings {
   uint32_t struct_size;
   int32_t reused_connection; /* 1 if the connection had served a call before */
   int64_t connect_us;        /* the request could be sent */
   int64_t first_byte_us;     /* the first byte of the response */
   int64_t first_token_us;    /* the first chunk with text or a tool call; -1 in unary calls */
-  int64_t total_us;
+  int64_t total_us;          /* the end of the call */
 } dosai_timings;
 
-/* An error does not change. What its getters return is lent until dosai_error_free. No getter shows a request header or
- * the key, even if the server sent it back. Threads: any thread at once. */
+/* Errors are immutable. What the getters return is lent until dosai_error_free. No getter reveals a request header or
+ * the key, even if the server echoes it. Threads: any thread at once. */
 
-/* The status that the function returned; DOSAI_INVALID_ARGUMENT for NULL. */
+/* The status that the function or the call ended with; DOSAI_INVALID_ARGUMENT for NULL. */
 DOSAI_API dosai_status dosai_error_status(const dosai_error *error);
-/* One line for people: what happened, with the server's own message if there is one. */
+/* One human-readable line: what happened, with the server's own message if there is one. */
 DOSAI_API const char *dosai_error_message(const dosai_error *error, size_t *out_length);
-/* The HTTP status of the last answer; 0 if there was none. */
+/* The HTTP status of the last attempt; 0 if it got no answer. Headers and body are those of the same attempt. */
 DOSAI_API int32_t dosai_error_http_status(const dosai_error *error);
-/* The server's error code, type and parameter, as text, whatever their JSON type is. */
+/* The server's error code, type and parameter, as text whatever their JSON type. */
 DOSAI_API const char *dosai_error_code(const dosai_error *error, size_t *out_length);
 DOSAI_API const char *dosai_error_type(const dosai_error *error, size_t *out_length);
 DOSAI_API const char *dosai_error_param(const dosai_error *error, size_t *out_length);
-/* The x-request-id header (or apim-request-id, request-id). */
+/* The value of the x-request-id header, or else of apim-request-id or request-id. */
 DOSAI_API const char *dosai_error_request_id(const dosai_error *error, size_t *out_length);
-/* The wait that retry-after-ms or Retry-After asked for, in milliseconds; -1 if none did. */
+/* The wait that the retry-after-ms or Retry-After header asks for, in milliseconds; -1 without either. */
 DOSAI_API int64_t dosai_error_retry_after_ms(const dosai_error *error);
-/* 1 if the same call may succeed when it is made again, else 0. It may if the connection broke, a clock ran out, the
- * answer was cut short, or the HTTP status is 408, 409, 429 or 5xx. The server's x-should-retry overrides the status.
- * An exhausted quota is not retryable. */
+/* 1 if repeating the call may succeed, else 0. It is 1 if the connection broke, a clock ran out, the answer was cut
+ * short, or the HTTP status is 408, 409, 429 or 5xx. A server's x-should-retry header overrides the HTTP status. For an
+ * exhausted quota it is always 0. */
 DOSAI_API int32_t dosai_error_is_retryable(const dosai_error *error);
-/* A response header by its name, in any case, such as "location" or "x-ratelimit-remaining-requests". */
+/* A response header by its case-insensitive name, such as "location" or "x-ratelimit-remaining-requests". */
 DOSAI_API const char *dosai_error_header(const dosai_error *error, const char *name, size_t *out_length);
-/* The response body, at most its first 64 KiB; for an error inside a stream, its event. */
+/* The first 64 KiB of the response body; for an error inside a stream, the event that reported it. */
 DOSAI_API const char *dosai_error_body(const dosai_error *error, size_t *out_length);
-/* For DOSAI_TIMEOUT, the clock that ran out. */
+/* For DOSAI_TIMEOUT, the clock that ran out; otherwise DOSAI_CLOCK_NONE. */
 DOSAI_API dosai_clock dosai_error_clock(const dosai_error *error);
 /* The number of attempts; 0 if none was made. */
 DOSAI_API int32_t dosai_error_attempt_count(const dosai_error *error);
-/* Fills in attempt `index`, from 0. You set out_attempt->struct_size. Returns: INVALID_ARGUMENT if there is no such
- * attempt. */
+/* Fills in attempt `index`, from 0. Returns: INVALID_ARGUMENT if there is no such attempt. */
 DOSAI_API dosai_status dosai_error_attempt(const dosai_error *error, int32_t index, dosai_attempt *out_attempt);
-/* Fills in the timings. You set out_timings->struct_size. */
+/* Fills in the timings. */
 DOSAI_API dosai_status dosai_error_timings(const dosai_error *error, dosai_timings *out_timings);
 /* Lends the part of the completion that arrived before the call failed; NULL if nothing did. */
 DOSAI_API const dosai_completion *dosai_error_completion(const dosai_error *error);
-/* Gives another handle of the same error, to keep one that is lent. */
+/* Gives another handle to the same error, so that you can keep one that is lent to you. */
 DOSAI_API dosai_status dosai_error_copy(const dosai_error *error, dosai_error **out_copy, dosai_error **out_error);
-/* Frees the error and what it lends. An error that is lent by an event is not freed. */
+/* Releases this handle and what it lends; other handles stay valid. Has no effect on an error that an event lends. */
 DOSAI_API void dosai_error_free(dosai_error *error);
 
 /* ---- cancel -------------------------------------------------------------------------------------------- */
 
-/* Gives a token for dosai_call_options.cancel. Any number of calls may have it.
+/* Gives a token for dosai_call_options.cancel. Any number of calls may use it.
  * Returns: RESOURCE if no file descriptor is free.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_cancel_new(dosai_cancel **out_cancel, dosai_error **out_error);
-/* Stops every call that has the token, now and later: it ends with CANCELLED. This cannot be undone.
- * Threads: any, and from a signal handler. */
+/* Cancels every call that uses the token, whether it is running or started later. This cannot be undone.
+ * Threads: any thread at once, and from a signal handler. */
 DOSAI_API void dosai_cancel_trigger(dosai_cancel *cancel);
-/* 1 if the token was triggered, else 0. Threads: any, and from a signal handler. */
+/* 1 if the token has been triggered, else 0. Threads: any thread at once, and from a signal handler. */
 DOSAI_API int32_t dosai_cancel_is_triggered(const dosai_cancel *cancel);
-/* Releases the token. Calls that have it keep what they need. */
+/* Releases your handle. Calls that use the token keep it alive. */
 DOSAI_API void dosai_cancel_free(dosai_cancel *cancel);
 
 /* ---- client -------------------------------------------------------------------------------------------- */
@@ -202,90 +216,94 @@ typedef int32_t dosai_log_level;
 enum {
   DOSAI_LOG_OFF = 0,
   DOSAI_LOG_ERROR = 1,   /* a call failed */
-  DOSAI_LOG_WARNING = 2, /* an attempt failed and will be made again */
-  DOSAI_LOG_INFO = 3,    /* a call succeeded */
-  DOSAI_LOG_DEBUG = 4    /* an attempt starts */
+  DOSAI_LOG_WARNING = 2, /* an attempt failed and will be retried */
+  DOSAI_LOG_INFO = 3,    /* a call has succeeded */
+  DOSAI_LOG_DEBUG = 4    /* an attempt is starting */
 };
 
-/* Receives one log line, without a newline: method, host, path, status, request id, duration. A line never contains a
- * header value, a query, the key, or any text of the conversation. It is called on the thread that made the call, and
- * must not call the library. */
+/* Receives one log line without a newline: method, host, path, status, request id, duration. It never contains any
+ * other header value, a URL query, the key, or any text of the conversation. The function runs on the thread that is
+ * inside the library, possibly on several at once, and must not call the library. It and log_user_data must stay
+ * valid until the client is freed and its last call has ended. */
 typedef void (*dosai_log_fn)(dosai_log_level level, const char *line, size_t length, void *user_data);
 
-/* The options of a client. All of them are copied. Texts are C strings; NULL is the default. */
+/* The options of a client. They are copied. Texts, except ca_pem, are C strings; NULL means the default. */
 typedef struct dosai_client_options {
   uint32_t struct_size;
-  int32_t max_retries;        /* for each call. 0: 2 */
+  int32_t max_retries;        /* most retries of one call; none once a successful response has begun. 0: 2 */
   const char *base_url;       /* NULL: "https://api.dos.ai/v1". It may have a path and a query (?api-version=...) */
   const char *api_key;        /* NULL: no key is sent */
-  const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Otherwise the header for the key alone, such as
-                               * "api-key"; not one that HTTP itself needs, such as "Host" */
-  const char *organization;   /* OpenAI-Organization */
-  const char *project;        /* OpenAI-Project */
+  const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Otherwise the name of a header whose value is
+                               * the key alone, such as "api-key"; not one that HTTP needs, such as "Host" */
+  const char *organization;   /* value of the OpenAI-Organization header */
+  const char *project;        /* value of the OpenAI-Project header */
   const char *user_agent;     /* NULL: "dosai/VERSION" */
   const char *const *headers; /* "Name: value"; each replaces the library's own header of that name */
   size_t header_count;
   const char *ca_file;        /* PEM. NULL: the system's authorities */
-  const char *ca_pem;         /* PEM text, to use instead of a file */
-  size_t ca_pem_length;
+  const char *ca_pem;         /* PEM text, used instead of ca_file */
+  size_t ca_pem_length;       /* or DOSAI_NUL_TERMINATED */
   const char *client_certificate_file; /* PEM */
-  const char *client_key_file;         /* PEM. NULL: it is in the certificate's file */
+  const char *client_key_file;         /* PEM. NULL: the key is in client_certificate_file */
   const char *client_key_password;
-  const char *proxy;          /* such as "http://host:port" or "socks5h://host:port". NULL or "": none */
-  const char *unix_socket;    /* a path to connect to instead of the URL's host */
+  const char *proxy;          /* such as "http://host:port" or "socks5h://host:port". NULL or "": none, but see
+                               * proxy_from_environment */
+  const char *unix_socket;    /* path of a Unix socket to connect to instead of the URL's host */
   int64_t connect_timeout_ms;     /* 0: 10 s */
   int64_t first_token_timeout_ms; /* 0: 600 s */
-  int64_t idle_timeout_ms;        /* for streams. 0: 300 s */
+  int64_t idle_timeout_ms;        /* only for streams. 0: 300 s */
   int64_t total_timeout_ms;       /* 0: 600 s for unary calls, none for streams */
-  int64_t keep_alive_timeout_ms;  /* how long an idle connection may be reused, in whole seconds. 0: 60 s */
-  int64_t max_event_bytes;    /* of one event of a stream. 0: 16 MiB */
-  int64_t max_response_bytes; /* of a unary answer, decompressed. 0: 64 MiB */
-  int64_t max_text_bytes;     /* of the completion of a stream. 0: 64 MiB */
-  int64_t max_header_bytes;   /* of the response headers. 0: 300 KiB, libcurl's own limit, which is lower over HTTP/2 */
-  int32_t max_json_nodes;     /* JSON values in one event or answer. 0: 1,000,000 */
-  int32_t max_json_depth;     /* 0: 512, which is also the maximum */
+  int64_t keep_alive_timeout_ms;  /* how long an idle connection may be reused; rounded up to seconds. 0: 60 s */
+  int64_t max_event_bytes;    /* largest event of a stream. 0: 16 MiB */
+  int64_t max_response_bytes; /* largest unary answer, decompressed. 0: 64 MiB */
+  int64_t max_text_bytes;     /* largest completion of a stream. 0: 64 MiB */
+  int64_t max_header_bytes;   /* all response headers together. 0: libcurl's limit: 300 KiB, less over HTTP/2 */
+  int32_t max_json_nodes;     /* most JSON values in one event or answer. 0: 1,000,000 */
+  int32_t max_json_depth;     /* 0: 512, the maximum */
   int32_t max_choices;        /* 0: 128 */
-  int32_t max_tool_calls;     /* for each choice. 0: 1,024 */
-  int32_t max_redirects;      /* to follow within the same origin: a GET's 301, 302, 303, 307 and 308, a POST's 307
-                               * and 308. 0: none. At most 5 */
-  int32_t allow_insecure_http;    /* 1: allow a key over plain http to a host other than this one, or to a proxy */
-  int32_t proxy_from_environment; /* 1: use https_proxy and no_proxy, for https only */
+  int32_t max_tool_calls;     /* per choice. 0: 1,024 */
+  int32_t max_redirects;      /* how many to follow, within the same origin only: 301, 302, 303, 307 and 308 for a
+                               * GET, 307 and 308 for a POST. 0: none. At most 5 */
+  int32_t allow_insecure_http;    /* 1: allow sending a key over plain http to another machine or through a proxy */
+  int32_t proxy_from_environment; /* 1: if there is no proxy, use https_proxy and no_proxy, for https URLs only */
   int32_t http1_only;             /* 1: do not use HTTP/2 */
   dosai_log_level log_level;  /* 0: off */
   dosai_log_fn on_log;
   void *log_user_data;
 } dosai_client_options;
 
-/* The options of one call. All of them are copied, except the token, which stays alive. */
+/* The options of one call. They are copied; you may free your handle of the token while calls use it. */
 typedef struct dosai_call_options {
   uint32_t struct_size;
-  int32_t max_retries;            /* 0: that of the client */
-  int64_t connect_timeout_ms;     /* 0: that of the client */
-  int64_t first_token_timeout_ms; /* 0: that of the client */
-  int64_t idle_timeout_ms;        /* 0: that of the client */
-  int64_t total_timeout_ms;       /* 0: that of the client */
+  int32_t max_retries;            /* 0: the client's */
+  int64_t connect_timeout_ms;     /* 0: the client's */
+  int64_t first_token_timeout_ms; /* 0: the client's */
+  int64_t idle_timeout_ms;        /* 0: the client's */
+  int64_t total_timeout_ms;       /* 0: the client's */
   const char *const *headers;     /* "Name: value"; each replaces the client's header of that name */
   size_t header_count;
   dosai_cancel *cancel;           /* NULL: none */
-  int32_t (*on_wait)(void *user_data); /* called at each interval, whatever arrives, and when a signal interrupts a
-                                        * wait. A value other than 0 cancels the call. NULL: never called */
-  void *wait_user_data;
+  int32_t (*on_wait)(void *user_data); /* called every wait_interval_ms, even while data arrives, and when a signal
+                                        * interrupts a wait. A value other than 0 cancels the call */
+  void *wait_user_data;           /* must stay valid until the call ends */
   int64_t wait_interval_ms;       /* 0: 100 ms */
 } dosai_call_options;
 
-/* Sets all options to their defaults. struct_size is the size of your struct. Threads: any thread at once. */
+/* Each sets all options to their defaults. struct_size is sizeof your struct. Threads: any thread at once. */
 DOSAI_API void dosai_client_options_init(dosai_client_options *options, size_t struct_size);
 DOSAI_API void dosai_call_options_init(dosai_call_options *options, size_t struct_size);
 
-/* Gives a client. Nothing is sent yet. Its options never change.
+/* Gives a client. Nothing is sent yet. Its options cannot be changed later.
  * In:      options may be NULL.
  * Returns: INVALID_ARGUMENT: the message names the option. RESOURCE: no descriptor is free, or libcurl is older than
  *          7.88.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_client_new(const dosai_client_options *options, dosai_client **out_client,
                                         dosai_error **out_error);
-/* Sends a GET or a POST to any other JSON endpoint, with the same transport, retries and errors, and gives its answer.
- * In:      path is a C string that is appended to the base URL, such as "/models". json is the body.
+/* Each sends a GET or a POST to any JSON endpoint, with the same transport, retries and errors as a chat, and gives its
+ * answer.
+ * In:      path is a C string such as "/models", which is appended to the path of the base URL, before its query; a
+ *          query in path goes before that one. json is the body. options may be NULL.
  * Out:     out_response may be NULL.
  * Returns: as dosai_chat.
  * Threads: any thread at once. */
@@ -299,34 +317,35 @@ DOSAI_API void dosai_client_free(dosai_client *client);
 
 /* ---- response ------------------------------------------------------------------------------------------ */
 
-/* The answer to a GET or a POST. A response does not change. What its getters return is lent until
- * dosai_response_free. Threads: any thread at once. */
+/* Responses are immutable. What the getters return is lent until dosai_response_free. Threads: any thread at once. */
 
 /* The body: JSON, as the server sent it. */
 DOSAI_API const char *dosai_response_json(const dosai_response *response, size_t *out_length);
-/* The HTTP status, such as 200; 0 without a response. */
+/* The HTTP status, such as 200. */
 DOSAI_API int32_t dosai_response_http_status(const dosai_response *response);
-/* A response header by its name, in any case, such as "x-ratelimit-remaining-requests". */
+/* A response header by its case-insensitive name, such as "x-ratelimit-remaining-requests". */
 DOSAI_API const char *dosai_response_header(const dosai_response *response, const char *name, size_t *out_length);
-/* The x-request-id header (or apim-request-id, request-id). */
+/* The value of the x-request-id header, or else of apim-request-id or request-id. */
 DOSAI_API const char *dosai_response_request_id(const dosai_response *response, size_t *out_length);
-/* The attempts; the last of them got the answer. See dosai_error_attempt. */
+/* The attempts, the last of which got the answer. See dosai_error_attempt. */
 DOSAI_API int32_t dosai_response_attempt_count(const dosai_response *response);
 DOSAI_API dosai_status dosai_response_attempt(const dosai_response *response, int32_t index,
                                               dosai_attempt *out_attempt);
-/* Fills in the timings. You set out_timings->struct_size. */
+/* Fills in the timings. */
 DOSAI_API dosai_status dosai_response_timings(const dosai_response *response, dosai_timings *out_timings);
-/* Gives another handle of the same response, to keep one that is lent. */
+/* Gives another handle to the same response, so that you can keep one that is lent to you. */
 DOSAI_API dosai_status dosai_response_copy(const dosai_response *response, dosai_response **out_response,
                                            dosai_error **out_error);
-/* Frees the response. A response that is lent by an event is not freed. */
+/* Releases this handle; others stay valid. Has no effect on a response that an event lends. */
 DOSAI_API void dosai_response_free(dosai_response *response);
 
 /* ---- request ------------------------------------------------------------------------------------------- */
 
-/* A request is the text of one JSON object. It is sent as it is, byte for byte, except for "stream", which depends on
- * the call. If a function that changes a request fails, the request is as it was before; for INVALID_ARGUMENT, the
- * message states the rule. Threads: one at a time, but any number of calls may send it at once. */
+/* A request is the text of one JSON object. It is sent byte for byte, except for "stream", which the library sets
+ * for each kind of call. If a function that changes a request fails, the request is unchanged; for INVALID_ARGUMENT,
+ * the message states the rule that was broken. Once the function that takes a request (a chat, stream or submit
+ * function) has returned, you may change or free it. Threads: one at a time, but several calls may send the same
+ * request at once. */
 
 /* Gives a request for a model, without messages. */
 DOSAI_API dosai_status dosai_request_new(const char *model, size_t length, dosai_request **out_request,
@@ -337,43 +356,44 @@ DOSAI_API dosai_status dosai_request_parse(const char *json, size_t length, dosa
 /* Gives a request with the same text. */
 DOSAI_API dosai_status dosai_request_copy(const dosai_request *request, dosai_request **out_request,
                                           dosai_error **out_error);
-/* Adds a message. role is "system", "user", "assistant", "tool", or another that the server knows. */
+/* Adds a message. role is "system", "user", "assistant", "tool", or any other that the server knows. */
 DOSAI_API dosai_status dosai_request_add_message(dosai_request *request, const char *role, const char *content,
                                                  size_t length, dosai_error **out_error);
-/* Adds a message as a JSON object, such as one with content parts, tool_calls or fields of a provider. */
+/* Adds a message given as a JSON object, for example with content parts, tool_calls or provider-specific fields. */
 DOSAI_API dosai_status dosai_request_add_message_json(dosai_request *request, const char *json, size_t length,
                                                       dosai_error **out_error);
-/* Sets a text field, such as "name", of the last message. */
+/* Sets a text field, such as "name", of the last message. Returns: INVALID_ARGUMENT if there is none. */
 DOSAI_API dosai_status dosai_request_set_message_text(dosai_request *request, const char *key, const char *text,
                                                       size_t length, dosai_error **out_error);
-/* Adds the message of a completion's choice (its position, from 0) unchanged, with its tool calls and unknown fields.
- * Add the results of its tool calls next. */
+/* Adds the message of one choice of a completion, unchanged, with its tool calls and unknown fields. choice is the
+ * position of the choice, from 0. Then add the results of its tool calls, if any. */
 DOSAI_API dosai_status dosai_request_add_completion(dosai_request *request, const dosai_completion *completion,
                                                     int32_t choice, dosai_error **out_error);
 /* Adds a function that the model may call. description may be NULL. parameters_json is a JSON schema of `length` bytes;
  * NULL if the function has no parameters. */
 DOSAI_API dosai_status dosai_request_add_tool(dosai_request *request, const char *name, const char *description,
                                               const char *parameters_json, size_t length, dosai_error **out_error);
-/* Adds the result of one tool call of the message before, as a message with the role "tool". */
+/* Adds the result of one tool call, as a message with the role "tool". */
 DOSAI_API dosai_status dosai_request_add_tool_result(dosai_request *request, const char *tool_call_id,
                                                      const char *content, size_t length, dosai_error **out_error);
-/* Makes the model call this function. For "auto", "none" and "required", use dosai_request_set_text. */
+/* Makes the model call this function. For "auto", "none" or "required", set "tool_choice" with
+ * dosai_request_set_text. */
 DOSAI_API dosai_status dosai_request_set_tool_choice(dosai_request *request, const char *function_name,
                                                      dosai_error **out_error);
-/* Adds a text at which the model stops. There can be four. */
+/* Adds a text at which the model stops. A request can have at most four. */
 DOSAI_API dosai_status dosai_request_add_stop(dosai_request *request, const char *text, size_t length,
                                               dosai_error **out_error);
-/* Set a field by its key. A field that exists keeps its place. The types and ranges of the API are checked: temperature
- * from 0 to 2, top_p from 0 to 1, frequency_penalty and presence_penalty from -2 to 2, max_tokens from 1, n from 1 to
- * 128. stream, messages, tools and response_format cannot be set. Other keys are not checked. */
+/* Each sets a field by its key. A field that exists keeps its place. Types and ranges are checked for temperature (0
+ * to 2), top_p (0 to 1), frequency_penalty and presence_penalty (-2 to 2), max_tokens (at least 1) and n (1 to 128);
+ * stream, messages, tools and response_format cannot be set with these three functions. Other keys are not checked. */
 DOSAI_API dosai_status dosai_request_set_text(dosai_request *request, const char *key, const char *text,
                                               size_t length, dosai_error **out_error);
 DOSAI_API dosai_status dosai_request_set_number(dosai_request *request, const char *key, double number,
                                                 dosai_error **out_error);
 DOSAI_API dosai_status dosai_request_set_integer(dosai_request *request, const char *key, int64_t integer,
                                                  dosai_error **out_error);
-/* Sets a field to any JSON value, such as "response_format", "stream_options", "seed" or "logit_bias". The values of
- * other keys are not checked either. */
+/* Sets a field to any JSON value, for example "response_format", "stream_options" or "logit_bias". No type or range is
+ * checked. */
 DOSAI_API dosai_status dosai_request_set_json(dosai_request *request, const char *key, const char *json,
                                               size_t length, dosai_error **out_error);
 /* Lends the text of the request until the request is changed or freed. */
@@ -384,15 +404,15 @@ DOSAI_API void dosai_request_free(dosai_request *request);
 
 typedef int32_t dosai_finish_reason;
 enum {
-  DOSAI_FINISH_NONE = 0,           /* not specified */
+  DOSAI_FINISH_NONE = 0,           /* not specified by the server */
   DOSAI_FINISH_STOP = 1,
   DOSAI_FINISH_LENGTH = 2,
   DOSAI_FINISH_TOOL_CALLS = 3,     /* or the older "function_call" */
   DOSAI_FINISH_CONTENT_FILTER = 4,
-  DOSAI_FINISH_OTHER = 5           /* another word; see dosai_completion_finish_reason_text */
+  DOSAI_FINISH_OTHER = 5           /* another reason; see dosai_completion_finish_reason_text */
 };
 
-/* Numbers of tokens; -1 if not specified. */
+/* Token counts; -1 if not specified. */
 typedef struct dosai_usage {
   uint32_t struct_size;
   int32_t reserved;
@@ -403,7 +423,7 @@ typedef struct dosai_usage {
   int64_t reasoning_tokens; /* completion_tokens_details.reasoning_tokens */
 } dosai_usage;
 
-/* Bits for what the server sent in a way that is not documented, but that the library understands. */
+/* Bits for deviations from the documented format that the library accepts. */
 enum {
   DOSAI_QUIRK_DONE_MISSING = 1 << 0,        /* the stream ended without [DONE], but all choices were finished */
   DOSAI_QUIRK_DONE_PADDED = 1 << 1,         /* [DONE] had spaces around it, or no blank line after it */
@@ -413,22 +433,22 @@ enum {
   DOSAI_QUIRK_WHOLE_ANSWER = 1 << 5,        /* a stream was requested; the answer was a whole completion */
   DOSAI_QUIRK_CHOICES_MISSING = 1 << 6,     /* choices were missing or null in an event */
   DOSAI_QUIRK_DELTA_MISSING = 1 << 7,       /* delta was missing or null in a choice */
-  DOSAI_QUIRK_CHOICE_INDEX = 1 << 8,        /* index was missing, null or -1; its place in the event is used */
+  DOSAI_QUIRK_CHOICE_INDEX = 1 << 8,        /* index was missing, null or -1; the position in the event is used */
   DOSAI_QUIRK_FINISH_REASON = 1 << 9,       /* a finish reason was empty, unknown, or sent twice */
   DOSAI_QUIRK_USAGE_REPEATED = 1 << 10,     /* usage was sent more than once; the last is used */
   DOSAI_QUIRK_USAGE_ELSEWHERE = 1 << 11,    /* usage was in x_groq */
   DOSAI_QUIRK_CONTENT_PARTS = 1 << 12,      /* content was a list of parts; their text is used */
   DOSAI_QUIRK_CREATED = 1 << 13,            /* created was not an integer */
   DOSAI_QUIRK_ID_CHANGED = 1 << 14,         /* id changed between chunks */
-  DOSAI_QUIRK_TOOL_INDEX = 1 << 15,         /* the index of a tool call was missing, or several had the same */
+  DOSAI_QUIRK_TOOL_INDEX = 1 << 15,         /* a tool call's index was missing, or several had the same */
   DOSAI_QUIRK_TOOL_REPEATED = 1 << 16,      /* the id or name of a tool call was empty or sent again */
-  DOSAI_QUIRK_ARGUMENTS_OBJECT = 1 << 17,   /* arguments were an object; its JSON is used as the text */
+  DOSAI_QUIRK_ARGUMENTS_OBJECT = 1 << 17,   /* arguments was an object; its JSON is used as the text */
   DOSAI_QUIRK_TEXT_REPAIRED = 1 << 18,      /* invalid UTF-8 or lone surrogates were replaced by U+FFFD */
   DOSAI_QUIRK_BIG_NUMBER = 1 << 19          /* an integer did not fit into 64 bits */
 };
 
-/* A completion does not change. What its getters return is lent until dosai_completion_free. `choice` is a position,
- * from 0 to dosai_completion_choice_count - 1; choices are in the order of their index. Threads: any thread at once. */
+/* Completions are immutable. What the getters return is lent until dosai_completion_free. `choice` is a position from 0
+ * to dosai_completion_choice_count - 1; choices are sorted by the server's index. Threads: any thread at once. */
 
 DOSAI_API const char *dosai_completion_id(const dosai_completion *completion, size_t *out_length);
 DOSAI_API const char *dosai_completion_object(const dosai_completion *completion, size_t *out_length);
@@ -443,7 +463,7 @@ DOSAI_API const char *dosai_completion_content(const dosai_completion *completio
                                                size_t *out_length);
 DOSAI_API const char *dosai_completion_refusal(const dosai_completion *completion, int32_t choice,
                                                size_t *out_length);
-/* The text of reasoning_content, reasoning or thinking, whichever the server sends. */
+/* The text of reasoning_content, reasoning or thinking, whichever the server sent. */
 DOSAI_API const char *dosai_completion_reasoning(const dosai_completion *completion, int32_t choice,
                                                  size_t *out_length);
 DOSAI_API dosai_finish_reason dosai_completion_finish_reason(const dosai_completion *completion, int32_t choice);
@@ -455,69 +475,71 @@ DOSAI_API const char *dosai_completion_tool_call_id(const dosai_completion *comp
                                                     int32_t tool_call, size_t *out_length);
 DOSAI_API const char *dosai_completion_tool_call_name(const dosai_completion *completion, int32_t choice,
                                                       int32_t tool_call, size_t *out_length);
-/* The arguments as the model wrote them. They may not be JSON. */
+/* The arguments as the model wrote them. They are not necessarily valid JSON. */
 DOSAI_API const char *dosai_completion_tool_call_arguments(const dosai_completion *completion, int32_t choice,
                                                            int32_t tool_call, size_t *out_length);
-/* The JSON of a choice's message: as the server sent it, or as it was assembled from a stream. */
+/* The JSON of a choice's message, as the server sent it, or assembled from a stream. */
 DOSAI_API const char *dosai_completion_message_json(const dosai_completion *completion, int32_t choice,
                                                     size_t *out_length);
-/* The JSON of the whole answer: as the server sent it, or as it was assembled from a stream. */
+/* The JSON of the whole answer, as the server sent it, or assembled from a stream. */
 DOSAI_API const char *dosai_completion_json(const dosai_completion *completion, size_t *out_length);
-/* Fills in the numbers of tokens. You set out_usage->struct_size. */
+/* Fills in the token counts. */
 DOSAI_API dosai_status dosai_completion_usage(const dosai_completion *completion, dosai_usage *out_usage);
-/* Fills in the timings. You set out_timings->struct_size. */
+/* Fills in the timings. */
 DOSAI_API dosai_status dosai_completion_timings(const dosai_completion *completion, dosai_timings *out_timings);
-/* The x-request-id header (or apim-request-id, request-id). */
+/* The value of the x-request-id header, or else of apim-request-id or request-id. */
 DOSAI_API const char *dosai_completion_request_id(const dosai_completion *completion, size_t *out_length);
-/* A response header by its name, in any case, such as "x-ratelimit-remaining-tokens". */
+/* A response header by its case-insensitive name, such as "x-ratelimit-remaining-tokens". */
 DOSAI_API const char *dosai_completion_header(const dosai_completion *completion, const char *name,
                                               size_t *out_length);
 DOSAI_API int32_t dosai_completion_http_status(const dosai_completion *completion);
-/* The attempts; the last of them got the answer. See dosai_error_attempt. */
+/* The attempts, the last of which got the answer. See dosai_error_attempt. */
 DOSAI_API int32_t dosai_completion_attempt_count(const dosai_completion *completion);
 DOSAI_API dosai_status dosai_completion_attempt(const dosai_completion *completion, int32_t index,
                                                 dosai_attempt *out_attempt);
-/* DOSAI_QUIRK_ bits. */
+/* The DOSAI_QUIRK_ bits of everything unusual in the answer. */
 DOSAI_API uint32_t dosai_completion_quirks(const dosai_completion *completion);
-/* Lends the name of one bit without its prefix, such as "DONE_MISSING", for ever; NULL if there is no such bit. */
+/* The name of one bit without its prefix, such as "DONE_MISSING"; NULL if there is no such bit. It stays valid
+ * forever. */
 DOSAI_API const char *dosai_quirk_name(uint32_t quirk);
-/* Gives another handle of the same completion, to keep one that is lent. */
+/* Gives another handle to the same completion, so that you can keep one that is lent to you. */
 DOSAI_API dosai_status dosai_completion_copy(const dosai_completion *completion, dosai_completion **out_completion,
                                              dosai_error **out_error);
-/* Frees the completion. A completion that is lent by an error or an event is not freed. */
+/* Releases this handle; others stay valid. Has no effect on a completion that an error or an event lends. */
 DOSAI_API void dosai_completion_free(dosai_completion *completion);
 
 /* ---- chat ---------------------------------------------------------------------------------------------- */
 
 typedef int32_t dosai_chunk_kind;
 enum {
-  DOSAI_CHUNK_OTHER = 0,     /* nothing of the others: a role, an empty delta, unknown fields */
+  DOSAI_CHUNK_OTHER = 0,     /* none of the others: a role, an empty delta, unknown fields */
   DOSAI_CHUNK_CONTENT = 1,   /* text */
   DOSAI_CHUNK_REASONING = 2, /* text */
   DOSAI_CHUNK_REFUSAL = 3,   /* text */
-  DOSAI_CHUNK_TOOL_CALL = 4, /* tool_call; tool_call_id and tool_call_name if sent; text: arguments */
-  DOSAI_CHUNK_FINISH = 5,    /* finish_reason; text: the server's word for it */
+  DOSAI_CHUNK_TOOL_CALL = 4, /* tool_call; its id and name if sent; text: the next piece of the arguments */
+  DOSAI_CHUNK_FINISH = 5,    /* finish_reason; text: the reason as the server sent it */
   DOSAI_CHUNK_USAGE = 6      /* usage */
 };
 
-/* A piece of a stream. It is lent until the callback returns, or until dosai_stream_next is called again. An event of
- * the server has one chunk or more. Texts are NUL-terminated; NULL if there is none. */
+/* A piece of a stream. In a callback, it is valid until the callback returns; from dosai_stream_next, until that is
+ * called again or the stream is freed; in an event of a loop, as long as the event. Each event from the server
+ * yields at least one chunk. Texts are NUL-terminated, or NULL if absent. */
 typedef struct dosai_chunk {
   uint32_t struct_size;
   dosai_chunk_kind kind;
-  int32_t choice;        /* the index of the choice; -1 if it belongs to none */
-  int32_t last_in_event; /* 1 if the event has no more chunks */
-  int64_t event_index;   /* the number of the event, from 0 */
+  int32_t choice;        /* the server's index of the choice, not its position in a completion; -1: none */
+  int32_t last_in_event; /* 1 for the last chunk of its event */
+  int64_t event_index;   /* the number of its event in the stream, from 0 */
   const char *text;
   size_t text_length;
-  int32_t tool_call;     /* the tool call of the choice, from 0; -1 if none */
+  int32_t tool_call;     /* which tool call of the choice, from 0; -1 if none */
   dosai_finish_reason finish_reason;
   const char *tool_call_id;
   size_t tool_call_id_length;
   const char *tool_call_name;
   size_t tool_call_name_length;
   const dosai_usage *usage;
-  const char *json;      /* the whole event */
+  const char *json;      /* the JSON of the whole event */
   size_t json_length;
 } dosai_chunk;
 
@@ -526,16 +548,16 @@ typedef int32_t (*dosai_chunk_fn)(const dosai_chunk *chunk, void *user_data);
 /* Sends the request and gives the whole answer.
  * In:      options may be NULL.
  * Out:     out_completion may be NULL.
- * Returns: every status except WOULD_BLOCK.
+ * Returns: any status except WOULD_BLOCK.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_chat(dosai_client *client, const dosai_request *request,
                                   const dosai_call_options *options, dosai_completion **out_completion,
                                   dosai_error **out_error);
-/* Sends the request, calls on_chunk for each chunk of the answer, and at the end gives the completion that the chunks
- * add up to.
- * In:      options may be NULL.
+/* Sends the request, calls on_chunk for each chunk of the answer, and at the end gives the completion assembled from
+ * them. No chunk is delivered twice: nothing is retried once a successful response has begun.
+ * In:      on_chunk must not be NULL. options may be NULL.
  * Out:     out_completion may be NULL.
- * Returns: OK only if the server said that the answer is complete; otherwise the error has what arrived. Every status
+ * Returns: OK only if the server sent [DONE] or finished every choice; otherwise the error has what arrived. Any status
  *          except WOULD_BLOCK.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_chat_stream(dosai_client *client, const dosai_request *request,
@@ -545,40 +567,42 @@ DOSAI_API dosai_status dosai_chat_stream(dosai_client *client, const dosai_reque
 
 /* ---- stream -------------------------------------------------------------------------------------------- */
 
-/* Sends the request, waits for the response headers, and gives the stream. Retries are made here.
+/* Sends the request, waits for the headers of a successful response, and gives the stream. All retries happen here.
  * In:      options may be NULL.
  * Returns: as dosai_chat_stream.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_stream_open(dosai_client *client, const dosai_request *request,
                                          const dosai_call_options *options, dosai_stream **out_stream,
                                          dosai_error **out_error);
-/* Lends the next chunk. The first-token and idle clocks run only within this function.
+/* Lends the next chunk. Once the stream is open, the first-token and idle clocks run only inside this function; the
+ * total clock runs all the time.
  * In:      timeout_ms is how long to wait for a chunk. 0: do not wait. -1: until a clock of the call runs out.
- * Out:     *out_chunk is NULL at the end of a complete answer.
- * Returns: WOULD_BLOCK if no chunk came in time; the stream continues. BUSY if another thread is in this function.
- *          Otherwise as dosai_chat_stream. After the end or a failure, every further call returns the same.
+ * Out:     OK with *out_chunk NULL is the end of a complete answer.
+ * Returns: WOULD_BLOCK if no chunk came in time; the stream continues. BUSY if another thread is using the stream.
+ *          Otherwise as dosai_chat_stream. After the end or a failure it keeps returning that result.
  * Threads: one at a time. */
 DOSAI_API dosai_status dosai_stream_next(dosai_stream *stream, int64_t timeout_ms, const dosai_chunk **out_chunk,
                                          dosai_error **out_error);
-/* Gives the completion that the chunks so far add up to: before the first chunk, one without choices; after the end,
- * the whole one. It works after a failure as well, whose error has all that arrived.
- * Returns: BUSY if another thread uses the stream.
+/* Gives the completion assembled from the chunks so far: before the first chunk, one without choices; after the end,
+ * the whole one. It also works after a failure.
+ * Returns: BUSY if another thread is using the stream.
  * Threads: one at a time. */
 DOSAI_API dosai_status dosai_stream_completion(dosai_stream *stream, dosai_completion **out_completion,
                                                dosai_error **out_error);
-/* Stops the stream if it has not ended, and frees it. */
+/* Cancels the stream if it has not ended, and frees it. A dosai_stream_next in another thread returns CANCELLED. */
 DOSAI_API void dosai_stream_free(dosai_stream *stream);
 
 /* ---- loop ---------------------------------------------------------------------------------------------- */
 
-/* A loop runs any number of calls, of any clients, on the thread that steps it. Each call that a submit function
- * accepts ends with exactly one COMPLETION, RESPONSE or ERROR event; it has no event before submit returns, and none
- * after that last one. In the callback of an event you may submit calls, and cancel, pause, resume and free them; step,
- * next and close return BUSY there, as does submit in the callback of close. What dosai_loop_next lends is valid until
- * the next step, next or close. Threads: one at a time, unless an entry states otherwise.
- * Over HTTP/2, the calls to a host share a connection: about a hundred of them, as the server and libcurl allow. While
- * a call makes a connection, the others wait for it, for at most a second and within their own connect clocks. Over
- * HTTP/1.1, once that is known, each call has a connection of its own. */
+/* A loop runs any number of calls, from any number of clients, on the thread that steps it. Each accepted call ends
+ * with exactly one COMPLETION, RESPONSE or ERROR event. A call has no events before its submit function has
+ * returned, and none after that final event. Inside an event callback you may submit calls and cancel, pause, resume
+ * and free them; step, next and close of the same loop return BUSY there. In the callback of dosai_loop_close,
+ * submit returns BUSY, too.
+ * Threads: one at a time, unless an entry says otherwise.
+ * Over HTTP/2, about a hundred calls to a host share each connection; the server and libcurl set the exact number.
+ * While one call opens a connection, the others wait to share it, for at most a second and within their own connect
+ * clocks. Over HTTP/1.1, once the server is known to speak only that, each call has its own connection. */
 
 typedef int32_t dosai_event_kind;
 enum {
@@ -588,25 +612,27 @@ enum {
   DOSAI_EVENT_RESPONSE = 4    /* the last event of a GET or POST that succeeded */
 };
 
-/* What happened to a call. It is lent, with all that it refers to, until the callback returns, or until dosai_loop_next
- * is called again. */
+/* What happened to a call. The event and all it refers to are lent: in a callback, until it returns; from
+ * dosai_loop_next, until the loop is stepped, asked for the next event, or closed. */
 typedef struct dosai_event {
   uint32_t struct_size;
   dosai_event_kind kind;
-  uintptr_t tag;                      /* the one that you passed to submit */
+  uintptr_t tag;                      /* the tag that you passed to submit */
   const dosai_chunk *chunk;           /* CHUNK */
   const dosai_completion *completion; /* COMPLETION */
   const dosai_error *error;           /* ERROR */
   const dosai_response *response;     /* RESPONSE */
 } dosai_event;
 
-/* Return 0 to continue. Any other value cancels the call, whose last event then still comes. */
+/* Return 0 to continue. Any other value cancels the call, and its last event, an ERROR, still follows. For a last
+ * event, the value is ignored. */
 typedef int32_t (*dosai_event_fn)(const dosai_event *event, void *user_data);
 
 typedef struct dosai_loop_options {
   uint32_t struct_size;
-  int32_t max_in_flight;            /* calls at once; the others wait, and clients take turns. 0: no limit */
-  int32_t max_connections_per_host; /* 0: no limit. The other calls wait in turn, while only their total clock runs */
+  int32_t max_in_flight;            /* most calls that run at once; others wait, without a clock, and start in turn,
+                                     * client by client. 0: no limit */
+  int32_t max_connections_per_host; /* 0: no limit. Calls over the limit wait in turn; only their total clock runs */
   int32_t reserved;
 } dosai_loop_options;
 
@@ -615,11 +641,11 @@ DOSAI_API void dosai_loop_options_init(dosai_loop_options *options, size_t struc
 /* Gives a loop. options may be NULL. Returns: RESOURCE if no descriptor is free. Threads: any thread at once. */
 DOSAI_API dosai_status dosai_loop_new(const dosai_loop_options *options, dosai_loop **out_loop,
                                       dosai_error **out_error);
-/* Submit a call. A chat ends with a COMPLETION or an ERROR; a stream has CHUNKs before that; a GET or POST, of any
- * other JSON endpoint, ends with a RESPONSE or an ERROR.
- * In:      options may be NULL; on_wait is not used.
- * Out:     gives a handle of the call; out_call may be NULL.
- * Returns: a status other than OK means that the call was not accepted, and has no events. */
+/* Each submits a call. A chat ends with a COMPLETION or an ERROR; so does a stream, after its CHUNKs. A GET or a
+ * POST, to any JSON endpoint, ends with a RESPONSE or an ERROR.
+ * In:      options may be NULL; its on_wait is ignored.
+ * Out:     *out_call is a handle to the call, which you free; out_call may be NULL.
+ * Returns: BUSY in the callback of dosai_loop_close. After any failure the call was not accepted and has no events. */
 DOSAI_API dosai_status dosai_loop_submit_chat(dosai_loop *loop, dosai_client *client, const dosai_request *request,
                                               const dosai_call_options *options, uintptr_t tag,
                                               dosai_call **out_call, dosai_error **out_error);
@@ -632,40 +658,47 @@ DOSAI_API dosai_status dosai_loop_submit_get(dosai_loop *loop, dosai_client *cli
 DOSAI_API dosai_status dosai_loop_submit_post(dosai_loop *loop, dosai_client *client, const char *path,
                                               const char *json, size_t length, const dosai_call_options *options,
                                               uintptr_t tag, dosai_call **out_call, dosai_error **out_error);
-/* Waits until something happens, and acts on it. There may be no event.
+/* Waits until there is work (data, a timer, dosai_loop_wake, a signal), and does it. A step may produce no event. A
+ * call that fails is an ERROR event, not a status of this function.
  * In:      timeout_ms is how long to wait. 0: do not wait. -1: no limit. on_event is called for each event; if it is
  *          NULL, get them from dosai_loop_next.
- * Out:     *out_active is the number of calls whose last event has not come yet; out_active may be NULL. With no call
- *          and no limit, a step waits for dosai_loop_wake.
- * Returns: BUSY in a callback. */
+ * Out:     *out_active is the number of unfinished calls: those whose last event has not yet been passed to on_event
+ *          or lent by dosai_loop_next. out_active may be NULL.
+ * Returns: BUSY in a callback of this loop. */
 DOSAI_API dosai_status dosai_loop_step(dosai_loop *loop, int64_t timeout_ms, dosai_event_fn on_event,
                                        void *user_data, size_t *out_active, dosai_error **out_error);
-/* Lends the next event, or NULL: then step again. Of a call whose events are not read, the loop keeps a bounded part of
- * the answer, while the connection waits: 256 KB and what libcurl reads at once; over HTTP/2, where calls share the
- * connection, at most libcurl's window for a stream (32 MB).
- * Returns: BUSY in a callback. */
+/* Lends the next event; NULL if there is none, in which case step again. While you do not read a call's events, its
+ * connection waits, and the loop buffers a bounded part of the answer: 256 KiB plus what libcurl reads at once; over
+ * HTTP/2, where calls share the connection, at most libcurl's window for one stream (32 MiB).
+ * Returns: BUSY in a callback of this loop. */
 DOSAI_API dosai_status dosai_loop_next(dosai_loop *loop, const dosai_event **out_event, dosai_error **out_error);
-/* A descriptor that is readable when a step has something to do, timers included, for poll, epoll or any event loop. Do
- * not read it or close it. -1 if there is no loop. Threads: any thread at once. */
+/* A file descriptor, for poll, epoll or any event loop, that is readable when a step has work to do, including when
+ * a timer has expired, or when events wait for dosai_loop_next. It does not change while the loop exists. Do not
+ * read from it or close it. -1 if loop is NULL. Threads: any thread at once. */
 DOSAI_API int dosai_loop_fd(const dosai_loop *loop);
-/* How long a program that does not poll the descriptor may wait before it steps, in milliseconds; -1 for ever. */
+/* How long a program may wait, in milliseconds, before it must step the loop; -1: no limit. It covers timers and
+ * waiting events, but not data that arrives. Needed only if you do not poll the descriptor. */
 DOSAI_API int64_t dosai_loop_timeout_ms(const dosai_loop *loop);
-/* Ends the wait of a step. Threads: any, and from a signal handler. */
+/* Makes a step that waits, or else the next one, return at once. Threads: any thread at once, and from a signal
+ * handler. */
 DOSAI_API void dosai_loop_wake(const dosai_loop *loop);
-/* Ends all calls with CANCELLED, calls on_event, which may be NULL, for each of them, and frees the loop. In a forked
- * child it only frees the loop.
- * Returns: BUSY in a callback; the loop stays. */
+/* Cancels all calls, passes the last event of each, an ERROR, to on_event (which may be NULL), and frees the loop.
+ * Handles of its calls stay valid until you free them. In a forked child it only frees the loop, and returns OK.
+ * Returns: BUSY in a callback of this loop; then the loop is not freed. */
 DOSAI_API dosai_status dosai_loop_close(dosai_loop *loop, dosai_event_fn on_event, void *user_data,
                                         dosai_error **out_error);
 
-/* Cancels the call: its last event is an ERROR with CANCELLED. Threads: any. */
+/* Cancels the call: its last event is an ERROR with CANCELLED. Threads: any thread at once. */
 DOSAI_API void dosai_call_cancel(dosai_call *call);
-/* Pause the call, and resume it. A paused call has no events; its connection waits, and only its total clock runs. If
- * it has not started, it starts once it is resumed, before those that were submitted after it. Threads: any. */
+/* These pause and resume the call. A paused call has no events, except its last if it is cancelled or its total
+ * clock runs out. Its connection waits, and only its total clock runs. A call that is paused before it has started
+ * starts once it is resumed, ahead of calls submitted later. Threads: any thread at once. */
 DOSAI_API void dosai_call_pause(dosai_call *call);
 DOSAI_API void dosai_call_resume(dosai_call *call);
-/* Gives the completion that the chunks so far of a stream add up to: before the first chunk, one without choices; after
- * the end, the whole one. For a chat, it works once the chat has succeeded. Threads: that of the loop. */
+/* For a stream, gives the completion assembled from the chunks so far: before the first chunk, one without choices;
+ * after the end, the whole one. For a chat, gives the completion once the chat has succeeded.
+ * Returns: INVALID_ARGUMENT for a chat that has not succeeded, and for a GET or a POST.
+ * Threads: one at a time, and not while another thread is inside a function of the call's loop. */
 DOSAI_API dosai_status dosai_call_completion(const dosai_call *call, dosai_completion **out_completion,
                                              dosai_error **out_error);
 /* Releases the handle. The call continues. */

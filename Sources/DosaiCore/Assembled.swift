@@ -158,6 +158,9 @@ struct Merger {
     used = sum
   }
 
+  @inline(__always)
+  func hasRoom(_ bytes: Int) -> Bool { bytes <= bytesMax &- used }
+
   static func isText(_ key: Bytes) -> Bool {
     key.equals("content") || key.equals("refusal") || key.equals("arguments") || key.starts(with: "reasoning")
       || key.equals("thinking") || key.equals("text") || key.equals("summary") || key.equals("transcript")

@@ -7,13 +7,16 @@ extension Assembler {
   package func add(
     shaped text: Bytes, avoiding secret: Bytes, _ chunk: inout Chunk
   ) throws(Failure) -> (length: Int, hasUsage: Bool)? {
-    guard let (shape, length) = shapes.find(text), length &- 2 <= limits.eventBytes else { return nil }
+    // What may be too much is parsed: that keeps nothing of an event which it refuses.
+    guard let (shape, length) = shapes.find(text), length &- 2 <= limits.eventBytes, merger.hasRoom(length)
+    else { return nil }
     var failure: Failure?
     var hasUsage = false
     let isTaken = shape._withUnsafeGuaranteedRef { shape in
       do throws(Failure) {
-        let added = try shape.take(&merger, spareUsage, avoiding: secret)
+        let added = try shape.take(&merger, avoiding: secret)
         if added.isEmpty { return false }
+        if shape.hasSpans { try keepSpans(of: shape) }
         chunk.kind = shape.kind
         chunk.choice = shape.choice
         chunk.text = added
@@ -32,6 +35,9 @@ extension Assembler {
     if let failure { throw failure }
     return isTaken ? (length, hasUsage) : nil
   }
+
+  @inline(never)
+  private func keepSpans(of shape: Shape) throws(Failure) { try shape.keepSpans(&merger, spareUsage) }
 
   /// The event has two chunks, which stand in `chunks`.
   @inline(never)

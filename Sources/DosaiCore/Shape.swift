@@ -208,9 +208,10 @@ final class Shape {
     return at
   }
 
-  /// Keeps the values of the event that was matched. The text; empty: this event must go the slow way, nothing was kept.
+  /// Keeps the values of the event that was matched, but for what `keepSpans` keeps. Gives the text; empty: the event must
+  /// be parsed, and nothing of it was kept.
   @inline(__always)
-  func take(_ merger: inout Merger, _ usageText: Buffer, avoiding secret: Bytes) throws(Failure) -> Bytes {
+  func take(_ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes {
     let part = parts + textPart
     if count > 1 && !isFree(of: secret) { return .empty }
     let added = text._withUnsafeGuaranteedRef {
@@ -218,14 +219,8 @@ final class Shape {
     }
     guard let added else { throw .outOfMemory }
     if added.isEmpty { return added }
-    do throws(Failure) {
-      try merger.use(added.count)
-      if !spans.isEmpty { try keepSpans(&merger, usageText) }
-      if let list { try merger.add(elements: parts[list.part].value.trimmed, to: list.target.takeUnretainedValue()) }
-    } catch {
-      text._withUnsafeGuaranteedRef { $0.bytes.truncate(to: $0.bytes.count - added.count) }  // no chunk tells it
-      throw error
-    }
+    try merger.use(added.count)
+    if let list { try merger.add(elements: parts[list.part].value.trimmed, to: list.target.takeUnretainedValue()) }
     return added
   }
 
@@ -239,8 +234,9 @@ final class Shape {
     return true
   }
 
-  @inline(never)
-  private func keepSpans(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
+  var hasSpans: Bool { !spans.isEmpty }
+
+  func keepSpans(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
     for span in spans {
       let last = parts[span.holes.upperBound].value
       guard let start = parts[span.holes.lowerBound].value.baseAddress, let end = last.baseAddress else { continue }

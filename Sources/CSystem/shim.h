@@ -22,6 +22,12 @@
 static inline int csystem_errno(void) { return errno; }
 static inline void csystem_set_errno(int value) { errno = value; }
 
+/* Overwrites the stack below its caller: libcurl may have left a header there. */
+__attribute__((noinline)) static void csystem_wipe_stack(void) {
+  char unused[12 << 10];
+  explicit_bzero(unused, sizeof unused);
+}
+
 /* Monotonic time in nanoseconds. */
 static inline int64_t csystem_now(void) {
   struct timespec time;

@@ -164,6 +164,7 @@ package final class Engine {
     // What is held back would never be freed where other transfers go on on its connection.
     if transfer.dropBody(), !isOutOfMemory { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
     curl_multi_remove_handle(multi, transfer.easy)
+    csystem_wipe_stack()
     if !servesMany && spare == nil { spare = transfer.giveHandle() }
   }
 

@@ -85,6 +85,8 @@ void curl_slist_free_all(struct curl_slist *list) {
   next(list);
 }
 
+static char found_in[512]; /* the last place, as the kernel names it */
+
 /* How often the key stands in all memory that can be written. */
 static long scan(void) {
   FILE *maps = fopen("/proc/self/maps", "r");
@@ -94,7 +96,9 @@ static long scan(void) {
     unsigned long from, to;
     char rights[5];
     if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) != 3 || strncmp(rights, "rw", 2) != 0) continue;
-    found += count((const unsigned char *)from, to - from);
+    long here = count((const unsigned char *)from, to - from);
+    if (here) memcpy(found_in, line, sizeof line);
+    found += here;
   }
   if (maps) fclose(maps);
   return found;
@@ -145,7 +149,9 @@ static void try(const char *script, test_transport transport, const char *form, 
   explicit_bzero(text, sizeof text);
   dosai_client_free(client);
   CHECK_INT(unwiped, 0);
+  int before = test_failures;
   if (is_armed) CHECK_INT(scan(), 0);
+  if (test_failures != before) fprintf(stderr, "  with %s as \"%s\", in %s", script, form, found_in);
   is_armed = 0;
 }
 

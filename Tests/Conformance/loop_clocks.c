@@ -11,8 +11,9 @@ static void expect(uintptr_t tag, dosai_clock clock) {
   CHECK_INT(book[tag].clock, clock);
   CHECK_INT(book[tag].attempts, 1);
   CHECK(book[tag].ended - begun[tag] >= bound - 1);
-  CHECK_TOOK(clock == DOSAI_CLOCK_IDLE ? book[tag].chunked : begun[tag], book[tag].ended, 0,
-             bound + test_bound(200));
+  /* A handshake is given three times more what the host is late. */
+  test_took(clock == DOSAI_CLOCK_IDLE ? book[tag].chunked : begun[tag], book[tag].ended, 0,
+            bound + test_bound(200), clock == DOSAI_CLOCK_CONNECT ? 4 : 1, __FILE__, __LINE__, "the end");
   if (test_failures != before) fprintf(stderr, "  with the call %d\n", (int)tag);
 }
 

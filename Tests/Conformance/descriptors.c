@@ -99,6 +99,20 @@ static void is_forgotten(const dosai_request *request) {
   dosai_client_free(client);
 }
 
+/* A program may have closed its standard input: descriptor 0 is as good as any. */
+static void without_standard_input(dosai_request *request) {
+  dosai_cancel *token = NULL;
+  int input = dup(0);
+  close(0);
+  CHECK_CALL(dosai_cancel_new(&token, &error), DOSAI_OK);
+  dosai_cancel_free(token);
+  dosai_client *client = test_client(TEST_TLS, "hello");
+  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_OK);
+  dosai_client_free(client);
+  dup2(input, 0);
+  close(input);
+}
+
 int main(void) {
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -118,6 +132,7 @@ int main(void) {
   printf("%d worked, %d did not\n", seen[0], seen[1]);
   CHECK(seen[0] > 50 && seen[1] > 50);
   is_forgotten(request);
+  without_standard_input(request);
   dosai_request_free(request);
   return test_end();
 }

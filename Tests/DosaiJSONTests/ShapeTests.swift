@@ -218,10 +218,11 @@ struct ShapeTests {
     try pair.expectSame()
   }
 
-  /// An empty text may give no chunk, and usage counts wherever it stands.
+  /// An empty text may give no chunk, usage counts wherever it stands, and without an index it is the first choice's.
   @Test(arguments: [
     ["a", "b", "", "c"].map { #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"# },
     (1...4).map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"x_groq":{"usage":{"total_tokens":\#($0)}}}"# },
+    ["\"index\":0,", "\"index\":1,", "", "", ""].map { #"{"choices":[{\#($0)"delta":{"content":"a"}}]}"# },
   ])
   func readsTheseAsParsingDoes(events: [String]) throws {
     let pair = Pair()

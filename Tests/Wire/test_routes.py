@@ -172,10 +172,11 @@ def test_proxy_that_forbids(server, http, retries):
     assert len(proxy.heads) == len(EVERY)
 
 
-def test_proxy_that_finds_no_way(server):
+@pytest.mark.parametrize("http", [408, 429, 502])
+def test_proxy_that_finds_no_way(server, http):
     """That may pass: it is tried again."""
     with Proxy() as proxy, wire.Client(server.base("hello", "tls"), ca_file=server.ca, max_retries=1, proxy="http://" + proxy.address) as client:
-        proxy.answer = "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n"
+        proxy.answer = "HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % http
         seen = client.see("unary")
     assert (seen["status"], len(seen["error"]["attempts"]), len(proxy.heads)) == ("CONNECTION", 2, 2), seen
 

@@ -41,10 +41,12 @@ extension Call {
       if said.message != nil { throw try provider(document.root) }
       throw Failure(.malformed, "the answer has no choices")
     }
-    completion = try completion(of: document, quirks)
-    guard let stream else { return }
-    try stream.take(whole: document)
-    guard stream.assembler.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
+    let made = try completion(of: document, quirks)
+    if let stream {
+      try stream.take(whole: document)
+      guard stream.assembler.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
+    }
+    completion = made
   }
 
   func completion(of document: Document, _ quirks: Quirks) throws(Failure) -> Completion {

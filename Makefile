@@ -14,7 +14,7 @@
 
 # The quick ones first.
 STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network model matrix packages threads address valgrind
-GATES = header layers exports abi footprint format commits
+GATES = header layers exports abi declarations footprint format commits
 
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so

@@ -272,6 +272,10 @@ typedef struct dosai_client_options {
   void *log_user_data;
 } dosai_client_options;
 
+/* Called every wait_interval_ms while a call waits, even while data arrives, and when a signal interrupts a wait. A
+ * value other than 0 cancels the call. */
+typedef int32_t (*dosai_wait_fn)(void *user_data);
+
 /* The options of one call. They are copied; you may free your handle of the token while calls use it. */
 typedef struct dosai_call_options {
   uint32_t struct_size;
@@ -283,8 +287,7 @@ typedef struct dosai_call_options {
   const char *const *headers;     /* "Name: value"; each replaces the client's header of that name */
   size_t header_count;
   dosai_cancel *cancel;           /* NULL: none */
-  int32_t (*on_wait)(void *user_data); /* called every wait_interval_ms, even while data arrives, and when a signal
-                                        * interrupts a wait. A value other than 0 cancels the call */
+  dosai_wait_fn on_wait;          /* NULL: none */
   void *wait_user_data;           /* must stay valid until the call ends */
   int64_t wait_interval_ms;       /* 0: 100 ms */
 } dosai_call_options;

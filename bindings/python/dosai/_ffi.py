@@ -1,53 +1,10 @@
-"""include/dosai.h in ctypes: its structs, its constants and its functions, in its order and under its names."""
+"""include/dosai.h in ctypes, under its names. Written by scripts/declarations.py: change the header, then run that."""
 
 from __future__ import annotations
 
-import os
-from ctypes import (
-    CDLL, CFUNCTYPE, POINTER, Structure, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32,
-    c_void_p, sizeof,
-)
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_void_p
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-_NAME = "libdosai.so.0"
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
-_VERSION_NUMBER = 100
-
-
-def _load() -> CDLL:
-    named = os.environ.get("DOSAI_LIBRARY")
-    if named:
-        paths = [named]
-    else:
-        built = os.path.join(_PACKAGE, "..", "..", "..", "build", "lib", _NAME)
-        paths = [path for path in (os.path.join(_PACKAGE, _NAME), os.path.normpath(built)) if os.path.exists(path)]
-        paths.append(_NAME)
-    try:
-        return CDLL(paths[0])
-    except OSError as error:
-        raise ImportError(
-            f"dosai: cannot load its library: {error}. Looked at DOSAI_LIBRARY, in {_PACKAGE}, in build/lib of the "
-            f"source tree, and among the system's libraries; the first one found counts. "
-            f"Build it with `make`, or set DOSAI_LIBRARY to the path of {_NAME}.",
-            name="dosai", path=paths[0],
-        ) from None
-
-
-_library = _load()
-
-
-def _function(name: str, result: Any, *arguments: Any) -> Any:
-    try:
-        function = getattr(_library, name)
-    except AttributeError:
-        raise ImportError(f"dosai: {_library._name} has no {name}: it is not the library of this package.",
-                          name="dosai", path=_library._name) from None
-    function.restype = result
-    function.argtypes = arguments
-    return function
+from ._library import check, function, library
 
 
 # Handles are types of their own, so that ctypes refuses one in the place of another.
@@ -61,17 +18,11 @@ class dosai_stream(c_void_p): pass
 class dosai_loop(c_void_p): pass
 class dosai_call(c_void_p): pass
 
-
-_size_out = POINTER(c_size_t)
-_error_out = POINTER(dosai_error)
-_completion_out = POINTER(dosai_completion)
-_response_out = POINTER(dosai_response)
-_text_out = c_void_p
-
 # ---- version
 
-dosai_version = _function("dosai_version", c_char_p)
-dosai_version_number = _function("dosai_version_number", c_int32)
+VERSION_NUMBER = 100
+dosai_version = function("dosai_version", c_char_p)
+dosai_version_number = function("dosai_version_number", c_int32)
 
 # ---- status
 
@@ -103,12 +54,26 @@ UNAVAILABLE = -27
 PROVIDER = -28
 INTERNAL = -99
 
-dosai_status_name = _function("dosai_status_name", c_char_p, dosai_status)
+dosai_status_name = function("dosai_status_name", c_char_p, dosai_status)
 
 # ---- error
 
 dosai_clock = c_int32
-CLOCK_NONE, CLOCK_CONNECT, CLOCK_FIRST_TOKEN, CLOCK_IDLE, CLOCK_TOTAL = range(5)
+CLOCK_NONE = 0
+CLOCK_CONNECT = 1
+CLOCK_FIRST_TOKEN = 2
+CLOCK_IDLE = 3
+CLOCK_TOTAL = 4
+
+
+class dosai_attempt(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("status", dosai_status),
+        ("http_status", c_int32),
+        ("reserved", c_int32),
+        ("delay_ms", c_int64),
+    ]
 
 
 class dosai_timings(Structure):
@@ -122,48 +87,42 @@ class dosai_timings(Structure):
     ]
 
 
-class dosai_attempt(Structure):
-    _fields_ = [
-        ("struct_size", c_uint32),
-        ("status", dosai_status),
-        ("http_status", c_int32),
-        ("reserved", c_int32),
-        ("delay_ms", c_int64),
-    ]
-
-
-dosai_error_status = _function("dosai_error_status", dosai_status, dosai_error)
-dosai_error_message = _function("dosai_error_message", _text_out, dosai_error, _size_out)
-dosai_error_http_status = _function("dosai_error_http_status", c_int32, dosai_error)
-dosai_error_code = _function("dosai_error_code", _text_out, dosai_error, _size_out)
-dosai_error_type = _function("dosai_error_type", _text_out, dosai_error, _size_out)
-dosai_error_param = _function("dosai_error_param", _text_out, dosai_error, _size_out)
-dosai_error_request_id = _function("dosai_error_request_id", _text_out, dosai_error, _size_out)
-dosai_error_retry_after_ms = _function("dosai_error_retry_after_ms", c_int64, dosai_error)
-dosai_error_is_retryable = _function("dosai_error_is_retryable", c_int32, dosai_error)
-dosai_error_header = _function("dosai_error_header", _text_out, dosai_error, c_char_p, _size_out)
-dosai_error_body = _function("dosai_error_body", _text_out, dosai_error, _size_out)
-dosai_error_clock = _function("dosai_error_clock", dosai_clock, dosai_error)
-dosai_error_attempt_count = _function("dosai_error_attempt_count", c_int32, dosai_error)
-dosai_error_attempt = _function("dosai_error_attempt", dosai_status, dosai_error, c_int32, POINTER(dosai_attempt))
-dosai_error_timings = _function("dosai_error_timings", dosai_status, dosai_error, POINTER(dosai_timings))
-dosai_error_completion = _function("dosai_error_completion", dosai_completion, dosai_error)
-dosai_error_copy = _function("dosai_error_copy", dosai_status, dosai_error, _error_out, _error_out)
-dosai_error_free = _function("dosai_error_free", None, dosai_error)
+dosai_error_status = function("dosai_error_status", dosai_status, dosai_error)
+dosai_error_message = function("dosai_error_message", c_void_p, dosai_error, POINTER(c_size_t))
+dosai_error_http_status = function("dosai_error_http_status", c_int32, dosai_error)
+dosai_error_code = function("dosai_error_code", c_void_p, dosai_error, POINTER(c_size_t))
+dosai_error_type = function("dosai_error_type", c_void_p, dosai_error, POINTER(c_size_t))
+dosai_error_param = function("dosai_error_param", c_void_p, dosai_error, POINTER(c_size_t))
+dosai_error_request_id = function("dosai_error_request_id", c_void_p, dosai_error, POINTER(c_size_t))
+dosai_error_retry_after_ms = function("dosai_error_retry_after_ms", c_int64, dosai_error)
+dosai_error_is_retryable = function("dosai_error_is_retryable", c_int32, dosai_error)
+dosai_error_header = function("dosai_error_header", c_void_p, dosai_error, c_char_p, POINTER(c_size_t))
+dosai_error_body = function("dosai_error_body", c_void_p, dosai_error, POINTER(c_size_t))
+dosai_error_clock = function("dosai_error_clock", dosai_clock, dosai_error)
+dosai_error_attempt_count = function("dosai_error_attempt_count", c_int32, dosai_error)
+dosai_error_attempt = function("dosai_error_attempt", dosai_status, dosai_error, c_int32, POINTER(dosai_attempt))
+dosai_error_timings = function("dosai_error_timings", dosai_status, dosai_error, POINTER(dosai_timings))
+dosai_error_completion = function("dosai_error_completion", dosai_completion, dosai_error)
+dosai_error_copy = function("dosai_error_copy", dosai_status, dosai_error, POINTER(dosai_error), POINTER(dosai_error))
+dosai_error_free = function("dosai_error_free", None, dosai_error)
 
 # ---- cancel
 
-dosai_cancel_new = _function("dosai_cancel_new", dosai_status, POINTER(dosai_cancel), _error_out)
-dosai_cancel_trigger = _function("dosai_cancel_trigger", None, dosai_cancel)
-dosai_cancel_is_triggered = _function("dosai_cancel_is_triggered", c_int32, dosai_cancel)
-dosai_cancel_free = _function("dosai_cancel_free", None, dosai_cancel)
+dosai_cancel_new = function("dosai_cancel_new", dosai_status, POINTER(dosai_cancel), POINTER(dosai_error))
+dosai_cancel_trigger = function("dosai_cancel_trigger", None, dosai_cancel)
+dosai_cancel_is_triggered = function("dosai_cancel_is_triggered", c_int32, dosai_cancel)
+dosai_cancel_free = function("dosai_cancel_free", None, dosai_cancel)
 
 # ---- client
 
 dosai_log_level = c_int32
-LOG_OFF, LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG = range(5)
+LOG_OFF = 0
+LOG_ERROR = 1
+LOG_WARNING = 2
+LOG_INFO = 3
+LOG_DEBUG = 4
+
 dosai_log_fn = CFUNCTYPE(None, dosai_log_level, c_void_p, c_size_t, c_void_p)
-dosai_wait_fn = CFUNCTYPE(c_int32, c_void_p)
 
 
 class dosai_client_options(Structure):
@@ -209,6 +168,9 @@ class dosai_client_options(Structure):
     ]
 
 
+dosai_wait_fn = CFUNCTYPE(c_int32, c_void_p)
+
+
 class dosai_call_options(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -226,91 +188,74 @@ class dosai_call_options(Structure):
     ]
 
 
-_call_in = POINTER(dosai_call_options)
-
-dosai_client_options_init = _function("dosai_client_options_init", None, POINTER(dosai_client_options), c_size_t)
-dosai_call_options_init = _function("dosai_call_options_init", None, _call_in, c_size_t)
-dosai_client_new = _function("dosai_client_new", dosai_status, POINTER(dosai_client_options), POINTER(dosai_client),
-                             _error_out)
-dosai_client_get = _function("dosai_client_get", dosai_status, dosai_client, c_char_p, _call_in, _response_out,
-                             _error_out)
-dosai_client_post = _function("dosai_client_post", dosai_status, dosai_client, c_char_p, c_char_p, c_size_t, _call_in,
-                              _response_out, _error_out)
-dosai_client_free = _function("dosai_client_free", None, dosai_client)
+dosai_client_options_init = function("dosai_client_options_init", None, POINTER(dosai_client_options), c_size_t)
+dosai_call_options_init = function("dosai_call_options_init", None, POINTER(dosai_call_options), c_size_t)
+dosai_client_new = function("dosai_client_new", dosai_status, POINTER(dosai_client_options), POINTER(dosai_client),
+                            POINTER(dosai_error))
+dosai_client_get = function("dosai_client_get", dosai_status, dosai_client, c_char_p, POINTER(dosai_call_options),
+                            POINTER(dosai_response), POINTER(dosai_error))
+dosai_client_post = function("dosai_client_post", dosai_status, dosai_client, c_char_p, c_char_p, c_size_t,
+                             POINTER(dosai_call_options), POINTER(dosai_response), POINTER(dosai_error))
+dosai_client_free = function("dosai_client_free", None, dosai_client)
 
 # ---- response
 
-dosai_response_json = _function("dosai_response_json", _text_out, dosai_response, _size_out)
-dosai_response_http_status = _function("dosai_response_http_status", c_int32, dosai_response)
-dosai_response_header = _function("dosai_response_header", _text_out, dosai_response, c_char_p, _size_out)
-dosai_response_request_id = _function("dosai_response_request_id", _text_out, dosai_response, _size_out)
-dosai_response_attempt_count = _function("dosai_response_attempt_count", c_int32, dosai_response)
-dosai_response_attempt = _function("dosai_response_attempt", dosai_status, dosai_response, c_int32,
-                                   POINTER(dosai_attempt))
-dosai_response_timings = _function("dosai_response_timings", dosai_status, dosai_response, POINTER(dosai_timings))
-dosai_response_copy = _function("dosai_response_copy", dosai_status, dosai_response, _response_out, _error_out)
-dosai_response_free = _function("dosai_response_free", None, dosai_response)
+dosai_response_json = function("dosai_response_json", c_void_p, dosai_response, POINTER(c_size_t))
+dosai_response_http_status = function("dosai_response_http_status", c_int32, dosai_response)
+dosai_response_header = function("dosai_response_header", c_void_p, dosai_response, c_char_p, POINTER(c_size_t))
+dosai_response_request_id = function("dosai_response_request_id", c_void_p, dosai_response, POINTER(c_size_t))
+dosai_response_attempt_count = function("dosai_response_attempt_count", c_int32, dosai_response)
+dosai_response_attempt = function("dosai_response_attempt", dosai_status, dosai_response, c_int32,
+                                  POINTER(dosai_attempt))
+dosai_response_timings = function("dosai_response_timings", dosai_status, dosai_response, POINTER(dosai_timings))
+dosai_response_copy = function("dosai_response_copy", dosai_status, dosai_response, POINTER(dosai_response),
+                               POINTER(dosai_error))
+dosai_response_free = function("dosai_response_free", None, dosai_response)
 
 # ---- request
 
-_request_out = POINTER(dosai_request)
-
-dosai_request_new = _function("dosai_request_new", dosai_status, c_char_p, c_size_t, _request_out, _error_out)
-dosai_request_parse = _function("dosai_request_parse", dosai_status, c_char_p, c_size_t, _request_out, _error_out)
-dosai_request_copy = _function("dosai_request_copy", dosai_status, dosai_request, _request_out, _error_out)
-dosai_request_add_message = _function("dosai_request_add_message", dosai_status, dosai_request, c_char_p, c_char_p,
-                                      c_size_t, _error_out)
-dosai_request_add_message_json = _function("dosai_request_add_message_json", dosai_status, dosai_request, c_char_p,
-                                           c_size_t, _error_out)
-dosai_request_set_message_text = _function("dosai_request_set_message_text", dosai_status, dosai_request, c_char_p,
-                                           c_char_p, c_size_t, _error_out)
-dosai_request_add_completion = _function("dosai_request_add_completion", dosai_status, dosai_request,
-                                         dosai_completion, c_int32, _error_out)
-dosai_request_add_tool = _function("dosai_request_add_tool", dosai_status, dosai_request, c_char_p, c_char_p,
-                                   c_char_p, c_size_t, _error_out)
-dosai_request_add_tool_result = _function("dosai_request_add_tool_result", dosai_status, dosai_request, c_char_p,
-                                          c_char_p, c_size_t, _error_out)
-dosai_request_set_tool_choice = _function("dosai_request_set_tool_choice", dosai_status, dosai_request, c_char_p,
-                                          _error_out)
-dosai_request_add_stop = _function("dosai_request_add_stop", dosai_status, dosai_request, c_char_p, c_size_t,
-                                   _error_out)
-dosai_request_set_text = _function("dosai_request_set_text", dosai_status, dosai_request, c_char_p, c_char_p,
-                                   c_size_t, _error_out)
-dosai_request_set_number = _function("dosai_request_set_number", dosai_status, dosai_request, c_char_p, c_double,
-                                     _error_out)
-dosai_request_set_integer = _function("dosai_request_set_integer", dosai_status, dosai_request, c_char_p, c_int64,
-                                      _error_out)
-dosai_request_set_json = _function("dosai_request_set_json", dosai_status, dosai_request, c_char_p, c_char_p,
-                                   c_size_t, _error_out)
-dosai_request_json = _function("dosai_request_json", _text_out, dosai_request, _size_out)
-dosai_request_free = _function("dosai_request_free", None, dosai_request)
+dosai_request_new = function("dosai_request_new", dosai_status, c_char_p, c_size_t, POINTER(dosai_request),
+                             POINTER(dosai_error))
+dosai_request_parse = function("dosai_request_parse", dosai_status, c_char_p, c_size_t, POINTER(dosai_request),
+                               POINTER(dosai_error))
+dosai_request_copy = function("dosai_request_copy", dosai_status, dosai_request, POINTER(dosai_request),
+                              POINTER(dosai_error))
+dosai_request_add_message = function("dosai_request_add_message", dosai_status, dosai_request, c_char_p, c_char_p,
+                                     c_size_t, POINTER(dosai_error))
+dosai_request_add_message_json = function("dosai_request_add_message_json", dosai_status, dosai_request, c_char_p,
+                                          c_size_t, POINTER(dosai_error))
+dosai_request_set_message_text = function("dosai_request_set_message_text", dosai_status, dosai_request, c_char_p,
+                                          c_char_p, c_size_t, POINTER(dosai_error))
+dosai_request_add_completion = function("dosai_request_add_completion", dosai_status, dosai_request, dosai_completion,
+                                        c_int32, POINTER(dosai_error))
+dosai_request_add_tool = function("dosai_request_add_tool", dosai_status, dosai_request, c_char_p, c_char_p, c_char_p,
+                                  c_size_t, POINTER(dosai_error))
+dosai_request_add_tool_result = function("dosai_request_add_tool_result", dosai_status, dosai_request, c_char_p,
+                                         c_char_p, c_size_t, POINTER(dosai_error))
+dosai_request_set_tool_choice = function("dosai_request_set_tool_choice", dosai_status, dosai_request, c_char_p,
+                                         POINTER(dosai_error))
+dosai_request_add_stop = function("dosai_request_add_stop", dosai_status, dosai_request, c_char_p, c_size_t,
+                                  POINTER(dosai_error))
+dosai_request_set_text = function("dosai_request_set_text", dosai_status, dosai_request, c_char_p, c_char_p, c_size_t,
+                                  POINTER(dosai_error))
+dosai_request_set_number = function("dosai_request_set_number", dosai_status, dosai_request, c_char_p, c_double,
+                                    POINTER(dosai_error))
+dosai_request_set_integer = function("dosai_request_set_integer", dosai_status, dosai_request, c_char_p, c_int64,
+                                     POINTER(dosai_error))
+dosai_request_set_json = function("dosai_request_set_json", dosai_status, dosai_request, c_char_p, c_char_p, c_size_t,
+                                  POINTER(dosai_error))
+dosai_request_json = function("dosai_request_json", c_void_p, dosai_request, POINTER(c_size_t))
+dosai_request_free = function("dosai_request_free", None, dosai_request)
 
 # ---- completion
 
 dosai_finish_reason = c_int32
-FINISH_NONE, FINISH_STOP, FINISH_LENGTH, FINISH_TOOL_CALLS, FINISH_CONTENT_FILTER, FINISH_OTHER = range(6)
-(
-    QUIRK_DONE_MISSING,
-    QUIRK_DONE_PADDED,
-    QUIRK_AFTER_DONE,
-    QUIRK_EMPTY_EVENT,
-    QUIRK_LAST_EVENT_OPEN,
-    QUIRK_WHOLE_ANSWER,
-    QUIRK_CHOICES_MISSING,
-    QUIRK_DELTA_MISSING,
-    QUIRK_CHOICE_INDEX,
-    QUIRK_FINISH_REASON,
-    QUIRK_USAGE_REPEATED,
-    QUIRK_USAGE_ELSEWHERE,
-    QUIRK_CONTENT_PARTS,
-    QUIRK_CREATED,
-    QUIRK_ID_CHANGED,
-    QUIRK_TOOL_INDEX,
-    QUIRK_TOOL_REPEATED,
-    QUIRK_ARGUMENTS_OBJECT,
-    QUIRK_TEXT_REPAIRED,
-    QUIRK_BIG_NUMBER,
-) = (1 << bit for bit in range(20))
+FINISH_NONE = 0
+FINISH_STOP = 1
+FINISH_LENGTH = 2
+FINISH_TOOL_CALLS = 3
+FINISH_CONTENT_FILTER = 4
+FINISH_OTHER = 5
 
 
 class dosai_usage(Structure):
@@ -325,48 +270,76 @@ class dosai_usage(Structure):
     ]
 
 
-dosai_completion_id = _function("dosai_completion_id", _text_out, dosai_completion, _size_out)
-dosai_completion_object = _function("dosai_completion_object", _text_out, dosai_completion, _size_out)
-dosai_completion_created = _function("dosai_completion_created", c_int64, dosai_completion)
-dosai_completion_model = _function("dosai_completion_model", _text_out, dosai_completion, _size_out)
-dosai_completion_choice_count = _function("dosai_completion_choice_count", c_int32, dosai_completion)
-dosai_completion_choice_index = _function("dosai_completion_choice_index", c_int32, dosai_completion, c_int32)
-dosai_completion_role = _function("dosai_completion_role", _text_out, dosai_completion, c_int32, _size_out)
-dosai_completion_content = _function("dosai_completion_content", _text_out, dosai_completion, c_int32, _size_out)
-dosai_completion_refusal = _function("dosai_completion_refusal", _text_out, dosai_completion, c_int32, _size_out)
-dosai_completion_reasoning = _function("dosai_completion_reasoning", _text_out, dosai_completion, c_int32, _size_out)
-dosai_completion_finish_reason = _function("dosai_completion_finish_reason", dosai_finish_reason, dosai_completion,
-                                           c_int32)
-dosai_completion_finish_reason_text = _function("dosai_completion_finish_reason_text", _text_out, dosai_completion,
-                                                c_int32, _size_out)
-dosai_completion_tool_call_count = _function("dosai_completion_tool_call_count", c_int32, dosai_completion, c_int32)
-dosai_completion_tool_call_id = _function("dosai_completion_tool_call_id", _text_out, dosai_completion, c_int32,
-                                          c_int32, _size_out)
-dosai_completion_tool_call_name = _function("dosai_completion_tool_call_name", _text_out, dosai_completion, c_int32,
-                                            c_int32, _size_out)
-dosai_completion_tool_call_arguments = _function("dosai_completion_tool_call_arguments", _text_out, dosai_completion,
-                                                 c_int32, c_int32, _size_out)
-dosai_completion_message_json = _function("dosai_completion_message_json", _text_out, dosai_completion, c_int32,
-                                          _size_out)
-dosai_completion_json = _function("dosai_completion_json", _text_out, dosai_completion, _size_out)
-dosai_completion_usage = _function("dosai_completion_usage", dosai_status, dosai_completion, POINTER(dosai_usage))
-dosai_completion_timings = _function("dosai_completion_timings", dosai_status, dosai_completion,
-                                     POINTER(dosai_timings))
-dosai_completion_request_id = _function("dosai_completion_request_id", _text_out, dosai_completion, _size_out)
-dosai_completion_header = _function("dosai_completion_header", _text_out, dosai_completion, c_char_p, _size_out)
-dosai_completion_http_status = _function("dosai_completion_http_status", c_int32, dosai_completion)
-dosai_completion_attempt_count = _function("dosai_completion_attempt_count", c_int32, dosai_completion)
-dosai_completion_attempt = _function("dosai_completion_attempt", dosai_status, dosai_completion, c_int32,
-                                     POINTER(dosai_attempt))
-dosai_completion_quirks = _function("dosai_completion_quirks", c_uint32, dosai_completion)
-dosai_quirk_name = _function("dosai_quirk_name", c_char_p, c_uint32)
-dosai_completion_copy = _function("dosai_completion_copy", dosai_status, dosai_completion, _completion_out, _error_out)
-dosai_completion_free = _function("dosai_completion_free", None, dosai_completion)
+QUIRK_DONE_MISSING = 1
+QUIRK_DONE_PADDED = 2
+QUIRK_AFTER_DONE = 4
+QUIRK_EMPTY_EVENT = 8
+QUIRK_LAST_EVENT_OPEN = 16
+QUIRK_WHOLE_ANSWER = 32
+QUIRK_CHOICES_MISSING = 64
+QUIRK_DELTA_MISSING = 128
+QUIRK_CHOICE_INDEX = 256
+QUIRK_FINISH_REASON = 512
+QUIRK_USAGE_REPEATED = 1024
+QUIRK_USAGE_ELSEWHERE = 2048
+QUIRK_CONTENT_PARTS = 4096
+QUIRK_CREATED = 8192
+QUIRK_ID_CHANGED = 16384
+QUIRK_TOOL_INDEX = 32768
+QUIRK_TOOL_REPEATED = 65536
+QUIRK_ARGUMENTS_OBJECT = 131072
+QUIRK_TEXT_REPAIRED = 262144
+QUIRK_BIG_NUMBER = 524288
+
+dosai_completion_id = function("dosai_completion_id", c_void_p, dosai_completion, POINTER(c_size_t))
+dosai_completion_object = function("dosai_completion_object", c_void_p, dosai_completion, POINTER(c_size_t))
+dosai_completion_created = function("dosai_completion_created", c_int64, dosai_completion)
+dosai_completion_model = function("dosai_completion_model", c_void_p, dosai_completion, POINTER(c_size_t))
+dosai_completion_choice_count = function("dosai_completion_choice_count", c_int32, dosai_completion)
+dosai_completion_choice_index = function("dosai_completion_choice_index", c_int32, dosai_completion, c_int32)
+dosai_completion_role = function("dosai_completion_role", c_void_p, dosai_completion, c_int32, POINTER(c_size_t))
+dosai_completion_content = function("dosai_completion_content", c_void_p, dosai_completion, c_int32, POINTER(c_size_t))
+dosai_completion_refusal = function("dosai_completion_refusal", c_void_p, dosai_completion, c_int32, POINTER(c_size_t))
+dosai_completion_reasoning = function("dosai_completion_reasoning", c_void_p, dosai_completion, c_int32,
+                                      POINTER(c_size_t))
+dosai_completion_finish_reason = function("dosai_completion_finish_reason", dosai_finish_reason, dosai_completion,
+                                          c_int32)
+dosai_completion_finish_reason_text = function("dosai_completion_finish_reason_text", c_void_p, dosai_completion,
+                                               c_int32, POINTER(c_size_t))
+dosai_completion_tool_call_count = function("dosai_completion_tool_call_count", c_int32, dosai_completion, c_int32)
+dosai_completion_tool_call_id = function("dosai_completion_tool_call_id", c_void_p, dosai_completion, c_int32, c_int32,
+                                         POINTER(c_size_t))
+dosai_completion_tool_call_name = function("dosai_completion_tool_call_name", c_void_p, dosai_completion, c_int32,
+                                           c_int32, POINTER(c_size_t))
+dosai_completion_tool_call_arguments = function("dosai_completion_tool_call_arguments", c_void_p, dosai_completion,
+                                                c_int32, c_int32, POINTER(c_size_t))
+dosai_completion_message_json = function("dosai_completion_message_json", c_void_p, dosai_completion, c_int32,
+                                         POINTER(c_size_t))
+dosai_completion_json = function("dosai_completion_json", c_void_p, dosai_completion, POINTER(c_size_t))
+dosai_completion_usage = function("dosai_completion_usage", dosai_status, dosai_completion, POINTER(dosai_usage))
+dosai_completion_timings = function("dosai_completion_timings", dosai_status, dosai_completion, POINTER(dosai_timings))
+dosai_completion_request_id = function("dosai_completion_request_id", c_void_p, dosai_completion, POINTER(c_size_t))
+dosai_completion_header = function("dosai_completion_header", c_void_p, dosai_completion, c_char_p, POINTER(c_size_t))
+dosai_completion_http_status = function("dosai_completion_http_status", c_int32, dosai_completion)
+dosai_completion_attempt_count = function("dosai_completion_attempt_count", c_int32, dosai_completion)
+dosai_completion_attempt = function("dosai_completion_attempt", dosai_status, dosai_completion, c_int32,
+                                    POINTER(dosai_attempt))
+dosai_completion_quirks = function("dosai_completion_quirks", c_uint32, dosai_completion)
+dosai_quirk_name = function("dosai_quirk_name", c_char_p, c_uint32)
+dosai_completion_copy = function("dosai_completion_copy", dosai_status, dosai_completion, POINTER(dosai_completion),
+                                 POINTER(dosai_error))
+dosai_completion_free = function("dosai_completion_free", None, dosai_completion)
 
 # ---- chat
 
 dosai_chunk_kind = c_int32
-CHUNK_OTHER, CHUNK_CONTENT, CHUNK_REASONING, CHUNK_REFUSAL, CHUNK_TOOL_CALL, CHUNK_FINISH, CHUNK_USAGE = range(7)
+CHUNK_OTHER = 0
+CHUNK_CONTENT = 1
+CHUNK_REASONING = 2
+CHUNK_REFUSAL = 3
+CHUNK_TOOL_CALL = 4
+CHUNK_FINISH = 5
+CHUNK_USAGE = 6
 
 
 class dosai_chunk(Structure):
@@ -391,29 +364,32 @@ class dosai_chunk(Structure):
 
 
 dosai_chunk_fn = CFUNCTYPE(c_int32, POINTER(dosai_chunk), c_void_p)
-
-dosai_chat = _function("dosai_chat", dosai_status, dosai_client, dosai_request, _call_in, _completion_out, _error_out)
-dosai_chat_stream = _function("dosai_chat_stream", dosai_status, dosai_client, dosai_request, _call_in,
-                              dosai_chunk_fn, c_void_p, _completion_out, _error_out)
+dosai_chat = function("dosai_chat", dosai_status, dosai_client, dosai_request, POINTER(dosai_call_options),
+                      POINTER(dosai_completion), POINTER(dosai_error))
+dosai_chat_stream = function("dosai_chat_stream", dosai_status, dosai_client, dosai_request,
+                             POINTER(dosai_call_options), dosai_chunk_fn, c_void_p, POINTER(dosai_completion),
+                             POINTER(dosai_error))
 
 # ---- stream
 
-# The chunk comes out as its address: the layer above keeps one view of it for as long as the address is the same.
-dosai_stream_open = _function("dosai_stream_open", dosai_status, dosai_client, dosai_request, _call_in,
-                              POINTER(dosai_stream), _error_out)
-dosai_stream_next = _function("dosai_stream_next", dosai_status, dosai_stream, c_int64, POINTER(c_void_p), _error_out)
-dosai_stream_next_unchecked = _library["dosai_stream_next"]  # for ctypes values of the right types: 400 ns less
-dosai_stream_completion = _function("dosai_stream_completion", dosai_status, dosai_stream, _completion_out,
-                                    _error_out)
-dosai_stream_free = _function("dosai_stream_free", None, dosai_stream)
+dosai_stream_open = function("dosai_stream_open", dosai_status, dosai_client, dosai_request,
+                             POINTER(dosai_call_options), POINTER(dosai_stream), POINTER(dosai_error))
+dosai_stream_next = function("dosai_stream_next", dosai_status, dosai_stream, c_int64, POINTER(c_void_p),
+                             POINTER(dosai_error))
+dosai_stream_next_unchecked = library["dosai_stream_next"]
+dosai_stream_completion = function("dosai_stream_completion", dosai_status, dosai_stream, POINTER(dosai_completion),
+                                   POINTER(dosai_error))
+dosai_stream_free = function("dosai_stream_free", None, dosai_stream)
 
 # ---- loop
 
 dosai_event_kind = c_int32
-EVENT_CHUNK, EVENT_COMPLETION, EVENT_ERROR, EVENT_RESPONSE = range(1, 5)
+EVENT_CHUNK = 1
+EVENT_COMPLETION = 2
+EVENT_ERROR = 3
+EVENT_RESPONSE = 4
 
 
-# The chunk comes as its address, as of a stream.
 class dosai_event(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -426,6 +402,9 @@ class dosai_event(Structure):
     ]
 
 
+dosai_event_fn = CFUNCTYPE(c_int32, POINTER(dosai_event), c_void_p)
+
+
 class dosai_loop_options(Structure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -435,50 +414,35 @@ class dosai_loop_options(Structure):
     ]
 
 
-dosai_event_fn = CFUNCTYPE(c_int32, POINTER(dosai_event), c_void_p)
+dosai_loop_options_init = function("dosai_loop_options_init", None, POINTER(dosai_loop_options), c_size_t)
+dosai_loop_new = function("dosai_loop_new", dosai_status, POINTER(dosai_loop_options), POINTER(dosai_loop),
+                          POINTER(dosai_error))
+dosai_loop_submit_chat = function("dosai_loop_submit_chat", dosai_status, dosai_loop, dosai_client, dosai_request,
+                                  POINTER(dosai_call_options), c_size_t, POINTER(dosai_call), POINTER(dosai_error))
+dosai_loop_submit_stream = function("dosai_loop_submit_stream", dosai_status, dosai_loop, dosai_client, dosai_request,
+                                    POINTER(dosai_call_options), c_size_t, POINTER(dosai_call), POINTER(dosai_error))
+dosai_loop_submit_get = function("dosai_loop_submit_get", dosai_status, dosai_loop, dosai_client, c_char_p,
+                                 POINTER(dosai_call_options), c_size_t, POINTER(dosai_call), POINTER(dosai_error))
+dosai_loop_submit_post = function("dosai_loop_submit_post", dosai_status, dosai_loop, dosai_client, c_char_p, c_char_p,
+                                  c_size_t, POINTER(dosai_call_options), c_size_t, POINTER(dosai_call),
+                                  POINTER(dosai_error))
+dosai_loop_step = function("dosai_loop_step", dosai_status, dosai_loop, c_int64, dosai_event_fn, c_void_p,
+                           POINTER(c_size_t), POINTER(dosai_error))
+dosai_loop_step_unchecked = library["dosai_loop_step"]
+dosai_loop_next = function("dosai_loop_next", dosai_status, dosai_loop, POINTER(c_void_p), POINTER(dosai_error))
+dosai_loop_next_unchecked = library["dosai_loop_next"]
+dosai_loop_fd = function("dosai_loop_fd", c_int32, dosai_loop)
+dosai_loop_timeout_ms = function("dosai_loop_timeout_ms", c_int64, dosai_loop)
+dosai_loop_wake = function("dosai_loop_wake", None, dosai_loop)
+dosai_loop_close = function("dosai_loop_close", dosai_status, dosai_loop, dosai_event_fn, c_void_p,
+                            POINTER(dosai_error))
+dosai_call_cancel = function("dosai_call_cancel", None, dosai_call)
+dosai_call_pause = function("dosai_call_pause", None, dosai_call)
+dosai_call_resume = function("dosai_call_resume", None, dosai_call)
+dosai_call_completion = function("dosai_call_completion", dosai_status, dosai_call, POINTER(dosai_completion),
+                                 POINTER(dosai_error))
+dosai_call_free = function("dosai_call_free", None, dosai_call)
 
-dosai_loop_options_init = _function("dosai_loop_options_init", None, POINTER(dosai_loop_options), c_size_t)
-dosai_loop_new = _function("dosai_loop_new", dosai_status, POINTER(dosai_loop_options), POINTER(dosai_loop),
-                           _error_out)
-dosai_loop_submit_chat = _function("dosai_loop_submit_chat", dosai_status, dosai_loop, dosai_client, dosai_request,
-                                   _call_in, c_size_t, POINTER(dosai_call), _error_out)
-dosai_loop_submit_stream = _function("dosai_loop_submit_stream", dosai_status, dosai_loop, dosai_client,
-                                     dosai_request, _call_in, c_size_t, POINTER(dosai_call), _error_out)
-dosai_loop_submit_get = _function("dosai_loop_submit_get", dosai_status, dosai_loop, dosai_client, c_char_p, _call_in,
-                                  c_size_t, POINTER(dosai_call), _error_out)
-dosai_loop_submit_post = _function("dosai_loop_submit_post", dosai_status, dosai_loop, dosai_client, c_char_p,
-                                   c_char_p, c_size_t, _call_in, c_size_t, POINTER(dosai_call), _error_out)
-dosai_loop_step = _function("dosai_loop_step", dosai_status, dosai_loop, c_int64, dosai_event_fn, c_void_p, _size_out,
-                            _error_out)
-dosai_loop_step_unchecked = _library["dosai_loop_step"]
-dosai_loop_next = _function("dosai_loop_next", dosai_status, dosai_loop, POINTER(c_void_p), _error_out)
-dosai_loop_next_unchecked = _library["dosai_loop_next"]
-dosai_loop_fd = _function("dosai_loop_fd", c_int32, dosai_loop)
-dosai_loop_timeout_ms = _function("dosai_loop_timeout_ms", c_int64, dosai_loop)
-dosai_loop_wake = _function("dosai_loop_wake", None, dosai_loop)
-dosai_loop_close = _function("dosai_loop_close", dosai_status, dosai_loop, dosai_event_fn, c_void_p, _error_out)
-dosai_call_cancel = _function("dosai_call_cancel", None, dosai_call)
-dosai_call_pause = _function("dosai_call_pause", None, dosai_call)
-dosai_call_resume = _function("dosai_call_resume", None, dosai_call)
-dosai_call_completion = _function("dosai_call_completion", dosai_status, dosai_call, _completion_out, _error_out)
-dosai_call_free = _function("dosai_call_free", None, dosai_call)
-
-
-def _check() -> None:
-    number = dosai_version_number()
-    if number < _VERSION_NUMBER or number // 10000 != _VERSION_NUMBER // 10000:
-        raise ImportError(
-            f"dosai: {_library._name} is version {dosai_version().decode()}, but this package needs "
-            f"{_VERSION_NUMBER // 10000}.{_VERSION_NUMBER // 100 % 100} or newer of the same major version.",
-            name="dosai", path=_library._name,
-        )
-    inits = {dosai_client_options: dosai_client_options_init, dosai_call_options: dosai_call_options_init}
-    for structure, init in inits.items():
-        options = structure()
-        init(byref(options), sizeof(structure))
-        if options.struct_size != sizeof(structure):
-            raise ImportError(f"dosai: {_library._name} does not know {structure.__name__} as this package does.",
-                              name="dosai", path=_library._name)
-
-
-_check()
+check(VERSION_NUMBER, dosai_version_number(), dosai_version().decode(),
+      {dosai_client_options: dosai_client_options_init, dosai_call_options: dosai_call_options_init,
+      dosai_loop_options: dosai_loop_options_init})

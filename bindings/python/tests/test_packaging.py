@@ -121,4 +121,4 @@ def test_the_version_is_the_headers():
     version = re.search(r'#define DOSAI_VERSION "(.*)"', header).group(1)
     assert f'\nversion = "{version}"\n' in (PACKAGE / "pyproject.toml").read_text()
     number = int(re.search(r"#define DOSAI_VERSION_NUMBER (\d+)", header).group(1))
-    assert (dosai.__version__, dosai._ffi._VERSION_NUMBER) == (version, number)
+    assert (dosai.__version__, dosai._ffi.VERSION_NUMBER) == (version, number)

@@ -104,13 +104,14 @@ static void no_timeout_too_short(void) {
   double begun = test_now();
   start(loop, TEST_PLAIN, "silent", CHAT, 0, &options);
   run_for(loop, 50);
+  int is_in_time = test_now() < begun + 100; /* not always so under valgrind */
   while (test_now() < begun + 140) {
     double until = (double)dosai_loop_timeout_ms(loop) + test_now() - begun;
     short_ones += until > 149 && until < 150;
     right_ones += until >= 150 && until < 152;
   }
   CHECK_INT(short_ones, 0);
-  CHECK(right_ones > 0);
+  CHECK(right_ones > 0 || !is_in_time);
   run(loop);
   CHECK_INT(book[0].clock, DOSAI_CLOCK_TOTAL);
   close_loop(loop);

@@ -36,15 +36,18 @@ static void make_good(dosai_loop **loop) {
   dosai_stream *stream = NULL;
   dosai_call *call = NULL;
   dosai_completion *completion = NULL;
+  dosai_response *response = NULL;
   dosai_client *client = test_client(TEST_PLAIN, "hello");
   dosai_request *request = test_request();
   CHECK_INT(dosai_cancel_new(NULL, (dosai_error **)&good[DOSAI_ERROR]), DOSAI_INVALID_ARGUMENT);
   CHECK_CALL(dosai_cancel_new((dosai_cancel **)&good[DOSAI_CANCEL], &error), DOSAI_OK);
   CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
+  CHECK_CALL(dosai_client_get(client, "/models", NULL, &response, &error), DOSAI_OK);
   CHECK_CALL(dosai_stream_open(client, request, NULL, &stream, &error), DOSAI_OK);
   CHECK_CALL(dosai_loop_new(NULL, loop, &error), DOSAI_OK);
   CHECK_CALL(dosai_loop_submit_chat(*loop, client, request, NULL, 1, &call, &error), DOSAI_OK);
   good[DOSAI_CLIENT] = client, good[DOSAI_REQUEST] = request, good[DOSAI_COMPLETION] = completion;
+  good[DOSAI_RESPONSE] = response;
   good[DOSAI_STREAM] = stream, good[DOSAI_LOOP] = *loop, good[DOSAI_CALL] = call;
 }
 
@@ -54,6 +57,7 @@ static void drop_made(void) {
   dosai_client_free(made[MADE_DOSAI_CLIENT]);
   dosai_request_free(made[MADE_DOSAI_REQUEST]);
   dosai_completion_free(made[MADE_DOSAI_COMPLETION]);
+  dosai_response_free(made[MADE_DOSAI_RESPONSE]);
   dosai_stream_free(made[MADE_DOSAI_STREAM]);
   dosai_call_free(made[MADE_DOSAI_CALL]);
   if (made[MADE_DOSAI_LOOP]) dosai_loop_close(made[MADE_DOSAI_LOOP], NULL, NULL, NULL);

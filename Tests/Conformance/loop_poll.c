@@ -95,7 +95,7 @@ static void timeouts(void) {
 }
 
 /* It says nothing that is too short: a host that sleeps for it finds the clock run out, and does not step in vain. */
-static void no_timeout_too_short(void) {
+static int no_timeout_too_short(void) {
   dosai_call_options options;
   int short_ones = 0, right_ones = 0;
   dosai_call_options_init(&options, sizeof options);
@@ -103,18 +103,21 @@ static void no_timeout_too_short(void) {
   loop = new_loop(0, 0);
   double begun = test_now();
   start(loop, TEST_PLAIN, "silent", CHAT, 0, &options);
+  double submitted = test_now(); /* its clock began between the two: under valgrind that is a while */
   run_for(loop, 50);
-  int is_in_time = test_now() < begun + 100; /* not always so under valgrind */
+  int is_in_time = test_now() < begun + 100;
   while (test_now() < begun + 140) {
-    double until = (double)dosai_loop_timeout_ms(loop) + test_now() - begun;
+    double asked = test_now(), timeout = (double)dosai_loop_timeout_ms(loop);
+    double until = timeout + test_now() - begun;
     short_ones += until > 149 && until < 150;
-    right_ones += until >= 150 && until < 152;
+    right_ones += until >= 150 && timeout + asked < submitted + 152;
   }
   CHECK_INT(short_ones, 0);
-  CHECK(right_ones > 0 || !is_in_time);
+  if (is_in_time) CHECK(right_ones > 0);
   run(loop);
   CHECK_INT(book[0].clock, DOSAI_CLOCK_TOTAL);
   close_loop(loop);
+  return is_in_time;
 }
 
 static void *wake_soon(void *unused) {
@@ -210,7 +213,9 @@ int main(void) {
     timers((test_transport)transport);
   }
   timeouts();
-  no_timeout_too_short();
+  int tries = 0;
+  while (tries < 20 && !no_timeout_too_short()) tries++; /* under valgrind it is not always in time to ask */
+  CHECK(tries < 20);
   wakes(0);
   wakes(1);
   from_threads();

@@ -24,49 +24,73 @@ static int32_t count_end(const dosai_event *event, void *unused) {
   return 0;
 }
 
-static void end_crowd(dosai_loop *loop, int crowd, dosai_cancel *all) {
+/* Calls of one token that nobody answers, and the step that takes least of a core. */
+typedef struct {
+  dosai_loop *loop;
+  dosai_client *client;
+  dosai_cancel *all;
+  int count;
+  double least;
+} crowd;
+
+static crowd new_crowd(int count, int32_t max_in_flight) {
+  return (crowd){new_loop(max_in_flight, 1), test_client(TEST_PLAIN, "silent"), new_token(), count, 1e9};
+}
+
+static void gather(const crowd *all, int is_paused) {
+  dosai_request *request = test_request();
+  dosai_call_options options;
+  dosai_error *error = NULL;
+  dosai_call_options_init(&options, sizeof options);
+  options.cancel = all->all;
+  for (int i = 0; i < all->count; i++) {
+    dosai_call *call = NULL;
+    CHECK_CALL(dosai_loop_submit_chat(all->loop, all->client, request, &options, 0, &call, &error), DOSAI_OK);
+    if (is_paused) dosai_call_pause(call);
+    dosai_call_free(call);
+  }
+  dosai_request_free(request);
+}
+
+static void measured_step(crowd *all, int64_t timeout) {
+  double before = spent();
+  size_t active = step(all->loop, timeout);
+  double took = spent() - before;
+  if (took < all->least) all->least = took;
+  CHECK_INT(active, all->count);
+}
+
+static double end_crowd(crowd *all) {
   size_t active = 1;
   dosai_error *error = NULL;
   crowd_ends = 0;
-  dosai_cancel_trigger(all);
+  dosai_cancel_trigger(all->all);
   for (double end = test_now() + test_bound(10000); active && test_now() < end;)
-    CHECK_CALL(dosai_loop_step(loop, 100, count_end, NULL, &active, &error), DOSAI_OK);
-  CHECK_INT(crowd_ends, crowd);
-  dosai_cancel_free(all);
+    CHECK_CALL(dosai_loop_step(all->loop, 100, count_end, NULL, &active, &error), DOSAI_OK);
+  CHECK_INT(crowd_ends, all->count);
+  dosai_cancel_free(all->all);
+  dosai_client_free(all->client);
+  close_loop(all->loop);
+  return all->least;
 }
 
 /* How many microseconds of a core the step takes that tells of a trigger, at best: a machine that is busy makes it
  * longer, but not each time. The crowd has a token too; it waits for a place, or in flight for a connection. */
-static double best(int crowd, int32_t max_in_flight) {
-  dosai_loop *loop = new_loop(max_in_flight, 1);
-  dosai_client *client = test_client(TEST_PLAIN, "silent");
-  dosai_request *request = test_request();
-  dosai_cancel *all = new_token();
+static double best(int count, int32_t max_in_flight) {
+  crowd all = new_crowd(count, max_in_flight);
   dosai_call_options options;
-  dosai_error *error = NULL;
-  double least = 1e9;
   dosai_call_options_init(&options, sizeof options);
-  options.cancel = all;
-  for (int i = 0; i < crowd; i++)
-    CHECK_CALL(dosai_loop_submit_chat(loop, client, request, &options, 0, NULL, &error), DOSAI_OK);
+  gather(&all, 0);
   for (uintptr_t i = 1; i <= TRIES; i++) {
     options.cancel = new_token();
-    dosai_call_free(submit_with(loop, client, CHAT, i, &options));
-    CHECK_INT(step(loop, 0), crowd + 1);
+    dosai_call_free(submit_with(all.loop, all.client, CHAT, i, &options));
+    CHECK_INT(step(all.loop, 0), count + 1);
     dosai_cancel_trigger(options.cancel);
-    double before = spent();
-    size_t active = step(loop, 1000);
-    double took = spent() - before;
-    if (took < least) least = took;
-    CHECK_INT(active, crowd);
+    measured_step(&all, 1000);
     CHECK_END(i, DOSAI_CANCELLED);
     dosai_cancel_free(options.cancel);
   }
-  end_crowd(loop, crowd, all);
-  dosai_request_free(request);
-  dosai_client_free(client);
-  close_loop(loop);
-  return least;
+  return end_crowd(&all);
 }
 
 static void costs_the_same(const char *what, double few, double lots) {
@@ -75,39 +99,16 @@ static void costs_the_same(const char *what, double few, double lots) {
 }
 
 /* The same for a step of a loop that has room for calls which are all paused. */
-static double best_of_paused(int crowd) {
-  dosai_loop *loop = new_loop(1, 0);
-  dosai_client *client = test_client(TEST_PLAIN, "silent");
-  dosai_request *request = test_request();
-  dosai_cancel *all = new_token();
-  dosai_call_options options;
-  dosai_error *error = NULL;
-  double least = 1e9;
-  dosai_call_options_init(&options, sizeof options);
-  options.cancel = all;
-  dosai_call *holder = submit_with(loop, client, CHAT, 1, NULL);
-  for (int i = 0; i < crowd; i++) {
-    dosai_call *call = NULL;
-    CHECK_CALL(dosai_loop_submit_chat(loop, client, request, &options, 0, &call, &error), DOSAI_OK);
-    dosai_call_pause(call);
-    dosai_call_free(call);
-  }
-  step(loop, 0);
+static double best_of_paused(int count) {
+  crowd all = new_crowd(count, 1);
+  dosai_call *holder = submit_with(all.loop, all.client, CHAT, 1, NULL);
+  gather(&all, 1);
+  step(all.loop, 0);
   dosai_call_cancel(holder);
   dosai_call_free(holder);
-  RUN_UNTIL(loop, book[1].ends);
-  for (int i = 0; i < TRIES; i++) {
-    double before = spent();
-    size_t active = step(loop, 0);
-    double took = spent() - before;
-    if (took < least) least = took;
-    CHECK_INT(active, crowd);
-  }
-  end_crowd(loop, crowd, all);
-  dosai_request_free(request);
-  dosai_client_free(client);
-  close_loop(loop);
-  return least;
+  RUN_UNTIL(all.loop, book[1].ends);
+  for (int i = 0; i < TRIES; i++) measured_step(&all, 0);
+  return end_crowd(&all);
 }
 
 int main(void) {

@@ -93,8 +93,8 @@ def ownership(header, kind, is_result=False):
     return "fills" if not kind.startswith("const ") and (bare.rstrip("*") in header.structs or bare == "size_t*") else None
 
 
-def described(header):
-    numbers, functions = measure(header), {}
+def described(header, numbers):
+    functions = {}
     for section, (about, entries) in sections(header).items():
         comment = ""
         for own, name in entries:
@@ -227,7 +227,8 @@ class Python:
 
 def main():
     header = Header(HEADER)
-    made = {JSON: json.dumps(described(header), indent=1) + "\n", PYTHON: Python(header).write(measure(header))}
+    numbers = measure(header)
+    made = {JSON: json.dumps(described(header, numbers), indent=1) + "\n", PYTHON: Python(header).write(numbers)}
     wrong = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if sys.argv[1:] == ["--check"]:
         if wrong:

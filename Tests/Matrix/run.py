@@ -92,10 +92,10 @@ def report(text):
         print(text, flush=True)
 
 
-def together(work, *lists, most=4):
-    """So many at once; one that cannot be done fails all."""
-    with concurrent.futures.ThreadPoolExecutor(most) as pool:
-        return list(pool.map(work, *lists))
+def together(work, each, *more):
+    """All of these at once; one that cannot be done fails all."""
+    with concurrent.futures.ThreadPoolExecutor(len(each)) as pool:
+        return list(pool.map(work, each, *more))
 
 
 def untimed(row, name):
@@ -138,7 +138,7 @@ def main():
         prepared = time.monotonic() - started - rooted
     except roots.Failed as failure:
         sys.exit("matrix: %s" % failure)
-    together(untimed, [row for row in rows for _ in range(2)], ["conformance", "wire"] * len(rows), most=2 * len(rows))
+    together(untimed, [row for row in rows for _ in range(2)], ["conformance", "wire"] * len(rows))
     together(timed, rows)  # they measure time: nothing else runs beside them
     stream(rows)
     after = digest()

@@ -69,26 +69,27 @@ struct WaitingCalls {
 
   mutating func append(_ call: LoopCall) {
     count += 1
-    if lane(of: call) == nil { lanes.append((call.call.client, Line())) }
-    if let lane = lane(of: call) { lanes[lane].line.append(call) }
+    let lane = lane(of: call) ?? lanes.count
+    if lane == lanes.count { lanes.append((call.call.client, Line())) }
+    lanes[lane].line.append(call)
   }
 
   /// The next that is not paused.
   mutating func popFirst() -> LoopCall? {
     for _ in lanes.indices {
       if turn >= lanes.count { turn = 0 }
-      if let call = lanes[turn].line.first {
-        turn += 1
-        remove(call)
+      turn += 1
+      if let call = lanes[turn - 1].line.first {
+        remove(call, from: turn - 1)
         return call
       }
-      turn += 1
     }
     return nil
   }
 
-  mutating func remove(_ call: LoopCall) {
-    guard let lane = lane(of: call) else { return }
+  mutating func remove(_ call: LoopCall) { if let lane = lane(of: call) { remove(call, from: lane) } }
+
+  private mutating func remove(_ call: LoopCall, from lane: Int) {
     lanes[lane].line.remove(call)
     count -= 1
     guard lanes[lane].line.isEmpty else { return }

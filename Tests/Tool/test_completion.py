@@ -1,5 +1,5 @@
 """dosai completion: each shell loads it, and offers what is there."""
-import re, shutil, subprocess, time
+import re, subprocess, time
 
 import pytest
 
@@ -35,15 +35,10 @@ def fish(line, where):
     return {offer.split("\t")[0] for offer in done.stdout.split("\n")} - {""}
 
 
-def needs(shell):
-    return pytest.mark.skipif(not shutil.which(shell), reason="there is no " + shell)
-
-
 COMMANDS = {"chat", "batch", "models", "completion"}
 SHELLS = {"bash", "zsh", "fish"}
 
 
-@needs("bash")
 def test_bash(tmp_path):
     (tmp_path / "a b.json").touch()
     assert COMMANDS <= bash("dosai", "")
@@ -60,7 +55,6 @@ def test_bash(tmp_path):
     assert bash("dosai", "batch", "", where=tmp_path) == bash("dosai", "batch", "-o", "", where=tmp_path) == {"a b.json"}
 
 
-@needs("fish")
 def test_fish(tmp_path):
     (tmp_path / "a b.json").touch()
     assert COMMANDS <= fish("dosai ", tmp_path)
@@ -74,7 +68,6 @@ def test_fish(tmp_path):
     assert not any(word.startswith("--system") for word in fish("dosai models --", tmp_path))
 
 
-@needs("zsh")
 @pytest.mark.parametrize("way", ["source", "fpath"])
 def test_zsh(tmp_path, way):
     (tmp_path / "folder").mkdir()

@@ -31,20 +31,20 @@ extension Call {
     }
     let quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
     let document = try Document.read(taking: received, limits: limits)
-    if ServerMessage.isError(document.root) { throw try provider(document.root) }
+    if ServerError.isError(document.root) { throw try provider(document.root) }
     if kind == .other {
       response = Response(document.source, facts([]))
       return
     }
     guard document.root.kind == .object, document.root.glance("choices")?.kind == .array else {
-      let said = try ServerMessage(document.root)
+      let said = try ServerError(document.root)
       if said.message != nil { throw try provider(document.root) }
       throw Failure(.malformed, "the answer has no choices")
     }
     let made = try completion(of: document, quirks)
     if let stream {
       try stream.take(whole: document)
-      guard stream.assembler.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
+      guard stream.builder.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
     }
     completion = made
   }
@@ -62,7 +62,7 @@ extension Call {
 
   /// The failure of an answer that came with success and tells of an error.
   func provider(_ body: Value) throws(Failure) -> Failure {
-    server = try ServerMessage(body)
+    server = try ServerError(body)
     if received.isEmpty { try received.append(body.text) }
     return Failure(.provider, Status.provider.explanation, detail: server.message)
   }
@@ -81,12 +81,12 @@ extension Call {
     return Failure(status, status.explanation, detail: detail)
   }
 
-  func readRefusal() throws(Failure) -> ServerMessage {
+  func readRefusal() throws(Failure) -> ServerError {
     let text = try Buffer(copying: received.bytes)
     if let document = try? Document.read(taking: text, limits: client.settings.limits) {
-      return try ServerMessage(document.root)
+      return try ServerError(document.root)
     }
-    return ServerMessage()
+    return ServerError()
   }
 
   /// Follows a redirect if the client allows it and it stays within the origin. A POST stays a POST.
@@ -130,7 +130,7 @@ extension Call {
   /// have got it all the same.
   func failUnacknowledged(_ transfer: Transfer) {
     transfer.giveUpConnection()
-    isFresh = watcher?.host?.isShared != true
+    isFresh = loopCall?.host?.isShared != true
     failAttempt(Failure(.connection, "the connection is dead: the request was not acknowledged"))
   }
 
@@ -140,8 +140,8 @@ extension Call {
   }
 
   func dropTransfer() {
-    if let transfer { engine?.remove(transfer) }
+    if let transfer { multi?.remove(transfer) }
     transfer = nil
-    if let watcher { watcher.host?.noteEnd(watcher) }
+    if let loopCall { loopCall.host?.noteEnd(loopCall) }
   }
 }

@@ -18,7 +18,7 @@ extension Call {
     isConnectLate = false
     left = -1
     log(.debug, .ok, 0)
-    if watcher?.host?.held.first != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
+    if loopCall?.host?.held.first != nil { hold(isPatient: true) } else { try launch(isPatient: true) }
     lineUp()
   }
 
@@ -43,35 +43,35 @@ extension Call {
   }
 
   private func lineUp() {
-    guard let watcher, let host = watcher.host else { return }
-    if isHeld { host.held.append(watcher) } else { host.held.remove(watcher) }
+    guard let loopCall, let host = loopCall.host else { return }
+    if isHeld { host.held.append(loopCall) } else { host.held.remove(loopCall) }
   }
 
   private func hold(isPatient: Bool) {
     let until = isPatient ? min(connectDeadline, attemptStarted + Self.patience) : connectDeadline
-    phase = .held(until: engine?.isLimited == true ? Clocks.never : until)
+    phase = .held(until: multi?.isLimited == true ? Clocks.never : until)
   }
 
   /// Starts the transfer, or holds it. `isPatient`: also where it could have a connection of its own.
   private func launch(isPatient: Bool) throws(Failure) {
-    guard let engine else { throw .internalError }
+    guard let multi else { throw .internalError }
     // Before, it was the caller's limit that it waited for.
-    if isHeld, engine.isLimited { attemptStarted = csystem_now() }
+    if isHeld, multi.isLimited { attemptStarted = csystem_now() }
     let started: Transfer
-    if let transfer { started = transfer } else { started = try makeTransfer(engine) }
+    if let transfer { started = transfer } else { started = try makeTransfer(multi) }
     transfer = started
-    let mayWait = isPatient && started.mayShare && watcher != nil && !engine.isLimited
-    if mayWait, let host = watcher?.host, host.isShared, host.making > 0 { return hold(isPatient: true) }
+    let mayWait = isPatient && started.mayShare && loopCall != nil && !multi.isLimited
+    if mayWait, let host = loopCall?.host, host.isShared, host.making > 0 { return hold(isPatient: true) }
     phase = .attempting
-    guard try engine.start(started, waits: mayWait) else { return hold(isPatient: isPatient) }
-    if let watcher, started.readyTime < 0, !started.isFinished { watcher.host?.noteMaking(watcher) }
+    guard try multi.start(started, waits: mayWait) else { return hold(isPatient: isPatient) }
+    if let loopCall, started.readyTime < 0, !started.isFinished { loopCall.host?.noteMaking(loopCall) }
   }
 
-  private func makeTransfer(_ engine: Engine) throws(Failure) -> Transfer {
+  private func makeTransfer(_ multi: CurlMulti) throws(Failure) -> Transfer {
     try Transfer.make(
-      client.settings.endpoint, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
+      client.settings.transport, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
       headers: headers, body: body, compressed: kind != .stream,
       connectTimeout: max(0, connectDeadline - csystem_now()),
-      isFresh: isFresh, isIPv4: isIPv4, engine: engine, receiver: self)
+      isFresh: isFresh, isIPv4: isIPv4, multi: multi, receiver: self)
   }
 }

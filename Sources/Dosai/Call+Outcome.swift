@@ -19,8 +19,8 @@ extension Call {
       attempts.append(Attempt(status: failure?.status ?? .ok, httpStatus: httpStatus))
     }
     log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
-    if let watcher { watcher.forgetToken() } else if let token = settings.token { engine?.forget(token) }
-    if failure == nil, let transfer, !transfer.isFinished, let watcher { return watcher.linger() }
+    if let loopCall { loopCall.forgetToken() } else if let token = settings.token { multi?.forget(token) }
+    if failure == nil, let transfer, !transfer.isFinished, let loopCall { return loopCall.linger() }
     release()
   }
 
@@ -35,24 +35,24 @@ extension Call {
     }
   }
 
-  /// Lets go of the connection and the engine.
+  /// Lets go of the connection and the multi handle.
   func release() {
-    if let transfer { engine?.remove(transfer) }
-    if let watcher, let host = watcher.host {
-      host.held.remove(watcher)
-      host.noteEnd(watcher)
-      watcher.host = nil
-      watcher.loop.leave(host)
+    if let transfer { multi?.remove(transfer) }
+    if let loopCall, let host = loopCall.host {
+      host.held.remove(loopCall)
+      host.noteEnd(loopCall)
+      loopCall.host = nil
+      loopCall.loop.leave(host)
     }
-    if let engine, watcher == nil { client.giveBack(engine) }
-    engine = nil
+    if let multi, loopCall == nil { client.giveBack(multi) }
+    multi = nil
   }
 
   /// Lets the rest of a whole answer come for up to 5 ms, so that its connection can be used again.
   func settle() {
-    guard let engine, let transfer, watcher == nil else { return }
+    guard let multi, let transfer, loopCall == nil else { return }
     let deadline = csystem_now() + 5_000_000
-    while !transfer.isFinished && csystem_now() < deadline { _ = engine.step(until: deadline) }
+    while !transfer.isFinished && csystem_now() < deadline { _ = multi.step(until: deadline) }
   }
 
   var timings: Timings {
@@ -68,13 +68,13 @@ extension Call {
     let stream = self.stream ?? (isTold && kind == .stream ? makeReader() : nil)
     let taken = isTold ? stream?.taken : nil
     if let completion, taken == nil { return completion }
-    guard let stream, isTold || stream.assembler.hasStarted || failure == nil else { return nil }
+    guard let stream, isTold || stream.builder.hasStarted || failure == nil else { return nil }
     let text = Buffer()
-    try stream.assembler.write(to: text, taken: taken)
+    try stream.builder.write(to: text, taken: taken)
     let isRedacted = client.settings.secret?.redact(text, isAnswer: true) == true  // it may have come in pieces
     let isWhole = hasEnded && taken == nil
     if isWhole && !isRedacted {
-      completion = try Completion.make(stream.assembler, text, facts(stream.quirks))
+      completion = try Completion.make(stream.builder, text, facts(stream.quirks))
       return completion
     }
     var limits = Limits()

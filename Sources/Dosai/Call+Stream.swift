@@ -44,7 +44,7 @@ extension Call {
         noteChunk(isToken: stream.givesToken)
         return true
       case .empty:
-        collectWorkingSet(stream, transfer)
+        collectPrefetchList(stream, transfer)
         if flow() { return nil }
         if transfer.isFinished { concludeStream(transfer) }
       case .done:
@@ -58,12 +58,12 @@ extension Call {
     return false
   }
 
-  private func collectWorkingSet(_ stream: StreamReader, _ transfer: Transfer) {
-    guard let set = transfer.workingSet, let watcher, set.note(stream.textEnd) else { return }
+  private func collectPrefetchList(_ stream: StreamReader, _ transfer: Transfer) {
+    guard let set = transfer.prefetchList, let loopCall, set.note(stream.textEnd) else { return }
     set.add(transfer)
     set.add(self)
-    set.add(watcher)
-    set.add(watcher.scheduled)
+    set.add(loopCall)
+    set.add(loopCall.scheduled)
     stream.join(set)
   }
 
@@ -98,7 +98,7 @@ extension Call {
 extension StreamReader {
   /// Whether the current event has text or a tool call.
   var givesToken: Bool {
-    assembler.chunks.contains {
+    builder.chunks.contains {
       $0.kind == .content || $0.kind == .reasoning || $0.kind == .refusal || $0.kind == .toolCall
     }
   }

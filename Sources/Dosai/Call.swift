@@ -24,7 +24,7 @@ package final class Call: TransferReceiver {
   let headers: HeaderList
 
   var phase = Phase.attempting
-  var engine: Engine?
+  var multi: CurlMulti?
   var transfer: Transfer?
   var attempts: [Attempt] = []
   var redirects = 0
@@ -34,7 +34,7 @@ package final class Call: TransferReceiver {
   var isIPv4 = false
   /// How it ended, once it has; nil: well.
   var failure: Failure?
-  var server = ServerMessage()
+  var server = ServerError()
   var completion: Completion?
   var response: Response?
 
@@ -61,7 +61,7 @@ package final class Call: TransferReceiver {
   var isHeldBack = false
 
   /// Where the call is one of many of a loop.
-  unowned(unsafe) var watcher: LoopCall?
+  unowned(unsafe) var loopCall: LoopCall?
 
   static let errorBodyMost = 64 << 10
   /// A stream holds about this much that was not read; then its connection waits.
@@ -106,14 +106,14 @@ package final class Call: TransferReceiver {
     noteCheck(started)
     do throws(Failure) {
       try checkCancelled()
-      let engine: Engine
-      if let watcher { engine = watcher.engine } else { engine = try client.borrow() }
-      if let token = settings.token, !(watcher?.watchToken() ?? engine.watch(token)) {
-        if watcher == nil { client.giveBack(engine) }
+      let multi: CurlMulti
+      if let loopCall { multi = loopCall.multi } else { multi = try client.borrow() }
+      if let token = settings.token, !(loopCall?.watchToken() ?? multi.watch(token)) {
+        if loopCall == nil { client.giveBack(multi) }
         throw .noDescriptor
       }
-      self.engine = engine
-      if let watcher { watcher.host = watcher.loop.enter(client.host) }
+      self.multi = multi
+      if let loopCall { loopCall.host = loopCall.loop.enter(client.host) }
       try startAttempt()
     } catch { end(error) }
   }
@@ -121,11 +121,11 @@ package final class Call: TransferReceiver {
   /// Waits until something happens or `deadline` comes, and acts on it. `again`: since the last turn the host had no part;
   /// to read what gives no chunk is no time of its own.
   func turn(until deadline: Int64, again: Bool = false) {
-    guard let engine, !hasEnded else { return }
+    guard let multi, !hasEnded else { return }
     if left >= 0 && !again { away += csystem_now() - left }
     // Where it finished before the wait, as in its start, libcurl has nothing left that would end the wait.
     let isOver = transfer?.isFinished == true
-    let pause = engine.step(until: isOver ? 0 : min(deadline, min(self.deadline, nextCheck)))
+    let pause = multi.step(until: isOver ? 0 : min(deadline, min(self.deadline, nextCheck)))
     left = csystem_now()
     if let onWait = settings.onWait, pause == .signal || left >= nextCheck {
       if onWait(settings.waitContext) != 0 { return end(Failure(.cancelled, "cancelled by on_wait")) }
@@ -167,34 +167,34 @@ package final class Call: TransferReceiver {
     if !client.isOurs { throw Failure(.forked, "the client was made before a fork") }
     if settings.token?.isTriggered == true { throw Failure(.cancelled, "cancelled by its token") }
     if Process.isExiting { throw Failure(.cancelled, "the process exits") }
-    if engine?.isOutOfMemory == true { throw .outOfMemory }
+    if multi?.isOutOfMemory == true { throw .outOfMemory }
   }
 
   package var isFull: Bool { isHeldBack || (stream?.unread ?? 0) >= Self.unreadMost }
 
   /// Lets a body that was held back come again. False: none was.
   func flow() -> Bool {
-    guard let transfer, transfer.isPaused, !transfer.isFinished, let engine else { return false }
+    guard let transfer, transfer.isPaused, !transfer.isFinished, let multi else { return false }
     transfer.isPaused = false
-    engine.resume(transfer)
+    multi.resume(transfer)
     return true
   }
 
   package func finish() {
-    guard let watcher else { return }
-    watcher.host?.noteEnd(watcher)
-    watcher.note()
+    guard let loopCall else { return }
+    loopCall.host?.noteEnd(loopCall)
+    loopCall.note()
   }
 
   package func connected() {
-    guard let watcher else { return }
-    watcher.host?.noteConnected(watcher)
-    watcher.loop.schedule(watcher)
+    guard let loopCall else { return }
+    loopCall.host?.noteConnected(loopCall)
+    loopCall.loop.schedule(loopCall)
   }
 
   package func receive(_ bytes: Bytes) throws(Failure) {
     guard let transfer else { return }
-    watcher?.note()
+    loopCall?.note()
     let limits = client.settings.limits
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       // The key is looked for before the body is cut, so that no part of it is left; escaped it is six times as long.
@@ -254,11 +254,11 @@ package final class Call: TransferReceiver {
 
   /// A clock that has run out ends something only once all that had arrived by then was read.
   func checkClocks() throws(Failure) {
-    guard let engine, !hasEnded else { return }
+    guard let multi, !hasEnded else { return }
     let total = totalDeadline
     var (time, clock) = attemptDeadline
     if total <= time { (time, clock) = (total, .total) }
-    guard engine.hasRead(transfer, until: time) else { return }
+    guard multi.hasRead(transfer, until: time) else { return }
     let words: StaticString
     switch clock {
     case .total: words = Self.lateWords

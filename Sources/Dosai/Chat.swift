@@ -13,7 +13,7 @@ package enum Outcome {
 extension Client {
   private static let chatPath: StaticString = "/chat/completions"
 
-  package func chat(_ request: RequestText, streaming: Bool, _ settings: CallSettings) throws(Failure) -> Call {
+  package func chat(_ request: ChatRequest, streaming: Bool, _ settings: CallSettings) throws(Failure) -> Call {
     let body = try request.body(streaming: streaming)
     return try Call.make(self, settings, streaming ? .stream : .chat, path: Self.chatPath.bytes, body: body)
   }

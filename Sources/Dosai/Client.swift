@@ -4,17 +4,17 @@ import DosaiHTTP
 
 /// What a client is made of, checked.
 package struct ClientSettings {
-  package var address: Address
+  package var address: BaseURL
   package var secret: Secret?
   package var fields: [HeaderField] = []
-  package var endpoint = Endpoint()
+  package var transport = TransportOptions()
   package var limits = Limits()
   package var clocks = Clocks()
   package var retry = RetryPolicy()
   package var redirectsMax = 0
   package var log: Log?
 
-  package init(address: Address) { self.address = address }
+  package init(address: BaseURL) { self.address = address }
 }
 
 /// What one call may set apart from its client.
@@ -34,34 +34,34 @@ package struct CallSettings {
   }
 }
 
-/// An endpoint with its key, limits and warm engines. Immutable but for the pool; any thread, at once.
+/// An endpoint with its key, limits and warm multi handles. Immutable but for the pool; any thread, at once.
 package final class Client {
   private static let idleMost = 64
 
   package let settings: ClientSettings
   /// What libcurl counts the connections to a host by.
   let host: Buffer
-  let share: Share
+  let share: CurlShare
   private let process = Process.id
   private let mutex: Mutex
-  private var idle: [Engine] = []
+  private var idle: [CurlMulti] = []
   private var headers: [HeaderList] = []  // of a GET, of a POST, of a stream
 
   /// RESOURCE: no descriptor is free, or libcurl is too old.
   package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
     try Process.start()
-    let client = Client(settings, try Share.make(), try Mutex.make())
-    client.idle.append(try Engine.make())
+    let client = Client(settings, try CurlShare.make(), try Mutex.make())
+    client.idle.append(try CurlMulti.make())
     for kind in [(false, false), (true, false), (true, true)] {
       client.headers.append(try client.makeHeaders([], body: kind.0, streaming: kind.1))
     }
     return client
   }
 
-  private init(_ settings: ClientSettings, _ share: Share, _ mutex: Mutex) {
+  private init(_ settings: ClientSettings, _ share: CurlShare, _ mutex: Mutex) {
     self.settings = settings
     let address = settings.address
-    host = address.isHTTPS ? address.place : settings.endpoint.proxy?.buffer ?? address.place
+    host = address.isHTTPS ? address.place : settings.transport.proxy?.buffer ?? address.place
     self.share = share
     self.mutex = mutex
   }
@@ -70,19 +70,19 @@ package final class Client {
   @inline(__always)
   package var isOurs: Bool { process == Process.id }
 
-  func borrow() throws(Failure) -> Engine {
-    if let engine = mutex.locked({ idle.popLast() }) { return engine }
-    return try Engine.make()
+  func borrow() throws(Failure) -> CurlMulti {
+    if let multi = mutex.locked({ idle.popLast() }) { return multi }
+    return try CurlMulti.make()
   }
 
-  func giveBack(_ engine: Engine) {
-    guard isOurs, !engine.isOutOfMemory else { return }
+  func giveBack(_ multi: CurlMulti) {
+    guard isOurs, !multi.isOutOfMemory else { return }
     let surplus = mutex.locked {
       if idle.count >= Self.idleMost { return true }
-      idle.append(engine)
+      idle.append(multi)
       return false
     }
-    _ = surplus  // an engine that nobody keeps closes its connections
+    _ = surplus  // an multi that nobody keeps closes its connections
   }
 
   /// `own` are those of one call.

@@ -52,7 +52,7 @@ package final class Completion {
   private let text: Buffer
   // What holds the answer's texts: one of the two.
   private let document: Document?
-  private let assembler: Assembler?
+  private let builder: CompletionBuilder?
   private let mutex: Mutex
   private var messages: [Bytes?] = []  // of a document's choices, as they stand in it, once they are asked for
   private var copies: [Buffer?] = []  // of the messages, by the choice
@@ -67,21 +67,23 @@ package final class Completion {
     return Completion(facts, answer, document.source, try Mutex.make(), document, nil)
   }
 
-  /// What a stream that has ended adds up to; `text` is how the assembler has written it.
-  package static func make(_ assembler: Assembler, _ text: Buffer, _ facts: AnswerFacts) throws(Failure) -> Completion {
-    Completion(facts, try Answer(assembler, in: text.bytes), text, try Mutex.make(), nil, assembler)
+  /// What a stream that has ended adds up to; `text` is how the builder has written it.
+  package static func make(_ builder: CompletionBuilder, _ text: Buffer, _ facts: AnswerFacts) throws(Failure)
+    -> Completion
+  {
+    Completion(facts, try Answer(builder, in: text.bytes), text, try Mutex.make(), nil, builder)
   }
 
   private init(
     _ facts: AnswerFacts, _ answer: Answer, _ text: Buffer, _ mutex: Mutex, _ document: Document?,
-    _ assembler: Assembler?
+    _ builder: CompletionBuilder?
   ) {
     self.facts = facts
     self.answer = answer
     self.text = text
     self.mutex = mutex
     self.document = document
-    self.assembler = assembler
+    self.builder = builder
   }
 
   package var id: Bytes? { document?.root.string("id") ?? answer.id }

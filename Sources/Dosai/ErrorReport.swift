@@ -6,7 +6,7 @@ package final class ErrorReport {
   package let line: Buffer
   package let clock: Clock
   package var httpStatus: Int32 = 0
-  package var server = ServerMessage()
+  package var server = ServerError()
   package var headers: ResponseHeaders?
   package var retryAfter: Int64 = -1
   package var body: Buffer?

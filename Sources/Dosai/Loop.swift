@@ -5,7 +5,7 @@ import Synchronization
 
 /// Many calls on one thread behind one descriptor. One thread at a time, but for `take` and `wake`.
 package final class Loop {
-  let engine: Engine
+  let multi: CurlMulti
   private let process = Process.id
   private let inFlightMost: Int
   private var waiting = WaitingCalls()
@@ -25,13 +25,13 @@ package final class Loop {
   /// RESOURCE: no descriptor is free.
   package static func make(inFlightMost: Int, connectionsPerHostMost: Int) throws(Failure) -> Loop {
     try Process.start()
-    let engine = try Engine.make()
-    engine.serveMany(connectionsPerHostMost: connectionsPerHostMost)
-    return Loop(engine, inFlightMost, try Mutex.make())
+    let multi = try CurlMulti.make()
+    multi.serveMany(connectionsPerHostMost: connectionsPerHostMost)
+    return Loop(multi, inFlightMost, try Mutex.make())
   }
 
-  private init(_ engine: Engine, _ inFlightMost: Int, _ mutex: Mutex) {
-    self.engine = engine
+  private init(_ multi: CurlMulti, _ inFlightMost: Int, _ mutex: Mutex) {
+    self.multi = multi
     self.mutex = mutex
     self.inFlightMost = inFlightMost
   }
@@ -40,7 +40,7 @@ package final class Loop {
   package var isOurs: Bool { process == Process.id }
 
   /// Readable when `step` has something to do.
-  package var descriptor: Int32 { engine.descriptor }
+  package var descriptor: Int32 { multi.descriptor }
 
   /// Calls that are not over.
   package var active: Int { calls.count + waiting.count }
@@ -52,7 +52,7 @@ package final class Loop {
   package func submit(_ call: Call, tag: UInt) throws(Failure) -> LoopCall {
     if isClosed { throw Failure(.busy, "the loop is being closed") }
     let made = LoopCall(call, self, tag: tag)
-    call.watcher = made
+    call.loopCall = made
     waiting.append(made)
     startWaiting()
     if made.isWaiting, call.settings.token != nil { _ = made.watchToken() }
@@ -93,8 +93,8 @@ package final class Loop {
   }
 
   private func startHeld() {
-    if engine.hasFreed { for host in hosts { host.noteRoom() } }
-    engine.hasFreed = false
+    if multi.hasFreed { for host in hosts { host.noteRoom() } }
+    multi.hasFreed = false
     while let host = hosts.first(where: { $0.hasRoom }) {
       host.hasRoom = false
       while let call = host.held.first {
@@ -114,7 +114,7 @@ package final class Loop {
     let place = Int(token.descriptor)
     while byToken.count <= place { byToken.append(nil) }
     let first = byToken[place]
-    if first == nil, !engine.watch(token) { return false }
+    if first == nil, !multi.watch(token) { return false }
     call.nextOfToken = first
     first?.previousOfToken = call
     byToken[place] = call
@@ -128,7 +128,7 @@ package final class Loop {
       previous.nextOfToken = call.nextOfToken
     } else {
       byToken[Int(token.descriptor)] = call.nextOfToken
-      if call.nextOfToken == nil { engine.forget(token) }
+      if call.nextOfToken == nil { multi.forget(token) }
     }
     call.previousOfToken = nil
   }
@@ -159,15 +159,15 @@ package final class Loop {
       deadline = Clocks.deadline(csystem_now(), min(timeout, Clocks.never / 1_000_000) * 1_000_000)
     }
     repeat {
-      _ = engine.step(until: min(deadline, deadlines.first ?? Clocks.never))
+      _ = multi.step(until: min(deadline, deadlines.first ?? Clocks.never))
       isAwake = false
-      endCalls(ofToken: engine.token)
-      if Process.isExiting || engine.isOutOfMemory { noteAll() }
-      engine.recover()
-      if !engine.hasMore { expire() }
+      endCalls(ofToken: multi.token)
+      if Process.isExiting || multi.isOutOfMemory { noteAll() }
+      multi.recover()
+      if !multi.hasMore { expire() }
       readInbox()
       if tells { try tell(onEvent) }
-    } while engine.hasMore
+    } while multi.hasMore
     prepare()
   }
 
@@ -197,7 +197,7 @@ package final class Loop {
   /// In milliseconds, how long a host may wait before it steps: -1 without end.
   package var timeout: Int64 {
     if hasNoted || hasInbox.load(ordering: .acquiring) { return 0 }
-    let first = min(deadlines.first ?? Clocks.never, engine.deadline)
+    let first = min(deadlines.first ?? Clocks.never, multi.deadline)
     if first == Clocks.never { return -1 }
     return max(0, (first - csystem_now() + 999_999) / 1_000_000)
   }
@@ -223,7 +223,7 @@ package final class Loop {
 
   /// The call is over.
   private func remove(_ call: LoopCall) {
-    if call.call.engine == nil { deadlines.remove(call.scheduled) }
+    if call.call.multi == nil { deadlines.remove(call.scheduled) }
     if call.isWaiting { return waiting.remove(call) }
     guard let last = calls.popLast() else { return }
     if last !== call {
@@ -246,8 +246,8 @@ package final class Loop {
   /// Makes the descriptor readable when there is something to do.
   private func prepare() {
     startHeld()
-    if !hasNoted { return engine.prepare(until: deadlines.first ?? Clocks.never) }
-    if !isAwake { engine.wake() }
+    if !hasNoted { return multi.prepare(until: deadlines.first ?? Clocks.never) }
+    if !isAwake { multi.wake() }
     isAwake = true
   }
 
@@ -261,7 +261,7 @@ package final class Loop {
   }
 
   private func expire() {
-    let now = engine.readUntil
+    let now = multi.readUntil
     while let call = deadlines.popFirst(until: now) {
       if call.deadline > now {
         schedule(call)
@@ -276,7 +276,7 @@ package final class Loop {
   // MARK: from other threads
 
   /// Any thread.
-  package func wake() { engine.wake() }
+  package func wake() { multi.wake() }
 
   func take(_ command: LoopCall.Command, for call: LoopCall) {
     mutex.locked {
@@ -284,7 +284,7 @@ package final class Loop {
       inbox.append((call, command))
       hasInbox.store(true, ordering: .releasing)
     }
-    engine.wake()
+    multi.wake()
   }
 
   private func readInbox() {

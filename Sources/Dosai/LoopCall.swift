@@ -37,7 +37,7 @@ package final class LoopCall {
     self.tag = tag
   }
 
-  var engine: Engine { loop.engine }
+  var multi: CurlMulti { loop.multi }
   var isWaiting: Bool { position < 0 }
 
   /// Something has come for it.
@@ -116,7 +116,7 @@ extension LoopCall {
 
   /// When something of it must be looked at.
   var deadline: Int64 {
-    if lingersUntil >= 0 { return call.engine == nil ? Clocks.never : lingersUntil }
+    if lingersUntil >= 0 { return call.multi == nil ? Clocks.never : lingersUntil }
     if call.hasEnded || isWaiting { return Clocks.never }
     if isPaused { return call.totalDeadline }
     return call.deadline

@@ -8,7 +8,7 @@ package final class Stream {
   package enum Next { case chunk, end, wouldBlock, failure, busy }
 
   private let call: Call
-  private let engine: Engine?  // to wake it from another thread
+  private let multi: CurlMulti?  // to wake it from another thread
   private let isUsed = Atomic<Bool>(false)
   private let isClosed = Atomic<Bool>(false)
 
@@ -22,7 +22,7 @@ package final class Stream {
 
   private init(_ call: Call) {
     self.call = call
-    engine = call.engine
+    multi = call.multi
   }
 
   deinit { close() }
@@ -83,7 +83,7 @@ package final class Stream {
   package func close() {
     isClosed.store(true, ordering: .releasing)
     if isUsed.exchange(true, ordering: .acquiring) {
-      engine?.wake()
+      multi?.wake()
       return
     }
     call.end(Failure(.cancelled, "the stream was freed"))

@@ -10,7 +10,7 @@ package final class StreamReader {
     case document
   }
 
-  let assembler: Assembler
+  let builder: CompletionBuilder
   private let limits: Limits
   private let secret: Secret?
   /// What must not be shown, where it is long enough to be a secret.
@@ -38,11 +38,11 @@ package final class StreamReader {
     self.limits = limits
     self.secret = secret
     secretText = secret?.answerBytes ?? .empty
-    assembler = Assembler(limits: limits)
+    builder = CompletionBuilder(limits: limits)
     parser = EventParser(bytesMax: limits.eventBytes)
   }
 
-  var quirks: Quirks { assembler.quirks.union(doneQuirks) }
+  var quirks: Quirks { builder.quirks.union(doneQuirks) }
 
   /// Whether the body is read as events; not so for a document.
   var takesEvents: Bool { form == .events }
@@ -83,20 +83,20 @@ package final class StreamReader {
   /// Where the text of the last chunk ends, and the next one may go.
   var textEnd: UnsafePointer<UInt8>? { chunk.text.flatMap { text in text.baseAddress.map { $0 + text.count } } }
 
-  func join(_ set: WorkingSet) {
+  func join(_ set: PrefetchList) {
     set.add(self)
     parser.join(set)
-    assembler.join(set)
+    builder.join(set)
   }
 
   /// The tokens, of a chunk that tells them.
-  package var usage: Usage? { assembler.usage }
+  package var usage: Usage? { builder.usage }
 
   /// Makes the next chunk of the current event current.
   func nextInEvent() -> Bool {
     guard position + 1 < count else { return false }
     position += 1
-    chunk = assembler.chunks[position]
+    chunk = builder.chunks[position]
     return true
   }
 
@@ -111,7 +111,7 @@ package final class StreamReader {
     let text = parser.ahead
     let event: (length: Int, hasUsage: Bool)?
     do throws(Failure) {
-      event = try assembler.add(shaped: text, avoiding: secretText, &chunk)
+      event = try builder.add(shaped: text, avoiding: secretText, &chunk)
     } catch {
       failure = error
       parser.stop()
@@ -176,13 +176,13 @@ package final class StreamReader {
       if isError && error.status == .malformed { throw Failure(.provider, Status.provider.explanation) }
       throw error
     }
-    if isError || ServerMessage.isError(document.root) {
+    if isError || ServerError.isError(document.root) {
       if document.isRepaired { doneQuirks.insert(.textRepaired) }
       dropChunks()
       throw try onError(document.root)
     }
     try take(document)
-    if document.bytes.equals(data) && !document.isRepaired && !document.hasBigNumbers { try assembler.learn(data) }
+    if document.bytes.equals(data) && !document.isRepaired && !document.hasBigNumbers { try builder.learn(data) }
     return true
   }
 
@@ -197,13 +197,13 @@ package final class StreamReader {
     if document.hasBigNumbers { doneQuirks.insert(.bigNumber) }
     dropChunks()
     self.document = document
-    do throws(Failure) { try assembler.add(document.root, isAnswer: isAnswer) } catch {
+    do throws(Failure) { try builder.add(document.root, isAnswer: isAnswer) } catch {
       dropped = 0
       throw error
     }
     json = document.bytes
     eventIndex += 1
-    count = assembler.chunks.count
+    count = builder.chunks.count
     _ = nextInEvent()
   }
 
@@ -219,7 +219,7 @@ package final class StreamReader {
   /// not say that it is something else.
   func conclude(mayBeEvents: Bool) -> Failure? {
     if eventIndex < 0 && !mayBeEvents { return Failure(.malformed, "the answer is no event stream") }
-    if assembler.isFinished {
+    if builder.isFinished {
       doneQuirks.insert(.doneMissing)
       return nil
     }

@@ -17,7 +17,7 @@ enum Asked {
     let settings = try CallSettings(client, options)
     switch self {
     case .chat(let request, let streaming):
-      let request = try Handle.borrow(request, RequestText.self, "request: is not a request")
+      let request = try Handle.borrow(request, ChatRequest.self, "request: is not a request")
       return try client.chat(request, streaming: streaming, settings)
     case .get(let path):
       return try client.call(path: try word(path, "path: is NULL"), json: nil, settings)

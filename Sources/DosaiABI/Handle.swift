@@ -13,11 +13,11 @@ extension ErrorReport: Handled { static var mark: UInt32 { 0x4552_524F } }
 extension CancelToken: Handled { static var mark: UInt32 { 0x4341_4E43 } }
 extension Response: Handled { static var mark: UInt32 { 0x5245_5350 } }
 extension Client: Handled { static var mark: UInt32 { 0x434C_4945 } }
-extension RequestText: Handled { static var mark: UInt32 { 0x5245_5155 } }
+extension ChatRequest: Handled { static var mark: UInt32 { 0x5245_5155 } }
 extension Completion: Handled { static var mark: UInt32 { 0x434F_4D50 } }
-extension HeldLoop: Handled { static var mark: UInt32 { 0x4C4F_4F50 } }
+extension LoopHandle: Handled { static var mark: UInt32 { 0x4C4F_4F50 } }
 extension LoopCall: Handled { static var mark: UInt32 { 0x4341_4C4C } }
-extension PulledStream: Handled { static var mark: UInt32 { 0x5354_5245 } }
+extension StreamHandle: Handled { static var mark: UInt32 { 0x5354_5245 } }
 
 /// A handle is a cell of its own, so that its kind is known before any Swift reference is formed.
 private struct Cell {

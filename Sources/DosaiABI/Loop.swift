@@ -4,7 +4,7 @@ import Dosai
 import DosaiCore
 
 /// A loop with the memory of the event that it lends.
-final class HeldLoop {
+final class LoopHandle {
   let loop: Loop
   let slot: EventSlot
 
@@ -21,7 +21,7 @@ private func submit(
 ) -> dosai_status {
   answer(outError) { () throws(Failure) in
     outCall?.pointee = nil
-    let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
+    let held = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
     let call = try asked.call(client, options)
     guard let outCall else {
       _ = try held.loop.submit(call, tag: tag)
@@ -56,7 +56,7 @@ public func dosai_loop_new(
     let loop = try Loop.make(
       inFlightMost: given.max_in_flight == 0 ? .max : Int(given.max_in_flight),
       connectionsPerHostMost: Int(given.max_connections_per_host))
-    try out.give(HeldLoop(loop, try EventSlot.make()))
+    try out.give(LoopHandle(loop, try EventSlot.make()))
   }
 }
 
@@ -103,7 +103,7 @@ public func dosai_loop_step(
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
     out_active?.pointee = 0
-    let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
+    let held = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
     guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
     try held.loop.step(timeout: timeout_ms, tells: on_event != nil) { held.slot.tell($0, on_event, user_data) }
     out_active?.pointee = held.loop.active
@@ -118,7 +118,7 @@ public func dosai_loop_next(
   answer(out_error) { () throws(Failure) in
     guard let out_event else { throw .invalid("out_event: is NULL") }
     out_event.pointee = nil
-    let held = try Handle.borrow(loop, HeldLoop.self, "loop: is not a loop")
+    let held = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
     try held.loop.checkFree()
     held.slot.clear()
     if let event = try held.loop.next() { out_event.pointee = held.slot.fill(event) }
@@ -126,16 +126,16 @@ public func dosai_loop_next(
 }
 
 @implementation @_cdecl("dosai_loop_fd")
-public func dosai_loop_fd(_ loop: OpaquePointer?) -> Int32 { Handle.peek(loop, HeldLoop.self)?.loop.descriptor ?? -1 }
+public func dosai_loop_fd(_ loop: OpaquePointer?) -> Int32 { Handle.peek(loop, LoopHandle.self)?.loop.descriptor ?? -1 }
 
 @implementation @_cdecl("dosai_loop_timeout_ms")
 public func dosai_loop_timeout_ms(_ loop: OpaquePointer?) -> Int64 {
-  Handle.peek(loop, HeldLoop.self)?.loop.timeout ?? -1
+  Handle.peek(loop, LoopHandle.self)?.loop.timeout ?? -1
 }
 
 @implementation @_cdecl("dosai_loop_wake")
 public func dosai_loop_wake(_ loop: OpaquePointer?) {
-  if let held = Handle.peek(loop, HeldLoop.self), held.loop.isOurs { held.loop.wake() }
+  if let held = Handle.peek(loop, LoopHandle.self), held.loop.isOurs { held.loop.wake() }
 }
 
 @implementation @_cdecl("dosai_loop_close")
@@ -144,14 +144,14 @@ public func dosai_loop_close(
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
-    guard let held = Handle.peek(loop, HeldLoop.self) else { throw .invalid("loop: is not a loop") }
+    guard let held = Handle.peek(loop, LoopHandle.self) else { throw .invalid("loop: is not a loop") }
     if held.loop.isOurs {
       try held.loop.close { _ = held.slot.tell($0, on_event, user_data) }
     } else {
       held.loop.abandon()
     }
     held.slot.clear()
-    Handle.free(loop, HeldLoop.self)
+    Handle.free(loop, LoopHandle.self)
   }
 }
 

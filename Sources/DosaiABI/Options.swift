@@ -33,8 +33,8 @@ extension ClientSettings {
   init(_ pointer: UnsafePointer<dosai_client_options>?) throws(Failure) {
     var options = dosai_client_options()
     if let pointer { try read(pointer, into: &options, least: MemoryLayout<dosai_client_options>.size) }
-    self.init(address: try Address(options.base_url.map { characters($0) } ?? literal("https://api.dos.ai/v1")))
-    try readEndpoint(options)
+    self.init(address: try BaseURL(options.base_url.map { characters($0) } ?? literal("https://api.dos.ai/v1")))
+    try readTransport(options)
     try readKey(options)
     try readFields(options)
     try readLimits(options)
@@ -73,7 +73,7 @@ extension ClientSettings {
     if key.isEmpty { throw .invalid("api_key: must not be empty") }
     try HeaderField.check(key, "api_key: has a control character or a character that is not ASCII")
     // To a proxy a loopback URL is no loopback.
-    let isHere = (address.isLoopback && endpoint.proxy == nil) || options.unix_socket != nil
+    let isHere = (address.isLoopback && transport.proxy == nil) || options.unix_socket != nil
     if !address.isHTTPS && !isHere && options.allow_insecure_http != 1 {
       throw .invalid("base_url: a key would go over plain http to another host; use https or allow_insecure_http")
     }
@@ -100,24 +100,24 @@ extension ClientSettings {
     fields.set(try HeaderField(name.bytes, characters(value).trimmed))
   }
 
-  private func readEndpoint(_ options: dosai_client_options) throws(Failure) {
-    endpoint.caFile = try copy(options.ca_file)
+  private func readTransport(_ options: dosai_client_options) throws(Failure) {
+    transport.caFile = try copy(options.ca_file)
     if let pem = options.ca_pem {
-      endpoint.caText = try Buffer(copying: try text(pem, options.ca_pem_length, "ca_pem: is NULL"))
+      transport.caText = try Buffer(copying: try text(pem, options.ca_pem_length, "ca_pem: is NULL"))
     }
-    endpoint.certificateFile = try copy(options.client_certificate_file)
-    endpoint.keyFile = try copy(options.client_key_file)
-    if let password = options.client_key_password { endpoint.keyPassword = try Secret(characters(password)) }
+    transport.certificateFile = try copy(options.client_certificate_file)
+    transport.keyFile = try copy(options.client_key_file)
+    if let password = options.client_key_password { transport.keyPassword = try Secret(characters(password)) }
     if let proxy = options.proxy, proxy.pointee != 0 {
       try check(proxy: characters(proxy))
-      endpoint.proxy = try Secret(characters(proxy))
+      transport.proxy = try Secret(characters(proxy))
     }
-    endpoint.proxyFromEnvironment = options.proxy_from_environment == 1
-    endpoint.unixSocket = try copy(options.unix_socket)
-    if let path = endpoint.unixSocket, path.count > 107 { throw .invalid("unix_socket: is longer than 107 bytes") }
-    endpoint.http1Only = options.http1_only == 1
-    endpoint.keepAlive = try duration(
-      options.keep_alive_timeout_ms, endpoint.keepAlive, "keep_alive_timeout_ms: must be -1, 0 or more")
+    transport.proxyFromEnvironment = options.proxy_from_environment == 1
+    transport.unixSocket = try copy(options.unix_socket)
+    if let path = transport.unixSocket, path.count > 107 { throw .invalid("unix_socket: is longer than 107 bytes") }
+    transport.http1Only = options.http1_only == 1
+    transport.keepAlive = try duration(
+      options.keep_alive_timeout_ms, transport.keepAlive, "keep_alive_timeout_ms: must be -1, 0 or more")
     for flag in [options.proxy_from_environment, options.http1_only, options.allow_insecure_http]
     where flag != 0 && flag != 1 {
       throw .invalid("options: a flag must be 0 or 1")
@@ -139,7 +139,7 @@ extension ClientSettings {
     limits.textBytes = try limit(options.max_text_bytes, limits.textBytes, "max_text_bytes: must not be negative")
     limits.headerBytes = try limit(
       options.max_header_bytes, limits.headerBytes, "max_header_bytes: must not be negative")
-    endpoint.headerBytesMax = limits.headerBytes
+    transport.headerBytesMax = limits.headerBytes
     limits.jsonNodes = try limit(
       Int64(options.max_json_nodes), limits.jsonNodes, "max_json_nodes: must not be negative")
     limits.jsonDepth = try limit(

@@ -5,10 +5,10 @@ import DosaiCore
 
 /// Changes a request, or says why not.
 private func change(
-  _ request: OpaquePointer?, _ outError: HandleOut?, _ body: (RequestText) throws(Failure) -> Void
+  _ request: OpaquePointer?, _ outError: HandleOut?, _ body: (ChatRequest) throws(Failure) -> Void
 ) -> dosai_status {
   answer(outError) { () throws(Failure) in
-    try body(try Handle.borrow(request, RequestText.self, "request: is not a request"))
+    try body(try Handle.borrow(request, ChatRequest.self, "request: is not a request"))
   }
 }
 
@@ -19,7 +19,7 @@ public func dosai_request_new(
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
     let out = try cleared(out_request, "out_request: is NULL")
-    try out.give(try RequestText(model: try text(model, length, "model: is NULL")))
+    try out.give(try ChatRequest(model: try text(model, length, "model: is NULL")))
   }
 }
 
@@ -30,7 +30,7 @@ public func dosai_request_parse(
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
     let out = try cleared(out_request, "out_request: is NULL")
-    try out.give(try RequestText(json: try text(json, length, "json: is NULL")))
+    try out.give(try ChatRequest(json: try text(json, length, "json: is NULL")))
   }
 }
 
@@ -41,8 +41,8 @@ public func dosai_request_copy(
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
     let out = try cleared(out_request, "out_request: is NULL")
-    let source = try Handle.borrow(request, RequestText.self, "request: is not a request")
-    try out.give(try RequestText(copying: source))
+    let source = try Handle.borrow(request, ChatRequest.self, "request: is not a request")
+    try out.give(try ChatRequest(copying: source))
   }
 }
 
@@ -181,7 +181,7 @@ public func dosai_request_set_json(
 @implementation @_cdecl("dosai_request_json")
 public func dosai_request_json(
   _ request: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
-) -> UnsafePointer<CChar>? { lend(Handle.peek(request, RequestText.self)?.bytes, out_length) }
+) -> UnsafePointer<CChar>? { lend(Handle.peek(request, ChatRequest.self)?.bytes, out_length) }
 
 @implementation @_cdecl("dosai_request_free")
-public func dosai_request_free(_ request: OpaquePointer?) { Handle.free(request, RequestText.self) }
+public func dosai_request_free(_ request: OpaquePointer?) { Handle.free(request, ChatRequest.self) }

@@ -3,7 +3,7 @@ import Dosai
 import DosaiCore
 
 /// A stream with the memory of the chunk that it lends.
-final class PulledStream {
+final class StreamHandle {
   let stream: Stream
   /// The same, to be used for each chunk without counting a reference.
   let lender: Unmanaged<Stream>
@@ -31,7 +31,7 @@ public func dosai_stream_open(
   let status = answer(out_error) { () throws(Failure) in
     let out = try cleared(out_stream, "out_stream: is NULL")
     let opened = Stream.open(try Asked.chat(request, streaming: true).call(client, options))
-    if let stream = opened.stream { try out.give(PulledStream(stream, try ChunkSlot.make())) }
+    if let stream = opened.stream { try out.give(StreamHandle(stream, try ChunkSlot.make())) }
     report = opened.failure
   }
   guard let report else { return status }
@@ -47,7 +47,7 @@ public func dosai_stream_next(
   out_chunk?.pointee = nil
   do throws(Failure) {
     guard let out_chunk else { throw .invalid("out_chunk: is NULL") }
-    let pulled = try Handle.borrow(stream, PulledStream.self, "stream: is not a stream")
+    let pulled = try Handle.borrow(stream, StreamHandle.self, "stream: is not a stream")
     guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
     let (timeout, overflow) = timeout_ms.multipliedReportingOverflow(by: 1_000_000)
     let wait = overflow || timeout_ms < 0 ? Clocks.never : timeout
@@ -71,10 +71,10 @@ public func dosai_stream_completion(
 ) -> dosai_status {
   answer(out_error) { () throws(Failure) in
     let out = try cleared(out_completion, "out_completion: is NULL")
-    let pulled = try Handle.borrow(stream, PulledStream.self, "stream: is not a stream")
+    let pulled = try Handle.borrow(stream, StreamHandle.self, "stream: is not a stream")
     if let completion = try pulled.stream.completion() { try out.give(completion) }
   }
 }
 
 @implementation @_cdecl("dosai_stream_free")
-public func dosai_stream_free(_ stream: OpaquePointer?) { Handle.take(stream, PulledStream.self)?.stream.close() }
+public func dosai_stream_free(_ stream: OpaquePointer?) { Handle.take(stream, StreamHandle.self)?.stream.close() }

@@ -162,7 +162,7 @@ package final class Buffer {
   }
 
   /// The last of its bytes, and room for the next.
-  func join(_ set: WorkingSet, last: Int) {
+  func join(_ set: PrefetchList, last: Int) {
     set.add(self)
     let from = max(0, count - last)
     set.add(base.map { $0 + from }, count - from + 64)

@@ -197,7 +197,7 @@ package final class EventParser {
     return nil
   }
 
-  package func join(_ set: WorkingSet) {
+  package func join(_ set: PrefetchList) {
     set.add(self)
     input.join(set, last: 512)
   }

@@ -89,7 +89,7 @@ package struct Failure: Error {
 
   /// An argument was refused; `name` is the part of it that the message starts with.
   package static func invalid(_ name: Bytes, _ message: StaticString) -> Failure {
-    Failure(.invalidArgument, message, detail: try? ServerMessage.line(name))
+    Failure(.invalidArgument, message, detail: try? ServerError.line(name))
   }
 
   /// One line for people: the detail, then the message, or the message alone.

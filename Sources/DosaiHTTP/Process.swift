@@ -3,7 +3,7 @@ import CSystem
 import DosaiCore
 import Synchronization
 
-/// What the library keeps for the whole process: libcurl's initialisation, the engines in use, the hook at exit, and
+/// What the library keeps for the whole process: libcurl's initialisation, the multi handles in use, the hook at exit, and
 /// the process id.
 package enum Process {
   private static var isStarted = false
@@ -11,7 +11,7 @@ package enum Process {
   /// Holds the process id, and reads as 0 in a forked child, so that no entry needs a system call to notice a fork.
   private static var page: UnsafeMutablePointer<Int32>?
   private static var mutex = pthread_mutex_t()  // whose zeros are glibc's PTHREAD_MUTEX_INITIALIZER
-  private static var first: Unmanaged<Engine>?
+  private static var first: Unmanaged<CurlMulti>?
   private static let exiting = Atomic<Bool>(false)
 
   /// RESOURCE: libcurl is too old or would not start.
@@ -55,15 +55,15 @@ package enum Process {
 
   package static var isExiting: Bool { exiting.load(ordering: .acquiring) }
 
-  /// The engine is inside libcurl from now on, on this thread. False: it must not be, because the process exits.
-  static func enter(_ engine: Engine) -> Bool {
+  /// The multi is inside libcurl from now on, on this thread. False: it must not be, because the process exits.
+  static func enter(_ multi: CurlMulti) -> Bool {
     pthread_mutex_lock(&mutex)
     defer { pthread_mutex_unlock(&mutex) }
     if isExiting { return false }
-    engine.next = first
-    engine.previous = nil
-    first?._withUnsafeGuaranteedRef { $0.previous = Unmanaged.passUnretained(engine) }
-    first = Unmanaged.passUnretained(engine)
+    multi.next = first
+    multi.previous = nil
+    first?._withUnsafeGuaranteedRef { $0.previous = Unmanaged.passUnretained(multi) }
+    first = Unmanaged.passUnretained(multi)
     return true
   }
 
@@ -74,13 +74,13 @@ package enum Process {
     pthread_mutex_unlock(&mutex)
   }
 
-  static func leave(_ engine: Engine) {
+  static func leave(_ multi: CurlMulti) {
     pthread_mutex_lock(&mutex)
-    engine.next?._withUnsafeGuaranteedRef { $0.previous = engine.previous }
-    if let previous = engine.previous {
-      previous._withUnsafeGuaranteedRef { $0.next = engine.next }
+    multi.next?._withUnsafeGuaranteedRef { $0.previous = multi.previous }
+    if let previous = multi.previous {
+      previous._withUnsafeGuaranteedRef { $0.next = multi.next }
     } else {
-      first = engine.next
+      first = multi.next
     }
     pthread_mutex_unlock(&mutex)
   }
@@ -98,18 +98,18 @@ package enum Process {
     }
   }
 
-  /// Whether a thread other than this one drives an engine.
+  /// Whether a thread other than this one drives an multi.
   private static func wakeOthers() -> Bool {
     pthread_mutex_lock(&mutex)
     defer { pthread_mutex_unlock(&mutex) }
     var found = false
     var place = first
-    while let engine = place {
-      engine._withUnsafeGuaranteedRef { engine in
-        place = engine.next
-        if pthread_equal(engine.driver, pthread_self()) != 0 { return }
+    while let multi = place {
+      multi._withUnsafeGuaranteedRef { multi in
+        place = multi.next
+        if pthread_equal(multi.driver, pthread_self()) != 0 { return }
         found = true
-        engine.wake()
+        multi.wake()
       }
     }
     return found

@@ -1,6 +1,6 @@
 import DosaiCore
 
-/// What an engine has read by when. In a round each socket that was ready at its beginning is acted on once.
+/// What an multi has read by when. In a round each socket that was ready at its beginning is acted on once.
 struct Rounds {
   /// When the last whole round began.
   private(set) var readUntil: Int64 = 0

@@ -19,7 +19,7 @@ struct Ends: Equatable {
   }
 }
 
-/// The open sockets of an engine.
+/// The open sockets of an multi.
 struct Sockets {
   private struct Entry {
     var isOpen = false

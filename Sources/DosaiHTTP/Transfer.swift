@@ -17,20 +17,20 @@ package protocol TransferReceiver: AnyObject {
 /// One request on the wire and its response.
 package final class Transfer {
   private(set) var easy: UnsafeMutableRawPointer?  // until it is given away
-  let endpoint: Endpoint
+  let endpoint: TransportOptions
   private let isHTTPS: Bool
-  private let share: Share  // must outlive the handle
+  private let share: CurlShare  // must outlive the handle
   private let url: Buffer
   private let requestHeaders: HeaderList
   private let body: Buffer?
   private unowned(unsafe) let receiver: any TransferReceiver
-  private var engine: Engine?
+  private var multi: CurlMulti?
   private let process = Process.id
   let message: UnsafeMutablePointer<CChar>
 
   package let headers = ResponseHeaders()
   /// Of a transfer that is one of many, kept up by the receiver.
-  package private(set) var workingSet: WorkingSet?
+  package private(set) var prefetchList: PrefetchList?
   /// The blank line behind the response's headers has come.
   package private(set) var hasAnswer = false
   /// In monotonic nanoseconds; -1: not yet.
@@ -52,7 +52,7 @@ package final class Transfer {
   private(set) var hasBegun = false
   /// libcurl holds the body back, because the receiver was full.
   package var isPaused = false
-  /// Whole rounds of the engine since its time is over, and the last of them that was counted.
+  /// Whole rounds of the multi handle since its time is over, and the last of them that was counted.
   var roundsLate = 0
   var lastRound: Int32 = -1
   private(set) var headerBytes = 0
@@ -64,11 +64,12 @@ package final class Transfer {
 
   /// `body` nil is a GET. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
-    _ endpoint: Endpoint, share: Share, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
-    compressed: Bool, connectTimeout: Int64, isFresh: Bool, isIPv4: Bool, engine: Engine, receiver: any TransferReceiver
+    _ endpoint: TransportOptions, share: CurlShare, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
+    compressed: Bool, connectTimeout: Int64, isFresh: Bool, isIPv4: Bool, multi: CurlMulti,
+    receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
-    let kept = engine.takeSpare()
+    let kept = multi.takeSpare()
     guard let easy = kept ?? curl_easy_init() else {
       message.deallocate()
       throw .outOfMemory
@@ -80,8 +81,9 @@ package final class Transfer {
   }
 
   private init(
-    _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ endpoint: Endpoint, _ isHTTPS: Bool,
-    _ share: Share, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?, _ receiver: any TransferReceiver
+    _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ endpoint: TransportOptions,
+    _ isHTTPS: Bool,
+    _ share: CurlShare, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?, _ receiver: any TransferReceiver
   ) {
     self.easy = easy
     self.endpoint = endpoint
@@ -146,9 +148,9 @@ package final class Transfer {
   /// That of its connection, or the last that was opened for it; -1: none is known.
   var socket: Int32 { connection >= 0 ? connection : opened.last ?? -1 }
 
-  func attach(_ engine: Engine, waits: Bool) {
-    self.engine = engine
-    if engine.servesMany && workingSet == nil { workingSet = WorkingSet() }
+  func attach(_ multi: CurlMulti, waits: Bool) {
+    self.multi = multi
+    if multi.servesMany && prefetchList == nil { prefetchList = PrefetchList() }
     ccurl_set_long(easy, CURLOPT_PIPEWAIT, waits ? 1 : 0)
     let own = Unmanaged.passUnretained(self).toOpaque()
     ccurl_on_lookup(easy, { _, _, context in Transfer.from(context)?.beginLookup() ?? 1 }, own)
@@ -157,12 +159,12 @@ package final class Transfer {
       easy,
       { context, socket in
         guard let context else { return -1 }
-        return Unmanaged<Engine>.fromOpaque(context).takeUnretainedValue().sockets.shut(socket)
-      }, Unmanaged.passUnretained(engine).toOpaque())
+        return Unmanaged<CurlMulti>.fromOpaque(context).takeUnretainedValue().sockets.shut(socket)
+      }, Unmanaged.passUnretained(multi).toOpaque())
   }
 
   /// Gives its handle away, with what is the same for every request and nothing of this one, if the request ended well.
-  func giveHandle() -> (easy: UnsafeMutableRawPointer, share: Share)? {
+  func giveHandle() -> (easy: UnsafeMutableRawPointer, share: CurlShare)? {
     guard let easy, isFinished, failure == nil else { return nil }
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, nil)
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
@@ -211,17 +213,17 @@ package final class Transfer {
   /// Looks at a transfer of which nothing has come for a while. False: its connection is dead. Once something of the
   /// request was acknowledged it may just be down for a while.
   package func look() -> Bool {
-    guard lookTime < Clocks.never, let engine else { return true }
+    guard lookTime < Clocks.never, let multi else { return true }
     let now = csystem_now()
     if now < lookTime { return true }
     if readyTime < 0 {
       lookTime = now + Self.kickInterval
-      if opened.isEmpty { engine.lookUp(for: self) } else { engine.kick(self) }
+      if opened.isEmpty { multi.lookUp(for: self) } else { multi.kick(self) }
       return true
     }
     lookTime = now + Self.patience
     // The kernel counts in ticks of some milliseconds.
-    return engine.sockets.unacknowledged(connection) < min(now - readyTime - 10_000_000, Self.longPatience)
+    return multi.sockets.unacknowledged(connection) < min(now - readyTime - 10_000_000, Self.longPatience)
   }
 
   // MARK: called by libcurl
@@ -234,8 +236,8 @@ package final class Transfer {
 
   private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
     hasBegun = true
-    guard let address = address?.pointee, let engine else { return -1 }
-    let socket = engine.sockets.open(address)
+    guard let address = address?.pointee, let multi else { return -1 }
+    let socket = multi.sockets.open(address)
     socketError = socket < 0 ? csystem_errno() : 0
     if socket >= 0 { opened.append(socket) }
     lookTime = csystem_now() + Self.kickInterval
@@ -248,17 +250,17 @@ package final class Transfer {
     if wasSent || isFinished { return CURL_PREREQFUNC_ABORT }  // finished: it is to be sent again
     hasBegun = true
     reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
-    guard let engine else { return CURL_PREREQFUNC_ABORT }
+    guard let multi else { return CURL_PREREQFUNC_ABORT }
     let ends = Ends(peer, peerPort, localPort: localPort)
     if reusedConnection {
-      connection = engine.sockets.find(ends)
-      if engine.sockets.isStale(connection, hasPending: ccurl_has_pending(easy) != 0) {
+      connection = multi.sockets.find(ends)
+      if multi.sockets.isStale(connection, hasPending: ccurl_has_pending(easy) != 0) {
         isUnsent = true
         giveUpConnection()
         return CURL_PREREQFUNC_ABORT
       }
     } else {
-      connection = engine.sockets.connect(opened, ends, isExclusive: !mayShare)
+      connection = multi.sockets.connect(opened, ends, isExclusive: !mayShare)
     }
     wasSent = true
     self.localPort = localPort
@@ -281,7 +283,7 @@ package final class Transfer {
       try headers.add(line: line)
       if headers.isOver {
         hasAnswer = headers.httpStatus >= 200
-        if mayShare, !reusedConnection, !isHTTP2 { engine?.sockets.makeExclusive(connection) }
+        if mayShare, !reusedConnection, !isHTTP2 { multi?.sockets.makeExclusive(connection) }
       }
       return count
     } catch {

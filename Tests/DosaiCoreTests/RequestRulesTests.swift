@@ -64,7 +64,7 @@ struct RequestRulesTests {
 
   /// The rules bind the typed setters, and leave the request as it was; JSON may say anything.
   @Test func bindsTheSetters() throws {
-    let request = try RequestText("{}")
+    let request = try ChatRequest("{}")
     #expect(status { try request.set("temperature", number: 2.5) } == .invalidArgument)
     #expect(status { try request.set("n", integer: 129) } == .invalidArgument)
     #expect(status { try request.set("max_tokens", text: "many") } == .invalidArgument)

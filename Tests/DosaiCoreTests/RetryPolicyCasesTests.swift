@@ -38,7 +38,7 @@ struct RetryCase: Decodable, Sendable, CustomTestStringConvertible {
     policy.retriesMax = most
     let delays = [UInt32.max, .min].map { random in
       policy.delay(
-        after: Status(httpStatus: input.status, ServerMessage()), httpStatus: input.status,
+        after: Status(httpStatus: input.status, ServerError()), httpStatus: input.status,
         attempt: input.retries_taken ?? 0, headers: headers, unixTime: input.now_unix ?? 0, random: random)
     }
     return delays[0] == nil && delays[1] == nil ? nil : delays.map { $0 ?? .min }

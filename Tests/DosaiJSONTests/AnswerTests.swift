@@ -2,7 +2,7 @@ import DosaiCore
 import DosaiJSON
 import Testing
 
-/// What a stream adds up to is the same taken from the assembler as read from the text that it writes.
+/// What a stream adds up to is the same taken from the builder as read from the text that it writes.
 struct AnswerTests {
   private static let streams: [[String]] = [
     [],
@@ -30,17 +30,17 @@ struct AnswerTests {
 
   @Test(arguments: streams)
   func isTheSameEitherWay(events: [String]) throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     for event in events { try stream.add(event) }
     let text = Buffer()
-    try stream.assembler.write(to: text)
+    try stream.builder.write(to: text)
     let document = try Document.read(text.string)
     var read = Answer()
     try read.read(document.root, limits: Limits())
     read.id = document.root.string("id")
     read.object = document.root.string("object")
     read.model = document.root.string("model")
-    let taken = try Answer(stream.assembler, in: text.bytes)
+    let taken = try Answer(stream.builder, in: text.bytes)
     try withExtendedLifetime(document) {
       let list = document.root.member("choices")
       for i in read.choices.indices { read.choices[i].message = list?.element(i)?.present("message")?.text }
@@ -50,7 +50,7 @@ struct AnswerTests {
     }
     // Taking the values has changed nothing.
     let again = Buffer()
-    try stream.assembler.write(to: again)
+    try stream.builder.write(to: again)
     #expect(try sorted(again.string) == sorted(text.string))
   }
 

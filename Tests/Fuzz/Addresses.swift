@@ -30,7 +30,7 @@ private func checkHeader(_ line: [UInt8]) {
 }
 
 private func checkAddress(_ base: [UInt8], path: [UInt8], location: [UInt8]) {
-  guard case .success(let address) = attempt({ try base.lent { try Address($0) } }) else { return }
+  guard case .success(let address) = attempt({ try base.lent { try BaseURL($0) } }) else { return }
   let url = Buffer()
   guard case .success = attempt({ try path.lent { try address.write(path: $0, to: url) } }) else { return }
   let origin = check(url.bytes, address)
@@ -40,7 +40,7 @@ private func checkAddress(_ base: [UInt8], path: [UInt8], location: [UInt8]) {
 }
 
 /// The scheme, host and port to which libcurl would go; nil: to none.
-private func check(_ url: Bytes, _ address: Address) -> [[UInt8]]? {
+private func check(_ url: Bytes, _ address: BaseURL) -> [[UInt8]]? {
   if url.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) { finding("\(text(url)) is no URL") }
   let parsed = curl_url()
   defer { curl_url_cleanup(parsed) }

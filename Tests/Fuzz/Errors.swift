@@ -51,15 +51,15 @@ private func checkHeaders(_ headers: ResponseHeaders) {
   if headers.value("set-cookie") != nil { finding("a cookie was kept") }
 }
 
-private func checkMessage(_ body: [UInt8]) -> ServerMessage {
+private func checkMessage(_ body: [UInt8]) -> ServerError {
   let read = attempt {
     let text = Buffer()
     try body.lent { try text.append($0) }
     let document = try Document.read(taking: text, limits: Limits())
-    _ = ServerMessage.isError(document.root)
-    return try ServerMessage(document.root)
+    _ = ServerError.isError(document.root)
+    return try ServerError(document.root)
   }
-  guard case .success(let said) = read else { return ServerMessage() }
+  guard case .success(let said) = read else { return ServerError() }
   if let message = said.message?.bytes {
     guard message.count <= 2048 + 3, message.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
       finding("no line: \(text(message))")

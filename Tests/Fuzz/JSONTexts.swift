@@ -148,7 +148,7 @@ private func checkLimits(_ bytes: Bytes, _ nodes: Int) {
 /// A request is any object, and its body differs from it by `stream` alone.
 private func checkRequest(_ bytes: Bytes) {
   let isObject = bytes.trimmed.first == UInt8(ascii: "{")
-  guard case .success(let request) = attempt({ try RequestText(json: bytes) }) else {
+  guard case .success(let request) = attempt({ try ChatRequest(json: bytes) }) else {
     if isObject { finding("\(text(bytes)) is an object") }
     return
   }

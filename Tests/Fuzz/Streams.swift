@@ -36,7 +36,7 @@ private struct Reading: Equatable {
     if reader.nextInEvent() && self.end != .ok { finding("a chunk behind \(end)") }
     quirks = reader.quirks
     let whole = Buffer()
-    guard case .success = attempt({ try reader.assembler.write(to: whole) }) else { finding("no completion") }
+    guard case .success = attempt({ try reader.builder.write(to: whole) }) else { finding("no completion") }
     completion = [UInt8](whole.bytes)
     if case .failure(let failure) = attempt({ try Document.read(taking: whole, limits: Limits()) }) {
       finding("\(text(completion)): \(failure)")
@@ -65,10 +65,10 @@ private struct Reading: Equatable {
     try document.lent { try Text.appendRepaired($0, to: body) }
     secret?.redact(body, isAnswer: true)
     let document = try Document.read(taking: body, limits: limits)
-    if ServerMessage.isError(document.root) { throw Failure(.provider, "") }
+    if ServerError.isError(document.root) { throw Failure(.provider, "") }
     try reader.take(whole: document)
     while reader.nextInEvent() { note(reader, limits) }
-    if !reader.assembler.isFinished { throw Failure(.truncated, "") }
+    if !reader.builder.isFinished { throw Failure(.truncated, "") }
   }
 
   private mutating func note(_ reader: StreamReader, _ limits: Limits) {

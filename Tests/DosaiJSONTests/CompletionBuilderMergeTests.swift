@@ -3,7 +3,7 @@ import DosaiJSON
 import Testing
 
 /// How the fields of deltas add up: text concatenates, lists of objects merge by index, else the last non-null wins.
-struct AssemblerMergeTests {
+struct CompletionBuilderMergeTests {
   /// Deltas, the chunks they give, and the message without its role.
   @Test(
     arguments: [
@@ -79,19 +79,19 @@ struct AssemblerMergeTests {
       ([#"{"role":"assistant"}"#, #"{"role":"assistant"}"#, #"{"role":""}"#], [], #"{"content":null}"#),
     ] as [([String], [String], String)])
   func merges(deltas: [String], chunks: [String], message: String) throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     var found: [String] = []
     for delta in deltas { found += try stream.add(delta: delta) }
     #expect(found.filter { $0 != "other 0" } == chunks)
-    #expect(stream.assembler.quirks == [])
+    #expect(stream.builder.quirks == [])
     #expect(try stream.message() == sorted(message.dropLast() + #","role":"assistant"}"#))
   }
 
   @Test func keepsNumbersAsTheyWereWritten() throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     try stream.add(delta: #"{"x":{"n":0.70,"e":1E+2},"l":[{"big":12345678901234567890123}],"z":-0.0}"#)
     let text = Buffer()
-    try stream.assembler.write(to: text)
+    try stream.builder.write(to: text)
     for number in [#""n":0.70"#, #""e":1E+2"#, #""big":12345678901234567890123"#, #""z":-0.0"#] {
       #expect(text.string.contains(number), "\(text.string)")
     }
@@ -113,9 +113,9 @@ struct AssemblerMergeTests {
       (#"[{"type":"text","text":""},{"type":"x"},1,null]"#, [], #"{"content":""}"#),
     ] as [(String, [String], String)])
   func takesTheTextOfContentParts(parts: String, chunks: [String], message: String) throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     #expect(try stream.add(delta: #"{"content":\#(parts)}"#).filter { $0 != "other 0" } == chunks)
-    #expect(stream.assembler.quirks == .contentParts)
+    #expect(stream.builder.quirks == .contentParts)
     #expect(try stream.message() == sorted(message.dropLast() + #","role":"assistant"}"#))
     try stream.add(delta: #"{"content":"!"}"#)
     let content = try stream.written { $0.member("choices")?.element(0)?.member("message")?.string("content")?.string }
@@ -124,14 +124,14 @@ struct AssemblerMergeTests {
 
   /// What stands beside the delta, as `logprobs`, merges in the same way.
   @Test func mergesFieldsOfAChoice() throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     for (text, more) in [
       ("a", #","logprobs":{"content":[{"token":"a","logprob":-0.5}],"refusal":null}"#),
       ("b", #","logprobs":{"content":[{"token":"b"}]}"#), ("", #","logprobs":null,"x":{}"#),
     ] {
-      try stream.add(AssembledStream.event(#"{"index":0,"delta":{"content":"\#(text)"},"finish_reason":null\#(more)}"#))
+      try stream.add(BuiltStream.event(#"{"index":0,"delta":{"content":"\#(text)"},"finish_reason":null\#(more)}"#))
     }
-    #expect(stream.assembler.quirks == [])
+    #expect(stream.builder.quirks == [])
     let choice = try stream.written { try sorted($0.member("choices")?.element(0)?.text.string ?? "") }
     #expect(
       try choice
@@ -142,7 +142,7 @@ struct AssemblerMergeTests {
 
   /// The key is the server's, deeper than anyone merges: the last counts, and it is whole.
   @Test func keepsWhatIsDeepWhole() throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     func nested(_ inner: String) -> String {
       String(repeating: #"{"x":"#, count: 20) + inner + String(repeating: "}", count: 20)
     }
@@ -158,7 +158,7 @@ struct AssemblerMergeTests {
     func nested(_ inner: String) -> String {
       #"{"x":"# + String(repeating: #"{"a":"#, count: depth) + inner + String(repeating: "}", count: depth + 1)
     }
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     for number in 1...2 { try stream.add(delta: nested(#"{"n\#(number)":1}"#)) }
     let message = try stream.message()
     #expect(message.contains(nested(inner).dropFirst().dropLast()), "\(message)")

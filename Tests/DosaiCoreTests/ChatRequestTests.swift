@@ -1,7 +1,7 @@
 import DosaiCore
 import Testing
 
-extension RequestText {
+extension ChatRequest {
   convenience init(_ json: String) throws {
     let copy = try Buffer(json)
     try self.init(json: copy.bytes)
@@ -25,21 +25,21 @@ extension RequestText {
   }
 }
 
-struct RequestTextTests {
+struct ChatRequestTests {
   @Test func beginsWithAModelAndNoMessages() throws {
-    let request = try "a \"model\"\n".lent { try RequestText(model: $0) }
+    let request = try "a \"model\"\n".lent { try ChatRequest(model: $0) }
     #expect(request.string == #"{"model":"a \"model\"\n","messages":[]}"#)
-    #expect(complaint { _ = try RequestText(model: .empty) } == "model: must not be empty")
-    #expect(complaint { _ = try [0xFF].lent { try RequestText(model: $0) } } == "model: is not UTF-8")
+    #expect(complaint { _ = try ChatRequest(model: .empty) } == "model: must not be empty")
+    #expect(complaint { _ = try [0xFF].lent { try ChatRequest(model: $0) } } == "model: is not UTF-8")
   }
 
   @Test(arguments: [
     "{}", " { } ", "{\"n\":1e2,\"a\\u0062\":[ ]}\n", "{\"stream\":true}", "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud83d\"}",
   ])
   func keepsAnObjectAsItIs(json: String) throws {
-    let request = try RequestText(json)
+    let request = try ChatRequest(json)
     #expect(request.string == json)
-    #expect(try RequestText(copying: request).string == json)
+    #expect(try ChatRequest(copying: request).string == json)
   }
 
   @Test(arguments: [
@@ -49,19 +49,19 @@ struct RequestTextTests {
     ("{\"a\":" + "[".times(512) + "]".times(512) + "}", "json: is nested too deeply"),
   ])
   func refusesAllElse(json: String, why: String) {
-    #expect(complaint { _ = try RequestText(json) } == why)
-    #expect(status { _ = try RequestText(json) } == .invalidArgument)
+    #expect(complaint { _ = try ChatRequest(json) } == why)
+    #expect(status { _ = try ChatRequest(json) } == .invalidArgument)
   }
 
   /// What a request writes can be read again: what is put into it counts from where it is put.
   @Test func boundsTheDepthOfTheWhole() throws {
     func nested(_ depth: Int) -> String { "{\"a\":".times(depth - 1) + "{}" + "}".times(depth - 1) }
-    let request = try RequestText(model: literal("m"))
+    let request = try ChatRequest(model: literal("m"))
     try request.set("a", json: nested(511))
     try request.addMessage(nested(510))
     try nested(508).lent { try request.addTool(name: literal("f"), description: nil, parameters: $0) }
     let before = request.string
-    #expect(try RequestText(before).string == before)
+    #expect(try ChatRequest(before).string == before)
     #expect(complaint { try request.set("b", json: nested(512)) } == "json: is nested too deeply")
     #expect(complaint { try request.addMessage(nested(511)) } == "json: is nested too deeply")
     let why = complaint {
@@ -72,15 +72,15 @@ struct RequestTextTests {
   }
 
   @Test func copiesForItself() throws {
-    let request = try RequestText("{}")
-    let copy = try RequestText(copying: request)
+    let request = try ChatRequest("{}")
+    let copy = try ChatRequest(copying: request)
     try copy.set("a", integer: 1)
     #expect(request.string == "{}")
     #expect(copy.string == #"{"a":1}"#)
   }
 
   @Test func addsMessagesInOrder() throws {
-    let request = try RequestText(model: literal("m"))
+    let request = try ChatRequest(model: literal("m"))
     try request.addMessage(role: literal("system"), content: literal("Say \"hi\""))
     try request.addMessage(" {\"role\":\"user\", \"content\":[ ]}\n")
     try request.addToolResult(id: literal("call_1"), content: literal("21\u{B0}\n"))
@@ -99,13 +99,13 @@ struct RequestTextTests {
     ("\n{\"x\":1\n}\n", "\n{\"x\":1\n,\"messages\":[{\"a\":1}]}\n"),
   ])
   func addsAMessageToAnyText(json: String, expected: String) throws {
-    let request = try RequestText(json)
+    let request = try ChatRequest(json)
     try request.addMessage(#"{"a":1}"#)
     #expect(request.string == expected)
   }
 
   @Test func refusesWhatIsNoMessage() throws {
-    let request = try RequestText("{}")
+    let request = try ChatRequest("{}")
     #expect(complaint { try request.addMessage("[1]") } == "json: a message must be an object")
     #expect(complaint { try request.addMessage("{") } == "json: is not JSON")
     #expect(complaint { try request.addMessage(role: .empty, content: .empty) } == "role: must not be empty")
@@ -117,7 +117,7 @@ struct RequestTextTests {
       #expect(complaint { try request.addMessage(json: bad) } == "json: is not UTF-8")
     }
     #expect(request.string == "{}")
-    let odd = try RequestText(#"{"messages":"none"}"#)
+    let odd = try ChatRequest(#"{"messages":"none"}"#)
     #expect(complaint { try odd.addMessage("{}") } == "messages is not a list in this request")
     #expect(odd.string == #"{"messages":"none"}"#)
   }
@@ -128,20 +128,20 @@ struct RequestTextTests {
     (#"{"messages":[{"name":"Bob","n":{"name":1}}]}"#, #"{"messages":[{"name":"Ada","n":{"name":1}}]}"#),
   ])
   func setsAFieldOfTheLastMessage(json: String, expected: String) throws {
-    let request = try RequestText(json)
+    let request = try ChatRequest(json)
     try request.setMessageText("name", "Ada")
     #expect(request.string == expected)
   }
 
   @Test(arguments: [#"{"messages":[]}"#, #"{"messages":[1]}"#, #"{"messages":{}}"#, #"{"messages":null}"#])
   func needsAMessageForThat(json: String) throws {
-    let request = try RequestText(json)
+    let request = try ChatRequest(json)
     #expect(complaint { try request.setMessageText("name", "x") } == "request: has no message to set a field of")
     #expect(request.string == json)
   }
 
   @Test func addsTools() throws {
-    let request = try RequestText("{}")
+    let request = try ChatRequest("{}")
     try request.addTool(name: literal("now"), description: nil, parameters: nil)
     try request.addTool(
       name: literal("add"), description: literal("a\tb"), parameters: literal(" {\"type\":\"object\"} "))

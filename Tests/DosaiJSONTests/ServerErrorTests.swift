@@ -3,10 +3,10 @@ import DosaiJSON
 import Testing
 
 /// DESIGN 7: the server's own message, in whichever form.
-struct ServerMessageTests {
+struct ServerErrorTests {
   static func read(_ body: String) throws -> [String?] {
     let document = try Document.read(body)
-    let server = try ServerMessage(document.root)
+    let server = try ServerError(document.root)
     return [server.message, server.code, server.type, server.param].map { $0?.string }
   }
 
@@ -49,7 +49,7 @@ struct ServerMessageTests {
   @Test func givesUTF8AlsoWhereItCuts() throws {
     let long = "x" + String(repeating: "\u{E9}", count: 2000)
     let document = try Document.read(#"{"error":{"message":"\#(long)","type":"\#(long)"}}"#)
-    let server = try ServerMessage(document.root)
+    let server = try ServerError(document.root)
     #expect(try [UInt8](#require(server.message).bytes) == [UInt8]("\(long.prefix(1024))\u{FFFD}".utf8))
     #expect(try [UInt8](#require(server.type).bytes) == [UInt8]("\(long.prefix(512))\u{FFFD}".utf8))
   }
@@ -69,7 +69,7 @@ struct ServerMessageTests {
   ])
   func knowsAnErrorAmongAnswers(body: String, expected: Bool) throws {
     let document = try Document.read(body)
-    #expect(ServerMessage.isError(document.root) == expected)
+    #expect(ServerError.isError(document.root) == expected)
   }
 
   @Test func boundsWhatItKeeps() throws {
@@ -84,7 +84,7 @@ struct ServerMessageTests {
   @Test func redactsTheKeyThatIsEchoed() throws {
     let document = try Document.read(
       #"{"error":{"message":"bad key sk-123456","code":"sk-123456","type":"sk-123456x","param":"k"}}"#)
-    let server = try ServerMessage(document.root)
+    let server = try ServerError(document.root)
     server.redact(try Secret(literal("sk-123456")))
     #expect(server.message?.string == "bad key *********")
     #expect(server.code?.string == "*********")
@@ -108,7 +108,7 @@ struct ServerMessageTests {
     ] as [(Int32, String, Status)])
   func makesAStatusOfAnHTTPError(httpStatus: Int32, body: String, expected: Status) throws {
     let document = try Document.read(body)
-    #expect(Status(httpStatus: httpStatus, try ServerMessage(document.root)) == expected)
+    #expect(Status(httpStatus: httpStatus, try ServerError(document.root)) == expected)
   }
 
   @Test func explainsEachStatusOfTheServer() {

@@ -1,8 +1,8 @@
 /// What is sent.
-extension RequestText {
+extension ChatRequest {
   /// The body. The call decides `stream`, whatever the request says: true, or absent.
   package func body(streaming: Bool) throws(Failure) -> Buffer {
-    let copy = try RequestText(copying: self)
+    let copy = try ChatRequest(copying: self)
     let key = literal("stream")
     if streaming, let member = find(key), isTrue(member), isOnly(member, key) { return copy.buffer }
     while let member = copy.find(key) { try copy.remove(member) }

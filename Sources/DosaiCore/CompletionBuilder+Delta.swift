@@ -1,5 +1,5 @@
 /// Reading one delta.
-extension Assembler {
+extension CompletionBuilder {
   /// `isWhole`: it is the message of a whole answer, whose tool calls have no index.
   func add<Value: JSONValue>(delta: Value, to choice: Choice, isWhole: Bool) throws(Failure) {
     var hasReasoning = false
@@ -86,7 +86,7 @@ extension Assembler {
     chunks.append(chunk)
   }
 
-  private func add<Value: JSONValue>(arguments value: Value, to function: Assembled) throws(Failure) -> Bytes? {
+  private func add<Value: JSONValue>(arguments value: Value, to function: MergedValue) throws(Failure) -> Bytes? {
     switch value.kind {
     case .null: return nil
     case .string:
@@ -140,26 +140,26 @@ extension Assembler {
 }
 
 /// The calls of a choice: by number, by index, by id, and by both; of those that are alike the last.
-extension Assembler.Choice {
+extension CompletionBuilder.Choice {
   @inline(never)
-  private func find(_ id: Bytes, _ number: Int64) -> Assembler.ToolCall? {
+  private func find(_ id: Bytes, _ number: Int64) -> CompletionBuilder.ToolCall? {
     places.find(places.hash(id, number)).map { toolCalls[$0] }
   }
 
   @inline(never)
-  private func set(_ id: Bytes, _ number: Int64, _ call: Assembler.ToolCall) throws(Failure) {
+  private func set(_ id: Bytes, _ number: Int64, _ call: CompletionBuilder.ToolCall) throws(Failure) {
     try places.set(places.hash(id, number), call.place)
   }
 
-  func call(_ number: Int32) -> Assembler.ToolCall? { find(.empty, -2 - Int64(number)) }
+  func call(_ number: Int32) -> CompletionBuilder.ToolCall? { find(.empty, -2 - Int64(number)) }
 
-  func call(at index: Int64) -> Assembler.ToolCall? { find(.empty, index) }
+  func call(at index: Int64) -> CompletionBuilder.ToolCall? { find(.empty, index) }
 
-  func call(_ id: Bytes, at index: Int64?) -> Assembler.ToolCall? {
+  func call(_ id: Bytes, at index: Int64?) -> CompletionBuilder.ToolCall? {
     find(id, index ?? -1).flatMap { $0.id.bytes.equals(id) ? $0 : nil }
   }
 
-  func add(_ call: Assembler.ToolCall) throws(Failure) {
+  func add(_ call: CompletionBuilder.ToolCall) throws(Failure) {
     toolCalls.append(call)
     numbersEnd = max(numbersEnd, call.number &+ 1)
     try set(.empty, -2 - Int64(call.number), call)
@@ -167,7 +167,7 @@ extension Assembler.Choice {
   }
 
   /// Its id is known from now on.
-  func note(_ call: Assembler.ToolCall) throws(Failure) {
+  func note(_ call: CompletionBuilder.ToolCall) throws(Failure) {
     try set(call.id.bytes, -1, call)
     if let index = call.index { try set(call.id.bytes, index, call) }
   }

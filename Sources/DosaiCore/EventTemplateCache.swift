@@ -1,8 +1,8 @@
 /// The shapes of a stream's events, by which most are read without being parsed.
-final class ShapeCache {
+final class EventTemplateCache {
   private static let shapesMost = 8
 
-  private var shapes: UnsafeMutablePointer<Unmanaged<Shape>>?
+  private var shapes: UnsafeMutablePointer<Unmanaged<EventTemplate>>?
   private var count = 0
   private var last = 0  // the place of the shape that was found or made last
   private var oldest = 0
@@ -15,7 +15,7 @@ final class ShapeCache {
 
   /// The shape of the event that `text` begins with, and the event's length; nil: none is known, or it has not come whole.
   @inline(__always)
-  func find(_ text: Bytes) -> (shape: Unmanaged<Shape>, length: Int)? {
+  func find(_ text: Bytes) -> (shape: Unmanaged<EventTemplate>, length: Int)? {
     guard count > 0, let shapes else { return nil }
     // Events of one choice follow each other, those of several take turns.
     let next = shapes[last]._withUnsafeGuaranteedRef { $0.follower }
@@ -27,7 +27,7 @@ final class ShapeCache {
   }
 
   @inline(never)
-  private func search(_ text: Bytes) -> (shape: Unmanaged<Shape>, length: Int)? {
+  private func search(_ text: Bytes) -> (shape: Unmanaged<EventTemplate>, length: Int)? {
     guard let shapes else { return nil }
     for i in 0..<count {
       let length = shapes[i]._withUnsafeGuaranteedRef { $0.match(text) }
@@ -40,7 +40,7 @@ final class ShapeCache {
     return nil
   }
 
-  func join(_ set: WorkingSet) {
+  func join(_ set: PrefetchList) {
     guard count > 0, let shapes else { return }
     set.add(self)
     set.add(shapes, Self.shapesMost * 8)
@@ -60,8 +60,8 @@ final class ShapeCache {
     return unused <= 64 || unused % 16 == 0
   }
 
-  func add(_ shape: Shape) throws(Failure) {
-    let shapes: UnsafeMutablePointer<Unmanaged<Shape>>
+  func add(_ shape: EventTemplate) throws(Failure) {
+    let shapes: UnsafeMutablePointer<Unmanaged<EventTemplate>>
     if let known = self.shapes { shapes = known } else { shapes = try allocate(Self.shapesMost) }
     self.shapes = shapes
     let before = last

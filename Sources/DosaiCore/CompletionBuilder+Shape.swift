@@ -1,5 +1,5 @@
 /// Reading events by their shape.
-extension Assembler {
+extension CompletionBuilder {
   /// Adds the event that `text` begins with, as it comes on the wire, if it has come whole and has the shape of one
   /// before it. Its length with its blank line; nil: it has to be parsed. It gives `chunk`, and where it has usage in it
   /// a second one: both then stand in `chunks`.
@@ -37,7 +37,7 @@ extension Assembler {
   }
 
   @inline(never)
-  private func keepSpans(of shape: Shape) throws(Failure) { try shape.keepSpans(&merger, spareUsage) }
+  private func keepSpans(of shape: EventTemplate) throws(Failure) { try shape.keepSpans(&merger, spareUsage) }
 
   /// The event has two chunks, which stand in `chunks`.
   @inline(never)
@@ -54,11 +54,11 @@ extension Assembler {
   /// Learns the shape of the event that was added last. `event` is its text as it came.
   package func learn(_ event: Bytes) throws(Failure) {
     guard chunks.count == 1 || chunks.count == 2 && chunks[1].kind == .usage, shapes.isWanted else { return }
-    var maker = ShapeMaker(event, self)
+    var maker = EventTemplateMaker(event, self)
     if let shape = try maker.make() { try shapes.add(shape) }
   }
 
-  package func join(_ set: WorkingSet) {
+  package func join(_ set: PrefetchList) {
     set.add(self)
     shapes.join(set)
   }

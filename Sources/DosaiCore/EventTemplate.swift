@@ -3,10 +3,10 @@
 /// Equal bytes parse equally. An event whose bytes are a shape's, but for the values at its holes, therefore means what
 /// the event meant that the shape was made from, with those values.
 ///
-/// All that runs for each event is here and in `ShapeCache.find`. No arithmetic in it can overflow: places are within
+/// All that runs for each event is here and in `EventTemplateCache.find`. No arithmetic in it can overflow: places are within
 /// the text, which is in memory.
-final class Shape {
-  enum Hole: Int {
+final class EventTemplate {
+  enum Slot: Int {
     /// The text of the delta.
     case text
     /// A string that is kept as it is written, or not at all.
@@ -26,13 +26,13 @@ final class Shape {
     let before: Int
     let after: Int
     /// A value of the completion that is being assembled, which outlives the shape; nil: the usage.
-    let target: Unmanaged<Assembled>?
+    let target: Unmanaged<MergedValue>?
   }
 
   private struct Part {
     /// How many literal bytes stand before the hole.
     let literal: Int
-    let hole: Hole
+    let hole: Slot
     /// Its place among the numbers of `Usage`; -1: it is none of them.
     let count: Int
     // The value in the event that was matched last.
@@ -47,7 +47,7 @@ final class Shape {
   private let partsMost: Int
   private var count = 0
   private var textPart = 0
-  private var list: (part: Int, target: Unmanaged<Assembled>)?
+  private var list: (part: Int, target: Unmanaged<MergedValue>)?
   /// How many values there may be in a list.
   private let nodesMost: Int
   private var tail = 0  // how many literal bytes stand behind the last hole
@@ -58,7 +58,7 @@ final class Shape {
   let choice: Int32
   let toolCall: Int32
   /// Where its text is added: a value of the completion that is being assembled, which outlives the shape.
-  private let text: Unmanaged<Assembled>
+  private let text: Unmanaged<MergedValue>
   /// Whether usage is in it, and that of the event that was matched last.
   let hasUsage: Bool
   private(set) var usage: Usage
@@ -68,16 +68,16 @@ final class Shape {
   /// `holes` are as many as will be added; `usage` is that of the event that it is made from, if it has one; `nodesMost`
   /// is for a list in it.
   static func make(
-    _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: Assembled, usage: Usage?, holes: Int, nodesMost: Int
-  ) throws(Failure) -> Shape {
-    let made = Shape(kind, choice, toolCall, text, usage, try allocate(holes), holes, nodesMost)
+    _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: MergedValue, usage: Usage?, holes: Int, nodesMost: Int
+  ) throws(Failure) -> EventTemplate {
+    let made = EventTemplate(kind, choice, toolCall, text, usage, try allocate(holes), holes, nodesMost)
     try made.literals.append(field)
     made.tail = made.literals.count
     return made
   }
 
   private init(
-    _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: Assembled, _ usage: Usage?,
+    _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: MergedValue, _ usage: Usage?,
     _ parts: UnsafeMutablePointer<Part>, _ holes: Int, _ nodesMost: Int
   ) {
     self.nodesMost = nodesMost
@@ -93,7 +93,7 @@ final class Shape {
 
   deinit { parts.deallocate() }
 
-  func join(_ set: WorkingSet) {
+  func join(_ set: PrefetchList) {
     set.add(self)
     set.add(parts, count * MemoryLayout<Part>.stride)
     literals.join(set, last: 512)
@@ -104,7 +104,7 @@ final class Shape {
   }
 
   /// Adds a hole, with the bytes between the hole before it and this one.
-  func add(_ literal: Bytes, _ hole: Hole, count place: Int) throws(Failure) {
+  func add(_ literal: Bytes, _ hole: Slot, count place: Int) throws(Failure) {
     guard count < partsMost else { throw .internalError }
     try literals.append(literal)
     if hole == .text { textPart = count }
@@ -116,7 +116,7 @@ final class Shape {
   func keep(_ span: Span) { spans.append(span) }
 
   /// The elements at the hole are added to `target`, which is an array that outlives the shape.
-  func keep(elements hole: Int, _ target: Assembled) { list = (hole, Unmanaged.passUnretained(target)) }
+  func keep(elements hole: Int, _ target: MergedValue) { list = (hole, Unmanaged.passUnretained(target)) }
 
   /// Ends it with the bytes behind the last hole, and the blank line behind the event.
   func finish(_ literal: Bytes) throws(Failure) {
@@ -258,7 +258,7 @@ final class Shape {
   }
 }
 
-extension Assembled {
+extension MergedValue {
   /// Adds the text of a JSON string, given without its quotes, and gives what was added. nil: out of memory. Empty:
   /// nothing was added, because it is broken or has the secret in it, or because this is no text.
   @inline(__always)

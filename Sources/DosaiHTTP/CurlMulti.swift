@@ -2,20 +2,20 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// One libcurl multi handle over one poller, with its warm connections. One thread drives it at a time; which one may
+/// One libcurl handle handle over one poller, with its warm connections. One thread drives it at a time; which one may
 /// change between two calls.
-package final class Engine {
-  private let multi: UnsafeMutableRawPointer
+package final class CurlMulti {
+  private let handle: UnsafeMutableRawPointer
   private let poller: Poller
   private let process: Int32
   var sockets = Sockets()  // remembered for a forked child too
   /// By socket that of the transfer which waits for it, retained.
-  private var workingSets: [Unmanaged<WorkingSet>?] = []
+  private var prefetchLists: [Unmanaged<PrefetchList>?] = []
   private var rounds = Rounds()
   private var curlDeadline = Clocks.never
   private(set) var servesMany = false
-  /// Of a transfer that was taken out. An engine that does not serve many has one client, for which it is set up.
-  private var spare: (easy: UnsafeMutableRawPointer, share: Share)?
+  /// Of a transfer that was taken out. One that does not serve many has one client, for which it is set up.
+  private var spare: (easy: UnsafeMutableRawPointer, share: CurlShare)?
   private var lookups: [Lookup] = []
   private var connectionsPerHostMost = 0
   /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
@@ -25,57 +25,57 @@ package final class Engine {
   private(set) var driver = pthread_self()
   /// In so many rounds a transfer is still read after its time is over.
   private static let roundsMost = 24
-  // The list of engines in use, under the lock of Process.
-  var next: Unmanaged<Engine>?
-  var previous: Unmanaged<Engine>?
+  // The list of multis in use, under the lock of Process.
+  var next: Unmanaged<CurlMulti>?
+  var previous: Unmanaged<CurlMulti>?
 
   /// RESOURCE: no descriptor is free.
-  package static func make() throws(Failure) -> Engine {
+  package static func make() throws(Failure) -> CurlMulti {
     let poller = try Poller()
-    guard let multi = curl_multi_init() else {
+    guard let handle = curl_multi_init() else {
       // Since 8.17 it wants a descriptor.
       throw Transfer.lacksDescriptors ? .noDescriptor : .outOfMemory
     }
-    ccurl_multi_quick_exit(multi)
-    let isQuiet = silence(multi)
+    ccurl_multi_quick_exit(handle)
+    let isQuiet = silence(handle)
     // Without a free descriptor the handle is born with a dead wake-up.
-    guard isQuiet, curl_multi_wakeup(multi) == CURLM_OK else {
-      curl_multi_cleanup(multi)
+    guard isQuiet, curl_multi_wakeup(handle) == CURLM_OK else {
+      curl_multi_cleanup(handle)
       throw isQuiet ? .noDescriptor : .outOfMemory
     }
-    return Engine(poller, multi)
+    return CurlMulti(poller, handle)
   }
 
   /// The handle with which libcurl closes connections takes NOSIGNAL from the last that was added. If none ever is,
   /// its cleanup sets SIGPIPE for the whole process. False: out of memory.
-  private static func silence(_ multi: UnsafeMutableRawPointer) -> Bool {
+  private static func silence(_ handle: UnsafeMutableRawPointer) -> Bool {
     guard let easy = curl_easy_init() else { return false }
     defer { curl_easy_cleanup(easy) }
-    guard ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1) == CURLE_OK, curl_multi_add_handle(multi, easy) == CURLM_OK
+    guard ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1) == CURLE_OK, curl_multi_add_handle(handle, easy) == CURLM_OK
     else { return false }
-    return curl_multi_remove_handle(multi, easy) == CURLM_OK
+    return curl_multi_remove_handle(handle, easy) == CURLM_OK
   }
 
-  private init(_ poller: Poller, _ multi: UnsafeMutableRawPointer) {
+  private init(_ poller: Poller, _ handle: UnsafeMutableRawPointer) {
     self.poller = poller
-    self.multi = multi
+    self.handle = handle
     process = Process.id
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_multi_on_socket(
-      multi,
+      handle,
       { easy, socket, what, context, known in
-        Engine.from(context)?.watch(socket, what, easy, isKnown: known != nil) ?? 0
+        CurlMulti.from(context)?.watch(socket, what, easy, isKnown: known != nil) ?? 0
       }, context)
     ccurl_multi_on_timer(
-      multi, { _, milliseconds, context in Engine.from(context)?.setTimer(milliseconds) ?? 0 }, context)
+      handle, { _, milliseconds, context in CurlMulti.from(context)?.setTimer(milliseconds) ?? 0 }, context)
   }
 
   deinit {
-    defer { for set in workingSets { set?.release() } }
+    defer { for set in prefetchLists { set?.release() } }
     if Process.id == process {
       guard enter() else { return }
       if let spare { curl_easy_cleanup(spare.easy) }
-      curl_multi_cleanup(multi)
+      curl_multi_cleanup(handle)
       leave()
     } else {
       // libcurl would write to connections that are the parent's.
@@ -83,26 +83,26 @@ package final class Engine {
     }
   }
 
-  private static func from(_ context: UnsafeMutableRawPointer?) -> Engine? {
-    context.map { Unmanaged<Engine>.fromOpaque($0).takeUnretainedValue() }
+  private static func from(_ context: UnsafeMutableRawPointer?) -> CurlMulti? {
+    context.map { Unmanaged<CurlMulti>.fromOpaque($0).takeUnretainedValue() }
   }
 
   private func watch(
     _ socket: curl_socket_t, _ what: Int32, _ easy: UnsafeMutableRawPointer?, isKnown: Bool
   ) -> Int32 {
     if servesMany, socket >= 0 {
-      while workingSets.count <= Int(socket) {
-        workingSets.append(nil)
+      while prefetchLists.count <= Int(socket) {
+        prefetchLists.append(nil)
         rounds.ready.append(-1)
       }
-      let set = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.workingSet }
-      workingSets[Int(socket)]?.release()
-      workingSets[Int(socket)] = set.map { Unmanaged.passRetained($0) }
+      let set = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.prefetchList }
+      prefetchLists[Int(socket)]?.release()
+      prefetchLists[Int(socket)] = set.map { Unmanaged.passRetained($0) }
     }
     if what == CURL_POLL_REMOVE {
       poller.forget(socket)
     } else {
-      if !isKnown { curl_multi_assign(multi, socket, multi) }
+      if !isKnown { curl_multi_assign(handle, socket, handle) }
       poller.watch(
         socket, readable: what & CURL_POLL_IN != 0, writable: what & CURL_POLL_OUT != 0, isKnown: isKnown)
     }
@@ -126,7 +126,7 @@ package final class Engine {
   package func serveMany(connectionsPerHostMost: Int) {
     servesMany = true
     self.connectionsPerHostMost = connectionsPerHostMost
-    ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
+    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
   }
 
   /// There is a limit to the connections to a host.
@@ -147,12 +147,12 @@ package final class Engine {
     transfer.attach(self, waits: waits)
     guard enter() else { throw Failure(.cancelled, "the process exits") }
     defer { leave() }
-    guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else { throw .outOfMemory }
+    guard curl_multi_add_handle(handle, transfer.easy) == CURLM_OK else { throw .outOfMemory }
     act(CURL_SOCKET_TIMEOUT, 0)
     finishTransfers()
     if transfer.hasBegun || transfer.isFinished || !servesMany { return true }
     // libcurl would put it into one queue for all hosts, which stands still while its first has to wait.
-    curl_multi_remove_handle(multi, transfer.easy)
+    curl_multi_remove_handle(handle, transfer.easy)
     return false
   }
 
@@ -163,7 +163,7 @@ package final class Engine {
     endLookup { $0.transfer === transfer }
     // What is held back would never be freed where other transfers go on on its connection.
     if transfer.dropBody(), !isOutOfMemory { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
-    curl_multi_remove_handle(multi, transfer.easy)
+    curl_multi_remove_handle(handle, transfer.easy)
     csystem_wipe_stack()
     if !servesMany && spare == nil { spare = transfer.giveHandle() }
   }
@@ -197,19 +197,19 @@ package final class Engine {
     guard !isOutOfMemory, !lookups.contains(where: { $0.transfer.endpoint === transfer.endpoint }), enter()
     else { return }
     defer { leave() }
-    ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, 0)
-    if let begun = Lookup(for: transfer), curl_multi_add_handle(multi, begun.easy) == CURLM_OK {
+    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, 0)
+    if let begun = Lookup(for: transfer), curl_multi_add_handle(handle, begun.easy) == CURLM_OK {
       lookups.append(begun)
       act(CURL_SOCKET_TIMEOUT, 0)
     }
-    ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
+    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
     finishTransfers()
   }
 
   private func endLookup(where isIt: (Lookup) -> Bool) {
     guard let place = lookups.firstIndex(where: isIt) else { return }
     let ended = lookups.remove(at: place)
-    curl_multi_remove_handle(multi, ended.easy)
+    curl_multi_remove_handle(handle, ended.easy)
     hasFreed = true
     if ended.hasFound { ended.transfer.giveUpLookup() }
   }
@@ -251,7 +251,7 @@ package final class Engine {
       switch source {
       case .socket(let socket, let readable, let writable, let next):
         rounds.note(socket: servesMany ? Int(socket) : 0)
-        fetchWorkingSet(of: socket, next: next)
+        prefetch(of: socket, next: next)
         act(socket, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0))
         if servesMany { break ready }
       case .token(let descriptor):
@@ -296,24 +296,24 @@ package final class Engine {
   /// Makes the descriptor tell a host that polls it of the next timer too.
   package func prepare(until deadline: Int64) { poller.arm(min(deadline, curlDeadline)) }
 
-  private func workingSet(of socket: curl_socket_t) -> Unmanaged<WorkingSet>? {
-    socket >= 0 && Int(socket) < workingSets.count ? workingSets[Int(socket)] : nil
+  private func prefetchList(of socket: curl_socket_t) -> Unmanaged<PrefetchList>? {
+    socket >= 0 && Int(socket) < prefetchLists.count ? prefetchLists[Int(socket)] : nil
   }
 
-  private func fetchWorkingSet(of socket: curl_socket_t, next: curl_socket_t) {
-    if let set = workingSet(of: next) { WorkingSet.forEachLine(of: set) { csystem_prefetch($0) } }
-    workingSet(of: socket)?._withUnsafeGuaranteedRef { $0.forEachLine { csystem_prefetch($0) } }
+  private func prefetch(of socket: curl_socket_t, next: curl_socket_t) {
+    if let set = prefetchList(of: next) { PrefetchList.forEachLine(of: set) { csystem_prefetch($0) } }
+    prefetchList(of: socket)?._withUnsafeGuaranteedRef { $0.forEachLine { csystem_prefetch($0) } }
   }
 
   private func act(_ socket: curl_socket_t, _ what: Int32) {
     if isOutOfMemory { return }
     var running: Int32 = 0
-    isOutOfMemory = curl_multi_socket_action(multi, socket, what, &running) == CURLM_OUT_OF_MEMORY
+    isOutOfMemory = curl_multi_socket_action(handle, socket, what, &running) == CURLM_OUT_OF_MEMORY
   }
 
   private func finishTransfers() {
     var left: Int32 = 0
-    while let message = curl_multi_info_read(multi, &left) {
+    while let message = curl_multi_info_read(handle, &left) {
       guard let easy = message.pointee.easy_handle else { continue }
       if let transfer = Transfer.of(easy) {
         transfer.finish(ccurl_message_result(message))

@@ -1,5 +1,5 @@
 /// What a server says of its error, in whichever of the common forms.
-package struct ServerMessage {
+package struct ServerError {
   package private(set) var message: Buffer?
   package private(set) var code: Buffer?
   package private(set) var type: Buffer?
@@ -93,7 +93,7 @@ package struct ServerMessage {
 
 extension Status {
   /// The status of an HTTP error, with the code and type of its body where they matter.
-  package init(httpStatus: Int32, _ server: ServerMessage) {
+  package init(httpStatus: Int32, _ server: ServerError) {
     let isQuota =
       server.code?.bytes.equals("insufficient_quota") == true || server.type?.bytes.equals("insufficient_quota") == true
     switch httpStatus {

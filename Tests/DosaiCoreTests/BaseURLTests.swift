@@ -1,9 +1,9 @@
 import DosaiCore
 import Testing
 
-struct AddressTests {
+struct BaseURLTests {
   static func joined(_ base: String, _ path: String) throws -> String {
-    let address = try base.lent { try Address($0) }
+    let address = try base.lent { try BaseURL($0) }
     let url = Buffer()
     try path.lent { try address.write(path: $0, to: url) }
     return url.string
@@ -73,15 +73,15 @@ struct AddressTests {
     ("http://h%ee/", "base_url: the host has a character that no host has"),
   ])
   func refusesOthers(url: String, why: String) {
-    #expect(complaint { _ = try url.lent { try Address($0) } } == why)
-    #expect(status { _ = try url.lent { try Address($0) } } == .invalidArgument)
+    #expect(complaint { _ = try url.lent { try BaseURL($0) } } == why)
+    #expect(status { _ = try url.lent { try BaseURL($0) } } == .invalidArgument)
   }
 
   @Test func refusesEveryByteThatNoURLHas() throws {
-    let address = try Address(literal("https://h/"))
+    let address = try BaseURL(literal("https://h/"))
     for byte in [UInt8](0...0x20) + [UInt8](0x7F...0xFF) {
       let bytes = [UInt8]("https://h/a".utf8) + [byte] + [UInt8]("b".utf8)
-      #expect(status { _ = try bytes.lent { try Address($0) } } == .invalidArgument, "\(byte)")
+      #expect(status { _ = try bytes.lent { try BaseURL($0) } } == .invalidArgument, "\(byte)")
       #expect(
         status { try [0x2F, byte].lent { try address.write(path: $0, to: Buffer()) } } == .invalidArgument, "\(byte)")
     }
@@ -102,7 +102,7 @@ struct AddressTests {
     ("http://localhostx/", false), ("http://10.0.0.1/", false), ("http://0.0.0.0/", false), ("http://[::]/", false),
   ])
   func knowsThisMachine(url: String, expected: Bool) throws {
-    let address = try url.lent { try Address($0) }
+    let address = try url.lent { try BaseURL($0) }
     #expect(address.isLoopback == expected)
     #expect(address.isHTTPS == url.hasPrefix("https"))
   }
@@ -113,7 +113,7 @@ struct AddressTests {
     ("http://[::1]", "http://[::1]:80/"),
   ])
   func knowsItsOrigin(base: String, url: String) throws {
-    let address = try base.lent { try Address($0) }
+    let address = try base.lent { try BaseURL($0) }
     #expect(url.lent { address.isOrigin(of: $0) })
   }
 
@@ -126,7 +126,7 @@ struct AddressTests {
     "https://api.dos.ai:8443/a\0",
   ])
   func knowsAnotherOrigin(url: String) throws {
-    let address = try "https://api.dos.ai:8443/v1?k=1".lent { try Address($0) }
+    let address = try "https://api.dos.ai:8443/v1?k=1".lent { try BaseURL($0) }
     #expect(!url.lent { address.isOrigin(of: $0) })
   }
 }

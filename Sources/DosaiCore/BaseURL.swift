@@ -1,5 +1,5 @@
 /// Where a client's requests go: an http or https URL, checked, to which paths are joined.
-package struct Address {
+package struct BaseURL {
   package let isHTTPS: Bool
   /// As it stands in the URL, with its port.
   package let authority: Buffer
@@ -103,7 +103,7 @@ package struct Address {
 
   /// Whether a URL that was resolved leads to this origin: the same scheme, host and port.
   package func isOrigin(of url: Bytes) -> Bool {
-    guard let other = try? Address(url) else { return false }
+    guard let other = try? BaseURL(url) else { return false }
     return other.isHTTPS == isHTTPS && other.place.bytes.equals(place.bytes)
   }
 }

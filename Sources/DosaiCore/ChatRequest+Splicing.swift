@@ -1,5 +1,5 @@
 /// Finding and replacing parts of the text.
-extension RequestText {
+extension ChatRequest {
   func forEachMember(in range: Range<Int>? = nil, _ body: (Member) -> Void) {
     let whole = range ?? JSONScanner.skipBlanks(buffer.bytes, 0)..<buffer.count
     var members = JSONScanner.Members(buffer.bytes.part(whole.lowerBound, whole.upperBound))

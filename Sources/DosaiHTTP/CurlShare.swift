@@ -2,20 +2,20 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// DNS answers and TLS sessions that the engines of one client share.
-package final class Share {
+/// DNS answers and TLS sessions that the multi handles of one client share.
+package final class CurlShare {
   let handle: UnsafeMutableRawPointer
   private let locks: UnsafeMutablePointer<pthread_mutex_t>
   private let process = Process.id
   private static let lockCount = Int(CURL_LOCK_DATA_LAST.rawValue)
 
-  package static func make() throws(Failure) -> Share {
+  package static func make() throws(Failure) -> CurlShare {
     let locks: UnsafeMutablePointer<pthread_mutex_t> = try allocate(lockCount)
     guard let handle = curl_share_init() else {
       locks.deallocate()
       throw .outOfMemory
     }
-    return Share(handle, locks)
+    return CurlShare(handle, locks)
   }
 
   private init(_ handle: UnsafeMutableRawPointer, _ locks: UnsafeMutablePointer<pthread_mutex_t>) {

@@ -1,8 +1,8 @@
 import DosaiCore
 import Testing
 
-struct WorkingSetTests {
-  private func lines(_ set: WorkingSet) -> [UInt] {
+struct PrefetchListTests {
+  private func lines(_ set: PrefetchList) -> [UInt] {
     var lines: [UInt] = []
     set.forEachLine { lines.append($0) }
     return lines
@@ -14,13 +14,13 @@ struct WorkingSetTests {
       (0x1001, 64, [0x1000, 0x1040]), (0x1000, 0, []), (0x1001, 0, []),
     ] as [(UInt, Int, [UInt])])
   func hasEachLineOfTheMemoryOnce(address: UInt, size: Int, expected: [UInt]) {
-    let set = WorkingSet()
+    let set = PrefetchList()
     set.add(UnsafeRawPointer(bitPattern: address), size)
     #expect(lines(set) == expected)
   }
 
   @Test func hasAllOfAnObject() {
-    let set = WorkingSet()
+    let set = PrefetchList()
     let buffer = Buffer()
     let start = UInt(bitPattern: Unmanaged.passUnretained(buffer).toOpaque())
     set.add(buffer)
@@ -29,14 +29,14 @@ struct WorkingSetTests {
   }
 
   @Test func takesWhatIsTooMuchForNone() {
-    let set = WorkingSet()
+    let set = PrefetchList()
     set.add(nil, 100)
     for i in 0..<100 { set.add(UnsafeRawPointer(bitPattern: UInt(0x10000 * (i + 1))), 1 << 40) }
     #expect(lines(set).count < 100 * 64)
   }
 
   @Test func isCollectedAnewEachSixteenChunksButForTheTextsEnd() {
-    let set = WorkingSet()
+    let set = PrefetchList()
     #expect(set.note(nil))
     #expect(lines(set).isEmpty)
     set.add(UnsafeRawPointer(bitPattern: 0x1000), 1)
@@ -49,9 +49,9 @@ struct WorkingSetTests {
   }
 
   @Test func isOfFourLinesItself() {
-    let set = WorkingSet()
+    let set = PrefetchList()
     var lines: [UInt] = []
-    WorkingSet.forEachLine(of: Unmanaged.passUnretained(set)) { lines.append($0 / 64 * 64) }
+    PrefetchList.forEachLine(of: Unmanaged.passUnretained(set)) { lines.append($0 / 64 * 64) }
     let start = UInt(bitPattern: Unmanaged.passUnretained(set).toOpaque())
     #expect(Set(lines).isSuperset(of: [start / 64 * 64, (start + 200) / 64 * 64]))
   }

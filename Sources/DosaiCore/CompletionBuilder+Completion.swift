@@ -1,5 +1,5 @@
 /// Writing what the events add up to.
-extension Assembler {
+extension CompletionBuilder {
   /// Writes the completion in the API's own form, as far as it has come. `taken`: as it is with so many chunks of the event
   /// that was added last.
   package func write(to buffer: Buffer, taken: Int? = nil) throws(Failure) {
@@ -106,7 +106,7 @@ extension Assembler {
   }
 }
 
-extension Assembled {
+extension MergedValue {
   /// The text, if it is the last before those that are left out already, is left out too; nil: nothing is.
   @inline(never)
   fileprivate func leaveOut(_ text: Bytes?) {
@@ -121,18 +121,18 @@ extension Assembled {
 
 extension Answer {
   /// What a stream adds up to, once nothing more is added. `text` is what `write` has just made of it; both lend the values.
-  package init(_ assembler: Assembler, in text: Bytes) throws(Failure) {
-    assembler.shapes.removeAll()
-    id = try string("id", of: assembler.top)
-    model = try string("model", of: assembler.top)
-    object = try string("object", of: assembler.top)
+  package init(_ builder: CompletionBuilder, in text: Bytes) throws(Failure) {
+    builder.shapes.removeAll()
+    id = try string("id", of: builder.top)
+    model = try string("model", of: builder.top)
+    object = try string("object", of: builder.top)
     if object?.equals("chat.completion.chunk") == true { object = literal("chat.completion") }
-    usage = assembler.usage ?? Usage()
-    if let created = assembler.top.member("created") { self.created = Self.seconds(created.bytes.bytes) }
-    for choice in assembler.choices.ordered() { choices.append(try self.choice(choice, in: text)) }
+    usage = builder.usage ?? Usage()
+    if let created = builder.top.member("created") { self.created = Self.seconds(created.bytes.bytes) }
+    for choice in builder.choices.ordered() { choices.append(try self.choice(choice, in: text)) }
   }
 
-  private mutating func choice(_ given: Assembler.Choice, in text: Bytes) throws(Failure) -> Choice {
+  private mutating func choice(_ given: CompletionBuilder.Choice, in text: Bytes) throws(Failure) -> Choice {
     let message = given.message
     var choice = Choice(index: given.index, position: choices.count)
     choice.message = text.part(given.written.lowerBound, given.written.upperBound)
@@ -154,7 +154,7 @@ extension Answer {
   }
 
   /// The characters of a member that is a string, NUL-terminated.
-  private mutating func string(_ key: StaticString, of object: Assembled?) throws(Failure) -> Bytes? {
+  private mutating func string(_ key: StaticString, of object: MergedValue?) throws(Failure) -> Bytes? {
     guard let member = object?.member(key) else { return nil }
     let json = member.bytes.bytes
     if member.form == .json && json.first == UInt8(ascii: "\"") {

@@ -2,7 +2,7 @@ import DosaiCore
 import Testing
 
 /// The face decides `stream`: true on streaming calls, absent on others, all else byte for byte.
-struct RequestTextBodyTests {
+struct ChatRequestBodyTests {
   @Test(arguments: [
     ("{}", "{}", #"{"stream":true}"#),
     ("{ }", "{ }", #"{ "stream":true}"#),
@@ -50,7 +50,7 @@ struct RequestTextBodyTests {
     (#"{"stream":"}","a":"{"}"#, #"{"a":"{"}"#, #"{"a":"{","stream":true}"#),
   ])
   func writesStreamAsTheFaceDecides(json: String, unary: String, streaming: String) throws {
-    let request = try RequestText(json)
+    let request = try ChatRequest(json)
     #expect(try request.sent(streaming: false) == unary)
     #expect(try request.sent(streaming: true) == streaming)
     #expect(request.string == json)
@@ -65,7 +65,7 @@ struct RequestTextBodyTests {
         for value in ["true", "false", "{\"stream\":[true]}"] {
           var members = others
           members.insert("\"stream\"\(blank):\(blank)\(value)", at: place)
-          let request = try RequestText("{" + members.map { blank + $0 + blank }.joined(separator: ",") + "}")
+          let request = try ChatRequest("{" + members.map { blank + $0 + blank }.joined(separator: ",") + "}")
           let unary = try request.sent(streaming: false)
           let streaming = try request.sent(streaming: true)
           func bare(_ text: String) -> String { text.filter { !$0.isWhitespace } }
@@ -84,7 +84,7 @@ struct RequestTextBodyTests {
 
   /// What the setters build is sent byte for byte.
   @Test func sendsWhatWasBuilt() throws {
-    let request = try RequestText(model: literal("m"))
+    let request = try ChatRequest(model: literal("m"))
     try request.addMessage(role: literal("user"), content: literal("Hi"))
     try request.set("stream", json: "true")
     try request.set("stream_options", json: #"{"include_usage":true}"#)
@@ -103,7 +103,7 @@ struct RequestTextBodyTests {
     (" {\"stream\":true} ", " {} ", " {\"stream\":true} "),
   ])
   func keepsBlanksAroundTheObject(json: String, unary: String, streaming: String) throws {
-    let request = try RequestText(json)
+    let request = try ChatRequest(json)
     #expect(try request.sent(streaming: false) == unary)
     #expect(try request.sent(streaming: true) == streaming)
   }

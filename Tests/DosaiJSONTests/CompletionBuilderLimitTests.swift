@@ -3,23 +3,23 @@ import DosaiJSON
 import Testing
 
 /// What a stream's completion may add up to.
-struct AssemblerLimitTests {
+struct CompletionBuilderLimitTests {
   @Test func boundsTheCalls() throws {
     func events(_ range: Range<Int>) -> [String] {
       range.map { #"{"tool_calls":[{"index":\#($0),"id":"c\#($0)","function":{"name":"f","arguments":""}}]}"# }
     }
-    let dense = AssembledStream()
+    let dense = BuiltStream()
     for event in events(0..<1024) { try dense.add(delta: event) }
     #expect(status { try dense.add(delta: events(1024..<1025)[0]) } == .tooLarge)
     #expect(
       try dense.written {
         $0.member("choices")?.element(0)?.member("message")?.member("tool_calls")?.element(1023) != nil
       })
-    #expect(status { try AssembledStream().add(delta: events(127..<128)[0]) } == .ok)
-    #expect(status { try AssembledStream().add(delta: events(128..<129)[0]) } == .malformed)
+    #expect(status { try BuiltStream().add(delta: events(127..<128)[0]) } == .ok)
+    #expect(status { try BuiltStream().add(delta: events(128..<129)[0]) } == .malformed)
     var limits = Limits()
     limits.toolCalls = 1
-    let one = AssembledStream(limits: limits)
+    let one = BuiltStream(limits: limits)
     #expect(status { for event in events(0..<1) { try one.add(delta: event) } } == .ok)
     #expect(status { for event in events(1..<2) { try one.add(delta: event) } } == .tooLarge)
   }
@@ -34,11 +34,11 @@ struct AssemblerLimitTests {
       if asked > 10 { throw Failure(.timeout, "late") }
     }
     let choices = (0..<2000).map { #"{"index":\#($0),"delta":{"content":"x"}}"# }.joined(separator: ",")
-    #expect(status { try AssembledStream(limits: limits).add(AssembledStream.event(choices)) } == .ok)
+    #expect(status { try BuiltStream(limits: limits).add(BuiltStream.event(choices)) } == .ok)
     #expect(asked > 2)
     asked = 0
     let list = (0..<10000).map { #"{"index":\#($0)}"# }.joined(separator: ",")
-    let stream = AssembledStream(limits: limits)
+    let stream = BuiltStream(limits: limits)
     #expect(status { try stream.add(delta: #"{"content":"Hi","x":[\#(list)]}"#) } == .timeout)
     #expect(try stream.message().contains("Hi"))
     asked = 10
@@ -52,7 +52,7 @@ struct AssemblerLimitTests {
     for most in 0..<400 {
       var limits = Limits()
       limits.textBytes = most
-      let stream = AssembledStream(limits: limits)
+      let stream = BuiltStream(limits: limits)
       _ = status { try stream.add(#"{"x":"It broke.","y":{"z":1},"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#) }
       #expect(try stream.written { $0.kind == .object }, "max_text_bytes \(most)")
     }
@@ -61,7 +61,7 @@ struct AssemblerLimitTests {
   @Test func boundsTheText() throws {
     var limits = Limits()
     limits.textBytes = 2000
-    let stream = AssembledStream(limits: limits)
+    let stream = BuiltStream(limits: limits)
     var added = 0
     let end = status {
       while added < 100 {
@@ -75,12 +75,12 @@ struct AssemblerLimitTests {
     for delta in [#"{"x":"#, #"{"l":[{"t":"#, #"{"tool_calls":[{"function":{"arguments":"#] {
       let close = String(delta.reversed().compactMap { ["{": "}", "[": "]"][$0] })
       let long = delta + "\"" + String(repeating: "y", count: 2000) + "\"" + close
-      #expect(status { try AssembledStream(limits: limits).add(delta: long) } == .tooLarge, "\(delta)")
+      #expect(status { try BuiltStream(limits: limits).add(delta: long) } == .tooLarge, "\(delta)")
     }
   }
 
   @Test func boundsTheFieldsOfAnObject() throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     func delta(_ range: Range<Int>) -> String { "{" + range.map { "\"k\($0)\":1" }.joined(separator: ",") + "}" }
     try stream.add(delta: delta(0..<1000))
     #expect(status { try stream.add(delta: delta(1000..<1024)) } == .ok)

@@ -1,8 +1,8 @@
 /// Makes a shape of an event that was parsed and added.
-struct ShapeMaker {
+struct EventTemplateMaker {
   private struct Found {
     let range: Range<Int>
-    let hole: Shape.Hole
+    let hole: EventTemplate.Slot
     var count = -1
   }
 
@@ -10,33 +10,33 @@ struct ShapeMaker {
   private struct Kept {
     let range: Range<Int>
     let holes: ClosedRange<Int>
-    let target: Assembled?
+    let target: MergedValue?
   }
 
   private static let holesMost = 32
 
   private let event: Bytes
-  private let assembler: Assembler
+  private let builder: CompletionBuilder
   private var found: [Found] = []
   private var kept: [Kept] = []
   private var kind: Chunk.Kind?
-  private var choice: Assembler.Choice?
+  private var choice: CompletionBuilder.Choice?
   private var toolCall: Int32 = -1
-  private var target: Assembled?
+  private var target: MergedValue?
   private var hasUsage = false
-  private var list: (hole: Int, target: Assembled)?
+  private var list: (hole: Int, target: MergedValue)?
 
-  init(_ event: Bytes, _ assembler: Assembler) {
+  init(_ event: Bytes, _ builder: CompletionBuilder) {
     self.event = event
-    self.assembler = assembler
+    self.builder = builder
   }
 
   /// nil: the event holds more than one text, or something that must be looked at each time.
-  mutating func make() throws(Failure) -> Shape? {
+  mutating func make() throws(Failure) -> EventTemplate? {
     guard readEvent(), let kind, let choice, let target, found.count <= Self.holesMost else { return nil }
-    let shape = try Shape.make(
-      kind, choice: choice.index, toolCall: toolCall, text: target, usage: hasUsage ? assembler.usage : nil,
-      holes: found.count, nodesMost: assembler.limits.jsonNodes - event.count)
+    let shape = try EventTemplate.make(
+      kind, choice: choice.index, toolCall: toolCall, text: target, usage: hasUsage ? builder.usage : nil,
+      holes: found.count, nodesMost: builder.limits.jsonNodes - event.count)
     var from = 0
     for hole in found {
       guard hole.range.lowerBound >= from else { return nil }
@@ -46,7 +46,7 @@ struct ShapeMaker {
     try shape.finish(event.part(from, event.count))
     for value in kept {
       shape.keep(
-        Shape.Span(
+        EventTemplate.Span(
           holes: value.holes, before: found[value.holes.lowerBound].range.lowerBound - value.range.lowerBound,
           after: value.range.upperBound - found[value.holes.upperBound].range.upperBound,
           target: value.target.map { Unmanaged.passUnretained($0) }))
@@ -82,7 +82,7 @@ struct ShapeMaker {
   private func isNull(_ range: Range<Int>) -> Bool { text(range).equals("null") }
 
   @inline(never)
-  private mutating func add(_ range: Range<Int>, _ hole: Shape.Hole, count: Int = -1) {
+  private mutating func add(_ range: Range<Int>, _ hole: EventTemplate.Slot, count: Int = -1) {
     let isEnclosed = hole != .integer && hole != .number
     let inner = isEnclosed ? range.lowerBound + 1..<range.upperBound - 1 : range
     found.append(Found(range: inner, hole: hole, count: count))
@@ -90,7 +90,7 @@ struct ShapeMaker {
 
   /// Keeps the value as it is written; its holes are those that were found from `first` on.
   @inline(never)
-  private mutating func keep(_ range: Range<Int>, from first: Int, _ target: Assembled?) {
+  private mutating func keep(_ range: Range<Int>, from first: Int, _ target: MergedValue?) {
     if first < found.count { kept.append(Kept(range: range, holes: first...found.count - 1, target: target)) }
   }
 
@@ -109,12 +109,12 @@ struct ShapeMaker {
       if isString(value) { add(value, .string) }
       return isString(value)
     }
-    guard !isNull(value), let target = assembler.top.member(key), target.varies else { return true }
+    guard !isNull(value), let target = builder.top.member(key), target.varies else { return true }
     return readVarying(value, target)
   }
 
   /// A value of the event itself, of which the last counts.
-  private mutating func readVarying(_ range: Range<Int>, _ target: Assembled) -> Bool {
+  private mutating func readVarying(_ range: Range<Int>, _ target: MergedValue) -> Bool {
     let first = found.count
     if isString(range) {
       add(range, .string)
@@ -128,7 +128,7 @@ struct ShapeMaker {
   }
 
   private mutating func readUsage(_ range: Range<Int>) -> Bool {
-    guard text(range).first == UInt8(ascii: "{"), assembler.usage != nil, assembler.usageText.bytes.equals(text(range))
+    guard text(range).first == UInt8(ascii: "{"), builder.usage != nil, builder.usageText.bytes.equals(text(range))
     else { return false }
     let first = found.count
     hasUsage = true
@@ -164,13 +164,13 @@ struct ShapeMaker {
     for member in members where member.key.equals("index") {
       if let given = Text.integer(text(member.value)), given >= 0 { index = given }
     }
-    guard let choice = assembler.known(at: index) else { return false }
+    guard let choice = builder.known(at: index) else { return false }
     self.choice = choice
     for member in members where !read(member.key, member.value, of: choice) { return false }
     return true
   }
 
-  private mutating func read(_ key: Bytes, _ value: Range<Int>, of choice: Assembler.Choice) -> Bool {
+  private mutating func read(_ key: Bytes, _ value: Range<Int>, of choice: CompletionBuilder.Choice) -> Bool {
     if key.equals("index") { return true }
     if key.equals("delta") { return readDelta(value, choice) }
     if key.equals("finish_reason") { return isNull(value) }
@@ -181,13 +181,13 @@ struct ShapeMaker {
   }
 
   /// What is said of the tokens: a list that grows by each event's.
-  private mutating func readLogprobs(_ range: Range<Int>, _ target: Assembled) -> Bool {
+  private mutating func readLogprobs(_ range: Range<Int>, _ target: MergedValue) -> Bool {
     guard let members = members(of: range) else { return false }
     for member in members where !isSteady(member.key, member.value, depth: 1) {
       let value = text(member.value)
       guard value.first == UInt8(ascii: "["), self.list == nil, let list = target.member(member.key),
         list.form == .array, let facts = try? JSONScanner.check(value), facts.isGrowing,
-        assembler.limits.jsonDepth >= 2 * Shape.listDepthMost
+        builder.limits.jsonDepth >= 2 * EventTemplate.listDepthMost
       else { return false }
       self.list = (found.count, list)
       add(member.value, .elements)
@@ -195,20 +195,20 @@ struct ShapeMaker {
     return true
   }
 
-  private mutating func readDelta(_ range: Range<Int>, _ choice: Assembler.Choice) -> Bool {
+  private mutating func readDelta(_ range: Range<Int>, _ choice: CompletionBuilder.Choice) -> Bool {
     guard let members = members(of: range) else { return false }
     for member in members where !read(member.key, member.value, ofDelta: choice) { return false }
     return true
   }
 
-  private mutating func read(_ key: Bytes, _ value: Range<Int>, ofDelta choice: Assembler.Choice) -> Bool {
+  private mutating func read(_ key: Bytes, _ value: Range<Int>, ofDelta choice: CompletionBuilder.Choice) -> Bool {
     if key.equals("tool_calls") { return isNull(value) || readToolCall(value, choice) }
     if text(value).equals("\"\"") { return true }
     guard let kind = Chunk.Kind(ofText: key), isString(value) else { return isSteady(key, value, depth: 0) }
     return setText(value, kind, choice.message.member(key))
   }
 
-  private mutating func setText(_ range: Range<Int>, _ kind: Chunk.Kind, _ target: Assembled?) -> Bool {
+  private mutating func setText(_ range: Range<Int>, _ kind: Chunk.Kind, _ target: MergedValue?) -> Bool {
     guard self.kind == nil, target?.form == .text else { return false }
     self.kind = kind
     self.target = target
@@ -216,10 +216,10 @@ struct ShapeMaker {
     return true
   }
 
-  private mutating func readToolCall(_ range: Range<Int>, _ choice: Assembler.Choice) -> Bool {
+  private mutating func readToolCall(_ range: Range<Int>, _ choice: CompletionBuilder.Choice) -> Bool {
     var elements = JSONScanner.Elements(text(range))
     guard let only = elements.next(), elements.next() == nil, let start = only.baseAddress,
-      let base = event.baseAddress, let chunk = assembler.chunks.first, chunk.kind == .toolCall,
+      let base = event.baseAddress, let chunk = builder.chunks.first, chunk.kind == .toolCall,
       chunk.toolCallID.isEmpty, chunk.toolCallName.isEmpty,
       let call = choice.call(chunk.toolCall)
     else { return false }
@@ -235,7 +235,7 @@ struct ShapeMaker {
     return true
   }
 
-  private mutating func readFunction(_ range: Range<Int>, _ call: Assembler.ToolCall) -> Bool {
+  private mutating func readFunction(_ range: Range<Int>, _ call: CompletionBuilder.ToolCall) -> Bool {
     guard let members = members(of: range) else { return false }
     for member in members where !member.key.equals("name") {
       guard member.key.equals("arguments"), isString(member.value),

@@ -2,7 +2,7 @@ import CCurl
 import DosaiCore
 
 /// How the server is reached. Texts are NUL-terminated; nil is the default.
-package final class Endpoint {
+package final class TransportOptions {
   package var caFile: Buffer?
   package var caText: Buffer?
   package var certificateFile: Buffer?
@@ -19,7 +19,7 @@ package final class Endpoint {
   package init() {}
 
   /// Sets all that is the same for every request. RESOURCE: libcurl was built without something that is needed.
-  func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: Share) -> Failure? {
+  func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: CurlShare) -> Failure? {
     var failure: Failure?
     @inline(never) func check(
       _ code: CURLcode, _ refusal: StaticString = "libcurl was built without something that is needed"

@@ -3,11 +3,11 @@ import DosaiJSON
 import Testing
 
 /// What is read by its shape is what parsing gives: the same chunks, the same completion, the same quirks.
-struct ShapeTests {
+struct EventTemplateTests {
   /// One stream given to two assemblers: one reads by shape where it can, the other always parses.
   private final class Pair {
-    let shaped = Assembler(limits: Limits())
-    let parsed = Assembler(limits: Limits())
+    let shaped = CompletionBuilder(limits: Limits())
+    let parsed = CompletionBuilder(limits: Limits())
     private var documents: [Document] = []
     private(set) var shapedCount = 0
     private var chunk = Chunk(.finish)  // what is left of the chunk before must not show
@@ -275,7 +275,7 @@ struct ShapeTests {
   func takesNoSecret(word: String, isTaken: Bool) throws {
     let secret: StaticString = "sk-0123456789abcdef"
     for place in ["id", "obfuscation", "token"] {
-      let assembler = Assembler(limits: Limits())
+      let builder = CompletionBuilder(limits: Limits())
       var chunk = Chunk(.finish)
       var taken = 0
       for i in 0..<4 {
@@ -284,15 +284,15 @@ struct ShapeTests {
           #"{"id":"\#(value("id"))","choices":[{"index":0,"delta":{"content":"a"},"logprobs":{"content":["#
           + #"{"token":"\#(value("token"))"}]}}],"obfuscation":"\#(value("obfuscation"))"}"#
         let text = try Buffer("data: \(event)\n\n".utf8)
-        if try assembler.add(shaped: text.bytes, avoiding: secret.bytes, &chunk) != nil {
+        if try builder.add(shaped: text.bytes, avoiding: secret.bytes, &chunk) != nil {
           taken += 1
           #expect(i > 0)
           continue
         }
         if i == 3 { break }
         let document = try Document.read(event)
-        try assembler.add(document.root)
-        try assembler.learn(text.bytes.part(6, text.count - 2))
+        try builder.add(document.root)
+        try builder.learn(text.bytes.part(6, text.count - 2))
       }
       // An escape in an id is not taken at all.
       let isEscaped = word.contains("\\") && place != "token"

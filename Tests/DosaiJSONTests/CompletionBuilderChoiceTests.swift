@@ -3,25 +3,25 @@ import DosaiJSON
 import Testing
 
 /// Choices: their index, their order, their end, and usage.
-struct AssemblerChoiceTests {
+struct CompletionBuilderChoiceTests {
   @Test func takesChoicesInAnyOrder() throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     func choice(_ index: Int, _ text: String, _ finish: String = "null") -> String {
       #"{"index":\#(index),"delta":{"content":"\#(text)"},"finish_reason":\#(finish)}"#
     }
     #expect(
-      try stream.add(AssembledStream.event([choice(2, "c"), choice(0, "a")].joined(separator: ",")))
+      try stream.add(BuiltStream.event([choice(2, "c"), choice(0, "a")].joined(separator: ",")))
         == ["content 2 'c'", "content 0 'a'"])
-    try stream.add(AssembledStream.event(choice(1, "b", "\"stop\"")))
-    try stream.add(AssembledStream.event([choice(0, "A", "\"length\""), choice(2, "C")].joined(separator: ",")))
-    #expect(!stream.assembler.isFinished)
-    try stream.add(AssembledStream.event(choice(2, "!", "\"stop\"")))
-    #expect(stream.assembler.isFinished)
-    #expect(stream.assembler.quirks == [])
+    try stream.add(BuiltStream.event(choice(1, "b", "\"stop\"")))
+    try stream.add(BuiltStream.event([choice(0, "A", "\"length\""), choice(2, "C")].joined(separator: ",")))
+    #expect(!stream.builder.isFinished)
+    try stream.add(BuiltStream.event(choice(2, "!", "\"stop\"")))
+    #expect(stream.builder.isFinished)
+    #expect(stream.builder.quirks == [])
     let expected = [(0, "aA", "length"), (1, "b", "stop"), (2, "cC!", "stop")].map {
       #"{"index":\#($0),"message":{"role":"assistant","content":"\#($1)"},"finish_reason":"\#($2)"}"#
     }
-    #expect(try stream.completion() == AssembledStream.whole(expected.joined(separator: ",")))
+    #expect(try stream.completion() == BuiltStream.whole(expected.joined(separator: ",")))
   }
 
   @Test(
@@ -32,9 +32,9 @@ struct AssemblerChoiceTests {
       (#"{"index":0,"finish_reason":null}"#, .deltaMissing),
     ] as [(String, Quirks)])
   func takesAChoiceWithoutItsParts(choice: String, expected: Quirks) throws {
-    let stream = AssembledStream()
-    #expect(try stream.add(AssembledStream.event(choice)) == ["other 0"])
-    #expect(stream.assembler.quirks == expected)
+    let stream = BuiltStream()
+    #expect(try stream.add(BuiltStream.event(choice)) == ["other 0"])
+    #expect(stream.builder.quirks == expected)
     try stream.add(delta: #"{"content":"x"}"#)
     #expect(try stream.message() == #"{"content":"x","role":"assistant"}"#)
   }
@@ -42,13 +42,13 @@ struct AssemblerChoiceTests {
   /// Where choices have no index it is their place in the event.
   @Test(arguments: ["", "\"index\":null,", "\"index\":-1,"])
   func takesThePlaceForAnIndex(index: String) throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     let choices = ["a", "b"].map { #"{\#(index)"delta":{"content":"\#($0)"}}"# }
     for _ in 0..<2 {
       #expect(
-        try stream.add(AssembledStream.event(choices.joined(separator: ","))) == ["content 0 'a'", "content 1 'b'"])
+        try stream.add(BuiltStream.event(choices.joined(separator: ","))) == ["content 0 'a'", "content 1 'b'"])
     }
-    #expect(stream.assembler.quirks == .choiceIndex)
+    #expect(stream.builder.quirks == .choiceIndex)
     #expect(try stream.message() == #"{"content":"aa","role":"assistant"}"#)
   }
 
@@ -61,10 +61,10 @@ struct AssemblerChoiceTests {
   func addsAnEventWholeOrNot(choice: String, expected: Status) throws {
     var limits = Limits()
     limits.choices = 2
-    let stream = AssembledStream(limits: limits)
+    let stream = BuiltStream(limits: limits)
     try stream.add(delta: #"{"content":"a"}"#)
     let before = try stream.completion()
-    let event = AssembledStream.event(#"{"index":0,"delta":{"content":"b"}},\#(choice)"#)
+    let event = BuiltStream.event(#"{"index":0,"delta":{"content":"b"}},\#(choice)"#)
     #expect(status { try stream.add(event) } == expected)
     #expect(try stream.completion() == before)
   }
@@ -75,26 +75,26 @@ struct AssemblerChoiceTests {
   ])
   func refusesAnIndexThatIsNone(index: String) {
     #expect(
-      status { try AssembledStream().add(AssembledStream.event(#"{"index":\#(index),"delta":{}}"#)) } == .malformed)
+      status { try BuiltStream().add(BuiltStream.event(#"{"index":\#(index),"delta":{}}"#)) } == .malformed)
     let call = #"{"index":0,"delta":{"tool_calls":[{"index":\#(index),"id":"a"}]}}"#
-    #expect(status { try AssembledStream().add(AssembledStream.event(call)) } == .malformed)
+    #expect(status { try BuiltStream().add(BuiltStream.event(call)) } == .malformed)
   }
 
   @Test func boundsTheChoices() throws {
     let all = (0..<128).map { #"{"index":\#($0),"delta":{"content":"x"}}"# }
-    #expect(status { try AssembledStream().add(AssembledStream.event(all.joined(separator: ","))) } == .ok)
-    #expect(try AssembledStream().add(AssembledStream.event(#"{"index":127,"delta":{}}"#)) == ["other 127"])
+    #expect(status { try BuiltStream().add(BuiltStream.event(all.joined(separator: ","))) } == .ok)
+    #expect(try BuiltStream().add(BuiltStream.event(#"{"index":127,"delta":{}}"#)) == ["other 127"])
     var limits = Limits()
     limits.choices = 2
-    let stream = AssembledStream(limits: limits)
-    try stream.add(AssembledStream.event(all[0] + "," + all[1]))
-    #expect(status { try stream.add(AssembledStream.event(all[2])) } == .tooLarge)
+    let stream = BuiltStream(limits: limits)
+    try stream.add(BuiltStream.event(all[0] + "," + all[1]))
+    #expect(status { try stream.add(BuiltStream.event(all[2])) } == .tooLarge)
     #expect(try stream.written { $0.member("choices")?.element(1)?.integer("index") } == 1)
     limits.choices = 200
     #expect(
-      status { try AssembledStream(limits: limits).add(AssembledStream.event(#"{"index":199,"delta":{}}"#)) } == .ok)
+      status { try BuiltStream(limits: limits).add(BuiltStream.event(#"{"index":199,"delta":{}}"#)) } == .ok)
     #expect(
-      status { try AssembledStream(limits: limits).add(AssembledStream.event(#"{"index":200,"delta":{}}"#)) }
+      status { try BuiltStream(limits: limits).add(BuiltStream.event(#"{"index":200,"delta":{}}"#)) }
         == .malformed)
   }
 
@@ -117,21 +117,21 @@ struct AssemblerChoiceTests {
       (["7", "true"], [], "null", []),
     ] as [([String], [String], String, Quirks)])
   func takesFinishReasons(words: [String], chunks: [String], last: String, quirks: Quirks) throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     var found: [String] = []
     for word in words { found += try stream.add(delta: "{}", finish: word) }
     #expect(found.filter { $0.hasPrefix("finish") } == chunks)
-    #expect(stream.assembler.quirks == quirks)
-    #expect(stream.assembler.isFinished == (last != "null"))
+    #expect(stream.builder.quirks == quirks)
+    #expect(stream.builder.isFinished == (last != "null"))
     let written = try stream.written { $0.member("choices")?.element(0)?.member("finish_reason")?.text.string }
     #expect(written == last)
   }
 
   @Test func takesAFinishReasonWithContent() throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     #expect(
       try stream.add(delta: #"{"content":"x"}"#, finish: "\"stop\"") == ["content 0 'x'", "finish 0 stop 'stop'"])
-    #expect(stream.assembler.quirks == [])
+    #expect(stream.builder.quirks == [])
   }
 
   @Test(
@@ -150,12 +150,12 @@ struct AssemblerChoiceTests {
       ([#""x_groq":{"usage":{}}"#], 0, nil, []), ([#""usage":[1]"#, #""usage":"many""#], 0, nil, []),
     ] as [([String], Int, Int64?, Quirks)])
   func takesTheLastUsage(members: [String], chunks: Int, total: Int64?, quirks: Quirks) throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     var found: [String] = []
-    for member in members { found += try stream.add(AssembledStream.event("", "," + member)) }
+    for member in members { found += try stream.add(BuiltStream.event("", "," + member)) }
     #expect(found.filter { $0 == "usage" }.count == chunks)
-    #expect(stream.assembler.usage?.totalTokens == total)
-    #expect(stream.assembler.quirks == quirks)
+    #expect(stream.builder.usage?.totalTokens == total)
+    #expect(stream.builder.quirks == quirks)
     let written = try stream.written { $0.member("usage")?.text.string }
     #expect(written == total.map { "{\"total_tokens\":\($0)}" })
   }
@@ -165,7 +165,7 @@ struct AssemblerChoiceTests {
   func putsThemInOrder(count: Int) throws {
     var limits = Limits()
     limits.choices = .max
-    let stream = AssembledStream(limits: limits)
+    let stream = BuiltStream(limits: limits)
     var indexes = Array(0..<count)
     var random: UInt64 = 1
     for i in indexes.indices.reversed() {
@@ -173,7 +173,7 @@ struct AssemblerChoiceTests {
       indexes.swapAt(i, Int(random >> 33) % (i + 1))
     }
     for index in indexes {
-      try stream.add(AssembledStream.event(#"{"index":\#(index),"delta":{"content":"\#(index)"}}"#))
+      try stream.add(BuiltStream.event(#"{"index":\#(index),"delta":{"content":"\#(index)"}}"#))
     }
     let found = try stream.written { completion in
       var found: [Int64] = []
@@ -187,7 +187,7 @@ struct AssemblerChoiceTests {
   func refusesAnIndexBeyondAnInteger(index: String) {
     var limits = Limits()
     limits.choices = .max
-    let event = AssembledStream.event(#"{"index":\#(index),"delta":{}}"#)
-    #expect(status { try AssembledStream(limits: limits).add(event) } == .malformed)
+    let event = BuiltStream.event(#"{"index":\#(index),"delta":{}}"#)
+    #expect(status { try BuiltStream(limits: limits).add(event) } == .malformed)
   }
 }

@@ -1,5 +1,5 @@
 /// Messages and tools.
-extension RequestText {
+extension ChatRequest {
   package func addMessage(role: Bytes, content: Bytes) throws(Failure) {
     try Self.checkName(role, "role: must not be empty", "role: is not UTF-8")
     try Self.checkText(content, "content: is not UTF-8")

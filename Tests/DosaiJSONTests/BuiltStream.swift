@@ -2,15 +2,15 @@ import DosaiCore
 import DosaiJSON
 import Testing
 
-/// Events given to an assembler one by one.
-final class AssembledStream {
-  let assembler: Assembler
+/// Events given to an builder one by one.
+final class BuiltStream {
+  let builder: CompletionBuilder
   private let limits: Limits
   private var document: Document?  // what lends the chunks
 
   init(limits: Limits = Limits()) {
     self.limits = limits
-    assembler = Assembler(limits: limits)
+    builder = CompletionBuilder(limits: limits)
   }
 
   /// Adds an event, and gives its chunks as lines.
@@ -18,8 +18,8 @@ final class AssembledStream {
   func add(_ json: String, isAnswer: Bool = false) throws -> [String] {
     let document = try Document.read(json, limits: limits)
     self.document = document
-    try assembler.add(document.root, isAnswer: isAnswer)
-    return assembler.chunks.map(Self.line)
+    try builder.add(document.root, isAnswer: isAnswer)
+    return builder.chunks.map(Self.line)
   }
 
   /// Adds an event of one choice, in the documented form.
@@ -41,7 +41,7 @@ final class AssembledStream {
   /// The completion, its members in order.
   func completion() throws -> String {
     let text = Buffer()
-    try assembler.write(to: text)
+    try builder.write(to: text)
     return try sorted(text.string)
   }
 
@@ -56,7 +56,7 @@ final class AssembledStream {
   /// Lends the completion.
   func written<Result>(_ body: (Value) throws -> Result) throws -> Result {
     let text = Buffer()
-    try assembler.write(to: text)
+    try builder.write(to: text)
     let document = try Document.read(taking: text, limits: Limits())
     return try withExtendedLifetime(document) { try body(document.root) }
   }

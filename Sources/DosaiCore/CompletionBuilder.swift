@@ -1,5 +1,5 @@
 /// Reads the events of a stream: each gives chunks, and all of them add up to one completion.
-package final class Assembler {
+package final class CompletionBuilder {
   final class ToolCall: Numbered {
     /// What it is called among the calls of its choice, and its place among them.
     let number: Int32
@@ -12,7 +12,7 @@ package final class Assembler {
     var isTaken = false
     let id = Buffer()
     let name = Buffer()
-    let members = Assembled(.object)
+    let members = MergedValue(.object)
 
     init(number: Int32, index: Int64?, place: Int, event: Int) {
       self.number = number
@@ -25,8 +25,8 @@ package final class Assembler {
   final class Choice: Numbered {
     let index: Int32
     var number: Int32 { index }
-    let message = Assembled(.object)
-    let members = Assembled(.object)
+    let message = MergedValue(.object)
+    let members = MergedValue(.object)
     let event: Int
     var isTaken = false
     var toolCalls: [ToolCall] = []
@@ -50,7 +50,7 @@ package final class Assembler {
 
   let limits: Limits
   var merger: Merger
-  let top = Assembled(.object)
+  let top = MergedValue(.object)
   private(set) var usageText = Buffer()
   /// Of an event that had usage: what it was before.
   private(set) var spareUsage = Buffer()
@@ -63,7 +63,7 @@ package final class Assembler {
   var isPartial = false
   var isUsageTaken = true
   let firstID = Buffer()
-  let shapes = ShapeCache()
+  let shapes = EventTemplateCache()
   /// Texts of the last event's chunks that its tree does not have.
   var scratch: [Buffer] = []
 

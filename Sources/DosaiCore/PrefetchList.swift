@@ -4,7 +4,7 @@
 /// caches; so it is asked for just before the kernel is asked for the bytes, and comes meanwhile.
 ///
 /// What it names is never read by it and need not be there any more.
-package final class WorkingSet {
+package final class PrefetchList {
   private var count = 1
   private var age = 0  // chunks since it was collected
   /// Lines of the cache that follow each other: the address of the first, which is a multiple of 64, and how many. The
@@ -41,7 +41,7 @@ package final class WorkingSet {
   }
 
   /// Those of itself, which can come before they are read.
-  package static func forEachLine(of set: Unmanaged<WorkingSet>, _ body: (UInt) -> Void) {
+  package static func forEachLine(of set: Unmanaged<PrefetchList>, _ body: (UInt) -> Void) {
     for line in 0..<4 { body(UInt(bitPattern: set.toOpaque()) &+ UInt(line) &* 64) }
   }
 

@@ -1,5 +1,5 @@
 /// A value of the completion that a stream adds up to.
-final class Assembled {
+final class MergedValue {
   enum Form {
     case json  // `bytes` is JSON text; in an array one or more elements that no other can find
     case text  // `bytes` are the characters of a string that grows
@@ -10,7 +10,7 @@ final class Assembled {
   private(set) var form: Form
   let bytes = Buffer()
   private(set) var keys: [Buffer] = []
-  private(set) var members: [Assembled] = []
+  private(set) var members: [MergedValue] = []
   /// It has had more than one value.
   private(set) var varies = false
   /// The `index` by which elements of an array find each other.
@@ -26,7 +26,7 @@ final class Assembled {
   init(_ form: Form) { self.form = form }
 
   @inline(never)
-  func member(_ key: Bytes) -> Assembled? {
+  func member(_ key: Bytes) -> MergedValue? {
     if let places {
       guard let place = places.find(places.hash(key)), keys[place].bytes.equals(key) else { return nil }
       return members[place]
@@ -36,7 +36,7 @@ final class Assembled {
   }
 
   /// The element of an array with that index.
-  func element(_ index: Int64) -> Assembled? {
+  func element(_ index: Int64) -> MergedValue? {
     var place = members.count - 1
     if let places { place = places.find(places.hash(.empty, index)) ?? -1 }
     while place >= 0 {
@@ -46,18 +46,18 @@ final class Assembled {
     return nil
   }
 
-  func member(_ key: StaticString) -> Assembled? { member(key.bytes) }
+  func member(_ key: StaticString) -> MergedValue? { member(key.bytes) }
 
   /// The member of that key, made if there is none.
-  func ensure(_ key: Bytes, _ form: Form) throws(Failure) -> Assembled {
+  func ensure(_ key: Bytes, _ form: Form) throws(Failure) -> MergedValue {
     if let found = member(key) { return found }
-    let made = Assembled(form)
+    let made = MergedValue(form)
     keys.append(try Buffer(copying: key))
     try add(made)
     return made
   }
 
-  func add(_ member: Assembled) throws(Failure) {
+  func add(_ member: MergedValue) throws(Failure) {
     members.append(member)
     if members.count <= Self.fewMost { return }
     var place = places == nil ? 0 : members.count - 1
@@ -167,20 +167,21 @@ struct Merger {
       || key.equals("input")
   }
 
-  private mutating func turn(_ target: Assembled, _ form: Assembled.Form) {
+  private mutating func turn(_ target: MergedValue, _ form: MergedValue.Form) {
     if target.form == form { return }
     changes += 1
     target.become(form)
   }
 
-  mutating func append(_ text: Bytes, to object: Assembled, _ key: Bytes) throws(Failure) {
+  mutating func append(_ text: Bytes, to object: MergedValue, _ key: Bytes) throws(Failure) {
     let target = try member(key, of: object, .text)
     turn(target, .text)
     try use(text.count)
     try target.bytes.append(text)
   }
 
-  private mutating func member(_ key: Bytes, of object: Assembled, _ form: Assembled.Form) throws(Failure) -> Assembled
+  private mutating func member(_ key: Bytes, of object: MergedValue, _ form: MergedValue.Form) throws(Failure)
+    -> MergedValue
   {
     if let found = object.member(key) { return found }
     if object.keys.count >= Self.membersMost { throw Failure(.tooLarge, "an object has more than 1024 fields") }
@@ -189,7 +190,7 @@ struct Merger {
   }
 
   /// Adds elements without an index, as they are written, behind those before them.
-  mutating func add(elements: Bytes, to list: Assembled) throws(Failure) {
+  mutating func add(elements: Bytes, to list: MergedValue) throws(Failure) {
     if elements.isEmpty { return }
     try use(elements.count + 1)
     if let last = list.members.last, last.form == .json {
@@ -197,13 +198,13 @@ struct Merger {
       return try last.bytes.append(elements)
     }
     try use(Self.overhead)
-    let made = Assembled(.json)
+    let made = MergedValue(.json)
     try made.bytes.append(elements)
     try list.add(made)
   }
 
   mutating func merge<Value: JSONValue>(
-    _ value: Value, into object: Assembled, _ key: Bytes, depth: Int = 0
+    _ value: Value, into object: MergedValue, _ key: Bytes, depth: Int = 0
   ) throws(Failure) {
     try step()
     switch value.kind {
@@ -231,7 +232,7 @@ struct Merger {
 
   /// `mayVary`: shapes have a hole for the value once it has varied, so that a further change is none to them.
   mutating func replace<Value: JSONValue>(
-    _ value: Value, in object: Assembled, _ key: Bytes, mayVary: Bool = false
+    _ value: Value, in object: MergedValue, _ key: Bytes, mayVary: Bool = false
   ) throws(Failure) {
     let target = try member(key, of: object, .json)
     let differs = target.form != .json || (!target.bytes.isEmpty && !target.bytes.bytes.equals(value.text))
@@ -240,7 +241,7 @@ struct Merger {
   }
 
   /// Makes a value this JSON text.
-  mutating func set(_ target: Assembled, _ json: Bytes) throws(Failure) {
+  mutating func set(_ target: MergedValue, _ json: Bytes) throws(Failure) {
     if json.count > target.bytes.count { try use(json.count - target.bytes.count) }
     try target.set(json)
   }
@@ -253,7 +254,7 @@ struct Merger {
   }
 
   private mutating func mergeMembers<Value: JSONValue>(
-    of value: Value, into target: Assembled, depth: Int
+    of value: Value, into target: MergedValue, depth: Int
   ) throws(Failure) {
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
       try merge(member, into: target, key, depth: depth)
@@ -261,7 +262,7 @@ struct Merger {
   }
 
   private mutating func mergeElements<Value: JSONValue>(
-    of value: Value, into target: Assembled, depth: Int
+    of value: Value, into target: MergedValue, depth: Int
   ) throws(Failure) {
     var hasIndex = false
     try value.forEachElement { (element: Value) throws(Failure) in
@@ -274,7 +275,7 @@ struct Merger {
       var found = target.element(index)
       if found == nil {
         try use(Self.overhead)
-        let made = Assembled(.object)
+        let made = MergedValue(.object)
         made.index = index
         try target.add(made)
         found = made

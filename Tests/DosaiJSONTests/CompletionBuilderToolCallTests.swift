@@ -3,32 +3,32 @@ import DosaiJSON
 import Testing
 
 /// Tool calls: the documented form, and each tolerated deviation of DESIGN 7 with its quirk.
-struct AssemblerToolCallTests {
+struct CompletionBuilderToolCallTests {
   @Test(arguments: ToolCallStream.documented + ToolCallStream.deviating)
   func assembles(_ given: ToolCallStream) throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     var chunks: [String] = []
     for event in given.events { chunks += try stream.add(delta: #"{"tool_calls":[\#(event)]}"#) }
     #expect(chunks == given.chunks)
-    #expect(stream.assembler.quirks == given.quirks)
+    #expect(stream.builder.quirks == given.quirks)
     #expect(try stream.message() == sorted(#"{"role":"assistant","content":null,"tool_calls":\#(given.calls)}"#))
   }
 
   @Test(arguments: ["null", "[]"])
   func takesNoToolCalls(list: String) throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     #expect(try stream.add(delta: #"{"tool_calls":\#(list)}"#) == ["other 0"])
-    #expect(stream.assembler.quirks == [])
+    #expect(stream.builder.quirks == [])
     #expect(try stream.message() == #"{"content":null,"role":"assistant"}"#)
   }
 
   @Test func keepsUnknownFieldsOfACall() throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     let signed = #""extra_content":{"google":{"thought_signature":"s"}},"function":{"name":"f","arguments":"","x":1}"#
     let numbered = #""extra_content":{"google":{"n":2}},"function":{"arguments":"{}","x":null,"y":0.70}"#
     try stream.add(delta: #"{"tool_calls":[{"index":0,"id":"a","type":"function",\#(signed)}]}"#)
     try stream.add(delta: #"{"tool_calls":[{"index":0,\#(numbered)}]}"#)
-    #expect(stream.assembler.quirks == [])
+    #expect(stream.builder.quirks == [])
     let function = #""function":{"name":"f","arguments":"{}","x":1,"y":0.70}"#
     let content = #""extra_content":{"google":{"thought_signature":"s","n":2}}"#
     let call = #"{"id":"a","type":"function",\#(content),\#(function)}"#
@@ -36,10 +36,10 @@ struct AssemblerToolCallTests {
   }
 
   @Test func keepsTheCallsOfEachChoiceApart() throws {
-    let stream = AssembledStream()
+    let stream = BuiltStream()
     for index in [1, 0] {
       let call = #"{"index":0,"id":"call-\#(index)","function":{"name":"f","arguments":"{}"}}"#
-      let chunks = try stream.add(AssembledStream.event(#"{"index":\#(index),"delta":{"tool_calls":[\#(call)]}}"#))
+      let chunks = try stream.add(BuiltStream.event(#"{"index":\#(index),"delta":{"tool_calls":[\#(call)]}}"#))
       #expect(chunks == ["toolCall \(index) #0 id=call-\(index) name=f '{}'"])
     }
     let ids = try stream.written { completion in

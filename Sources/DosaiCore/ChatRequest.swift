@@ -1,5 +1,5 @@
 /// A request as the text of one JSON object. It is changed by splicing, so that all else stays byte for byte.
-package final class RequestText {
+package final class ChatRequest {
   struct Member {
     let start: Int  // of the key's quote
     let key: Range<Int>
@@ -25,7 +25,7 @@ package final class RequestText {
     try buffer.append(json)
   }
 
-  package init(copying other: RequestText) throws(Failure) { try buffer.append(other.buffer.bytes) }
+  package init(copying other: ChatRequest) throws(Failure) { try buffer.append(other.buffer.bytes) }
 
   package var bytes: Bytes { buffer.bytes }
 

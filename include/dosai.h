@@ -1,28 +1,28 @@
 /* libdosai: an embeddable Chat Completions client.   SPDX-License-Identifier: MIT
  *
- * This header is the manual. The rules below apply throughout; an entry mentions only what differs from them. The
- * sections, in order: version, status, error, cancel, client, response, request, completion, chat, stream, loop.
- * A "call" is one exchange with the server, including its retries. An "event" of a stream is a server-sent event; an
- * event of a loop is a dosai_event.
+ * This header is the manual. These rules apply throughout; each entry states only its exceptions. The sections,
+ * in order: version, status, error, cancel, client, response, request, completion, chat, stream, loop. A "call" is one
+ * exchange with the server, including its retries. In a stream, an "event" is a server-sent event; in a loop, it is a
+ * dosai_event.
  *
- *   Names      dosai_<noun>_<verb>. Arguments come in this order: the receiver, the inputs, a callback with its
- *              user_data, the outputs, and last `dosai_error **out_error`, which may be NULL. Getters have none.
+ *   Names      dosai_<noun>_<verb>. The arguments, in order: the object, the inputs, a callback with its user_data, the
+ *              outputs, and `dosai_error **out_error`, which may be NULL. Getters have no out_error.
  *   Status     A function that can fail returns a dosai_status: DOSAI_OK is 0, failures are negative. The details are
  *              in an error object, which you own and free; there is no global "last error". Any such function may
  *              return INVALID_ARGUMENT, OUT_OF_MEMORY and, in a forked child, FORKED; "Returns:" lists the others.
- *   Ownership  "Gives": you free the object. "Lends": you do not; it stays valid as long as the entry says. Text and
- *              structs that you pass in are copied before the function returns. Outputs are cleared first, without
- *              freeing what was there; then *out_error is set only on failure, and the other outputs only on success.
- *              What arrived before a failure is in the error (dosai_error_completion).
+ *   Ownership  You own, and must free, every object that a function creates or returns, unless its entry says that it
+ *              is borrowed. Text and structs that you pass in are copied before the function returns. Outputs are
+ *              cleared first, without freeing what was there; then *out_error is set only on failure, and the other
+ *              outputs only on success. The error contains what arrived before a failure (dosai_error_completion).
  *   Text in    UTF-8, as `const char *text, size_t length`. With DOSAI_NUL_TERMINATED as the length, text is a C
  *              string. Strings without a length argument (a role, a key, a header name, an id) are C strings.
  *   Text out   A NUL-terminated `const char *`, with its length in `size_t *out_length`, which may be NULL. (Text may
- *              contain U+0000.) If there is no text: NULL, and length 0. Text is lent until the object that it came
- *              from is freed.
+ *              contain U+0000.) If there is no text: NULL, and length 0. Text is borrowed until the object that it
+ *              came from is freed.
  *   Structs    Each begins with struct_size, and later versions only append fields. For options, call
- *              dosai_x_init(&x, sizeof x) and then set fields. In a numeric field, 0 means the default, which is given
- *              as "0: 10 s"; -1 means none: no retry, no timeout, no limit. Before the library fills in a struct of
- *              yours (attempt, timings, usage), set its struct_size.
+ *              dosai_x_init(&x, sizeof x) and then set fields. For numeric fields, 0 is the default ("0: 10 s" states
+ *              it) and -1 disables: no retry, no timeout, no limit. Before the library fills in a struct of yours
+ *              (attempt, timings, usage), set its struct_size.
  *   Threads    "any thread at once": several threads may use the function at the same time. "one at a time": any
  *              thread, but not two at the same time with the same handle, unless the function returns BUSY for that.
  *              The library starts no thread, although libcurl's resolver may start one to look up a name. It runs your
@@ -30,21 +30,21 @@
  *   Freeing    dosai_x_free (for a loop: dosai_loop_close) releases a handle. It may be called from any thread, in any
  *              order, and in callbacks. NULL is allowed. A freed client stays alive until its calls have ended; a freed
  *              handle must not be used.
- *   Callbacks  Return 0 to continue. Any other value stops the call with DOSAI_CANCELLED; its error has what arrived.
- *              What is lent to a callback is valid until it returns. A callback, except dosai_log_fn, may call the
- *              library; a function that cannot work there returns DOSAI_BUSY. Do not throw or longjmp out of a
- *              callback, and do not end its thread.
- *   Fork       In a forked child, getters still work for a handle from before the fork; any other function with a
- *              status returns DOSAI_FORKED for it, and the rest do nothing. Free such handles as usual; this does not
+ *   Callbacks  Return 0 to continue. Any other value stops the call with DOSAI_CANCELLED; the error contains what
+ *              had arrived. What a callback receives is borrowed until it returns. A callback, except dosai_log_fn,
+ *              may call the library; a function that cannot work there returns DOSAI_BUSY. Do not throw or longjmp
+ *              out of a callback, and do not end its thread.
+ *   Fork       In a forked child, getters still work for handles that were created before the fork; other functions
+ *              return DOSAI_FORKED, or do nothing if they return no status. Free such handles as usual; this does not
  *              affect the parent. New handles work normally.
  *   Memory     If memory for a text, a body, an event or an answer cannot be allocated, the status is OUT_OF_MEMORY.
  *              If memory runs out for a small internal object (under 1 KB), or for a list of calls of a loop, of
  *              choices or of tool calls, the process is killed by SIGILL. *out_error stays NULL if the error itself
  *              cannot be allocated; the error of a loop's event is never NULL.
  *   Handles    For NULL, or for a handle of another type, a function with a status returns DOSAI_INVALID_ARGUMENT, and
- *              one without a result does nothing. Any other function returns NULL for text, -1 where -1 means "not
- *              specified" or "none", and otherwise 0. A choice, tool call or attempt that does not exist is treated in
- *              the same way.
+ *              one without a result does nothing. Other functions return NULL for text, -1 where -1 means "not
+ *              specified" or "none", and 0 otherwise. This also applies to a choice, tool call or attempt that does
+ *              not exist.
  */
 #ifndef DOSAI_H
 #define DOSAI_H
@@ -62,7 +62,7 @@ extern "C" {
 #define DOSAI_API
 #endif
 
-/* As a length: the text is a C string, which ends at its NUL. */
+/* Pass this as the length of a C string. */
 #define DOSAI_NUL_TERMINATED ((size_t)-1)
 
 typedef struct dosai_error dosai_error;           /* why a call failed, and what had arrived */
@@ -83,7 +83,7 @@ typedef struct dosai_call dosai_call;             /* one call in a loop */
 /* The version of the loaded library, such as "0.1.0". The text stays valid forever. Threads: any thread at once. */
 DOSAI_API const char *dosai_version(void);
 
-/* That version as a number, to compare with DOSAI_VERSION_NUMBER. Threads: any thread at once. */
+/* The version as a number, to compare with DOSAI_VERSION_NUMBER. Threads: any thread at once. */
 DOSAI_API int32_t dosai_version_number(void);
 
 /* ---- status -------------------------------------------------------------------------------------------- */
@@ -156,7 +156,7 @@ typedef struct dosai_timings {
   int64_t total_us;          /* the end of the call */
 } dosai_timings;
 
-/* Errors are immutable. What the getters return is lent until dosai_error_free. No getter reveals a request header or
+/* Errors are immutable. The getters' results are borrowed until dosai_error_free. No getter reveals a request header or
  * the key, even if the server echoes it. Threads: any thread at once. */
 
 /* The status that the function or the call ended with; DOSAI_INVALID_ARGUMENT for NULL. */
@@ -165,7 +165,7 @@ DOSAI_API dosai_status dosai_error_status(const dosai_error *error);
 DOSAI_API const char *dosai_error_message(const dosai_error *error, size_t *out_length);
 /* The HTTP status of the last attempt; 0 if it got no answer. Headers and body are those of the same attempt. */
 DOSAI_API int32_t dosai_error_http_status(const dosai_error *error);
-/* The server's error code, type and parameter, as text whatever their JSON type. */
+/* The server's error code, type and parameter, as text even if the JSON value was not a string. */
 DOSAI_API const char *dosai_error_code(const dosai_error *error, size_t *out_length);
 DOSAI_API const char *dosai_error_type(const dosai_error *error, size_t *out_length);
 DOSAI_API const char *dosai_error_param(const dosai_error *error, size_t *out_length);
@@ -189,16 +189,16 @@ DOSAI_API int32_t dosai_error_attempt_count(const dosai_error *error);
 DOSAI_API dosai_status dosai_error_attempt(const dosai_error *error, int32_t index, dosai_attempt *out_attempt);
 /* Fills in the timings. */
 DOSAI_API dosai_status dosai_error_timings(const dosai_error *error, dosai_timings *out_timings);
-/* Lends the part of the completion that arrived before the call failed; NULL if nothing did. */
+/* The part of the completion that arrived before the call failed, borrowed; NULL if nothing did. */
 DOSAI_API const dosai_completion *dosai_error_completion(const dosai_error *error);
-/* Gives another handle to the same error, so that you can keep one that is lent to you. */
+/* Creates another handle to the same error, so that you can keep a borrowed one. */
 DOSAI_API dosai_status dosai_error_copy(const dosai_error *error, dosai_error **out_copy, dosai_error **out_error);
-/* Releases this handle and what it lends; other handles stay valid. Has no effect on an error that an event lends. */
+/* Releases this handle and what it returned; others stay valid. Has no effect on an error borrowed from an event. */
 DOSAI_API void dosai_error_free(dosai_error *error);
 
 /* ---- cancel -------------------------------------------------------------------------------------------- */
 
-/* Gives a token for dosai_call_options.cancel. Any number of calls may use it.
+/* Creates a token for dosai_call_options.cancel. Any number of calls may use it.
  * Returns: RESOURCE if no file descriptor is free.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_cancel_new(dosai_cancel **out_cancel, dosai_error **out_error);
@@ -276,7 +276,7 @@ typedef struct dosai_client_options {
  * value other than 0 cancels the call. */
 typedef int32_t (*dosai_wait_fn)(void *user_data);
 
-/* The options of one call. They are copied; you may free your handle of the token while calls use it. */
+/* The options of one call. They are copied; you may free the token while calls use it. */
 typedef struct dosai_call_options {
   uint32_t struct_size;
   int32_t max_retries;            /* 0: the client's */
@@ -296,19 +296,19 @@ typedef struct dosai_call_options {
 DOSAI_API void dosai_client_options_init(dosai_client_options *options, size_t struct_size);
 DOSAI_API void dosai_call_options_init(dosai_call_options *options, size_t struct_size);
 
-/* Gives a client. Nothing is sent yet. Its options cannot be changed later.
+/* Creates a client. Nothing is sent yet. Its options cannot be changed later.
  * In:      options may be NULL.
  * Returns: INVALID_ARGUMENT: the message names the option. RESOURCE: no descriptor is free, or libcurl is older than
  *          7.88.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_client_new(const dosai_client_options *options, dosai_client **out_client,
                                         dosai_error **out_error);
-/* Each sends a GET or a POST to any JSON endpoint, with the same transport, retries and errors as a chat, and gives its
- * answer.
- * In:      path is a C string such as "/models", which is appended to the path of the base URL, before its query; a
- *          query in path goes before that one. json is the body. options may be NULL.
+/* Each sends a GET or a POST to any JSON endpoint, with the same transport, retries and errors as a chat, and returns
+ * the answer.
+ * In:      path is a C string such as "/models", which is appended to the path of the base URL. A query in path goes
+ *          before that of the base URL. json is the body. options may be NULL.
  * Out:     out_response may be NULL.
- * Returns: as dosai_chat.
+ * Returns: see dosai_chat.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_client_get(dosai_client *client, const char *path, const dosai_call_options *options,
                                         dosai_response **out_response, dosai_error **out_error);
@@ -320,7 +320,7 @@ DOSAI_API void dosai_client_free(dosai_client *client);
 
 /* ---- response ------------------------------------------------------------------------------------------ */
 
-/* Responses are immutable. What the getters return is lent until dosai_response_free. Threads: any thread at once. */
+/* Responses are immutable. The getters' results are borrowed until dosai_response_free. Threads: any thread at once. */
 
 /* The body: JSON, as the server sent it. */
 DOSAI_API const char *dosai_response_json(const dosai_response *response, size_t *out_length);
@@ -330,16 +330,16 @@ DOSAI_API int32_t dosai_response_http_status(const dosai_response *response);
 DOSAI_API const char *dosai_response_header(const dosai_response *response, const char *name, size_t *out_length);
 /* The value of the x-request-id header, or else of apim-request-id or request-id. */
 DOSAI_API const char *dosai_response_request_id(const dosai_response *response, size_t *out_length);
-/* The attempts, the last of which got the answer. See dosai_error_attempt. */
+/* The number of attempts; the last one got the answer. See dosai_error_attempt. */
 DOSAI_API int32_t dosai_response_attempt_count(const dosai_response *response);
 DOSAI_API dosai_status dosai_response_attempt(const dosai_response *response, int32_t index,
                                               dosai_attempt *out_attempt);
 /* Fills in the timings. */
 DOSAI_API dosai_status dosai_response_timings(const dosai_response *response, dosai_timings *out_timings);
-/* Gives another handle to the same response, so that you can keep one that is lent to you. */
+/* Creates another handle to the same response, so that you can keep a borrowed one. */
 DOSAI_API dosai_status dosai_response_copy(const dosai_response *response, dosai_response **out_response,
                                            dosai_error **out_error);
-/* Releases this handle; others stay valid. Has no effect on a response that an event lends. */
+/* Releases this handle; others stay valid. Has no effect on a response borrowed from an event. */
 DOSAI_API void dosai_response_free(dosai_response *response);
 
 /* ---- request ------------------------------------------------------------------------------------------- */
@@ -350,13 +350,13 @@ DOSAI_API void dosai_response_free(dosai_response *response);
  * function) has returned, you may change or free it. Threads: one at a time, but several calls may send the same
  * request at once. */
 
-/* Gives a request for a model, without messages. */
+/* Creates a request for a model, without messages. */
 DOSAI_API dosai_status dosai_request_new(const char *model, size_t length, dosai_request **out_request,
                                          dosai_error **out_error);
-/* Gives a request with this text, which must be a JSON object. Nothing else is checked. */
+/* Creates a request from its text, which must be a JSON object. Nothing else is checked. */
 DOSAI_API dosai_status dosai_request_parse(const char *json, size_t length, dosai_request **out_request,
                                            dosai_error **out_error);
-/* Gives a request with the same text. */
+/* Creates a request with the same text. */
 DOSAI_API dosai_status dosai_request_copy(const dosai_request *request, dosai_request **out_request,
                                           dosai_error **out_error);
 /* Adds a message. role is "system", "user", "assistant", "tool", or any other that the server knows. */
@@ -399,8 +399,9 @@ DOSAI_API dosai_status dosai_request_set_integer(dosai_request *request, const c
  * checked. */
 DOSAI_API dosai_status dosai_request_set_json(dosai_request *request, const char *key, const char *json,
                                               size_t length, dosai_error **out_error);
-/* Lends the text of the request until the request is changed or freed. */
+/* The text of the request, borrowed until the request is changed or freed. */
 DOSAI_API const char *dosai_request_json(const dosai_request *request, size_t *out_length);
+/* Frees the request. */
 DOSAI_API void dosai_request_free(dosai_request *request);
 
 /* ---- completion ---------------------------------------------------------------------------------------- */
@@ -450,8 +451,8 @@ enum {
   DOSAI_QUIRK_BIG_NUMBER = 1 << 19          /* an integer did not fit into 64 bits */
 };
 
-/* Completions are immutable. What the getters return is lent until dosai_completion_free. `choice` is a position from 0
- * to dosai_completion_choice_count - 1; choices are sorted by the server's index. Threads: any thread at once. */
+/* Completions are immutable. The getters' results are borrowed until dosai_completion_free. `choice` is a position from
+ * 0 to dosai_completion_choice_count - 1; choices are sorted by the server's index. Threads: any thread at once. */
 
 DOSAI_API const char *dosai_completion_id(const dosai_completion *completion, size_t *out_length);
 DOSAI_API const char *dosai_completion_object(const dosai_completion *completion, size_t *out_length);
@@ -496,7 +497,7 @@ DOSAI_API const char *dosai_completion_request_id(const dosai_completion *comple
 DOSAI_API const char *dosai_completion_header(const dosai_completion *completion, const char *name,
                                               size_t *out_length);
 DOSAI_API int32_t dosai_completion_http_status(const dosai_completion *completion);
-/* The attempts, the last of which got the answer. See dosai_error_attempt. */
+/* The number of attempts; the last one got the answer. See dosai_error_attempt. */
 DOSAI_API int32_t dosai_completion_attempt_count(const dosai_completion *completion);
 DOSAI_API dosai_status dosai_completion_attempt(const dosai_completion *completion, int32_t index,
                                                 dosai_attempt *out_attempt);
@@ -505,10 +506,10 @@ DOSAI_API uint32_t dosai_completion_quirks(const dosai_completion *completion);
 /* The name of one bit without its prefix, such as "DONE_MISSING"; NULL if there is no such bit. It stays valid
  * forever. */
 DOSAI_API const char *dosai_quirk_name(uint32_t quirk);
-/* Gives another handle to the same completion, so that you can keep one that is lent to you. */
+/* Creates another handle to the same completion, so that you can keep a borrowed one. */
 DOSAI_API dosai_status dosai_completion_copy(const dosai_completion *completion, dosai_completion **out_completion,
                                              dosai_error **out_error);
-/* Releases this handle; others stay valid. Has no effect on a completion that an error or an event lends. */
+/* Releases this handle; others stay valid. Has no effect on a completion borrowed from an error or event. */
 DOSAI_API void dosai_completion_free(dosai_completion *completion);
 
 /* ---- chat ---------------------------------------------------------------------------------------------- */
@@ -524,9 +525,9 @@ enum {
   DOSAI_CHUNK_USAGE = 6      /* usage */
 };
 
-/* A piece of a stream. In a callback, it is valid until the callback returns; from dosai_stream_next, until that is
- * called again or the stream is freed; in an event of a loop, as long as the event. Each event from the server
- * yields at least one chunk. Texts are NUL-terminated, or NULL if absent. */
+/* A piece of a stream, borrowed: in a callback, until it returns; from dosai_stream_next, until that is called again or
+ * the stream is freed; in an event of a loop, as long as the event. Each event from the server yields at least one
+ * chunk. Texts are NUL-terminated, or NULL if absent. */
 typedef struct dosai_chunk {
   uint32_t struct_size;
   dosai_chunk_kind kind;
@@ -548,7 +549,7 @@ typedef struct dosai_chunk {
 
 typedef int32_t (*dosai_chunk_fn)(const dosai_chunk *chunk, void *user_data);
 
-/* Sends the request and gives the whole answer.
+/* Sends the request and returns the whole answer.
  * In:      options may be NULL.
  * Out:     out_completion may be NULL.
  * Returns: any status except WOULD_BLOCK.
@@ -556,12 +557,12 @@ typedef int32_t (*dosai_chunk_fn)(const dosai_chunk *chunk, void *user_data);
 DOSAI_API dosai_status dosai_chat(dosai_client *client, const dosai_request *request,
                                   const dosai_call_options *options, dosai_completion **out_completion,
                                   dosai_error **out_error);
-/* Sends the request, calls on_chunk for each chunk of the answer, and at the end gives the completion assembled from
- * them. No chunk is delivered twice: nothing is retried once a successful response has begun.
+/* Sends the request, calls on_chunk for each chunk of the answer, and at the end returns the completion assembled
+ * from them. No chunk is delivered twice: nothing is retried once a successful response has begun.
  * In:      on_chunk must not be NULL. options may be NULL.
  * Out:     out_completion may be NULL.
- * Returns: OK only if the server sent [DONE] or finished every choice; otherwise the error has what arrived. Any status
- *          except WOULD_BLOCK.
+ * Returns: OK only if the server sent [DONE] or finished every choice; otherwise the error contains what had arrived.
+ *          Any status except WOULD_BLOCK.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_chat_stream(dosai_client *client, const dosai_request *request,
                                          const dosai_call_options *options, dosai_chunk_fn on_chunk,
@@ -570,23 +571,23 @@ DOSAI_API dosai_status dosai_chat_stream(dosai_client *client, const dosai_reque
 
 /* ---- stream -------------------------------------------------------------------------------------------- */
 
-/* Sends the request, waits for the headers of a successful response, and gives the stream. All retries happen here.
+/* Sends the request, waits for the headers of a successful response, and creates the stream. All retries happen here.
  * In:      options may be NULL.
- * Returns: as dosai_chat_stream.
+ * Returns: see dosai_chat_stream.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_stream_open(dosai_client *client, const dosai_request *request,
                                          const dosai_call_options *options, dosai_stream **out_stream,
                                          dosai_error **out_error);
-/* Lends the next chunk. Once the stream is open, the first-token and idle clocks run only inside this function; the
- * total clock runs all the time.
+/* Returns the next chunk, borrowed. Once the stream is open, the first-token and idle clocks run only inside this
+ * function; the total clock always runs.
  * In:      timeout_ms is how long to wait for a chunk. 0: do not wait. -1: until a clock of the call runs out.
  * Out:     OK with *out_chunk NULL is the end of a complete answer.
  * Returns: WOULD_BLOCK if no chunk came in time; the stream continues. BUSY if another thread is using the stream.
- *          Otherwise as dosai_chat_stream. After the end or a failure it keeps returning that result.
+ *          Otherwise see dosai_chat_stream. After the end or a failure it keeps returning that result.
  * Threads: one at a time. */
 DOSAI_API dosai_status dosai_stream_next(dosai_stream *stream, int64_t timeout_ms, const dosai_chunk **out_chunk,
                                          dosai_error **out_error);
-/* Gives the completion assembled from the chunks so far: before the first chunk, one without choices; after the end,
+/* Returns the completion assembled from the chunks so far: before the first chunk, one without choices; after the end,
  * the whole one. It also works after a failure.
  * Returns: BUSY if another thread is using the stream.
  * Threads: one at a time. */
@@ -615,7 +616,7 @@ enum {
   DOSAI_EVENT_RESPONSE = 4    /* the last event of a GET or POST that succeeded */
 };
 
-/* What happened to a call. The event and all it refers to are lent: in a callback, until it returns; from
+/* What happened to a call. The event and all it refers to are borrowed: in a callback, until it returns; from
  * dosai_loop_next, until the loop is stepped, asked for the next event, or closed. */
 typedef struct dosai_event {
   uint32_t struct_size;
@@ -641,7 +642,7 @@ typedef struct dosai_loop_options {
 
 /* Sets all options to their defaults. Threads: any thread at once. */
 DOSAI_API void dosai_loop_options_init(dosai_loop_options *options, size_t struct_size);
-/* Gives a loop. options may be NULL. Returns: RESOURCE if no descriptor is free. Threads: any thread at once. */
+/* Creates a loop. options may be NULL. Returns: RESOURCE if no descriptor is free. Threads: any thread at once. */
 DOSAI_API dosai_status dosai_loop_new(const dosai_loop_options *options, dosai_loop **out_loop,
                                       dosai_error **out_error);
 /* Each submits a call. A chat ends with a COMPLETION or an ERROR; so does a stream, after its CHUNKs. A GET or a
@@ -666,23 +667,23 @@ DOSAI_API dosai_status dosai_loop_submit_post(dosai_loop *loop, dosai_client *cl
  * In:      timeout_ms is how long to wait. 0: do not wait. -1: no limit. on_event is called for each event; if it is
  *          NULL, get them from dosai_loop_next.
  * Out:     *out_active is the number of unfinished calls: those whose last event has not yet been passed to on_event
- *          or lent by dosai_loop_next. out_active may be NULL.
+ *          or returned by dosai_loop_next. out_active may be NULL.
  * Returns: BUSY in a callback of this loop. */
 DOSAI_API dosai_status dosai_loop_step(dosai_loop *loop, int64_t timeout_ms, dosai_event_fn on_event,
                                        void *user_data, size_t *out_active, dosai_error **out_error);
-/* Lends the next event; NULL if there is none, in which case step again. While you do not read a call's events, its
- * connection waits, and the loop buffers a bounded part of the answer: 256 KiB plus what libcurl reads at once; over
- * HTTP/2, where calls share the connection, at most libcurl's window for one stream (32 MiB).
+/* Returns the next event, borrowed; NULL if there is none, in which case step again. While you do not read a call's
+ * events, its connection waits, and the loop buffers a bounded part of the answer: 256 KiB plus what libcurl reads at
+ * once; over HTTP/2, where calls share the connection, at most libcurl's window for one stream (32 MiB).
  * Returns: BUSY in a callback of this loop. */
 DOSAI_API dosai_status dosai_loop_next(dosai_loop *loop, const dosai_event **out_event, dosai_error **out_error);
-/* A file descriptor, for poll, epoll or any event loop, that is readable when a step has work to do, including when
- * a timer has expired, or when events wait for dosai_loop_next. It does not change while the loop exists. Do not
+/* A file descriptor for poll, epoll or any event loop. It is readable when a step has work to do, for example because a
+ * timer has expired, and when events wait for dosai_loop_next. It does not change while the loop exists. Do not
  * read from it or close it. -1 if loop is NULL. Threads: any thread at once. */
 DOSAI_API int dosai_loop_fd(const dosai_loop *loop);
 /* How long a program may wait, in milliseconds, before it must step the loop; -1: no limit. It covers timers and
  * waiting events, but not data that arrives. Needed only if you do not poll the descriptor. */
 DOSAI_API int64_t dosai_loop_timeout_ms(const dosai_loop *loop);
-/* Makes a step that waits, or else the next one, return at once. Threads: any thread at once, and from a signal
+/* Makes a waiting step, or else the next one, return at once. Threads: any thread at once, and from a signal
  * handler. */
 DOSAI_API void dosai_loop_wake(const dosai_loop *loop);
 /* Cancels all calls, passes the last event of each, an ERROR, to on_event (which may be NULL), and frees the loop.
@@ -693,13 +694,13 @@ DOSAI_API dosai_status dosai_loop_close(dosai_loop *loop, dosai_event_fn on_even
 
 /* Cancels the call: its last event is an ERROR with CANCELLED. Threads: any thread at once. */
 DOSAI_API void dosai_call_cancel(dosai_call *call);
-/* These pause and resume the call. A paused call has no events, except its last if it is cancelled or its total
+/* Each pauses or resumes the call. A paused call has no events, except its last if it is cancelled or its total
  * clock runs out. Its connection waits, and only its total clock runs. A call that is paused before it has started
  * starts once it is resumed, ahead of calls submitted later. Threads: any thread at once. */
 DOSAI_API void dosai_call_pause(dosai_call *call);
 DOSAI_API void dosai_call_resume(dosai_call *call);
-/* For a stream, gives the completion assembled from the chunks so far: before the first chunk, one without choices;
- * after the end, the whole one. For a chat, gives the completion once the chat has succeeded.
+/* For a stream, returns the completion assembled from the chunks so far: before the first chunk, one without choices;
+ * after the end, the whole one. For a chat, returns the completion once the chat has succeeded.
  * Returns: INVALID_ARGUMENT for a chat that has not succeeded, and for a GET or a POST.
  * Threads: one at a time, and not while another thread is inside a function of the call's loop. */
 DOSAI_API dosai_status dosai_call_completion(const dosai_call *call, dosai_completion **out_completion,

@@ -87,10 +87,10 @@ def ownership(header, kind, is_result=False):
     """What becomes of what a pointer of this type brings out; None: it goes in."""
     bare = kind.replace("const ", "").replace(" ", "")
     if bare.endswith("**") and bare[:-2] in header.handles + list(header.structs):
-        return "lends" if kind.startswith("const ") else "gives"
+        return "borrowed" if kind.startswith("const ") else "owned"
     if is_result and kind.startswith("const "):
-        return "lends"
-    return "fills" if not kind.startswith("const ") and (bare.rstrip("*") in header.structs or bare == "size_t*") else None
+        return "borrowed"
+    return "filled" if not kind.startswith("const ") and (bare.rstrip("*") in header.structs or bare == "size_t*") else None
 
 
 def described(header, numbers):
@@ -102,7 +102,7 @@ def described(header, numbers):
             result, arguments = header.functions[name]
             entry = {"section": section, "result": result, "text": comment}
             if ownership(header, result, True):
-                entry["result_ownership"] = "lends"
+                entry["result_ownership"] = "borrowed"
             entry["arguments"] = []
             for kind, argument in arguments:
                 entry["arguments"].append({"name": argument, "type": kind})

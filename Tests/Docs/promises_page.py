@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/promises.md: each row has a promise, its tests and what was seen to fail; and each test that it names is there."""
+"""docs/promises.md: each row has a promise, its tests and a fault that they found; and each test that it names exists."""
 import pathlib
 import re
 import sys
@@ -7,7 +7,7 @@ import sys
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/promises.md"
-HEAD = ["promise", "test", "seen to fail"]
+HEAD = ["promise", "test", "fault that the test found"]
 DEFINED = {".py": r"^\s*(?:async )?def %s\(", ".swift": r"\bfunc %s\("}
 LAST = "Without a test"
 
@@ -59,7 +59,7 @@ def problems():
             continue
         named = tests_of(cells[1]) if len(cells) == 3 else []
         if not named or not all(cells) or re.sub(r"`[^`]+`|[\s,]", "", cells[1]) or group == LAST:
-            wrong.append("%d: not a promise, its tests, and what was seen to fail" % number)
+            wrong.append("%d: not a promise, its tests and a fault that they found" % number)
         wrong += ["%d: there is no test %s %s" % (number, *test) for test in named if not is_there(*test)]
         promises += 1
         tests |= set(named)

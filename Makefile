@@ -13,7 +13,7 @@
 ## What is missing on the machine is installed by apt where you may, else named.
 
 # The quick ones first.
-STAGES = apt pip build gates cpp docs hosts tool python conformance wire swift fuzz network model matrix packages threads address valgrind
+STAGES = apt pip build gates cpp docs hosts cli python abi wire swift fuzz network model matrix install threads address valgrind
 GATES = header layers exports abi declarations footprint format commits
 
 LIBRARY = build/lib/libdosai.so.0
@@ -55,7 +55,7 @@ $(LIBRARY): $(SOURCES) Makefile | need-build
 $(LINK): $(LIBRARY)
 	ln -sf $(<F) $@
 
-$(TOOL): $(wildcard examples/tool/*.[ch]) include/dosai.h $(LINK)
+$(TOOL): $(wildcard cli/*.[ch]) include/dosai.h $(LINK)
 	@mkdir -p $(@D)
 	$(CC) -std=c99 -Wall -Wextra $(CPPFLAGS) $(CFLAGS) -Iinclude -o $@ $(filter %.c,$^) \
 	  $(LDFLAGS) -Lbuild/lib -ldosai $(LIBEDIT) $(RPATH)
@@ -84,7 +84,7 @@ install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
 	install -d $(addprefix $(DESTDIR)$(LIBDIR)/,pkgconfig cmake/dosai)
 	install $(TOOL) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/dosai.h bindings/cpp/dosai.hpp $(DESTDIR)$(PREFIX)/include
-	install -m 644 examples/tool/dosai.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 cli/dosai.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	@set -e; for file in $(COMPLETIONS); do shell=$${file%%[-/]*}; \
 	  script=$$(LD_LIBRARY_PATH=build/lib $(TOOL) completion $$shell); \
 	  printf '%s\n' "$$script" | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/$$file; \
@@ -94,7 +94,7 @@ install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
 	ln -sf libdosai.so.0 $(DESTDIR)$(LIBDIR)/libdosai.so
 	@set -e; for file in $(filter %.pc %.cmake,$(INSTALLED_LIBRARIES)); do \
 	  sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
-	    -e "s|@INCLUDE@|$$(realpath -m --relative-to=$(LIBDIR) $(PREFIX)/include)|" bindings/c/$${file##*/}.in | \
+	    -e "s|@INCLUDE@|$$(realpath -m --relative-to=$(LIBDIR) $(PREFIX)/include)|" packaging/$${file##*/}.in | \
 	    install -m 644 /dev/stdin $(DESTDIR)$(LIBDIR)/$$file; \
 	done
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
@@ -126,8 +126,8 @@ test-gates: all need-test
 test-swift: need-build
 	swift test --disable-xctest
 
-test-conformance: all need-test $(VENV)
-	python3 Tests/Conformance/run.py
+test-abi: all need-test $(VENV)
+	python3 Tests/ABI/run.py
 
 test-wire: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Wire
@@ -144,7 +144,7 @@ test-threads: need-test $(VENV)
 	@set -e; \
 	swift=$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
 	swift build --sanitize=thread --scratch-path .build-thread --product dosai -Xlinker -rpath -Xlinker "$$swift/linux"; \
-	python3 Tests/Conformance/run.py --only threads --only loop_events --only loop_cancel --only loop_soak \
+	python3 Tests/ABI/run.py --only threads --only loop_events --only loop_cancel --only loop_soak \
 	  --library .build-thread/debug --cc "$$swift/../../bin/clang" \
 	  --cflags="-fsanitize=thread -L$$swift/linux -ldispatch -lBlocksRuntime -Wl,-rpath,$$swift/linux"
 
@@ -152,7 +152,7 @@ test-address: need-build
 	swift test --disable-xctest --sanitize=address --scratch-path .build-address -Xswiftc -use-ld=lld
 
 test-valgrind: all need-test $(VENV)
-	python3 Tests/Conformance/run.py --valgrind
+	python3 Tests/ABI/run.py --valgrind
 
 test-cpp: all need-test
 	python3 bindings/cpp/tests/run.py
@@ -160,19 +160,19 @@ test-cpp: all need-test
 test-python: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) -m pytest -q -p no:cacheprovider bindings/python
 
-test-tool: all need-test $(VENV)
-	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Tool
+test-cli: all need-test $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI
 
 test-model: all need-test $(VENV)
-	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model Tests/Tool/test_talk_model.py
+	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model Tests/CLI/test_talk_model.py
 
 # The release library and tool on each libcurl of Debian from 12 on, which apt downloads.
 test-matrix: all need-test $(VENV)
 	python3 Tests/Matrix/run.py
 
-test-packages: deb need-test
+test-install: deb need-test
 	@scripts/install-dependencies packages
-	python3 Tests/Packages/run.py
+	python3 Tests/Install/run.py
 
 docs: need-test
 	@scripts/make-docs
@@ -184,7 +184,7 @@ test-docs: all need-test
 	@python3 Tests/Mutants/run.py --check
 
 soak: all need-test $(VENV)
-	DOSAI_SOAK_SECONDS=600 python3 Tests/Conformance/run.py --only loop_soak
+	DOSAI_SOAK_SECONDS=600 python3 Tests/ABI/run.py --only loop_soak
 
 # The debug build is optimized here, with its checks on; the library that is shipped is driven from outside.
 test-fuzz: all

@@ -43,11 +43,15 @@ let package = Package(
       name: "DosaiABI", dependencies: ["CDosai", "CSystem", "Dosai", "DosaiCore", "DosaiHTTP"],
       exclude: ["exports.map"],
       swiftSettings: settings, linkerSettings: linker),
-    .testTarget(name: "DosaiCoreTests", dependencies: ["DosaiCore"], swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(
-      name: "DosaiJSONTests", dependencies: ["DosaiCore", "DosaiJSON"], swiftSettings: [.swiftLanguageMode(.v5)]),
+      name: "DosaiCoreTests", dependencies: ["DosaiCore"], path: "Tests/Unit/DosaiCoreTests",
+      swiftSettings: [.swiftLanguageMode(.v5)]),
+    .testTarget(
+      name: "DosaiJSONTests", dependencies: ["DosaiCore", "DosaiJSON"], path: "Tests/Unit/DosaiJSONTests",
+      swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(
       name: "DosaiABITests", dependencies: ["CDosai", "Dosai", "DosaiABI", "DosaiCore"],
+      path: "Tests/Unit/DosaiABITests",
       swiftSettings: [.swiftLanguageMode(.v5)]),
   ]
 )

@@ -10,7 +10,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HERE = ROOT / "benchmarks"
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "Tests/Docs"), str(ROOT / "Tests/LoopbackServer")]
+sys.path[:0] = [str(ROOT / "Tests/Docs"), str(ROOT / "Tests/Support")]
 import comparison  # the other clients, each in an environment of its own, and the environment variables of all
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="dosai-bench-"))

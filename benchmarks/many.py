@@ -17,7 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HERE = ROOT / "benchmarks"
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "Tests/Docs"), str(ROOT / "Tests/LoopbackServer")]
+sys.path[:0] = [str(ROOT / "Tests/Docs"), str(ROOT / "Tests/Support")]
 import certificates
 import comparison
 

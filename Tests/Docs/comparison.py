@@ -15,7 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "Tests/LoopbackServer"))
+sys.path.insert(0, str(ROOT / "Tests/Support"))
 import scripts
 from server import LoopbackServer
 

@@ -70,7 +70,7 @@ def anchors(page):
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-PLACES = ("Tests/", "scripts/", "bindings/", "docs/", "include/", "examples/", "Sources/")
+PLACES = ("Tests/", "scripts/", "bindings/", "docs/", "include/", "cli/", "examples/", "Sources/", "packaging/")
 ELSEWHERE = set("DOSAI_API_KEY DOSAI_BASE_URL DOSAI_MODEL DOSAI_LIBRARY DOSAI_0 DOSAI_QUIRK_".split())
 
 

@@ -9,7 +9,7 @@ import tempfile
 
 from pages import ROOT
 
-sys.path.insert(0, str(ROOT / "Tests/LoopbackServer"))
+sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 60  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}

@@ -8,7 +8,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "bindings/python"), str(ROOT / "Tests/LoopbackServer")]
+sys.path[:0] = [str(ROOT / "bindings/python"), str(ROOT / "Tests/Support")]
 from server import LoopbackServer
 
 FORBIDDEN = {"getenv", "secure_getenv", "pthread_create", "sigaction", "signal", "printf", "fprintf", "puts"}

@@ -15,7 +15,7 @@ ROOT = HERE.parents[1]
 BUILD = ROOT / "build/fuzz"
 CORPUS = HERE / "corpus"
 LAYERS = ["DosaiCore", "DosaiJSON", "DosaiHTTP", "Dosai", "DosaiABI"]
-SHARED = [ROOT / "Tests/DosaiCoreTests" / name for name in ("EventReference.swift", "EventStream.swift", "Support.swift")]
+SHARED = [ROOT / "Tests/Unit/DosaiCoreTests" / name for name in ("EventReference.swift", "EventStream.swift", "Support.swift")]
 SWIFT = ["swiftc", "-O", "-g", "-wmo", "-parse-as-library", "-swift-version", "5", "-enable-experimental-feature", "Extern",
          "-package-name", "dosai", "-enable-testing", "-sanitize=fuzzer,address"]
 C = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-I" + str(ROOT / "include")]
@@ -51,7 +51,7 @@ def build():
     doors = ["-I%s" % (ROOT / "Sources" / name) for name in ("CCurl", "CJansson", "CSystem")] + ["-I%s" % (ROOT / "include")]
     objects, changed = [], False
     for name in LAYERS + ["Fuzz"]:
-        texts = swift + SHARED if name == "Fuzz" else sorted((ROOT / "Sources" / name).glob("*.swift"))
+        texts = swift + SHARED if name == "Fuzz" else sorted((ROOT / "Sources" / name).rglob("*.swift"))
         object = BUILD / (name + ".o")
         objects.append(object)
         changed = changed or is_old(object, [*texts, *(ROOT / "Sources").glob("C*/*"), *(ROOT / "include").iterdir(), HERE / "run.py"])

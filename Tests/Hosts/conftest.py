@@ -5,7 +5,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Tests" / "LoopbackServer"))
+sys.path.insert(0, str(ROOT / "Tests" / "Support"))
 
 VARIABLES = ("DOSAI_API_KEY", "DOSAI_BASE_URL", "DOSAI_MODEL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
 

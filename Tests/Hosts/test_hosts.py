@@ -1,4 +1,4 @@
-"""The programs of examples/hosts, built and run as they say themselves, against paced streams."""
+"""The programs of examples/event-loops, built and run as they say themselves, against paced streams."""
 import os
 import pathlib
 import re
@@ -11,7 +11,7 @@ import pytest
 import scripts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-HOSTS = ROOT / "examples" / "hosts"
+HOSTS = ROOT / "examples" / "event-loops"
 PACKAGES = {"libuv": "libuv1-dev", "glib": "libglib2.0-dev"}
 MODULES = {"libuv": "libuv", "glib": "glib-2.0"}
 PIECES = ["piece%d " % number for number in range(15)]

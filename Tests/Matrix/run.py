@@ -14,7 +14,7 @@ from roots import BUILD, ROOT
 LIBRARY = ROOT / "build/lib/libdosai.so.0"
 PROGRAMS = BUILD / "programs"
 MODULES = BUILD / "modules"
-CONFORMANCE = ["build/venv/bin/python", "Tests/Conformance/run.py", "--folder", str(PROGRAMS)]
+CONFORMANCE = ["build/venv/bin/python", "Tests/ABI/run.py", "--folder", str(PROGRAMS)]
 WIRE = ["build/venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "Tests/Wire/test_faults.py",
         "Tests/Wire/test_http2.py", "Tests/Wire/test_corpus.py"]
 TOOL = ["build/bin/dosai", "chat", "--set", "max_tokens=16", "Say hello."]  # to scripts/model-server
@@ -31,7 +31,7 @@ def digest():
 def swift(module, *arguments):
     roots.run("swiftc", *arguments, "-module-name", module, "-swift-version", "5", "-package-name", "dosai", "-parse-as-library",
               "-wmo", "-enable-experimental-feature", "Embedded", "-enable-experimental-feature", "Extern", "-I", "Sources/CCurl",
-              "-I", "Sources/CSystem", "-I", MODULES, *sorted((ROOT / "Sources" / module).glob("*.swift")), cwd=ROOT)
+              "-I", "Sources/CSystem", "-I", MODULES, *sorted((ROOT / "Sources" / module).rglob("*.swift")), cwd=ROOT)
 
 
 def prepare():

@@ -3,7 +3,7 @@ import hashlib, importlib.util, os, pathlib, re, resource, signal, subprocess, s
 
 from tree import BUILD, ROOT, TREE
 
-sys.path.insert(0, str(TREE / "Tests/LoopbackServer"))
+sys.path.insert(0, str(TREE / "Tests/Support"))
 PROGRAMS, OUTPUTS = BUILD / "programs", BUILD / "outputs"
 PYTEST = [str(ROOT / "build/venv/bin/python"), "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
 UNIT = [str(TREE / ".build/debug/dosaiPackageTests.xctest"), "--testing-library", "swift-testing"]
@@ -29,8 +29,8 @@ class Run:
 
 
 def conformance():
-    """The programs of Tests/Conformance, built by its runner."""
-    runner = TREE / "Tests/Conformance/run.py"
+    """The programs of Tests/ABI, built by its runner."""
+    runner = TREE / "Tests/ABI/run.py"
     command = [sys.executable, str(runner), "--part", "build", "--folder", str(PROGRAMS), "--library", str(TREE / "build/lib")]
     built = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if built.returncode:
@@ -39,7 +39,7 @@ def conformance():
         if "main(" in path.read_text():
             shim = PROGRAMS / (path.stem + ".so")
             more = {"LD_PRELOAD": str(shim)} if shim.exists() else {}
-            yield Suite("Conformance/" + path.stem, [str(PROGRAMS / path.stem)], server=True,
+            yield Suite("ABI/" + path.stem, [str(PROGRAMS / path.stem)], server=True,
                         DOSAI_TEST_LIBRARY=str(PROGRAMS / "lib/libdosai.so.0"), **more)
 
 

@@ -9,7 +9,7 @@
 import json, os, pathlib, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "LoopbackServer"))
+sys.path.insert(0, str(HERE.parent / "Support"))
 import certificates
 from lateness import allowance
 

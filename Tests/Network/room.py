@@ -8,7 +8,7 @@ one of the descriptor that it names in its first line. After that each line of i
 import ctypes, fcntl, json, os, pathlib, shutil, struct, subprocess, sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Tests/LoopbackServer"))
+sys.path.insert(0, str(ROOT / "Tests/Support"))
 import names
 import scripts
 from http2_server import Http2Server

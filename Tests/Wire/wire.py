@@ -3,7 +3,7 @@ import contextlib, json, os, pathlib, sys, time
 from ctypes import POINTER, byref, c_char_p, c_int32, c_size_t, c_void_p, cast, sizeof, string_at
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "bindings/python"), str(ROOT / "Tests/LoopbackServer")]
+sys.path[:0] = [str(ROOT / "bindings/python"), str(ROOT / "Tests/Support")]
 from dosai import _ffi as ffi
 from lateness import allowance
 

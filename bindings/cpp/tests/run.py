@@ -5,7 +5,7 @@ import concurrent.futures, os, pathlib, re, subprocess, sys, tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-sys.path.insert(0, str(ROOT / "Tests/LoopbackServer"))
+sys.path.insert(0, str(ROOT / "Tests/Support"))
 from scripts import text
 from server import LoopbackServer
 
@@ -41,7 +41,7 @@ def test(server, program, name, compiler):
 
 def example(server, name):
     """Its commands: make was before, the others are in the comment that it begins with."""
-    code = (ROOT / "bindings/cpp" / (name + ".cpp")).read_text().replace(" \\\n *    ", "")
+    code = (ROOT / "examples/cpp" / (name + ".cpp")).read_text().replace(" \\\n *    ", "")
     commands = re.findall(r"^ \*   ((?:c\+\+|build/).*)$", code, flags=re.M)
     good, output = len(commands) == 2, "no commands to build and run it"
     for command in commands:

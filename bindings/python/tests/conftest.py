@@ -4,7 +4,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT / "bindings" / "python"), str(ROOT / "Tests" / "LoopbackServer")]
+sys.path[:0] = [str(ROOT / "bindings" / "python"), str(ROOT / "Tests" / "Support")]
 
 VARIABLES = ("DOSAI_API_KEY", "DOSAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
 

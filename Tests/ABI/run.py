@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Builds the conformance programs against the library and runs each against one loopback server.
+
+    run.py [--library build/lib] [--only NAME]... [--valgrind] [--cc CC] [--cflags FLAGS] [--jobs N]
+           [--folder FOLDER --part build|untimed|timed]
+
+With --folder the programs are built into it once, and then run from it in parts, elsewhere too.
+"""
+import argparse, concurrent.futures, contextlib, importlib.util, os, pathlib, shlex, shutil, site, subprocess, sys, tempfile, time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE.parent / "Support"), str(ROOT / "scripts")]
+sys.dont_write_bytecode = True
+site.addsitedir(next(map(str, ROOT.glob("build/venv/lib/python*/site-packages")), ""))  # h2, which speaks HTTP/2
+import sweep
+from server import LoopbackServer
+
+FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-pthread"]
+VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirect",
+            "--errors-for-leak-kinds=definite,indirect", "--error-exitcode=9", "-q",
+            "--soname-synonyms=somalloc=nouserintercepts"]  # loop_memory's own malloc stays in place
+LINK = {"quiet": ["-ldl"]}  # quiet loads the library itself
+REPEATS = {"exit": 200}  # a race: once says nothing
+ALONE = {"away", "on_wait", "clocks", "clock_jump", "slow_lookup", "quiet", "cancel", "loop_cancel", "loop_clocks", "loop_pause", "loop_poll"}  # measure time: nothing else runs beside them
+OWN_MALLOC = {"out_of_memory", "steady"}  # they find leaks and damage themselves; valgrind would see one block
+HASTY = {"away"}  # what they do is what others do; their clocks are too short for valgrind
+SUPPRESSED = {"loop_soak": ["--suppressions=" + str(HERE / "libcurl.supp")]}  # its server resets at random
+TIMEOUT = 120 + 2 * sum(float(os.environ.get("DOSAI_%s_SECONDS" % what, 5)) for what in ("SOAK", "PAUSE"))  # for one run
+LINES = 60  # of a failure's output
+NAMES = ["libdosai.so.0", "libdosai.so"]
+
+
+def candidates(library):
+    return [pathlib.Path(library) / name for name in NAMES]
+
+
+class Runner:
+    def __init__(self, options, folder, address):
+        self.options, self.folder = options, folder
+        self.library = folder / "lib"  # under both of its names, whichever the build has made
+        if options.part in (None, "build"):
+            built = next(path for path in candidates(options.library) if path.exists())
+            shutil.rmtree(folder, ignore_errors=True)
+            self.library.mkdir(parents=True)
+            (folder / "functions.h").write_text(sweep.functions(ROOT / "include/dosai.h"))
+            for name in NAMES:
+                (self.library / name).symlink_to(built.resolve())
+        self.environment = dict(os.environ, DOSAI_TEST_LIBRARY=str(self.library / NAMES[0]),
+                                **{"DOSAI_TEST_" + key.upper(): value for key, value in address.items()})
+        if options.valgrind:
+            self.environment["DOSAI_TEST_SLOW"] = "1"
+
+    def compile(self, *arguments):
+        command = [*shlex.split(self.options.cc), *FLAGS, *shlex.split(self.options.cflags),
+                   "-I" + str(ROOT / "include"), "-I" + str(self.folder), *arguments]
+        return subprocess.run(command, stderr=subprocess.PIPE, text=True, errors="replace")
+
+    def build(self, name):
+        link = LINK.get(name, ["-L" + str(self.library), "-Wl,-rpath," + str(self.library), "-ldosai"])
+        built = self.compile(str(HERE / (name + ".c")), "-o", str(self.folder / name), *link)
+        shim = HERE / (name + "_shim.c")
+        if built.returncode == 0 and shim.exists():
+            built = self.compile("-shared", "-fPIC", str(shim), "-o", str(self.folder / (name + ".so")))
+        return built
+
+    def start(self, name):
+        environment = dict(self.environment)
+        shim = self.folder / (name + ".so")
+        if shim.exists():
+            environment["LD_PRELOAD"] = str(shim)
+        command = (VALGRIND + SUPPRESSED.get(name, []) if self.options.valgrind else []) + [str(self.folder / name)]
+        try:
+            return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, errors="replace",
+                                  timeout=TIMEOUT * (10 if self.options.valgrind else 1))
+        except subprocess.TimeoutExpired as late:
+            return subprocess.CompletedProcess(command, "no end within its time", (late.stdout or b"").decode(errors="replace"))
+
+    def run(self, name):
+        """The program's last line, and its whole output where it failed."""
+        if self.options.part in (None, "build"):
+            built = self.build(name)
+            if built.returncode != 0:
+                return False, "does not compile", built.stderr
+        if self.options.part == "build":
+            return True, "built", ""
+        repeats = REPEATS.get(name, 1)
+        if self.options.valgrind:
+            repeats = min(repeats, 10)
+        for attempt in range(repeats):
+            ran = self.start(name)
+            lines = ran.stdout.strip().splitlines()
+            if ran.returncode != 0 or not lines or not lines[-1].startswith("ok "):
+                return False, "exit status %s in run %d of %d" % (ran.returncode, attempt + 1, repeats), ran.stdout
+        return True, ", ".join(reversed(lines)) + (", %d times" % repeats if repeats > 1 else ""), ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--library", default=str(ROOT / "build/lib"))
+    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--valgrind", action="store_true")
+    parser.add_argument("--cc", default="cc")
+    parser.add_argument("--cflags", default="")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--folder")
+    parser.add_argument("--part", choices=["build", "untimed", "timed"])
+    options = parser.parse_args()
+    if not any(path.exists() for path in candidates(options.library)):
+        parser.error("no libdosai.so in " + options.library)
+    if not importlib.util.find_spec("h2"):
+        parser.error("no h2 for the server: make build/venv/ready")
+    names = sorted(path.stem for path in HERE.glob("*.c") if "main(" in path.read_text())
+    unknown = set(options.only) - set(names)
+    if unknown:
+        parser.error("no such program: " + ", ".join(sorted(unknown)))
+    names = [name for name in names if not options.only or name in options.only]
+    if options.valgrind:
+        names = [name for name in names if name not in OWN_MALLOC | HASTY]
+    if options.part in ("untimed", "timed"):
+        names = [name for name in names if (name in ALONE) == (options.part == "timed")]
+    passed = failed = 0
+    with contextlib.nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory() as folder, \
+            LoopbackServer(speaks_http2=True) as server:
+        runner = Runner(options, pathlib.Path(folder), server.address)
+
+        def timed(name):
+            start = time.monotonic()
+            return (name, *runner.run(name), time.monotonic() - start)
+
+        def report(result):
+            nonlocal passed, failed
+            name, good, line, output, took = result
+            passed, failed = passed + good, failed + (not good)
+            print("%-4s %-12s %s (%.1f s)" % ("ok" if good else "FAIL", name, line, took), flush=True)
+            for text in output.strip().splitlines()[:LINES]:
+                print("    " + text[:500], flush=True)
+
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as together:
+            for result in together.map(timed, [name for name in names if name not in ALONE]):
+                report(result)
+        for name in names:
+            if name in ALONE:
+                report(timed(name))
+    print("%d passed, %d failed" % (passed, failed))
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

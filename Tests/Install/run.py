@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""The library as a stranger gets it: installed by make and found by pkg-config and CMake, and as Debian packages in a
+clean root. The programs are the examples; they talk to a loopback server. `make deb` was before."""
+import os, pathlib, re, shutil, subprocess, sys, tempfile, time
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "Tests/Support"))
+from server import LoopbackServer
+
+ANSWER = "Hello! How can I help you today?"
+COMPLETIONS = {"bash": "bash-completion/completions/dosai", "zsh": "zsh/site-functions/_dosai",
+               "fish": "fish/vendor_completions.d/dosai.fish"}
+TIMEOUT = 300  # seconds, for one command
+NOT_OURS = "initial-upload-closes-no-bugs"  # lintian's, for Debian's own archive
+
+
+class Failed(Exception):
+    pass
+
+
+def check(good, what):
+    if not good:
+        raise Failed(what)
+
+
+def run(*command, fails=False, **more):
+    """What the command prints; it must end well, or, where it fails, badly."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    environment.update(more.pop("env", {}))
+    ran = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TIMEOUT)
+    check((ran.returncode != 0) == fails, "%s: exit status %d\n%s" % (command[0], ran.returncode, ran.stdout))
+    return ran.stdout
+
+
+def talk(server, *command):
+    output = run(*command, env={"DOSAI_BASE_URL": server.base("hello"), "DOSAI_API_KEY": "sk-test"})
+    check(ANSWER in output, "%s: no answer:\n%s" % (command[0], output))
+
+
+def names(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
+
+
+def header_version():
+    return re.search(r'DOSAI_VERSION "(.*)"', (ROOT / "include/dosai.h").read_text()).group(1)
+
+
+def manual(_, folder):
+    """The manual has the options that the tool has, and no others."""
+    page = (ROOT / "cli/dosai.1").read_text()
+    told = set(re.findall(r"^\.It Fl -?([a-z][a-z-]*)", page, flags=re.M))
+    known = set()
+    for command in ("chat", "batch", "models"):
+        known |= set(re.findall(r"^  --?([a-z][a-z-]*)", run("build/bin/dosai", command, "--help"), flags=re.M))
+    check(told == known, "the manual and --help differ in " + ", ".join(sorted(told ^ known)))
+
+
+def install(_, folder):
+    """Uninstalling takes away what was installed, and nothing else."""
+    for libraries in ("lib", "lib/x86_64-linux-gnu"):
+        where = ["DESTDIR=%s" % folder, "PREFIX=/usr", "LIBDIR=/usr/" + libraries]
+        (folder / "usr" / libraries).mkdir(parents=True)
+        (folder / "usr" / libraries / "libother.so").touch()
+        before = names(folder)
+        run("make", "install", *where)
+        expected = {"bin/dosai", "include/dosai.h", "include/dosai.hpp", "share/man/man1/dosai.1"} | {
+            "share/" + name for name in COMPLETIONS.values()} | {
+            libraries + "/" + name for name in ("libdosai.so", "libdosai.so.0", "libdosai.so." + header_version(),
+                                                "pkgconfig/dosai.pc", "cmake/dosai/dosai-config.cmake",
+                                                "cmake/dosai/dosai-config-version.cmake")}
+        installed = names(folder) - before
+        check(installed == {"usr/" + name for name in expected}, "installed: %s" % installed)
+        for shell, name in COMPLETIONS.items():
+            good = (folder / "usr/share" / name).read_text() == run("build/bin/dosai", "completion", shell)
+            check(good, name + ": not what the tool prints")
+        run("make", "uninstall", *where)
+        check(names(folder) == before, "left behind: %s" % (names(folder) - before))
+        check(not list(folder.rglob("*dosai*")), "a folder of ours is left behind")
+
+
+def pkg_config(server, folder):
+    """A C program by pkg-config, and the tool, from a prefix of their own."""
+    prefix = folder / "prefix"
+    run("make", "install", "PREFIX=%s" % prefix)
+    find = {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+    check(run("pkg-config", "--modversion", "dosai", env=find).strip() == header_version(), "another version")
+    flags = run("pkg-config", "--cflags", "--libs", "dosai", env=find).split()
+    run("cc", "examples/c/chat.c", "-o", folder / "chat", *flags, "-Wl,-rpath,%s/lib" % prefix)
+    talk(server, folder / "chat")
+    talk(server, prefix / "bin/dosai", "chat", "hi")
+
+
+def cmake(server, folder):
+    """C and C++ programs by CMake, from a prefix that was moved."""
+    run("make", "install", "PREFIX=%s" % (folder / "first"))
+    prefix = (folder / "first").rename(folder / "second")
+    project = folder / "project"
+    shutil.copytree(HERE / "cmake", project)
+    for example in ("c/chat.c", "cpp/stream.cpp"):
+        shutil.copy(ROOT / "examples" / example, project)
+
+    def configure(wanted, **more):
+        build = folder / ("build-" + wanted)
+        run("cmake", "-S", project, "-B", build, "-DCMAKE_PREFIX_PATH=%s" % prefix, "-DWANTED=" + wanted, **more)
+        return build
+
+    major, minor, _ = map(int, header_version().split("."))
+    configure("%d.%d" % (major, minor + 1), fails=True)
+    configure(header_version() + "9", fails=True)
+    build = configure("%d.%d" % (major, minor))
+    run("cmake", "--build", build)
+    for program in ("chat", "stream"):
+        talk(server, build / program)
+
+
+def packages():
+    found = sorted((ROOT / "build/deb").glob("*.deb"))
+    kinds = [path.name.split("_")[0] for path in found]
+    check(kinds == ["dosai", "libdosai-dev", "libdosai0"], "the packages are %s" % kinds)
+    return found
+
+
+def lint(_, folder):
+    """The packages are as Debian wants them, and of the header's version."""
+    for path in packages():
+        check(path.name.split("_")[1].split("-")[0] == header_version(), path.name + ": not the header's version")
+    output = run("lintian", "--allow-root", "--fail-on", "error,warning", "--suppress-tags", NOT_OURS, *packages())
+    check(not re.search("^[EW]:", output, flags=re.M), output)
+
+
+def clean_root(server, folder):
+    """The packages in a root that has nothing else: the tool, and a C program built there."""
+    release = re.search("^VERSION_CODENAME=(.*)$", pathlib.Path("/etc/os-release").read_text(), flags=re.M)
+    inputs = " ".join(map(str, [*packages(), ROOT / "examples/c/chat.c"]))
+    output = run("mmdebstrap", "--quiet", "--variant=apt",
+                 "--customize-hook=mkdir $1/packages", "--customize-hook=copy-in %s /packages" % inputs,
+                 "--customize-hook=%s $1 %s" % (HERE / "clean-root", server.base("hello")),
+                 release.group(1) if release else "stable", "/dev/null")
+    check("dosai %s (libdosai %s)" % (header_version(), header_version()) in output, output)
+    check(output.count(ANSWER) == 2, output)
+
+
+def main():
+    failed = 0
+    tests = [manual, install, pkg_config, cmake, lint, clean_root]
+    with LoopbackServer() as server:
+        for test in tests:
+            start, why = time.monotonic(), ""
+            with tempfile.TemporaryDirectory() as folder:
+                try:
+                    test(server, pathlib.Path(folder))
+                except (Failed, subprocess.TimeoutExpired) as error:
+                    failed, why = failed + 1, str(error)
+            took = time.monotonic() - start
+            print("%-4s %-10s %s (%.1f s)" % ("FAIL" if why else "ok", test.__name__, test.__doc__, took), flush=True)
+            if why:
+                print(why, flush=True)
+    print("%d passed, %d failed" % (len(tests) - failed, failed))
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

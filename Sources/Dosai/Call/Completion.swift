@@ -86,9 +86,9 @@ package final class Completion {
     self.builder = builder
   }
 
-  package var id: Bytes? { document?.root.string("id") ?? answer.id }
-  package var object: Bytes? { document?.root.string("object") ?? answer.object }
-  package var model: Bytes? { document?.root.string("model") ?? answer.model }
+  package var id: Bytes? { answer.id }
+  package var object: Bytes? { answer.object }
+  package var model: Bytes? { answer.model }
   package var json: Bytes { text.bytes }
 
   /// The JSON of a choice's message, without a NUL behind it.
@@ -100,8 +100,8 @@ package final class Completion {
   private func message(at choice: Int) -> Bytes? {
     guard let document else { return answer.choices[choice].message }
     if messages.isEmpty {
-      try? document.root.member("choices")?.forEachElement { (element: Value) throws(Failure) in
-        messages.append(element.present("message")?.text)
+      try? document.root.member(Wire.choices)?.forEachElement { (element: Value) throws(Failure) in
+        messages.append(element.present(Wire.message)?.text)
       }
     }
     let position = answer.choices[choice].position

@@ -18,12 +18,12 @@ package struct ServerError {
     switch body.kind {
     case .string: message = try Self.line(body.string)
     case .object:
-      let error = body.present("error")
+      let error = body.present(Wire.error)
       if let error, error.kind == .object {
         try take(error)
-        if message == nil, let text = body.string("message") { message = try Self.line(text) }
-      } else if error == nil, let choices = body.present("choices"), let choice = Self.failedChoice(choices) {
-        if let error = choice.present("error") { try take(error) }
+        if message == nil, let text = body.string(Wire.message) { message = try Self.line(text) }
+      } else if error == nil, let choices = body.present(Wire.choices), let choice = Self.failedChoice(choices) {
+        if let error = choice.present(Wire.error) { try take(error) }
       } else {
         try take(body)
         if message == nil, let error, error.kind == .string { message = try Self.line(error.string) }
@@ -41,20 +41,20 @@ package struct ServerError {
 
   @inline(never)
   private static func tellsOfError<Value: JSONValue>(_ body: Value) -> Bool {
-    if let error = body.glance("error"), error.kind != .null {
+    if let error = body.glance(Wire.error), error.kind != .null {
       return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
     }
-    if let choices = body.glance("choices"), choices.kind != .null { return failedChoice(choices) != nil }
+    if let choices = body.glance(Wire.choices), choices.kind != .null { return failedChoice(choices) != nil }
     // FastAPI, Mistral, and vLLM's flat form.
-    return body.string("object")?.equals("error") == true || body.present("detail") != nil
-      || body.glance("message")?.kind == .object
+    return body.string(Wire.object)?.equals("error") == true || body.present("detail") != nil
+      || body.glance(Wire.message)?.kind == .object
   }
 
   /// A choice that ended in an error, as OpenRouter tells it.
   private static func failedChoice<Value: JSONValue>(_ choices: Value) -> Value? {
     var found: Value?
     try? choices.forEachElement { (choice: Value) throws(Failure) in
-      if choice.present("error")?.kind == .object || choice.string("finish_reason")?.equals("error") == true {
+      if choice.present(Wire.error)?.kind == .object || choice.string(Wire.finishReason)?.equals("error") == true {
         found = choice
       }
     }

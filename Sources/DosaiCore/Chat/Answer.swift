@@ -24,9 +24,16 @@ package struct Answer {
       self.index = index
       self.position = position
     }
+
+    /// Reads the texts of its message. `text` gives the string of that name; nil: there is none.
+    mutating func readTexts(_ text: (StaticString) throws(Failure) -> Bytes?) throws(Failure) {
+      role = try text(Wire.role)
+      content = try text(Wire.content)
+      refusal = try text(Wire.refusal)
+      for name in Wire.reasoning where reasoning == nil { reasoning = try text(name) }
+    }
   }
 
-  // These three of a stream alone: a document has them at hand.
   package var id: Bytes?
   package var object: Bytes?
   package var model: Bytes?
@@ -41,15 +48,14 @@ package struct Answer {
 
   /// PROTOCOL: the choices are not as an answer has them.
   package mutating func read<Value: JSONValue>(_ root: Value, limits: Limits) throws(Failure) {
-    readUsage(root)
-    if let created = root.integer("created") {
-      self.created = max(created, -1)
-    } else if let created = root.present("created") {
-      quirks.insert(.created)
-      self.created = Self.seconds(created.text)
-    }
-    try readChoices(root.glance("choices"), limits)
-    if quirks.contains(.argumentsObject) { try readChoices(root.member("choices"), limits) }  // with their text
+    id = root.string(Wire.id)
+    object = root.string(Wire.object)
+    model = root.string(Wire.model)
+    created = root.created(&quirks)
+    let usage = Value.usage(root.glance(Wire.usage), orOf: root.glance(Wire.groq), &quirks)
+    if let usage { self.usage = Usage(usage) }
+    try readChoices(root.glance(Wire.choices), limits)
+    if quirks.contains(.argumentsObject) { try readChoices(root.member(Wire.choices), limits) }  // with their text
   }
 
   private mutating func readChoices<Value: JSONValue>(_ list: Value?, _ limits: Limits) throws(Failure) {
@@ -63,44 +69,21 @@ package struct Answer {
     choices = choices.ordered()
   }
 
-  private mutating func readUsage<Value: JSONValue>(_ root: Value) {
-    if let usage = root.glance("usage"), usage.kind == .object, !usage.isHollow {
-      self.usage = Usage(usage)
-    } else if let usage = root.glance("x_groq")?.present("usage"), usage.kind == .object, !usage.isHollow {
-      self.usage = Usage(usage)
-      quirks.insert(.usageElsewhere)
-    }
-  }
-
-  /// The whole seconds of a time that is written as any number.
-  static func seconds(_ text: Bytes) -> Int64 {
-    var end = 0
-    while end < text.count, text[end].isDigit { end += 1 }
-    return Text.integer(text.part(0, end)) ?? -1
-  }
-
   private mutating func add<Value: JSONValue>(_ value: Value, _ limits: Limits) throws(Failure) {
     guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
     var index = Int32(truncatingIfNeeded: choices.count)
-    let given = value.glance("index")
-    if let given, given.kind != .null, value.integer("index") != -1 {
-      guard let said = value.integer("index").flatMap({ Int32(exactly: $0) }), said >= 0 else {
+    if let given = try value.index() {
+      guard let small = Int32(exactly: given) else {
         throw Failure(.malformed, "a choice's index is not a small whole number")
       }
-      index = said
+      index = small
     } else {
       quirks.insert(.choiceIndex)
     }
     var choice = Choice(index: index, position: choices.count)
-    choice.finishWord = value.string("finish_reason")
-    if let word = choice.finishWord, FinishReason(word) == .none || FinishReason(word) == .other {
-      quirks.insert(.finishReason)
-    }
-    if let message = value.present("message"), message.kind == .object {
-      choice.role = message.string("role")
-      choice.refusal = message.string("refusal")
-      choice.reasoning =
-        message.string("reasoning_content") ?? message.string("reasoning") ?? message.string("thinking")
+    if let word = value.glance(Wire.finishReason), word.finish(&quirks) != nil { choice.finishWord = word.string }
+    if let message = value.present(Wire.message), message.kind == .object {
+      try choice.readTexts { (name: StaticString) throws(Failure) in message.string(name) }
       try readContent(of: message, into: &choice)
       try readToolCalls(of: message, into: &choice, limits)
     }
@@ -108,21 +91,13 @@ package struct Answer {
   }
 
   private mutating func readContent<Value: JSONValue>(of message: Value, into choice: inout Choice) throws(Failure) {
-    choice.content = message.string("content")
-    guard choice.content == nil, let parts = message.present("content"), parts.kind == .array else { return }
+    guard choice.content == nil, let parts = message.present(Wire.content), parts.kind == .array else { return }
     quirks.insert(.contentParts)
     let text = Buffer()
     let thinking = Buffer()
     try text.reserve(0)
-    try parts.forEachElement { (part: Value) throws(Failure) in
-      if let thought = part.present("thinking") {
-        if thought.kind == .string { try thinking.append(thought.string) }
-        try thought.forEachElement { (piece: Value) throws(Failure) in
-          if let words = piece.string("text") { try thinking.append(words) }
-        }
-      } else if let words = part.kind == .string ? part.string : part.string("text") {
-        try text.append(words)
-      }
+    try parts.forEachPart { (kind: Chunk.Kind, words: Bytes) throws(Failure) in
+      try (kind == .reasoning ? thinking : text).append(words)
     }
     texts.append(text)
     choice.content = text.bytes
@@ -135,19 +110,13 @@ package struct Answer {
   private mutating func readToolCalls<Value: JSONValue>(of message: Value, into choice: inout Choice, _ limits: Limits)
     throws(Failure)
   {
-    guard let list = message.present("tool_calls"), list.kind == .array else { return }
+    guard let list = message.present(Wire.toolCalls), list.kind == .array else { return }
     var calls: [ToolCall] = []
     try list.forEachElement { (call: Value) throws(Failure) in
       if calls.count >= limits.toolCalls { throw Failure(.tooLarge, "there are more tool calls than max_tool_calls") }
-      let function = call.present("function")
-      var arguments = function?.string("arguments")
-      if arguments == nil, let value = function?.present("arguments") {
-        quirks.insert(.argumentsObject)
-        let text = try Buffer(copying: value.text)
-        texts.append(text)
-        arguments = text.bytes
-      }
-      calls.append(ToolCall(id: call.string("id"), name: function?.string("name"), arguments: arguments))
+      let function = call.present(Wire.function)
+      let arguments = try function?.member(Wire.arguments)?.arguments(&quirks, &texts)
+      calls.append(ToolCall(id: call.string(Wire.id), name: function?.string(Wire.name), arguments: arguments))
     }
     choice.toolCalls = calls
   }

@@ -10,7 +10,7 @@ extension CompletionBuilder {
       try buffer.append("\"")
       try buffer.append(top.keys[i].bytes)
       try buffer.append("\":")
-      if top.keys[i].bytes.equals("object") && top.members[i].bytes.bytes.equals("\"chat.completion.chunk\"") {
+      if top.keys[i].bytes.equals(Wire.object) && top.members[i].bytes.bytes.equals("\"chat.completion.chunk\"") {
         try buffer.append("\"chat.completion\"")
       } else {
         try top.members[i].write(to: buffer)
@@ -39,8 +39,8 @@ extension CompletionBuilder {
     try buffer.append(",\"message\":")
     let start = buffer.count
     try buffer.append("{")
-    if choice.message.member("role") == nil { try buffer.append("\"role\":\"assistant\",") }
-    if choice.message.member("content") == nil { try buffer.append("\"content\":null,") }
+    if choice.message.member(Wire.role) == nil { try buffer.append("\"role\":\"assistant\",") }
+    if choice.message.member(Wire.content) == nil { try buffer.append("\"content\":null,") }
     try choice.message.writeMembers(to: buffer)
     if choice.message.keys.isEmpty { buffer.truncate(to: buffer.count - 1) }
     try writeToolCalls(of: choice, to: buffer)
@@ -95,10 +95,10 @@ extension CompletionBuilder {
       let text = isPartial ? chunk.text : nil
       if isTaken { continue }
       if let call {
-        call.members.member("function")?.member("arguments")?.leaveOut(text)
+        call.members.member(Wire.function)?.member(Wire.arguments)?.leaveOut(text)
       } else {
         let message = choice.message
-        for i in message.keys.indices where Chunk.Kind(ofText: message.keys[i].bytes) == chunk.kind {
+        for i in message.keys.indices where Wire.kind(ofText: message.keys[i].bytes) == chunk.kind {
           message.members[i].leaveOut(text)
         }
       }
@@ -123,12 +123,12 @@ extension Answer {
   /// What a stream adds up to, once nothing more is added. `text` is what `write` has just made of it; both lend the values.
   package init(_ builder: CompletionBuilder, in text: Bytes) throws(Failure) {
     builder.shapes.removeAll()
-    id = try string("id", of: builder.top)
-    model = try string("model", of: builder.top)
-    object = try string("object", of: builder.top)
+    id = try string(Wire.id, of: builder.top)
+    model = try string(Wire.model, of: builder.top)
+    object = try string(Wire.object, of: builder.top)
     if object?.equals("chat.completion.chunk") == true { object = literal("chat.completion") }
     usage = builder.usage ?? Usage()
-    if let created = builder.top.member("created") { self.created = Self.seconds(created.bytes.bytes) }
+    if let created = builder.top.member(Wire.created) { self.created = Wire.seconds(created.bytes.bytes) }
     for choice in builder.choices.ordered() { choices.append(try self.choice(choice, in: text)) }
   }
 
@@ -136,19 +136,15 @@ extension Answer {
     let message = given.message
     var choice = Choice(index: given.index, position: choices.count)
     choice.message = text.part(given.written.lowerBound, given.written.upperBound)
-    choice.role = message.member("role") == nil ? literal("assistant") : try string("role", of: message)
-    choice.content = try string("content", of: message)
-    choice.refusal = try string("refusal", of: message)
-    choice.reasoning = try string("reasoning_content", of: message)
-    if choice.reasoning == nil { choice.reasoning = try string("reasoning", of: message) }
-    if choice.reasoning == nil { choice.reasoning = try string("thinking", of: message) }
+    try choice.readTexts { (name: StaticString) throws(Failure) in try string(name, of: message) }
+    if message.member(Wire.role) == nil { choice.role = literal("assistant") }
     choice.finishWord = given.finishWord?.bytes
     for call in given.toolCalls.ordered() {
-      let function = call.members.member("function")
+      let function = call.members.member(Wire.function)
       choice.toolCalls.append(
         ToolCall(
-          id: try string("id", of: call.members), name: try string("name", of: function),
-          arguments: try string("arguments", of: function)))
+          id: try string(Wire.id, of: call.members), name: try string(Wire.name, of: function),
+          arguments: try string(Wire.arguments, of: function)))
     }
     return choice
   }

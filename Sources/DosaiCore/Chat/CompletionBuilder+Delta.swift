@@ -5,17 +5,17 @@ extension CompletionBuilder {
     var hasReasoning = false
     var position: Int64 = 0
     try delta.forEachMember { (key: Bytes, value: Value) throws(Failure) in
-      if key.equals("tool_calls") {
+      if key.equals(Wire.toolCalls) {
         try value.forEachElement { (call: Value) throws(Failure) in
           try add(toolCall: call, at: position, isWhole: isWhole, to: choice)
           position += 1
         }
-      } else if key.equals("content") && value.kind == .array {
+      } else if key.equals(Wire.content) && value.kind == .array {
         try add(parts: value, to: choice)
       } else {
         try merger.merge(value, into: choice.message, key)
         guard value.kind == .string, !value.string.isEmpty else { return }
-        guard let kind = Chunk.Kind(ofText: key) else { return }
+        guard let kind = Wire.kind(ofText: key) else { return }
         // Some servers send the same text under two names.
         if kind == .reasoning && hasReasoning { return }
         if kind == .reasoning { hasReasoning = true }
@@ -24,43 +24,30 @@ extension CompletionBuilder {
     }
   }
 
-  /// Content as a list of parts: `{"type": "text"}` and `{"type": "thinking"}`.
+  /// Content as a list of parts. What is thinking in it is added to the message as text of its own.
   private func add<Value: JSONValue>(parts: Value, to choice: Choice) throws(Failure) {
     quirks.insert(.contentParts)
-    try parts.forEachElement { (part: Value) throws(Failure) in
-      if let thinking = part.present("thinking") {
-        if thinking.kind == .string { try add(.reasoning, thinking.string, to: choice) }
-        try thinking.forEachElement { (piece: Value) throws(Failure) in
-          if let text = piece.string("text") { try add(.reasoning, text, to: choice) }
-        }
-      } else if part.kind == .string {
-        try add(.content, part.string, to: choice)
-      } else if let text = part.string("text") {
-        try add(.content, text, to: choice)
-      }
+    try parts.forEachPart { (kind: Chunk.Kind, text: Bytes) throws(Failure) in
+      let key = kind == .reasoning ? Wire.thinking : Wire.content
+      try merger.append(text, to: choice.message, key.bytes)
+      if !text.isEmpty { chunks.append(Chunk(kind, choice: choice.index, text: text)) }
     }
-  }
-
-  private func add(_ kind: Chunk.Kind, _ text: Bytes, to choice: Choice) throws(Failure) {
-    let key: StaticString = kind == .reasoning ? "thinking" : "content"
-    try merger.append(text, to: choice.message, key.bytes)
-    if !text.isEmpty { chunks.append(Chunk(kind, choice: choice.index, text: text)) }
   }
 
   private func add<Value: JSONValue>(
     toolCall value: Value, at position: Int64, isWhole: Bool, to choice: Choice
   ) throws(Failure) {
-    let function = value.present("function")
-    let id = value.string("id") ?? .empty
-    let name = function?.string("name") ?? .empty
-    let given = try index(of: value) ?? (isWhole ? position : nil)
+    let function = value.present(Wire.function)
+    let id = value.string(Wire.id) ?? .empty
+    let name = function?.string(Wire.name) ?? .empty
+    let given = try value.index() ?? (isWhole ? position : nil)
     let call = try self.call(given, id, name, isFirst: position == 0, in: choice)
     var chunk = Chunk(.toolCall, choice: choice.index)
     chunk.toolCall = call.number
     if !id.isEmpty { chunk.toolCallID = id }
     if !name.isEmpty { chunk.toolCallName = name }
-    if (value.present("id") != nil && (id.isEmpty || !call.id.isEmpty))
-      || (function?.present("name") != nil && (name.isEmpty || !call.name.isEmpty))
+    if (value.present(Wire.id) != nil && (id.isEmpty || !call.id.isEmpty))
+      || (function?.present(Wire.name) != nil && (name.isEmpty || !call.name.isEmpty))
     {
       quirks.insert(.toolRepeated)
     }
@@ -70,37 +57,18 @@ extension CompletionBuilder {
     }
     if call.name.isEmpty { try call.name.append(name) }
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
-      if key.equals("index") || (member.kind == .null) { return }
-      guard key.equals("function"), member.kind == .object else {
+      if key.equals(Wire.index) || (member.kind == .null) { return }
+      guard key.equals(Wire.function), member.kind == .object else {
         return try merger.merge(member, into: call.members, key)
       }
       let target = try call.members.ensure(key, .object)
       try member.forEachMember { (key: Bytes, member: Value) throws(Failure) in
-        if key.equals("arguments") {
-          chunk.text = try add(arguments: member, to: target)
-        } else {
-          try merger.merge(member, into: target, key)
-        }
+        guard key.equals(Wire.arguments) else { return try merger.merge(member, into: target, key) }
+        chunk.text = try member.arguments(&quirks, &scratch)
+        if let text = chunk.text { try merger.append(text, to: target, key) }
       }
     }
     chunks.append(chunk)
-  }
-
-  private func add<Value: JSONValue>(arguments value: Value, to function: MergedValue) throws(Failure) -> Bytes? {
-    switch value.kind {
-    case .null: return nil
-    case .string:
-      let key: StaticString = "arguments"
-      try merger.append(value.string, to: function, key.bytes)
-      return value.string
-    default:
-      quirks.insert(.argumentsObject)
-      let key: StaticString = "arguments"
-      try merger.append(value.text, to: function, key.bytes)
-      let text = try Buffer(copying: value.text)
-      scratch.append(text)
-      return text.bytes
-    }
   }
 
   /// The call that a delta belongs to. A new id that differs from the one at its index starts a new call; without an

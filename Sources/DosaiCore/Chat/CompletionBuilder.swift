@@ -102,7 +102,7 @@ package final class CompletionBuilder {
     events += 1
     merger.begin()
     noteQuirks(event)
-    if let list = event.present("choices") {
+    if let list = event.present(Wire.choices) {
       try check(choices: list)
       var position: Int64 = 0
       try list.forEachElement { (choice: Value) throws(Failure) in
@@ -113,7 +113,9 @@ package final class CompletionBuilder {
       quirks.insert(.choicesMissing)
     }
     try event.forEachMember { (key: Bytes, value: Value) throws(Failure) in
-      if key.equals("choices") || key.equals("usage") || key.equals("obfuscation") || value.kind == .null { return }
+      if value.kind == .null || key.equals(Wire.choices) || key.equals(Wire.usage) || key.equals(Wire.obfuscation) {
+        return
+      }
       if isBlank(value, key), top.member(key) != nil { return }
       try merger.replace(value, in: top, key, mayVary: true)
     }
@@ -123,12 +125,12 @@ package final class CompletionBuilder {
 
   /// Azure's last events come with an empty id, object and model, and created 0.
   private func isBlank<Value: JSONValue>(_ value: Value, _ key: Bytes) -> Bool {
-    value.text.equals("\"\"") || (key.equals("created") && value.text.equals("0"))
+    value.text.equals("\"\"") || (key.equals(Wire.created) && value.text.equals("0"))
   }
 
   func noteQuirks<Value: JSONValue>(_ event: Value) {
-    if event.present("created") != nil && event.integer("created") == nil { quirks.insert(.created) }
-    guard let id = event.string("id"), !id.isEmpty else { return }
+    _ = event.created(&quirks)
+    guard let id = event.string(Wire.id), !id.isEmpty else { return }
     if firstID.isEmpty {
       try? firstID.append(id.part(0, 256))
     } else if !firstID.bytes.equals(id.part(0, 256)) {
@@ -144,12 +146,8 @@ package final class CompletionBuilder {
   }
 
   func addUsage<Value: JSONValue>(_ event: Value) throws(Failure) {
-    var found = event.present("usage")
-    if found?.kind != .object || found?.isHollow == true {
-      found = event.member("x_groq")?.present("usage")
-      if found?.kind == .object && found?.isHollow == false { quirks.insert(.usageElsewhere) }
-    }
-    guard let found, found.kind == .object, !found.isHollow else { return }
+    let found = Value.usage(event.member(Wire.usage), orOf: event.member(Wire.groq), &quirks)
+    guard let found else { return }
     if usage != nil { quirks.insert(.usageRepeated) }
     usage = Usage(found)
     try merger.set(spareUsage, found.text)
@@ -166,22 +164,22 @@ package final class CompletionBuilder {
     try choices.forEachElement { (value: Value) throws(Failure) in
       try merger.step()
       guard value.kind == .object else { throw Failure(.malformed, "a choice is not an object") }
-      let given = try index(of: value)
+      let given = try value.index()
       let index = given ?? position
       position += 1
       guard given == nil || index < min(max(128, limits.choices), 1 << 31) else {
         throw Failure(.malformed, "a choice's index is beyond any choice")
       }
       guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than max_choices") }
-      guard let delta = value.present("delta") ?? value.present("message") else { return }
+      guard let delta = value.present(Wire.delta) ?? value.present(Wire.message) else { return }
       guard delta.kind == .object else { throw Failure(.malformed, "a delta is not an object") }
-      if let content = delta.present("content"), content.kind != .string, content.kind != .array {
+      if let content = delta.present(Wire.content), content.kind != .string, content.kind != .array {
         throw Failure(.malformed, "content is not text")
       }
       var calls = Int64(known(at: index)?.toolCalls.count ?? 0)
-      try delta.present("tool_calls")?.forEachElement { (call: Value) throws(Failure) in
+      try delta.present(Wire.toolCalls)?.forEachElement { (call: Value) throws(Failure) in
         guard call.kind == .object else { throw Failure(.malformed, "a tool call is not an object") }
-        if let index = try self.index(of: call), index >= calls + 128 {
+        if let index = try call.index(), index >= calls + 128 {
           throw Failure(.malformed, "a tool call's index is far beyond the calls before it")
         }
         calls += 1
@@ -193,14 +191,14 @@ package final class CompletionBuilder {
   private func add<Value: JSONValue>(choice value: Value, at position: Int64, isAnswer: Bool) throws(Failure) {
     let choice = try choice(of: value, at: position)
     let before = chunks.count
-    let delta = value.present("delta")
+    let delta = value.present(Wire.delta)
     if delta == nil && !isAnswer { quirks.insert(.deltaMissing) }
-    if let delta = delta ?? value.present("message") {
-      try add(delta: delta, to: choice, isWhole: value.present("delta") == nil)
+    if let delta = delta ?? value.present(Wire.message) {
+      try add(delta: delta, to: choice, isWhole: value.present(Wire.delta) == nil)
     }
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
-      if key.equals("index") || key.equals("delta") || key.equals("message") { return }
-      if key.equals("finish_reason") { return try finish(choice, member) }
+      if key.equals(Wire.index) || key.equals(Wire.delta) || key.equals(Wire.message) { return }
+      if key.equals(Wire.finishReason) { return try finish(choice, member) }
       try merger.merge(member, into: choice.members, key)
     }
     if chunks.count == before { chunks.append(Chunk(.other, choice: choice.index)) }
@@ -214,7 +212,7 @@ package final class CompletionBuilder {
 
   private func choice<Value: JSONValue>(of value: Value, at position: Int64) throws(Failure) -> Choice {
     var index = position
-    if let given = try self.index(of: value) { index = given } else { quirks.insert(.choiceIndex) }
+    if let given = try value.index() { index = given } else { quirks.insert(.choiceIndex) }
     if let known = known(at: index) { return known }
     guard let index = Int32(exactly: index) else { throw .internalError }
     let made = Choice(index: index, event: events)
@@ -223,20 +221,10 @@ package final class CompletionBuilder {
     return made
   }
 
-  /// The index of a choice or tool call; nil where it is missing, null or -1.
-  func index<Value: JSONValue>(of value: Value) throws(Failure) -> Int64? {
-    guard let member = value.present("index") else { return nil }
-    guard member.kind == .number, let index = Text.integer(member.text), index >= -1 else {
-      throw Failure(.malformed, "an index is not a small whole number")
-    }
-    return index == -1 ? nil : index
-  }
-
   func finish<Value: JSONValue>(_ choice: Choice, _ value: Value) throws(Failure) {
-    guard value.kind == .string else { return }
+    guard let reason = value.finish(&quirks) else { return }
     let word = value.string
-    let reason = FinishReason(word)
-    if reason == .none || reason == .other || choice.finishWord != nil { quirks.insert(.finishReason) }
+    if choice.finishWord != nil { quirks.insert(.finishReason) }
     if reason == .none || choice.finishWord?.bytes.equals(word) == true { return }
     try merger.use(word.count)
     if choice.finished != events { choice.finishBefore = choice.finishWord }

@@ -161,12 +161,6 @@ struct Merger {
   @inline(__always)
   func hasRoom(_ bytes: Int) -> Bool { bytes <= bytesMax &- used }
 
-  static func isText(_ key: Bytes) -> Bool {
-    key.equals("content") || key.equals("refusal") || key.equals("arguments") || key.starts(with: "reasoning")
-      || key.equals("thinking") || key.equals("text") || key.equals("summary") || key.equals("transcript")
-      || key.equals("input")
-  }
-
   private mutating func turn(_ target: MergedValue, _ form: MergedValue.Form) {
     if target.form == form { return }
     changes += 1
@@ -211,7 +205,7 @@ struct Merger {
     case .null:
       if object.member(key) == nil { try replace(value, in: object, key) }
     case .string:
-      if Self.isText(key) {
+      if Wire.isText(key) {
         try append(value.string, to: object, key)
       } else if !value.string.isEmpty || object.member(key) == nil {
         try replace(value, in: object, key)
@@ -266,12 +260,12 @@ struct Merger {
   ) throws(Failure) {
     var hasIndex = false
     try value.forEachElement { (element: Value) throws(Failure) in
-      if element.integer("index") != nil { hasIndex = true }
+      if element.integer(Wire.index) != nil { hasIndex = true }
     }
     if !hasIndex { return try add(elements: value.text.part(1, value.text.count - 1).trimmed, to: target) }
     try value.forEachElement { (element: Value) throws(Failure) in
       try step()
-      guard let index = element.integer("index") else { return try add(elements: element.text, to: target) }
+      guard let index = element.integer(Wire.index) else { return try add(elements: element.text, to: target) }
       var found = target.element(index)
       if found == nil {
         try use(Self.overhead)

@@ -102,10 +102,10 @@ struct EventTemplateMaker {
   }
 
   private mutating func readEvent(_ key: Bytes, _ value: Range<Int>) -> Bool {
-    if key.equals("choices") { return readChoices(value) }
-    if key.equals("usage") { return isNull(value) || readUsage(value) }
-    if key.equals("x_groq") || key.equals("error") { return isNull(value) }
-    if key.equals("obfuscation") {
+    if key.equals(Wire.choices) { return readChoices(value) }
+    if key.equals(Wire.usage) { return isNull(value) || readUsage(value) }
+    if key.equals(Wire.groq) || key.equals(Wire.error) { return isNull(value) }
+    if key.equals(Wire.obfuscation) {
       if isString(value) { add(value, .string) }
       return isString(value)
     }
@@ -147,7 +147,7 @@ struct EventTemplateMaker {
         if !readNumbers(member.value, depth: depth + 1, in: inner) { return false }
       }
       guard first == UInt8(ascii: "-") || first.isDigit else { continue }
-      let count = place.map { Usage.place(of: member.key, in: $0) } ?? -1
+      let count = place.map { Usage.field(of: member.key, in: $0) } ?? -1
       if count >= 0 && Text.integer(text(member.value)) == nil { return false }
       add(member.value, .number, count: count)
     }
@@ -161,7 +161,7 @@ struct EventTemplateMaker {
     else { return false }
     guard let members = members(of: start - base..<start - base + only.count) else { return false }
     var index: Int64 = 0
-    for member in members where member.key.equals("index") {
+    for member in members where member.key.equals(Wire.index) {
       if let given = Text.integer(text(member.value)), given >= 0 { index = given }
     }
     guard let choice = builder.known(at: index) else { return false }
@@ -171,10 +171,10 @@ struct EventTemplateMaker {
   }
 
   private mutating func read(_ key: Bytes, _ value: Range<Int>, of choice: CompletionBuilder.Choice) -> Bool {
-    if key.equals("index") { return true }
-    if key.equals("delta") { return readDelta(value, choice) }
-    if key.equals("finish_reason") { return isNull(value) }
-    if key.equals("logprobs"), let target = choice.members.member(key), target.form == .object {
+    if key.equals(Wire.index) { return true }
+    if key.equals(Wire.delta) { return readDelta(value, choice) }
+    if key.equals(Wire.finishReason) { return isNull(value) }
+    if key.equals(Wire.logprobs), let target = choice.members.member(key), target.form == .object {
       return isNull(value) || readLogprobs(value, target)
     }
     return isSteady(key, value, depth: 0)
@@ -202,9 +202,9 @@ struct EventTemplateMaker {
   }
 
   private mutating func read(_ key: Bytes, _ value: Range<Int>, ofDelta choice: CompletionBuilder.Choice) -> Bool {
-    if key.equals("tool_calls") { return isNull(value) || readToolCall(value, choice) }
+    if key.equals(Wire.toolCalls) { return isNull(value) || readToolCall(value, choice) }
     if text(value).equals("\"\"") { return true }
-    guard let kind = Chunk.Kind(ofText: key), isString(value) else { return isSteady(key, value, depth: 0) }
+    guard let kind = Wire.kind(ofText: key), isString(value) else { return isSteady(key, value, depth: 0) }
     return setText(value, kind, choice.message.member(key))
   }
 
@@ -225,8 +225,8 @@ struct EventTemplateMaker {
     else { return false }
     toolCall = call.number
     guard let members = members(of: start - base..<start - base + only.count) else { return false }
-    for member in members where !member.key.equals("index") && !member.key.equals("id") {
-      if member.key.equals("function") {
+    for member in members where !member.key.equals(Wire.index) && !member.key.equals(Wire.id) {
+      if member.key.equals(Wire.function) {
         if !readFunction(member.value, call) { return false }
       } else if !isSteady(member.key, member.value, depth: 0) {
         return false
@@ -237,9 +237,9 @@ struct EventTemplateMaker {
 
   private mutating func readFunction(_ range: Range<Int>, _ call: CompletionBuilder.ToolCall) -> Bool {
     guard let members = members(of: range) else { return false }
-    for member in members where !member.key.equals("name") {
-      guard member.key.equals("arguments"), isString(member.value),
-        setText(member.value, .toolCall, call.members.member("function")?.member("arguments"))
+    for member in members where !member.key.equals(Wire.name) {
+      guard member.key.equals(Wire.arguments), isString(member.value),
+        setText(member.value, .toolCall, call.members.member(Wire.function)?.member(Wire.arguments))
       else { return false }
     }
     return true
@@ -250,7 +250,7 @@ struct EventTemplateMaker {
   private func isSteady(_ key: Bytes, _ range: Range<Int>, depth: Int) -> Bool {
     let value = text(range)
     guard let first = value.first, depth < 4 else { return false }
-    if first == UInt8(ascii: "\"") { return !Merger.isText(key) }
+    if first == UInt8(ascii: "\"") { return !Wire.isText(key) }
     if first == UInt8(ascii: "[") { return JSONScanner.skipBlanks(value, 1) == value.count - 1 }
     guard first == UInt8(ascii: "{") else { return true }
     var inner = JSONScanner.Members(value)

@@ -95,7 +95,7 @@ package enum JSONScanner {
     let end = try string(text, start, &facts)
     facts.longestOther = max(facts.longestOther, end - start)
     let key = text.part(start + 1, end - 1)
-    if key.equals("index") || key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil { facts.isGrowing = false }
+    if key.equals(Wire.index) || key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil { facts.isGrowing = false }
     let colon = skipBlanks(text, end)
     guard colon < text.count, text[colon] == UInt8(ascii: ":") else { throw notJSON }
     return skipBlanks(text, colon + 1)

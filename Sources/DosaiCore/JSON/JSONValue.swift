@@ -42,17 +42,19 @@ package struct Usage: Equatable {
 
   package init() {}
 
-  /// The place of a number among the above, by its key and that of the object in `usage` that it is in; -1: none.
-  static func place(of key: Bytes, in object: Bytes) -> Int {
-    if object.isEmpty {
-      return key.equals("prompt_tokens") ? 0 : key.equals("completion_tokens") ? 1 : key.equals("total_tokens") ? 2 : -1
+  private static let fieldCount = 5
+
+  /// The number of a field, by its key and that of the object in `usage` that it is in; -1: it is none.
+  static func field(of key: Bytes, in object: Bytes) -> Int {
+    for field in 0..<fieldCount {
+      let name = Wire.usage(field)
+      if key.equals(name.key) && object.equals(name.object) { return field }
     }
-    if object.equals("prompt_tokens_details") && key.equals("cached_tokens") { return 3 }
-    return object.equals("completion_tokens_details") && key.equals("reasoning_tokens") ? 4 : -1
+    return -1
   }
 
-  mutating func set(_ place: Int, _ tokens: Int64) {
-    switch place {
+  mutating func set(_ field: Int, _ tokens: Int64) {
+    switch field {
     case 0: promptTokens = tokens
     case 1: completionTokens = tokens
     case 2: totalTokens = tokens
@@ -62,11 +64,11 @@ package struct Usage: Equatable {
   }
 
   package init<Value: JSONValue>(_ usage: Value) {
-    promptTokens = usage.integer("prompt_tokens") ?? -1
-    completionTokens = usage.integer("completion_tokens") ?? -1
-    totalTokens = usage.integer("total_tokens") ?? -1
-    cachedTokens = usage.member("prompt_tokens_details")?.integer("cached_tokens") ?? -1
-    reasoningTokens = usage.member("completion_tokens_details")?.integer("reasoning_tokens") ?? -1
+    for field in 0..<Self.fieldCount {
+      let name = Wire.usage(field)
+      let object = name.object.utf8CodeUnitCount == 0 ? usage : usage.member(name.object)
+      if let tokens = object?.integer(name.key) { set(field, tokens) }
+    }
   }
 }
 
@@ -159,20 +161,6 @@ package struct Chunk {
     case toolCall = 4
     case finish = 5
     case usage = 6
-
-    /// That of a text of a delta by its key; nil: it is none.
-    @inline(never)
-    init?(ofText key: Bytes) {
-      if key.equals("content") {
-        self = .content
-      } else if key.equals("refusal") {
-        self = .refusal
-      } else if key.equals("reasoning_content") || key.equals("reasoning") || key.equals("thinking") {
-        self = .reasoning
-      } else {
-        return nil
-      }
-    }
   }
 
   package var kind: Kind

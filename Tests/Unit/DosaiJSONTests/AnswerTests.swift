@@ -37,9 +37,6 @@ struct AnswerTests {
     let document = try Document.read(text.string)
     var read = Answer()
     try read.read(document.root, limits: Limits())
-    read.id = document.root.string("id")
-    read.object = document.root.string("object")
-    read.model = document.root.string("model")
     let taken = try Answer(stream.builder, in: text.bytes)
     try withExtendedLifetime(document) {
       let list = document.root.member("choices")

@@ -1,0 +1,140 @@
+/// The names of an answer's fields on the wire, and the rules by which the fields are read. Events of a stream and whole
+/// answers differ in what becomes of a field, not in how it is read: what they share is here and nowhere else.
+///
+/// A whole answer does not go through `CompletionBuilder`, which copies every text and every field that it may have to
+/// merge: that takes four times as many instructions for an answer of 1 MB, and as much memory again as its text.
+package enum Wire {
+  // Of the answer.
+  package static var id: StaticString { "id" }
+  package static var object: StaticString { "object" }
+  package static var created: StaticString { "created" }
+  package static var model: StaticString { "model" }
+  package static var choices: StaticString { "choices" }
+  package static var usage: StaticString { "usage" }
+  /// Groq's own object, which has `usage` in it.
+  package static var groq: StaticString { "x_groq" }
+  /// Random characters that hide how long an event is.
+  package static var obfuscation: StaticString { "obfuscation" }
+  package static var error: StaticString { "error" }
+
+  // Of a choice.
+  package static var index: StaticString { "index" }
+  package static var delta: StaticString { "delta" }
+  package static var message: StaticString { "message" }
+  package static var finishReason: StaticString { "finish_reason" }
+  package static var logprobs: StaticString { "logprobs" }
+
+  // Of a message or delta.
+  package static var role: StaticString { "role" }
+  package static var content: StaticString { "content" }
+  package static var refusal: StaticString { "refusal" }
+  package static var toolCalls: StaticString { "tool_calls" }
+  /// What servers call the reasoning. Of a whole message the first of them that is there counts.
+  static var reasoning: [StaticString] { ["reasoning_content", "reasoning", thinking] }
+
+  // Of a part of the content, which is `{"type": "text"}` or `{"type": "thinking"}`.
+  package static var text: StaticString { "text" }
+  package static var thinking: StaticString { "thinking" }
+
+  // Of a tool call.
+  package static var function: StaticString { "function" }
+  package static var name: StaticString { "name" }
+  package static var arguments: StaticString { "arguments" }
+
+  /// The numbers of `Usage`, in its order: the object within `usage` that a number is in, or "", and its key.
+  static func usage(_ field: Int) -> (object: StaticString, key: StaticString) {
+    switch field {
+    case 0: ("", "prompt_tokens")
+    case 1: ("", "completion_tokens")
+    case 2: ("", "total_tokens")
+    case 3: ("prompt_tokens_details", "cached_tokens")
+    default: ("completion_tokens_details", "reasoning_tokens")
+    }
+  }
+
+  /// What kind of text a message or delta has under that key; nil: none.
+  @inline(never)
+  static func kind(ofText key: Bytes) -> Chunk.Kind? {
+    if key.equals(content) { return .content }
+    if key.equals(refusal) { return .refusal }
+    for name in reasoning where key.equals(name) { return .reasoning }
+    return nil
+  }
+
+  /// The whole seconds of a time that is written as any number.
+  static func seconds(_ text: Bytes) -> Int64 {
+    var end = 0
+    while end < text.count, text[end].isDigit { end += 1 }
+    return Text.integer(text.part(0, end)) ?? -1
+  }
+
+  /// Whether the strings that come under that key, at any depth, are pieces of one text.
+  static func isText(_ key: Bytes) -> Bool {
+    kind(ofText: key) != nil || key.equals(arguments) || key.starts(with: "reasoning") || key.equals(text)
+      || key.equals("summary") || key.equals("transcript") || key.equals("input")
+  }
+}
+
+/// The rules for reading one field.
+extension JSONValue {
+  /// The index of a choice or tool call; nil where it is missing, null or -1. PROTOCOL: not a small whole number.
+  func index() throws(Failure) -> Int64? {
+    guard let given = glance(Wire.index), given.kind != .null else { return nil }
+    guard let index = integer(Wire.index), index >= -1 else {
+      throw Failure(.malformed, "an index is not a small whole number")
+    }
+    return index == -1 ? nil : index
+  }
+
+  /// When an answer was made, in seconds; -1: it does not say.
+  func created(_ quirks: inout Quirks) -> Int64 {
+    if let seconds = integer(Wire.created) { return max(seconds, -1) }
+    guard let time = present(Wire.created) else { return -1 }
+    quirks.insert(.created)
+    return Wire.seconds(time.text)
+  }
+
+  /// Whether this is a usage that says something.
+  private var isUsage: Bool { kind == .object && !isHollow }
+
+  /// Which of an answer's two usages counts, its own or Groq's; nil: neither is there, or says something.
+  static func usage(_ own: Self?, orOf groq: Self?, _ quirks: inout Quirks) -> Self? {
+    if let own, own.isUsage { return own }
+    guard let usage = groq?.member(Wire.usage), usage.isUsage else { return nil }
+    quirks.insert(.usageElsewhere)
+    return usage
+  }
+
+  /// Why a choice has ended, of its finish reason; nil: this is no text.
+  func finish(_ quirks: inout Quirks) -> FinishReason? {
+    guard kind == .string else { return nil }
+    let reason = FinishReason(string)
+    if reason == .none || reason == .other { quirks.insert(.finishReason) }
+    return reason
+  }
+
+  /// Each text of a content that is a list of parts.
+  func forEachPart(_ body: (Chunk.Kind, Bytes) throws(Failure) -> Void) throws(Failure) {
+    try forEachElement { (part: Self) throws(Failure) in
+      if let thinking = part.present(Wire.thinking) {
+        if thinking.kind == .string { try body(.reasoning, thinking.string) }
+        try thinking.forEachElement { (piece: Self) throws(Failure) in
+          if let text = piece.string(Wire.text) { try body(.reasoning, text) }
+        }
+      } else if let text = part.kind == .string ? part.string : part.string(Wire.text) {
+        try body(.content, text)
+      }
+    }
+  }
+
+  /// The text of a tool call's arguments, NUL-terminated: that of a string, or else the JSON itself, of which `copies` then
+  /// holds one. nil: null.
+  func arguments(_ quirks: inout Quirks, _ copies: inout [Buffer]) throws(Failure) -> Bytes? {
+    if kind == .string { return string }
+    if kind == .null { return nil }
+    quirks.insert(.argumentsObject)
+    let copy = try Buffer(copying: text)
+    copies.append(copy)
+    return copy.bytes
+  }
+}

@@ -107,16 +107,16 @@ def weight(server):
         sizes[name] = size(site(name))
         depends[name] = sum(path.suffix == ".dist-info" for path in site(name)) - 1
     mb = lambda value: "%.1f MB" % (value / 1e6) if value >= 1e6 else "%d KB" % round(value / 1e3)
-    return [("added to the disk, libcurl and jansson being there", {name: mb(value) for name, value in sizes.items()}),
-            ("packages from PyPI beside it", {name: str(depends[name]) for name in PYTHONS}),
-            ("shared libraries that it needs, and libc", {"libdosai": "libcurl, jansson", "dosai": "libcurl, jansson", "libcurl": "libcurl",
+    return [("added disk space, with libcurl and jansson installed", {name: mb(value) for name, value in sizes.items()}),
+            ("additional packages from PyPI", {name: str(depends[name]) for name in PYTHONS}),
+            ("shared libraries that it needs, besides libc", {"libdosai": "libcurl, jansson", "dosai": "libcurl, jansson", "libcurl": "libcurl",
                                                          **{name: "bundled" for name in PACKAGES}})]
 
 
 FAILURES = [  # script, transport, what the server does
     ("clean-no-done", "plain", "ends the stream without a finish reason and without `[DONE]`"),
-    ("eof-body", "plain", "closes the connection in mid-answer, of a body without a length"),
-    ("mid-fin-chunked", "plain", "closes the connection in mid-answer, of a chunked body"),
+    ("eof-body", "plain", "closes the connection in mid-answer; the body has no length"),
+    ("mid-fin-chunked", "plain", "closes the connection in mid-answer; the body is chunked"),
     ("mid-rst", "plain", "resets the connection in mid-answer"),
     ("tls-trunc", "tls", "cuts TLS in mid-answer, without its closing notice"),
     ("stall-mid", "plain", "falls silent in mid-answer"),
@@ -127,7 +127,7 @@ FAILURES = [  # script, transport, what the server does
     ("error-200", "plain", "answers 200 with an error in JSON"),
     ("whole-html", "plain", "answers 200 with a page of HTML"),
     ("mid-garbage", "plain", "sends an event that is not JSON"),
-    ("hello", "plain", "answers well"),
+    ("hello", "plain", "answers correctly"),
 ]
 
 
@@ -146,7 +146,7 @@ def failures(server):
             else:
                 wrong = result["ok"] != (script == "hello")
                 row[name] = ("**%s**" if wrong else "%s") % ("success" if result["ok"] else "failure")
-    rows.append(("told as failures, of %d" % (len(FAILURES) - 1), {
+    rows.append(("reported as failures, of %d" % (len(FAILURES) - 1), {
         name: str(sum(row[name] == "failure" for _, row in rows[:-1])) for name in COLUMNS}))
     return rows
 
@@ -154,9 +154,9 @@ def failures(server):
 def manners(server):
     """What reaches the server, and others: each client with its own defaults."""
     names = [name for name in COLUMNS if name != "libdosai"]  # it is the same as from Python
-    titles = ["requests, where the server answers 503 each time", "requests, where the stream breaks after text",
-              "a redirect to another origin is followed", "what was said goes there", "`Authorization` goes there",
-              "a key in a header of its own, `api-key`, goes there"]
+    titles = ["requests if the server always answers 503", "requests if the stream breaks after some text",
+              "a redirect to another origin is followed", "the conversation is sent there", "`Authorization` is sent there",
+              "a key in its own header, `api-key`, is sent there"]
     rows = [(title, {}) for title in titles]
     yes = lambda value: "yes" if value else "no"
     with LoopbackServer() as other:
@@ -213,9 +213,9 @@ def speed(server):
         return {name: "1" if name == base else rounded(values[name] / values[base]) for name in names}
     return [("time to import, times dosai's", ratios(times, "dosai", PYTHONS)),
             ("memory of the process after one call, times dosai's", ratios(memory, "dosai", PYTHONS)),
-            ("CPU a chunk of %d bytes, times dosai's" % len(scripts.line(event(0))), ratios(cpu, "dosai", PYTHONS)),
+            ("CPU per chunk of %d bytes, times dosai's" % len(scripts.line(event(0))), ratios(cpu, "dosai", PYTHONS)),
             ("memory of the process after one call, times libcurl's", ratios(memory, "libcurl", ("libdosai", "libcurl"))),
-            ("CPU a chunk, times libcurl's", ratios(cpu, "libcurl", ("libdosai", "libcurl")))]
+            ("CPU per chunk, times libcurl's", ratios(cpu, "libcurl", ("libdosai", "libcurl")))]
 
 
 TABLES = {"weight": weight, "failures": failures, "manners": manners, "speed": speed}

@@ -85,8 +85,8 @@ package final class StreamReader {
 
   func join(_ set: PrefetchList) {
     set.add(self)
-    parser.join(set)
-    builder.join(set)
+    parser.addMemory(to: set)
+    builder.addMemory(to: set)
   }
 
   /// The tokens, of a chunk that tells them.
@@ -111,7 +111,7 @@ package final class StreamReader {
     let text = parser.ahead
     let event: (length: Int, hasUsage: Bool)?
     do throws(Failure) {
-      event = try builder.add(shaped: text, avoiding: secretText, &chunk)
+      event = try builder.add(matching: text, avoiding: secretText, &chunk)
     } catch {
       failure = error
       parser.stop()
@@ -182,7 +182,9 @@ package final class StreamReader {
       throw try onError(document.root)
     }
     try take(document)
-    if document.bytes.equals(data) && !document.isRepaired && !document.hasBigNumbers { try builder.learn(data) }
+    if document.bytes.equals(data) && !document.isRepaired && !document.hasBigNumbers {
+      try builder.makeTemplate(from: data)
+    }
     return true
   }
 

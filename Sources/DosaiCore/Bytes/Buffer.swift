@@ -162,10 +162,10 @@ package final class Buffer {
   }
 
   /// The last of its bytes, and room for the next.
-  func join(_ set: PrefetchList, last: Int) {
-    set.add(self)
+  func addMemory(to prefetchList: PrefetchList, last: Int) {
+    prefetchList.add(self)
     let from = max(0, count - last)
-    set.add(base.map { $0 + from }, count - from + 64)
+    prefetchList.add(base.map { $0 + from }, count - from + 64)
   }
 
   /// Overwrites all of the memory, then empties it.

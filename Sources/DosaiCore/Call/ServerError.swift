@@ -20,12 +20,12 @@ package struct ServerError {
     case .object:
       let error = body.present(Wire.error)
       if let error, error.kind == .object {
-        try take(error)
+        try read(error)
         if message == nil, let text = body.string(Wire.message) { message = try Self.line(text) }
       } else if error == nil, let choices = body.present(Wire.choices), let choice = Self.failedChoice(choices) {
-        if let error = choice.present(Wire.error) { try take(error) }
+        if let error = choice.present(Wire.error) { try read(error) }
       } else {
-        try take(body)
+        try read(body)
         if message == nil, let error, error.kind == .string { message = try Self.line(error.string) }
       }
     default: break
@@ -65,7 +65,7 @@ package struct ServerError {
     for text in [message, code, type, param] { if let text { secret?.redact(text, isAnswer: false) } }
   }
 
-  private mutating func take<Value: JSONValue>(_ object: Value) throws(Failure) {
+  private mutating func read<Value: JSONValue>(_ object: Value) throws(Failure) {
     for key in ["message", "detail"] as [StaticString] where message == nil {
       guard let value = object.present(key) else { continue }
       message = try Self.line(value.kind == .string ? value.string : value.text)

@@ -122,7 +122,7 @@ extension MergedValue {
 extension Answer {
   /// What a stream adds up to, once nothing more is added. `text` is what `write` has just made of it; both lend the values.
   package init(_ builder: CompletionBuilder, in text: Bytes) throws(Failure) {
-    builder.shapes.removeAll()
+    builder.templates.removeAll()
     id = try string(Wire.id, of: builder.top)
     model = try string(Wire.model, of: builder.top)
     object = try string(Wire.object, of: builder.top)

@@ -63,7 +63,7 @@ package final class CompletionBuilder {
   var isPartial = false
   var isUsageTaken = true
   let firstID = Buffer()
-  let shapes = EventTemplateCache()
+  let templates = EventTemplateCache()
   /// Texts of the last event's chunks that its tree does not have.
   var scratch: [Buffer] = []
 
@@ -92,8 +92,8 @@ package final class CompletionBuilder {
     let changes = merger.changes
     let calls = toolCallCount
     defer {
-      // What a shape takes for steady is not; it is learned anew.
-      if merger.changes != changes || toolCallCount != calls { shapes.removeAll() }
+      // A value that the templates take for constant has changed.
+      if merger.changes != changes || toolCallCount != calls { templates.removeAll() }
     }
     chunks.removeAll(keepingCapacity: true)
     scratch.removeAll(keepingCapacity: true)

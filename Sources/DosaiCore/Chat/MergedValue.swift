@@ -224,7 +224,7 @@ struct Merger {
     }
   }
 
-  /// `mayVary`: shapes have a hole for the value once it has varied, so that a further change is none to them.
+  /// `mayVary`: once the value has varied, templates have a slot for it, and a further change does not affect them.
   mutating func replace<Value: JSONValue>(
     _ value: Value, in object: MergedValue, _ key: Bytes, mayVary: Bool = false
   ) throws(Failure) {

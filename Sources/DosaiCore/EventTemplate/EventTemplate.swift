@@ -1,41 +1,41 @@
-/// What the events of one stream have in common: their bytes, but for a few values.
+/// The bytes that the events of one stream have in common, with slots for the few values that differ.
 ///
-/// Equal bytes parse equally. An event whose bytes are a shape's, but for the values at its holes, therefore means what
-/// the event meant that the shape was made from, with those values.
+/// Equal bytes parse equally. An event that has the template's bytes everywhere except in the slots therefore means the
+/// same as the event that the template was made from, apart from the values in the slots.
 ///
-/// All that runs for each event is here and in `EventTemplateCache.find`. No arithmetic in it can overflow: places are within
-/// the text, which is in memory.
+/// Everything that runs for each event is here and in `EventTemplateCache.find`. None of its arithmetic can overflow:
+/// all offsets are within the text, which is in memory.
 final class EventTemplate {
   enum Slot: Int {
     /// The text of the delta.
     case text
-    /// A string that is kept as it is written, or not at all.
+    /// A string that is kept as it is written, or is not kept.
     case string
     /// A whole number that is not 0.
     case integer
     /// Any number.
     case number
-    /// What is in a list of objects that have no index.
+    /// The elements of a list of objects that have no index.
     case elements
   }
 
-  /// What is kept of an event beside its text: some of its holes, with the bytes between and around them.
+  /// A value that is kept in addition to the text: some of the slots, with the bytes between and around them.
   struct Span {
-    let holes: ClosedRange<Int>
-    /// Bytes before the first hole, and behind the last.
+    let slots: ClosedRange<Int>
+    /// How many bytes it has before its first slot and after its last.
     let before: Int
     let after: Int
-    /// A value of the completion that is being assembled, which outlives the shape; nil: the usage.
+    /// Where it is stored: a value of the builder, which outlives the template. nil: it is the usage.
     let target: Unmanaged<MergedValue>?
   }
 
   private struct Part {
-    /// How many literal bytes stand before the hole.
+    /// How many literal bytes precede the slot.
     let literal: Int
-    let hole: Slot
-    /// Its place among the numbers of `Usage`; -1: it is none of them.
-    let count: Int
-    // The value in the event that was matched last.
+    let slot: Slot
+    /// The field of `Usage` that its number belongs to; -1: none.
+    let usageField: Int
+    // Its value in the event that was matched last.
     var value = Bytes.empty
     var isEscaped = false
   }
@@ -44,33 +44,33 @@ final class EventTemplate {
 
   private let literals = Buffer()
   private let parts: UnsafeMutablePointer<Part>
-  private let partsMost: Int
+  private let partsMax: Int
   private var count = 0
   private var textPart = 0
   private var list: (part: Int, target: Unmanaged<MergedValue>)?
-  /// How many values there may be in a list.
-  private let nodesMost: Int
-  private var tail = 0  // how many literal bytes stand behind the last hole
+  /// How many values a list may have.
+  private let nodesMax: Int
+  private var tail = 0  // how many literal bytes follow the last slot
   private var spans: [Span] = []
 
-  // What an event of this shape gives.
+  // What an event that matches gives.
   let kind: Chunk.Kind
   let choice: Int32
   let toolCall: Int32
-  /// Where its text is added: a value of the completion that is being assembled, which outlives the shape.
+  /// Where its text is appended: a value of the builder, which outlives the template.
   private let text: Unmanaged<MergedValue>
-  /// Whether usage is in it, and that of the event that was matched last.
+  /// Whether it contains usage, and the usage of the event that was matched last.
   let hasUsage: Bool
   private(set) var usage: Usage
-  /// The place in the cache of the shape that came after this one the last time.
+  /// The position in the cache of the template that matched next after this one, the last time.
   var follower = 0
 
-  /// `holes` are as many as will be added; `usage` is that of the event that it is made from, if it has one; `nodesMost`
-  /// is for a list in it.
+  /// `slots`: how many will be added. `usage`: that of the event that the template is made from, if it has any.
+  /// `nodesMax`: the limit for a list.
   static func make(
-    _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: MergedValue, usage: Usage?, holes: Int, nodesMost: Int
+    _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: MergedValue, usage: Usage?, slots: Int, nodesMax: Int
   ) throws(Failure) -> EventTemplate {
-    let made = EventTemplate(kind, choice, toolCall, text, usage, try allocate(holes), holes, nodesMost)
+    let made = EventTemplate(kind, choice, toolCall, text, usage, try allocate(slots), slots, nodesMax)
     try made.literals.append(field)
     made.tail = made.literals.count
     return made
@@ -78,55 +78,55 @@ final class EventTemplate {
 
   private init(
     _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: MergedValue, _ usage: Usage?,
-    _ parts: UnsafeMutablePointer<Part>, _ holes: Int, _ nodesMost: Int
+    _ parts: UnsafeMutablePointer<Part>, _ slots: Int, _ nodesMax: Int
   ) {
-    self.nodesMost = nodesMost
+    self.nodesMax = nodesMax
     self.kind = kind
     self.choice = choice
     self.toolCall = toolCall
     self.text = Unmanaged.passUnretained(text)
     hasUsage = usage != nil
     self.usage = usage ?? Usage()
-    partsMost = holes
+    partsMax = slots
     self.parts = parts
   }
 
   deinit { parts.deallocate() }
 
-  func join(_ set: PrefetchList) {
-    set.add(self)
-    set.add(parts, count * MemoryLayout<Part>.stride)
-    literals.join(set, last: 512)
+  func addMemory(to prefetchList: PrefetchList) {
+    prefetchList.add(self)
+    prefetchList.add(parts, count * MemoryLayout<Part>.stride)
+    literals.addMemory(to: prefetchList, last: 512)
     text._withUnsafeGuaranteedRef {
-      set.add($0)
-      set.add($0.bytes)
+      prefetchList.add($0)
+      prefetchList.add($0.bytes)
     }
   }
 
-  /// Adds a hole, with the bytes between the hole before it and this one.
-  func add(_ literal: Bytes, _ hole: Slot, count place: Int) throws(Failure) {
-    guard count < partsMost else { throw .internalError }
+  /// Adds a slot, and the bytes between the previous slot and this one.
+  func add(_ literal: Bytes, _ slot: Slot, usageField: Int) throws(Failure) {
+    guard count < partsMax else { throw .internalError }
     try literals.append(literal)
-    if hole == .text { textPart = count }
-    (parts + count).initialize(to: Part(literal: tail + literal.count, hole: hole, count: place))
+    if slot == .text { textPart = count }
+    (parts + count).initialize(to: Part(literal: tail + literal.count, slot: slot, usageField: usageField))
     count += 1
     tail = 0
   }
 
   func keep(_ span: Span) { spans.append(span) }
 
-  /// The elements at the hole are added to `target`, which is an array that outlives the shape.
-  func keep(elements hole: Int, _ target: MergedValue) { list = (hole, Unmanaged.passUnretained(target)) }
+  /// The elements in that slot are to be added to `target`, an array that outlives the template.
+  func keep(elements slot: Int, _ target: MergedValue) { list = (slot, Unmanaged.passUnretained(target)) }
 
-  /// Ends it with the bytes behind the last hole, and the blank line behind the event.
+  /// Ends the template with the bytes after the last slot, and the blank line after the event.
   func finish(_ literal: Bytes) throws(Failure) {
     try literals.append(literal)
     try literals.append("\n\n")
     tail += literal.count + 2
   }
 
-  /// The length, with its field's name and its blank line, of the event that `text` begins with, if it has this shape;
-  /// -1: it has another, or has not come whole. Its values are then in `parts`.
+  /// If the event that `text` begins with matches, returns its length, including its field name and blank line, and leaves
+  /// its values in `parts`. -1: it does not match, or is not complete yet.
   @inline(__always)
   func match(_ text: Bytes) -> Int {
     guard var known = literals.bytes.baseAddress, let start = text.baseAddress else { return -1 }
@@ -139,7 +139,7 @@ final class EventTemplate {
       guard end - at > length, isEqual(at, known, length) else { return -1 }
       at += length
       known += length
-      let found = part.pointee.hole.rawValue > 1 ? unquoted(at, end, part) : Self.string(at, end, part)
+      let found = part.pointee.slot.rawValue > 1 ? unquoted(at, end, part) : Self.string(at, end, part)
       guard let found else { return -1 }
       part.pointee.value = Bytes(start: at, count: found - at)
       at = found
@@ -149,7 +149,7 @@ final class EventTemplate {
     return at - start &+ tail
   }
 
-  /// The quote that ends a string, of which the bytes before are UTF-8; nil: there is none.
+  /// The quote that ends a string; nil: there is none, or the string is not UTF-8.
   @inline(__always)
   private static func string(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
@@ -158,12 +158,12 @@ final class EventTemplate {
     var at = Text.plainEnd(start, end, &seen)
     part.pointee.isEscaped = false
     while at < end, at.pointee == UInt8(ascii: "\\") {
-      // Whether an escape is one shows where it is read, which is only done with the text.
-      guard part.pointee.hole == .text, end - at > 2 else { return nil }
+      // Whether the escape is valid is checked when it is decoded, and only the text is decoded.
+      guard part.pointee.slot == .text, end - at > 2 else { return nil }
       part.pointee.isEscaped = true
       at = Text.plainEnd(at + 2, end, &seen)
     }
-    guard at < end, at.pointee == UInt8(ascii: "\""), at > start else { return nil }  // an empty one may not count
+    guard at < end, at.pointee == UInt8(ascii: "\""), at > start else { return nil }  // "" may not count
     return seen & 0x8080_8080_8080_8080 == 0 || isValid(start, at) ? at : nil
   }
 
@@ -176,29 +176,29 @@ final class EventTemplate {
   private func unquoted(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
   ) -> UnsafePointer<UInt8>? {
-    guard part.pointee.hole == .elements else { return Self.number(start, end, part) }
-    let list = Bytes(start: start - 1, count: end - start + 1)  // the literal before it ends with the bracket
-    guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMost, depthMax: Self.listDepthMost),
+    guard part.pointee.slot == .elements else { return Self.number(start, end, part) }
+    let list = Bytes(start: start - 1, count: end - start + 1)  // the preceding literal ends with the bracket
+    guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMax, depthMax: Self.listDepthMax),
       facts.isGrowing, !facts.hasLoneSurrogate, !facts.hasBigInteger, !facts.hasExponent,
       facts.longestOther < 256, facts.isASCII || Text.firstInvalid(list.part(0, facts.end)) == nil
     else { return nil }
     return start + facts.end - 2
   }
 
-  /// Levels within a list.
-  static let listDepthMost = 8
+  /// The levels of nesting that a list may have.
+  static let listDepthMax = 8
 
-  /// The end of a number of at most 18 digits before its point, without an exponent; nil: there is none.
+  /// The end of a number without an exponent, and with at most 18 digits before its point; nil: there is none.
   private static func number(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
   ) -> UnsafePointer<UInt8>? {
-    let isAny = part.pointee.hole == .number
+    let isAny = part.pointee.slot == .number
     let first = isAny && start < end && start.pointee == UInt8(ascii: "-") ? start + 1 : start
     var at = first
     while at < end, at.pointee.isDigit { at += 1 }
     let count = at - first
     guard count >= 1, count <= 18, first.pointee != UInt8(ascii: "0") || isAny && count == 1 else { return nil }
-    if isAny, part.pointee.count < 0, at < end, at.pointee == UInt8(ascii: ".") {
+    if isAny, part.pointee.usageField < 0, at < end, at.pointee == UInt8(ascii: ".") {
       let point = at
       at += 1
       while at < end, at.pointee.isDigit { at += 1 }
@@ -208,10 +208,10 @@ final class EventTemplate {
     return at
   }
 
-  /// Keeps the values of the event that was matched, but for what `keepSpans` keeps. Gives the text; empty: the event must
-  /// be parsed, and nothing of it was kept.
+  /// Adds the values of the event that was matched, except those that `keepSpans` adds. Returns the text; if that is
+  /// empty, the event must be parsed, and nothing of it was added.
   @inline(__always)
-  func take(_ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes {
+  func apply(_ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes {
     let part = parts + textPart
     if count > 1 && !isFree(of: secret) { return .empty }
     let added = text._withUnsafeGuaranteedRef {
@@ -224,11 +224,11 @@ final class EventTemplate {
     return added
   }
 
-  /// Whether what is beside the text has not the secret in it.
+  /// Whether no value other than the text contains the secret.
   @inline(never)
   private func isFree(of secret: Bytes) -> Bool {
     if secret.isEmpty { return true }
-    for i in 0..<count where parts[i].hole == .string || parts[i].hole == .elements {
+    for i in 0..<count where parts[i].slot == .string || parts[i].slot == .elements {
       if parts[i].value.count >= secret.count && Secret.stands(secret, in: parts[i].value) { return false }
     }
     return true
@@ -238,29 +238,29 @@ final class EventTemplate {
 
   func keepSpans(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
     for span in spans {
-      let last = parts[span.holes.upperBound].value
-      guard let start = parts[span.holes.lowerBound].value.baseAddress, let end = last.baseAddress else { continue }
+      let last = parts[span.slots.upperBound].value
+      guard let start = parts[span.slots.lowerBound].value.baseAddress, let end = last.baseAddress else { continue }
       let from = start - span.before
       let json = Bytes(start: from, count: end - from + last.count + span.after)
       guard let target = span.target else {
         try merger.set(usageText, json)
-        readUsage(span.holes)
+        readUsage(span.slots)
         continue
       }
       try merger.set(target.takeUnretainedValue(), json)
     }
   }
 
-  private func readUsage(_ holes: ClosedRange<Int>) {
-    for i in holes where parts[i].count >= 0 {
-      if let tokens = Text.integer(parts[i].value) { usage.set(parts[i].count, tokens) }
+  private func readUsage(_ slots: ClosedRange<Int>) {
+    for i in slots where parts[i].usageField >= 0 {
+      if let tokens = Text.integer(parts[i].value) { usage.set(parts[i].usageField, tokens) }
     }
   }
 }
 
 extension MergedValue {
-  /// Adds the text of a JSON string, given without its quotes, and gives what was added. nil: out of memory. Empty:
-  /// nothing was added, because it is broken or has the secret in it, or because this is no text.
+  /// Appends the text of a JSON string, given without its quotes, and returns what was appended. nil: out of memory.
+  /// Empty: nothing was appended, because the string is invalid or contains the secret, or because this is not a text.
   @inline(__always)
   fileprivate func add(_ text: Bytes, isEscaped: Bool, avoiding secret: Bytes) -> Bytes? {
     guard form == .text else { return .empty }

@@ -1,80 +1,81 @@
-/// The shapes of a stream's events, by which most are read without being parsed.
+/// The templates of a stream, with which most of its events are read without being parsed.
 final class EventTemplateCache {
-  private static let shapesMost = 8
+  private static let templatesMax = 8
 
-  private var shapes: UnsafeMutablePointer<Unmanaged<EventTemplate>>?
+  private var templates: UnsafeMutablePointer<Unmanaged<EventTemplate>>?
   private var count = 0
-  private var last = 0  // the place of the shape that was found or made last
+  private var last = 0  // the position of the template that was found or made last
   private var oldest = 0
-  private var unused = 0  // shapes made since one was found
+  private var unused = 0  // how many templates were made since one was found
 
   deinit {
     removeAll()
-    shapes?.deallocate()
+    templates?.deallocate()
   }
 
-  /// The shape of the event that `text` begins with, and the event's length; nil: none is known, or it has not come whole.
+  /// The template that the event at the start of `text` matches, and the event's length; nil: none matches, or the event
+  /// is not complete yet.
   @inline(__always)
-  func find(_ text: Bytes) -> (shape: Unmanaged<EventTemplate>, length: Int)? {
-    guard count > 0, let shapes else { return nil }
-    // Events of one choice follow each other, those of several take turns.
-    let next = shapes[last]._withUnsafeGuaranteedRef { $0.follower }
-    let length = shapes[next]._withUnsafeGuaranteedRef { $0.match(text) }
+  func find(_ text: Bytes) -> (template: Unmanaged<EventTemplate>, length: Int)? {
+    guard count > 0, let templates else { return nil }
+    // The events of one choice match the same template; those of several choices alternate.
+    let next = templates[last]._withUnsafeGuaranteedRef { $0.follower }
+    let length = templates[next]._withUnsafeGuaranteedRef { $0.match(text) }
     if length < 0 { return search(text) }
     last = next
     unused = 0
-    return (shapes[next], length)
+    return (templates[next], length)
   }
 
   @inline(never)
-  private func search(_ text: Bytes) -> (shape: Unmanaged<EventTemplate>, length: Int)? {
-    guard let shapes else { return nil }
+  private func search(_ text: Bytes) -> (template: Unmanaged<EventTemplate>, length: Int)? {
+    guard let templates else { return nil }
     for i in 0..<count {
-      let length = shapes[i]._withUnsafeGuaranteedRef { $0.match(text) }
+      let length = templates[i]._withUnsafeGuaranteedRef { $0.match(text) }
       if length < 0 { continue }
-      shapes[last]._withUnsafeGuaranteedRef { $0.follower = i }
+      templates[last]._withUnsafeGuaranteedRef { $0.follower = i }
       last = i
       unused = 0
-      return (shapes[i], length)
+      return (templates[i], length)
     }
     return nil
   }
 
-  func join(_ set: PrefetchList) {
-    guard count > 0, let shapes else { return }
-    set.add(self)
-    set.add(shapes, Self.shapesMost * 8)
-    shapes[last]._withUnsafeGuaranteedRef { $0.join(set) }
+  func addMemory(to prefetchList: PrefetchList) {
+    guard count > 0, let templates else { return }
+    prefetchList.add(self)
+    prefetchList.add(templates, Self.templatesMax * 8)
+    templates[last]._withUnsafeGuaranteedRef { $0.addMemory(to: prefetchList) }
   }
 
   func removeAll() {
-    if let shapes { for i in 0..<count { shapes[i].release() } }
+    if let templates { for i in 0..<count { templates[i].release() } }
     count = 0
     last = 0
     oldest = 0
   }
 
-  /// Whether a shape is worth being made: where none of many was of use, only now and then.
+  /// Whether a template is worth making: if none of the last 64 was used, only every 16th is made.
   var isWanted: Bool {
     unused = unused &+ 1
     return unused <= 64 || unused % 16 == 0
   }
 
-  func add(_ shape: EventTemplate) throws(Failure) {
-    let shapes: UnsafeMutablePointer<Unmanaged<EventTemplate>>
-    if let known = self.shapes { shapes = known } else { shapes = try allocate(Self.shapesMost) }
-    self.shapes = shapes
+  func add(_ template: EventTemplate) throws(Failure) {
+    let templates: UnsafeMutablePointer<Unmanaged<EventTemplate>>
+    if let known = self.templates { templates = known } else { templates = try allocate(Self.templatesMax) }
+    self.templates = templates
     let before = last
-    if count < Self.shapesMost {
+    if count < Self.templatesMax {
       last = count
       count += 1
     } else {
       last = oldest
-      shapes[oldest].release()
-      oldest = (oldest + 1) % Self.shapesMost
+      templates[oldest].release()
+      oldest = (oldest + 1) % Self.templatesMax
     }
-    shapes[last] = Unmanaged.passRetained(shape)
-    shape.follower = last
-    shapes[before]._withUnsafeGuaranteedRef { $0.follower = last }
+    templates[last] = Unmanaged.passRetained(template)
+    template.follower = last
+    templates[before]._withUnsafeGuaranteedRef { $0.follower = last }
   }
 }

@@ -1,58 +1,58 @@
-/// Makes a shape of an event that was parsed and added.
+/// Makes a template from an event that was parsed and added.
 struct EventTemplateMaker {
-  private struct Found {
+  private struct FoundSlot {
     let range: Range<Int>
-    let hole: EventTemplate.Slot
-    var count = -1
+    let kind: EventTemplate.Slot
+    var usageField = -1
   }
 
   /// A value of the event that is kept as it is written.
-  private struct Kept {
+  private struct FoundSpan {
     let range: Range<Int>
-    let holes: ClosedRange<Int>
+    let slots: ClosedRange<Int>
     let target: MergedValue?
   }
 
-  private static let holesMost = 32
+  private static let slotsMax = 32
 
   private let event: Bytes
   private let builder: CompletionBuilder
-  private var found: [Found] = []
-  private var kept: [Kept] = []
+  private var slots: [FoundSlot] = []
+  private var spans: [FoundSpan] = []
   private var kind: Chunk.Kind?
   private var choice: CompletionBuilder.Choice?
   private var toolCall: Int32 = -1
   private var target: MergedValue?
   private var hasUsage = false
-  private var list: (hole: Int, target: MergedValue)?
+  private var list: (slot: Int, target: MergedValue)?
 
   init(_ event: Bytes, _ builder: CompletionBuilder) {
     self.event = event
     self.builder = builder
   }
 
-  /// nil: the event holds more than one text, or something that must be looked at each time.
+  /// nil: the event has more than one text, or something that must be examined each time.
   mutating func make() throws(Failure) -> EventTemplate? {
-    guard readEvent(), let kind, let choice, let target, found.count <= Self.holesMost else { return nil }
-    let shape = try EventTemplate.make(
+    guard readEvent(), let kind, let choice, let target, slots.count <= Self.slotsMax else { return nil }
+    let template = try EventTemplate.make(
       kind, choice: choice.index, toolCall: toolCall, text: target, usage: hasUsage ? builder.usage : nil,
-      holes: found.count, nodesMost: builder.limits.jsonNodes - event.count)
+      slots: slots.count, nodesMax: builder.limits.jsonNodes - event.count)
     var from = 0
-    for hole in found {
-      guard hole.range.lowerBound >= from else { return nil }
-      try shape.add(event.part(from, hole.range.lowerBound), hole.hole, count: hole.count)
-      from = hole.range.upperBound
+    for slot in slots {
+      guard slot.range.lowerBound >= from else { return nil }
+      try template.add(event.part(from, slot.range.lowerBound), slot.kind, usageField: slot.usageField)
+      from = slot.range.upperBound
     }
-    try shape.finish(event.part(from, event.count))
-    for value in kept {
-      shape.keep(
+    try template.finish(event.part(from, event.count))
+    for span in spans {
+      template.keep(
         EventTemplate.Span(
-          holes: value.holes, before: found[value.holes.lowerBound].range.lowerBound - value.range.lowerBound,
-          after: value.range.upperBound - found[value.holes.upperBound].range.upperBound,
-          target: value.target.map { Unmanaged.passUnretained($0) }))
+          slots: span.slots, before: slots[span.slots.lowerBound].range.lowerBound - span.range.lowerBound,
+          after: span.range.upperBound - slots[span.slots.upperBound].range.upperBound,
+          target: span.target.map { Unmanaged.passUnretained($0) }))
     }
-    if let list { shape.keep(elements: list.hole, list.target) }
-    return shape
+    if let list { template.keep(elements: list.slot, list.target) }
+    return template
   }
 
   private struct Member {
@@ -60,7 +60,7 @@ struct EventTemplateMaker {
     let value: Range<Int>
   }
 
-  /// The members of the object at `range`; nil: it is none, or one of which no shape can be made.
+  /// The members of the object at `range`; nil: it is not an object, or not one that can be part of a template.
   @inline(never)
   private func members(of range: Range<Int>) -> [Member]? {
     var members = JSONScanner.Members(text(range))
@@ -82,16 +82,16 @@ struct EventTemplateMaker {
   private func isNull(_ range: Range<Int>) -> Bool { text(range).equals("null") }
 
   @inline(never)
-  private mutating func add(_ range: Range<Int>, _ hole: EventTemplate.Slot, count: Int = -1) {
-    let isEnclosed = hole != .integer && hole != .number
+  private mutating func add(_ range: Range<Int>, _ slot: EventTemplate.Slot, usageField: Int = -1) {
+    let isEnclosed = slot != .integer && slot != .number
     let inner = isEnclosed ? range.lowerBound + 1..<range.upperBound - 1 : range
-    found.append(Found(range: inner, hole: hole, count: count))
+    slots.append(FoundSlot(range: inner, kind: slot, usageField: usageField))
   }
 
-  /// Keeps the value as it is written; its holes are those that were found from `first` on.
+  /// Keeps the value as it is written; its slots are those from `first` on.
   @inline(never)
   private mutating func keep(_ range: Range<Int>, from first: Int, _ target: MergedValue?) {
-    if first < found.count { kept.append(Kept(range: range, holes: first...found.count - 1, target: target)) }
+    if first < slots.count { spans.append(FoundSpan(range: range, slots: first...slots.count - 1, target: target)) }
   }
 
   private mutating func readEvent() -> Bool {
@@ -113,9 +113,9 @@ struct EventTemplateMaker {
     return readVarying(value, target)
   }
 
-  /// A value of the event itself, of which the last counts.
+  /// A member of the event itself, of which the last value counts.
   private mutating func readVarying(_ range: Range<Int>, _ target: MergedValue) -> Bool {
-    let first = found.count
+    let first = slots.count
     if isString(range) {
       add(range, .string)
     } else if Text.integer(text(range)) != nil {
@@ -130,26 +130,27 @@ struct EventTemplateMaker {
   private mutating func readUsage(_ range: Range<Int>) -> Bool {
     guard text(range).first == UInt8(ascii: "{"), builder.usage != nil, builder.usageText.bytes.equals(text(range))
     else { return false }
-    let first = found.count
+    let first = slots.count
     hasUsage = true
     guard readNumbers(range, depth: 0, in: literal("")) else { return false }
     keep(range, from: first, nil)
-    return first < found.count
+    return first < slots.count
   }
 
-  /// Makes holes of the numbers in an object. `place` is where it stands in the usage; nil: it is none.
-  private mutating func readNumbers(_ range: Range<Int>, depth: Int, in place: Bytes?) -> Bool {
+  /// Makes slots for the numbers in an object. `parent`: its key in `usage`, which is "" for `usage` itself; nil: it is
+  /// not part of `usage`.
+  private mutating func readNumbers(_ range: Range<Int>, depth: Int, in parent: Bytes?) -> Bool {
     guard depth < 4, let members = members(of: range) else { return false }
     for member in members {
       guard let first = text(member.value).first else { return false }
       if first == UInt8(ascii: "{") {
-        let inner = place == nil || depth > 0 ? nil : member.key
+        let inner = parent == nil || depth > 0 ? nil : member.key
         if !readNumbers(member.value, depth: depth + 1, in: inner) { return false }
       }
       guard first == UInt8(ascii: "-") || first.isDigit else { continue }
-      let count = place.map { Usage.field(of: member.key, in: $0) } ?? -1
-      if count >= 0 && Text.integer(text(member.value)) == nil { return false }
-      add(member.value, .number, count: count)
+      let field = parent.map { Usage.field(of: member.key, in: $0) } ?? -1
+      if field >= 0 && Text.integer(text(member.value)) == nil { return false }
+      add(member.value, .number, usageField: field)
     }
     return true
   }
@@ -180,16 +181,16 @@ struct EventTemplateMaker {
     return isSteady(key, value, depth: 0)
   }
 
-  /// What is said of the tokens: a list that grows by each event's.
+  /// The probabilities of the tokens: a list to which each event adds.
   private mutating func readLogprobs(_ range: Range<Int>, _ target: MergedValue) -> Bool {
     guard let members = members(of: range) else { return false }
     for member in members where !isSteady(member.key, member.value, depth: 1) {
       let value = text(member.value)
       guard value.first == UInt8(ascii: "["), self.list == nil, let list = target.member(member.key),
         list.form == .array, let facts = try? JSONScanner.check(value), facts.isGrowing,
-        builder.limits.jsonDepth >= 2 * EventTemplate.listDepthMost
+        builder.limits.jsonDepth >= 2 * EventTemplate.listDepthMax
       else { return false }
-      self.list = (found.count, list)
+      self.list = (slots.count, list)
       add(member.value, .elements)
     }
     return true
@@ -245,7 +246,7 @@ struct EventTemplateMaker {
     return true
   }
 
-  /// Whether adding the value again changes nothing: it holds no text that grows, and no list.
+  /// Whether adding the value again changes nothing: it has no text that grows, and no list.
   @inline(never)
   private func isSteady(_ key: Bytes, _ range: Range<Int>, depth: Int) -> Bool {
     let value = text(range)

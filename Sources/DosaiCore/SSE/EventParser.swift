@@ -197,9 +197,9 @@ package final class EventParser {
     return nil
   }
 
-  package func join(_ set: PrefetchList) {
-    set.add(self)
-    input.join(set, last: 512)
+  package func addMemory(to prefetchList: PrefetchList) {
+    prefetchList.add(self)
+    input.addMemory(to: prefetchList, last: 512)
   }
 
   private func event(isOpen: Bool) -> Event {

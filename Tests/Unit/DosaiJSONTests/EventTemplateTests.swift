@@ -2,14 +2,14 @@ import DosaiCore
 import DosaiJSON
 import Testing
 
-/// What is read by its shape is what parsing gives: the same chunks, the same completion, the same quirks.
+/// What is read by a template is what parsing gives: the same chunks, the same completion, the same quirks.
 struct EventTemplateTests {
-  /// One stream given to two assemblers: one reads by shape where it can, the other always parses.
+  /// One stream given to two builders: one reads by template where it can, the other always parses.
   private final class Pair {
-    let shaped = CompletionBuilder(limits: Limits())
+    let matching = CompletionBuilder(limits: Limits())
     let parsed = CompletionBuilder(limits: Limits())
     private var documents: [Document] = []
-    private(set) var shapedCount = 0
+    private(set) var matchedCount = 0
     private var chunk = Chunk(.finish)  // what is left of the chunk before must not show
 
     /// False: the event is refused, by both.
@@ -21,28 +21,28 @@ struct EventTemplateTests {
         try text.append("\n\n")
       }
       let slow = try? Self.document(event)
-      let end = try shaped.add(shaped: text.bytes, avoiding: .empty, &chunk)
+      let end = try matching.add(matching: text.bytes, avoiding: .empty, &chunk)
       if let end {
-        shapedCount += 1
-        let document = try #require(slow, "a shape took what is not JSON: \(String(decoding: event, as: UTF8.self))")
+        matchedCount += 1
+        let document = try #require(slow, "a template took what is not JSON: \(String(decoding: event, as: UTF8.self))")
         documents = [document]
         #expect(!document.isRepaired && !document.hasBigNumbers, "the reader would say so")
         try parsed.add(document.root)
         #expect(end.length == event.count + 8)
         #expect(end.hasUsage == (parsed.chunks.count == 2))
-        let chunks = end.hasUsage ? shaped.chunks : [chunk]
+        let chunks = end.hasUsage ? matching.chunks : [chunk]
         #expect(chunks.map(Self.line) == parsed.chunks.map(Self.line), "\(String(decoding: event, as: UTF8.self))")
         #expect(Self.line(chunk) == parsed.chunks.first.map(Self.line))
-        #expect(shaped.usage == parsed.usage)
+        #expect(matching.usage == parsed.usage)
         return true
       }
       guard let slow else { return false }
       let other = try Self.document(event)
       documents = [slow, other]
       do { try parsed.add(slow.root) } catch { return false }
-      try shaped.add(other.root)
-      #expect(shaped.chunks.map(Self.line) == parsed.chunks.map(Self.line))
-      if !slow.isRepaired && !slow.hasBigNumbers { try shaped.learn(text.bytes.part(6, text.count - 2)) }
+      try matching.add(other.root)
+      #expect(matching.chunks.map(Self.line) == parsed.chunks.map(Self.line))
+      if !slow.isRepaired && !slow.hasBigNumbers { try matching.makeTemplate(from: text.bytes.part(6, text.count - 2)) }
       return true
     }
 
@@ -64,11 +64,11 @@ struct EventTemplateTests {
     func expectSame() throws {
       let one = Buffer()
       let other = Buffer()
-      try shaped.write(to: one)
+      try matching.write(to: one)
       try parsed.write(to: other)
       #expect(String(decoding: one.bytes, as: UTF8.self) == String(decoding: other.bytes, as: UTF8.self))
-      #expect(shaped.quirks == parsed.quirks)
-      #expect(shaped.usage == parsed.usage)
+      #expect(matching.quirks == parsed.quirks)
+      #expect(matching.usage == parsed.usage)
     }
   }
 
@@ -115,7 +115,7 @@ struct EventTemplateTests {
       }
     }
 
-    /// Mostly as servers send them; sometimes what a shape must not take.
+    /// Mostly as servers send them; sometimes what a template must not take.
     private mutating func logprobs() -> String {
       if form != 4 || Int.random(in: 0..<8, using: &random) == 0 { return "null" }
       let odd = [
@@ -183,7 +183,7 @@ struct EventTemplateTests {
       choices: seed < 60 ? 1 + seed % 4 : 1, form: seed / 3 % 5)
     for _ in 0..<400 { _ = try pair.add(server.event()) }
     try pair.expectSame()
-    #expect(pair.shapedCount > 10)
+    #expect(pair.matchedCount > 10)
   }
 
   /// A list in an event is steady only where it is empty.
@@ -197,7 +197,7 @@ struct EventTemplateTests {
     ] {
       let pair = Pair()
       for _ in 0..<3 { #expect(try pair.add(Array(event.utf8))) }
-      #expect((pair.shapedCount > 0) == isTaken)
+      #expect((pair.matchedCount > 0) == isTaken)
       try pair.expectSame()
     }
   }
@@ -214,7 +214,7 @@ struct EventTemplateTests {
       let call = #"{"index":0,\#(id)\#(more),"function":\#(function)}"#
       #expect(try pair.add(Array(#"{"choices":[{"index":0,"delta":{"tool_calls":[\#(call)]}}]}"#.utf8)))
     }
-    #expect((pair.shapedCount > 0) == isTaken)
+    #expect((pair.matchedCount > 0) == isTaken)
     try pair.expectSame()
   }
 
@@ -230,7 +230,7 @@ struct EventTemplateTests {
     try pair.expectSame()
   }
 
-  /// Lists that a shape must not take, or must take as they are, behind such as made one.
+  /// Lists that a template must not take, or must take as they are, behind such as made one.
   @Test(arguments: [
     #"{"token":"b","index":0},{"token":"c","index":0}"#, #"{"token":"b","ind\u0065x":1}"#, "1", #"{"a":"\ud83d"}"#,
     "[]", "",
@@ -253,7 +253,7 @@ struct EventTemplateTests {
       if try !pair.add(event(each)) { break }
     }
     try pair.expectSame()
-    #expect(pair.shapedCount >= 2)
+    #expect(pair.matchedCount >= 2)
   }
 
   /// A number with zeros before it is not JSON.
@@ -264,7 +264,7 @@ struct EventTemplateTests {
       let event = #"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"total_tokens":\#(tokens)}}"#
       #expect(try pair.add(Array(event.utf8)) == (tokens != number))
     }
-    #expect(pair.shapedCount == 2)
+    #expect(pair.matchedCount == 2)
   }
 
   /// An event that has the key in it is parsed, where it is taken out.
@@ -284,7 +284,7 @@ struct EventTemplateTests {
           #"{"id":"\#(value("id"))","choices":[{"index":0,"delta":{"content":"a"},"logprobs":{"content":["#
           + #"{"token":"\#(value("token"))"}]}}],"obfuscation":"\#(value("obfuscation"))"}"#
         let text = try Buffer("data: \(event)\n\n".utf8)
-        if try builder.add(shaped: text.bytes, avoiding: secret.bytes, &chunk) != nil {
+        if try builder.add(matching: text.bytes, avoiding: secret.bytes, &chunk) != nil {
           taken += 1
           #expect(i > 0)
           continue
@@ -292,7 +292,7 @@ struct EventTemplateTests {
         if i == 3 { break }
         let document = try Document.read(event)
         try builder.add(document.root)
-        try builder.learn(text.bytes.part(6, text.count - 2))
+        try builder.makeTemplate(from: text.bytes.part(6, text.count - 2))
       }
       // An escape in an id is not taken at all.
       let isEscaped = word.contains("\\") && place != "token"

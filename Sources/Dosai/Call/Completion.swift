@@ -2,23 +2,6 @@ import DosaiCore
 import DosaiHTTP
 import DosaiJSON
 
-/// Nanoseconds since the call began; -1: not reached.
-package struct Timings {
-  package var connect: Int64 = -1
-  package var firstByte: Int64 = -1
-  package var firstToken: Int64 = -1
-  package var total: Int64 = -1
-  package var reusedConnection = false
-}
-
-/// One try at the server.
-package struct Attempt {
-  package var status: Status
-  package var httpStatus: Int32
-  /// Waited after it, in milliseconds.
-  package var delay: Int64 = 0
-}
-
 /// What came with an answer beside its body.
 package final class AnswerFacts {
   package let headers: ResponseHeaders

@@ -1,8 +1,7 @@
 /// Bytes that someone else owns, valid for as long as that one says.
 package typealias Bytes = UnsafeBufferPointer<UInt8>
 
-// Swift ends the process when it cannot allocate; buffers sized by data must fail instead. These functions of libc
-// are all that the core asks of the outside.
+// These functions of libc, and two more in other files, are all that the core asks of the outside.
 @_extern(c, "realloc") private func c_realloc(_ old: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer?
 @_extern(c, "explicit_bzero") private func c_explicit_bzero(_ memory: UnsafeMutableRawPointer, _ size: Int)
 @_extern(c, "memchr") private func c_memchr(
@@ -17,12 +16,6 @@ package typealias Bytes = UnsafeBufferPointer<UInt8>
 @inline(__always)
 func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
   c_memcmp(one, other, count) == 0
-}
-
-/// Checked memory for so many values, which `deallocate` ends.
-package func allocate<Value>(_ count: Int) throws(Failure) -> UnsafeMutablePointer<Value> {
-  guard let memory = c_realloc(nil, count &* MemoryLayout<Value>.stride) else { throw .outOfMemory }
-  return memory.assumingMemoryBound(to: Value.self)
 }
 
 /// A growing run of bytes in checked memory, always followed by a NUL that is not counted.

@@ -90,39 +90,3 @@ package struct ServerError {
     return cut
   }
 }
-
-extension Status {
-  /// The status of an HTTP error, with the code and type of its body where they matter.
-  package init(httpStatus: Int32, _ server: ServerError) {
-    let isQuota =
-      server.code?.bytes.equals("insufficient_quota") == true || server.type?.bytes.equals("insufficient_quota") == true
-    switch httpStatus {
-    case 300..<400: self = .redirected
-    case 401: self = .authentication
-    case 402: self = .insufficientCredits
-    case 403: self = .permission
-    case 404: self = .notFound
-    case 408: self = .server
-    case 429: self = isQuota ? .insufficientCredits : .rateLimited
-    case 400..<500: self = .badRequest
-    case 503, 529: self = .unavailable
-    default: self = .server
-    }
-  }
-
-  /// What it means, for people.
-  package var explanation: StaticString {
-    switch self {
-    case .redirected: "the server redirects elsewhere"
-    case .badRequest: "the server refused the request"
-    case .authentication: "the key is missing or was refused"
-    case .insufficientCredits: "the account has no credits left"
-    case .permission: "this is not permitted"
-    case .notFound: "the server knows no such model or path"
-    case .rateLimited: "the rate limit is reached"
-    case .unavailable: "the model is not available now"
-    case .provider: "the server reports an error"
-    default: "the server failed"
-    }
-  }
-}

@@ -1,0 +1,11 @@
+// The compiler puts the metadata of a module's generic types into the object of its first file, which is this one, and
+// the linker drops that copy only if nothing else is in it: a class declared here would make the library 2.7 KB larger.
+
+@_extern(c, "realloc") private func c_realloc(_ old: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer?
+
+/// Memory for so many values, which `deallocate` frees. Swift ends the process if it cannot allocate; memory whose size
+/// depends on data must fail instead.
+package func allocate<Value>(_ count: Int) throws(Failure) -> UnsafeMutablePointer<Value> {
+  guard let memory = c_realloc(nil, count &* MemoryLayout<Value>.stride) else { throw .outOfMemory }
+  return memory.assumingMemoryBound(to: Value.self)
+}

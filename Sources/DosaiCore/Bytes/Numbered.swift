@@ -1,0 +1,41 @@
+protocol Numbered { var number: Int32 { get } }
+
+extension Array where Element: Numbered {
+  /// Sorted; equals stay as they are. The standard library's sort is 2 KB a type.
+  func ordered() -> [Element] {
+    var numbers: [Int] = []
+    for i in indices { numbers.append(Int(self[i].number) << 32 | i) }
+    if !putInOrder(&numbers) { return self }
+    var ordered: [Element] = []
+    for number in numbers { ordered.append(self[number & Int(UInt32.max)]) }
+    return ordered
+  }
+}
+
+/// False: so they stood already.
+@inline(never)
+private func putInOrder(_ heap: inout [Int]) -> Bool {
+  var first = 1
+  while first < heap.count, heap[first - 1] <= heap[first] { first += 1 }
+  if first >= heap.count { return false }
+  // Each of the first half sinks to its place; then the largest of all goes to the end, time and again.
+  var start = heap.count / 2
+  var end = heap.count
+  while end > 1 {
+    if start > 0 {
+      start -= 1
+    } else {
+      end -= 1
+      heap.swapAt(0, end)
+    }
+    var at = start
+    while 2 * at + 1 < end {
+      var child = 2 * at + 1
+      if child + 1 < end && heap[child] < heap[child + 1] { child += 1 }
+      if heap[at] >= heap[child] { break }
+      heap.swapAt(at, child)
+      at = child
+    }
+  }
+  return true
+}

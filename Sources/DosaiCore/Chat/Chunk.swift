@@ -1,0 +1,27 @@
+/// A piece of a stream. Its bytes are lent by the event it came from.
+package struct Chunk {
+  package enum Kind: Int32 {
+    case other = 0
+    case content = 1
+    case reasoning = 2
+    case refusal = 3
+    case toolCall = 4
+    case finish = 5
+    case usage = 6
+  }
+
+  package var kind: Kind
+  package var choice: Int32 = -1
+  package var text: Bytes?
+  package var toolCall: Int32 = -1
+  /// Empty: it has none.
+  package var toolCallID = Bytes.empty
+  package var toolCallName = Bytes.empty
+  package var finishReason = FinishReason.none
+
+  package init(_ kind: Kind, choice: Int32 = -1, text: Bytes? = nil) {
+    self.kind = kind
+    self.choice = choice
+    self.text = text
+  }
+}

@@ -1,0 +1,39 @@
+/// Tokens, -1 where the server did not say.
+package struct Usage: Equatable {
+  package var promptTokens: Int64 = -1
+  package var completionTokens: Int64 = -1
+  package var totalTokens: Int64 = -1
+  package var cachedTokens: Int64 = -1
+  package var reasoningTokens: Int64 = -1
+
+  package init() {}
+
+  private static let fieldCount = 5
+
+  /// The number of a field, by its key and that of the object in `usage` that it is in; -1: it is none.
+  static func field(of key: Bytes, in object: Bytes) -> Int {
+    for field in 0..<fieldCount {
+      let name = Wire.usage(field)
+      if key.equals(name.key) && object.equals(name.object) { return field }
+    }
+    return -1
+  }
+
+  mutating func set(_ field: Int, _ tokens: Int64) {
+    switch field {
+    case 0: promptTokens = tokens
+    case 1: completionTokens = tokens
+    case 2: totalTokens = tokens
+    case 3: cachedTokens = tokens
+    default: reasoningTokens = tokens
+    }
+  }
+
+  package init<Value: JSONValue>(_ usage: Value) {
+    for field in 0..<Self.fieldCount {
+      let name = Wire.usage(field)
+      let object = name.object.utf8CodeUnitCount == 0 ? usage : usage.member(name.object)
+      if let tokens = object?.integer(name.key) { set(field, tokens) }
+    }
+  }
+}

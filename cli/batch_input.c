@@ -53,9 +53,9 @@ static const char *parse(const char *text, size_t length, batch_request *request
   const char *method = json_member(text, "method");
   const char *url = json_member(text, "url");
   if (!custom_id) return "custom_id is missing";
-  if (*custom_id != '"' || custom_id[1] == '"') return "custom_id is not a text";
+  if (*custom_id != '"' || custom_id[1] == '"') return "custom_id is not a string";
   if (!method || strncmp(method, "\"POST\"", 6) != 0) return "method is not \"POST\"";
-  if (!url || *url != '"') return "url is not a text";
+  if (!url || *url != '"') return "url is not a string";
   request->body = json_member(text, "body");
   if (!request->body || *request->body != '{') return "body is not an object";
   request->body_length = (size_t)(json_value_end(request->body) - request->body);
@@ -84,7 +84,7 @@ void input_read(batch_input *input, const batch_line *line, batch_request *reque
     fail(input->path, outcome);
   } else if (length < 0 || parse(input->text, (size_t)length, request) ||
              hash_of(request->custom_id, request->custom_id_length) != line->hash) {
-    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: line %u was changed meanwhile", input->path,
+    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: line %u has changed in the meantime", input->path,
                  (unsigned)line->number);
   }
 }
@@ -145,7 +145,7 @@ static void add(batch_input *input, int64_t offset, uint32_t number, const batch
 static void complain(const batch_input *input, uint32_t number, const char *wrong, const batch_line *twin) {
   fprintf(stderr, "dosai: %s: line %u: ", input->path, (unsigned)number);
   if (twin) {
-    fprintf(stderr, "custom_id is that of line %u too\n", (unsigned)twin->number);
+    fprintf(stderr, "custom_id is already used in line %u\n", (unsigned)twin->number);
   } else {
     fprintf(stderr, "%s\n", wrong);
   }
@@ -172,8 +172,8 @@ static void check(batch_input *input, FILE *file, outcome *outcome) {
   }
   if (ferror(file)) fail(input->path, outcome);
   if (outcome_is_ok(outcome) && wrong_count > 0) {
-    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: nothing was sent, for %zu of its lines are wrong",
-                 input->path, wrong_count);
+    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: nothing was sent: %zu lines are invalid", input->path,
+                 wrong_count);
   }
   free(text);
 }

@@ -66,7 +66,7 @@ static void read_results(batch_output *output, batch_input *input, size_t *done,
     } else if (!is_whole && is_torn(text)) {
       if (ftruncate(descriptor, (off_t)output->length) != 0) fail(output, outcome);
     } else {
-      outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: line %u is not a result of a batch", output->path,
+      outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: line %u is not a batch result", output->path,
                    number);
     }
   }
@@ -102,7 +102,7 @@ void output_open(batch_output *output, const char *path, batch_input *input, siz
   } else if (!S_ISREG(status.st_mode)) {
     outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: not a file", path);
   } else if (!lock(descriptor)) {
-    outcome_fail(outcome, DOSAI_RESOURCE, "%s: another batch writes to it", path);
+    outcome_fail(outcome, DOSAI_RESOURCE, "%s: another batch is writing to it", path);
   } else {
     read_results(output, input, out_done, out_failed, outcome);
     if (outcome_is_ok(outcome) && (fsync(descriptor) != 0 || !sync_folder(path))) fail(output, outcome);

@@ -35,7 +35,7 @@ void progress_show(batch *batch, int64_t now) {
     fputs(" left", stderr);
   }
   if (batch->pace.held_until > now) {
-    fputs(", held back for ", stderr);
+    fputs(", waiting for ", stderr);
     show_time((batch->pace.held_until - now) / 1000 + 1);
   }
   fflush(stderr);

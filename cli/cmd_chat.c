@@ -103,12 +103,12 @@ static void show_statistics(const dosai_completion *completion) {
   int64_t start_us = timings.first_token_us > 0 ? timings.first_token_us : 0;
   fputs("dosai:", stderr);
   if (usage.completion_tokens >= 0) fprintf(stderr, " %" PRId64 " tokens,", usage.completion_tokens);
-  if (start_us > 0) fprintf(stderr, " the first after %.2f s,", (double)start_us / 1e6);
+  if (start_us > 0) fprintf(stderr, " first after %.2f s,", (double)start_us / 1e6);
   if (usage.completion_tokens >= 0 && timings.total_us > start_us) {
     fprintf(stderr, " %.1f tokens/s,",
             (double)usage.completion_tokens * 1e6 / (double)(timings.total_us - start_us));
   }
-  fprintf(stderr, " %.2f s in all\n", (double)timings.total_us / 1e6);
+  fprintf(stderr, " %.2f s in total\n", (double)timings.total_us / 1e6);
 }
 
 static void put_text(const char *key, const char *text, size_t length) {

@@ -11,10 +11,10 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
-    {CHAT_COMMAND, "chat", "ask, or talk", 0},
-    {BATCH_COMMAND, "batch", "ask what a file has", 1},
-    {MODELS_COMMAND, "models", "the models that there are", 0},
-    {ANY_COMMAND, "completion", "this, for a shell", 0},
+    {CHAT_COMMAND, "chat", "send a prompt, or hold a conversation", 0},
+    {BATCH_COMMAND, "batch", "send the prompts in a file", 1},
+    {MODELS_COMMAND, "models", "list the models", 0},
+    {ANY_COMMAND, "completion", "print a completion script", 0},
 };
 static const size_t command_count = sizeof commands / sizeof *commands;
 static const int all_commands = CHAT_COMMAND | BATCH_COMMAND | MODELS_COMMAND;
@@ -122,7 +122,7 @@ static void zsh_put(void) {
   for (size_t index = 0; index < command_count; index++) {
     printf("'%s:%s' ", commands[index].name, commands[index].help);
   }
-  fputs("'--help:this' '--version:the version')\n"
+  fputs("'--help:print the help' '--version:print the version')\n"
         "    _describe command commands\n"
         "    return\n"
         "  fi\n"
@@ -160,8 +160,8 @@ static void fish_option(const char *name, const char *argument, const char *help
 
 static void fish_put(void) {
   fputs("complete -c dosai -f\n"
-        "complete -c dosai -n __fish_use_subcommand -l help -d this\n"
-        "complete -c dosai -n __fish_use_subcommand -l version -d 'the version'\n",
+        "complete -c dosai -n __fish_use_subcommand -l help -d 'print the help'\n"
+        "complete -c dosai -n __fish_use_subcommand -l version -d 'print the version'\n",
         stdout);
   for (visited = commands; visited < commands + command_count; visited++) {
     printf("complete -c dosai -n __fish_use_subcommand -a %s -d '%s'\n", visited->name, visited->help);
@@ -185,6 +185,6 @@ int shells_run(int argument_count, char **arguments) {
     shells[index].put();
     return output_flush() ? EXIT_OTHER : 0;
   }
-  fputs("dosai: completion wants bash, zsh or fish\n", stderr);
+  fputs("dosai: completion: the shell must be bash, zsh or fish\n", stderr);
   return EXIT_USAGE;
 }

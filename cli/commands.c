@@ -43,7 +43,7 @@ static void system_command(talk *talk, const char *argument) { renew(talk, argum
 static void model_command(talk *talk, const char *argument) {
   outcome *outcome = talk->outcome;
   if (!*argument) {
-    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "/model wants a NAME");
+    outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "/model: NAME is missing");
     return;
   }
   outcome->status =
@@ -60,7 +60,7 @@ static void save_command(talk *talk, const char *argument) {
   const char *json = dosai_request_json(talk->request, &length);
   FILE *file = *argument ? fopen(argument, "w") : NULL;
   if (!*argument) {
-    outcome_fail(talk->outcome, DOSAI_INVALID_ARGUMENT, "/save wants a FILE");
+    outcome_fail(talk->outcome, DOSAI_INVALID_ARGUMENT, "/save: FILE is missing");
     return;
   }
   int is_written = file && fwrite(json, 1, length, file) == length && fputc('\n', file) != EOF;
@@ -81,10 +81,10 @@ static const struct command {
   const char *help;
 } commands[] = {
     {"/help", "", help_command, "this"},
-    {"/system", "TEXT", system_command, "a new system message; without TEXT none"},
-    {"/model", "NAME", model_command, "another model"},
-    {"/clear", "", clear_command, "forget what was said"},
-    {"/save", "FILE", save_command, "write the conversation; dosai chat -i --request FILE goes on with it"},
+    {"/system", "TEXT", system_command, "set the system message; without TEXT, remove it"},
+    {"/model", "NAME", model_command, "use another model"},
+    {"/clear", "", clear_command, "forget the conversation"},
+    {"/save", "FILE", save_command, "write the conversation; dosai chat -i --request FILE continues it"},
     {"/exit", "", exit_command, "end, as Ctrl-D does"},
 };
 static const size_t command_count = sizeof commands / sizeof *commands;
@@ -96,8 +96,8 @@ static void help_command(talk *talk, const char *argument) {
     const struct command *command = &commands[index];
     fprintf(stderr, "  %-8s%-6s%s\n", command->name, command->argument, command->help);
   }
-  fputs("A line goes on after a \\ at its end; a block stands between \"\"\" and \"\"\".\n"
-        "Ctrl-C stops the answer. To say what begins with a slash, begin with a blank.\n",
+  fputs("A \\ at the end continues a line; \"\"\" begins and ends a block of lines.\n"
+        "Ctrl-C stops the answer. To send text that begins with a slash, type a space first.\n",
         stderr);
 }
 

@@ -24,41 +24,45 @@ typedef struct rule {
 #define FIELD(field) offsetof(options, field)
 
 static const rule rules[] = {
-    {"-i", NULL, FLAG, FIELD(is_talk), CHAT_COMMAND,
-     "talk: each line is a turn, and /help lists the commands"},
+    {"-i", NULL, FLAG, FIELD(is_talk), CHAT_COMMAND, "hold a conversation; /help lists its commands"},
     {"-m", "MODEL", TEXT, FIELD(model), CHAT_COMMAND, "the model (" DEFAULT_MODEL ")"},
     {"--system", "TEXT", TEXT, FIELD(system), CHAT_COMMAND, "a system message"},
     {"--file", "FILE", TEXT, FIELD(file), CHAT_COMMAND,
-     "the prompt, or what follows it after a blank line; - is stdin"},
-    {"--request", "FILE", TEXT, FIELD(request_file), CHAT_COMMAND, "start from this JSON object; - is stdin"},
+     "read the prompt from FILE, or append FILE to it; - is stdin"},
+    {"--request", "FILE", TEXT, FIELD(request_file), CHAT_COMMAND,
+     "start from the JSON object in FILE; - is stdin"},
     {"--set", "KEY=JSON", LIST, FIELD(settings), CHAT_COMMAND,
      "set a field of the request: 'stop=[\"END\"]'"},
     {"--tool-schema", "FILE", LIST, FIELD(tool_schemas), CHAT_COMMAND,
-     "a function, or several, for you to answer"},
-    {"--tool-result", "NAME=TEXT", LIST, FIELD(tool_results), CHAT_COMMAND, "the answer to a call of it"},
+     "add one or more functions, whose calls you answer"},
+    {"--tool-result", "NAME=TEXT", LIST, FIELD(tool_results), CHAT_COMMAND,
+     "answer a call of the function NAME"},
     {"--no-stream", NULL, FLAG, FIELD(is_whole), CHAT_COMMAND, "wait for the whole answer"},
     {"--json", NULL, FLAG, FIELD(is_json), CHAT_COMMAND | MODELS_COMMAND, "print JSON"},
-    {"-o", "OUTPUT", TEXT, FIELD(output), BATCH_COMMAND, "the results; what is in it is not sent again"},
-    {"--concurrency", "N", AMOUNT, FIELD(concurrency), BATCH_COMMAND, "calls at once, at most (16)"},
-    {"--rpm", "N", AMOUNT, FIELD(requests_per_minute), BATCH_COMMAND, "requests a minute, evenly spaced"},
-    {"--tpm", "N", AMOUNT, FIELD(tokens_per_minute), BATCH_COMMAND, "tokens within any minute"},
-    {"--base-url", "URL", TEXT, FIELD(client.base_url), 0, "the API (https://api.dos.ai/v1)"},
+    {"-o", "OUTPUT", TEXT, FIELD(output), BATCH_COMMAND,
+     "the results; lines that have one are not sent again"},
+    {"--concurrency", "N", AMOUNT, FIELD(concurrency), BATCH_COMMAND, "at most N calls at once (16)"},
+    {"--rpm", "N", AMOUNT, FIELD(requests_per_minute), BATCH_COMMAND, "N requests per minute, evenly spaced"},
+    {"--tpm", "N", AMOUNT, FIELD(tokens_per_minute), BATCH_COMMAND, "at most N tokens in any minute"},
+    {"--base-url", "URL", TEXT, FIELD(client.base_url), 0, "the base URL (https://api.dos.ai/v1)"},
     {"--header", "'NAME: VALUE'", LIST, FIELD(headers), 0, "send a header"},
-    {"--api-key-header", "NAME", TEXT, FIELD(client.api_key_header), 0, "send the bare key in this header"},
-    {"--cacert", "FILE", TEXT, FIELD(client.ca_file), 0, "trust these authorities (PEM)"},
-    {"--proxy", "URL", TEXT, FIELD(client.proxy), 0, "as http://host:port or socks5h://host:port"},
-    {"--unix-socket", "PATH", TEXT, FIELD(client.unix_socket), 0, "connect to this socket"},
-    {"--insecure-http", NULL, FLAG, FIELD(client.allow_insecure_http), 0, "let the key go over plain http"},
-    {"--max-retries", "N", RETRIES, FIELD(call.max_retries), 0,
-     "try again at most so often (2; a batch: 10)"},
+    {"--api-key-header", "NAME", TEXT, FIELD(client.api_key_header), 0, "send the key alone in this header"},
+    {"--cacert", "FILE", TEXT, FIELD(client.ca_file), 0, "trust the authorities in this PEM file"},
+    {"--proxy", "URL", TEXT, FIELD(client.proxy), 0, "such as http://host:port or socks5h://host:port"},
+    {"--unix-socket", "PATH", TEXT, FIELD(client.unix_socket), 0, "connect to this Unix socket"},
+    {"--insecure-http", NULL, FLAG, FIELD(client.allow_insecure_http), 0,
+     "allow sending the key over plain http"},
+    {"--max-retries", "N", RETRIES, FIELD(call.max_retries), 0, "retry at most N times (2; batch: 10)"},
     {"--timeout", "S", SECONDS, FIELD(call.total_timeout_ms), 0,
-     "for the whole call; 0 is none, here and below"},
-    {"--connect-timeout", "S", SECONDS, FIELD(call.connect_timeout_ms), 0, "until connected (10)"},
-    {"--first-token-timeout", "S", SECONDS, FIELD(call.first_token_timeout_ms), 0, "from there on (600)"},
-    {"--idle-timeout", "S", SECONDS, FIELD(call.idle_timeout_ms), CHAT_COMMAND, "between two tokens (300)"},
+     "limit for the whole call; 0: none, here and below"},
+    {"--connect-timeout", "S", SECONDS, FIELD(call.connect_timeout_ms), 0, "limit until connected (10)"},
+    {"--first-token-timeout", "S", SECONDS, FIELD(call.first_token_timeout_ms), 0,
+     "limit from then until the answer begins (600)"},
+    {"--idle-timeout", "S", SECONDS, FIELD(call.idle_timeout_ms), CHAT_COMMAND,
+     "limit between two tokens (300)"},
     {"-v", NULL, VERBOSE, 0, 0, "log to standard error"},
     {"--color", "WHEN", TEXT, FIELD(color), 0, "auto, always or never"},
-    {"--help", NULL, HELP, 0, 0, "this"},
+    {"--help", NULL, HELP, 0, 0, "print this help"},
 };
 
 static const size_t rule_count = sizeof rules / sizeof *rules;
@@ -84,7 +88,7 @@ void usage_print(FILE *file, int command) {
   fputs(notes_of(command), file);
 }
 
-static int wants_json; /* before the options are known for right */
+static int wants_json; /* even before all options have been parsed */
 
 __attribute__((format(printf, 1, 2), noreturn)) static void usage_error(const char *format, ...) {
   outcome outcome = {.status = DOSAI_INVALID_ARGUMENT};

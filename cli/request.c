@@ -92,8 +92,7 @@ static void set(dosai_request *request, const char *setting, outcome *outcome) {
     const char *json = setting + length + 1;
     outcome->status = dosai_request_set_json(request, key, json, DOSAI_NUL_TERMINATED, &outcome->error);
     if (outcome->status == DOSAI_INVALID_ARGUMENT) {
-      outcome_fail(outcome, outcome->status, "--set %s: not JSON: %s (a text stands in \"quotes\")", key,
-                   json);
+      outcome_fail(outcome, outcome->status, "--set %s: not JSON: %s (put text in \"quotes\")", key, json);
     }
   }
   free(key);

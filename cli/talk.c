@@ -133,7 +133,7 @@ void talk_run(dosai_client *client, const options *options, dosai_request *reque
   if (!options->is_talk) {
     turn(&talk, NULL);
   } else {
-    note("/help lists the commands, Ctrl-D ends");
+    note("/help lists the commands, Ctrl-D quits");
     prompt_read(options, &prompt, outcome);
     if (outcome_is_ok(outcome)) converse(&talk, &prompt);
   }

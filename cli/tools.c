@@ -48,7 +48,7 @@ static void merge(dosai_request *request, const dosai_request *schema, const cha
     outcome_fail(outcome, DOSAI_OUT_OF_MEMORY, "out of memory");
   } else if (!is_put) {
     outcome_fail(outcome, DOSAI_INVALID_ARGUMENT,
-                 "--tool-schema %s: not {\"name\": ..., \"parameters\": ...}, nor a list of such", path);
+                 "--tool-schema %s: must be {\"name\": ..., \"parameters\": ...}, or a list of these", path);
   } else {
     outcome->status = dosai_request_set_json(request, "tools", json, length, &outcome->error);
   }

@@ -115,8 +115,8 @@ def test_the_commands(talk, tmp_path):
     with talk.open("-i", "--system", "Old.") as screen:
         for line, shown in (("One.", HELLO), ("/system New \"rule\".", ""), ("/model other", ""), ("Two.", HELLO),
                             ("/save %s" % saved, ""), ("/clear", ""), ("Three.", HELLO), ("/system", ""),
-                            ("Four.", HELLO), ("/nothing", "/nothing: no such command"), ("/model", "wants a NAME"),
-                            ("/save", "wants a FILE"), ("/save /proc/x", "/proc/x: No such file"),
+                            ("Four.", HELLO), ("/nothing", "/nothing: no such command"), ("/model", "NAME is missing"),
+                            ("/save", "FILE is missing"), ("/save /proc/x", "/proc/x: No such file"),
                             ("/help", "Ctrl-C stops the answer"), ("Five.", HELLO)):
             screen.expect("> ")
             screen.say(line)

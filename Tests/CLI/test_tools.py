@@ -125,7 +125,7 @@ def test_a_turn_whose_result_is_refused_was_never_said(tools, tmp_path):
 WRONG = {
     "no file": (["--tool-schema", "/proc/x"], "No such file"),
     "no JSON": (["--tool-schema", "/etc/hostname"], "not JSON"),
-    "no function": (["--tool-schema", "bad.json"], "not {"),
+    "no function": (["--tool-schema", "bad.json"], "must be {"),
     "no equals sign": (["--tool-result", "fine"], "not NAME=TEXT"),
 }
 

@@ -169,7 +169,7 @@ def test_foreign_output(batch, text):
     seen = batch.serve(Seen())
     batch.write(line("a"))
     batch.output.write_text(text)
-    assert "line 1 is not a result" in batch.run(status=2)
+    assert "line 1 is not a batch result" in batch.run(status=2)
     assert batch.output.read_text() == text and not seen.ids
 
 
@@ -215,7 +215,7 @@ def test_two_at_once(batch):
     while not batch.output.exists():
         time.sleep(0.01)
     time.sleep(0.1)
-    assert "another batch writes to it" in batch.run(status=5)
+    assert "another batch is writing to it" in batch.run(status=5)
     first.communicate()
     assert first.returncode == 0 and set(batch.results()) == {"a"}
 
@@ -230,12 +230,12 @@ def test_input_is_checked_first(batch):
     errors = batch.run(status=2)
     wrong = dict(text.split(": line ")[1].split(": ", 1) for text in errors.splitlines()[:-1])
     assert wrong == {
-        "2": "not a JSON object", "3": "custom_id is that of line 1 too", "4": "not a JSON object",
-        "5": "custom_id is missing", "6": "custom_id is not a text", "7": 'method is not "POST"',
+        "2": "not a JSON object", "3": "custom_id is already used in line 1", "4": "not a JSON object",
+        "5": "custom_id is missing", "6": "custom_id is not a string", "7": 'method is not "POST"',
         "8": 'url is not a path, such as "/v1/chat/completions"', "9": "body is not an object",
-        "10": "custom_id is that of line 1 too", "11": "custom_id is not a text",
+        "10": "custom_id is already used in line 1", "11": "custom_id is not a string",
         **{str(at): 'url is not a path, such as "/v1/chat/completions"' for at in range(12, 18)}}
-    assert "16 of its lines are wrong" in errors.splitlines()[-1]
+    assert "16 lines are invalid" in errors.splitlines()[-1]
     assert not seen.ids and not batch.output.exists()
 
 

@@ -1,4 +1,4 @@
-"""dosai: chat completions for every program. The Python face of libdosai."""
+"""dosai: a Chat Completions client. The Python binding of libdosai."""
 
 from ._chunks import ChatCompletionChunk
 from ._client import Client
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     AsyncOpenAI = AsyncClient
 else:
-    # These load asyncio or typing, which not every program needs.
+    # These load asyncio or typing, which many programs do not need.
     _LATER = {
         "AsyncClient": ("_async_client", "AsyncClient"),
         "AsyncOpenAI": ("_async_client", "AsyncClient"),
@@ -54,7 +54,7 @@ else:
         return value
 
 
-# With these, `import dosai as openai` is all that changes in a program.
+# With these names, `import dosai as openai` is the only change that a program needs.
 OpenAI = Client
 OpenAIError = DosaiError
 
@@ -97,4 +97,4 @@ __all__ = [
 
 for _name in __all__:
     if isinstance(globals().get(_name), type):
-        globals()[_name].__module__ = __name__  # where people look for it: tracebacks say dosai.RateLimitError
+        globals()[_name].__module__ = __name__  # the public name: tracebacks say dosai.RateLimitError

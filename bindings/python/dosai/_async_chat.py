@@ -55,13 +55,13 @@ class AsyncCompletions:
     async def create(
         self, *, model: str, messages: Iterable[Any], stream: Optional[bool | NotGiven] = False, **parameters: Any
     ) -> ChatCompletion | AsyncStream:
-        """Sends the conversation and gives the answer; with stream=True, its chunks as they come. See Client's."""
+        """Sends the conversation and returns the answer; with stream=True, its chunks as they arrive. See Client."""
         answer = await send(self._client, model=model, messages=messages, stream=stream, **parameters)
         return answer if isinstance(answer, AsyncStream) else read_completion(answer)
 
     @property
     def with_raw_response(self) -> AsyncRawCompletions:
-        """The same call, giving a Response: the answer's status and headers, and by parse() what it says."""
+        """Returns a Response: the status and headers of the answer; parse() returns the answer."""
         return AsyncRawCompletions(self._client)
 
 

@@ -1,4 +1,4 @@
-"""The client of asyncio: Client's calls, awaited. No thread: the event loop watches one descriptor of the library."""
+"""The client for asyncio, with the calls of Client. It starts no thread: the event loop watches one descriptor."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class AsyncClient(BaseClient):
     """A client of one server for asyncio. Any number of tasks, in any event loops, may share it.
 
-    Its arguments are Client's.
+    Its arguments are those of Client.
     """
 
     _loops: Loops
@@ -41,17 +41,17 @@ class AsyncClient(BaseClient):
         return AsyncModels(self)
 
     async def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
-        """GETs any other endpoint, as "/models", and gives its JSON. Options: timeout, extra_headers."""
+        """GETs any endpoint, such as "/models", and returns its JSON. Options: timeout, extra_headers."""
         return await self._ask(path, None, **options)
 
     async def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """POSTs JSON to any other endpoint, as "/embeddings", and gives its JSON. Options: timeout, extra_headers."""
+        """POSTs JSON to any endpoint, such as "/embeddings", and returns its JSON. Options: timeout, extra_headers."""
         return await self._ask(path, encode({} if body is None else body), **options)
 
     async def close(self) -> None:
-        """Drops the client. Calls and streams that go on keep what they need."""
+        """Closes the client. Calls and streams in progress continue."""
         self._handle, self._loops = None, Loops()
-        await sleep(0)  # for what the last user of the connections leaves to the event loop
+        await sleep(0)  # lets the event loop run what the last user of the connections scheduled
 
     aclose = close
 
@@ -93,7 +93,7 @@ class AsyncModels:
 
 
 class AsyncList:
-    """A list that is asked for when it is awaited or iterated over."""
+    """A list that is fetched when it is awaited or iterated over."""
 
     def __init__(self, client: AsyncClient, options: Any) -> None:
         self._client, self._options = client, options

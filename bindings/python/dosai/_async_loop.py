@@ -1,4 +1,4 @@
-"""The library's loop in an event loop of asyncio: its calls, and what comes to them."""
+"""The library's loop inside an asyncio event loop: its calls and their events."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 _step = _ffi.dosai_loop_step_unchecked
 _next = _ffi.dosai_loop_next_unchecked
 _CHUNK = _ffi.EVENT_CHUNK
-_TURN = 512  # events after which the event loop has its turn
-_HELD_MOST = 256 << 10  # bytes that chunks may take until somebody reads them
-_CHUNK_SIZE = 1024  # of a chunk beside its text
+_TURN = 512  # events to handle before the event loop gets a turn
+_HELD_MOST = 256 << 10  # bytes that unread chunks may occupy
+_CHUNK_SIZE = 1024  # of a chunk, without its text
 
 
 class Loops:
-    """The loops of a client and its copies: one for each event loop that runs a call of theirs."""
+    """The loops of a client and its copies: one for each event loop that runs their calls."""
 
     def __init__(self) -> None:
         self._process = os.getpid()
-        # The event loop keeps what reads in it: when it is closed, the library's loop is too.
+        # The event loop owns its readers: when it is closed, the library's loop is closed, too.
         self._loops: WeakValueDictionary[AbstractEventLoop, Loop] = WeakValueDictionary()
 
     def running(self) -> Loop:
@@ -71,14 +71,14 @@ class Loop:
         event_loop.add_reader(_ffi.dosai_loop_fd(loop), self._read)
 
     def submit(self, function: Callable[..., int], client: Handle, *arguments: Any) -> LoopCall:
-        """Submits a call by its function of the library."""
+        """Submits a call with a function of the library."""
         call, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
         check(function(self._pointer, client.pointer, *arguments, tag, byref(call), byref(error)), error)
         made = self._calls[tag] = LoopCall(Handle(call, _ffi.dosai_call_free), tag, self._calls, self.event_loop)
         return made
 
     def retire(self) -> None:
-        """Closes the loop when its last call is over."""
+        """Closes the loop when its last call has ended."""
         self._is_retired = True
         if self._handle is not None and not self._calls:
             self.event_loop.remove_reader(_ffi.dosai_loop_fd(self._pointer))
@@ -89,7 +89,7 @@ class Loop:
             call.abandon()
 
     def _read(self) -> None:
-        """Takes what has come. More than one turn's events wait for the next turn: the descriptor stays readable."""
+        """Handles the events that have arrived. If there are too many for one turn, the descriptor stays readable."""
         if _step(*self._step_arguments):
             self._fail()
             return
@@ -120,7 +120,7 @@ class Loop:
             self.retire()
 
     def _fail(self) -> None:
-        """The loop is of no more use, as in a forked child."""
+        """The loop can no longer be used, for example in a forked child."""
         try:
             check(_ffi.dosai_error_status(self._error), self._error)
         except DosaiError as error:
@@ -133,10 +133,10 @@ def close(loop: Any) -> None:
 
 
 class LoopCall:
-    """A call in flight, with the chunks that nobody has read yet."""
+    """A call in flight, with its unread chunks."""
 
     def __init__(self, handle: Handle, tag: int, calls: dict[int, LoopCall], event_loop: AbstractEventLoop) -> None:
-        self._handle: Optional[Handle] = handle  # until it is over: it would keep the loop's descriptors open
+        self._handle: Optional[Handle] = handle  # dropped when the call ends: it would keep the loop's descriptors open
         self._tag, self._calls = tag, calls
         self._new_waiter: Callable[[], Future[None]] = event_loop.create_future
         self._waiter: Optional[Future[None]] = None
@@ -151,7 +151,7 @@ class LoopCall:
         return self._handle is None
 
     def take(self, view: Any) -> None:
-        """A chunk of the library's, which it overwrites with the next one."""
+        """Handles a chunk, which the library overwrites with the next one."""
         chunk = text_chunk(view) if self._reading is None else None
         if chunk is None:
             if self._reading is None:
@@ -169,7 +169,7 @@ class LoopCall:
             self._wake()
 
     def end(self, event: Any) -> None:
-        """Its last event."""
+        """Handles the last event of the call."""
         completion, response, error, failure = event.completion, event.response, event.error, _ffi.dosai_error()
         if error:
             copy = _ffi.dosai_error()
@@ -188,17 +188,17 @@ class LoopCall:
         self._finish()
 
     def fail(self, error: Exception) -> None:
-        """Ends it with an error that is not the server's."""
+        """Ends the call with an error that does not come from the server."""
         self._failure = lambda: error
         self.cancel()
 
     def abandon(self) -> None:
-        """Ends it where the event loop is closed: nobody can be told."""
+        """Ends the call when the event loop is closed, without notifying anyone."""
         self._waiter = None
         self.cancel()
 
     def cancel(self) -> None:
-        """Ends it, if it is not over: any thread. Whoever waits for it is told."""
+        """Ends the call, unless it has ended. Works from any thread, and wakes up whoever waits for the call."""
         handle = self._handle
         if handle is None:
             return
@@ -219,7 +219,7 @@ class LoopCall:
             waiter.set_result(None)
 
     async def wait(self) -> None:
-        """Waits until there is a chunk, or the call is over. Being cancelled cancels the call."""
+        """Waits until there is a chunk, or the call has ended. Cancelling the wait cancels the call."""
         if self._waiter is not None:
             raise DosaiError("another task is waiting for the stream's next chunk", status="BUSY")
         self._held = 0
@@ -236,12 +236,12 @@ class LoopCall:
             raise
 
     def check(self) -> None:
-        """Raises what the call ended with, if not well."""
+        """Raises the error of the call, if it failed."""
         if self._failure is not None:
             raise self._failure()
 
     def completion(self) -> Handle:
-        """What has come of its answer."""
+        """Returns the part of the answer that has arrived."""
         if self._answer is not None:
             return self._answer
         if self._handle is None:
@@ -251,7 +251,7 @@ class LoopCall:
         return Handle(completion, _ffi.dosai_completion_free)
 
     async def answer(self) -> Handle:
-        """Waits for the answer of a call that is no stream."""
+        """Waits for the answer of a call without streaming."""
         while not self.is_over:
             await self.wait()
         self.check()

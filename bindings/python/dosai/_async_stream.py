@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class AsyncStream:
-    """The chunks of an answer as they come. It ends only after a whole answer; anything else raises.
+    """The chunks of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises.
 
-    One task at a time may iterate. A task that is cancelled while it waits for a chunk ends the call.
+    One task at a time may iterate. If a task is cancelled while it waits for a chunk, the call ends.
     """
 
     def __init__(self, call: LoopCall) -> None:
@@ -28,7 +28,7 @@ class AsyncStream:
 
     @classmethod
     async def open(cls, call: LoopCall) -> AsyncStream:
-        """Waits for the first chunk, or for the error that came in its place."""
+        """Waits for the first chunk, or for an error."""
         if not call.chunks and not call.is_over:
             await call.wait()
         if not call.chunks:
@@ -51,17 +51,17 @@ class AsyncStream:
 
     @property
     def current_completion_snapshot(self) -> ChatCompletion:
-        """What the chunks that have come add up to; some of them may wait to be read."""
+        """The completion so far, including chunks that have arrived but are not read yet."""
         return read_completion(self._assembled())
 
     async def get_final_completion(self) -> ChatCompletion:
-        """Reads the stream to its end, and gives the completion that it adds up to."""
+        """Reads the stream to its end, and returns the completion."""
         async for _ in self:
             pass
         return self.current_completion_snapshot
 
     async def get_final_text(self) -> str:
-        """Reads the stream to its end, and gives the text of its first choice."""
+        """Reads the stream to its end, and returns the text of its first choice."""
         choices = (await self.get_final_completion()).choices
         return (choices[0].message.content or "") if choices else ""
 

@@ -1,4 +1,4 @@
-"""What every call of the library is made of: handles, options, texts, errors, and Ctrl-C."""
+"""The parts of every call: handles, options, texts, errors, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from ._timeout import Seconds
 
 _CLOCKS = ("", "connect", "first token", "idle", "total")
-_POLL_MS = 50  # how late Ctrl-C may be in a stream that another thread opened
+_POLL_MS = 50  # the delay of Ctrl-C in a stream that another thread opened
 
 
 class Handle:
-    """A handle of the library, freed when its last user has gone: a call in another thread is one too."""
+    """A handle of the library, freed when its last user is gone; a call in another thread is a user, too."""
 
     __slots__ = ("pointer", "_free", "_keep")
 
@@ -53,7 +53,7 @@ def c_string(text: str, name: str) -> bytes:
 
 
 def merged(*headers: Optional[Mapping[str, str]]) -> dict[str, str]:
-    """Headers of which a later one replaces an earlier one of its name in any case."""
+    """Headers; a later one replaces an earlier one of the same name, ignoring case."""
     lines = {name.lower(): (name, value) for mapping in headers if mapping for name, value in mapping.items()}
     return dict(lines.values())
 
@@ -78,7 +78,7 @@ def call_options(
 
 
 class Call:
-    """The options of one call that waits in its thread, and what they need to stay alive."""
+    """The options of one blocking call, and the objects that must stay alive for them."""
 
     def __init__(self, options: Any) -> None:
         self.options = options
@@ -88,7 +88,7 @@ class Call:
         self.poll_ms = -1 if options.on_wait else _POLL_MS
 
     def check(self, status: int, error: Any) -> None:
-        """Raises what the call ended with, if not well. A signal handler's exception comes first."""
+        """Raises the error of the call, if it failed; an exception from a signal handler takes precedence."""
         if self.raised:
             _ffi.dosai_error_free(error)
             raise self.raised.pop()
@@ -104,8 +104,8 @@ def is_main_thread() -> bool:
 def signal_watch(raised: list[BaseException]) -> Callable[[Any], int]:
     """An on_wait that lets Python's signal handlers run, and stops the call if one raises.
 
-    It is a generator because handlers run where a function begins, before any `try` of its own could catch what
-    they raise; a generator goes on inside of one. (An exception that leaves a callback is lost.)
+    It is a generator because handlers run when a function begins, before its own `try` could catch what they raise;
+    a generator resumes inside its `try`. (An exception that leaves a callback is lost.)
     """
 
     def watch() -> Generator[int, None, None]:
@@ -125,7 +125,7 @@ def signal_watch(raised: list[BaseException]) -> Callable[[Any], int]:
 
 
 def check(status: int, error: Any) -> None:
-    """Raises what a function ended with, if not well, and takes its error."""
+    """Raises the error of a function, if it failed, and takes ownership of the error object."""
     if status != _ffi.OK:
         raise read_error(status, Handle(_ffi.dosai_error(error.value), _ffi.dosai_error_free))
 

@@ -58,17 +58,17 @@ class Completions:
     def create(
         self, *, model: str, messages: Iterable[Any], stream: Optional[bool | NotGiven] = False, **parameters: Any
     ) -> ChatCompletion | Stream:
-        """Sends the conversation and gives the answer; with stream=True, its chunks as they come.
+        """Sends the conversation and returns the answer; with stream=True, its chunks as they arrive.
 
-        Any parameter is sent as it is. Messages are dicts, or message objects of earlier answers. Three parameters
-        are the call's own: timeout, extra_headers and extra_body.
+        Any parameter is sent unchanged. Messages are dicts, or message objects from earlier answers. Three parameters
+        apply to the call itself: timeout, extra_headers and extra_body.
         """
         answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
         return answer if isinstance(answer, Stream) else read_completion(answer)
 
     @property
     def with_raw_response(self) -> RawCompletions:
-        """The same call, giving a Response: the answer's status and headers, and by parse() what it says."""
+        """Returns a Response: the status and headers of the answer; parse() returns the answer."""
         return RawCompletions(self._client)
 
 
@@ -109,7 +109,7 @@ def chat_call(
     extra_body: Optional[Mapping[str, Any]] = None,
     **parameters: Any,
 ) -> tuple[Handle, Handle, Any]:
-    """What a chat call is made of: the client, the request, and the call's options."""
+    """The parts of a chat call: the client, the request, and the call's options."""
     if "extra_query" in parameters:
         raise TypeError("create() has no extra_query: give the client a base_url with the query, as .../v1?name=value")
     handle = client._open_handle()

@@ -1,5 +1,5 @@
-"""The chunks of a stream. Most are one text, or more of a tool call's arguments; these are made without reading their
-event's JSON."""
+"""The chunks of a stream. Most contain one text, or a piece of a tool call's arguments; they are created without
+parsing the event's JSON."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class EventPart(Model):
-    """A part of one event of a stream. Made of one text, it reads the event's JSON when it is asked for more."""
+    """A part of an event. If created from one text, it parses the event's JSON only when more is asked for."""
 
     __slots__ = ("_event",)
-    _event: Optional[tuple[bytes, int]]  # the event's JSON and the index of the choice, until they were read
-    _absent: frozenset[str] = frozenset()  # fields that an event of one text does not have
+    _event: Optional[tuple[bytes, int]]  # the event's JSON and the index of the choice, until they are parsed
+    _absent: frozenset[str] = frozenset()  # fields that an event with one text does not have
 
     def __init__(self, fields: dict[str, Any]) -> None:
         super().__init__(fields)
@@ -45,7 +45,7 @@ class EventPart(Model):
 
     @staticmethod
     def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
-        """What this part is in the event."""
+        """Returns this part of the event."""
         raise NotImplementedError
 
 
@@ -121,7 +121,7 @@ class ChatCompletionChunk(EventPart):
 
 
 def text_chunk(view: Any, new: Any = object.__new__) -> Optional[ChatCompletionChunk]:
-    """The chunk of an event that holds one text and nothing else: the one that a stream is made of. None for others."""
+    """The chunk of an event that contains only one text, like most events; None for other events."""
     kind = view.kind
     if kind != _CONTENT and kind != _TOOL_CALL or not view.last_in_event:
         return None
@@ -156,8 +156,8 @@ def text_chunk(view: Any, new: Any = object.__new__) -> Optional[ChatCompletionC
 
 
 def has_arguments_alone(json: bytes) -> bool:
-    """Whether the event of a tool call has no more of it than arguments. A quote that stands in a text is escaped, so
-    what is looked for is a key."""
+    """Whether the event of a tool call contains only arguments. Quotes inside text are escaped, so a match is always a
+    key."""
     start = json.find(b'"tool_calls"')
     return (
         json.startswith((b'"tool_calls":[{', b'"tool_calls": [{'), start)
@@ -169,7 +169,7 @@ def has_arguments_alone(json: bytes) -> bool:
 
 
 def complete(event: dict[str, Any]) -> dict[str, Any]:
-    """Gives an event the parts that every chunk has, where the server left them out."""
+    """Adds to an event the parts that every chunk has, if the server left them out."""
     choices = event.get("choices")
     event["choices"] = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
     for choice in event["choices"]:
@@ -180,7 +180,7 @@ def complete(event: dict[str, Any]) -> dict[str, Any]:
 
 
 class Reading:
-    """An event as the server sent it, with what the library understood of it where the server has a form of its own."""
+    """An event as the server sent it, with the library's interpretation where the server's format differs."""
 
     def __init__(self, chunk: Any) -> None:
         self._event = complete(decode(lent_field(chunk, "json") or b"{}"))
@@ -189,7 +189,7 @@ class Reading:
         self._tool_calls: dict[int, int] = {}
 
     def add(self, chunk: Any) -> Optional[ChatCompletionChunk]:
-        """Takes the library's next chunk of the event, and gives the whole at the last."""
+        """Adds the event's next chunk, and returns the whole event after the last one."""
         choice = self._choices.get(chunk.choice)
         if choice is not None:
             self._add_to(choice, chunk)
@@ -223,7 +223,7 @@ _TEXT_FIELDS = {_CONTENT: "content", _ffi.CHUNK_REFUSAL: "refusal"}
 
 
 def lent_field(structure: Any, name: str) -> Optional[bytes]:
-    """A text of a struct by its length: it may hold a NUL, where ctypes ends it."""
+    """A text of a struct, by its length: it may contain a NUL, at which ctypes would end it."""
     text: Optional[bytes] = getattr(structure, name)
     length: int = getattr(structure, name + "_length")
     if text is None or len(text) == length:

@@ -1,4 +1,4 @@
-"""The client: where the server is, the key, and the calls that are not chat."""
+"""The client: the server, the key, and all calls except chat."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class BaseClient:
-    """What Client and AsyncClient have in common: what they are made with."""
+    """The arguments that Client and AsyncClient have in common."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class BaseClient:
         self._handle: Optional[Handle] = self._new_handle()
 
     def with_options(self, **changes: Unpack[ClientOptions]) -> Self:
-        """The client with other options. It shares the connections, unless more than `timeout`, `max_retries` and
-        `default_headers` change. Headers are added to those that it has."""
+        """Returns a client with other options. It shares the connections if only `timeout`, `max_retries` and
+        `default_headers` change. Headers are added to the existing ones."""
         new: dict[str, Any] = {
             "timeout": self._timeout,
             "max_retries": self._max_retries,
@@ -85,9 +85,9 @@ class BaseClient:
 class Client(BaseClient):
     """A client of one server. Any number of threads may share it.
 
-    `timeout` is how many seconds the server may stay silent, and a call that is no stream may take; None is for
-    ever, and a Timeout sets each clock. `options` are the other fields of dosai_client_options, under their names:
-    ca_file, proxy, unix_socket, ...
+    `timeout` limits how many seconds the server may be silent, and how long a call without streaming may take. None
+    means no limit; a Timeout sets each clock. `options` are the other fields of dosai_client_options, with the same
+    names: ca_file, proxy, unix_socket, ...
     """
 
     @property
@@ -99,18 +99,18 @@ class Client(BaseClient):
         return Models(self)
 
     def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
-        """GETs any other endpoint, as "/models", and gives its JSON. Options: timeout, extra_headers."""
+        """GETs any endpoint, such as "/models", and returns its JSON. Options: timeout, extra_headers."""
         call = Call(self._options(unary=True, **options))
         return read_json(self._send(call, _ffi.dosai_client_get, c_string(path, "path")))
 
     def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """POSTs JSON to any other endpoint, as "/embeddings", and gives its JSON. Options: timeout, extra_headers."""
+        """POSTs JSON to any endpoint, such as "/embeddings", and returns its JSON. Options: timeout, extra_headers."""
         call = Call(self._options(unary=True, **options))
         json = encode({} if body is None else body)
         return read_json(self._send(call, _ffi.dosai_client_post, c_string(path, "path"), json, len(json)))
 
     def close(self) -> None:
-        """Drops the client. Calls and streams that go on keep what they need."""
+        """Closes the client. Calls and streams in progress continue."""
         self._handle = None
 
     def __enter__(self) -> Self:
@@ -142,7 +142,7 @@ class Models:
         self._client = client
 
     def list(self, **options: Unpack[CallOptions]) -> Page:
-        """The server's models: iterate over them, or see `data`."""
+        """Returns the server's models: iterate over them, or read `data`."""
         return Page(page_of(self._client.get("/models", **options)))
 
 
@@ -171,7 +171,7 @@ def new_handle(given: Mapping[str, Any]) -> Handle:
 
 
 def from_environment(api_key: Optional[str], base_url: Optional[str]) -> tuple[Optional[str], Optional[str]]:
-    """Fills in what was not given. OpenAI's key goes only to the server that was named together with it."""
+    """Takes missing values from the environment. OpenAI's key is used only together with OPENAI_BASE_URL."""
 
     def variable(name: str) -> Optional[str]:
         return os.environ.get(name) or None

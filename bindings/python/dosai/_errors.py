@@ -1,4 +1,4 @@
-"""Why a call failed. The names are openai-python's; `status` is the library's own word, as "RATE_LIMITED"."""
+"""The errors of calls. The class names are openai-python's; `status` is the library's, such as "RATE_LIMITED"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class DosaiError(Exception):
-    """Anything that went wrong in a call."""
+    """The base class of all errors."""
 
     status: str = ""
 
@@ -26,7 +26,7 @@ class InvalidArgumentError(DosaiError, ValueError):
 
 
 class APIError(DosaiError):
-    """A call that was made and failed."""
+    """A call failed."""
 
     status_code: Optional[int] = None  # the HTTP status of the last answer
     response: Optional[Response] = None  # its headers
@@ -42,7 +42,7 @@ class APIError(DosaiError):
 
 
 class APIStatusError(APIError):
-    """The server refused."""
+    """The server returned an error status."""
 
     status_code: int
     response: Response
@@ -81,11 +81,11 @@ class InternalServerError(APIStatusError):
 
 
 class APIConnectionError(APIError):
-    """There was no answer, or it stopped before its end."""
+    """There was no answer, or it ended before it was complete."""
 
 
 class APITimeoutError(APIConnectionError):
-    clock: str = ""  # which clock ran out: "connect", "first token", "idle" or "total"
+    clock: str = ""  # the clock that expired: "connect", "first token", "idle" or "total"
 
 
 class APICancelledError(APIConnectionError):
@@ -93,7 +93,7 @@ class APICancelledError(APIConnectionError):
 
 
 class APIResponseValidationError(APIError):
-    """The answer is not what the API answers."""
+    """The answer is not one of the API."""
 
 
 _BY_HTTP_STATUS = {

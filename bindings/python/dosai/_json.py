@@ -1,4 +1,4 @@
-"""JSON as it goes over the wire."""
+"""Reading and writing JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def encode(value: Any) -> bytes:
-    """Writes JSON, models included; what is no Unicode in it becomes U+FFFD."""
+    """Writes JSON, including models; invalid Unicode becomes U+FFFD."""
     import json
 
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=as_dict)
@@ -18,7 +18,7 @@ def encode(value: Any) -> bytes:
 
 
 def text_of(value: Any, indent: Optional[int]) -> str:
-    """Writes JSON for a program, without a blank; with an indent, for people."""
+    """Writes JSON without spaces, or, with an indent, for people."""
     import json
 
     separators = (",", ":") if indent is None else None
@@ -28,12 +28,12 @@ def text_of(value: Any, indent: Optional[int]) -> str:
 def as_dict(value: Any) -> Any:
     to_dict = getattr(type(value), "to_dict", None)
     if to_dict is None:
-        raise TypeError(f"{type(value).__name__} is no JSON value")
+        raise TypeError(f"{type(value).__name__} is not a JSON value")
     return to_dict(value)
 
 
 def decode(text: bytes) -> Any:
-    """Reads JSON; what is no Unicode in it becomes U+FFFD."""
+    """Reads JSON; invalid Unicode becomes U+FFFD."""
     import json
 
     try:
@@ -52,10 +52,10 @@ def decode(text: bytes) -> Any:
 def rebuilt(
     value: Any, make_object: Callable[[dict[str, Any]], dict[str, Any]], make_text: Callable[[str], str] = str
 ) -> Any:
-    """Copies a value, with each object and each text replaced. It does not recurse: servers choose how deep values go."""
+    """Copies a value, with each object and text replaced. It does not recurse, because a server chooses the depth."""
     whole = [value]
     containers: list[Any] = [whole]
-    for container in containers:  # it grows meanwhile
+    for container in containers:  # it grows during the loop
         for place, element in container.items() if isinstance(container, dict) else enumerate(container):
             if isinstance(element, str):
                 container[place] = make_text(element)
@@ -67,7 +67,7 @@ def rebuilt(
 
 
 def without_surrogates(text: str) -> str:
-    """Joins the surrogates that are pairs, and replaces those that are not."""
+    """Joins surrogate pairs, and replaces lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:

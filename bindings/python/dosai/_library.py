@@ -1,4 +1,4 @@
-"""The shared library: where it is, and whether it is the one that this package was made for."""
+"""Finds the shared library, and checks that it fits this package."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def load() -> CDLL:
     except OSError as error:
         raise ImportError(
             f"dosai: cannot load its library: {error}. Looked at DOSAI_LIBRARY, in {_PACKAGE}, in build/lib of the "
-            f"source tree, and among the system's libraries; the first one found counts. "
+            f"source tree, and among the system's libraries; the first one found is used. "
             f"Build it with `make`, or set DOSAI_LIBRARY to the path of {NAME}.",
             name="dosai", path=paths[0],
         ) from None
@@ -47,7 +47,7 @@ def function(name: str, result: Any, *arguments: Any) -> Any:
 
 
 def check(needed: int, number: int, version: str, inits: dict[Any, Any]) -> None:
-    """Refuses a library that is older than the declarations, or of another major version; `inits`: by options' type."""
+    """Refuses a library that is older than the declarations or has another major version. `inits`: by options' type."""
     if number < needed or number // 10000 != needed // 10000:
         raise ImportError(
             f"dosai: {library._name} is version {version}, but this package needs "

@@ -1,4 +1,4 @@
-"""What a server answers, as objects: each field of its JSON is an attribute, whether documented or not."""
+"""Answers as objects: each field of the JSON is an attribute, whether documented or not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Model:
-    """A JSON object. The annotated fields are the documented ones: they read as None where the server sent none."""
+    """A JSON object. The annotated fields are the documented ones; they are None if the server did not send them."""
 
     __slots__ = ("__dict__", "__weakref__")
     _nested: dict[str, type[Model]] = {}
@@ -33,20 +33,20 @@ class Model:
     def model_dump(
         self, *, mode: str = "python", exclude_unset: bool = True, exclude_none: bool = False
     ) -> dict[str, Any]:
-        """to_dict() under pydantic's name. What the server did not send is never in it, and all of it is JSON."""
+        """to_dict() under pydantic's name. It contains only what the server sent, as JSON values."""
         fields = Model.to_dict(self)
         return without_none(fields) if exclude_none else fields
 
     def model_dump_json(
         self, *, indent: Optional[int] = None, exclude_unset: bool = True, exclude_none: bool = False
     ) -> str:
-        """The same as JSON text."""
+        """Returns model_dump() as JSON text."""
         from ._json import text_of
 
         return text_of(Model.model_dump(self, exclude_none=exclude_none), indent)
 
     def to_json(self, *, indent: Optional[int] = 2) -> str:
-        """The object as JSON text for people."""
+        """Returns the object as indented JSON text."""
         return Model.model_dump_json(self, indent=indent)
 
     def __eq__(self, other: object) -> bool:
@@ -60,14 +60,14 @@ class Model:
 
 
 def wrap(kind: type[Model], value: Any) -> Any:
-    """Makes a model of an object, and of each in a list; anything else stays what the server sent."""
+    """Converts an object, or each object in a list, to a model; returns anything else unchanged."""
     if isinstance(value, list):
         return [kind(element) if isinstance(element, dict) else element for element in value]
     return kind(value) if isinstance(value, dict) else value
 
 
 def fields_of(model: Model) -> dict[str, Any]:
-    """All fields; by the class, because a field may have any name."""
+    """All fields; read through the class, because a field may have any name."""
     return type(model)._fields(model)
 
 
@@ -179,7 +179,7 @@ class AvailableModel(Model):
 
 
 class Page(Model):
-    """A list that the server gave; iterating over it gives its elements."""
+    """A list from the server; iterating over it returns its elements."""
 
     object: str
     data: list[AvailableModel]

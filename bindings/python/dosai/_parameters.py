@@ -1,6 +1,6 @@
-"""What the calls take, for type checkers: no call imports this when a program runs.
+"""The parameters of the calls, for type checkers. Running programs do not import this module.
 
-They know the parameters that the APIs document. `extra_body` takes any other.
+It has the parameters that the APIs document. `extra_body` accepts any other.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ChatParameters(CallOptions, total=False):
 
 
 class CertainOptions(TypedDict, total=False):
-    """The fields of dosai_client_options that have no argument of their own."""
+    """The fields of dosai_client_options that are not named arguments."""
 
     api_key_header: Optional[str]
     user_agent: Optional[str]

@@ -1,4 +1,4 @@
-"""The HTTP answer behind a result or an error."""
+"""The HTTP response of a result or an error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Headers:
-    """The headers of an answer, by name in any case. The library gives them by name alone: they cannot be listed."""
+    """The headers of a response, by case-insensitive name. They cannot be listed."""
 
     def __init__(self, find: Callable[[str], Optional[str]]) -> None:
         self._find = find
@@ -33,7 +33,7 @@ class Headers:
 
 
 class Response:
-    """The status and the headers of an answer; of `with_raw_response`, also what it says."""
+    """The status and headers of a response; from `with_raw_response`, also the answer."""
 
     def __init__(
         self, status_code: int, headers: Headers, request_id: Optional[str] = None, result: Any = None

@@ -1,4 +1,4 @@
-"""A streaming call, pulled chunk by chunk."""
+"""A streaming call, read chunk by chunk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WOULD_BLOCK = _ffi.WOULD_BLOCK
 
 
 class Stream:
-    """The chunks of an answer as they come. It ends only after a whole answer; anything else raises.
+    """The chunks of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises.
 
     One thread at a time may iterate; any thread may close it.
     """
@@ -62,7 +62,7 @@ class Stream:
             self._lock.release()
 
     def _pull(self, handle: Handle) -> Any:
-        """The library's next chunk, which it overwrites with the one after it."""
+        """The next chunk; the library overwrites it with the one after it."""
         while True:
             status = _next(handle.pointer, self._poll_ms, self._out_reference, self._error_reference)
             if status == _OK and not self._raised:
@@ -77,7 +77,7 @@ class Stream:
                 self._call.check(status, self._error)
 
     def _event(self, handle: Handle, view: Any) -> ChatCompletionChunk:
-        """The event that starts with this chunk: as the server sent it, its texts as the library reads them."""
+        """The event that starts with this chunk: the server's JSON, with the texts that the library returned."""
         reading = Reading(view)
         while True:
             chunk = reading.add(view)
@@ -87,17 +87,17 @@ class Stream:
 
     @property
     def current_completion_snapshot(self) -> ChatCompletion:
-        """What the chunks taken so far add up to."""
+        """The completion assembled from the chunks read so far."""
         return read_completion(self._assembled())
 
     def get_final_completion(self) -> ChatCompletion:
-        """Reads the stream to its end, and gives the completion that it adds up to."""
+        """Reads the stream to its end, and returns the completion."""
         for _ in self:
             pass
         return self.current_completion_snapshot
 
     def get_final_text(self) -> str:
-        """Reads the stream to its end, and gives the text of its first choice."""
+        """Reads the stream to its end, and returns the text of its first choice."""
         choices = self.get_final_completion().choices
         return (choices[0].message.content or "") if choices else ""
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class NotGiven:
-    """The value of an argument that was left out, where None means something else."""
+    """The value of an omitted argument whose None has another meaning."""
 
     def __bool__(self) -> bool:
         return False
@@ -21,10 +21,10 @@ NOT_GIVEN = NotGiven()
 
 
 class Timeout:
-    """The four clocks of a call, in seconds. None is no limit; what is left out has the library's default.
+    """The four clocks of a call, in seconds. None means no limit; an omitted clock has the library's default.
 
-    connect      until the request can be written
-    first_token  from there to the first chunk; of a call that is no stream, to the first byte
+    connect      until the request can be sent
+    first_token  from then until the first chunk; without streaming, until the first byte
     idle         between two chunks
     total        the whole call, retries included
     """
@@ -50,11 +50,11 @@ if TYPE_CHECKING:
 
 
 def milliseconds(seconds: Optional[float]) -> int:
-    """What the library calls it: -1 is no limit, and 0 would be its default."""
+    """Converts to the library's value: -1 means no limit; 0 would mean the default."""
     if seconds is None:
         return -1
     if not seconds > 0:
-        raise ValueError("a timeout is a number of seconds above 0, or None for no limit")
+        raise ValueError("a timeout must be a number of seconds above 0, or None for no limit")
     return max(1, int(min(seconds, 1e9) * 1000))
 
 
@@ -68,7 +68,7 @@ def set_clocks(options: Any, timeout: Seconds, unary: bool) -> None:
 
 
 def silence(seconds: Optional[float], unary: bool) -> Timeout:
-    """What a bare number means: how long a server may stay silent. Connecting has its own, shorter clock."""
+    """The meaning of a plain number: how long a server may be silent. Connecting has its own, shorter clock."""
     return Timeout(
         connect=seconds if seconds is None or seconds < 10 else NOT_GIVEN,
         first_token=seconds,

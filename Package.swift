@@ -44,10 +44,14 @@ let package = Package(
       exclude: ["exports.map"],
       swiftSettings: settings, linkerSettings: linker),
     .testTarget(
-      name: "DosaiCoreTests", dependencies: ["DosaiCore"], path: "Tests/Unit/DosaiCoreTests",
+      name: "TestSupport", dependencies: ["DosaiCore"], path: "Tests/Unit/Support",
       swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(
-      name: "DosaiJSONTests", dependencies: ["DosaiCore", "DosaiJSON"], path: "Tests/Unit/DosaiJSONTests",
+      name: "DosaiCoreTests", dependencies: ["DosaiCore", "TestSupport"], path: "Tests/Unit/DosaiCoreTests",
+      swiftSettings: [.swiftLanguageMode(.v5)]),
+    .testTarget(
+      name: "DosaiJSONTests", dependencies: ["DosaiCore", "DosaiJSON", "TestSupport"],
+      path: "Tests/Unit/DosaiJSONTests",
       swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(
       name: "DosaiABITests", dependencies: ["CDosai", "Dosai", "DosaiABI", "DosaiCore"],

@@ -15,7 +15,7 @@ ROOT = HERE.parents[1]
 BUILD = ROOT / "build/fuzz"
 CORPUS = HERE / "corpus"
 LAYERS = ["DosaiCore", "DosaiJSON", "DosaiHTTP", "Dosai", "DosaiABI"]
-SHARED = [ROOT / "Tests/Unit/DosaiCoreTests" / name for name in ("EventReference.swift", "EventStream.swift", "Support.swift")]
+SHARED = [ROOT / "Tests/Unit" / name for name in ("DosaiCoreTests/EventReference.swift", "DosaiCoreTests/EventStream.swift", "Support/Support.swift")]
 SWIFT = ["swiftc", "-O", "-g", "-wmo", "-parse-as-library", "-swift-version", "5", "-enable-experimental-feature", "Extern",
          "-package-name", "dosai", "-enable-testing", "-sanitize=fuzzer,address"]
 C = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-I" + str(ROOT / "include")]

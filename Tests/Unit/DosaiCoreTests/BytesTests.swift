@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 /// The part of Buffer.swift that reads bytes.

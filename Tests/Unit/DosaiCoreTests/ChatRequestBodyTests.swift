@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 /// The face decides `stream`: true on streaming calls, absent on others, all else byte for byte.

@@ -1,5 +1,6 @@
 import DosaiCore
 import Foundation
+import TestSupport
 import Testing
 
 /// A case of kind `sse`: shared/cases/README.md.

@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 /// Expects the same of a body whole, byte by byte, by two and three, and cut in two at each place.

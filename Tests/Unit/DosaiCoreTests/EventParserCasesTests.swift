@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 @Suite("EventParser on the cases of other projects", .enabled(if: SharedCases.arePresent, SharedCases.absence))

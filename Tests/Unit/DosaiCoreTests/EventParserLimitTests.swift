@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 /// What an event may hold, and what is dropped as it arrives.

@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 /// WHATWG HTML, 9.2.6, rule by rule.

@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 /// Surrogates, members, elements and ends of values.

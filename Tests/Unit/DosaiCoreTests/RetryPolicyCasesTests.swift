@@ -1,5 +1,6 @@
 import DosaiCore
 import Foundation
+import TestSupport
 import Testing
 
 /// A case of the kinds `retry-delay` and `should-retry`: shared/cases/README.md.

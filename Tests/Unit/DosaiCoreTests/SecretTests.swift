@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 struct SecretTests {

@@ -1,5 +1,6 @@
 import DosaiCore
 import DosaiJSON
+import TestSupport
 import Testing
 
 /// What a stream adds up to is the same taken from the builder as read from the text that it writes.

@@ -1,5 +1,6 @@
 import DosaiCore
 import DosaiJSON
+import TestSupport
 import Testing
 
 /// How the fields of deltas add up: text concatenates, lists of objects merge by index, else the last non-null wins.

@@ -1,5 +1,6 @@
 import DosaiCore
 import DosaiJSON
+import TestSupport
 import Testing
 
 /// The documented form, and the fields around the choices.

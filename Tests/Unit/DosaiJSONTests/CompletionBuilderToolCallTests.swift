@@ -1,5 +1,6 @@
 import DosaiCore
 import DosaiJSON
+import TestSupport
 import Testing
 
 /// Tool calls: the documented form, and each tolerated deviation of DESIGN 7 with its quirk.

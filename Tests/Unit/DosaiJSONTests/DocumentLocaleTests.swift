@@ -2,6 +2,7 @@ import DosaiCore
 import DosaiJSON
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A locale whose numbers have a comma, whatever is installed: that of C.utf8 with another decimal point.

@@ -1,5 +1,6 @@
 import DosaiCore
 import DosaiJSON
+import TestSupport
 import Testing
 
 /// What is read by a template is what parsing gives: the same chunks, the same completion, the same quirks.

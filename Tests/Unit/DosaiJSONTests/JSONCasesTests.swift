@@ -1,38 +1,22 @@
 import DosaiCore
 import DosaiJSON
 import Foundation
+import TestSupport
 import Testing
 
-/// A case of kind `json-parse`: shared/cases/README.md. They lie beside the repository and are read from there.
+/// A case of kind `json-parse`: shared/cases/README.md.
 struct JSONCase: Decodable, Sendable, CustomTestStringConvertible {
-  struct File: Decodable {
-    let count: Int
-    let cases: [JSONCase]
-  }
-
   let name: String
   let `class`: String
   let b64: String?
 
   var testDescription: String { name }
 
-  static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../../../../shared/cases/json_jansson.json").standardizedFileURL
-  static let arePresent = FileManager.default.fileExists(atPath: file.path)
-
   /// Those that the file has in full.
-  static let all: [JSONCase] = {
-    guard let text = try? Data(contentsOf: file) else { return [] }
-    do {
-      return try JSONDecoder().decode(File.self, from: text).cases.filter { $0.b64 != nil }
-    } catch {
-      Issue.record("\(error)")
-      return []
-    }
-  }()
+  static let all = SharedCases.read("json_jansson", as: JSONCase.self).filter { $0.b64 != nil }
 }
 
-@Suite("JSON on the cases of other projects", .enabled(if: JSONCase.arePresent, "../shared/cases is not here"))
+@Suite("JSON on the cases of other projects", .enabled(if: SharedCases.arePresent, SharedCases.absence))
 struct JSONCasesTests {
   /// Valid JSON that is refused: jansson takes no U+0000 in a key.
   static let refused: Set = ["y_object_escaped_null_in_key.json"]

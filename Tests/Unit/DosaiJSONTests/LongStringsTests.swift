@@ -1,5 +1,6 @@
 import DosaiCore
 import DosaiJSON
+import TestSupport
 import Testing
 
 /// Strings that are read apart from the rest are what jansson would have made of them.

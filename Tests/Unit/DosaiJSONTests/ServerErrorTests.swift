@@ -1,5 +1,6 @@
 import DosaiCore
 import DosaiJSON
+import TestSupport
 import Testing
 
 /// DESIGN 7: the server's own message, in whichever form.

@@ -2,13 +2,13 @@ import Foundation
 import Testing
 
 /// The cases of other projects' tests. They lie beside the repository, not in it, and are read from there.
-enum SharedCases {
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+package enum SharedCases {
+  package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../../../shared/cases").standardizedFileURL
-  static let arePresent = FileManager.default.fileExists(atPath: folder.path)
+  package static let arePresent = FileManager.default.fileExists(atPath: folder.path)
 
   /// What a suite says where they are not there.
-  static let absence: Comment = "../shared/cases is not here"
+  package static let absence: Comment = "../shared/cases is not here"
 
   private struct File<Case: Decodable>: Decodable {
     let count: Int
@@ -16,7 +16,7 @@ enum SharedCases {
   }
 
   /// The cases of a file; none where it is not there.
-  static func read<Case: Decodable>(_ name: String, as type: Case.Type) -> [Case] {
+  package static func read<Case: Decodable>(_ name: String, as type: Case.Type) -> [Case] {
     guard let text = try? Data(contentsOf: folder.appendingPathComponent(name + ".json")) else { return [] }
     do {
       let file = try JSONDecoder().decode(File<Case>.self, from: text)

@@ -2,13 +2,13 @@ import DosaiCore
 
 extension String {
   /// Lends the text in memory of just its size, so that the address sanitizer sees a read beyond it.
-  func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result { try [UInt8](utf8).lent(body) }
+  package func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result { try [UInt8](utf8).lent(body) }
 
-  func times(_ count: Int) -> String { String(repeating: self, count: count) }
+  package func times(_ count: Int) -> String { String(repeating: self, count: count) }
 }
 
 extension [UInt8] {
-  func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
+  package func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
     let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
     defer { memory.deallocate() }
     memory.initialize(from: self, count: count)
@@ -17,25 +17,30 @@ extension [UInt8] {
 }
 
 extension UnsafeBufferPointer where Element == UInt8 {
-  var string: String { String(decoding: self, as: UTF8.self) }
+  package var string: String { String(decoding: self, as: UTF8.self) }
 }
 
 extension Buffer {
-  convenience init(_ text: String) throws {
+  package convenience init(_ text: String) throws {
     self.init()
     try text.lent { try append($0) }
   }
 
-  var string: String { bytes.string }
+  package convenience init(_ text: some Sequence<UInt8>) throws {
+    self.init()
+    for byte in text { try append(byte) }
+  }
+
+  package var string: String { bytes.string }
 
   /// The byte behind the last.
-  var terminator: UInt8? { bytes.baseAddress.map { $0[count] } }
+  package var terminator: UInt8? { bytes.baseAddress.map { $0[count] } }
 
-  var room: Int { Mirror(reflecting: self).descendant("capacity") as? Int ?? -1 }
+  package var room: Int { Mirror(reflecting: self).descendant("capacity") as? Int ?? -1 }
 }
 
 /// The status that the body ends with.
-func status(_ body: () throws -> Void) -> Status {
+package func status(_ body: () throws -> Void) -> Status {
   do {
     try body()
     return .ok
@@ -45,7 +50,7 @@ func status(_ body: () throws -> Void) -> Status {
 }
 
 /// Why the body failed, as people read it; nil: it did not.
-func complaint(_ body: () throws -> Void) -> String? {
+package func complaint(_ body: () throws -> Void) -> String? {
   do {
     try body()
     return nil

@@ -44,7 +44,7 @@ package final class ResponseHeaders {
     try buffer.append(0)
   }
 
-  package func clear() {
+  private func clear() {
     buffer.removeAll()
     httpStatus = 0
     isOver = true

@@ -79,7 +79,6 @@ package final class ChatRequest {
       try value.append("[")
       try value.append(buffer.bytes.part(member.value.lowerBound, member.value.upperBound))
       try value.append("]")
-      if 1 >= RequestRules.stopsMost { throw .invalid("stop: there can be 4 texts at most") }
       try replace(literal("stop"), value.bytes)
       value.removeAll()
     } else if let member = find(literal("stop")) {

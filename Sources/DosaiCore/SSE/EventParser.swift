@@ -25,8 +25,6 @@ package final class EventParser {
   private var hasData = false
   private let type = Buffer()
   package let lastEventID = Buffer()
-  /// The last `retry:` in milliseconds; -1: none.
-  package private(set) var retry: Int64 = -1
 
   package init(bytesMax: Int) { self.bytesMax = bytesMax }
 
@@ -151,7 +149,7 @@ package final class EventParser {
     return nil
   }
 
-  /// Whether the beginning of a line shows that none of it is needed: a comment, or no known field.
+  /// Whether the beginning of a line shows that none of it is needed: a comment, or a field without use.
   private static func isUnwanted(_ start: Bytes) -> Bool {
     guard let first = start.first else { return false }
     if first == UInt8(ascii: ":") { return true }
@@ -160,7 +158,7 @@ package final class EventParser {
         ? start.equals(field.bytes.part(0, start.count))
         : start.starts(with: field) && start[field.utf8CodeUnitCount] == UInt8(ascii: ":")
     }
-    return !(begins("data") || begins("event") || begins("id") || begins("retry"))
+    return !(begins("data") || begins("event") || begins("id"))
   }
 
   private func checkSize(_ more: Int) throws(Failure) {
@@ -191,8 +189,6 @@ package final class EventParser {
         lastEventID.removeAll()
         try lastEventID.append(value)
       }
-    } else if name.equals("retry") {
-      if value.first != UInt8(ascii: "-"), let value = Text.integer(value) { retry = value }
     }
     return nil
   }

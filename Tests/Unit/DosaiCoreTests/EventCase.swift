@@ -63,7 +63,6 @@ struct EventCase: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     let events: [Event]
-    let retry_ms: Int64?
     let last_event_id: String?
     let end: String?
   }
@@ -84,7 +83,7 @@ struct EventCase: Decodable, Sendable, CustomTestStringConvertible {
 
   /// What is expected of the parser, whose data is not repaired yet and whose messages have an empty type.
   var outcome: Outcome {
-    var outcome = Outcome(lastEventID: expect.last_event_id ?? "", retry: expect.retry_ms ?? -1)
+    var outcome = Outcome(lastEventID: expect.last_event_id ?? "")
     for event in expect.events {
       let type = event.type == "message" ? "" : event.type
       let seen = Seen(event.text, type: type, id: event.id)

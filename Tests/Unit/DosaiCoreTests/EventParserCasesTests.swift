@@ -32,7 +32,6 @@ struct EventParserCasesTests {
         #expect(isOpen == Self.openAtTheEnd.contains(replayed.id), "\(split)")
         #expect(outcome.events == expected.events, "\(split)")
         #expect(outcome.status == expected.status, "\(split)")
-        #expect(outcome.retry == expected.retry, "\(split)")
         if replayed.expect.last_event_id == nil || isOpen { continue }
         #expect(outcome.lastEventID == expected.lastEventID, "\(split)")
       }

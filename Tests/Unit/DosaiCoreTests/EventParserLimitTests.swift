@@ -8,7 +8,7 @@ struct EventParserLimitTests {
   @Test(arguments: [
     ("data: 1234\n\n", 10), ("data:12345\r\n\r\n", 10), ("data: 12\ndata:345\n\n", 10),
     ("data:1\ndata:2\ndata:3\n\n", 9),
-    ("event: abc\ndata\n\n", 10), ("id: 123456\ndata\n\n", 10), ("retry: 100\ndata\n\n", 10),
+    ("event: abc\ndata\n\n", 10), ("id: 123456\ndata\n\n", 10),
   ])
   func holdsAnEventToItsLimit(text: String, limit: Int) throws {
     let whole = Outcome(of: [[UInt8](text.utf8)[...]])
@@ -39,7 +39,7 @@ struct EventParserLimitTests {
   }
 
   @Test(arguments: [
-    ":", ": ", ":data: ", "x", "datax: ", "dataa", "events: ", " data: ", "\0", "ide: ", "retry:".uppercased(),
+    ":", ": ", ":data: ", "x", "datax: ", "dataa", "events: ", " data: ", "\0", "ide: ", "retry:",
   ])
   func doesNotCountWhatItDrops(start: String) {
     let long = start + "y".times(100)

@@ -25,10 +25,7 @@ enum EventReference {
         case "data": data = data.map { $0 + [0x0A] + value } ?? value
         case "event": type = value
         case "id": if !value.contains(0) { id = value }
-        case "retry":
-          let isNumber = !value.isEmpty && value.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
-          if isNumber, let number = Int64(String(decoding: value, as: UTF8.self)) { outcome.retry = number }
-        default: break
+        default: break  // `retry` too: nobody connects anew by it
         }
       }
     }

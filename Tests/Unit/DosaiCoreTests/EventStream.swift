@@ -31,13 +31,11 @@ struct Seen: Equatable, CustomStringConvertible {
 struct Outcome: Equatable {
   var events: [Seen] = []
   var lastEventID = ""
-  var retry: Int64 = -1
   var status = Status.ok
 
-  init(_ events: [Seen] = [], lastEventID: String = "", retry: Int64 = -1, status: Status = .ok) {
+  init(_ events: [Seen] = [], lastEventID: String = "", status: Status = .ok) {
     self.events = events
     self.lastEventID = lastEventID
-    self.retry = retry
     self.status = status
   }
 
@@ -54,7 +52,6 @@ struct Outcome: Equatable {
       if try parser.next() != nil { throw Failure.internalError }
     } catch { status = (error as? Failure)?.status ?? .internalError }
     lastEventID = parser.lastEventID.string
-    retry = parser.retry
   }
 }
 

@@ -34,14 +34,19 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "CSystem"),
-    .target(name: "DosaiCore", swiftSettings: settings),
-    .target(name: "DosaiJSON", dependencies: ["CJansson", "CSystem", "DosaiCore"], swiftSettings: settings),
-    .target(name: "DosaiHTTP", dependencies: ["CCurl", "CSystem", "DosaiCore"], swiftSettings: settings),
+    .target(name: "DosaiCore", exclude: ["README.md"], swiftSettings: settings),
     .target(
-      name: "Dosai", dependencies: ["CSystem", "DosaiCore", "DosaiJSON", "DosaiHTTP"], swiftSettings: settings),
+      name: "DosaiJSON", dependencies: ["CJansson", "CSystem", "DosaiCore"], exclude: ["README.md"],
+      swiftSettings: settings),
+    .target(
+      name: "DosaiHTTP", dependencies: ["CCurl", "CSystem", "DosaiCore"], exclude: ["README.md"],
+      swiftSettings: settings),
+    .target(
+      name: "Dosai", dependencies: ["CSystem", "DosaiCore", "DosaiJSON", "DosaiHTTP"], exclude: ["README.md"],
+      swiftSettings: settings),
     .target(
       name: "DosaiABI", dependencies: ["CDosai", "CSystem", "Dosai", "DosaiCore", "DosaiHTTP"],
-      exclude: ["exports.map"],
+      exclude: ["README.md", "exports.map"],
       swiftSettings: settings, linkerSettings: linker),
     .testTarget(
       name: "TestSupport", dependencies: ["DosaiCore"], path: "Tests/Unit/Support",

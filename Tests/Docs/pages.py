@@ -35,7 +35,8 @@ class Block:
 
 
 def documents():
-    return sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md")])
+    return sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md"),
+                   *ROOT.glob("Sources/*/README.md"), *ROOT.glob("Tests/*/README.md"), ROOT / "bindings/cpp/README.md"])
 
 
 def blocks_of(page):

@@ -1,4 +1,4 @@
-/* The few system calls that the library needs; all that is Linux alone is here and in DosaiHTTP/Poller.swift. */
+/* The few system calls that the library needs; all that is Linux alone is here, in DosaiHTTP/Poller.swift and in DosaiHTTP/Wakeup.swift. */
 #include <errno.h>
 #include <fcntl.h>
 #include <float.h>

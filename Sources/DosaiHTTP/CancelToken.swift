@@ -4,18 +4,19 @@ import Synchronization
 
 /// Stops whatever calls it was given to.
 package final class CancelToken {
-  package let descriptor: Int32
+  private let wakeup = Wakeup()
   private let triggered = Atomic<Bool>(false)
   private let process: Int32
 
   /// RESOURCE: no descriptor is free.
   package init() throws(Failure) {
     process = Process.id
-    descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-    if descriptor < 0 { throw .noDescriptor }
+    if wakeup.descriptor < 0 { throw .noDescriptor }
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { wakeup.shut() }
+
+  package var descriptor: Int32 { wakeup.descriptor }
 
   package var isTriggered: Bool { triggered.load(ordering: .acquiring) }
 
@@ -23,8 +24,7 @@ package final class CancelToken {
   package func trigger() {
     let error = csystem_errno()
     triggered.store(true, ordering: .releasing)
-    var one: UInt64 = 1
-    if process == Process.id { _ = write(descriptor, &one, 8) }
+    if process == Process.id { wakeup.signal() }
     csystem_set_errno(error)
   }
 }

@@ -5,7 +5,7 @@ extension Failure {
   package static var noDescriptor: Failure { Failure(.resource, "no file descriptor is free") }
 }
 
-/// An epoll set with a timer and a wake-up in it. All that is Linux alone is here.
+/// An epoll set with a timer and a wake-up in it. All that is Linux alone is here and in Wakeup.
 final class Poller {
   /// What an event is about.
   enum Source {
@@ -22,7 +22,7 @@ final class Poller {
 
   let descriptor: Int32
   private let timer: Int32
-  private let wakeup: Int32
+  private let wakeup = Wakeup()
   private let events: UnsafeMutablePointer<epoll_event>?
   private var armed = Clocks.never
   private(set) var count = 0  // events that the last wait found
@@ -32,10 +32,9 @@ final class Poller {
   init() throws(Failure) {
     descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
     timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC))
-    wakeup = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
     events = try? allocate(Self.eventsMost)
     if events == nil { throw .outOfMemory }
-    if descriptor < 0 || timer < 0 || wakeup < 0 || !add(timer) || !add(wakeup) {
+    if descriptor < 0 || timer < 0 || wakeup.descriptor < 0 || !add(timer) || !add(wakeup.descriptor) {
       throw .noDescriptor
     }
   }
@@ -48,7 +47,7 @@ final class Poller {
   private func closeAll() {
     if descriptor >= 0 { close(descriptor) }
     if timer >= 0 { close(timer) }
-    if wakeup >= 0 { close(wakeup) }
+    wakeup.shut()
   }
 
   private func add(_ source: Int32, mark: UInt64 = 0) -> Bool {
@@ -85,10 +84,7 @@ final class Poller {
   }
 
   /// Any thread, and from a signal handler.
-  func wake() {
-    var one: UInt64 = 1
-    _ = write(wakeup, &one, 8)
-  }
+  func wake() { wakeup.signal() }
 
   /// Waits `milliseconds` (-1: without end) for what `next` then tells. False: a signal came.
   func wait(_ milliseconds: Int32) -> Bool {
@@ -121,8 +117,8 @@ final class Poller {
       defer { armed = Clocks.never }
       return .timer(armed)
     }
-    if source == wakeup {
-      _ = read(wakeup, &value, 8)
+    if source == wakeup.descriptor {
+      wakeup.clear()
       return .wake
     }
     let failed = happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0

@@ -1,0 +1,22 @@
+import CSystem
+
+/// A descriptor that any thread, and a signal handler, can make readable: an eventfd.
+struct Wakeup {
+  /// Below 0: none was free.
+  let descriptor: Int32
+
+  init() { descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC)) }
+
+  func signal() {
+    var one: UInt64 = 1
+    _ = write(descriptor, &one, 8)
+  }
+
+  /// It is readable no more.
+  func clear() {
+    var count: UInt64 = 0
+    _ = read(descriptor, &count, 8)
+  }
+
+  func shut() { if descriptor >= 0 { close(descriptor) } }
+}

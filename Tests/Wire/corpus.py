@@ -1,6 +1,6 @@
 """What servers send, and what must come of it: the language of the cases. The cases are in corpus_*.py.
 
-A case says by which line of DESIGN it is as it is ("7", "9", "11"; "assembly" and "report" are parts of 7).
+A case says by which section of docs/design.md it is as it is ("7", "9", "11"; "assembly" and "report" are parts of 7).
 """
 import json
 

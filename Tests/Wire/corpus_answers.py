@@ -1,4 +1,4 @@
-"""Whole answers: to a unary call, and to a streaming one, which gets them as the chunks of one event. DESIGN 7."""
+"""Whole answers: to a unary call, and to a streaming one, which gets them as the chunks of one event. docs/design.md, 7."""
 from corpus import *
 
 HI = [[C("Hi"), F()]]

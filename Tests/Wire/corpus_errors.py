@@ -1,4 +1,4 @@
-"""What must be reported, with the server's own words. DESIGN 7, report, and appendix A."""
+"""What must be reported, with the server's own words. docs/design.md, 7: report; and the statuses of dosai.h."""
 from corpus import *
 
 GO = [say("Hel"), say("lo")]
@@ -55,9 +55,9 @@ stream("html-in-mid-stream", "7 report", GO + ["<html><body>502 Bad Gateway</bod
 stream("json-in-mid-stream", "7 report", GO + [dump({"error": ERROR}) + "\n"], GONE, PART, status="TRUNCATED", done=False)
 stream("html-in-data", "7 report", GO + [data("<html>502</html>")], GONE, PART, status="PROTOCOL")
 stream("text-in-data", "7 report", GO + [data("upstream connect error")], GONE, PART, status="PROTOCOL")
-stream("text-for-events", "7 report, appendix A", b"no healthy upstream", [], None, status="PROTOCOL",
+stream("text-for-events", "7 report, dosai.h", b"no healthy upstream", [], None, status="PROTOCOL",
        headers={"Content-Type": "text/plain"})
-stream("gzip-for-events", "10, appendix A", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x49\x2c\x49\xb4\x52", [], None,
+stream("gzip-for-events", "10, dosai.h", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x49\x2c\x49\xb4\x52", [], None,
        status="PROTOCOL", headers={"Content-Encoding": "gzip"})
 
 # ---- 200 with an error or with no answer
@@ -80,13 +80,13 @@ answer("ok-html", "7 report", "<!DOCTYPE html><html>It broke.</html>", [], json=
        headers={"Content-Type": "text/html"}, body_kept=True)
 answer("ok-blank-html", "7 report", "\n\n  <html>It broke.</html>", [], json=None, status="PROTOCOL", body_kept=True)
 answer("ok-cut-json", "7 report", dump(whole({"content": "Hi"}))[:-20], [], json=None, status="PROTOCOL", body_kept=True)
-answer("ok-number", "appendix A", "42", [], json=None, status="PROTOCOL", stream=False)
-answer("ok-empty-object", "appendix A", {}, [], json=None, status="PROTOCOL")
-answer("ok-empty", "appendix A", "", [], json=None, status="PROTOCOL", stream=False)
-answer("ok-blank", "appendix A", " \n", [], json=None, status="PROTOCOL", stream=False)
-answer("ok-null", "appendix A", "null", [], json=None, status="PROTOCOL", stream=False)
-answer("ok-choices-null", "appendix A", {**whole({}), "choices": None}, [], json=None, status="PROTOCOL")
-answer("ok-events-unasked", "appendix A", join(GO + [fin()]), [], json=None, status="PROTOCOL", stream=False,
+answer("ok-number", "dosai.h", "42", [], json=None, status="PROTOCOL", stream=False)
+answer("ok-empty-object", "dosai.h", {}, [], json=None, status="PROTOCOL")
+answer("ok-empty", "dosai.h", "", [], json=None, status="PROTOCOL", stream=False)
+answer("ok-blank", "dosai.h", " \n", [], json=None, status="PROTOCOL", stream=False)
+answer("ok-null", "dosai.h", "null", [], json=None, status="PROTOCOL", stream=False)
+answer("ok-choices-null", "dosai.h", {**whole({}), "choices": None}, [], json=None, status="PROTOCOL")
+answer("ok-events-unasked", "dosai.h", join(GO + [fin()]), [], json=None, status="PROTOCOL", stream=False,
        headers={"Content-Type": "text/event-stream"})
 answer("ok-1e999", "11", dump(whole({"content": "Hi"}, x="@")).replace('"@"', "1e999"), [], json=None, status="PROTOCOL")
 answer("ok-nan", "11", dump(whole({"content": "Hi"}, x="@")).replace('"@"', "NaN"), [], json=None, status="PROTOCOL")
@@ -101,14 +101,14 @@ STATUSES = {400: "BAD_REQUEST", 401: "AUTHENTICATION", 402: "INSUFFICIENT_CREDIT
             502: "SERVER", 503: "UNAVAILABLE", 504: "SERVER", 520: "SERVER", 524: "SERVER", 529: "UNAVAILABLE", 599: "SERVER",
             300: "REDIRECTED", 301: "REDIRECTED", 304: "REDIRECTED", 399: "REDIRECTED"}
 for http, status in STATUSES.items():
-    refusal("http-%d" % http, "appendix A", http, "" if http == 304 else {"error": ERROR}, status,
+    refusal("http-%d" % http, "dosai.h", http, "" if http == 304 else {"error": ERROR}, status,
             error() if http == 304 else SAID, framing="none" if http == 304 else "length")
     if http != 304:
-        refusal("http-%d-empty" % http, "7 report, appendix A", http, "", status)
-        refusal("http-%d-html" % http, "7 report, appendix A", http, "<html>It broke.</html>", status,
+        refusal("http-%d-empty" % http, "7 report, dosai.h", http, "", status)
+        refusal("http-%d-html" % http, "7 report, dosai.h", http, "<html>It broke.</html>", status,
                 headers={"Content-Type": "text/html"}, body_kept=True)
 for key in ["code", "type"]:
-    refusal("http-429-quota-" + key, "appendix A", 429, {"error": {"message": "It broke.", key: "insufficient_quota"}},
+    refusal("http-429-quota-" + key, "dosai.h", 429, {"error": {"message": "It broke.", key: "insufficient_quota"}},
             "INSUFFICIENT_CREDITS", error("It broke.", **{key: "insufficient_quota"}))
 for name, body, said in [
         ("text", {"error": "It broke."}, error("It broke.")), ("list", [{"error": ERROR}], SAID),

@@ -1,4 +1,4 @@
-"""Events: their framing, their end, and what stands between them. DESIGN 7, first two paragraphs, and 11."""
+"""Events: their framing, their end, and what stands between them. docs/design.md, 7, first two paragraphs, and 11."""
 from corpus import *
 
 HELLO = [ev({"role": "assistant", "content": ""}), say("Hel"), say("lo"), fin()]
@@ -106,8 +106,8 @@ for name, line in [("number", "42"), ("text", "\"hi\""), ("null", "null"), ("tru
                    ("brace", "{\"choices\":[}"), ("two", dump(HELLO[3]) + dump(HELLO[3])), ("empty-list", "[]"),
                    ("trailing", dump(HELLO[3]) + ","), ("single-quotes", "{'choices':[]}"), ("bom", "\ufeff" + dump(HELLO[3])),
                    ("control", '{"choices":[],"x":"a\x01b"}')]:
-    stream("bad-event-" + name, "appendix A", HELLO[:3] + [data(line)], CHUNKS[:3], PART, status="PROTOCOL", excludes="hunter2")
-stream("glued-events", "appendix A", HELLO[:2] + ["data: %sdata: %s\n\n" % (dump(HELLO[2]), dump(HELLO[3]))], CHUNKS[:2],
+    stream("bad-event-" + name, "dosai.h", HELLO[:3] + [data(line)], CHUNKS[:3], PART, status="PROTOCOL", excludes="hunter2")
+stream("glued-events", "dosai.h", HELLO[:2] + ["data: %sdata: %s\n\n" % (dump(HELLO[2]), dump(HELLO[3]))], CHUNKS[:2],
        whole({"content": "Hel"}, None), status="PROTOCOL")
 stream("glued-lines", "7", HELLO[:2] + ["data: %s\ndata: %s\n\n" % (dump(HELLO[2]), dump(HELLO[3]))], CHUNKS[:2],
        whole({"content": "Hel"}, None), status="PROTOCOL")
@@ -115,9 +115,9 @@ for name, value in [("choices", event(choices={})), ("choice", event(choices=[1]
                     ("index-text", ev({}, index="0")), ("index-real", ev({}, index=0.5)), ("index-minus", ev({}, index=-2)),
                     ("index-far", ev({}, index=2 ** 31)), ("index-huge", ev({}, index=2 ** 63)),
                     ("tool", ev({"tool_calls": [1]})), ("tool-index", tool(call("0"))), ("tool-far", tool(call(2 ** 31)))]:
-    stream("bad-shape-" + name, "appendix A", HELLO[:3] + [value], CHUNKS[:3], PART, "BIG_NUMBER" if name == "index-huge" else "",
+    stream("bad-shape-" + name, "dosai.h", HELLO[:3] + [value], CHUNKS[:3], PART, "BIG_NUMBER" if name == "index-huge" else "",
            status="PROTOCOL")
-stream("bad-shape-second-choice", "appendix A", HELLO[:3] + [event(choices=[
+stream("bad-shape-second-choice", "dosai.h", HELLO[:3] + [event(choices=[
     {"index": 0, "delta": {"content": "!"}, "finish_reason": "stop"}, {"index": -2, "delta": {}}])], CHUNKS[:3], PART, status="PROTOCOL")
-stream("bad-shape-behind-content", "appendix A", HELLO[:3] + [ev({"content": "!", "tool_calls": [call("0")]})], CHUNKS[:3], PART,
+stream("bad-shape-behind-content", "dosai.h", HELLO[:3] + [ev({"content": "!", "tool_calls": [call("0")]})], CHUNKS[:3], PART,
        status="PROTOCOL")

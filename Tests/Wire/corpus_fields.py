@@ -1,4 +1,4 @@
-"""Fields that real servers send otherwise, and how the answer is put together. DESIGN 7: accept, assembly."""
+"""Fields that real servers send otherwise, and how the answer is put together. docs/design.md, 7: accept, assembly."""
 from corpus import *
 
 HI = [[C("Hi")], [F()]]

@@ -1,4 +1,4 @@
-"""Tool calls in streams. DESIGN 7: accept, assembly."""
+"""Tool calls in streams. docs/design.md, 7: accept, assembly."""
 from corpus import *
 
 END = [fin("tool_calls")]

@@ -14,7 +14,7 @@ STATUSES = {
                   "SERVER", "UNAVAILABLE", "REDIRECTED"],
 }
 
-# Where DESIGN decides otherwise than the case: its line, and all that may come instead. One that comes out as the case
+# Where docs/design.md decides otherwise than the case: its section, and all that may come instead. One that comes out as the case
 # says is a failure.
 ACCEPTED = "7: accept index -1"
 NOT_INJECTED = "9: identical bytes each time; 7: nothing is injected"
@@ -64,7 +64,7 @@ def judge(name, found):
         other = [one for one in found if not any(text in one for text in wanted)]
         missing = [text for text in wanted if not any(text in one for one in found)]
         if other or missing:
-            pytest.fail("decided by DESIGN %s, but\n%s" % (line, "\n".join(other[:6] + ["no: " + text for text in missing])), pytrace=False)
+            pytest.fail("decided by docs/design.md, %s, but\n%s" % (line, "\n".join(other[:6] + ["no: " + text for text in missing])), pytrace=False)
     elif found:
         pytest.fail("\n".join(found[:6]), pytrace=False)
 

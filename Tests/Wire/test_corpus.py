@@ -147,7 +147,7 @@ def test_case(server, case):
         for client in clients.values():
             client.__exit__()
     if found:
-        pytest.fail("by DESIGN %s\n%.600r\n%s" % (case.law, case.body, "\n".join(found[:6])), pytrace=False)
+        pytest.fail("by docs/design.md, %s\n%.600r\n%s" % (case.law, case.body, "\n".join(found[:6])), pytrace=False)
 
 
 # ---- what holds for every stream

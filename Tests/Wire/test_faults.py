@@ -11,17 +11,17 @@ from lateness import allowance
 from faults import ANSWER, FAULTS, STREAM
 
 CLOCK = 300  # ms, of the clock that is to run out
-LATE = 50  # ms: what DESIGN's clocks may be late. CI's machines are not ours:
+LATE = 50  # ms: what the clocks may be late. CI's machines are not ours:
 LATE_IN_CI = 500
 TAGS = itertools.count()
 BIG = {"model": "m", "messages": [{"role": "user", "content": "a" * (8 << 20)}]}
 
 
 class Row:
-    """What a row must report, by DESIGN 7, 9 and appendix A. Statuses: one, or where it may be seen in two ways both.
+    """What a row must report, by docs/design.md, 7 and 9, and the statuses of dosai.h. Statuses: one, or where it may be seen in two ways both.
 
     begun: something of the answer had come, and is kept: of a stream the content, of an answer the bytes. http: what
-    came of the status; in_headers: and no more than that. retried: by DESIGN 9, where nothing was delivered. clock: the
+    came of the status; in_headers: and no more than that. retried: by docs/design.md, 9, where nothing was delivered. clock: the
     one that runs out.
     """
 

@@ -1,4 +1,4 @@
-"""Real numbers while another thread sets the locale to and fro: no abort, no wrong number. DESIGN 10; HAZARDS 3.3.
+"""Real numbers while another thread sets the locale to and fro: no abort, no wrong number. docs/design.md, 12.2.
 
 DOSAI_LOCALE_SECONDS says for how long, the default is 4. It runs in a process of its own, for jansson 2.14 ends it.
 

@@ -1,4 +1,4 @@
-"""The dosai tool as a program sees it: DESIGN, appendix B. Whatever happens, the last line of `chat --json` is its one verdict."""
+"""The dosai tool as a program sees it: cli/dosai.1. Whatever happens, the last line of `chat --json` is its one verdict."""
 import itertools, json, os, resource, signal, socket, subprocess, sys, time
 
 import pytest

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("EventParser on the cases of other projects", .enabled(if: SharedCases.arePresent, SharedCases.absence))
 struct EventParserCasesTests {
-  /// Cases whose body ends inside an event, which WHATWG drops. DESIGN 7: "A last event without its blank line counts
-  /// if its JSON is whole"; the parser gives it as open, and with it the id that it has.
+  /// Cases whose body ends inside an event, which WHATWG drops. By docs/design.md, 7, it counts if its JSON is complete;
+  /// the parser gives it as open, and with it the id that it has.
   static let openAtTheEnd: Set = [
     "esp-1mb-unterminated-default", "esp-mixed-comments", "go-eof-incomplete-data", "ld-reconnect-partial-discard",
     "node-eof-one-cr", "node-eof-one-crlf", "node-eof-one-lf", "py-mixed-endings", "py-unterminated-data",

@@ -93,7 +93,7 @@ struct EventParserTests {
     expect(line + "\ndata: a\n\n", gives: Outcome([Seen("a")]))
   }
 
-  /// DESIGN 7: a last event without its blank line is given, and says that it is open.
+  /// docs/design.md, 7: a last event without its blank line is given, and says that it is open.
   @Test(arguments: [
     ("data: a", [Seen("a", isOpen: true)]), ("data: a\n", [Seen("a", isOpen: true)]),
     ("data: a\r", [Seen("a", isOpen: true)]),

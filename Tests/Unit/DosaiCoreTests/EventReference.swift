@@ -29,7 +29,7 @@ enum EventReference {
         }
       }
     }
-    // Not there, but DESIGN 7: what is left is given as open.
+    // Not there, but docs/design.md, 7: what is left is given as open.
     if let data { outcome.events.append(seen(data, type, id, isOpen: true)) }
     outcome.lastEventID = String(decoding: id, as: UTF8.self)
     return outcome

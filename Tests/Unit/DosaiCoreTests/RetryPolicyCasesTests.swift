@@ -48,8 +48,8 @@ struct RetryCase: Decodable, Sendable, CustomTestStringConvertible {
 
 @Suite("RetryPolicy on the cases of other projects", .enabled(if: SharedCases.arePresent, SharedCases.absence))
 struct RetryPolicyCasesTests {
-  /// Asks for the delay after 1103 retries of 3. DESIGN 9: "Default 2 (-1: none)", so there is none after the last; the
-  /// delay is as the case has it where there may be more.
+  /// Asks for the delay after 1103 retries of 3. By docs/design.md, 9, there is none after the last; the delay is as the case
+  /// has it where there may be more.
   static let beyondTheLastRetry = "py-ra-22"
 
   static let all = SharedCases.read("retry_http", as: RetryCase.self).filter {

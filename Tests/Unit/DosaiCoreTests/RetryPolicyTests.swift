@@ -3,7 +3,7 @@ import Testing
 
 @testable import DosaiCore
 
-/// DESIGN 9.
+/// docs/design.md, 9.
 struct RetryPolicyTests {
   static let now: Int64 = 1_696_004_797  // Fri, 29 Sep 2023 16:26:37 GMT
 

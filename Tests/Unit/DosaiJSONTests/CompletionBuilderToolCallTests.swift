@@ -3,7 +3,7 @@ import DosaiJSON
 import TestSupport
 import Testing
 
-/// Tool calls: the documented form, and each tolerated deviation of DESIGN 7 with its quirk.
+/// Tool calls: the documented form, and each tolerated deviation of docs/design.md, 7 with its quirk.
 struct CompletionBuilderToolCallTests {
   @Test(arguments: ToolCallStream.documented + ToolCallStream.deviating)
   func assembles(_ given: ToolCallStream) throws {

@@ -21,7 +21,7 @@ struct JSONCasesTests {
   /// Valid JSON that is refused: jansson takes no U+0000 in a key.
   static let refused: Set = ["y_object_escaped_null_in_key.json"]
 
-  /// What RFC 8259 leaves open and we refuse, DESIGN 11: "numbers like 1e999, NaN: PROTOCOL".
+  /// What RFC 8259 leaves open and we refuse, docs/design.md, 11: numbers such as 1e999 are PROTOCOL.
   static let refusedOfTheOpen: Set = [
     "i_number_huge_exp.json", "i_number_neg_int_huge_exp.json", "i_number_pos_double_huge_exp.json",
     "i_number_real_neg_overflow.json", "i_number_real_pos_overflow.json", "i_string_utf16BE_no_BOM.json",

@@ -3,7 +3,7 @@ import DosaiJSON
 import TestSupport
 import Testing
 
-/// DESIGN 7: the server's own message, in whichever form.
+/// docs/design.md, 7: the server's own message, in whichever form.
 struct ServerErrorTests {
   static func read(_ body: String) throws -> [String?] {
     let document = try Document.read(body)

@@ -49,7 +49,7 @@ func text(_ start: Characters?, _ length: Int, _ message: StaticString) throws(F
     throw .invalid(message)
   }
   if length == -1 { return characters(start) }
-  guard length >= 0 else { throw .invalid("length: is larger than any text") }
+  guard length >= 0 else { throw .invalid("length: is too large") }
   return Bytes(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: length)
 }
 

@@ -65,7 +65,7 @@ enum Handle {
   ) throws(Failure) -> Object {
     guard let object = peek(handle, kind), let handle else { throw .invalid(message) }
     guard cell(handle).pointee.process == Process.id else {
-      throw Failure(.forked, "the handle was made before a fork")
+      throw Failure(.forked, "the handle was created before a fork")
     }
     return object
   }

@@ -177,7 +177,7 @@ public func dosai_call_completion(
     let out = try cleared(out_completion, "out_completion: is NULL")
     let call = try Handle.borrow(call, LoopCall.self, "call: is not a call")
     guard let completion = try call.completion() else {
-      throw .invalid("call: has no completion, and none is on its way")
+      throw .invalid("call: has no completion")
     }
     try out.give(completion)
   }

@@ -45,7 +45,7 @@ extension ClientSettings {
       throw .invalid("max_redirects: must be between 0 and 5")
     }
     redirectsMax = Int(options.max_redirects)
-    guard options.log_level >= 0, options.log_level <= 4 else { throw .invalid("log_level: is none of the levels") }
+    guard options.log_level >= 0, options.log_level <= 4 else { throw .invalid("log_level: must be between 0 and 4") }
     if let function = options.on_log, options.log_level > 0 {
       log = Log(level: options.log_level, function: function, context: options.log_user_data)
     }
@@ -61,10 +61,10 @@ extension ClientSettings {
       let given = characters(start)
       if given.isEmpty { throw .invalid("api_key_header: must not be empty") }
       for byte in given where !HeaderField.isNameByte(byte) {
-        throw .invalid("api_key_header: has a character that no header name has")
+        throw .invalid("api_key_header: has a character that header names cannot have")
       }
       if given.isOfTransport || given.equalsIgnoringCase(literal("host")) {
-        throw .invalid("api_key_header: the transport itself decides this one")
+        throw .invalid("api_key_header: the transport sets this header itself")
       }
       name = given
     }
@@ -86,9 +86,9 @@ extension ClientSettings {
   }
 
   private mutating func readFields(_ options: dosai_client_options) throws(Failure) {
-    try addField("OpenAI-Organization", options.organization, "organization: has a character that no header has")
-    try addField("OpenAI-Project", options.project, "project: has a character that no header has")
-    try addField("User-Agent", options.user_agent, "user_agent: has a character that no header has")
+    try addField("OpenAI-Organization", options.organization, "organization: has a character that headers cannot have")
+    try addField("OpenAI-Project", options.project, "project: has a character that headers cannot have")
+    try addField("User-Agent", options.user_agent, "user_agent: has a character that headers cannot have")
     for field in try readHeaders(options.headers, options.header_count) { fields.set(field) }
   }
 
@@ -176,7 +176,7 @@ private func readHeaders(
   _ lines: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int
 ) throws(Failure) -> [HeaderField] {
   guard count != 0 else { return [] }
-  guard let lines, count > 0, count <= 1000 else { throw .invalid("headers: must be there, 1000 at most") }
+  guard let lines, count > 0, count <= 1000 else { throw .invalid("headers: must not be NULL, 1000 at most") }
   var fields: [HeaderField] = []
   for i in 0..<count {
     guard let line = lines[i] else { throw .invalid("headers: one is NULL") }

@@ -16,12 +16,12 @@ extension Transfer {
       detail: detail)
     let proxyStatus = ccurl_info_long(easy, CURLINFO_HTTP_CONNECTCODE)
     if !wasSent, proxyStatus >= 300, proxyStatus < 500, proxyStatus != 408, proxyStatus != 429 {
-      return Failure(.proxy, "the proxy refused", detail: detail)
+      return Failure(.proxy, "the proxy refused the connection", detail: detail)
     }
     if !wasSent, [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return .noDescriptor }
     // Up to 8.9 libcurl takes in up to 64 MB of what is held back.
     if isPaused && (result == CURLE_OUT_OF_MEMORY || result.rawValue == Self.tooLarge) {
-      return Failure(.tooLarge, "more came than libcurl can hold back")
+      return Failure(.tooLarge, "more data arrived than libcurl can buffer")
     }
     if areHeadersTooMany(result) { return Self.tooManyHeaders }
     switch result {
@@ -30,10 +30,10 @@ extension Transfer {
     case CURLE_COULDNT_RESOLVE_PROXY:
       return Failure(.connection, "the proxy's name could not be resolved", detail: detail)
     case CURLE_COULDNT_CONNECT: return Failure(.connection, "no connection could be made", detail: detail)
-    case CURLE_PROXY: return Failure(.connection, "the proxy refused", detail: detail)
+    case CURLE_PROXY: return Failure(.connection, "the proxy refused the connection", detail: detail)
     case CURLE_OPERATION_TIMEDOUT:
       isUnsent = !wasSent
-      return Failure(.timeout, "no connection in time", clock: .connect)
+      return Failure(.timeout, "no connection was made in time", clock: .connect)
     case CURLE_SSL_CONNECT_ERROR where isCutByPeer:
       return Failure(.connection, "the connection ended in the TLS handshake", detail: detail)
     case CURLE_SSL_CACERT_BADFILE where Self.lacksDescriptors: return .noDescriptor

@@ -145,7 +145,7 @@ package final class CurlMulti {
   package func start(_ transfer: Transfer, waits: Bool) throws(Failure) -> Bool {
     if isOutOfMemory { throw .outOfMemory }
     transfer.attach(self, waits: waits)
-    guard enter() else { throw Failure(.cancelled, "the process exits") }
+    guard enter() else { throw Failure(.cancelled, "the process is exiting") }
     defer { leave() }
     guard curl_multi_add_handle(handle, transfer.easy) == CURLM_OK else { throw .outOfMemory }
     act(CURL_SOCKET_TIMEOUT, 0)

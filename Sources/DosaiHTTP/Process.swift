@@ -25,7 +25,7 @@ package enum Process {
       page?.pointee = getpid()
       Process.page = page
       if curl_global_init(Int(CURL_GLOBAL_DEFAULT)) != CURLE_OK {
-        refusal = Failure(.resource, "libcurl does not start")
+        refusal = Failure(.resource, "libcurl could not be initialized")
       } else if ccurl_version_number() < 0x075800 {
         refusal = Failure(
           .resource,

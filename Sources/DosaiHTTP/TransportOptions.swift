@@ -22,7 +22,7 @@ package final class TransportOptions {
   func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: CurlShare) -> Failure? {
     var failure: Failure?
     @inline(never) func check(
-      _ code: CURLcode, _ refusal: StaticString = "libcurl was built without something that is needed"
+      _ code: CURLcode, _ refusal: StaticString = "libcurl was built without a required feature"
     ) {
       if code == CURLE_OK || failure != nil { return }
       failure = code == CURLE_OUT_OF_MEMORY ? .outOfMemory : Failure(.resource, refusal)
@@ -44,7 +44,7 @@ package final class TransportOptions {
     // Without HTTP/2 it refuses that, and speaks HTTP/1.1.
     off(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS))
     if isHTTPS {
-      let refusal: StaticString = "libcurl was built without TLS, or without a part of it that is needed"
+      let refusal: StaticString = "libcurl was built without TLS, or without a required part of it"
       if ccurl_features() & CURL_VERSION_SSL == 0 { check(CURLE_NOT_BUILT_IN, refusal) }
       check(ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)), refusal)
       check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1), refusal)

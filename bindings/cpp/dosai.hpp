@@ -5,19 +5,19 @@
  *   request.add_message("user", "Hello!");
  *   for (auto &chunk : client.stream(request)) std::cout << chunk.content();
  *
- * dosai.h is the manual: what a function does there, its namesake does here. Its enums, and the structs that it
- * fills, are used as they are. Only this is special to C++:
+ * dosai.h is the manual: each function here does what the function of the same name does there. C++ uses its enums,
+ * and the structs that it fills in. These rules are specific to C++:
  *
- *   Errors      x() throws Error. try_x() returns Result, which holds a value or an Error; it is all there is
- *               where exceptions are off (-fno-exceptions).
- *   Ownership   Client, Request, Stream, Loop, Call and CancelToken are moved, never copied. Completion and
- *               Error cannot change: copies are cheap and share one object. handle() lends the C handle.
- *   Text        std::string_view. What comes in is copied. What comes out is lent by the object that it was
- *               asked of; data() is null where there is none. Any text may hold U+0000; a short word (role,
- *               key, header name, id) or an option that has it is INVALID_ARGUMENT.
- *   Callbacks   may throw: the call stops, and the exception goes on from it, out of try_x() too. But on_log
- *               must not: it has no call to stop.
- *   Threads     What is const may be called from any thread at once. */
+ *   Errors      x() throws Error. try_x() returns Result, which contains a value or an Error; without exceptions
+ *               (-fno-exceptions), only try_x() exists.
+ *   Ownership   Client, Request, Stream, Loop, Call and CancelToken can be moved, but not copied. Completion and
+ *               Error are immutable: copies are cheap and share one object. The C handle from handle() is borrowed.
+ *   Text        std::string_view. Text that you pass in is copied. Text that a function returns is borrowed from its
+ *               object; if there is none, data() is null. Text may contain U+0000, except in a role, key, header
+ *               name, id or option, where it is INVALID_ARGUMENT.
+ *   Callbacks   Callbacks may throw: the call stops and rethrows the exception, even from try_x(). on_log must not
+ *               throw, because it has no call to stop.
+ *   Threads     Several threads may call const functions at the same time. */
 #ifndef DOSAI_HPP
 #define DOSAI_HPP
 
@@ -74,10 +74,10 @@ std::string_view lent(Getter *getter, Arguments... arguments) noexcept {
 
 inline bool has_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
 
-/* C refuses NULL, but for an empty text. */
+/* C refuses NULL, except for empty text. */
 inline const char *bytes(std::string_view text) noexcept { return text.data() ? text.data() : ""; }
 
-/* A short word as a C string; NULL, which C refuses, where it would be cut by a NUL. */
+/* A role, key, name or id as a C string. NULL, which C refuses, if it contains a NUL. */
 class Word {
 public:
   explicit Word(std::string_view text) : text_(text), is_whole_(!has_nul(text)) {}
@@ -88,7 +88,7 @@ private:
   bool is_whole_;
 };
 
-/* Options as C strings: NULL for what is empty. */
+/* Options as C strings: NULL for empty ones. */
 class Words {
 public:
   const char *one(const std::string &text) {
@@ -125,7 +125,7 @@ std::vector<dosai_attempt> attempts(const Subject *subject, std::int32_t count,
 
 /* ---- response ------------------------------------------------------------------------------------------ */
 
-/* What a GET or a POST answered. Empty, it gives the empty answers. */
+/* The answer to a GET or a POST. An empty Response returns empty values. */
 class Response {
 public:
   Response() = default;
@@ -162,7 +162,7 @@ struct ToolCall {
   std::string_view arguments;
 };
 
-/* An answer, or in an error and in a stream a part of one. Empty, it gives the empty answers. */
+/* An answer, or, from an error or a stream, a part of one. An empty Completion returns empty values. */
 class Completion {
 public:
   Completion() = default;
@@ -240,7 +240,7 @@ private:
 
 class Error : public std::exception {
 public:
-  /* Takes `error`, which may be NULL: then `note`, a literal, is the message, or the status's name. */
+  /* Takes ownership of `error`. If it is NULL, the message is `note`, a literal, or the name of the status. */
   explicit Error(dosai_status status, dosai_error *error = nullptr, const char *note = nullptr)
       : status_(status), note_(note) {
     if (error) error_ = std::shared_ptr<const dosai_error>(error, detail::Free());
@@ -264,7 +264,7 @@ public:
     const std::int64_t wait = dosai_error_retry_after_ms(handle());
     return wait < 0 ? std::nullopt : std::optional(Milliseconds(wait));
   }
-  /* Whether the same call may succeed when it is made again. */
+  /* Whether repeating the call may succeed. */
   bool is_retryable() const noexcept { return dosai_error_is_retryable(handle()) != 0; }
   std::string_view header(std::string_view name) const {
     return detail::lent(dosai_error_header, handle(), detail::Word(name).get());
@@ -279,7 +279,7 @@ public:
     dosai_error_timings(handle(), &timings);
     return timings;
   }
-  /* What had arrived; it is empty where nothing had. */
+  /* What had arrived; empty if nothing had. */
   Completion completion() const noexcept {
     return Completion(std::shared_ptr<const dosai_completion>(error_, dosai_error_completion(handle())));
   }
@@ -298,15 +298,15 @@ public:
   Result(Error error) : held_(std::move(error)) {}
 
   explicit operator bool() const noexcept { return std::holds_alternative<Value>(held_); }
-  /* As of a pointer: only where there is a value. */
+  /* Valid only if there is a value. */
   Value &operator*() noexcept { return *std::get_if<Value>(&held_); }
   const Value &operator*() const noexcept { return *std::get_if<Value>(&held_); }
   Value *operator->() noexcept { return std::get_if<Value>(&held_); }
   const Value *operator->() const noexcept { return std::get_if<Value>(&held_); }
-  /* Only where there is none. */
+  /* Valid only if there is no value. */
   const Error &error() const noexcept { return *std::get_if<Error>(&held_); }
 #if DOSAI_EXCEPTIONS
-  /* The value, or it throws the error. */
+  /* Returns the value, or throws the error. */
   Value &value() & {
     if (!*this) throw error();
     return **this;
@@ -320,7 +320,7 @@ private:
 
 namespace detail {
 
-/* What `function(arguments..., &handle, &error)` gives. */
+/* Returns the result of `function(arguments..., &handle, &error)`. */
 template <class Handle, class Function, class... Arguments>
 Result<Owner<Handle>> make(Function *function, Arguments... arguments) {
   Handle *handle = nullptr;
@@ -348,7 +348,7 @@ public:
 #if DOSAI_EXCEPTIONS
   CancelToken() : CancelToken(try_make().value()) {}
 #endif
-  /* From a signal handler too, both. */
+  /* Both may be called from a signal handler. */
   void trigger() const noexcept { dosai_cancel_trigger(handle()); }
   bool is_triggered() const noexcept { return dosai_cancel_is_triggered(handle()) != 0; }
   dosai_cancel *handle() const noexcept { return cancel_.get(); }
@@ -360,7 +360,7 @@ private:
 
 /* ---- options ------------------------------------------------------------------------------------------- */
 
-/* dosai_client_options: an empty text and 0 are the default, -1 is none. */
+/* dosai_client_options: empty text and 0 are the default; -1 disables. */
 struct ClientOptions {
   std::string base_url = {};
   std::string api_key = {};
@@ -398,7 +398,7 @@ struct ClientOptions {
   Log on_log = {};
 };
 
-/* dosai_call_options: 0 is the client's, -1 is none. */
+/* dosai_call_options: 0 is the client's value; -1 disables. */
 struct CallOptions {
   int max_retries = 0;
   Milliseconds connect_timeout = {};
@@ -406,24 +406,24 @@ struct CallOptions {
   Milliseconds idle_timeout = {};
   Milliseconds total_timeout = {};
   std::vector<std::string> headers = {}; /* "Name: value" each */
-  const CancelToken *cancel = nullptr;   /* the call keeps what it needs of it */
+  const CancelToken *cancel = nullptr;   /* may be destroyed during the call */
   std::function<bool()> on_wait = {};    /* false cancels */
   Milliseconds wait_interval = {};
 };
 
 namespace detail {
 
-/* Callbacks, and the exception of the first that threw one, on its way back over C. */
+/* Callbacks, and the first exception that one of them threw, kept while C code returns. */
 class Callbacks {
 public:
-  /* It goes on from here. */
+  /* Rethrows it. */
   void rethrow() {
 #if DOSAI_EXCEPTIONS
     if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 #endif
   }
 
-  /* In a callback: what C is to be told. The callback returns nothing, or a bool: false stops the call. */
+  /* Runs a callback, and returns the result for C. It returns nothing, or a bool: false stops the call. */
   template <class Callback, class... Arguments>
   std::int32_t run(Callback &callback, const Arguments &...arguments) noexcept {
 #if DOSAI_EXCEPTIONS
@@ -455,7 +455,7 @@ private:
   std::exception_ptr thrown_;
 };
 
-/* What one call lends to C. C has its address: it stays in place. */
+/* What C borrows for one call. C has its address, so it must not move. */
 class Call : public Callbacks {
 public:
   Call(const CallOptions &options, std::shared_ptr<const Log> log)
@@ -476,10 +476,10 @@ public:
   Call(const Call &) = delete;
   Call &operator=(const Call &) = delete;
 
-  /* What `function(arguments..., &handle, &error)` gives; its arguments have options(). */
+  /* Returns the result of `function(arguments..., &handle, &error)`, whose arguments include options(). */
   template <class Handle, class Function, class... Arguments>
   Result<Owner<Handle>> make(Function *function, Arguments... arguments) {
-    if (!words_.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "headers: a NUL inside");
+    if (!words_.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "headers: a NUL is not allowed");
     auto made = detail::make<Handle>(function, arguments...);
     rethrow();
     return made;
@@ -502,8 +502,8 @@ private:
 
 /* ---- request ------------------------------------------------------------------------------------------- */
 
-/* A request being built, one thread at a time. No step throws an Error: after one that failed the others do
- * nothing, error() tells why, and so does the call that it is given to. */
+/* A request. Only one thread at a time may build it. No step throws an Error: after a step has failed, the others do
+ * nothing; error(), and a call that uses the request, report why. */
 class Request {
 public:
   explicit Request(std::string_view model)
@@ -528,10 +528,10 @@ public:
   Request &add_completion(const Completion &completion, int choice = 0) {
     return step(dosai_request_add_completion, completion.handle(), choice);
   }
-  /* A function that takes nothing has no parameters_json. */
+  /* A function without parameters has no parameters_json. */
   Request &add_tool(std::string_view name, std::string_view description,
                     std::string_view parameters_json = {}) {
-    if (detail::has_nul(description)) return refuse("description: a NUL inside");
+    if (detail::has_nul(description)) return refuse("description: a NUL is not allowed");
     return step(dosai_request_add_tool, detail::Word(name).get(),
                 description.empty() ? nullptr : detail::Word(description).get(),
                 parameters_json.empty() ? nullptr : parameters_json.data(), parameters_json.size());
@@ -546,7 +546,7 @@ public:
   Request &add_stop(std::string_view text) {
     return step(dosai_request_add_stop, detail::bytes(text), text.size());
   }
-  /* Sets a field to a text, a number or a truth value; any other JSON goes by set_json. */
+  /* Sets a field to text, a number or a bool; for other JSON, use set_json. */
   Request &set(std::string_view key, std::string_view text) {
     return step(dosai_request_set_text, detail::Word(key).get(), detail::bytes(text), text.size());
   }
@@ -558,7 +558,8 @@ public:
       return step(dosai_request_set_number, detail::Word(key).get(), static_cast<double>(number));
     } else {
       const auto integer = static_cast<std::int64_t>(number);
-      if ((integer < 0) != (number < Number())) return refuse("an integer is beyond 63 bits");
+      if ((integer < 0) != (number < Number()))
+        return refuse("the integer does not fit into a signed 64-bit number");
       return step(dosai_request_set_integer, detail::Word(key).get(), integer);
     }
   }
@@ -592,7 +593,7 @@ private:
 
 /* ---- stream -------------------------------------------------------------------------------------------- */
 
-/* dosai_chunk: lent until the next one is taken, or the callback returns. */
+/* dosai_chunk: borrowed until the next one is read, or the callback returns. */
 class Chunk {
 public:
   explicit Chunk(const dosai_chunk *chunk) noexcept : chunk_(chunk) {}
@@ -602,7 +603,7 @@ public:
   bool is_last_in_event() const noexcept { return chunk_->last_in_event != 0; }
   std::int64_t event_index() const noexcept { return chunk_->event_index; }
   std::string_view text() const noexcept { return {chunk_->text, chunk_->text_length}; }
-  /* The text, of DOSAI_CHUNK_CONTENT only. */
+  /* The text of a DOSAI_CHUNK_CONTENT; empty for other kinds. */
   std::string_view content() const noexcept {
     return kind() == DOSAI_CHUNK_CONTENT ? text() : std::string_view();
   }
@@ -622,13 +623,13 @@ private:
   const dosai_chunk *chunk_;
 };
 
-/* One streaming call, pulled chunk by chunk; one thread at a time. It goes on without its client and request. */
+/* A streaming call, read chunk by chunk by one thread at a time. It outlives its client and request. */
 class Stream {
 public:
-  /* The next chunk, lent until the one after it; NULL: the end of a whole answer. WOULD_BLOCK: none within the
-   * timeout, and the stream goes on; at -1 ms it waits as the clocks say. */
+  /* The next chunk, borrowed until the one after it; NULL at the end of a complete answer. WOULD_BLOCK: no chunk
+   * came within the timeout; the stream continues. With -1 ms, it waits until a clock expires. */
   Result<const Chunk *> try_next(Milliseconds timeout = Milliseconds(-1)) {
-    if (!state_) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "the stream was moved away");
+    if (!state_) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "the stream was moved from");
     const dosai_chunk *chunk = nullptr;
     dosai_error *error = nullptr;
     const dosai_status status = dosai_stream_next(handle(), timeout.count(), &chunk, &error);
@@ -639,7 +640,7 @@ public:
     state_->chunk = Chunk(chunk);
     return &state_->chunk;
   }
-  /* What the chunks taken so far add up to. */
+  /* The completion assembled from the chunks read so far. */
   Result<Completion> try_completion() const {
     return detail::share<Completion>(detail::make<dosai_completion>(dosai_stream_completion, handle()));
   }
@@ -675,7 +676,7 @@ public:
 
   const Chunk *next() { return try_next().value(); }
   Completion completion() const { return try_completion().value(); }
-  /* The chunks not yet taken: a stream passes once. */
+  /* The chunks not read yet: a stream can be iterated only once. */
   iterator begin() { return iterator(*this); }
   iterator end() noexcept { return {}; }
 #endif
@@ -684,7 +685,7 @@ public:
 private:
   friend class Client;
 
-  struct State { /* the stream, last, goes first: its end may log */
+  struct State { /* the stream is last, so it is destroyed first: its end may log */
     State(const CallOptions &options, std::shared_ptr<const Log> log) : call(options, std::move(log)) {}
     detail::Call call;
     Chunk chunk{nullptr};
@@ -697,7 +698,7 @@ private:
 
 /* ---- client -------------------------------------------------------------------------------------------- */
 
-/* Endpoint, key, limits, warm connections. */
+/* An endpoint, a key, limits, open connections. */
 class Client {
 public:
   static Result<Client> try_make(const ClientOptions &options = {}) {
@@ -742,7 +743,7 @@ public:
     c.log_level = options.log_level;
     c.on_log = log ? write_log : nullptr;
     c.log_user_data = log.get();
-    if (!words.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "a client option: a NUL inside");
+    if (!words.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "client option: a NUL is not allowed");
     auto made = detail::make<dosai_client>(dosai_client_new, &c);
     if (!made) return made.error();
     return Client(std::move(*made), std::move(log));
@@ -829,34 +830,34 @@ private:
   Client(detail::Owner<dosai_client> client, std::shared_ptr<const Log> log) noexcept
       : log_(std::move(log)), client_(std::move(client)) {}
 
-  std::shared_ptr<const Log> log_; /* a call shares it: it may outlive its client */
+  std::shared_ptr<const Log> log_; /* shared with calls, which may outlive the client */
   detail::Owner<dosai_client> client_;
 };
 
 /* ---- loop ---------------------------------------------------------------------------------------------- */
 
-/* dosai_event: lent until the callback returns, or the next one is taken. */
+/* dosai_event: borrowed until the callback returns, or the next one is read. */
 class Event {
 public:
   explicit Event(const dosai_event *event) noexcept : event_(event) {}
 
   dosai_event_kind kind() const noexcept { return event_->kind; }
   std::uintptr_t tag() const noexcept { return event_->tag; }
-  /* Only of DOSAI_EVENT_CHUNK. */
+  /* Only for DOSAI_EVENT_CHUNK. */
   Chunk chunk() const noexcept { return Chunk(event_->chunk); }
-  /* To keep; empty where the event has none. */
+  /* A copy that you may keep; empty if the event has none. */
   Completion completion() const {
     dosai_completion *copy = nullptr;
     if (dosai_completion_copy(event_->completion, &copy, nullptr)) return {};
     return Completion(std::shared_ptr<const dosai_completion>(copy, detail::Free()));
   }
-  /* To keep; empty where the event has none. */
+  /* A copy that you may keep; empty if the event has none. */
   Response response() const {
     dosai_response *copy = nullptr;
     if (dosai_response_copy(event_->response, &copy, nullptr)) return {};
     return Response(std::shared_ptr<const dosai_response>(copy, detail::Free()));
   }
-  /* To keep; only of DOSAI_EVENT_ERROR. */
+  /* A copy that you may keep; only for DOSAI_EVENT_ERROR. */
   Error error() const {
     dosai_error *copy = nullptr;
     dosai_error_copy(event_->error, &copy, nullptr);
@@ -868,14 +869,14 @@ private:
   const dosai_event *event_;
 };
 
-/* One call in flight in a loop. It goes on without this. */
+/* A call in a loop. The call continues without this object. */
 class Call {
 public:
-  /* From any thread, the three. */
+  /* All three may be called from any thread. */
   void cancel() const noexcept { dosai_call_cancel(handle()); }
   void pause() const noexcept { dosai_call_pause(handle()); }
   void resume() const noexcept { dosai_call_resume(handle()); }
-  /* What was told of a stream so far; after the last event, of any chat. On the loop's thread. */
+  /* The completion of a stream so far; after the last event, of any chat. Call it on the loop's thread. */
   Result<Completion> try_completion() {
     return detail::share<Completion>(detail::make<dosai_completion>(dosai_call_completion, handle()));
   }
@@ -890,14 +891,14 @@ private:
   detail::Owner<dosai_call> call_;
 };
 
-/* dosai_loop_options: 0 is no limit. */
+/* dosai_loop_options: 0 means no limit. */
 struct LoopOptions {
   int max_in_flight = 0;
   int max_connections_per_host = 0;
 };
 
-/* Many calls in flight on one thread, behind one descriptor. Its end cancels them, and tells nobody. Its events
- * must not move or destroy it. */
+/* Many calls on one thread, with one descriptor. The destructor cancels them without reporting events. Callbacks
+ * must not move or destroy the loop. */
 class Loop {
 public:
   static Result<Loop> try_make(const LoopOptions &options = {}) {
@@ -933,21 +934,21 @@ public:
                   json.size());
   }
 
-  /* Waits until something happens, and acts on it; -1 ms: without end. Gives the number of calls that are not
-   * over. Calls on_event(const Event &) for each event. It may return nothing, or a bool: false cancels the
-   * event's call, and so does an exception, which goes on when the step's other events are told; a step of
-   * 0 ms then gives the number. */
+  /* Waits until there is work, and does it; -1 ms: no limit. Returns the number of unfinished calls. Calls
+   * on_event(const Event &) for each event. It may return nothing, or a bool: false cancels the event's call. So
+   * does an exception, which is rethrown after the step's other events are delivered; a step of 0 ms then returns
+   * the number. */
   template <class OnEvent> Result<std::size_t> try_step(Milliseconds timeout, OnEvent &&on_event) {
     detail::Callbacks callbacks;
     Push<std::remove_reference_t<OnEvent>> push = {callbacks, on_event};
     return step(timeout, push.run, &push, callbacks);
   }
-  /* The events wait for try_next; a call is over when its last one was taken. */
+  /* The events wait for try_next; a call is unfinished until its last event is read. */
   Result<std::size_t> try_step(Milliseconds timeout = Milliseconds(-1)) {
     detail::Callbacks none;
     return step(timeout, nullptr, nullptr, none);
   }
-  /* The next event that a step brought, lent until the one after it; NULL: step again. */
+  /* The next event, borrowed until the one after it; NULL: step again. */
   Result<const Event *> try_next() {
     const dosai_event *event = nullptr;
     dosai_error *error = nullptr;
@@ -956,7 +957,7 @@ public:
     state_->event = Event(event);
     return &state_->event;
   }
-  /* Ends all calls as CANCELLED, and calls on_event of each. */
+  /* Cancels all calls, and calls on_event for each. */
   template <class OnEvent> Result<std::monostate> try_close(OnEvent &&on_event) {
     detail::Callbacks callbacks;
     Push<std::remove_reference_t<OnEvent>> push = {callbacks, on_event};
@@ -969,11 +970,11 @@ public:
     return std::monostate();
   }
 
-  /* Readable when a step has something to do, timers included. It is the loop's: do not read or close it. */
+  /* Readable when a step has work to do, even for timers. Do not read from it or close it. */
   int fd() const noexcept { return dosai_loop_fd(handle()); }
-  /* How long one who does not poll fd() may wait before a step; -1 ms: without end. */
+  /* How long to wait before the next step if you do not poll fd(); -1 ms: no limit. */
   Milliseconds timeout() noexcept { return Milliseconds(dosai_loop_timeout_ms(handle())); }
-  /* Ends the wait of a step. From a signal handler too. */
+  /* Ends the wait of a step. May be called from any thread, or from a signal handler. */
   void wake() const noexcept { dosai_loop_wake(handle()); }
 
 #if DOSAI_EXCEPTIONS
@@ -1007,8 +1008,8 @@ public:
   dosai_loop *handle() const noexcept { return state_ ? state_->loop.get() : nullptr; }
 
 private:
-  struct State {                                  /* the loop, last, goes first: its end logs */
-    std::vector<std::shared_ptr<const Log>> logs; /* of the clients whose calls it may have */
+  struct State { /* the loop is last, so it is destroyed first: its end logs */
+    std::vector<std::shared_ptr<const Log>> logs; /* of clients whose calls may be in the loop */
     Event event{nullptr};
     detail::Owner<dosai_loop> loop;
   };

@@ -40,7 +40,7 @@ func run(
   finish(outAnswer, outError) { () throws(Failure) in try asked.call(client, options).run() }
 }
 
-/// The same of any way to run it.
+/// Runs `body`, and writes its outcome to the outputs.
 @inline(__always)
 func finish(
   _ outAnswer: HandleOut?, _ outError: HandleOut?, _ body: () throws(Failure) -> Outcome

@@ -74,7 +74,7 @@ func lend(_ bytes: Bytes?, _ outLength: LengthOut?) -> Characters? {
   return UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
 }
 
-/// The same for what is never an empty text: no bytes are NULL.
+/// Text out that is never empty: no bytes are NULL.
 @inline(__always)
 func lend(found bytes: Bytes, _ length: inout Int) -> Characters? {
   length = bytes.count

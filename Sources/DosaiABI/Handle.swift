@@ -77,7 +77,7 @@ enum Handle {
     return object
   }
 
-  /// The same, and its memory stays: it is the giver's.
+  /// Ends a handle but keeps its memory, which belongs to whoever lent it.
   static func end<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = true) -> Object? {
     guard let handle, cell(handle).pointee.mark == Object.mark, cell(handle).pointee.isLent == lent else { return nil }
     cell(handle).pointee.mark = 0

@@ -5,7 +5,7 @@ import DosaiCore
 /// A stream with the memory of the chunk that it lends.
 final class StreamHandle {
   let stream: Stream
-  /// The same, to be used for each chunk without counting a reference.
+  /// The stream, for use with each chunk without counting a reference.
   let lender: Unmanaged<Stream>
   private let slot: ChunkSlot
 

@@ -3,13 +3,29 @@ import CSystem
 import DosaiCore
 import Synchronization
 
-/// A JSON text and the tree that jansson made of it.
+/// A JSON text, and the tree that jansson made from it.
+///
+/// The project is built on jansson. It alone decides what a text means, and every value is looked up in its tree.
+/// `Document.read` works around what jansson 2.14 does not do, or does wrong:
+///
+/// 1. It does not limit the number of values, each of which takes up to 75 times as much memory as its text. So
+///    `JSONScanner.check` goes through the text first; it enforces the limits, and finds what the other steps need to know.
+/// 2. It refuses a text with invalid UTF-8 or with a lone surrogate. Each of them is replaced by U+FFFD.
+/// 3. It calls itself for each level, and a host's thread may have a small stack. Lists and objects below a depth into
+///    which the library never looks are empty in the text that it gets.
+/// 4. It reads strings byte by byte. `LongStrings` decodes the long ones, and jansson gets a short string for each.
+/// 5. If it cannot grow the buffer for a token, it keeps part of the token, and may then read and write beyond it. `pad`
+///    puts a string before the text that makes the buffer large enough.
+/// 6. It reads real numbers in the thread's locale, and ends the process if another thread changes the locale meanwhile.
+///    `parse` gives the thread a locale of its own.
+/// 7. It refuses a text with an integer beyond 64 bits. That text is parsed again with all integers as real numbers;
+///    `Value.integer` then reads them from the text.
+/// 8. It does not keep how a value was written. A `Value` has its text too, so that numbers stay as they were sent.
 package final class Document {
-  private static let smallMost = 4 << 10
-  /// As much as takes jansson some milliseconds.
+  private static let smallMax = 4 << 10
+  /// A text that takes jansson some milliseconds.
   private static let longWork = 1 << 20
-  /// jansson calls itself for each level. Lists and objects of this depth, which nobody looks into, are empty to it.
-  private static let depthMost = 32
+  private static let parsedDepthMax = 32
 
   package let source: Buffer
   private let list: UnsafeMutablePointer<json_t>
@@ -17,13 +33,13 @@ package final class Document {
   fileprivate let longStrings: LongStrings
   /// Broken UTF-8 or lone surrogates were replaced by U+FFFD.
   package let isRepaired: Bool
-  /// It has integers beyond 64 bits.
+  /// The text has integers beyond 64 bits.
   package let hasBigNumbers: Bool
 
-  /// Takes the text, which nothing else may change from here on. PROTOCOL: not JSON. TOO_LARGE: beyond a limit.
-  /// No message tells what the text holds.
+  /// Takes the text, which nothing else may change afterwards. PROTOCOL: not JSON. TOO_LARGE: beyond a limit. No message
+  /// quotes the text.
   package static func read(
-    taking text: Buffer, limits: Limits, longLeast: Int = LongStrings.least
+    taking text: Buffer, limits: Limits, longMin: Int = LongStrings.lengthMin
   ) throws(Failure) -> Document {
     var text = text
     var facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
@@ -35,15 +51,15 @@ package final class Document {
       facts = try JSONScanner.check(text.bytes)
     }
     if facts.hasLoneSurrogate { JSONScanner.repairSurrogates(text.mutable) }
-    let takesLong =
-      facts.longestString >= longLeast && !facts.hasMark && text.bytes.firstIndex(of: 0x7F, from: 0) == nil
-    let longest = max(facts.longestOther, takesLong ? longLeast - 1 : facts.longestString, 24)
+    let extractsLong =
+      facts.longestString >= longMin && !facts.hasMark && text.bytes.firstIndex(of: 0x7F, from: 0) == nil
+    let longest = max(facts.longestOther, extractsLong ? longMin - 1 : facts.longestString, 24)
     let given = Buffer()
     let padding = try pad(given, longest)
     let longStrings = LongStrings()
-    let flat = facts.depth < depthMost ? text : try JSONScanner.copy(text.bytes, depthMax: depthMost)
-    if takesLong {
-      try longStrings.take(flat.bytes, least: longLeast, rest: given)
+    let flat = facts.depth < parsedDepthMax ? text : try JSONScanner.copy(text.bytes, depthMax: parsedDepthMax)
+    if extractsLong {
+      try longStrings.extract(from: flat.bytes, lengthMin: longMin, rest: given)
     } else {
       try given.append(flat.bytes)
     }
@@ -61,14 +77,13 @@ package final class Document {
       text, parsed, tree, longStrings, isRepaired: isBroken || facts.hasLoneSurrogate, hasBigNumbers: isBig)
   }
 
-  /// Begins a list whose second element is the text. Of a token for which jansson 2.14 cannot grow its buffer it keeps a
-  /// part, and where that is without the closing quote it reads and writes beyond it. So the first element is a string
-  /// with which the buffer grows to what the longest token needs, but not at its closing quote; what of it is missing,
-  /// there was no memory for. For more than a page that is looked at before. Gives the string's length.
+  /// Begins a list whose second element is to be the text. The first is a string for which jansson grows its buffer to
+  /// what the longest token needs, though not at its closing quote. If the parsed string is shorter, there was not enough
+  /// memory; above a page, that is checked before. Returns the string's length.
   private static func pad(_ given: Buffer, _ longest: Int) throws(Failure) -> Int {
-    if longest > Self.smallMost, csystem_has_room(3 &* longest) == 0 { throw .outOfMemory }
-    var room = 16  // doubled when it is full, of which the last byte is a NUL
-    while room < min(longest, Self.smallMost) + 2 { room *= 2 }
+    if longest > Self.smallMax, csystem_has_room(3 &* longest) == 0 { throw .outOfMemory }
+    var room = 16  // jansson doubles it when it is full; the last byte is a NUL
+    while room < min(longest, Self.smallMax) + 2 { room *= 2 }
     let padding = room - 8
     try given.append("[\"")
     for _ in 0..<padding / 8 { try given.append("--------") }
@@ -94,8 +109,6 @@ package final class Document {
 
   package var root: Value { Value(tree: tree, text: source.bytes.trimmed, document: self) }
 
-  /// jansson reads real numbers by the locale of the thread, and ends the process when another thread changes the
-  /// locale meanwhile (2.14): for its call the thread has a locale of its own.
   private static func parse(_ text: Buffer, flags: Int32) throws(Failure) -> UnsafeMutablePointer<json_t>? {
     guard let locale = CLocale.shared else { throw .outOfMemory }
     let before = uselocale(locale)
@@ -153,12 +166,12 @@ package struct Value: JSONValue {
     return LongStrings.string(for: string, in: document.longStrings.decoded.bytes) ?? string
   }
 
-  package var isHollow: Bool {
+  package var isEmptyContainer: Bool {
     kind == .object && json_object_size(tree) == 0 || kind == .array && json_array_size(tree) == 0
   }
 
-  package func glance(_ key: StaticString) -> Value? {
-    // Integers need their text then.
+  package func memberWithoutText(_ key: StaticString) -> Value? {
+    // Integers are then read from the text.
     if document.hasBigNumbers { return member(key) }
     return Self.node(tree, key.bytes).map { value($0, .empty) }
   }
@@ -171,7 +184,7 @@ package struct Value: JSONValue {
     while let next = members.next() {
       let plain = Self.plain(next.key)
       let written = plain?.bytes ?? next.key
-      if written.equals(key) { found = text.part(next.value.lowerBound, next.value.upperBound) }
+      if written.equals(key) { found = text.slice(next.value.lowerBound, next.value.upperBound) }
     }
     guard let found else { return nil }
     return value(node, found)
@@ -185,7 +198,7 @@ package struct Value: JSONValue {
   package func integer(_ key: StaticString) -> Int64? {
     guard let node = Self.node(tree, key.bytes) else { return nil }
     if node.pointee.type == JSON_INTEGER { return json_integer_value(node) }
-    // Where one integer is beyond 64 bits jansson read them all as real numbers.
+    // If the document has big numbers, all its integers are real numbers to jansson.
     return node.pointee.type == JSON_REAL ? member(key).flatMap { Text.integer($0.text) } : nil
   }
 
@@ -206,11 +219,11 @@ package struct Value: JSONValue {
       position += 1
       if let last, last.find(last.hash(key)) != position - 1 { continue }
       guard let node = try node(written: key) else { continue }
-      try body(key, value(node, text.part(next.value.lowerBound, next.value.upperBound)))
+      try body(key, value(node, text.slice(next.value.lowerBound, next.value.upperBound)))
     }
   }
 
-  /// The key of each member, in the usual writing.
+  /// The key of each member, in the usual notation.
   private func keys() throws(Failure) -> [Buffer] {
     var keys: [Buffer] = []
     var members = JSONScanner.Members(text)
@@ -231,7 +244,7 @@ package struct Value: JSONValue {
     }
   }
 
-  /// The element at a position, if it is there.
+  /// The element at a position; nil: there is none.
   package func element(_ position: Int) -> Value? {
     guard kind == .array, position >= 0, let node = json_array_get(tree, position) else { return nil }
     if text.isEmpty { return value(node, .empty) }
@@ -250,7 +263,7 @@ package struct Value: JSONValue {
     return Self.node(tree, decoded.root.string)
   }
 
-  /// The usual writing of a key that is written with escapes; nil where it is written without.
+  /// A key that is written with escapes, in the usual notation; nil: it is written without.
   @inline(never)
   private static func plain(_ key: Bytes) -> Buffer? {
     guard key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil, let decoded = decoded(key) else { return nil }
@@ -258,7 +271,7 @@ package struct Value: JSONValue {
     return (try? Text.appendEscaped(decoded.root.string, to: plain)) == nil ? nil : plain
   }
 
-  /// The key as the string that it is.
+  /// The key, decoded, as the root of a document.
   private static func decoded(_ key: Bytes) -> Document? {
     let quoted = Buffer()
     do throws(Failure) {
@@ -270,7 +283,7 @@ package struct Value: JSONValue {
   }
 
   private static func node(_ tree: UnsafeMutablePointer<json_t>, _ key: Bytes) -> UnsafeMutablePointer<json_t>? {
-    // An empty part of a text has no address, and jansson takes none.
+    // An empty slice of a text has no address, and jansson accepts no NULL.
     let key = key.isEmpty ? literal("") : key
     return key.withMemoryRebound(to: CChar.self) { json_object_getn(tree, $0.baseAddress, $0.count) }
   }

@@ -34,7 +34,7 @@ private func checkAddress(_ base: [UInt8], path: [UInt8], location: [UInt8]) {
   let url = Buffer()
   guard case .success = attempt({ try path.lent { try address.write(path: $0, to: url) } }) else { return }
   let origin = check(url.bytes, address)
-  let led = attempt { try (location + [0]).lent { try resolve($0.part(0, location.count), from: url.bytes) } }
+  let led = attempt { try (location + [0]).lent { try resolve($0.slice(0, location.count), from: url.bytes) } }
   guard case .success(let found) = led, let target = found, address.isOrigin(of: target.bytes) else { return }
   if check(target.bytes, address) != origin { finding("\(text(url.bytes)) leads to \(text(target.bytes))") }
 }

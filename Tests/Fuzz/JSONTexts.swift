@@ -75,7 +75,7 @@ private func walk(_ value: Value) -> Int {
   var members = JSONScanner.Members(value.text)
   while let member = members.next() {
     if value.kind != .object { finding("\(text(value.text)) is no object") }
-    nodes += count(value.text.part(member.value.lowerBound, member.value.upperBound))
+    nodes += count(value.text.slice(member.value.lowerBound, member.value.upperBound))
   }
   _ = attempt { try value.forEachMember { (_: Bytes, member: Value) throws(Failure) in _ = walk(member) } }
   var position = 0
@@ -94,8 +94,8 @@ private func walk(_ value: Value) -> Int {
 /// Strings that are read apart from the rest are what jansson would have made of them.
 private func checkLongStrings(_ bytes: Bytes) {
   let result = attempt {
-    let apart = try Document.read(taking: try Buffer(copying: bytes), limits: Limits(), longLeast: 2)
-    let together = try Document.read(taking: try Buffer(copying: bytes), limits: Limits(), longLeast: .max)
+    let apart = try Document.read(taking: try Buffer(copying: bytes), limits: Limits(), longMin: 2)
+    let together = try Document.read(taking: try Buffer(copying: bytes), limits: Limits(), longMin: .max)
     return areEqual(apart.root, together.root)
   }
   guard case .success(true) = result else { finding("\(text([UInt8](bytes))) is read in two ways") }
@@ -120,7 +120,7 @@ private func areEqual(_ one: Value, _ other: Value) -> Bool {
 private func count(_ value: Bytes) -> Int {
   var nodes = 1
   var members = JSONScanner.Members(value)
-  while let member = members.next() { nodes += count(value.part(member.value.lowerBound, member.value.upperBound)) }
+  while let member = members.next() { nodes += count(value.slice(member.value.lowerBound, member.value.upperBound)) }
   var elements = JSONScanner.Elements(value)
   while let element = elements.next() { nodes += count(element) }
   return nodes

@@ -36,7 +36,7 @@ extension Call {
       response = Response(document.source, facts([]))
       return
     }
-    guard document.root.kind == .object, document.root.glance("choices")?.kind == .array else {
+    guard document.root.kind == .object, document.root.memberWithoutText("choices")?.kind == .array else {
       let said = try ServerError(document.root)
       if said.message != nil { throw try provider(document.root) }
       throw Failure(.malformed, "the answer has no choices")

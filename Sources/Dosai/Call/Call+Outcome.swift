@@ -116,7 +116,7 @@ extension Call {
   func writeLog(_ line: Buffer, _ status: Status, _ httpStatus: Int32) throws(Failure) {
     try line.append(body == nil ? "GET " : "POST ")
     let query = url.bytes.firstIndex(of: UInt8(ascii: "?"), from: 0) ?? url.count
-    try line.append(url.bytes.part(0, query))
+    try line.append(url.bytes.slice(0, query))
     try line.append(": ")
     try line.append(status.name)
     try line.append(", HTTP ")

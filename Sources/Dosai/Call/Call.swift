@@ -199,7 +199,7 @@ package final class Call: TransferReceiver {
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       // The key is looked for before the body is cut, so that no part of it is left; escaped it is six times as long.
       let most = Self.errorBodyMost + 6 * (client.settings.secret?.bytes.count ?? 0)
-      try received.append(bytes.part(0, most - received.count))
+      try received.append(bytes.slice(0, most - received.count))
       if received.count < most { return }
       isCutShort = true
       throw Failure(.tooLarge, "enough of the error's body has come")

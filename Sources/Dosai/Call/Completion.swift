@@ -84,14 +84,14 @@ package final class Completion {
     guard let document else { return answer.choices[choice].message }
     if messages.isEmpty {
       try? document.root.member(Wire.choices)?.forEachElement { (element: Value) throws(Failure) in
-        messages.append(element.present(Wire.message)?.text)
+        messages.append(element.nonNullMember(Wire.message)?.text)
       }
     }
     let position = answer.choices[choice].position
     return position < messages.count ? messages[position] : nil
   }
 
-  /// The same, NUL-terminated. Copied when it is first asked for; nil also where there is no memory for that.
+  /// The JSON of a choice's message, NUL-terminated: a copy, made on first use. nil also if there is no memory for it.
   package func message(_ choice: Int) -> Bytes? {
     guard choice >= 0, choice < answer.choices.count else { return nil }
     return mutex.locked {

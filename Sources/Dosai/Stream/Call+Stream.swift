@@ -85,7 +85,7 @@ extension Call {
       return false
     }
     guard let type = headers.value("content-type") else { return true }
-    return type.part(0, 17).equalsIgnoringCase(literal("text/event-stream"))
+    return type.slice(0, 17).equalsIgnoringCase(literal("text/event-stream"))
   }
 
   /// Whether the server has accepted the call: a 2xx with its headers whole.

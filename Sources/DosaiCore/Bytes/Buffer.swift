@@ -62,7 +62,7 @@ package final class Buffer {
     base[count] = 0
   }
 
-  /// The same where a call would be much of the cost. False: out of memory.
+  /// Appends inline, where a call would be much of the cost. False: out of memory.
   @inline(__always)
   func add(_ bytes: Bytes) -> Bool {
     guard bytes.count < capacity &- count, let base, let start = bytes.baseAddress else {
@@ -178,9 +178,9 @@ package func literal(_ text: StaticString) -> Bytes { text.bytes }
 extension UnsafeBufferPointer where Element == UInt8 {
   package static var empty: Bytes { Bytes(start: nil, count: 0) }
 
-  /// The bytes of a range, cut to what there is.
+  /// The bytes from `from` to before `to`, as far as they exist.
   @inline(__always)
-  package func part(_ from: Int, _ to: Int) -> Bytes {
+  package func slice(_ from: Int, _ to: Int) -> Bytes {
     let end = Swift.min(to, count)
     guard let baseAddress, from >= 0, from < end else { return .empty }
     return Bytes(start: baseAddress + from, count: end - from)
@@ -201,7 +201,7 @@ extension UnsafeBufferPointer where Element == UInt8 {
     return true
   }
 
-  package func starts(with prefix: StaticString) -> Bool { part(0, prefix.utf8CodeUnitCount).equals(prefix.bytes) }
+  package func starts(with prefix: StaticString) -> Bool { slice(0, prefix.utf8CodeUnitCount).equals(prefix.bytes) }
 
   /// The place of the first such byte at or after `from`.
   package func firstIndex(of byte: UInt8, from: Int) -> Int? {
@@ -224,7 +224,7 @@ extension UnsafeBufferPointer where Element == UInt8 {
     var to = count
     while from < to, self[from].isBlank { from += 1 }
     while to > from, self[to - 1].isBlank { to -= 1 }
-    return part(from, to)
+    return slice(from, to)
   }
 }
 

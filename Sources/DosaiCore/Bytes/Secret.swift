@@ -51,7 +51,7 @@ package final class Secret {
     guard var escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) else { return nil }
     let hasNamed = secret.contains(where: isNamed)
     while true {
-      let mayCount = hasNamed || text.part(escape + 1, escape + 2).first == UInt8(ascii: "u")
+      let mayCount = hasNamed || text.slice(escape + 1, escape + 2).first == UInt8(ascii: "u")
       let first = mayCount ? escaped(text, escape) : nil
       if let first, let found = place(of: secret, in: text, escape, first.byte) { return found }
       let from = escape + (first?.length ?? 2)
@@ -65,7 +65,7 @@ package final class Secret {
     var begin = secret.firstIndex(of: first, from: 0)
     while let before = begin, before <= escape {
       begin = secret.firstIndex(of: first, from: before + 1)
-      guard text.part(escape - before, escape).equals(secret.part(0, before)) else { continue }
+      guard text.slice(escape - before, escape).equals(secret.slice(0, before)) else { continue }
       var at = escape
       var matched = before
       while matched < secret.count, at < text.count {

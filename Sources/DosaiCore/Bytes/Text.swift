@@ -81,12 +81,12 @@ package enum Text {
   /// Appends the bytes with each broken sequence as U+FFFD.
   package static func appendRepaired(_ bytes: Bytes, to buffer: Buffer) throws(Failure) {
     var from = 0
-    while let bad = firstInvalid(bytes.part(from, bytes.count)) {
-      try buffer.append(bytes.part(from, from + bad))
+    while let bad = firstInvalid(bytes.slice(from, bytes.count)) {
+      try buffer.append(bytes.slice(from, from + bad))
       try buffer.append("\u{FFFD}")
       from += bad + max(1, -sequence(bytes, from + bad))
     }
-    try buffer.append(bytes.part(from, bytes.count))
+    try buffer.append(bytes.slice(from, bytes.count))
   }
 
   /// Appends the text as a JSON string with its quotes; only what must be is escaped (RFC 8259, 7).
@@ -101,7 +101,7 @@ package enum Text {
     for i in 0..<text.count {
       let byte = text[i]
       if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") { continue }
-      try buffer.append(text.part(from, i))
+      try buffer.append(text.slice(from, i))
       from = i + 1
       switch byte {
       case UInt8(ascii: "\""): try buffer.append("\\\"")
@@ -118,7 +118,7 @@ package enum Text {
         try buffer.append(digits.bytes[Int(byte & 15)])
       }
     }
-    try buffer.append(text.part(from, text.count))
+    try buffer.append(text.slice(from, text.count))
   }
 
   /// Appends what a JSON string stands for, given without its quotes. False, and nothing is appended: an escape is broken

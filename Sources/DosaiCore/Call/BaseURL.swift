@@ -14,21 +14,21 @@ package struct BaseURL {
       throw .invalid("base_url: has a blank, a control character or a character that is not ASCII")
     }
     if url.firstIndex(of: UInt8(ascii: "#"), from: 0) != nil { throw .invalid("base_url: must not have a fragment") }
-    let isPlain = url.part(0, 7).equalsIgnoringCase(literal("http://"))
-    isHTTPS = url.part(0, 8).equalsIgnoringCase(literal("https://"))
+    let isPlain = url.slice(0, 7).equalsIgnoringCase(literal("http://"))
+    isHTTPS = url.slice(0, 8).equalsIgnoringCase(literal("https://"))
     guard isPlain || isHTTPS else { throw .invalid("base_url: must begin with https:// or http://") }
     let start = isHTTPS ? 8 : 7
     let mark = url.firstIndex(of: UInt8(ascii: "?"), from: start) ?? url.count
     let slash = min(mark, url.firstIndex(of: UInt8(ascii: "/"), from: start) ?? url.count)
-    authority = try Buffer(copying: url.part(start, slash))
+    authority = try Buffer(copying: url.slice(start, slash))
     try Self.check(authority: authority.bytes)
     place = Buffer()
     for byte in authority.bytes { try place.append(byte.lowercased) }
     if Self.host(authority.bytes).count == authority.count { try place.append(isHTTPS ? ":443" : ":80") }
     var end = mark
     while end > slash, url[end - 1] == UInt8(ascii: "/") { end -= 1 }
-    path = try Buffer(copying: url.part(slash, end))
-    query = try Buffer(copying: url.part(mark + 1, url.count))
+    path = try Buffer(copying: url.slice(slash, end))
+    query = try Buffer(copying: url.slice(mark + 1, url.count))
   }
 
   private static func check(authority: Bytes) throws(Failure) {
@@ -38,12 +38,12 @@ package struct BaseURL {
     let host = Self.host(authority)
     guard !host.isEmpty, !host.equals("[]") else { throw .invalid("base_url: has no host") }
     let isNumbers = host.first == UInt8(ascii: "[")
-    for byte in isNumbers ? host.part(1, host.count - 1) : host where !isAllowed(byte, isNumbers) {
+    for byte in isNumbers ? host.slice(1, host.count - 1) : host where !isAllowed(byte, isNumbers) {
       throw .invalid("base_url: the host has a character that no host has")
     }
     if host.count == authority.count { return }
     guard authority[host.count] == UInt8(ascii: ":"),
-      let port = Text.integer(authority.part(host.count + 1, authority.count)),
+      let port = Text.integer(authority.slice(host.count + 1, authority.count)),
       port >= 1, port <= 65535
     else { throw .invalid("base_url: the port must be between 1 and 65535") }
   }
@@ -58,29 +58,29 @@ package struct BaseURL {
   private static func host(_ authority: Bytes) -> Bytes {
     if authority.first == UInt8(ascii: "[") {
       guard let end = authority.firstIndex(of: UInt8(ascii: "]"), from: 0) else { return .empty }
-      return authority.part(0, end + 1)
+      return authority.slice(0, end + 1)
     }
-    return authority.part(0, authority.firstIndex(of: UInt8(ascii: ":"), from: 0) ?? authority.count)
+    return authority.slice(0, authority.firstIndex(of: UInt8(ascii: ":"), from: 0) ?? authority.count)
   }
 
   /// Whether the host is this machine: localhost, 127.0.0.0/8 in four decimal parts, or ::1. What only looks like one
-  /// of these, as `127.`, is a name, and asks a resolver.
+  /// of these, such as `127.`, is a name, and asks a resolver.
   package var isLoopback: Bool {
     let host = Self.host(authority.bytes)
     if host.equalsIgnoringCase(literal("localhost")) || host.equals("[::1]") { return true }
     var rest = host
     for place in 0..<4 {
       let end = (place < 3 ? rest.firstIndex(of: UInt8(ascii: "."), from: 0) : nil) ?? rest.count
-      let part = rest.part(0, end)
+      let part = rest.slice(0, end)
       guard let first = part.first, first.isDigit, first != UInt8(ascii: "0") || part.count == 1,
         let value = Text.integer(part), value <= 255, place > 0 || value == 127
       else { return false }
-      rest = rest.part(end + 1, rest.count)
+      rest = rest.slice(end + 1, rest.count)
     }
     return true
   }
 
-  /// Appends the URL of a path below the base, as "/models". INVALID_ARGUMENT: a byte that no path may have.
+  /// Appends the URL of a path below the base, such as "/models". INVALID_ARGUMENT: a byte that no path may have.
   package func write(path more: Bytes, to url: Buffer) throws(Failure) {
     for byte in more where byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "#") {
       throw .invalid("path: has a blank, a control character, a fragment or a character that is not ASCII")
@@ -90,7 +90,7 @@ package struct BaseURL {
     var start = 0
     while start < more.count, more[start] == UInt8(ascii: "/") { start += 1 }
     try url.append("/")
-    try url.append(more.part(start, more.count))
+    try url.append(more.slice(start, more.count))
     guard !query.isEmpty else { return }
     try url.append(more.firstIndex(of: UInt8(ascii: "?"), from: 0) == nil ? "?" : "&")
     try url.append(query.bytes)

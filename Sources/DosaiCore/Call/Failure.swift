@@ -72,7 +72,7 @@ package enum Clock: Int32 {
 package struct Failure: Error {
   package var status: Status
   package var message: StaticString
-  /// More about it, as the server's message or the name of an option.
+  /// More about it, such as the server's message or the name of an option.
   package var detail: Buffer?
   package var clock = Clock.none
 

@@ -13,8 +13,8 @@ package final class HeaderField {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":"), from: 0), colon > 0 else {
       throw .invalid("headers: each must be \"Name: value\"")
     }
-    let name = line.part(0, colon)
-    let value = line.part(colon + 1, line.count)
+    let name = line.slice(0, colon)
+    let value = line.slice(colon + 1, line.count)
     for byte in name where !isNameByte(byte) { throw .invalid("headers: a name has a character that no name has") }
     try check(value, "headers: a value has a control character or a character that is not ASCII")
     if name.isOfTransport { throw .invalid("headers: the transport itself decides this one") }
@@ -42,7 +42,7 @@ package final class HeaderField {
 extension UnsafeBufferPointer where Element == UInt8 {
   /// Whether a header of this name frames the message, or is for this connection or a proxy alone.
   package var isOfTransport: Bool {
-    if part(0, 6).equalsIgnoringCase(literal("proxy-")) { return true }
+    if slice(0, 6).equalsIgnoringCase(literal("proxy-")) { return true }
     for other in [
       "content-length", "transfer-encoding", "connection", "expect", "upgrade", "trailer", "te", "keep-alive",
       "http2-settings",

@@ -18,13 +18,13 @@ package final class ResponseHeaders {
     if line.first?.isBlank == true { return try goOn(text) }
     isKept = false
     guard let colon = text.firstIndex(of: UInt8(ascii: ":"), from: 0), colon > 0 else { return }
-    let name = text.part(0, colon)
+    let name = text.slice(0, colon)
     // A cookie is a credential, and nothing here has a use for it.
     if name.equalsIgnoringCase(literal("set-cookie")) { return }
     isKept = true
     try buffer.append(name)
     try buffer.append(0)
-    try Text.appendRepaired(text.part(colon + 1, text.count).trimmed, to: buffer)
+    try Text.appendRepaired(text.slice(colon + 1, text.count).trimmed, to: buffer)
     try buffer.append(0)
   }
 
@@ -32,7 +32,7 @@ package final class ResponseHeaders {
     clear()
     isOver = false
     let space = text.firstIndex(of: UInt8(ascii: " "), from: 0) ?? text.count
-    let number = Text.integer(text.part(space + 1, space + 4)).flatMap { Int32(exactly: $0) }
+    let number = Text.integer(text.slice(space + 1, space + 4)).flatMap { Int32(exactly: $0) }
     httpStatus = max(0, number ?? 0)
   }
 
@@ -58,7 +58,7 @@ package final class ResponseHeaders {
     while let nameEnd = bytes.firstIndex(of: 0, from: at),
       let valueEnd = bytes.firstIndex(of: 0, from: nameEnd + 1)
     {
-      if bytes.part(at, nameEnd).equalsIgnoringCase(name) {
+      if bytes.slice(at, nameEnd).equalsIgnoringCase(name) {
         return Bytes(rebasing: bytes[nameEnd + 1..<valueEnd])
       }
       at = valueEnd + 1

@@ -18,12 +18,12 @@ package struct ServerError {
     switch body.kind {
     case .string: message = try Self.line(body.string)
     case .object:
-      let error = body.present(Wire.error)
+      let error = body.nonNullMember(Wire.error)
       if let error, error.kind == .object {
         try read(error)
         if message == nil, let text = body.string(Wire.message) { message = try Self.line(text) }
-      } else if error == nil, let choices = body.present(Wire.choices), let choice = Self.failedChoice(choices) {
-        if let error = choice.present(Wire.error) { try read(error) }
+      } else if error == nil, let choices = body.nonNullMember(Wire.choices), let choice = Self.failedChoice(choices) {
+        if let error = choice.nonNullMember(Wire.error) { try read(error) }
       } else {
         try read(body)
         if message == nil, let error, error.kind == .string { message = try Self.line(error.string) }
@@ -41,20 +41,21 @@ package struct ServerError {
 
   @inline(never)
   private static func tellsOfError<Value: JSONValue>(_ body: Value) -> Bool {
-    if let error = body.glance(Wire.error), error.kind != .null {
+    if let error = body.memberWithoutText(Wire.error), error.kind != .null {
       return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
     }
-    if let choices = body.glance(Wire.choices), choices.kind != .null { return failedChoice(choices) != nil }
+    if let choices = body.memberWithoutText(Wire.choices), choices.kind != .null { return failedChoice(choices) != nil }
     // FastAPI, Mistral, and vLLM's flat form.
-    return body.string(Wire.object)?.equals("error") == true || body.present("detail") != nil
-      || body.glance(Wire.message)?.kind == .object
+    return body.string(Wire.object)?.equals("error") == true || body.nonNullMember("detail") != nil
+      || body.memberWithoutText(Wire.message)?.kind == .object
   }
 
   /// A choice that ended in an error, as OpenRouter tells it.
   private static func failedChoice<Value: JSONValue>(_ choices: Value) -> Value? {
     var found: Value?
     try? choices.forEachElement { (choice: Value) throws(Failure) in
-      if choice.present(Wire.error)?.kind == .object || choice.string(Wire.finishReason)?.equals("error") == true {
+      if choice.nonNullMember(Wire.error)?.kind == .object || choice.string(Wire.finishReason)?.equals("error") == true
+      {
         found = choice
       }
     }
@@ -67,25 +68,25 @@ package struct ServerError {
 
   private mutating func read<Value: JSONValue>(_ object: Value) throws(Failure) {
     for key in ["message", "detail"] as [StaticString] where message == nil {
-      guard let value = object.present(key) else { continue }
+      guard let value = object.nonNullMember(key) else { continue }
       message = try Self.line(value.kind == .string ? value.string : value.text)
     }
-    code = try Self.text(object.present("code"))
-    type = try Self.text(object.present("type"))
-    param = try Self.text(object.present("param"))
+    code = try Self.text(object.nonNullMember("code"))
+    type = try Self.text(object.nonNullMember("type"))
+    param = try Self.text(object.nonNullMember("param"))
   }
 
   private static func text<Value: JSONValue>(_ value: Value?) throws(Failure) -> Buffer? {
     guard let value else { return nil }
     let cut = Buffer()  // maybe inside a character
-    try Text.appendRepaired((value.kind == .string ? value.string : value.text).part(0, 1024), to: cut)
+    try Text.appendRepaired((value.kind == .string ? value.string : value.text).slice(0, 1024), to: cut)
     return cut
   }
 
   /// The text as one line of at most 2 KiB.
   package static func line(_ text: Bytes) throws(Failure) -> Buffer {
     let cut = Buffer()
-    try Text.appendRepaired(text.trimmed.part(0, 2048), to: cut)
+    try Text.appendRepaired(text.trimmed.slice(0, 2048), to: cut)
     for i in 0..<cut.count where cut.bytes[i] < 0x20 || cut.bytes[i] == 0x7F { cut.mutable[i] = 0x20 }
     return cut
   }

@@ -52,9 +52,9 @@ package struct Answer {
     object = root.string(Wire.object)
     model = root.string(Wire.model)
     created = root.created(&quirks)
-    let usage = Value.usage(root.glance(Wire.usage), orOf: root.glance(Wire.groq), &quirks)
+    let usage = Value.usage(root.memberWithoutText(Wire.usage), orOf: root.memberWithoutText(Wire.groq), &quirks)
     if let usage { self.usage = Usage(usage) }
-    try readChoices(root.glance(Wire.choices), limits)
+    try readChoices(root.memberWithoutText(Wire.choices), limits)
     if quirks.contains(.argumentsObject) { try readChoices(root.member(Wire.choices), limits) }  // with their text
   }
 
@@ -81,8 +81,10 @@ package struct Answer {
       quirks.insert(.choiceIndex)
     }
     var choice = Choice(index: index, position: choices.count)
-    if let word = value.glance(Wire.finishReason), word.finish(&quirks) != nil { choice.finishWord = word.string }
-    if let message = value.present(Wire.message), message.kind == .object {
+    if let word = value.memberWithoutText(Wire.finishReason), word.finish(&quirks) != nil {
+      choice.finishWord = word.string
+    }
+    if let message = value.nonNullMember(Wire.message), message.kind == .object {
       try choice.readTexts { (name: StaticString) throws(Failure) in message.string(name) }
       try readContent(of: message, into: &choice)
       try readToolCalls(of: message, into: &choice, limits)
@@ -91,7 +93,7 @@ package struct Answer {
   }
 
   private mutating func readContent<Value: JSONValue>(of message: Value, into choice: inout Choice) throws(Failure) {
-    guard choice.content == nil, let parts = message.present(Wire.content), parts.kind == .array else { return }
+    guard choice.content == nil, let parts = message.nonNullMember(Wire.content), parts.kind == .array else { return }
     quirks.insert(.contentParts)
     let text = Buffer()
     let thinking = Buffer()
@@ -110,11 +112,11 @@ package struct Answer {
   private mutating func readToolCalls<Value: JSONValue>(of message: Value, into choice: inout Choice, _ limits: Limits)
     throws(Failure)
   {
-    guard let list = message.present(Wire.toolCalls), list.kind == .array else { return }
+    guard let list = message.nonNullMember(Wire.toolCalls), list.kind == .array else { return }
     var calls: [ToolCall] = []
     try list.forEachElement { (call: Value) throws(Failure) in
       if calls.count >= limits.toolCalls { throw Failure(.tooLarge, "there are more tool calls than max_tool_calls") }
-      let function = call.present(Wire.function)
+      let function = call.nonNullMember(Wire.function)
       let arguments = try function?.member(Wire.arguments)?.arguments(&quirks, &texts)
       calls.append(ToolCall(id: call.string(Wire.id), name: function?.string(Wire.name), arguments: arguments))
     }

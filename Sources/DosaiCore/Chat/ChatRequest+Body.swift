@@ -11,7 +11,7 @@ extension ChatRequest {
   }
 
   private func isTrue(_ member: Member) -> Bool {
-    buffer.bytes.part(member.value.lowerBound, member.value.upperBound).equals("true")
+    buffer.bytes.slice(member.value.lowerBound, member.value.upperBound).equals("true")
   }
 
   private func isOnly(_ member: Member, _ key: Bytes) -> Bool {

@@ -2,7 +2,7 @@
 extension ChatRequest {
   func forEachMember(in range: Range<Int>? = nil, _ body: (Member) -> Void) {
     let whole = range ?? JSONScanner.skipBlanks(buffer.bytes, 0)..<buffer.count
-    var members = JSONScanner.Members(buffer.bytes.part(whole.lowerBound, whole.upperBound))
+    var members = JSONScanner.Members(buffer.bytes.slice(whole.lowerBound, whole.upperBound))
     let base = whole.lowerBound
     while let next = members.next() {
       let key = base + next.start + 1
@@ -15,7 +15,7 @@ extension ChatRequest {
 
   /// Whether the member has that key, however it is written. `key` is as this file writes keys.
   func isKey(_ member: Member, _ key: Bytes) -> Bool {
-    let written = buffer.bytes.part(member.key.lowerBound, member.key.upperBound)
+    let written = buffer.bytes.slice(member.key.lowerBound, member.key.upperBound)
     if written.equals(key) { return true }
     guard written.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil else { return false }
     let plain = Buffer()
@@ -32,7 +32,7 @@ extension ChatRequest {
   }
 
   func lastElement(of range: Range<Int>) -> Range<Int>? {
-    var elements = JSONScanner.Elements(buffer.bytes.part(range.lowerBound, range.upperBound))
+    var elements = JSONScanner.Elements(buffer.bytes.slice(range.lowerBound, range.upperBound))
     var last: Bytes?
     while let element = elements.next() { last = element }
     guard let last, let start = last.baseAddress, let base = buffer.bytes.baseAddress else { return nil }
@@ -45,9 +45,9 @@ extension ChatRequest {
     try Text.appendEscaped(key, to: escaped)
     if let member = find(escaped.bytes, in: range) { return try buffer.replace(member.value, with: value) }
     let object = range ?? JSONScanner.skipBlanks(buffer.bytes, 0)..<buffer.bytes.trimmedEnd
-    let isHollow = JSONScanner.skipBlanks(buffer.bytes, object.lowerBound + 1) == object.upperBound - 1
+    let isEmpty = JSONScanner.skipBlanks(buffer.bytes, object.lowerBound + 1) == object.upperBound - 1
     let text = Buffer()
-    if !isHollow { try text.append(",") }
+    if !isEmpty { try text.append(",") }
     try text.append("\"")
     try text.append(escaped.bytes)
     try text.append("\":")

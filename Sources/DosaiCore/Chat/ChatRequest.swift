@@ -77,12 +77,12 @@ package final class ChatRequest {
     if let member = find(literal("stop")), buffer.bytes[member.value.lowerBound] == UInt8(ascii: "\"") {
       // One text becomes the first of a list.
       try value.append("[")
-      try value.append(buffer.bytes.part(member.value.lowerBound, member.value.upperBound))
+      try value.append(buffer.bytes.slice(member.value.lowerBound, member.value.upperBound))
       try value.append("]")
       try replace(literal("stop"), value.bytes)
       value.removeAll()
     } else if let member = find(literal("stop")) {
-      var elements = JSONScanner.Elements(buffer.bytes.part(member.value.lowerBound, member.value.upperBound))
+      var elements = JSONScanner.Elements(buffer.bytes.slice(member.value.lowerBound, member.value.upperBound))
       var count = 0
       while elements.next() != nil { count += 1 }
       guard count < RequestRules.stopsMost else { throw .invalid("stop: there can be 4 texts at most") }

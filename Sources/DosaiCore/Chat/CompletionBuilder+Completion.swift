@@ -115,7 +115,7 @@ extension MergedValue {
       return
     }
     let end = bytes.count - untaken
-    if bytes.bytes.part(end - text.count, end).equals(text) { untaken += text.count }
+    if bytes.bytes.slice(end - text.count, end).equals(text) { untaken += text.count }
   }
 }
 
@@ -135,7 +135,7 @@ extension Answer {
   private mutating func choice(_ given: CompletionBuilder.Choice, in text: Bytes) throws(Failure) -> Choice {
     let message = given.message
     var choice = Choice(index: given.index, position: choices.count)
-    choice.message = text.part(given.written.lowerBound, given.written.upperBound)
+    choice.message = text.slice(given.written.lowerBound, given.written.upperBound)
     try choice.readTexts { (name: StaticString) throws(Failure) in try string(name, of: message) }
     if message.member(Wire.role) == nil { choice.role = literal("assistant") }
     choice.finishWord = given.finishWord?.bytes
@@ -155,7 +155,7 @@ extension Answer {
     let json = member.bytes.bytes
     if member.form == .json && json.first == UInt8(ascii: "\"") {
       let text = Buffer()
-      guard try Text.appendUnescaped(json.part(1, json.count - 1), to: text) else { throw .internalError }
+      guard try Text.appendUnescaped(json.slice(1, json.count - 1), to: text) else { throw .internalError }
       texts.append(text)
       return text.bytes
     }

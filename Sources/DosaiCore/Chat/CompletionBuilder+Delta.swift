@@ -37,7 +37,7 @@ extension CompletionBuilder {
   private func add<Value: JSONValue>(
     toolCall value: Value, at position: Int64, isWhole: Bool, to choice: Choice
   ) throws(Failure) {
-    let function = value.present(Wire.function)
+    let function = value.nonNullMember(Wire.function)
     let id = value.string(Wire.id) ?? .empty
     let name = function?.string(Wire.name) ?? .empty
     let given = try value.index() ?? (isWhole ? position : nil)
@@ -46,8 +46,8 @@ extension CompletionBuilder {
     chunk.toolCall = call.number
     if !id.isEmpty { chunk.toolCallID = id }
     if !name.isEmpty { chunk.toolCallName = name }
-    if (value.present(Wire.id) != nil && (id.isEmpty || !call.id.isEmpty))
-      || (function?.present(Wire.name) != nil && (name.isEmpty || !call.name.isEmpty))
+    if (value.nonNullMember(Wire.id) != nil && (id.isEmpty || !call.id.isEmpty))
+      || (function?.nonNullMember(Wire.name) != nil && (name.isEmpty || !call.name.isEmpty))
     {
       quirks.insert(.toolRepeated)
     }

@@ -102,7 +102,7 @@ package final class CompletionBuilder {
     events += 1
     merger.begin()
     noteQuirks(event)
-    if let list = event.present(Wire.choices) {
+    if let list = event.nonNullMember(Wire.choices) {
       try check(choices: list)
       var position: Int64 = 0
       try list.forEachElement { (choice: Value) throws(Failure) in
@@ -132,8 +132,8 @@ package final class CompletionBuilder {
     _ = event.created(&quirks)
     guard let id = event.string(Wire.id), !id.isEmpty else { return }
     if firstID.isEmpty {
-      try? firstID.append(id.part(0, 256))
-    } else if !firstID.bytes.equals(id.part(0, 256)) {
+      try? firstID.append(id.slice(0, 256))
+    } else if !firstID.bytes.equals(id.slice(0, 256)) {
       quirks.insert(.idChanged)
     }
   }
@@ -171,13 +171,13 @@ package final class CompletionBuilder {
         throw Failure(.malformed, "a choice's index is beyond any choice")
       }
       guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than max_choices") }
-      guard let delta = value.present(Wire.delta) ?? value.present(Wire.message) else { return }
+      guard let delta = value.nonNullMember(Wire.delta) ?? value.nonNullMember(Wire.message) else { return }
       guard delta.kind == .object else { throw Failure(.malformed, "a delta is not an object") }
-      if let content = delta.present(Wire.content), content.kind != .string, content.kind != .array {
+      if let content = delta.nonNullMember(Wire.content), content.kind != .string, content.kind != .array {
         throw Failure(.malformed, "content is not text")
       }
       var calls = Int64(known(at: index)?.toolCalls.count ?? 0)
-      try delta.present(Wire.toolCalls)?.forEachElement { (call: Value) throws(Failure) in
+      try delta.nonNullMember(Wire.toolCalls)?.forEachElement { (call: Value) throws(Failure) in
         guard call.kind == .object else { throw Failure(.malformed, "a tool call is not an object") }
         if let index = try call.index(), index >= calls + 128 {
           throw Failure(.malformed, "a tool call's index is far beyond the calls before it")
@@ -191,10 +191,10 @@ package final class CompletionBuilder {
   private func add<Value: JSONValue>(choice value: Value, at position: Int64, isAnswer: Bool) throws(Failure) {
     let choice = try choice(of: value, at: position)
     let before = chunks.count
-    let delta = value.present(Wire.delta)
+    let delta = value.nonNullMember(Wire.delta)
     if delta == nil && !isAnswer { quirks.insert(.deltaMissing) }
-    if let delta = delta ?? value.present(Wire.message) {
-      try add(delta: delta, to: choice, isWhole: value.present(Wire.delta) == nil)
+    if let delta = delta ?? value.nonNullMember(Wire.message) {
+      try add(delta: delta, to: choice, isWhole: value.nonNullMember(Wire.delta) == nil)
     }
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
       if key.equals(Wire.index) || key.equals(Wire.delta) || key.equals(Wire.message) { return }

@@ -92,7 +92,7 @@ final class MergedValue {
   func write(to buffer: Buffer) throws(Failure) {
     switch form {
     case .json: try buffer.append(bytes.isEmpty ? literal("null") : bytes.bytes)  // a limit kept its value out
-    case .text: try Text.appendQuoted(bytes.bytes.part(0, bytes.count - untaken), to: buffer)
+    case .text: try Text.appendQuoted(bytes.bytes.slice(0, bytes.count - untaken), to: buffer)
     case .array:
       try buffer.append("[")
       for i in 0..<members.count {
@@ -218,7 +218,7 @@ struct Merger {
       let target = try member(key, of: object, .array)
       turn(target, .array)
       try mergeElements(of: value, into: target, depth: depth + 1)
-    case .array where value.isHollow:
+    case .array where value.isEmptyContainer:
       if object.member(key) == nil { try replace(value, in: object, key) }
     default: try replace(value, in: object, key)
     }
@@ -240,7 +240,7 @@ struct Merger {
     try target.set(json)
   }
 
-  /// The same for a text that is no value of the completion.
+  /// Makes a text this JSON, where it is not a value of the completion.
   mutating func set(_ target: Buffer, _ json: Bytes) throws(Failure) {
     try use(max(0, json.count - target.count))
     target.removeAll()
@@ -262,7 +262,7 @@ struct Merger {
     try value.forEachElement { (element: Value) throws(Failure) in
       if element.integer(Wire.index) != nil { hasIndex = true }
     }
-    if !hasIndex { return try add(elements: value.text.part(1, value.text.count - 1).trimmed, to: target) }
+    if !hasIndex { return try add(elements: value.text.slice(1, value.text.count - 1).trimmed, to: target) }
     try value.forEachElement { (element: Value) throws(Failure) in
       try step()
       guard let index = element.integer(Wire.index) else { return try add(elements: element.text, to: target) }
@@ -279,7 +279,7 @@ struct Merger {
   }
 
   private func isListOfObjects<Value: JSONValue>(_ value: Value) -> Bool {
-    guard !value.isHollow else { return false }
+    guard !value.isEmptyContainer else { return false }
     var all = true
     try? value.forEachElement { (element: Value) throws(Failure) in if element.kind != .object { all = false } }
     return all

@@ -65,7 +65,7 @@ package enum Wire {
   static func seconds(_ text: Bytes) -> Int64 {
     var end = 0
     while end < text.count, text[end].isDigit { end += 1 }
-    return Text.integer(text.part(0, end)) ?? -1
+    return Text.integer(text.slice(0, end)) ?? -1
   }
 
   /// Whether the strings that come under that key, at any depth, are pieces of one text.
@@ -79,7 +79,7 @@ package enum Wire {
 extension JSONValue {
   /// The index of a choice or tool call; nil where it is missing, null or -1. PROTOCOL: not a small whole number.
   func index() throws(Failure) -> Int64? {
-    guard let given = glance(Wire.index), given.kind != .null else { return nil }
+    guard let given = memberWithoutText(Wire.index), given.kind != .null else { return nil }
     guard let index = integer(Wire.index), index >= -1 else {
       throw Failure(.malformed, "an index is not a small whole number")
     }
@@ -89,13 +89,13 @@ extension JSONValue {
   /// When an answer was made, in seconds; -1: it does not say.
   func created(_ quirks: inout Quirks) -> Int64 {
     if let seconds = integer(Wire.created) { return max(seconds, -1) }
-    guard let time = present(Wire.created) else { return -1 }
+    guard let time = nonNullMember(Wire.created) else { return -1 }
     quirks.insert(.created)
     return Wire.seconds(time.text)
   }
 
   /// Whether this is a usage that says something.
-  private var isUsage: Bool { kind == .object && !isHollow }
+  private var isUsage: Bool { kind == .object && !isEmptyContainer }
 
   /// Which of an answer's two usages counts, its own or Groq's; nil: neither is there, or says something.
   static func usage(_ own: Self?, orOf groq: Self?, _ quirks: inout Quirks) -> Self? {
@@ -116,7 +116,7 @@ extension JSONValue {
   /// Each text of a content that is a list of parts.
   func forEachPart(_ body: (Chunk.Kind, Bytes) throws(Failure) -> Void) throws(Failure) {
     try forEachElement { (part: Self) throws(Failure) in
-      if let thinking = part.present(Wire.thinking) {
+      if let thinking = part.nonNullMember(Wire.thinking) {
         if thinking.kind == .string { try body(.reasoning, thinking.string) }
         try thinking.forEachElement { (piece: Self) throws(Failure) in
           if let text = piece.string(Wire.text) { try body(.reasoning, text) }

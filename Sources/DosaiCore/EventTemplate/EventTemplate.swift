@@ -180,7 +180,7 @@ final class EventTemplate {
     let list = Bytes(start: start - 1, count: end - start + 1)  // the preceding literal ends with the bracket
     guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMax, depthMax: Self.listDepthMax),
       facts.isGrowing, !facts.hasLoneSurrogate, !facts.hasBigInteger, !facts.hasExponent,
-      facts.longestOther < 256, facts.isASCII || Text.firstInvalid(list.part(0, facts.end)) == nil
+      facts.longestOther < 256, facts.isASCII || Text.firstInvalid(list.slice(0, facts.end)) == nil
     else { return nil }
     return start + facts.end - 2
   }

@@ -40,10 +40,10 @@ struct EventTemplateMaker {
     var from = 0
     for slot in slots {
       guard slot.range.lowerBound >= from else { return nil }
-      try template.add(event.part(from, slot.range.lowerBound), slot.kind, usageField: slot.usageField)
+      try template.add(event.slice(from, slot.range.lowerBound), slot.kind, usageField: slot.usageField)
       from = slot.range.upperBound
     }
-    try template.finish(event.part(from, event.count))
+    try template.finish(event.slice(from, event.count))
     for span in spans {
       template.keep(
         EventTemplate.Span(
@@ -75,7 +75,7 @@ struct EventTemplateMaker {
     return found
   }
 
-  private func text(_ range: Range<Int>) -> Bytes { event.part(range.lowerBound, range.upperBound) }
+  private func text(_ range: Range<Int>) -> Bytes { event.slice(range.lowerBound, range.upperBound) }
 
   private func isString(_ range: Range<Int>) -> Bool { text(range).first == UInt8(ascii: "\"") }
 

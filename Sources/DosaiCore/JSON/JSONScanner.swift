@@ -35,7 +35,7 @@ package enum JSONScanner {
     return facts
   }
 
-  /// The same of the value that the text begins with.
+  /// Checks only the value that the text begins with.
   static func checkValue(_ text: Bytes, nodesMax: Int, depthMax: Int) throws(Failure) -> Facts {
     var facts = Facts()
     var open = InlineArray<8, UInt64>(repeating: 0)  // one bit a level: 1 is an object
@@ -94,7 +94,7 @@ package enum JSONScanner {
     guard start < text.count, text[start] == UInt8(ascii: "\"") else { throw notJSON }
     let end = try string(text, start, &facts)
     facts.longestOther = max(facts.longestOther, end - start)
-    let key = text.part(start + 1, end - 1)
+    let key = text.slice(start + 1, end - 1)
     if key.equals(Wire.index) || key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil { facts.isGrowing = false }
     let colon = skipBlanks(text, end)
     guard colon < text.count, text[colon] == UInt8(ascii: ":") else { throw notJSON }
@@ -116,7 +116,7 @@ package enum JSONScanner {
 
   private static func word(_ text: Bytes, _ start: Int, _ word: StaticString) throws(Failure) -> Int {
     let end = start + word.utf8CodeUnitCount
-    guard text.part(start, end).equals(word) else { throw notJSON }
+    guard text.slice(start, end).equals(word) else { throw notJSON }
     return end
   }
 
@@ -237,7 +237,7 @@ package enum JSONScanner {
       case UInt8(ascii: "\""): at = endOfString(text, at) - 1
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         depth += 1
-        if depth == depthMax { try copy.append(text.part(from, at + 1)) }
+        if depth == depthMax { try copy.append(text.slice(from, at + 1)) }
       case UInt8(ascii: "}"), UInt8(ascii: "]"):
         if depth == depthMax { from = at }
         depth -= 1
@@ -245,7 +245,7 @@ package enum JSONScanner {
       }
       at += 1
     }
-    try copy.append(text.part(from, text.count))
+    try copy.append(text.slice(from, text.count))
     return copy
   }
 
@@ -319,7 +319,7 @@ package enum JSONScanner {
       let to = JSONScanner.end(of: text, from: from)
       guard from < to else { return nil }
       at = to
-      return (text.part(start + 1, keyEnd - 1), start, from..<to)
+      return (text.slice(start + 1, keyEnd - 1), start, from..<to)
     }
   }
 
@@ -342,7 +342,7 @@ package enum JSONScanner {
       guard from < text.count, text[from] != UInt8(ascii: "]") else { return nil }
       at = JSONScanner.end(of: text, from: from)
       guard from < at else { return nil }
-      return text.part(from, at)
+      return text.slice(from, at)
     }
   }
 }

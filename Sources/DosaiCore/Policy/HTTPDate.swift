@@ -13,12 +13,12 @@ enum HTTPDate {
       let start = at
       if text[at].isDigit {
         while at < text.count, text[at].isDigit { at += 1 }
-        guard count < 5, let value = Text.integer(text.part(start, at)) else { return nil }
+        guard count < 5, let value = Text.integer(text.slice(start, at)) else { return nil }
         numbers[count] = value
         count += 1
       } else if isLetter(text[at]) {
         while at < text.count, isLetter(text[at]) { at += 1 }
-        if month == nil, let found = self.month(text.part(start, at)) {
+        if month == nil, let found = self.month(text.slice(start, at)) {
           month = found
           monthFirst = count == 0
         }
@@ -44,7 +44,7 @@ enum HTTPDate {
   private static func month(_ word: Bytes) -> Int64? {
     let names: StaticString = "janfebmaraprmayjunjulaugsepoctnovdec"
     guard word.count == 3 else { return nil }
-    for i in 0..<12 where names.bytes.part(i * 3, i * 3 + 3).equalsIgnoringCase(word) { return Int64(i) + 1 }
+    for i in 0..<12 where names.bytes.slice(i * 3, i * 3 + 3).equalsIgnoringCase(word) { return Int64(i) + 1 }
     return nil
   }
 

@@ -32,7 +32,7 @@ package final class EventParser {
   package var unread: Int { input.count - max(at, searched) }
 
   /// Whether more than blank lines has come behind the last event.
-  package var hasMore: Bool { hasData || !input.bytes.part(at, input.count).trimmed.isEmpty }
+  package var hasMore: Bool { hasData || !input.bytes.slice(at, input.count).trimmed.isEmpty }
 
   package func feed(_ bytes: Bytes) throws(Failure) {
     if at > 0 {
@@ -49,8 +49,8 @@ package final class EventParser {
     clearDispatched()
     if atStart {
       let mark: StaticString = "\u{FEFF}"
-      let head = input.bytes.part(at, at + 3)
-      if head.count < 3 && head.equals(mark.bytes.part(0, head.count)) { return nil }
+      let head = input.bytes.slice(at, at + 3)
+      if head.count < 3 && head.equals(mark.bytes.slice(0, head.count)) { return nil }
       if head.equals(mark) { skip(to: at + 3) }
       atStart = false
     }
@@ -75,7 +75,7 @@ package final class EventParser {
   package func finish() throws(Failure) -> Event? {
     clearDispatched()
     if at < input.count && !skipsLine {
-      let line = input.bytes.part(at, input.count)
+      let line = input.bytes.slice(at, input.count)
       at = input.count
       if let event = try process(line) { return event }
     }
@@ -108,13 +108,13 @@ package final class EventParser {
     guard text.starts(with: "data: "),
       let end = text.firstIndex(of: UInt8(ascii: "\n"), from: max(6, searched - at)), end + 1 < text.count,
       text[end + 1] == UInt8(ascii: "\n"), end <= bytesMax,
-      text.part(0, end).firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil
+      text.slice(0, end).firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil
     else {
       isBetween = false
       return nil
     }
     skip(ahead: end + 2)
-    return Event(data: text.part(6, end), type: .empty, isOpen: false)
+    return Event(data: text.slice(6, end), type: .empty, isOpen: false)
   }
 
   @inline(__always)
@@ -134,7 +134,7 @@ package final class EventParser {
     var end = searched
     while end < bytes.count, bytes[end] != UInt8(ascii: "\n"), bytes[end] != UInt8(ascii: "\r") { end += 1 }
     if end < bytes.count {
-      let line = bytes.part(at, end)
+      let line = bytes.slice(at, end)
       skipsLineFeed = bytes[end] == UInt8(ascii: "\r")
       let skipped = skipsLine
       skipsLine = false
@@ -144,7 +144,7 @@ package final class EventParser {
       return line
     }
     searched = end
-    if !skipsLine { skipsLine = Self.isUnwanted(bytes.part(at, end)) }
+    if !skipsLine { skipsLine = Self.isUnwanted(bytes.slice(at, end)) }
     if skipsLine { skip(to: end) } else { try checkSize(end - at) }
     return nil
   }
@@ -155,7 +155,7 @@ package final class EventParser {
     if first == UInt8(ascii: ":") { return true }
     func begins(_ field: StaticString) -> Bool {
       start.count <= field.utf8CodeUnitCount
-        ? start.equals(field.bytes.part(0, start.count))
+        ? start.equals(field.bytes.slice(0, start.count))
         : start.starts(with: field) && start[field.utf8CodeUnitCount] == UInt8(ascii: ":")
     }
     return !(begins("data") || begins("event") || begins("id"))
@@ -174,9 +174,9 @@ package final class EventParser {
       return event(isOpen: false)
     }
     let colon = line.firstIndex(of: UInt8(ascii: ":"), from: 0) ?? line.count
-    let name = line.part(0, colon)
+    let name = line.slice(0, colon)
     let hasSpace = colon + 1 < line.count && line[colon + 1] == UInt8(ascii: " ")
-    let value = line.part(colon + (hasSpace ? 2 : 1), line.count)
+    let value = line.slice(colon + (hasSpace ? 2 : 1), line.count)
     if name.equals("data") {
       if hasData { try data.append(UInt8(ascii: "\n")) }
       try data.append(value)

@@ -9,8 +9,8 @@ struct BytesTests {
     (-1, 3, ""), (Int.min, Int.max, ""), (2, Int.max, "llo"),
   ])
   func cutsAPart(from: Int, to: Int, gives expected: String) {
-    "hello".lent { #expect($0.part(from, to).string == expected) }
-    #expect(Bytes.empty.part(from, to).isEmpty)
+    "hello".lent { #expect($0.slice(from, to).string == expected) }
+    #expect(Bytes.empty.slice(from, to).isEmpty)
   }
 
   @Test(arguments: [("", "", true), ("a", "a", true), ("a", "b", false), ("a", "ab", false), ("", "a", false)])

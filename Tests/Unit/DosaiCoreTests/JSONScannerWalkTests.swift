@@ -26,7 +26,7 @@ struct JSONScannerWalkTests {
       var found: [String] = []
       while let next = members.next() {
         #expect(text[next.start] == UInt8(ascii: "\""))
-        found.append(next.key.string + "=" + text.part(next.value.lowerBound, next.value.upperBound).string)
+        found.append(next.key.string + "=" + text.slice(next.value.lowerBound, next.value.upperBound).string)
       }
       #expect(members.next() == nil)
       return found

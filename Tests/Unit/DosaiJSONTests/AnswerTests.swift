@@ -41,7 +41,7 @@ struct AnswerTests {
     let taken = try Answer(stream.builder, in: text.bytes)
     try withExtendedLifetime(document) {
       let list = document.root.member("choices")
-      for i in read.choices.indices { read.choices[i].message = list?.element(i)?.present("message")?.text }
+      for i in read.choices.indices { read.choices[i].message = list?.element(i)?.nonNullMember("message")?.text }
       #expect(lines(taken) == lines(read))
       #expect(taken.choices.count == read.choices.count)
       try expectTerminated(taken)

@@ -65,12 +65,12 @@ struct DocumentTests {
     #expect(root.integer("i") == -7)
     #expect(root.integer("f") == nil && root.member("f")?.text.string == "1.0")
     #expect(root.integer("s") == nil && root.string("i") == nil)
-    #expect(root.member("n")?.kind == .null && root.present("n") == nil)
+    #expect(root.member("n")?.kind == .null && root.nonNullMember("n") == nil)
     #expect(root.member("o")?.integer("i") == 1)
     #expect(root.member("a")?.element(1)?.integer("b") == 2)
     #expect(root.member("a")?.element(0)?.text.string == "1")
     #expect(root.member("a")?.element(2) == nil && root.member("a")?.element(-1) == nil && root.element(0) == nil)
-    #expect(root.string("e")?.isEmpty == true && root.present("e") != nil)
+    #expect(root.string("e")?.isEmpty == true && root.nonNullMember("e") != nil)
     #expect(root.member("x") == nil && root.member("i")?.member("s") == nil && root.member("a")?.member("b") == nil)
     #expect(root.member("i")?.string.isEmpty == true)
   }
@@ -82,7 +82,7 @@ struct DocumentTests {
   ])
   func seesWhatIsHollow(text: String, expected: Bool) throws {
     let document = try Document.read(text)
-    #expect(document.root.isHollow == expected)
+    #expect(document.root.isEmptyContainer == expected)
   }
 
   /// A text may hold U+0000, and a NUL follows it all the same.
@@ -130,7 +130,7 @@ struct DocumentTests {
     #expect(document.root.member("list")?.element(1)?.string.string == "between, long enough")
     #expect(document.root.member("list")?.element(2)?.text.string == "2")
     #expect(document.root.string("before")?.string == "x" && document.root.member("behind")?.string("y")?.string == "z")
-    #expect(document.root.member("deep")?.kind == .object && document.root.member("deep")?.isHollow == false)
+    #expect(document.root.member("deep")?.kind == .object && document.root.member("deep")?.isEmptyContainer == false)
   }
 
   @Test func namesTheDepth() throws {

@@ -43,7 +43,9 @@ struct EventTemplateTests {
       do { try parsed.add(slow.root) } catch { return false }
       try matching.add(other.root)
       #expect(matching.chunks.map(Self.line) == parsed.chunks.map(Self.line))
-      if !slow.isRepaired && !slow.hasBigNumbers { try matching.makeTemplate(from: text.bytes.part(6, text.count - 2)) }
+      if !slow.isRepaired && !slow.hasBigNumbers {
+        try matching.makeTemplate(from: text.bytes.slice(6, text.count - 2))
+      }
       return true
     }
 
@@ -293,7 +295,7 @@ struct EventTemplateTests {
         if i == 3 { break }
         let document = try Document.read(event)
         try builder.add(document.root)
-        try builder.makeTemplate(from: text.bytes.part(6, text.count - 2))
+        try builder.makeTemplate(from: text.bytes.slice(6, text.count - 2))
       }
       // An escape in an id is not taken at all.
       let isEscaped = word.contains("\\") && place != "token"

@@ -18,17 +18,17 @@ struct LongStringsTests {
     return found
   }
 
-  private func values(_ text: [UInt8], longLeast: Int) -> [String]? {
-    guard let document = try? Document.read(taking: Buffer(text), limits: Limits(), longLeast: longLeast) else {
+  private func values(_ text: [UInt8], longMin: Int) -> [String]? {
+    guard let document = try? Document.read(taking: Buffer(text), limits: Limits(), longMin: longMin) else {
       return nil
     }
     return try? all(document.root) + ["\(document.isRepaired) \(document.hasBigNumbers)"]
   }
 
   private func expectSame(_ text: [UInt8]) {
-    let expected = values(text, longLeast: .max)
+    let expected = values(text, longMin: .max)
     for least in [2, 8, 12, 32] {
-      #expect(values(text, longLeast: least) == expected, "\(least): \(String(decoding: text, as: UTF8.self))")
+      #expect(values(text, longMin: least) == expected, "\(least): \(String(decoding: text, as: UTF8.self))")
     }
   }
 
@@ -47,7 +47,7 @@ struct LongStringsTests {
   @Test(arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80]] as [[UInt8]])
   func areRepairedWhereTheyAreNotUTF8(broken: [UInt8]) {
     let text = Array(#"{"a":"long enough to be taken apart"#.utf8) + broken + Array("\"}".utf8)
-    #expect(values(text, longLeast: .max)?.contains { $0.contains("apart\u{FFFD}") } == true)
+    #expect(values(text, longMin: .max)?.contains { $0.contains("apart\u{FFFD}") } == true)
     expectSame(text)
   }
 
@@ -67,7 +67,7 @@ struct LongStringsTests {
       let inside = (0...next(6)).flatMap { _ in pieces[next(pieces.count)] }
       let text = Array("[\"".utf8) + inside + Array("\"]".utf8)
       expectSame(text)
-      if values(text, longLeast: 2) != nil { wereRead += 1 }
+      if values(text, longMin: 2) != nil { wereRead += 1 }
     }
     #expect(wereRead > 1000)
   }

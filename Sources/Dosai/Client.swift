@@ -36,7 +36,7 @@ package struct CallSettings {
 
 /// An endpoint with its key, limits and warm multi handles. Immutable but for the pool; any thread, at once.
 package final class Client {
-  private static let idleMost = 64
+  private static let idleMax = 64
 
   package let settings: ClientSettings
   /// What libcurl counts the connections to a host by.
@@ -78,7 +78,7 @@ package final class Client {
   func giveBack(_ multi: CurlMulti) {
     guard isOurs, !multi.isOutOfMemory else { return }
     let surplus = mutex.locked {
-      if idle.count >= Self.idleMost { return true }
+      if idle.count >= Self.idleMax { return true }
       idle.append(multi)
       return false
     }

@@ -4,12 +4,12 @@ import DosaiCore
 
 private func peek(_ completion: OpaquePointer?) -> Completion? { Handle.peek(completion, Completion.self) }
 
-private func choice(_ completion: OpaquePointer?, _ position: Int32) -> Answer.Choice? {
-  guard let choices = peek(completion)?.answer.choices, position >= 0, position < choices.count else { return nil }
+private func choice(_ completion: OpaquePointer?, _ position: Int32) -> CompletionFields.Choice? {
+  guard let choices = peek(completion)?.fields.choices, position >= 0, position < choices.count else { return nil }
   return choices[Int(position)]
 }
 
-private func toolCall(_ completion: OpaquePointer?, _ position: Int32, _ call: Int32) -> Answer.ToolCall? {
+private func toolCall(_ completion: OpaquePointer?, _ position: Int32, _ call: Int32) -> CompletionFields.ToolCall? {
   guard let calls = choice(completion, position)?.toolCalls, call >= 0, call < calls.count else { return nil }
   return calls[Int(call)]
 }
@@ -25,7 +25,7 @@ public func dosai_completion_object(
 ) -> UnsafePointer<CChar>? { lend(peek(completion)?.object, out_length) }
 
 @implementation @_cdecl("dosai_completion_created")
-public func dosai_completion_created(_ completion: OpaquePointer?) -> Int64 { peek(completion)?.answer.created ?? -1 }
+public func dosai_completion_created(_ completion: OpaquePointer?) -> Int64 { peek(completion)?.fields.created ?? -1 }
 
 @implementation @_cdecl("dosai_completion_model")
 public func dosai_completion_model(
@@ -34,7 +34,7 @@ public func dosai_completion_model(
 
 @implementation @_cdecl("dosai_completion_choice_count")
 public func dosai_completion_choice_count(_ completion: OpaquePointer?) -> Int32 {
-  Int32(truncatingIfNeeded: peek(completion)?.answer.choices.count ?? 0)
+  Int32(truncatingIfNeeded: peek(completion)?.fields.choices.count ?? 0)
 }
 
 @implementation @_cdecl("dosai_completion_choice_index")
@@ -107,7 +107,7 @@ public func dosai_completion_usage(
   _ completion: OpaquePointer?, _ out_usage: UnsafeMutablePointer<dosai_usage>?
 ) -> dosai_status {
   guard let completion = peek(completion) else { return Status.invalidArgument.rawValue }
-  return fill(out_usage, from: dosai_usage(completion.answer.usage))
+  return fill(out_usage, from: dosai_usage(completion.fields.usage))
 }
 
 @implementation @_cdecl("dosai_completion_timings")

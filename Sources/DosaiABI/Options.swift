@@ -144,8 +144,8 @@ extension ClientSettings {
       Int64(options.max_json_nodes), limits.jsonNodes, "max_json_nodes: must not be negative")
     limits.jsonDepth = try limit(
       Int64(options.max_json_depth), limits.jsonDepth, "max_json_depth: must not be negative")
-    if limits.jsonDepth == .max { limits.jsonDepth = JSONScanner.depthMost }
-    if limits.jsonDepth > JSONScanner.depthMost { throw .invalid("max_json_depth: must be 512 or less") }
+    if limits.jsonDepth == .max { limits.jsonDepth = JSONScanner.levelsMax }
+    if limits.jsonDepth > JSONScanner.levelsMax { throw .invalid("max_json_depth: must be 512 or less") }
     limits.choices = try limit(Int64(options.max_choices), limits.choices, "max_choices: must not be negative")
     limits.toolCalls = try limit(
       Int64(options.max_tool_calls), limits.toolCalls, "max_tool_calls: must not be negative")

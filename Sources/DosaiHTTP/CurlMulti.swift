@@ -17,14 +17,14 @@ package final class CurlMulti {
   /// Of a transfer that was taken out. One that does not serve many has one client, for which it is set up.
   private var spare: (easy: UnsafeMutableRawPointer, share: CurlShare)?
   private var lookups: [Lookup] = []
-  private var connectionsPerHostMost = 0
+  private var connectionsPerHostMax = 0
   /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
   package private(set) var isOutOfMemory = false
   /// A lookup has ended, which libcurl counted as a connection of its host.
   package var hasFreed = false
   private(set) var driver = pthread_self()
   /// In so many rounds a transfer is still read after its time is over.
-  private static let roundsMost = 24
+  private static let roundsMax = 24
   // The list of multis in use, under the lock of Process.
   var next: Unmanaged<CurlMulti>?
   var previous: Unmanaged<CurlMulti>?
@@ -122,15 +122,15 @@ package final class CurlMulti {
   /// When libcurl wants to be called.
   package var deadline: Int64 { curlDeadline }
 
-  /// It is a loop's. `connectionsPerHostMost` 0: no limit.
-  package func serveMany(connectionsPerHostMost: Int) {
+  /// It is a loop's. `connectionsPerHostMax` 0: no limit.
+  package func serveMany(connectionsPerHostMax: Int) {
     servesMany = true
-    self.connectionsPerHostMost = connectionsPerHostMost
-    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
+    self.connectionsPerHostMax = connectionsPerHostMax
+    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMax)
   }
 
   /// There is a limit to the connections to a host.
-  package var isLimited: Bool { connectionsPerHostMost > 0 }
+  package var isLimited: Bool { connectionsPerHostMax > 0 }
 
   /// Its trigger ends a wait from now on. False: no descriptor is free.
   package func watch(_ token: CancelToken) -> Bool { poller.watch(token: token.descriptor) }
@@ -202,7 +202,7 @@ package final class CurlMulti {
       lookups.append(begun)
       act(CURL_SOCKET_TIMEOUT, 0)
     }
-    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMost)
+    ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMax)
     finishTransfers()
   }
 
@@ -290,7 +290,7 @@ package final class CurlMulti {
     guard let transfer, rounds.wasReady(servesMany ? Int(transfer.socket) : 0) else { return true }
     if transfer.lastRound != rounds.whole { transfer.roundsLate += 1 }
     transfer.lastRound = rounds.whole
-    return transfer.roundsLate > Self.roundsMost
+    return transfer.roundsLate > Self.roundsMax
   }
 
   /// Makes the descriptor tell a host that polls it of the next timer too.

@@ -17,7 +17,7 @@ final class Poller {
     case token(Int32)
   }
 
-  static let eventsMost = 64
+  static let eventsMax = 64
   private static let tokenMark: UInt64 = 1 << 32
 
   let descriptor: Int32
@@ -32,7 +32,7 @@ final class Poller {
   init() throws(Failure) {
     descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
     timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC))
-    events = try? allocate(Self.eventsMost)
+    events = try? allocate(Self.eventsMax)
     if events == nil { throw .outOfMemory }
     if descriptor < 0 || timer < 0 || wakeup.descriptor < 0 || !add(timer) || !add(wakeup.descriptor) {
       throw .noDescriptor
@@ -91,7 +91,7 @@ final class Poller {
     place = 0
     count = 0
     guard let events else { return true }
-    let found = epoll_wait(descriptor, events, Int32(Self.eventsMost), milliseconds)
+    let found = epoll_wait(descriptor, events, Int32(Self.eventsMax), milliseconds)
     if found < 0 { return csystem_errno() != EINTR }
     count = Int(found)
     return true

@@ -21,12 +21,12 @@ struct Rounds {
   }
 
   /// The wait that found the timer fired found all else that was there by then.
-  mutating func note(timer: Int64) { if told < Poller.eventsMost { began = max(began, timer) } }
+  mutating func note(timer: Int64) { if told < Poller.eventsMax { began = max(began, timer) } }
 
   /// What the last wait found was acted on. Gives whether the round is whole: if the wait found less than it can, or if
   /// the waits of the round found as many as are watched, for epoll tells of each before it tells of one again.
   mutating func end(last found: Int, watched: Int) -> Bool {
-    if found == Poller.eventsMost && told <= watched { return false }
+    if found == Poller.eventsMax && told <= watched { return false }
     told = 0
     readUntil = began
     whole &+= 1

@@ -209,7 +209,7 @@ package struct Value: JSONValue {
     while counting.next() != nil { count += 1 }
     if count > 1024 { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     let keys = count > json_object_size(tree) ? try keys() : []
-    let last = keys.isEmpty ? nil : Places()
+    let last = keys.isEmpty ? nil : NameIndex()
     if let last { for i in keys.indices { try last.set(last.hash(keys[i].bytes), i) } }
     var position = 0
     var members = JSONScanner.Members(text)

@@ -26,7 +26,7 @@ package final class Loop {
   package static func make(inFlightMost: Int, connectionsPerHostMost: Int) throws(Failure) -> Loop {
     try Process.start()
     let multi = try CurlMulti.make()
-    multi.serveMany(connectionsPerHostMost: connectionsPerHostMost)
+    multi.serveMany(connectionsPerHostMax: connectionsPerHostMost)
     return Loop(multi, inFlightMost, try Mutex.make())
   }
 

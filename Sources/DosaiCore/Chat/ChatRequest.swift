@@ -85,7 +85,7 @@ package final class ChatRequest {
       var elements = JSONScanner.Elements(buffer.bytes.slice(member.value.lowerBound, member.value.upperBound))
       var count = 0
       while elements.next() != nil { count += 1 }
-      guard count < RequestRules.stopsMost else { throw .invalid("stop: there can be 4 texts at most") }
+      guard count < RequestRules.stopsMax else { throw .invalid("stop: there can be 4 texts at most") }
     }
     try Text.appendQuoted(text, to: value)
     try append(to: "stop", value.bytes)
@@ -110,7 +110,7 @@ package final class ChatRequest {
   static func checkJSON(_ json: Bytes, inside depth: Int = 0) throws(Failure) {
     try checkText(json, "json: is not UTF-8")
     do throws(Failure) {
-      _ = try JSONScanner.check(json, depthMax: JSONScanner.depthMost - depth)
+      _ = try JSONScanner.check(json, depthMax: JSONScanner.levelsMax - depth)
     } catch {
       throw error.status == .tooLarge ? .invalid("json: is nested too deeply") : .invalid("json: is not JSON")
     }

@@ -1,7 +1,7 @@
-/// Writing what the events add up to.
+/// Writing the completion that the events add up to.
 extension CompletionBuilder {
-  /// Writes the completion in the API's own form, as far as it has come. `taken`: as it is with so many chunks of the event
-  /// that was added last.
+  /// Writes the completion so far in the API's own form. `taken`: with only so many chunks of the event that was added last;
+  /// nil: with all.
   package func write(to buffer: Buffer, taken: Int? = nil) throws(Failure) {
     if let taken { mark(taken) }
     defer { if isPartial { mark(nil) } }
@@ -76,14 +76,14 @@ extension CompletionBuilder {
     if !isFirst { try buffer.append("]") }
   }
 
-  // MARK: what was taken
+  // MARK: chunks that were not taken
 
-  /// Marks what so many chunks of the last event leave out; nil: nothing.
+  /// Marks what is to be left out if so many chunks of the last event were taken; nil: nothing.
   private func mark(_ taken: Int?) {
     isPartial = taken != nil
-    for place in chunks.indices.reversed() {
-      let chunk = chunks[place]
-      let isTaken = place < taken ?? 0
+    for position in chunks.indices.reversed() {
+      let chunk = chunks[position]
+      let isTaken = position < taken ?? 0
       if chunk.kind == .usage { isUsageTaken = isTaken || !isPartial }
       guard let choice = known(at: Int64(chunk.choice)) else { continue }
       let call = choice.call(chunk.toolCall)
@@ -107,7 +107,7 @@ extension CompletionBuilder {
 }
 
 extension MergedValue {
-  /// The text, if it is the last before those that are left out already, is left out too; nil: nothing is.
+  /// Leaves out the text, if it stands right before what is left out already. nil: leaves out nothing any more.
   @inline(never)
   fileprivate func leaveOut(_ text: Bytes?) {
     guard let text, form == .text else {
@@ -119,8 +119,9 @@ extension MergedValue {
   }
 }
 
-extension Answer {
-  /// What a stream adds up to, once nothing more is added. `text` is what `write` has just made of it; both lend the values.
+extension CompletionFields {
+  /// Reads what a stream has added up to. Nothing may be added afterwards. `text` is what `write` has just written; the
+  /// values are borrowed from both.
   package init(_ builder: CompletionBuilder, in text: Bytes) throws(Failure) {
     builder.templates.removeAll()
     id = try string(Wire.id, of: builder.top)

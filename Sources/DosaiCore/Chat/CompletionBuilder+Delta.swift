@@ -1,6 +1,6 @@
 /// Reading one delta.
 extension CompletionBuilder {
-  /// `isWhole`: it is the message of a whole answer, whose tool calls have no index.
+  /// `isWhole`: it is the message of a whole answer, where tool calls have no index.
   func add<Value: JSONValue>(delta: Value, to choice: Choice, isWhole: Bool) throws(Failure) {
     var hasReasoning = false
     var position: Int64 = 0
@@ -24,7 +24,7 @@ extension CompletionBuilder {
     }
   }
 
-  /// Content as a list of parts. What is thinking in it is added to the message as text of its own.
+  /// Adds content that is a list of parts. Thinking parts are added as reasoning.
   private func add<Value: JSONValue>(parts: Value, to choice: Choice) throws(Failure) {
     quirks.insert(.contentParts)
     try parts.forEachPart { (kind: Chunk.Kind, text: Bytes) throws(Failure) in
@@ -71,9 +71,9 @@ extension CompletionBuilder {
     chunks.append(chunk)
   }
 
-  /// The call that a delta belongs to. A new id that differs from the one at its index starts a new call; without an
-  /// index the delta belongs to the call of its id, or to the last one; but a name behind another call of its event
-  /// starts a new one.
+  /// The call that a delta belongs to. An id that differs from the one at its index starts a new call. Without an index,
+  /// the delta belongs to the call with its id, or to the last call; but a name after another call of the same event
+  /// starts a new call.
   private func call(
     _ index: Int64?, _ id: Bytes, _ name: Bytes, isFirst: Bool, in choice: Choice
   ) throws(Failure) -> ToolCall {
@@ -100,23 +100,23 @@ extension CompletionBuilder {
     try merger.use(256)
     var number = Int32(truncatingIfNeeded: index ?? Int64(choice.toolCalls.count))
     if choice.call(number) != nil { number = choice.numbersEnd }
-    let made = ToolCall(number: number, index: index, place: choice.toolCalls.count, event: events)
+    let made = ToolCall(number: number, index: index, position: choice.toolCalls.count, event: events)
     try choice.add(made)
     toolCallCount += 1
     return made
   }
 }
 
-/// The calls of a choice: by number, by index, by id, and by both; of those that are alike the last.
+/// The calls of a choice by number, by index, by id, and by index and id; of several that match, the last.
 extension CompletionBuilder.Choice {
   @inline(never)
   private func find(_ id: Bytes, _ number: Int64) -> CompletionBuilder.ToolCall? {
-    places.find(places.hash(id, number)).map { toolCalls[$0] }
+    toolCallIndex.find(toolCallIndex.hash(id, number)).map { toolCalls[$0] }
   }
 
   @inline(never)
   private func set(_ id: Bytes, _ number: Int64, _ call: CompletionBuilder.ToolCall) throws(Failure) {
-    try places.set(places.hash(id, number), call.place)
+    try toolCallIndex.set(toolCallIndex.hash(id, number), call.position)
   }
 
   func call(_ number: Int32) -> CompletionBuilder.ToolCall? { find(.empty, -2 - Int64(number)) }
@@ -134,7 +134,7 @@ extension CompletionBuilder.Choice {
     if let index = call.index { try set(.empty, index, call) }
   }
 
-  /// Its id is known from now on.
+  /// Makes the call known by its id.
   func note(_ call: CompletionBuilder.ToolCall) throws(Failure) {
     try set(call.id.bytes, -1, call)
     if let index = call.index { try set(call.id.bytes, index, call) }

@@ -1,23 +1,23 @@
-/// Reads the events of a stream: each gives chunks, and all of them add up to one completion.
+/// Reads the events of a stream: each gives chunks, and together they add up to one completion.
 package final class CompletionBuilder {
   final class ToolCall: Numbered {
-    /// What it is called among the calls of its choice, and its place among them.
+    /// Its number among the calls of its choice, and its position in `toolCalls`.
     let number: Int32
-    let place: Int
+    let position: Int
     /// The index that the server gave.
     let index: Int64?
-    /// Of its making.
+    /// The event that started it.
     let event: Int
-    /// A chunk of it was taken of that event.
+    /// A chunk of it from that event was taken.
     var isTaken = false
     let id = Buffer()
     let name = Buffer()
     let members = MergedValue(.object)
 
-    init(number: Int32, index: Int64?, place: Int, event: Int) {
+    init(number: Int32, index: Int64?, position: Int, event: Int) {
       self.number = number
       self.index = index
-      self.place = place
+      self.position = position
       self.event = event
     }
   }
@@ -30,16 +30,16 @@ package final class CompletionBuilder {
     let event: Int
     var isTaken = false
     var toolCalls: [ToolCall] = []
-    let places = Places()
-    /// Beyond all numbers of its calls.
+    let toolCallIndex = NameIndex()
+    /// Larger than any number of its calls.
     var numbersEnd: Int32 = 0
     var finishWord: Buffer?
-    /// What it was before the event that changed it last.
+    /// What it was before the event that last changed it.
     var finishBefore: Buffer?
     var finished = 0
-    /// The word of the last chunk that was taken, while what was taken is written.
+    /// The word of the last chunk that was taken, while only those are written.
     var finishTaken: Bytes?
-    /// Where its message was written.
+    /// The range in which its message was written.
     var written = 0..<0
 
     init(index: Int32, event: Int) {
@@ -52,22 +52,22 @@ package final class CompletionBuilder {
   var merger: Merger
   let top = MergedValue(.object)
   private(set) var usageText = Buffer()
-  /// Of an event that had usage: what it was before.
+  /// The usage before the last event that had any.
   private(set) var spareUsage = Buffer()
-  /// As they came.
+  /// In the order in which they came.
   private(set) var choices: [Choice] = []
-  private let places = Places()
+  private let choiceIndex = NameIndex()
   var toolCallCount = 0
   var events = 0
-  /// Only what was taken is being written.
+  /// Only chunks that were taken are being written.
   var isPartial = false
   var isUsageTaken = true
   let firstID = Buffer()
   let templates = EventTemplateCache()
-  /// Texts of the last event's chunks that its tree does not have.
+  /// Texts of the last event's chunks that its document does not own.
   var scratch: [Buffer] = []
 
-  /// What the last event gave; lent by it.
+  /// The chunks of the last event, borrowed from it.
   package var chunks: [Chunk] = []
   package internal(set) var usage: Usage?
   package var quirks: Quirks = []
@@ -79,15 +79,15 @@ package final class CompletionBuilder {
     merger = Merger(limits)
   }
 
-  /// Whether the server gave at least one choice, and for each a reason why it ended.
+  /// Whether the server sent at least one choice, and a finish reason for each.
   package var isFinished: Bool {
     if choices.isEmpty { return false }
     for choice in choices where choice.finishWord == nil { return false }
     return true
   }
 
-  /// Adds an event and makes `chunks` from it. PROTOCOL: not a chunk of a completion. TOO_LARGE: a limit.
-  /// `isAnswer`: it is no event but a whole answer.
+  /// Adds an event and makes `chunks` from it. `isAnswer`: it is not an event but a whole answer. PROTOCOL: it is not a
+  /// chunk of a completion. TOO_LARGE: it is beyond a limit.
   package func add<Value: JSONValue>(_ event: Value, isAnswer: Bool = false) throws(Failure) {
     let changes = merger.changes
     let calls = toolCallCount
@@ -138,7 +138,7 @@ package final class CompletionBuilder {
     }
   }
 
-  /// What was written to `spareUsage` is the usage from now on.
+  /// Makes what was written to `spareUsage` the usage.
   func turnUsage() {
     let before = usageText
     usageText = spareUsage
@@ -157,7 +157,7 @@ package final class CompletionBuilder {
 
   // MARK: a choice
 
-  /// Refuses what cannot be added, before any of the event is. PROTOCOL, TOO_LARGE.
+  /// Refuses an event that cannot be added, before any part of it is. PROTOCOL, TOO_LARGE.
   private func check<Value: JSONValue>(choices: Value) throws(Failure) {
     guard choices.kind == .array else { throw Failure(.malformed, "choices is not a list") }
     var position: Int64 = 0
@@ -187,7 +187,7 @@ package final class CompletionBuilder {
     }
   }
 
-  /// `position` is its place in the event, which is its index where it has none.
+  /// `position`: in the event. It is the index of a choice that has none.
   private func add<Value: JSONValue>(choice value: Value, at position: Int64, isAnswer: Bool) throws(Failure) {
     let choice = try choice(of: value, at: position)
     let before = chunks.count
@@ -206,8 +206,10 @@ package final class CompletionBuilder {
 
   @inline(never)
   func known(at index: Int64) -> Choice? {
-    guard let place = places.find(places.hash(.empty, index)), choices[place].index == index else { return nil }
-    return choices[place]
+    guard let position = choiceIndex.find(choiceIndex.hash(.empty, index)), choices[position].index == index else {
+      return nil
+    }
+    return choices[position]
   }
 
   private func choice<Value: JSONValue>(of value: Value, at position: Int64) throws(Failure) -> Choice {
@@ -216,7 +218,7 @@ package final class CompletionBuilder {
     if let known = known(at: index) { return known }
     guard let index = Int32(exactly: index) else { throw .internalError }
     let made = Choice(index: index, event: events)
-    try places.set(places.hash(.empty, Int64(index)), choices.count)
+    try choiceIndex.set(choiceIndex.hash(.empty, Int64(index)), choices.count)
     choices.append(made)
     return made
   }

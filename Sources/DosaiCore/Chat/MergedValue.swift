@@ -1,9 +1,9 @@
 /// A value of the completion that a stream adds up to.
 final class MergedValue {
   enum Form {
-    case json  // `bytes` is JSON text; in an array one or more elements that no other can find
-    case text  // `bytes` are the characters of a string that grows
-    case object  // `members`, with `keys` as they are written
+    case json  // `bytes` is JSON text; in an array, one or more elements that nothing merges with
+    case text  // `bytes` are the characters of a string to which text is appended
+    case object  // `members`, with their `keys` as written
     case array  // `members`
   }
 
@@ -11,25 +11,25 @@ final class MergedValue {
   let bytes = Buffer()
   private(set) var keys: [Buffer] = []
   private(set) var members: [MergedValue] = []
-  /// It has had more than one value.
+  /// Whether it has had more than one value.
   private(set) var varies = false
-  /// The `index` by which elements of an array find each other.
+  /// The `index` by which elements of an array are merged.
   var index: Int64?
-  /// How many bytes of a text, its last, are not to be written: their chunks were not taken.
+  /// How many bytes at the end of a text are not to be written, because their chunks were not taken.
   var untaken = 0
-  /// Of the members, where they are many.
-  private var places: Places?
+  /// Finds the members, if there are many.
+  private var nameIndex: NameIndex?
 
-  /// Among so many members one is looked for in turn.
-  private static let fewMost = 16
+  /// Up to so many members are searched one by one.
+  private static let searchedMax = 16
 
   init(_ form: Form) { self.form = form }
 
   @inline(never)
   func member(_ key: Bytes) -> MergedValue? {
-    if let places {
-      guard let place = places.find(places.hash(key)), keys[place].bytes.equals(key) else { return nil }
-      return members[place]
+    if let nameIndex {
+      guard let position = nameIndex.find(nameIndex.hash(key)), keys[position].bytes.equals(key) else { return nil }
+      return members[position]
     }
     for i in 0..<min(keys.count, members.count) where keys[i].bytes.equals(key) { return members[i] }
     return nil
@@ -37,18 +37,18 @@ final class MergedValue {
 
   /// The element of an array with that index.
   func element(_ index: Int64) -> MergedValue? {
-    var place = members.count - 1
-    if let places { place = places.find(places.hash(.empty, index)) ?? -1 }
-    while place >= 0 {
-      if members[place].index == index { return members[place] }
-      place = places == nil ? place - 1 : -1
+    var position = members.count - 1
+    if let nameIndex { position = nameIndex.find(nameIndex.hash(.empty, index)) ?? -1 }
+    while position >= 0 {
+      if members[position].index == index { return members[position] }
+      position = nameIndex == nil ? position - 1 : -1
     }
     return nil
   }
 
   func member(_ key: StaticString) -> MergedValue? { member(key.bytes) }
 
-  /// The member of that key, made if there is none.
+  /// The member with that key, created if there is none.
   func ensure(_ key: Bytes, _ form: Form) throws(Failure) -> MergedValue {
     if let found = member(key) { return found }
     let made = MergedValue(form)
@@ -59,25 +59,25 @@ final class MergedValue {
 
   func add(_ member: MergedValue) throws(Failure) {
     members.append(member)
-    if members.count <= Self.fewMost { return }
-    var place = places == nil ? 0 : members.count - 1
-    let known = places ?? Places()
-    places = known
-    while place < members.count {
-      let key: Bytes = form == .object ? keys[place].bytes : .empty
-      try known.set(known.hash(key, members[place].index ?? (form == .object ? 0 : -1)), place)
-      place += 1
+    if members.count <= Self.searchedMax { return }
+    var position = nameIndex == nil ? 0 : members.count - 1
+    let known = nameIndex ?? NameIndex()
+    nameIndex = known
+    while position < members.count {
+      let key: Bytes = form == .object ? keys[position].bytes : .empty
+      try known.set(known.hash(key, members[position].index ?? (form == .object ? 0 : -1)), position)
+      position += 1
     }
   }
 
-  /// Makes it another kind of value, without its old one.
+  /// Makes it another kind of value, and drops its old value.
   func become(_ form: Form) {
     guard self.form != form else { return }
     self.form = form
     bytes.removeAll()
     keys = []
     members = []
-    places = nil
+    nameIndex = nil
   }
 
   /// Makes it this JSON text.
@@ -119,14 +119,14 @@ final class MergedValue {
   }
 }
 
-/// How the pieces of a stream are put together: text concatenates, arrays of objects merge by `index`, of anything
-/// else the last that is not null counts.
+/// How the pieces of a stream are merged: texts are concatenated, arrays of objects are merged by `index`, and of anything
+/// else the last value that is not null counts.
 struct Merger {
-  /// Objects within objects, beyond which a value is kept whole.
-  private static let depthMost = 8
-  /// Fields of one object; no server has so many.
-  private static let membersMost = 1024
-  /// What a value costs beside its own bytes.
+  /// The depth of objects below which a value is kept as a whole.
+  private static let depthMax = 8
+  /// The fields that one object may have; no server sends so many.
+  private static let membersMax = 1024
+  /// What a value costs in addition to its own bytes.
   private static let overhead = 64
 
   private let bytesMax: Int
@@ -141,16 +141,16 @@ struct Merger {
     check = limits.check
   }
 
-  /// An event begins.
+  /// Begins an event.
   mutating func begin() { steps = 0 }
 
-  /// One of the steps of which an event can have any number.
+  /// Counts a step; an event can have any number of them.
   mutating func step() throws(Failure) {
     steps &+= 1
     if steps & 1023 == 0, let check { try check() }
   }
 
-  /// Counts what is kept. TOO_LARGE beyond the limit.
+  /// Counts bytes that are kept. TOO_LARGE: beyond the limit.
   @inline(__always)
   mutating func use(_ bytes: Int) throws(Failure) {
     let (sum, overflow) = used.addingReportingOverflow(bytes)
@@ -178,12 +178,12 @@ struct Merger {
     -> MergedValue
   {
     if let found = object.member(key) { return found }
-    if object.keys.count >= Self.membersMost { throw Failure(.tooLarge, "an object has more than 1024 fields") }
+    if object.keys.count >= Self.membersMax { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     try use(key.count + Self.overhead)
     return try object.ensure(key, form)
   }
 
-  /// Adds elements without an index, as they are written, behind those before them.
+  /// Appends elements without an index, as they are written.
   mutating func add(elements: Bytes, to list: MergedValue) throws(Failure) {
     if elements.isEmpty { return }
     try use(elements.count + 1)
@@ -210,11 +210,11 @@ struct Merger {
       } else if !value.string.isEmpty || object.member(key) == nil {
         try replace(value, in: object, key)
       }
-    case .object where depth < Self.depthMost:
+    case .object where depth < Self.depthMax:
       let target = try member(key, of: object, .object)
       turn(target, .object)
       try mergeMembers(of: value, into: target, depth: depth + 1)
-    case .array where depth < Self.depthMost && isListOfObjects(value):
+    case .array where depth < Self.depthMax && isListOfObjects(value):
       let target = try member(key, of: object, .array)
       turn(target, .array)
       try mergeElements(of: value, into: target, depth: depth + 1)

@@ -6,7 +6,7 @@ enum RequestRules {
     case integer(Int64)
   }
 
-  static let stopsMost = 4
+  static let stopsMax = 4
 
   private struct Range {
     let low: Double

@@ -25,11 +25,11 @@ package enum JSONScanner {
     package var isASCII: Bool { seen & 0x8080_8080_8080_8080 == 0 }
   }
 
-  package static let depthMost = 512
+  package static let levelsMax = 512
 
   /// Checks that the text is one JSON value with nothing but blanks around it. Knows nothing of UTF-8.
   /// Throws PROTOCOL for what is not JSON, TOO_LARGE beyond a limit.
-  package static func check(_ text: Bytes, nodesMax: Int = .max, depthMax: Int = depthMost) throws(Failure) -> Facts {
+  package static func check(_ text: Bytes, nodesMax: Int = .max, depthMax: Int = levelsMax) throws(Failure) -> Facts {
     let facts = try checkValue(text, nodesMax: nodesMax, depthMax: depthMax)
     guard skipBlanks(text, facts.end) == text.count else { throw notJSON }
     return facts
@@ -49,7 +49,7 @@ package enum JSONScanner {
       let first = text[at]
       if depth <= 1 && first != (depth == 0 ? UInt8(ascii: "[") : UInt8(ascii: "{")) { facts.isGrowing = false }
       if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
-        if depth >= min(depthMax, depthMost) { throw Failure(.tooLarge, "the JSON is deeper than max_json_depth") }
+        if depth >= min(depthMax, levelsMax) { throw Failure(.tooLarge, "the JSON is deeper than max_json_depth") }
         let isObject = first == UInt8(ascii: "{")
         let bit = UInt64(1) << UInt64(depth & 63)
         if isObject { open[depth >> 6] |= bit } else { open[depth >> 6] &= ~bit }

@@ -2,7 +2,7 @@
 package struct RetryPolicy {
   package static let defaultMax = 2
   /// What a server may ask us to wait; beyond it there is no retry.
-  static let retryAfterMost: Int64 = 120_000
+  static let retryAfterMax: Int64 = 120_000
 
   package var retriesMax = defaultMax
 
@@ -24,7 +24,7 @@ package struct RetryPolicy {
   ) -> Int64? {
     guard attempt < retriesMax, Self.isRetryable(failure, httpStatus, headers) else { return nil }
     let asked = httpStatus == 0 ? -1 : Self.retryAfter(headers, unixTime: unixTime)
-    if asked > Self.retryAfterMost { return nil }
+    if asked > Self.retryAfterMax { return nil }
     if asked > 0 { return asked }
     let full = min(8000, Int64(500) << Int64(min(attempt, 4)))
     return full - full / 4 * Int64(random >> 16) / 65536

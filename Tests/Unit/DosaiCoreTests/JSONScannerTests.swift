@@ -70,7 +70,7 @@ struct JSONScannerTests {
 
   /// The bits that tell objects from arrays hold 512 levels, whatever the caller allows.
   @Test func isNeverDeeperThanItsBits() {
-    #expect(JSONScanner.depthMost == 512)
+    #expect(JSONScanner.levelsMax == 512)
     for (depth, expected) in [(512, Status.ok), (513, .tooLarge)] {
       ("[".times(depth) + "]".times(depth)).lent { text in
         #expect(status { _ = try JSONScanner.check(text) } == expected)

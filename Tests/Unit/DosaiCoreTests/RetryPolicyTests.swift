@@ -19,7 +19,7 @@ struct RetryPolicyTests {
 
   @Test func retriesTwiceByDefault() {
     #expect(RetryPolicy().retriesMax == 2)
-    #expect(RetryPolicy.retryAfterMost == 120_000)
+    #expect(RetryPolicy.retryAfterMax == 120_000)
   }
 
   @Test(
@@ -99,7 +99,7 @@ struct RetryPolicyTests {
   ])
   func readsNumbersOfAnySize(number: String) throws {
     let asked = RetryPolicy.retryAfter(try ResponseHeadersTests.headers(["retry-after: \(number)"]), unixTime: Self.now)
-    #expect(asked > RetryPolicy.retryAfterMost)
+    #expect(asked > RetryPolicy.retryAfterMax)
     #expect(try Self.delay(.rateLimited, 429, headers: ["retry-after: \(number)"]) == nil)
   }
 

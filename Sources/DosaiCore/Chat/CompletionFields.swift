@@ -1,5 +1,5 @@
-/// The values of a whole answer. Their bytes are lent by what they were read from, and NUL-terminated.
-package struct Answer {
+/// The fields of a completion. Their bytes are borrowed from what they were read from, and NUL-terminated.
+package struct CompletionFields {
   package struct ToolCall {
     package let id: Bytes?
     package let name: Bytes?
@@ -9,7 +9,7 @@ package struct Answer {
   package struct Choice: Numbered {
     package var index: Int32
     var number: Int32 { index }
-    /// Its place in the text.
+    /// Its position in the text.
     package var position: Int
     package var role: Bytes?
     package var content: Bytes?
@@ -17,7 +17,7 @@ package struct Answer {
     package var reasoning: Bytes?
     package var finishWord: Bytes?
     package var toolCalls: [ToolCall] = []
-    /// The JSON of its message, where it is known.
+    /// The JSON of its message; nil: it was not looked for.
     package var message: Bytes?
 
     init(index: Int32, position: Int) {
@@ -25,7 +25,7 @@ package struct Answer {
       self.position = position
     }
 
-    /// Reads the texts of its message. `text` gives the string of that name; nil: there is none.
+    /// Reads the texts of its message. `text` finds the string of that name; nil: there is none.
     mutating func readTexts(_ text: (StaticString) throws(Failure) -> Bytes?) throws(Failure) {
       role = try text(Wire.role)
       content = try text(Wire.content)
@@ -37,16 +37,16 @@ package struct Answer {
   package var id: Bytes?
   package var object: Bytes?
   package var model: Bytes?
-  /// -1: not said.
+  /// -1: unknown.
   package var created: Int64 = -1
   package var usage = Usage()
   package var choices: [Choice] = []
   package var quirks: Quirks = []
-  var texts: [Buffer] = []  // that what it was read from does not have in one piece
+  var texts: [Buffer] = []  // texts that had to be put together or copied
 
   package init() {}
 
-  /// PROTOCOL: the choices are not as an answer has them.
+  /// Reads a whole answer. PROTOCOL: its choices are malformed.
   package mutating func read<Value: JSONValue>(_ root: Value, limits: Limits) throws(Failure) {
     id = root.string(Wire.id)
     object = root.string(Wire.object)

@@ -1,10 +1,10 @@
-/// Where in a list stands what has a text or a number for its name: a hash table. Who chooses the names does not know
-/// where this object is in memory, and so not what they hash to. That two names hash alike is left to the caller, who
-/// looks at what stands there; it happens to nobody.
-package final class Places {
+/// A hash table from names, which are texts or numbers, to positions in a list. The hash depends on this object's address
+/// in memory, which whoever chooses the names does not know. If two names ever had the same hash, the caller would notice,
+/// since it checks the name of what it finds.
+package final class NameIndex {
   private struct Slot {
     var hash: UInt64
-    var place: Int  // -1: none
+    var position: Int  // -1: none
   }
 
   private var slots: UnsafeMutablePointer<Slot>?
@@ -32,26 +32,26 @@ package final class Places {
     return product.high ^ product.low
   }
 
-  /// The place that was set for that hash, of several the last in the list; nil: none was.
+  /// The position that was set for that hash, or the largest of several; nil: none.
   @inline(never)
   package func find(_ hash: UInt64) -> Int? {
     guard let slots else { return nil }
-    let place = slots[slot(hash)].place
-    return place < 0 ? nil : place
+    let position = slots[slot(hash)].position
+    return position < 0 ? nil : position
   }
 
   @inline(never)
-  package func set(_ hash: UInt64, _ place: Int) throws(Failure) {
+  package func set(_ hash: UInt64, _ position: Int) throws(Failure) {
     if 2 * count >= size { try grow() }
     guard let slots else { throw .internalError }
     let at = slot(hash)
-    if slots[at].place < 0 { count += 1 }
-    slots[at] = Slot(hash: hash, place: max(place, slots[at].place))
+    if slots[at].position < 0 { count += 1 }
+    slots[at] = Slot(hash: hash, position: max(position, slots[at].position))
   }
 
   private func slot(_ hash: UInt64) -> Int {
     var at = Int(truncatingIfNeeded: hash) & (size - 1)
-    while let slot = slots?[at], slot.place >= 0, slot.hash != hash { at = (at + 1) & (size - 1) }
+    while let slot = slots?[at], slot.position >= 0, slot.hash != hash { at = (at + 1) & (size - 1) }
     return at
   }
 
@@ -60,11 +60,11 @@ package final class Places {
     let oldSize = size
     let newSize = max(16, 2 * oldSize)
     let made: UnsafeMutablePointer<Slot> = try allocate(newSize)
-    made.initialize(repeating: Slot(hash: 0, place: -1), count: newSize)
+    made.initialize(repeating: Slot(hash: 0, position: -1), count: newSize)
     slots = made
     size = newSize
     guard let old else { return }
-    for i in 0..<oldSize where old[i].place >= 0 { made[slot(old[i].hash)] = old[i] }
+    for i in 0..<oldSize where old[i].position >= 0 { made[slot(old[i].hash)] = old[i] }
     old.deallocate()
   }
 }

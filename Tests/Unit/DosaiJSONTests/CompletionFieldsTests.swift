@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a stream adds up to is the same taken from the builder as read from the text that it writes.
-struct AnswerTests {
+struct CompletionFieldsTests {
   private static let streams: [[String]] = [
     [],
     [#"{}"#],
@@ -36,9 +36,9 @@ struct AnswerTests {
     let text = Buffer()
     try stream.builder.write(to: text)
     let document = try Document.read(text.string)
-    var read = Answer()
+    var read = CompletionFields()
     try read.read(document.root, limits: Limits())
-    let taken = try Answer(stream.builder, in: text.bytes)
+    let taken = try CompletionFields(stream.builder, in: text.bytes)
     try withExtendedLifetime(document) {
       let list = document.root.member("choices")
       for i in read.choices.indices { read.choices[i].message = list?.element(i)?.nonNullMember("message")?.text }
@@ -52,10 +52,10 @@ struct AnswerTests {
     #expect(try sorted(again.string) == sorted(text.string))
   }
 
-  private func lines(_ answer: Answer) -> [String] {
+  private func lines(_ fields: CompletionFields) -> [String] {
     func text(_ bytes: Bytes?) -> String { bytes.map { "'\($0.string)'" } ?? "none" }
-    var lines = ["\(text(answer.id)) \(text(answer.object)) \(text(answer.model)) \(answer.created) \(answer.usage)"]
-    for choice in answer.choices {
+    var lines = ["\(text(fields.id)) \(text(fields.object)) \(text(fields.model)) \(fields.created) \(fields.usage)"]
+    for choice in fields.choices {
       lines.append("\(choice.index) \(choice.position) \(text(choice.role)) \(text(choice.message))")
       lines.append(
         "\(text(choice.content)) \(text(choice.refusal)) \(text(choice.reasoning)) \(text(choice.finishWord))")
@@ -64,9 +64,9 @@ struct AnswerTests {
     return lines
   }
 
-  private func expectTerminated(_ answer: Answer) throws {
-    var texts = [answer.id, answer.object, answer.model]
-    for choice in answer.choices {
+  private func expectTerminated(_ fields: CompletionFields) throws {
+    var texts = [fields.id, fields.object, fields.model]
+    for choice in fields.choices {
       texts += [choice.role, choice.content, choice.refusal, choice.reasoning, choice.finishWord]
       for call in choice.toolCalls { texts += [call.id, call.name, call.arguments] }
     }

@@ -1,16 +1,16 @@
-## make          build/lib/libdosai.so.0 and build/bin/dosai
-## make demo     a real model's tokens through the tool, C and Python
-## make install  what is built, to PREFIX, which is /usr/local; DESTDIR stages it; `make uninstall` takes it away
-## make deb      Debian packages, in build/deb
-## make test     every gate and test, in order, and what each took; `make test-NAME` runs one: $(STAGES)
-## make soak     ten minutes of random calls, cancels and faults in a loop
-## make docs     the manual and the pages of docs/ as HTML, in build/docs/html
-## make fuzz     libFuzzer, a minute a target; `make fuzz-keep` takes what it found into the corpus
-## make mutants  faults put into the sources, each to be found by a test; SEED=, COUNT=: docs/mutants.md
-## make bench    all that is measured, beside other clients, into docs/benchmarks.md; QUICK=1: short, and only printed
-## make format   Swift and C set as the format gate wants them
-## make clean    away with everything that was built or installed here
-## What is missing on the machine is installed by apt where you may, else named.
+## make          builds build/lib/libdosai.so.0 and build/bin/dosai
+## make demo     streams a real model's tokens through the tool, C and Python
+## make install  installs to PREFIX (/usr/local), below DESTDIR if that is set; `make uninstall` removes it
+## make deb      builds Debian packages in build/deb
+## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
+## make soak     runs random calls, cancels and faults in a loop for ten minutes
+## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
+## make fuzz     runs libFuzzer for a minute per target; `make fuzz-keep` adds new inputs to the corpus
+## make mutants  inserts faults into the sources, which the tests should find; SEED=, COUNT=: docs/mutants.md
+## make bench    runs all benchmarks, and writes docs/benchmarks.md; QUICK=1: short runs, only printed
+## make format   formats Swift and C as the format gate requires
+## make clean    removes everything that was built or installed here
+## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first.
 STAGES = apt pip build gates cpp docs hosts cli python abi wire swift fuzz network model matrix install threads address valgrind

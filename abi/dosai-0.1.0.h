@@ -227,10 +227,10 @@ enum {
  * valid until the client is freed and its last call has ended. */
 typedef void (*dosai_log_fn)(dosai_log_level level, const char *line, size_t length, void *user_data);
 
-/* The options of a client. They are copied. Texts, except ca_pem, are C strings; NULL means the default. */
+/* The options of a client. They are copied. Text fields, except ca_pem, are C strings; NULL means the default. */
 typedef struct dosai_client_options {
   uint32_t struct_size;
-  int32_t max_retries;        /* most retries of one call; none once a successful response has begun. 0: 2 */
+  int32_t max_retries;        /* maximum per call; none once a successful response has begun. 0: 2 */
   const char *base_url;       /* NULL: "https://api.dos.ai/v1". It may have a path and a query (?api-version=...) */
   const char *api_key;        /* NULL: no key is sent */
   const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Otherwise the name of a header whose value is
@@ -258,14 +258,14 @@ typedef struct dosai_client_options {
   int64_t max_response_bytes; /* largest unary answer, decompressed. 0: 64 MiB */
   int64_t max_text_bytes;     /* largest completion of a stream. 0: 64 MiB */
   int64_t max_header_bytes;   /* all response headers together. 0: libcurl's limit: 300 KiB, less over HTTP/2 */
-  int32_t max_json_nodes;     /* most JSON values in one event or answer. 0: 1,000,000 */
+  int32_t max_json_nodes;     /* JSON values in one event or answer. 0: 1,000,000 */
   int32_t max_json_depth;     /* 0: 512, the maximum */
   int32_t max_choices;        /* 0: 128 */
   int32_t max_tool_calls;     /* per choice. 0: 1,024 */
   int32_t max_redirects;      /* how many to follow, within the same origin only: 301, 302, 303, 307 and 308 for a
                                * GET, 307 and 308 for a POST. 0: none. At most 5 */
   int32_t allow_insecure_http;    /* 1: allow sending a key over plain http to another machine or through a proxy */
-  int32_t proxy_from_environment; /* 1: if there is no proxy, use https_proxy and no_proxy, for https URLs only */
+  int32_t proxy_from_environment; /* 1: if proxy is not set, use https_proxy and no_proxy, for https URLs only */
   int32_t http1_only;             /* 1: do not use HTTP/2 */
   dosai_log_level log_level;  /* 0: off */
   dosai_log_fn on_log;
@@ -634,7 +634,7 @@ typedef int32_t (*dosai_event_fn)(const dosai_event *event, void *user_data);
 
 typedef struct dosai_loop_options {
   uint32_t struct_size;
-  int32_t max_in_flight;            /* most calls that run at once; others wait, without a clock, and start in turn,
+  int32_t max_in_flight;            /* how many calls run at once; others wait, without a clock, and start in turn,
                                      * client by client. 0: no limit */
   int32_t max_connections_per_host; /* 0: no limit. Calls over the limit wait in turn; only their total clock runs */
   int32_t reserved;

@@ -1,7 +1,7 @@
 protocol Numbered { var number: Int32 { get } }
 
 extension Array where Element: Numbered {
-  /// Sorted; equals stay as they are. The standard library's sort is 2 KB a type.
+  /// Sorted by number; elements with equal numbers keep their order. The standard library's sort adds 2 KB for each type.
   func ordered() -> [Element] {
     var numbers: [Int] = []
     for i in indices { numbers.append(Int(self[i].number) << 32 | i) }
@@ -12,13 +12,13 @@ extension Array where Element: Numbered {
   }
 }
 
-/// False: so they stood already.
+/// Sorts the numbers. False: they were sorted already.
 @inline(never)
 private func putInOrder(_ heap: inout [Int]) -> Bool {
   var first = 1
   while first < heap.count, heap[first - 1] <= heap[first] { first += 1 }
   if first >= heap.count { return false }
-  // Each of the first half sinks to its place; then the largest of all goes to the end, time and again.
+  // Heapsort: each number of the first half sinks into place; then the largest is moved to the end, again and again.
   var start = heap.count / 2
   var end = heap.count
   while end > 1 {

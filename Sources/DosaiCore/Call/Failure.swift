@@ -59,7 +59,7 @@ package enum Status: Int32 {
   }
 }
 
-/// The four clocks, as `dosai_clock`.
+/// The four clocks: the values of `dosai_clock`.
 package enum Clock: Int32 {
   case none = 0
   case connect = 1

@@ -1,4 +1,4 @@
-/// A piece of a stream. Its bytes are lent by the event it came from.
+/// A piece of a stream. Its bytes are borrowed from the event that it came from.
 package struct Chunk {
   package enum Kind: Int32 {
     case other = 0

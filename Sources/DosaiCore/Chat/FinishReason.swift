@@ -1,4 +1,4 @@
-/// Why the model stopped, as `dosai_finish_reason`.
+/// Why the model stopped: the values of `dosai_finish_reason`.
 package enum FinishReason: Int32 {
   case none = 0
   case stop = 1

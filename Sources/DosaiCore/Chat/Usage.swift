@@ -1,4 +1,4 @@
-/// Tokens, -1 where the server did not say.
+/// Numbers of tokens; -1: the server did not send it.
 package struct Usage: Equatable {
   package var promptTokens: Int64 = -1
   package var completionTokens: Int64 = -1

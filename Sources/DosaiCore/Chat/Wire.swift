@@ -13,7 +13,7 @@ package enum Wire {
   package static var usage: StaticString { "usage" }
   /// Groq's own object, which has `usage` in it.
   package static var groq: StaticString { "x_groq" }
-  /// Random characters that hide how long an event is.
+  /// Random characters with which OpenAI hides the length of an event.
   package static var obfuscation: StaticString { "obfuscation" }
   package static var error: StaticString { "error" }
 
@@ -29,10 +29,10 @@ package enum Wire {
   package static var content: StaticString { "content" }
   package static var refusal: StaticString { "refusal" }
   package static var toolCalls: StaticString { "tool_calls" }
-  /// What servers call the reasoning. Of a whole message the first of them that is there counts.
+  /// What servers call the reasoning. If a message has several of them, the first in this order counts.
   static var reasoning: [StaticString] { ["reasoning_content", "reasoning", thinking] }
 
-  // Of a part of the content, which is `{"type": "text"}` or `{"type": "thinking"}`.
+  // Of a part of the content, whose type is "text" or "thinking".
   package static var text: StaticString { "text" }
   package static var thinking: StaticString { "thinking" }
 
@@ -52,7 +52,7 @@ package enum Wire {
     }
   }
 
-  /// What kind of text a message or delta has under that key; nil: none.
+  /// The kind of text that a message or delta has under that key; nil: none.
   @inline(never)
   static func kind(ofText key: Bytes) -> Chunk.Kind? {
     if key.equals(content) { return .content }
@@ -61,14 +61,14 @@ package enum Wire {
     return nil
   }
 
-  /// The whole seconds of a time that is written as any number.
+  /// The whole seconds of a time that is written as a number of any form.
   static func seconds(_ text: Bytes) -> Int64 {
     var end = 0
     while end < text.count, text[end].isDigit { end += 1 }
     return Text.integer(text.slice(0, end)) ?? -1
   }
 
-  /// Whether the strings that come under that key, at any depth, are pieces of one text.
+  /// Whether strings under that key, at any depth, are pieces of one text.
   static func isText(_ key: Bytes) -> Bool {
     kind(ofText: key) != nil || key.equals(arguments) || key.starts(with: "reasoning") || key.equals(text)
       || key.equals("summary") || key.equals("transcript") || key.equals("input")
@@ -86,7 +86,7 @@ extension JSONValue {
     return index == -1 ? nil : index
   }
 
-  /// When an answer was made, in seconds; -1: it does not say.
+  /// The time at which the answer was created, in seconds; -1: unknown.
   func created(_ quirks: inout Quirks) -> Int64 {
     if let seconds = integer(Wire.created) { return max(seconds, -1) }
     guard let time = nonNullMember(Wire.created) else { return -1 }
@@ -94,10 +94,10 @@ extension JSONValue {
     return Wire.seconds(time.text)
   }
 
-  /// Whether this is a usage that says something.
+  /// Whether this is a usage that is not empty.
   private var isUsage: Bool { kind == .object && !isEmptyContainer }
 
-  /// Which of an answer's two usages counts, its own or Groq's; nil: neither is there, or says something.
+  /// The usage of an answer: its own, or else Groq's; nil: it has neither, or both are empty.
   static func usage(_ own: Self?, orOf groq: Self?, _ quirks: inout Quirks) -> Self? {
     if let own, own.isUsage { return own }
     guard let usage = groq?.member(Wire.usage), usage.isUsage else { return nil }
@@ -105,7 +105,7 @@ extension JSONValue {
     return usage
   }
 
-  /// Why a choice has ended, of its finish reason; nil: this is no text.
+  /// The reason that a finish reason's word stands for; nil: this is not a string.
   func finish(_ quirks: inout Quirks) -> FinishReason? {
     guard kind == .string else { return nil }
     let reason = FinishReason(string)
@@ -113,7 +113,7 @@ extension JSONValue {
     return reason
   }
 
-  /// Each text of a content that is a list of parts.
+  /// Visits each text in content that is a list of parts.
   func forEachPart(_ body: (Chunk.Kind, Bytes) throws(Failure) -> Void) throws(Failure) {
     try forEachElement { (part: Self) throws(Failure) in
       if let thinking = part.nonNullMember(Wire.thinking) {
@@ -127,8 +127,8 @@ extension JSONValue {
     }
   }
 
-  /// The text of a tool call's arguments, NUL-terminated: that of a string, or else the JSON itself, of which `copies` then
-  /// holds one. nil: null.
+  /// The text of a tool call's arguments, NUL-terminated: the string, or else the JSON itself, which is copied to `copies`.
+  /// nil: null.
   func arguments(_ quirks: inout Quirks, _ copies: inout [Buffer]) throws(Failure) -> Bytes? {
     if kind == .string { return string }
     if kind == .null { return nil }

@@ -125,6 +125,10 @@ test-gates: all need-test
 
 test-swift: need-build
 	swift test --disable-xctest
+	@mkdir -p build
+	swiftc -O -package-name dosai -enable-experimental-feature Extern -module-name CallStateTest -o build/call-state \
+	  $(shell find Sources/DosaiCore Tests/Unit/CallState -name '*.swift')
+	build/call-state
 
 test-abi: all need-test $(VENV)
 	python3 Tests/ABI/run.py

@@ -8,6 +8,8 @@ package protocol TransferReceiver: AnyObject {
   func receive(_ bytes: Bytes) throws(Failure)
   /// Whether it takes no more for now: nothing comes until the transfer is resumed.
   var isFull: Bool { get }
+  /// The first byte of the response has come. Also called inside libcurl.
+  func responseBegan()
   /// The transfer has ended. Also called inside libcurl.
   func finish()
   /// A connection is there and the request is about to be written. Also called inside libcurl.
@@ -275,6 +277,7 @@ package final class Transfer {
     if firstByteTime < 0 {
       firstByteTime = csystem_now()
       lookTime = Clocks.never
+      receiver.responseBegan()
     }
     headerBytes += count
     do throws(Failure) {

@@ -3,63 +3,14 @@ import DosaiCore
 import DosaiHTTP
 import DosaiJSON
 
-/// The end of the call, and what it leaves.
+/// What a call leaves.
 extension Call {
-  /// Ends the call, well where there is no failure.
-  func end(_ failure: Failure?) {
-    guard !hasEnded else { return }
-    self.failure = failure
-    let wasTried = transfer != nil && !isHeld
-    if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
-    ended = csystem_now()
-    phase = .ended
-    if failure?.status == .timeout { transfer?.giveUpConnection() }
-    let httpStatus = transfer?.headers.httpStatus ?? 0
-    if failure == nil || wasTried {
-      attempts.append(Attempt(status: failure?.status ?? .ok, httpStatus: httpStatus))
-    }
-    log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
-    if let loopCall { loopCall.forgetToken() } else if let token = settings.token { multi?.forget(token) }
-    if failure == nil, let transfer, !transfer.isFinished, let loopCall { return loopCall.linger() }
-    release()
-  }
-
-  /// Ends it as cancelled, also where it has ended well but not all of it was told.
-  func cancel(_ reason: StaticString) {
-    let failure = Failure(.cancelled, reason)
-    if hasEnded && self.failure == nil {
-      self.failure = failure
-      stream?.dropChunks()
-    } else {
-      end(failure)
-    }
-  }
-
-  /// Lets go of the connection and the multi handle.
-  func release() {
-    if let transfer { multi?.remove(transfer) }
-    if let loopCall, let host = loopCall.host {
-      host.held.remove(loopCall)
-      host.noteEnd(loopCall)
-      loopCall.host = nil
-      loopCall.loop.leave(host)
-    }
-    if let multi, loopCall == nil { client.giveBack(multi) }
-    multi = nil
-  }
-
-  /// Lets the rest of a whole answer come for up to 5 ms, so that its connection can be used again.
-  func settle() {
-    guard let multi, let transfer, loopCall == nil else { return }
-    let deadline = csystem_now() + 5_000_000
-    while !transfer.isFinished && csystem_now() < deadline { _ = multi.step(until: deadline) }
-  }
-
   var timings: Timings {
-    func since(_ time: Int64?) -> Int64 { time.map { $0 < 0 ? -1 : $0 - started } ?? -1 }
+    func since(_ time: Int64?) -> Int64 { time.map { $0 < 0 ? -1 : $0 - state.begun } ?? -1 }
     return Timings(
-      connect: since(transfer?.readyTime), firstByte: since(transfer?.firstByteTime), firstToken: since(firstToken),
-      total: since(ended >= 0 ? ended : csystem_now()), reusedConnection: transfer?.reusedConnection ?? false)
+      connect: since(transfer?.readyTime), firstByte: since(transfer?.firstByteTime),
+      firstToken: since(state.firstToken),
+      total: since(state.end ?? csystem_now()), reusedConnection: transfer?.reusedConnection ?? false)
   }
 
   /// The completion of a call that ended well, or what has come of it so far; nil: nothing can come, or has come.
@@ -87,9 +38,9 @@ extension Call {
   /// The report of a call that failed.
   func report(_ failure: Failure) -> ErrorReport {
     let report = ErrorReport(failure, secret: client.settings.secret)
-    server.redact(client.settings.secret)
-    report.server = server
-    report.attempts = attempts
+    serverError.redact(client.settings.secret)
+    report.server = serverError
+    report.attempts = state.attempts
     report.timings = timings
     report.completion = try? takeCompletion()
     guard let transfer, transfer.headers.httpStatus != 0 else { return report }
@@ -99,7 +50,7 @@ extension Call {
     report.retryAfter = RetryPolicy.retryAfter(transfer.headers, unixTime: csystem_unix_time())
     if !received.isEmpty {
       client.settings.secret?.redact(received, isAnswer: false)
-      received.truncate(to: Self.errorBodyMost)
+      received.truncate(to: Self.errorBodyMax)
       report.body = received
     }
     return report
@@ -122,9 +73,9 @@ extension Call {
     try line.append(", HTTP ")
     try line.append(decimal: Int64(httpStatus))
     try line.append(", attempt ")
-    try line.append(decimal: Int64(attempts.count))
+    try line.append(decimal: Int64(state.attempts.count))
     try line.append(", ")
-    try line.append(decimal: (csystem_now() - started) / 1_000_000)
+    try line.append(decimal: (csystem_now() - state.begun) / 1_000_000)
     try line.append(" ms")
     guard let id = transfer?.headers.requestID else { return }
     try line.append(", request ")

@@ -3,18 +3,11 @@ import DosaiCore
 import DosaiHTTP
 import DosaiJSON
 
-/// One call from its start to its one outcome, retries included. All faces drive it the same way: `begin`, then `turn`
-/// until it has ended, with `nextChunk` in between for streams. One thread at a time.
+/// Drives one call from its start to its one outcome: it turns what libcurl reports into events of `CallState`, and
+/// what the state answers into calls of libcurl. `begin`, then `turn` until it has ended, with `nextChunk` in between
+/// for streams. One thread at a time.
 package final class Call: TransferReceiver {
   enum Kind { case chat, stream, other }
-
-  enum Phase {
-    case attempting
-    case waiting(until: Int64)
-    /// There is no connection for the attempt.
-    case held(until: Int64)
-    case ended
-  }
 
   let client: Client
   let settings: CallSettings
@@ -23,18 +16,12 @@ package final class Call: TransferReceiver {
   let body: Buffer?
   let headers: HeaderList
 
-  var phase = Phase.attempting
+  var state: CallState
   var multi: CurlMulti?
   var transfer: Transfer?
-  var attempts: [Attempt] = []
-  var redirects = 0
-  /// The next transfer makes a connection of its own: one that was idle has failed it.
-  var isFresh = false
-  /// It goes to one of IPv4.
-  var isIPv4 = false
   /// How it ended, once it has; nil: well.
   var failure: Failure?
-  var server = ServerError()
+  var serverError = ServerError()
   var completion: Completion?
   var response: Response?
 
@@ -45,27 +32,13 @@ package final class Call: TransferReceiver {
   /// The same, to be used for each chunk without counting a reference.
   private(set) var reader: Unmanaged<StreamReader>?
 
-  // Monotonic nanoseconds.
-  var started = csystem_now()
-  var attemptStarted: Int64 = 0
-  var lastChunk: Int64 = -1
-  var firstToken: Int64 = -1
-  var ended: Int64 = -1
-  var held: Int64 = -1  // since when the host wants no more
-  var left: Int64 = -1  // when the last wait ended
-  var away: Int64 = 0  // how long since the last chunk the host has not been waiting; that is not the server's time
-  var isConnectLate = false  // the connect clock has run out and was given more
-  private var nextCheck = Clocks.never  // when `onWait` is due
+  private var nextOnWait = Clocks.never  // when `onWait` is due
+  /// nil: its own caller drives it.
+  unowned(unsafe) var owner: (any CallOwner)?
 
-  /// The host has paused it while it has a connection: its body does not come.
-  var isHeldBack = false
-
-  /// Where the call is one of many of a loop.
-  unowned(unsafe) var loopCall: LoopCall?
-
-  static let errorBodyMost = 64 << 10
+  static let errorBodyMax = 64 << 10
   /// A stream holds about this much that was not read; then its connection waits.
-  static let unreadMost = 256 << 10
+  static let unreadMax = 256 << 10
 
   /// INVALID_ARGUMENT: the path cannot be joined to the base URL.
   static func make(
@@ -86,119 +59,139 @@ package final class Call: TransferReceiver {
     self.url = url
     self.body = body
     self.headers = headers
+    let rules = CallState.Rules(
+      clocks: settings.clocks, retry: settings.retry, redirectsMax: client.settings.redirectsMax,
+      isStream: kind == .stream)
+    state = CallState(rules, csystem_now())
   }
 
-  var hasEnded: Bool {
-    if case .ended = phase { return true }
-    return false
-  }
-
-  var isHeld: Bool {
-    if case .held = phase { return true }
-    return false
-  }
+  var hasEnded: Bool { state.hasEnded }
 
   // MARK: driving it
 
   /// Starts the first attempt. What fails from here on is the call's outcome.
   func begin() {
-    started = csystem_now()
-    noteCheck(started)
+    noteOnWait(csystem_now())
+    let multi: CurlMulti
     do throws(Failure) {
-      try checkCancelled()
-      let multi: CurlMulti
-      if let loopCall { multi = loopCall.multi } else { multi = try client.borrow() }
-      if let token = settings.token, !(loopCall?.watchToken() ?? multi.watch(token)) {
-        if loopCall == nil { client.giveBack(multi) }
+      if let stopReason { throw stopReason }
+      if let owner { multi = owner.multi } else { multi = try client.borrow() }
+      if let owner {
+        if !owner.callBegan() { throw .noDescriptor }
+      } else if let token = settings.token, !multi.watch(token) {
+        client.giveBack(multi)
         throw .noDescriptor
       }
-      self.multi = multi
-      if let loopCall { loopCall.host = loopCall.loop.enter(client.host) }
-      try startAttempt()
-    } catch { end(error) }
+    } catch { return stop(error) }
+    self.multi = multi
+    perform(state.begin(csystem_now(), isLimited: multi.isLimited))
   }
 
-  /// Waits until something happens or `deadline` comes, and acts on it. `again`: since the last turn the host had no part;
-  /// to read what gives no chunk is no time of its own.
-  func turn(until deadline: Int64, again: Bool = false) {
+  /// Waits until something happens or `deadline` comes, and acts on it. `goesOn`: since the last turn the host had no
+  /// part; to read what gives no chunk is no time of its own.
+  func turn(until deadline: Int64, goesOn: Bool = false) {
     guard let multi, !hasEnded else { return }
-    if left >= 0 && !again { away += csystem_now() - left }
+    state.waitBegan(csystem_now(), goesOn: goesOn)
     // Where it finished before the wait, as in its start, libcurl has nothing left that would end the wait.
     let isOver = transfer?.isFinished == true
-    let pause = multi.step(until: isOver ? 0 : min(deadline, min(self.deadline, nextCheck)))
-    left = csystem_now()
-    if let onWait = settings.onWait, pause == .signal || left >= nextCheck {
-      if onWait(settings.waitContext) != 0 { return end(Failure(.cancelled, "cancelled by on_wait")) }
+    let pause = multi.step(until: isOver ? 0 : min(deadline, min(self.deadline, nextOnWait)))
+    let now = csystem_now()
+    state.waitIsOver(now)
+    if let onWait = settings.onWait, pause == .signal || now >= nextOnWait {
+      if onWait(settings.waitContext) != 0 { return stop(Failure(.cancelled, "cancelled by on_wait")) }
       if hasEnded { return }
-      noteCheck(csystem_now())
+      noteOnWait(csystem_now())
     }
     advance()
   }
 
-  private func noteCheck(_ now: Int64) {
-    if settings.onWait != nil { nextCheck = Clocks.deadline(now, settings.waitInterval) }
+  private func noteOnWait(_ now: Int64) {
+    if settings.onWait != nil { nextOnWait = Clocks.deadline(now, settings.waitInterval) }
   }
 
-  /// Acts on what has happened: the end of the attempt, a clock, a cancel.
+  /// Acts on what has happened: a cancel, the end of the attempt, a clock.
   func advance() {
-    guard !hasEnded else { return }
-    do throws(Failure) {
-      try checkCancelled()
-      if case .waiting(let until) = phase {
-        if csystem_now() >= until { try startAttempt() }
-      } else if case .held(let until) = phase {
-        if csystem_now() >= until { try launchHeld() }
-      } else if let transfer, transfer.isFinished, stream?.takesEvents != true {
-        try conclude(transfer)
-      } else if let transfer, !transfer.look() {
+    stopIfAsked()
+    if state.phase == .attempting, let transfer {
+      if transfer.isFinished {
+        if stream?.takesEvents != true { conclude(transfer) }
+      } else if !transfer.look() {
         failUnacknowledged(transfer)
       }
-      try checkClocks()
-    } catch {
-      if error.status == .timeout && error.clock != .total { failAttempt(error) } else { end(error) }
     }
+    tick()
   }
 
-  /// Whether something from outside ends the call.
+  /// Looks at the clocks.
+  func tick() {
+    guard let multi, !hasEnded else { return }
+    let (time, clock) = state.clock
+    let action = state.tick(csystem_now(), hasRead: multi.hasRead(transfer, until: time), reply)
+    if action != .none { perform(action, Failure(.timeout, Self.words(clock), clock: clock)) }
+  }
+
+  /// When something of it must be looked at.
+  var deadline: Int64 {
+    guard state.phase == .attempting, !state.isPaused, let transfer else { return state.deadline }
+    return min(state.deadline, transfer.lookTime)
+  }
+
+  /// Whether something other than the server may end the call.
   @inline(__always)
-  var isStopped: Bool { !client.isOurs || settings.token?.isTriggered == true || Process.isExiting }
+  var isStopAsked: Bool { !client.isOurs || settings.token?.isTriggered == true || Process.isExiting }
 
-  func checkCancelled() throws(Failure) {
-    if !client.isOurs { throw Failure(.forked, "the client was made before a fork") }
-    if settings.token?.isTriggered == true { throw Failure(.cancelled, "cancelled by its token") }
-    if Process.isExiting { throw Failure(.cancelled, "the process exits") }
-    if multi?.isOutOfMemory == true { throw .outOfMemory }
+  private var stopReason: Failure? {
+    if !client.isOurs { return Failure(.forked, "the client was made before a fork") }
+    if settings.token?.isTriggered == true { return Failure(.cancelled, "cancelled by its token") }
+    if Process.isExiting { return Failure(.cancelled, "the process exits") }
+    if multi?.isOutOfMemory == true { return .outOfMemory }
+    return nil
   }
 
-  package var isFull: Bool { isHeldBack || (stream?.unread ?? 0) >= Self.unreadMost }
+  /// Ends the call if something other than the server asks for that.
+  func stopIfAsked() { if !hasEnded, let stopReason { stop(stopReason) } }
+
+  /// There may be a connection for it. False: there is none, and it waits on.
+  func placeFreed() -> Bool {
+    perform(state.placeFreed(csystem_now()))
+    return !state.isQueued
+  }
+
+  func pause() { state.pause(csystem_now()) }
+
+  func resume() {
+    let action = state.resume(csystem_now())
+    letFlow()
+    perform(action)
+  }
+
+  // MARK: what libcurl reports
+
+  package var isFull: Bool { state.isPaused || (stream?.unread ?? 0) >= Self.unreadMax }
 
   /// Lets a body that was held back come again. False: none was.
-  func flow() -> Bool {
+  @discardableResult
+  func letFlow() -> Bool {
     guard let transfer, transfer.isPaused, !transfer.isFinished, let multi else { return false }
     transfer.isPaused = false
     multi.resume(transfer)
     return true
   }
 
-  package func finish() {
-    guard let loopCall else { return }
-    loopCall.host?.noteEnd(loopCall)
-    loopCall.note()
+  package func connected() {
+    state.didConnect(csystem_now())
+    owner?.connectionMade(localPort: transfer?.localPort ?? 0)
   }
 
-  package func connected() {
-    guard let loopCall else { return }
-    loopCall.host?.noteConnected(loopCall)
-    loopCall.loop.schedule(loopCall)
-  }
+  package func responseBegan() { state.responseBegan() }
 
   package func receive(_ bytes: Bytes) throws(Failure) {
     guard let transfer else { return }
-    loopCall?.note()
+    if state.bytesTaken() == .deliver { owner?.hasNews() }
     let limits = client.settings.limits
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       // The key is looked for before the body is cut, so that no part of it is left; escaped it is six times as long.
-      let most = Self.errorBodyMost + 6 * (client.settings.secret?.bytes.count ?? 0)
+      let most = Self.errorBodyMax + 6 * (client.settings.secret?.bytes.count ?? 0)
       try received.append(bytes.slice(0, most - received.count))
       if received.count < most { return }
       isCutShort = true
@@ -214,86 +207,47 @@ package final class Call: TransferReceiver {
     try received.append(bytes)
   }
 
-  // MARK: clocks
-
-  /// When the first of the clocks that run will run out.
-  var deadline: Int64 {
-    switch phase {
-    case .waiting(let until), .held(let until): return min(until, totalDeadline)
-    default: return min(min(totalDeadline, attemptDeadline.time), transfer?.lookTime ?? Clocks.never)
-    }
+  package func finish() {
+    state.transferEnded()
+    owner?.transferEnded()
+    owner?.hasNews()
   }
 
-  var totalDeadline: Int64 { Clocks.deadline(started, settings.clocks.total(streaming: kind == .stream)) }
+  // MARK: what the state needs and gives
 
-  var connectDeadline: Int64 { Clocks.deadline(attemptStarted, settings.clocks.connect) }
-
-  var attemptDeadline: (time: Int64, clock: Clock) {
-    guard case .attempting = phase, let transfer, !transfer.isFinished, held < 0 else { return (Clocks.never, .none) }
-    if transfer.readyTime < 0 { return (connectDeadline, .connect) }
-    if kind == .stream && lastChunk >= 0 { return (Clocks.deadline(lastChunk + away, settings.clocks.idle), .idle) }
-    if kind != .stream && transfer.firstByteTime >= 0 { return (Clocks.never, .none) }
-    return (Clocks.deadline(transfer.readyTime + away, settings.clocks.firstToken), .firstToken)
+  /// What the attempt has received so far.
+  var reply: CallState.Reply {
+    CallState.Reply(
+      transfer?.headers ?? ResponseHeaders(), isWhole: transfer?.hasAnswer == true, unixTime: csystem_unix_time(),
+      random: UInt32(truncatingIfNeeded: csystem_now() &* 2_654_435_761))
   }
+
+  var httpStatus: Int32 { transfer?.headers.httpStatus ?? 0 }
 
   /// The client's limits, which look at the total clock within long work.
   var limits: Limits {
     var limits = client.settings.limits
-    let deadline = totalDeadline
+    let deadline = state.totalDeadline
     if deadline != Clocks.never {
       limits.check = { () throws(Failure) in
-        if csystem_now() >= deadline { throw Failure(.timeout, Self.lateWords, clock: .total) }
+        if csystem_now() >= deadline { throw Failure(.timeout, Self.words(.total), clock: .total) }
       }
     }
     return limits
   }
 
-  private static var lateWords: StaticString { "the total time is over" }
+  private static func words(_ clock: Clock) -> StaticString {
+    switch clock {
+    case .total: "the total time is over"
+    case .connect: "no connection within the connect timeout"
+    case .idle: "nothing came within the idle timeout"
+    default: "no answer began within the first token timeout"
+    }
+  }
 
   func makeReader() -> StreamReader { StreamReader(limits, client.settings.secret) }
 
-  /// A clock that has run out ends something only once all that had arrived by then was read.
-  func checkClocks() throws(Failure) {
-    guard let multi, !hasEnded else { return }
-    let total = totalDeadline
-    var (time, clock) = attemptDeadline
-    if total <= time { (time, clock) = (total, .total) }
-    guard multi.hasRead(transfer, until: time) else { return }
-    let words: StaticString
-    switch clock {
-    case .total: words = Self.lateWords
-    case .connect:
-      if prolongConnect() { return }
-      words = "no connection within the connect timeout"
-    case .idle: words = "nothing came within the idle timeout"
-    default: words = "no answer began within the first token timeout"
-    }
-    throw Failure(.timeout, words, clock: clock)
-  }
-
-  /// The connect clock has run out. In a handshake the server waits for the host, too: for being late the host gets three
-  /// times that more, once, and no more than a whole connect timeout. False: it had that.
-  func prolongConnect() -> Bool {
-    if isConnectLate { return false }
-    isConnectLate = true
-    let now = csystem_now()
-    attemptStarted = min(now, attemptStarted &+ 4 &* (now &- connectDeadline))
-    return true
-  }
-
-  /// The host wants no more for now; that time is not the server's either.
-  func hold() { held = csystem_now() }
-
-  func resume() {
-    if held >= 0 { away += csystem_now() - held }
-    held = -1
-  }
-
-  /// A chunk has come, with what the last wait brought.
+  /// A chunk was read, which came with the last wait.
   @inline(__always)
-  func noteChunk(isToken: Bool) {
-    lastChunk = left >= 0 ? left : csystem_now()
-    away = 0
-    if isToken && firstToken < 0 { firstToken = lastChunk }
-  }
+  func noteChunk(isToken: Bool) { state.eventRead(state.waitEnded ?? csystem_now(), isToken: isToken) }
 }

@@ -36,17 +36,17 @@ extension Call {
   /// Streams the answer. `onChunk` gets the reader with each chunk current, and says whether to go on.
   package func stream(wantsCompletion: Bool, onChunk: (StreamReader) -> Bool) -> Outcome {
     begin()
-    var again = false
+    var goesOn = false
     while true {
       while nextChunk(), let reader {
-        let goesOn = reader._withUnsafeGuaranteedRef { onChunk($0) }
-        if !goesOn { cancel("cancelled by the callback") }
-        endIfCancelled()
-        again = false
+        let isWanted = reader._withUnsafeGuaranteedRef { onChunk($0) }
+        if !isWanted { cancel("cancelled by the callback") }
+        if isStopAsked { stopIfAsked() }
+        goesOn = false
       }
       if hasEnded && !hasMoreChunks { break }
-      turn(until: Clocks.never, again: again)
-      again = true
+      turn(until: Clocks.never, goesOn: goesOn)
+      goesOn = true
     }
     return outcome(wantsCompletion: wantsCompletion)
   }
@@ -59,16 +59,9 @@ extension Call {
     return stream.hasMoreInEvent
   }
 
-  /// Between two chunks that have both come there is no wait, but a cancel counts.
-  @inline(__always)
-  func endIfCancelled() { if isStopped { endIfStopped() } }
-
-  func endIfStopped() {
-    guard !hasEnded else { return }
-    do throws(Failure) { try checkCancelled() } catch { end(error) }
-  }
-
+  /// How the call ended. It is reported: a cancel does not change it any more.
   func outcome(wantsCompletion: Bool) -> Outcome {
+    state.reported()
     if let failure { return .failure(report(failure)) }
     if let response { return .response(response) }
     if !wantsCompletion { return .completion(nil) }

@@ -3,7 +3,7 @@ import DosaiCore
 import DosaiHTTP
 import Synchronization
 
-/// Many calls on one thread behind one descriptor. One thread at a time, but for `take` and `wake`.
+/// Many calls on one thread behind one descriptor. One thread at a time, but for `add` and `wake`.
 package final class Loop {
   let multi: CurlMulti
   private let process = Process.id
@@ -52,10 +52,9 @@ package final class Loop {
   package func submit(_ call: Call, tag: UInt) throws(Failure) -> LoopCall {
     if isClosed { throw Failure(.busy, "the loop is being closed") }
     let made = LoopCall(call, self, tag: tag)
-    call.loopCall = made
     waiting.append(made)
     startWaiting()
-    if made.isWaiting, call.settings.token != nil { _ = made.watchToken() }
+    if made.isWaiting { _ = made.watchToken() }
     prepare()
     return made
   }
@@ -63,8 +62,7 @@ package final class Loop {
   func startWaiting() {
     while calls.count < inFlightMost, let next = waiting.popFirst() {
       fly(next)
-      if !next.call.hasEnded { next.call.begin() }
-      if next.call.hasEnded { next.note() }
+      next.start()
       schedule(next)
     }
   }
@@ -72,7 +70,7 @@ package final class Loop {
   func setPaused(_ isPaused: Bool, waiting call: LoopCall) { waiting.setPaused(isPaused, call) }
 
   private func fly(_ call: LoopCall) {
-    call.position = calls.count
+    call.standing = .inFlight(calls.count)
     calls.append(call)
   }
 
@@ -92,16 +90,13 @@ package final class Loop {
     if let place = hosts.firstIndex(where: { $0 === host }) { hosts.remove(at: place) }
   }
 
-  private func startHeld() {
+  private func startQueued() {
     if multi.hasFreed { for host in hosts { host.noteRoom() } }
     multi.hasFreed = false
     while let host = hosts.first(where: { $0.hasRoom }) {
       host.hasRoom = false
-      while let call = host.held.first {
-        if call.call.isHeld { call.call.relaunch() }
-        if call.call.isHeld { break }
-        host.held.remove(call)
-        if call.call.hasEnded { call.note() }
+      while let call = host.queue.first, call.placeFreed() {
+        host.queue.remove(call)
         schedule(call)
       }
     }
@@ -110,7 +105,7 @@ package final class Loop {
   // MARK: tokens
 
   func watchToken(of call: LoopCall) -> Bool {
-    guard let token = call.call.settings.token else { return false }
+    guard let token = call.token else { return false }
     let place = Int(token.descriptor)
     while byToken.count <= place { byToken.append(nil) }
     let first = byToken[place]
@@ -122,7 +117,7 @@ package final class Loop {
   }
 
   func forgetToken(of call: LoopCall) {
-    guard let token = call.call.settings.token else { return }
+    guard let token = call.token else { return }
     call.nextOfToken?.previousOfToken = call.previousOfToken
     if let previous = call.previousOfToken {
       previous.nextOfToken = call.nextOfToken
@@ -135,8 +130,8 @@ package final class Loop {
 
   private func endCalls(ofToken descriptor: Int32) {
     guard descriptor >= 0, descriptor < byToken.count else { return }
-    while let call = byToken[Int(descriptor)], call.call.settings.token?.isTriggered == true {
-      look(at: call)
+    while let call = byToken[Int(descriptor)], call.token?.isTriggered == true {
+      call.stopIfAsked()
       call.forgetToken()
     }
   }
@@ -208,14 +203,14 @@ package final class Loop {
 
   private func pull() -> LoopEvent? {
     while let call = noted.first {
-      call.hasMore = false
+      call.news = .seen
       if let event = call.nextEvent() {
-        if call.isOver { remove(call) }
+        if event.outcome != nil { remove(call) }
         return event
       }
-      if call.hasMore && !call.isOver { continue }
+      if call.news == .fresh && !call.isOver { continue }
       _ = noted.popFirst()
-      call.isNoted = false
+      call.news = .none
       schedule(call)
     }
     return nil
@@ -223,29 +218,26 @@ package final class Loop {
 
   /// The call is over.
   private func remove(_ call: LoopCall) {
-    if call.call.multi == nil { deadlines.remove(call.scheduled) }
-    if call.isWaiting { return waiting.remove(call) }
+    let standing = call.standing
+    if !call.isDraining { deadlines.remove(call.scheduled) }
+    call.standing = .over
+    guard case .inFlight(let position) = standing else { return waiting.remove(call) }
     guard let last = calls.popLast() else { return }
     if last !== call {
-      calls[call.position] = last
-      last.position = call.position
+      calls[position] = last
+      last.standing = standing
     }
     startWaiting()
   }
 
   private func noteAll() {
-    for call in calls { look(at: call) }
-    waiting.forEach(look)
-  }
-
-  private func look(at call: LoopCall) {
-    call.call.endIfStopped()
-    if call.call.hasEnded { call.note() }
+    for call in calls { call.stopIfAsked() }
+    waiting.visit { call in call.stopIfAsked() }
   }
 
   /// Makes the descriptor readable when there is something to do.
   private func prepare() {
-    startHeld()
+    startQueued()
     if !hasNoted { return multi.prepare(until: deadlines.first ?? Clocks.never) }
     if !isAwake { multi.wake() }
     isAwake = true
@@ -266,7 +258,7 @@ package final class Loop {
       if call.deadline > now {
         schedule(call)
       } else if call.isOver {
-        call.call.release()
+        call.release()
       } else {
         call.note()
       }
@@ -278,7 +270,7 @@ package final class Loop {
   /// Any thread.
   package func wake() { multi.wake() }
 
-  func take(_ command: LoopCall.Command, for call: LoopCall) {
+  func add(_ command: LoopCall.Command, for call: LoopCall) {
     mutex.locked {
       if isClosed { return }
       inbox.append((call, command))
@@ -308,14 +300,14 @@ package final class Loop {
       isClosed = true
       inbox = []
     }
-    waiting.forEach(fly)
+    waiting.visit(fly)
     waiting = WaitingCalls()
     for call in calls { call.cancel("the loop was closed") }
     while let event = pull() {
       onEvent(event)
       if !isOurs { return abandon() }
     }
-    while let call = deadlines.popFirst(until: Clocks.never) { call.call.release() }
+    while let call = deadlines.popFirst(until: Clocks.never) { call.release() }
   }
 
   /// In a forked child: lets go of all, and tells nothing.

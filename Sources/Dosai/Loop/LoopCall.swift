@@ -2,55 +2,91 @@ import CSystem
 import DosaiCore
 import DosaiHTTP
 
-/// A call in flight in a loop.
+/// A call of a loop.
 package final class LoopCall {
   package enum Command { case cancel, pause, resume }
 
+  enum Standing {
+    /// There is no room for it yet.
+    case waiting
+    /// It stands there among the calls in flight.
+    case inFlight(Int)
+    /// Its last event was given out.
+    case over
+  }
+
+  /// Whether it stands in the loop's list of calls that may have events.
+  enum News {
+    case none
+    /// It does, and was looked at.
+    case seen
+    /// It does, and something has come since it was looked at.
+    case fresh
+  }
+
   package let tag: UInt
-  let call: Call
-  let loop: Loop
-  /// Events may be there: it stands in the loop's list.
-  var isNoted = false
-  /// Something has come since it was last looked at.
-  var hasMore = false
-  /// Where it stands among the calls in flight; -1: it still waits.
-  var position = -1
+  private let call: Call
+  private let loop: Loop
+  var standing = Standing.waiting
+  var news = News.none
+  var isPaused = false
   /// It stands in the loop's list of the calls with its token, between these two.
-  private(set) var isWatched = false
+  private var isWatched = false
   unowned(unsafe) var nextOfToken: LoopCall?
   unowned(unsafe) var previousOfToken: LoopCall?
-  /// Its last event was given out.
-  var isOver = false
-  var isPaused = false
-  /// Its place in the line of those that wait for a place, or for a connection.
+  /// Its place in the line of those that wait for room, or for a connection.
   let turn = Deadline()
-  var host: LoopHost?
+  private var host: LoopHost?
   /// Its attempt makes a connection.
-  var isMaking = false
+  var isConnecting = false
   /// When the loop looks at its clocks next.
   let scheduled = Deadline()
-  var lingersUntil: Int64 = -1
+  /// It has ended, and until then its connection may get to the response's end.
+  private var drainsUntil: Int64?
 
   init(_ call: Call, _ loop: Loop, tag: UInt) {
     self.call = call
     self.loop = loop
     self.tag = tag
+    call.owner = self
   }
 
-  var multi: CurlMulti { loop.multi }
-  var isWaiting: Bool { position < 0 }
+  package var isOurs: Bool { loop.isOurs }
+  var client: Client { call.client }
+  var token: CancelToken? { call.settings.token }
+  var reader: StreamReader? { call.stream }
+  var isWaiting: Bool { if case .waiting = standing { true } else { false } }
+  var isOver: Bool { if case .over = standing { true } else { false } }
+  var isDraining: Bool { drainsUntil != nil }
+
+  /// Any thread.
+  package func send(_ command: Command) { loop.add(command, for: self) }
+
+  // MARK: driven by the loop
+
+  /// There is room for it.
+  func start() {
+    if !call.hasEnded { call.begin() }
+    if call.hasEnded { note() }
+  }
+
+  /// There may be a connection for it. False: there is none.
+  func placeFreed() -> Bool {
+    if !call.placeFreed() { return false }
+    if call.hasEnded { note() }
+    return true
+  }
 
   /// Something has come for it.
   func note() {
-    hasMore = true
-    if isNoted || isOver { return }
-    isNoted = true
-    loop.append(noted: self)
+    if isOver { return }
+    if news == .none { loop.append(noted: self) }
+    news = .fresh
   }
 
   /// The trigger of its token ends it from now on. False: no descriptor is free.
   func watchToken() -> Bool {
-    if !isWatched { isWatched = loop.watchToken(of: self) }
+    if !isWatched { isWatched = token == nil || loop.watchToken(of: self) }
     return isWatched
   }
 
@@ -59,19 +95,6 @@ package final class LoopCall {
     isWatched = false
   }
 
-  /// The answer is whole, but its connection not yet at the response's end: it may have 5 ms to get there.
-  func linger() {
-    lingersUntil = csystem_now() + 5_000_000
-    loop.schedule(self)
-  }
-
-  package var isOurs: Bool { loop.isOurs }
-
-  /// Any thread.
-  package func send(_ command: Command) { loop.take(command, for: self) }
-}
-
-extension LoopCall {
   func apply(_ command: Command) {
     guard !isOver else { return }
     switch command {
@@ -79,21 +102,13 @@ extension LoopCall {
     case .pause:
       guard !isPaused else { return }
       setPaused(true)
-      if isWaiting { return }
-      call.hold()
-      call.isHeldBack = call.transfer != nil && !call.isHeld
+      call.pause()
     case .resume:
       guard isPaused else { return }
       setPaused(false)
-      if isWaiting { return loop.startWaiting() }
-      if call.isHeld { host?.hasRoom = true }
-      if (call.transfer?.readyTime ?? -1) < 0 {  // the connect clock stood still
-        call.attemptStarted += csystem_now() - max(call.held, call.attemptStarted)
-        call.hold()
-      }
       call.resume()
-      call.isHeldBack = false
-      _ = call.flow()
+      if isWaiting { return loop.startWaiting() }
+      host?.noteRoom()
       note()
     }
   }
@@ -102,33 +117,42 @@ extension LoopCall {
     if isWaiting {
       loop.setPaused(isPaused, waiting: self)
     } else if let host {
-      host.held.setPaused(isPaused, self)
+      host.queue.setPaused(isPaused, self)
     } else {
       self.isPaused = isPaused
     }
   }
 
-  /// Also where it has ended well, but not all of it was told.
+  /// Also where it has ended well, but not all of it was reported.
   func cancel(_ reason: StaticString) {
     call.cancel(reason)
     note()
   }
 
-  /// When something of it must be looked at.
-  var deadline: Int64 {
-    if lingersUntil >= 0 { return call.multi == nil ? Clocks.never : lingersUntil }
-    if call.hasEnded || isWaiting { return Clocks.never }
-    if isPaused { return call.totalDeadline }
-    return call.deadline
+  /// Ends it if its token, a fork or the process's exit asks for that.
+  func stopIfAsked() {
+    call.stopIfAsked()
+    if call.hasEnded { note() }
   }
 
-  /// What was told of it so far; nil: nothing can be.
+  /// When something of it must be looked at.
+  var deadline: Int64 {
+    if let drainsUntil { return drainsUntil }
+    return isWaiting ? Clocks.never : call.deadline
+  }
+
+  /// It has drained for long enough.
+  func release() { call.release() }
+
+  /// What was reported of it so far; nil: nothing can be.
   package func completion() throws(Failure) -> Completion? { try call.takeCompletion(isTold: true) }
 
   /// The next event; nil: none has come.
   func nextEvent() -> LoopEvent? {
     if isOver || isWaiting && !call.hasEnded { return nil }
-    endIfStopped()
+    // Between two events that have both come a cancel counts; and in a pause, too, as does the total clock.
+    call.stopIfAsked()
+    if isPaused { call.tick() }
     if isPaused && call.failure == nil { return nil }
     if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     if !call.hasEnded {
@@ -136,17 +160,54 @@ extension LoopCall {
       if call.hasMoreChunks, call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     }
     guard call.hasEnded else { return nil }
-    isOver = true
     return LoopEvent(call: self, outcome: call.outcome(wantsCompletion: true))
   }
+}
 
-  /// Between two events that have both come a cancel counts; and in a pause, too, as does the total clock.
-  private func endIfStopped() {
-    guard !call.hasEnded else { return }
-    do throws(Failure) {
-      try call.checkCancelled()
-      if isPaused { try call.checkClocks() }
-    } catch { call.end(error) }
+/// What its call asks of a loop.
+extension LoopCall: CallOwner {
+  var multi: CurlMulti { loop.multi }
+
+  func callBegan() -> Bool {
+    if !watchToken() { return false }
+    host = loop.enter(client.host)
+    return true
+  }
+
+  func hasNews() { note() }
+
+  var hasQueue: Bool { host?.queue.first != nil }
+  var sharesConnections: Bool { host?.isShared == true }
+  var makesSharedConnection: Bool { host.map { $0.isShared && $0.connecting > 0 } ?? false }
+  func joinQueue() { host?.queue.append(self) }
+  func leaveQueue() { host?.queue.remove(self) }
+  func connectionBegan() { host?.connectionBegan(self) }
+
+  func connectionMade(localPort: Int32) {
+    host?.connectionMade(self, localPort: localPort)
+    loop.schedule(self)
+  }
+
+  func transferEnded() { host?.transferEnded(self) }
+  func callEnded() { forgetToken() }
+
+  func drain() {
+    drainsUntil = Clocks.deadline(csystem_now(), Call.drainTime)
+    loop.schedule(self)
+  }
+
+  func callReleased() {
+    drainsUntil = nil
+    guard let host else { return }
+    host.queue.remove(self)
+    host.transferEnded(self)
+    self.host = nil
+    loop.leave(host)
+  }
+
+  func addLines(to list: PrefetchList) {
+    list.add(self)
+    list.add(scheduled)
   }
 }
 
@@ -156,5 +217,5 @@ package struct LoopEvent {
   /// How the call ended; nil: a chunk has come.
   package let outcome: Outcome?
 
-  package var reader: StreamReader? { call.call.stream }
+  package var reader: StreamReader? { call.reader }
 }

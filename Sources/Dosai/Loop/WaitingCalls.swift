@@ -55,7 +55,7 @@ struct Line {
     if call.isPaused { paused.insert(turn, call.turn, call) } else { ready.insert(turn, call.turn, call) }
   }
 
-  func forEach(_ body: (LoopCall) -> Void) {
+  func visit(_ body: (LoopCall) -> Void) {
     ready.forEach(body)
     paused.forEach(body)
   }
@@ -70,7 +70,7 @@ struct WaitingCalls {
   mutating func append(_ call: LoopCall) {
     count += 1
     let lane = lane(of: call) ?? lanes.count
-    if lane == lanes.count { lanes.append((call.call.client, Line())) }
+    if lane == lanes.count { lanes.append((call.client, Line())) }
     lanes[lane].line.append(call)
   }
 
@@ -101,7 +101,7 @@ struct WaitingCalls {
     if let lane = lane(of: call) { lanes[lane].line.setPaused(isPaused, call) }
   }
 
-  private func lane(of call: LoopCall) -> Int? { lanes.firstIndex { $0.client === call.call.client } }
+  private func lane(of call: LoopCall) -> Int? { lanes.firstIndex { $0.client === call.client } }
 
-  func forEach(_ body: (LoopCall) -> Void) { for lane in lanes { lane.line.forEach(body) } }
+  func visit(_ body: (LoopCall) -> Void) { for lane in lanes { lane.line.visit(body) } }
 }

@@ -31,7 +31,7 @@ extension Call {
     if stream.nextInEvent() { return true }
     if hasEnded { return false }
     if let failure = stream.failure {
-      failAttempt(failure)
+      fail(failure)
       return false
     }
     guard stream.takesEvents, let transfer, !hasNoAnswer(transfer) else { return false }
@@ -45,42 +45,31 @@ extension Call {
         return true
       case .empty:
         collectPrefetchList(stream, transfer)
-        if flow() { return nil }
-        if transfer.isFinished { concludeStream(transfer) }
+        if letFlow() { return nil }
+        if transfer.isFinished { conclude(transfer) }
       case .done:
-        settle()
-        end(nil)
+        succeed()
       }
     } catch {
       // Of a cut the transfer knows why.
-      failAttempt(error.status == .truncated ? transfer.failure ?? error : error)
+      fail(error.status == .truncated ? transfer.failure ?? error : error)
     }
     return false
   }
 
   private func collectPrefetchList(_ stream: StreamReader, _ transfer: Transfer) {
-    guard let set = transfer.prefetchList, let loopCall, set.note(stream.textEnd) else { return }
-    set.add(transfer)
-    set.add(self)
-    set.add(loopCall)
-    set.add(loopCall.scheduled)
-    stream.join(set)
+    guard let list = transfer.prefetchList, let owner, list.note(stream.textEnd) else { return }
+    list.add(transfer)
+    list.add(self)
+    owner.addLines(to: list)
+    stream.join(list)
   }
 
   private func hasNoAnswer(_ transfer: Transfer) -> Bool {
     transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299
   }
 
-  private func concludeStream(_ transfer: Transfer) {
-    if let failure = transfer.failure { return failAttempt(failure) }
-    if let failure = stream?.conclude(mayBeEvents: mayBeEvents(transfer.headers)) {
-      failAttempt(failure)
-    } else {
-      end(nil)
-    }
-  }
-
-  private func mayBeEvents(_ headers: ResponseHeaders) -> Bool {
+  func mayBeEvents(_ headers: ResponseHeaders) -> Bool {
     if let encoding = headers.value("content-encoding"), !encoding.equalsIgnoringCase(literal("identity")) {
       return false
     }

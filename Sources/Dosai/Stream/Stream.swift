@@ -34,18 +34,18 @@ package final class Stream {
       isUsed.store(false, ordering: .releasing)
       if isClosed.load(ordering: .acquiring) { close() }
     }
-    if !isClosed.load(ordering: .acquiring), !call.isStopped, call.nextShaped() { return .chunk }
+    if !isClosed.load(ordering: .acquiring), !call.isStopAsked, call.nextShaped() { return .chunk }
     return wait(timeout)
   }
 
   package static var busy: Failure { Failure(.busy, "the stream is in use") }
 
   private func wait(_ timeout: Int64) -> Next {
-    var again = false
+    var goesOn = false
     var deadline = timeout == Clocks.never ? timeout : -1  // known once there is something to wait for
     while true {
-      call.endIfCancelled()
-      if isClosed.load(ordering: .acquiring) { call.end(Failure(.cancelled, "the stream was freed")) }
+      if call.isStopAsked { call.stopIfAsked() }
+      if isClosed.load(ordering: .acquiring) { call.stop(Failure(.cancelled, "the stream was freed")) }
       if call.nextChunk() { return .chunk }
       if call.hasEnded {
         if call.hasMoreChunks { continue }
@@ -54,14 +54,14 @@ package final class Stream {
       if deadline < 0 { deadline = Clocks.deadline(csystem_now(), timeout) }
       if deadline != Clocks.never, csystem_now() >= deadline {
         // What has already come still counts, also with no time to wait.
-        call.turn(until: 0, again: again)
+        call.turn(until: 0, goesOn: goesOn)
         if call.hasEnded { continue }
         if call.nextChunk() { return .chunk }
         if call.hasEnded { continue }
         return .wouldBlock
       }
-      call.turn(until: deadline, again: again)
-      again = true
+      call.turn(until: deadline, goesOn: goesOn)
+      goesOn = true
     }
   }
 
@@ -86,7 +86,7 @@ package final class Stream {
       multi?.wake()
       return
     }
-    call.end(Failure(.cancelled, "the stream was freed"))
+    call.stop(Failure(.cancelled, "the stream was freed"))
     isUsed.store(false, ordering: .releasing)
   }
 }

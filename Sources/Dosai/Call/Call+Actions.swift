@@ -1,0 +1,115 @@
+import CSystem
+import DosaiCore
+import DosaiHTTP
+import DosaiJSON
+
+/// What the state asks for.
+extension Call {
+  /// `failure`: how the attempt or the call has failed, if that is what the action follows from.
+  func perform(_ action: CallState.Action, _ failure: Failure? = nil) {
+    switch action {
+    case .none: break
+    case .attempt:
+      dropTransfer()
+      received.removeAll()
+      isCutShort = false
+      stream = kind == .stream ? makeReader() : nil
+      log(.debug, .ok, 0)
+      if owner?.hasQueue == true { perform(state.noConnection()) } else { launch() }
+    case .resend:
+      dropTransfer()
+      launch()
+    case .start: launch()
+    case .queue: owner?.joinQueue()
+    case .wait:
+      if failure?.status == .timeout { transfer?.giveUpConnection() }
+      log(.warning, failure?.status ?? .ok, transfer?.hasAnswer == true ? httpStatus : 0)
+      dropTransfer()
+    case .deliver: owner?.hasNews()
+    case .discard:
+      self.failure = failure
+      stream?.dropChunks()
+    case .end(let status, _): finish(status == .ok ? nil : failure)
+    }
+  }
+
+  /// Starts the transfer, if there is a connection for it.
+  private func launch() {
+    do throws(Failure) {
+      guard let multi else { throw .internalError }
+      let started: Transfer
+      if let transfer { started = transfer } else { started = try makeTransfer(multi) }
+      transfer = started
+      let waits = state.route.isPatient && started.mayShare && !multi.isLimited
+      if waits, owner?.makesSharedConnection == true { return perform(state.noConnection()) }
+      guard try multi.start(started, waits: waits && owner != nil) else { return perform(state.noConnection()) }
+      state.started()
+      owner?.leaveQueue()
+      if started.readyTime < 0, !started.isFinished { owner?.connectionBegan() }
+    } catch { stop(error) }
+  }
+
+  private func makeTransfer(_ multi: CurlMulti) throws(Failure) -> Transfer {
+    try Transfer.make(
+      client.settings.transport, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
+      headers: headers, body: body, compressed: kind != .stream,
+      connectTimeout: max(0, state.connectDeadline - csystem_now()),
+      isFresh: state.route.isFresh, isIPv4: state.route.isIPv4, multi: multi, receiver: self)
+  }
+
+  private func dropTransfer() {
+    if let transfer { multi?.remove(transfer) }
+    transfer = nil
+    owner?.transferEnded()
+  }
+
+  // MARK: the end
+
+  /// The attempt has failed.
+  func fail(_ failure: Failure) { perform(state.failed(csystem_now(), failure.status, failure.clock, reply), failure) }
+
+  /// The request was not acknowledged: its connection is dead, such as one that a middlebox has forgotten.
+  func failUnacknowledged(_ transfer: Transfer) {
+    transfer.giveUpConnection()
+    perform(
+      state.unacknowledged(csystem_now(), isShared: owner?.sharesConnections == true, reply),
+      Failure(.connection, "the connection is dead: the request was not acknowledged"))
+  }
+
+  /// Something other than the server ends the call.
+  func stop(_ failure: Failure) { perform(state.stop(csystem_now(), failure.status, httpStatus: httpStatus), failure) }
+
+  /// Ends it as cancelled, also where it has ended well but not all of it was reported.
+  func cancel(_ reason: StaticString) {
+    perform(state.cancel(csystem_now(), httpStatus: httpStatus), Failure(.cancelled, reason))
+  }
+
+  /// The call is over.
+  private func finish(_ failure: Failure?) {
+    self.failure = failure
+    if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
+    if failure?.status == .timeout { transfer?.giveUpConnection() }
+    log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
+    if let owner { owner.callEnded() } else if let token = settings.token { multi?.forget(token) }
+    if failure == nil, let transfer, !transfer.isFinished {
+      if let owner { return owner.drain() }
+      drain(transfer)
+    }
+    release()
+  }
+
+  /// Lets the rest of a whole answer come for up to 5 ms, so that its connection can be used again.
+  private func drain(_ transfer: Transfer) {
+    let deadline = csystem_now() + Self.drainTime
+    while !transfer.isFinished && csystem_now() < deadline { _ = multi?.step(until: deadline) }
+  }
+
+  static var drainTime: Int64 { 5_000_000 }
+
+  /// Lets go of the connection and the multi handle.
+  func release() {
+    if let transfer { multi?.remove(transfer) }
+    if let owner { owner.callReleased() } else if let multi { client.giveBack(multi) }
+    multi = nil
+  }
+}

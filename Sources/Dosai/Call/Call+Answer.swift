@@ -1,0 +1,113 @@
+import CSystem
+import DosaiCore
+import DosaiHTTP
+import DosaiJSON
+
+/// What the transfer's end makes of an attempt: an answer, a redirect, another attempt, or a failure.
+extension Call {
+  /// The one conclusion of an attempt whose transfer is over and whose events, if it has any, were read.
+  func conclude(_ transfer: Transfer) {
+    do throws(Failure) {
+      if transfer.isUnsent {
+        let failure = transfer.failure
+        return perform(
+          state.unsent(csystem_now(), failure?.status ?? .ok, hasIPv4: transfer.hasIPv4, reply), failure)
+      }
+      if let failure = transfer.failure, !isCutShort { throw failure }
+      if !transfer.hasAnswer {
+        throw Failure(.truncated, "the connection closed inside the response's headers")
+      }
+      if httpStatus >= 300 && httpStatus < 400, try follow(transfer) { return }
+      if httpStatus > 299 { throw try refusal() }
+      if let stream, stream.takesEvents {
+        if let failure = stream.conclude(mayBeEvents: mayBeEvents(transfer.headers)) { throw failure }
+      } else {
+        client.settings.secret?.redact(received, isAnswer: true)
+        try readAnswer()
+        received = Buffer()  // the answer has it
+      }
+      succeed()
+    } catch { fail(error) }
+  }
+
+  /// The answer is whole.
+  func succeed() { perform(state.answered(csystem_now(), httpStatus: httpStatus)) }
+
+  func readAnswer() throws(Failure) {
+    guard !received.bytes.trimmed.isEmpty else {
+      let isStream = stream != nil && httpStatus != 204 && httpStatus != 205
+      throw Failure(isStream ? .truncated : .malformed, "the answer is empty")
+    }
+    let quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
+    let document = try Document.read(taking: received, limits: limits)
+    if ServerError.isError(document.root) { throw try provider(document.root) }
+    if kind == .other {
+      response = Response(document.source, facts([]))
+      return
+    }
+    guard document.root.kind == .object, document.root.memberWithoutText("choices")?.kind == .array else {
+      let said = try ServerError(document.root)
+      if said.message != nil { throw try provider(document.root) }
+      throw Failure(.malformed, "the answer has no choices")
+    }
+    let made = try completion(of: document, quirks)
+    if let stream {
+      try stream.take(whole: document)
+      guard stream.builder.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
+    }
+    completion = made
+  }
+
+  func completion(of document: Document, _ quirks: Quirks) throws(Failure) -> Completion {
+    try Completion.make(document, facts(quirks), limits: client.settings.limits)
+  }
+
+  func facts(_ quirks: Quirks) -> AnswerFacts {
+    let headers = transfer?.headers ?? ResponseHeaders()
+    headers.redact(client.settings.secret)
+    let attempts = state.attempts + (hasEnded ? [] : [Attempt(.ok, httpStatus: headers.httpStatus)])
+    return AnswerFacts(headers, timings, attempts, quirks)
+  }
+
+  /// The failure of an answer that came with success and tells of an error.
+  func provider(_ body: Value) throws(Failure) -> Failure {
+    serverError = try ServerError(body)
+    if received.isEmpty { try received.append(body.text) }
+    return Failure(.provider, Status.provider.explanation, detail: serverError.message)
+  }
+
+  func refusal() throws(Failure) -> Failure {
+    client.settings.secret?.redact(received, isAnswer: false)
+    serverError = try readRefusal()
+    let status = Status(httpStatus: httpStatus, serverError)
+    let detail = Buffer()
+    try detail.append("HTTP ")
+    try detail.append(decimal: Int64(httpStatus))
+    if let message = serverError.message, !message.isEmpty {
+      try detail.append(": ")
+      try detail.append(message.bytes)
+    }
+    return Failure(status, status.explanation, detail: detail)
+  }
+
+  func readRefusal() throws(Failure) -> ServerError {
+    let text = try Buffer(copying: received.bytes)
+    if let document = try? Document.read(taking: text, limits: client.settings.limits) {
+      return try ServerError(document.root)
+    }
+    return ServerError()
+  }
+
+  /// Follows a redirect if the client allows it and it stays within the origin. A POST stays a POST.
+  func follow(_ transfer: Transfer) throws(Failure) -> Bool {
+    let keepsMethod = httpStatus == 307 || httpStatus == 308
+    guard state.mayRedirect, keepsMethod || body == nil && httpStatus >= 301 && httpStatus <= 303,
+      let location = transfer.headers.value("location"),
+      let target = try resolve(location, from: url.bytes), client.settings.address.isOrigin(of: target.bytes)
+    else { return false }
+    url.removeAll()
+    try url.append(target.bytes)
+    perform(state.redirected(csystem_now()))
+    return true
+  }
+}

@@ -77,7 +77,7 @@ ELSEWHERE = set("DOSAI_API_KEY DOSAI_BASE_URL DOSAI_MODEL DOSAI_LIBRARY DOSAI_0 
 
 def wrong_names(page):
     """What stands in `...` and is not there: functions and constants of the header, and paths; behind the path of a file,
-    a name in it."""
+    a name in it. So with each line of a walk: a file of Sources, and a function of it."""
     text = re.sub(r"^```.*?^```$", lambda match: "\n" * match[0].count("\n"), page.read_text(encoding="utf-8"), flags=re.S | re.M)
     header = set(re.findall(r"\w+", (ROOT / "include/dosai.h").read_text()))
     wrong, before = [], None
@@ -95,6 +95,11 @@ def wrong_names(page):
                 if name not in header | ELSEWHERE and not name.startswith("dosai_x_"):
                     wrong.append("%s: the header has no %s" % (number, name))
             before = path if words.startswith(PLACES) and path.is_file() else None
+    for number, line in enumerate(page.read_text(encoding="utf-8").split("\n"), 1):
+        step = re.match(r"(\w+/[\w/+]+\.swift):(\w+)\b", line)
+        path = step and ROOT / "Sources" / step[1]
+        if step and not (path.exists() and re.search(r"\bfunc %s\b" % step[2], path.read_text())):
+            wrong.append("%s: there is no %s" % (number, step[0]))
     return ["%s:%s" % (page.relative_to(ROOT), line) for line in wrong]
 
 

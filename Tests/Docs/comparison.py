@@ -16,14 +16,12 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "Tests/Support"))
-import scripts
 from server import LoopbackServer
 
 PLACE = ROOT / "build/comparison"
 PACKAGES = {"openai-python": "openai==3.54.0", "litellm": "litellm==1.106.2", "liter-llm": "liter-llm==2.4.0"}
 PYTHONS = ["dosai", *PACKAGES]
 COLUMNS = {"dosai": "dosai, Python", **{name: name for name in PACKAGES}, "libdosai": "libdosai, C", "libcurl": "libcurl alone, C"}
-RUNS = 5
 
 
 # ---- the contenders
@@ -90,25 +88,12 @@ def run_program(server, name, url, timeout):
 # ---- tables: rows of (what, {contender: value})
 
 def weight(server):
-    def site(name):
+    def packages(name):
         folder = next((PLACE / name / "lib").glob("python3*/site-packages"))
-        outside = {"pip", "setuptools", "pkg_resources", "_distutils_hack"}
-        return [path for path in folder.iterdir() if path.name.split("-")[0] not in outside and path.name != "distutils-precedence.pth"]
+        outside = {"pip", "setuptools"}
+        return sum(path.suffix == ".dist-info" and path.name.split("-")[0] not in outside for path in folder.iterdir()) - 1
 
-    def size(paths):
-        files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*"))]
-        return sum(file.stat().st_size for file in files if file.is_file() and "__pycache__" not in file.parts)
-
-    library = (ROOT / "build/lib/libdosai.so.0").stat().st_size
-    binding = size([ROOT / "bindings/python/dosai"])
-    sizes = {"dosai": library + binding, "libdosai": library, "libcurl": 0}
-    depends = {"dosai": 0, "libdosai": 0, "libcurl": 0}
-    for name in PACKAGES:
-        sizes[name] = size(site(name))
-        depends[name] = sum(path.suffix == ".dist-info" for path in site(name)) - 1
-    mb = lambda value: "%.1f MB" % (value / 1e6) if value >= 1e6 else "%d KB" % round(value / 1e3)
-    return [("added disk space, with libcurl and jansson installed", {name: mb(value) for name, value in sizes.items()}),
-            ("additional packages from PyPI", {name: str(depends[name]) for name in PYTHONS}),
+    return [("additional packages from PyPI", {name: str(packages(name) if name in PACKAGES else 0) for name in PYTHONS}),
             ("shared libraries that it needs, besides libc", {"libdosai": "libcurl, jansson", "dosai": "libcurl, jansson", "libcurl": "libcurl",
                                                          **{name: "bundled" for name in PACKAGES}})]
 
@@ -175,50 +160,7 @@ def manners(server):
     return rows
 
 
-def speed(server):
-    def seconds(command):
-        started = os.times()
-        subprocess.run(command, env=environment(), check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        ended = os.times()
-        return ended.elapsed - started.elapsed
-
-    def import_time(name):
-        empty = [seconds([python_of(name), "-c", "pass"]) for _ in range(RUNS)]
-        full = [seconds([python_of(name), str(HERE / "comparison_client.py"), name]) for _ in range(RUNS)]
-        return min(full) - min(empty)
-
-    def event(number):  # each says something else: litellm ends a stream that repeats itself
-        return scripts.chunk({"content": " token%04d" % number}, system_fingerprint="fp_0123456789", service_tier="default")
-
-    def stream_of(count):
-        events = [event(at) for at in range(count)]
-        return {"stream": "".join(map(scripts.line, events)) + scripts.FINISH + scripts.DONE, "framing": "length"}
-
-    few, many = 100, 4100
-    server.put("few", stream_of(few))
-    server.put("many", stream_of(many))
-    times, memory, cpu = {}, {}, {}
-    for name in COLUMNS:
-        if name in PYTHONS:
-            times[name] = import_time(name)
-        once = [run(server, name, [(server.base(script), {"retries": 0})])[0] for script in ("few", "many") * 3]
-        assert all(result["ok"] for result in once), (name, once)
-        memory[name] = min(result["rss_kb"] for result in once[::2])
-        cpu[name] = (min(result["cpu_us"] for result in once[1::2]) - min(result["cpu_us"] for result in once[::2])) / (many - few)
-
-    def rounded(value):
-        return "%.1f" % value if value < 10 else "%d" % float("%.2g" % value)
-
-    def ratios(values, base, names):
-        return {name: "1" if name == base else rounded(values[name] / values[base]) for name in names}
-    return [("time to import, times dosai's", ratios(times, "dosai", PYTHONS)),
-            ("memory of the process after one call, times dosai's", ratios(memory, "dosai", PYTHONS)),
-            ("CPU per chunk of %d bytes, times dosai's" % len(scripts.line(event(0))), ratios(cpu, "dosai", PYTHONS)),
-            ("memory of the process after one call, times libcurl's", ratios(memory, "libcurl", ("libdosai", "libcurl"))),
-            ("CPU per chunk, times libcurl's", ratios(cpu, "libcurl", ("libdosai", "libcurl")))]
-
-
-TABLES = {"weight": weight, "failures": failures, "manners": manners, "speed": speed}
+TABLES = {"weight": weight, "failures": failures, "manners": manners}
 
 
 def table(rows):

@@ -1,12 +1,10 @@
 """One library, as its own documents show it: comparison_client.py LIBRARY
 
 Imports it, and makes one streaming call for each line of its input, which is a base URL and options: retries=N (else
-the library's own), timeout=SECONDS, ca=FILE, key_header=NAME. It prints a line for each: {"ok", "text", "error", "cpu_us",
-"rss_kb"}; "ok" is null, and it ends, where the call did not.
+the library's own), timeout=SECONDS, ca=FILE, key_header=NAME. It prints a line for each: {"ok", "text", "error"}; "ok" is null, and it ends, where the call did not.
 """
 import json
 import os
-import resource
 import sys
 import threading
 
@@ -63,23 +61,14 @@ def liter_llm_own(library, url, options):
         yield from texts
 
 
-def peak_kb():
-    """The process's own peak; ru_maxrss would begin with that of the process that made it."""
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
-
-
 def call(how, library, url, options):
     seen, texts = {"ok": True, "error": None}, []
-    started = resource.getrusage(resource.RUSAGE_SELF)
     try:
         for text in how(library, url, options):
             texts.append(text)
     except Exception as error:
         seen = {"ok": False, "error": type(error).__name__}
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = used.ru_utime + used.ru_stime - started.ru_utime - started.ru_stime
-    return {**seen, "text": "".join(texts), "cpu_us": seconds * 1e6, "rss_kb": peak_kb()}
+    return {**seen, "text": "".join(texts)}
 
 
 def give_up():

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 static char line[1 << 16];
 static size_t used, bytes;
@@ -29,20 +28,9 @@ static size_t take(char *data, size_t size, size_t count, void *user_data) {
   return size * count;
 }
 
-/* The process's own peak; ru_maxrss would begin with that of the process that made it. */
-static long peak_kb(void) {
-  FILE *file = fopen("/proc/self/status", "r");
-  char text[256];
-  long peak = 0;
-  while (file && fgets(text, sizeof text, file)) sscanf(text, "VmHWM: %ld", &peak);
-  if (file) fclose(file);
-  return peak;
-}
-
 int main(int count, char **words) {
   static const char body[] = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a private "
                              "question\"}],\"stream\":true}";
-  struct rusage usage;
   char url[512];
   long http = 0;
   if (count < 3) return 2;
@@ -60,14 +48,9 @@ int main(int count, char **words) {
   if (count > 3) curl_easy_setopt(easy, CURLOPT_CAINFO, words[3]);
   CURLcode code = curl_easy_perform(easy);
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &http);
-  getrusage(RUSAGE_SELF, &usage);
-  printf("{\"ok\": %s, \"error\": \"%s, HTTP %ld\", \"text\": \"%zu bytes\", \"cpu_us\": %ld, \"rss_kb\": "
-         "%ld}\n",
+  printf("{\"ok\": %s, \"error\": \"%s, HTTP %ld\", \"text\": \"%zu bytes\"}\n",
          code == CURLE_OK && http == 200 ? "true" : "false", code ? curl_easy_strerror(code) : "OK", http,
-         bytes,
-         (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000L + usage.ru_utime.tv_usec +
-             usage.ru_stime.tv_usec,
-         peak_kb());
+         bytes);
   curl_slist_free_all(headers);
   curl_easy_cleanup(easy);
   return 0;

@@ -2,28 +2,16 @@
 #include <dosai.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 static int32_t take(const dosai_chunk *chunk, void *bytes) {
   if (chunk->kind == DOSAI_CHUNK_CONTENT) *(size_t *)bytes += chunk->text_length;
   return 0;
 }
 
-/* The process's own peak; ru_maxrss would begin with that of the process that made it. */
-static long peak_kb(void) {
-  FILE *file = fopen("/proc/self/status", "r");
-  char text[256];
-  long peak = 0;
-  while (file && fgets(text, sizeof text, file)) sscanf(text, "VmHWM: %ld", &peak);
-  if (file) fclose(file);
-  return peak;
-}
-
 int main(int count, char **words) {
   dosai_client_options options;
   dosai_client *client = NULL;
   dosai_request *request = NULL;
-  struct rusage usage;
   size_t bytes = 0;
   if (count < 3) return 2;
   dosai_client_options_init(&options, sizeof options);
@@ -37,12 +25,8 @@ int main(int count, char **words) {
   if (!status)
     status = dosai_request_add_message(request, "user", "a private question", DOSAI_NUL_TERMINATED, NULL);
   if (!status) status = dosai_chat_stream(client, request, NULL, take, &bytes, NULL, NULL);
-  getrusage(RUSAGE_SELF, &usage);
-  printf("{\"ok\": %s, \"error\": \"%s\", \"text\": \"%zu bytes\", \"cpu_us\": %ld, \"rss_kb\": %ld}\n",
-         status ? "false" : "true", dosai_status_name(status), bytes,
-         (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000L + usage.ru_utime.tv_usec +
-             usage.ru_stime.tv_usec,
-         peak_kb());
+  printf("{\"ok\": %s, \"error\": \"%s\", \"text\": \"%zu bytes\"}\n",
+         status ? "false" : "true", dosai_status_name(status), bytes);
   dosai_request_free(request);
   dosai_client_free(client);
   return 0;

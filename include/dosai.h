@@ -13,7 +13,8 @@
  *   Ownership  You own, and must free, every object that a function creates or returns, unless its entry says that it
  *              is borrowed. Text and structs that you pass in are copied before the function returns. Outputs are
  *              cleared first, without freeing what was there; then *out_error is set only on failure, and the other
- *              outputs only on success. The error contains what arrived before a failure (dosai_error_completion).
+ *              outputs only on success. A struct that would be filled in is left as it was on failure. The error
+ *              contains what arrived before a failure (dosai_error_completion).
  *   Text in    UTF-8, as `const char *text, size_t length`. With DOSAI_NUL_TERMINATED as the length, text is a C
  *              string. Strings without a length argument (a role, a key, a header name, an id) are C strings.
  *   Text out   A NUL-terminated `const char *`, with its length in `size_t *out_length`, which may be NULL. (Text may
@@ -21,30 +22,31 @@
  *              came from is freed.
  *   Structs    Each begins with struct_size, and later versions only append fields. For options, call
  *              dosai_x_init(&x, sizeof x) and then set fields. For numeric fields, 0 is the default ("0: 10 s" states
- *              it) and -1 disables: no retry, no timeout, no limit. Before the library fills in a struct of yours
- *              (attempt, timings, usage), set its struct_size.
- *   Threads    "any thread at once": several threads may use the function at the same time. "one at a time": any
- *              thread, but not two at the same time with the same handle, unless the function returns BUSY for that.
+ *              it) and -1 disables: no retry, no timeout, no limit (where "not -1" is stated, -1 is refused). Set
+ *              struct_size in a struct of yours that the library is to fill in (attempt, timings, usage).
+ *   Threads    An entry or the introduction of its section states one of two rules. "any thread at once": several
+ *              threads may use the function at the same time. "one at a time": any thread, but not two at the same
+ *              time with the same handle, unless the function returns BUSY for that.
  *              The library starts no thread, although libcurl's resolver may start one to look up a name. It runs your
  *              callbacks only on a thread that is inside one of its functions.
- *   Freeing    dosai_x_free (for a loop: dosai_loop_close) releases a handle. It may be called from any thread, in any
- *              order, and in callbacks. NULL is allowed. A freed client stays alive until its calls have ended; a freed
- *              handle must not be used.
+ *   Freeing    dosai_x_free releases a handle. It may be called from any thread, in any order, and in callbacks. NULL
+ *              is allowed. A freed client stays alive until its calls have ended; a freed handle must not be used. A
+ *              loop is freed by dosai_loop_close, whose entry states its own rules.
  *   Callbacks  Return 0 to continue. Any other value stops the call with DOSAI_CANCELLED; the error contains what
- *              had arrived. What a callback receives is borrowed until it returns. A callback, except dosai_log_fn,
+ *              arrived. What a callback receives is borrowed until it returns. A callback, except dosai_log_fn,
  *              may call the library; a function that cannot work there returns DOSAI_BUSY. Do not throw or longjmp
  *              out of a callback, and do not end its thread.
  *   Fork       In a forked child, getters still work for handles that were created before the fork; other functions
  *              return DOSAI_FORKED, or do nothing if they return no status. Free such handles as usual; this does not
  *              affect the parent. New handles work normally.
  *   Memory     If memory for a text, a body, an event or an answer cannot be allocated, the status is OUT_OF_MEMORY.
- *              If memory runs out for a small internal object (under 1 KB), or for a list of calls of a loop, of
- *              choices or of tool calls, the process is killed by SIGILL. *out_error stays NULL if the error itself
- *              cannot be allocated; the error of a loop's event is never NULL.
+ *              If memory runs out for a small internal object (under 1 KB), or for an internal list (the calls of a
+ *              loop, the choices or the tool calls of an answer), the process is killed by SIGILL. *out_error stays
+ *              NULL if the error itself cannot be allocated; the error of an ERROR event in a loop is never NULL.
  *   Handles    For NULL, or for a handle of another type, a function with a status returns DOSAI_INVALID_ARGUMENT, and
  *              one without a result does nothing. Other functions return NULL for text, -1 where -1 means "not
- *              specified" or "none", and 0 otherwise. This also applies to a choice, tool call or attempt that does
- *              not exist.
+ *              specified", "none" or "no limit", and 0 otherwise. This also applies to a choice, tool call or attempt
+ *              that does not exist.
  */
 #ifndef DOSAI_H
 #define DOSAI_H
@@ -96,7 +98,7 @@ enum {
   DOSAI_RESOURCE = -3,              /* no free file descriptor, or libcurl is too old */
   DOSAI_BUSY = -4,                  /* not possible in a callback, or another thread is using the handle */
   DOSAI_FORKED = -5,                /* the handle was created before a fork */
-  DOSAI_CANCELLED = -6,             /* by a token, a callback, cancel, free or close, or at process exit */
+  DOSAI_CANCELLED = -6,             /* by a token, a callback, a cancel, free or close function, or exit() */
   DOSAI_TIMEOUT = -7,               /* a clock ran out; dosai_error_clock says which */
   DOSAI_CONNECTION = -8,            /* unknown host, no connection, or it broke before the answer began */
   DOSAI_TLS = -9,                   /* no secure connection, for example with an untrusted certificate */
@@ -173,9 +175,9 @@ DOSAI_API const char *dosai_error_param(const dosai_error *error, size_t *out_le
 DOSAI_API const char *dosai_error_request_id(const dosai_error *error, size_t *out_length);
 /* The wait that the retry-after-ms or Retry-After header asks for, in milliseconds; -1 without either. */
 DOSAI_API int64_t dosai_error_retry_after_ms(const dosai_error *error);
-/* 1 if repeating the call may succeed, else 0. It is 1 if the connection broke, a clock ran out, the answer was cut
- * short, or the HTTP status is 408, 409, 429 or 5xx. A server's x-should-retry header overrides the HTTP status. For an
- * exhausted quota it is always 0. */
+/* 1 if repeating the call may succeed, else 0. It is 1 if there was no connection or it broke, a clock ran out, the
+ * answer was cut short, or the HTTP status is 408, 409, 429 or 5xx. A server's x-should-retry header overrides a 4xx or
+ * 5xx status. For an exhausted quota it is always 0. */
 DOSAI_API int32_t dosai_error_is_retryable(const dosai_error *error);
 /* A response header by its case-insensitive name, such as "location" or "x-ratelimit-remaining-requests". */
 DOSAI_API const char *dosai_error_header(const dosai_error *error, const char *name, size_t *out_length);
@@ -193,7 +195,8 @@ DOSAI_API dosai_status dosai_error_timings(const dosai_error *error, dosai_timin
 DOSAI_API const dosai_completion *dosai_error_completion(const dosai_error *error);
 /* Creates another handle to the same error, so that you can keep a borrowed one. */
 DOSAI_API dosai_status dosai_error_copy(const dosai_error *error, dosai_error **out_copy, dosai_error **out_error);
-/* Releases this handle and what it returned; others stay valid. Has no effect on an error borrowed from an event. */
+/* Releases this handle and what was borrowed from it; other handles to the error stay valid. Has no effect on
+ * one borrowed from an event. */
 DOSAI_API void dosai_error_free(dosai_error *error);
 
 /* ---- cancel -------------------------------------------------------------------------------------------- */
@@ -221,20 +224,24 @@ enum {
   DOSAI_LOG_DEBUG = 4    /* an attempt is starting */
 };
 
-/* Receives one log line without a newline: method, host, path, status, request id, duration. It never contains any
- * other header value, a URL query, the key, or any text of the conversation. The function runs on the thread that is
- * inside the library, possibly on several at once, and must not call the library. It and log_user_data must stay
- * valid until the client is freed and its last call has ended. */
+/* Receives one log line without a newline: method, host, path, status, request id, duration. Apart from the request
+ * id, it never contains a header value, nor a URL query, the key, or any text of the conversation. The function runs on
+ * the thread that is inside the library, possibly on several at once, and must not call the library. It and
+ * log_user_data must stay valid until the client is freed and its last call has ended. */
 typedef void (*dosai_log_fn)(dosai_log_level level, const char *line, size_t length, void *user_data);
 
-/* The options of a client. They are copied. Text fields, except ca_pem, are C strings; NULL means the default. */
+/* The options of a client. They are copied. Text fields, except ca_pem, are C strings; NULL means the default.
+ * An attempt is retried if there was no connection, it broke or a clock ran out before a successful response began, or
+ * if the HTTP status is one for which dosai_error_is_retryable is 1. The wait before a retry is 0.5 s, doubling to 8 s,
+ * minus up to a quarter at random, or else what retry-after-ms or Retry-After asks for; if that is more than 120 s,
+ * there is no retry. */
 typedef struct dosai_client_options {
   uint32_t struct_size;
-  int32_t max_retries;        /* maximum per call; none once a successful response has begun. 0: 2 */
+  int32_t max_retries;        /* retries per call, at most 100; see above. 0: 2 */
   const char *base_url;       /* NULL: "https://api.dos.ai/v1". It may have a path and a query (?api-version=...) */
   const char *api_key;        /* NULL: no key is sent */
   const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Otherwise the name of a header whose value is
-                               * the key alone, such as "api-key"; not one that HTTP needs, such as "Host" */
+                               * the key alone, such as "api-key"; not one that libcurl sets, such as "Host" */
   const char *organization;   /* value of the OpenAI-Organization header */
   const char *project;        /* value of the OpenAI-Project header */
   const char *user_agent;     /* NULL: "dosai/VERSION" */
@@ -259,12 +266,13 @@ typedef struct dosai_client_options {
   int64_t max_text_bytes;     /* largest completion of a stream. 0: 64 MiB */
   int64_t max_header_bytes;   /* all response headers together. 0: libcurl's limit: 300 KiB, less over HTTP/2 */
   int32_t max_json_nodes;     /* JSON values in one event or answer. 0: 1,000,000 */
-  int32_t max_json_depth;     /* 0: 512, the maximum */
+  int32_t max_json_depth;     /* 0 or -1: 512, the maximum */
   int32_t max_choices;        /* 0: 128 */
   int32_t max_tool_calls;     /* per choice. 0: 1,024 */
   int32_t max_redirects;      /* how many to follow, within the same origin only: 301, 302, 303, 307 and 308 for a
-                               * GET, 307 and 308 for a POST. 0: none. At most 5 */
-  int32_t allow_insecure_http;    /* 1: allow sending a key over plain http to another machine or through a proxy */
+                               * GET, 307 and 308 for a POST. 0: none; at most 5; not -1 */
+  int32_t allow_insecure_http;    /* 1: a key may go over plain http to another machine or through a proxy. 0: such a
+                                   * client is refused with INVALID_ARGUMENT */
   int32_t proxy_from_environment; /* 1: if proxy is not set, use https_proxy and no_proxy, for https URLs only */
   int32_t http1_only;             /* 1: do not use HTTP/2 */
   dosai_log_level log_level;  /* 0: off */
@@ -272,8 +280,8 @@ typedef struct dosai_client_options {
   void *log_user_data;
 } dosai_client_options;
 
-/* Called every wait_interval_ms while a call waits, even while data arrives, and when a signal interrupts a wait. A
- * value other than 0 cancels the call. */
+/* Called every wait_interval_ms while a function waits for the call's answer, whether or not data arrives, and when a
+ * signal interrupts the wait. A value other than 0 cancels the call. */
 typedef int32_t (*dosai_wait_fn)(void *user_data);
 
 /* The options of one call. They are copied; you may free the token while calls use it. */
@@ -289,7 +297,7 @@ typedef struct dosai_call_options {
   dosai_cancel *cancel;           /* NULL: none */
   dosai_wait_fn on_wait;          /* NULL: none */
   void *wait_user_data;           /* must stay valid until the call ends */
-  int64_t wait_interval_ms;       /* 0: 100 ms */
+  int64_t wait_interval_ms;       /* 0: 100 ms; not -1 */
 } dosai_call_options;
 
 /* Each sets all options to their defaults. struct_size is sizeof your struct. Threads: any thread at once. */
@@ -306,7 +314,7 @@ DOSAI_API dosai_status dosai_client_new(const dosai_client_options *options, dos
 /* Each sends a GET or a POST to any JSON endpoint, with the same transport, retries and errors as a chat, and returns
  * the answer.
  * In:      path is a C string such as "/models", which is appended to the path of the base URL. A query in path goes
- *          before that of the base URL. json is the body. options may be NULL.
+ *          before that of the base URL. json is the body of the POST. options may be NULL.
  * Out:     out_response may be NULL.
  * Returns: see dosai_chat.
  * Threads: any thread at once. */
@@ -339,7 +347,7 @@ DOSAI_API dosai_status dosai_response_timings(const dosai_response *response, do
 /* Creates another handle to the same response, so that you can keep a borrowed one. */
 DOSAI_API dosai_status dosai_response_copy(const dosai_response *response, dosai_response **out_response,
                                            dosai_error **out_error);
-/* Releases this handle; others stay valid. Has no effect on a response borrowed from an event. */
+/* Releases this handle; other handles to the response stay valid. Has no effect on one borrowed from an event. */
 DOSAI_API void dosai_response_free(dosai_response *response);
 
 /* ---- request ------------------------------------------------------------------------------------------- */
@@ -452,16 +460,21 @@ enum {
 };
 
 /* Completions are immutable. The getters' results are borrowed until dosai_completion_free. `choice` is a position from
- * 0 to dosai_completion_choice_count - 1; choices are sorted by the server's index. Threads: any thread at once. */
+ * 0 to dosai_completion_choice_count - 1; choices are sorted by the server's index. `tool_call` is a position from 0 to
+ * dosai_completion_tool_call_count - 1. Threads: any thread at once. */
 
+/* Each returns the field of this name in the answer: "id", "object". */
 DOSAI_API const char *dosai_completion_id(const dosai_completion *completion, size_t *out_length);
 DOSAI_API const char *dosai_completion_object(const dosai_completion *completion, size_t *out_length);
 /* Unix time in seconds; -1 if not specified. */
 DOSAI_API int64_t dosai_completion_created(const dosai_completion *completion);
+/* The model that the server names, which may differ from the one requested. */
 DOSAI_API const char *dosai_completion_model(const dosai_completion *completion, size_t *out_length);
+/* The number of choices. */
 DOSAI_API int32_t dosai_completion_choice_count(const dosai_completion *completion);
 /* The index that the server sent for the choice; -1 if there is no such choice. */
 DOSAI_API int32_t dosai_completion_choice_index(const dosai_completion *completion, int32_t choice);
+/* Each returns the text of this field in the message of a choice: "role", "content", "refusal". */
 DOSAI_API const char *dosai_completion_role(const dosai_completion *completion, int32_t choice, size_t *out_length);
 DOSAI_API const char *dosai_completion_content(const dosai_completion *completion, int32_t choice,
                                                size_t *out_length);
@@ -470,11 +483,14 @@ DOSAI_API const char *dosai_completion_refusal(const dosai_completion *completio
 /* The text of reasoning_content, reasoning or thinking, whichever the server sent. */
 DOSAI_API const char *dosai_completion_reasoning(const dosai_completion *completion, int32_t choice,
                                                  size_t *out_length);
+/* Why the choice ended; DOSAI_FINISH_NONE if the server has not said. */
 DOSAI_API dosai_finish_reason dosai_completion_finish_reason(const dosai_completion *completion, int32_t choice);
 /* The finish reason as the server sent it. */
 DOSAI_API const char *dosai_completion_finish_reason_text(const dosai_completion *completion, int32_t choice,
                                                           size_t *out_length);
+/* The number of tool calls of a choice. */
 DOSAI_API int32_t dosai_completion_tool_call_count(const dosai_completion *completion, int32_t choice);
+/* Each returns the id of a tool call, or the name of its function. */
 DOSAI_API const char *dosai_completion_tool_call_id(const dosai_completion *completion, int32_t choice,
                                                     int32_t tool_call, size_t *out_length);
 DOSAI_API const char *dosai_completion_tool_call_name(const dosai_completion *completion, int32_t choice,
@@ -496,6 +512,7 @@ DOSAI_API const char *dosai_completion_request_id(const dosai_completion *comple
 /* A response header by its case-insensitive name, such as "x-ratelimit-remaining-tokens". */
 DOSAI_API const char *dosai_completion_header(const dosai_completion *completion, const char *name,
                                               size_t *out_length);
+/* The HTTP status, such as 200. */
 DOSAI_API int32_t dosai_completion_http_status(const dosai_completion *completion);
 /* The number of attempts; the last one got the answer. See dosai_error_attempt. */
 DOSAI_API int32_t dosai_completion_attempt_count(const dosai_completion *completion);
@@ -503,35 +520,37 @@ DOSAI_API dosai_status dosai_completion_attempt(const dosai_completion *completi
                                                 dosai_attempt *out_attempt);
 /* The DOSAI_QUIRK_ bits of everything unusual in the answer. */
 DOSAI_API uint32_t dosai_completion_quirks(const dosai_completion *completion);
-/* The name of one bit without its prefix, such as "DONE_MISSING"; NULL if there is no such bit. It stays valid
- * forever. */
+/* The name of one bit without its prefix, such as "DONE_MISSING"; NULL if there is no such bit. The text stays
+ * valid forever. */
 DOSAI_API const char *dosai_quirk_name(uint32_t quirk);
 /* Creates another handle to the same completion, so that you can keep a borrowed one. */
 DOSAI_API dosai_status dosai_completion_copy(const dosai_completion *completion, dosai_completion **out_completion,
                                              dosai_error **out_error);
-/* Releases this handle; others stay valid. Has no effect on a completion borrowed from an error or event. */
+/* Releases this handle; other handles to the completion stay valid. Has no effect on one borrowed from an error or
+ * event. */
 DOSAI_API void dosai_completion_free(dosai_completion *completion);
 
 /* ---- chat ---------------------------------------------------------------------------------------------- */
 
+/* What a chunk is, and which of its fields are set for that. */
 typedef int32_t dosai_chunk_kind;
 enum {
-  DOSAI_CHUNK_OTHER = 0,     /* none of the others: a role, an empty delta, unknown fields */
+  DOSAI_CHUNK_OTHER = 0,     /* none of these: a role, an empty delta, unknown fields */
   DOSAI_CHUNK_CONTENT = 1,   /* text */
   DOSAI_CHUNK_REASONING = 2, /* text */
   DOSAI_CHUNK_REFUSAL = 3,   /* text */
-  DOSAI_CHUNK_TOOL_CALL = 4, /* tool_call; its id and name if sent; text: the next piece of the arguments */
+  DOSAI_CHUNK_TOOL_CALL = 4, /* tool_call; tool_call_id and _name if sent; text: the next piece of the arguments */
   DOSAI_CHUNK_FINISH = 5,    /* finish_reason; text: the reason as the server sent it */
   DOSAI_CHUNK_USAGE = 6      /* usage */
 };
 
 /* A piece of a stream, borrowed: in a callback, until it returns; from dosai_stream_next, until that is called again or
- * the stream is freed; in an event of a loop, as long as the event. Each event from the server yields at least one
- * chunk. Texts are NUL-terminated, or NULL if absent. */
+ * the stream is freed; in an event of a loop, as long as the event. Each event from the server, except [DONE] and
+ * empty ones, yields at least one chunk. Texts are NUL-terminated, or NULL if absent. */
 typedef struct dosai_chunk {
   uint32_t struct_size;
   dosai_chunk_kind kind;
-  int32_t choice;        /* the server's index of the choice, not its position in a completion; -1: none */
+  int32_t choice;        /* the server's index of the choice, not its position in a completion; -1 if none */
   int32_t last_in_event; /* 1 for the last chunk of its event */
   int64_t event_index;   /* the number of its event in the stream, from 0 */
   const char *text;
@@ -561,7 +580,7 @@ DOSAI_API dosai_status dosai_chat(dosai_client *client, const dosai_request *req
  * from them. No chunk is delivered twice: nothing is retried once a successful response has begun.
  * In:      on_chunk must not be NULL. options may be NULL.
  * Out:     out_completion may be NULL.
- * Returns: OK only if the server sent [DONE] or finished every choice; otherwise the error contains what had arrived.
+ * Returns: OK only if the server sent [DONE] or finished every choice; otherwise the error contains what arrived.
  *          Any status except WOULD_BLOCK.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_chat_stream(dosai_client *client, const dosai_request *request,
@@ -582,8 +601,9 @@ DOSAI_API dosai_status dosai_stream_open(dosai_client *client, const dosai_reque
  * function; the total clock always runs.
  * In:      timeout_ms is how long to wait for a chunk. 0: do not wait. -1: until a clock of the call runs out.
  * Out:     OK with *out_chunk NULL is the end of a complete answer.
- * Returns: WOULD_BLOCK if no chunk came in time; the stream continues. BUSY if another thread is using the stream.
- *          Otherwise see dosai_chat_stream. After the end or a failure it keeps returning that result.
+ * Returns: WOULD_BLOCK, without an error object, if no chunk came in time; the stream continues. BUSY if another
+ *          thread is using the stream. Otherwise see dosai_chat_stream. After the end or a failure it keeps returning
+ *          that result.
  * Threads: one at a time. */
 DOSAI_API dosai_status dosai_stream_next(dosai_stream *stream, int64_t timeout_ms, const dosai_chunk **out_chunk,
                                          dosai_error **out_error);
@@ -599,19 +619,20 @@ DOSAI_API void dosai_stream_free(dosai_stream *stream);
 /* ---- loop ---------------------------------------------------------------------------------------------- */
 
 /* A loop runs any number of calls, from any number of clients, on the thread that steps it. Each accepted call ends
- * with exactly one COMPLETION, RESPONSE or ERROR event. A call has no events before its submit function has
- * returned, and none after that final event. Inside an event callback you may submit calls and cancel, pause, resume
- * and free them; step, next and close of the same loop return BUSY there. In the callback of dosai_loop_close,
- * submit returns BUSY, too.
- * Threads: one at a time, unless an entry says otherwise.
+ * with exactly one COMPLETION, RESPONSE or ERROR event, its last event. It has no events before its submit function
+ * has returned. Inside an event callback you may submit calls, cancel, pause and resume them, and free their handles;
+ * step, next and close of the same loop return BUSY there. In the callback of dosai_loop_close, submit returns BUSY,
+ * too.
  * Over HTTP/2, about a hundred calls to a host share each connection; the server and libcurl set the exact number.
- * While one call opens a connection, the others wait to share it, for at most a second and within their own connect
- * clocks. Over HTTP/1.1, once the server is known to speak only that, each call has its own connection. */
+ * While one call opens a connection to a host, the other calls to it wait to share that connection, for at most a
+ * second and within their own connect clocks. Once a host is known to speak only HTTP/1.1, each of its calls has its
+ * own connection.
+ * Threads: one at a time, unless an entry says otherwise. */
 
 typedef int32_t dosai_event_kind;
 enum {
   DOSAI_EVENT_CHUNK = 1,
-  DOSAI_EVENT_COMPLETION = 2, /* the last event of a chat that succeeded */
+  DOSAI_EVENT_COMPLETION = 2, /* the last event of a chat or stream that succeeded */
   DOSAI_EVENT_ERROR = 3,      /* the last event of a call that failed */
   DOSAI_EVENT_RESPONSE = 4    /* the last event of a GET or POST that succeeded */
 };
@@ -634,9 +655,10 @@ typedef int32_t (*dosai_event_fn)(const dosai_event *event, void *user_data);
 
 typedef struct dosai_loop_options {
   uint32_t struct_size;
-  int32_t max_in_flight;            /* how many calls run at once; others wait, without a clock, and start in turn,
-                                     * client by client. 0: no limit */
-  int32_t max_connections_per_host; /* 0: no limit. Calls over the limit wait in turn; only their total clock runs */
+  int32_t max_in_flight;            /* how many calls run at once; the others wait, with no clock running, and
+                                     * start in turn, with the clients taking turns. 0: no limit; not -1 */
+  int32_t max_connections_per_host; /* 0: no limit; not -1. Calls over the limit wait in turn; only their total
+                                     * clock runs */
   int32_t reserved;
 } dosai_loop_options;
 
@@ -647,7 +669,7 @@ DOSAI_API dosai_status dosai_loop_new(const dosai_loop_options *options, dosai_l
                                       dosai_error **out_error);
 /* Each submits a call. A chat ends with a COMPLETION or an ERROR; so does a stream, after its CHUNKs. A GET or a
  * POST, to any JSON endpoint, ends with a RESPONSE or an ERROR.
- * In:      options may be NULL; its on_wait is ignored.
+ * In:      path and json are those of dosai_client_get and _post. options may be NULL; its on_wait is ignored.
  * Out:     *out_call is a handle to the call, which you free; out_call may be NULL.
  * Returns: BUSY in the callback of dosai_loop_close. After any failure the call was not accepted and has no events. */
 DOSAI_API dosai_status dosai_loop_submit_chat(dosai_loop *loop, dosai_client *client, const dosai_request *request,
@@ -686,13 +708,15 @@ DOSAI_API int64_t dosai_loop_timeout_ms(const dosai_loop *loop);
 /* Makes a waiting step, or else the next one, return at once. Threads: any thread at once, and from a signal
  * handler. */
 DOSAI_API void dosai_loop_wake(const dosai_loop *loop);
-/* Cancels all calls, passes the last event of each, an ERROR, to on_event (which may be NULL), and frees the loop.
+/* Cancels all calls, also those that succeeded but whose last event you have not read, passes the last event of each,
+ * an ERROR, to on_event (which may be NULL), and frees the loop.
  * Handles of its calls stay valid until you free them. In a forked child it only frees the loop, and returns OK.
  * Returns: BUSY in a callback of this loop; then the loop is not freed. */
 DOSAI_API dosai_status dosai_loop_close(dosai_loop *loop, dosai_event_fn on_event, void *user_data,
                                         dosai_error **out_error);
 
-/* Cancels the call: its last event is an ERROR with CANCELLED. Threads: any thread at once. */
+/* Cancels the call: its last event is an ERROR with CANCELLED, unless you have read it already or the call had failed.
+ * Threads: any thread at once. */
 DOSAI_API void dosai_call_cancel(dosai_call *call);
 /* Each pauses or resumes the call. A paused call has no events, except its last if it is cancelled or its total
  * clock runs out. Its connection waits, and only its total clock runs. A call that is paused before it has started

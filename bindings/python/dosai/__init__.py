@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     AsyncOpenAI = AsyncClient
 else:
     # These load asyncio or typing, which many programs do not need.
-    _LATER = {
+    _LAZY = {
         "AsyncClient": ("_async_client", "AsyncClient"),
         "AsyncOpenAI": ("_async_client", "AsyncClient"),
         "AsyncStream": ("_async_stream", "AsyncStream"),
@@ -43,11 +43,11 @@ else:
     }
 
     def __getattr__(name):
-        if name not in _LATER:
+        if name not in _LAZY:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        module, attribute = _LATER[name]
+        module, attribute = _LAZY[name]
         value = globals()[name] = getattr(import_module("." + module, __name__), attribute)
         if isinstance(value, type):
             value.__module__ = __name__

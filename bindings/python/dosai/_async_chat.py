@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ._async_client import AsyncClient
     from ._models import ChatCompletion
-    from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, Whole
+    from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, NoStream
     from ._response import Response
     from ._timeout import NotGiven
 else:
@@ -39,7 +39,7 @@ class AsyncCompletions:
 
     @overload
     async def create(
-        self, *, model: str, messages: Iterable[Message], stream: Whole = False, **parameters: Unpack[ChatParameters]
+        self, *, model: str, messages: Iterable[Message], stream: NoStream = False, **parameters: Unpack[ChatParameters]
     ) -> ChatCompletion: ...
 
     @overload

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from . import _ffi
 from ._call import Handle, check, read_error
-from ._chunks import ChatCompletionChunk, Reading, text_chunk
+from ._chunks import ChatCompletionChunk, EventBuilder, text_chunk
 from ._errors import APICancelledError, DosaiError
 
 TYPE_CHECKING = False
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _step = _ffi.dosai_loop_step_unchecked
 _next = _ffi.dosai_loop_next_unchecked
 _CHUNK = _ffi.EVENT_CHUNK
-_TURN = 512  # events to handle before the event loop gets a turn
-_HELD_MOST = 256 << 10  # bytes that unread chunks may occupy
+_EVENTS_PER_TURN = 512  # events to handle before the event loop gets a turn
+_UNREAD_MAX = 256 << 10  # bytes that unread chunks may occupy
 _CHUNK_SIZE = 1024  # of a chunk, without its text
 
 
@@ -72,10 +72,10 @@ class Loop:
 
     def submit(self, function: Callable[..., int], client: Handle, *arguments: Any) -> LoopCall:
         """Submits a call with a function of the library."""
-        call, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
-        check(function(self._pointer, client.pointer, *arguments, tag, byref(call), byref(error)), error)
-        made = self._calls[tag] = LoopCall(Handle(call, _ffi.dosai_call_free), tag, self._calls, self.event_loop)
-        return made
+        pointer, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
+        check(function(self._pointer, client.pointer, *arguments, tag, byref(pointer), byref(error)), error)
+        call = self._calls[tag] = LoopCall(Handle(pointer, _ffi.dosai_call_free), tag, self._calls, self.event_loop)
+        return call
 
     def retire(self) -> None:
         """Closes the loop when its last call has ended."""
@@ -93,7 +93,7 @@ class Loop:
         if _step(*self._step_arguments):
             self._fail()
             return
-        for _ in range(_TURN):
+        for _ in range(_EVENTS_PER_TURN):
             if _next(*self._next_arguments):
                 self._fail()
                 return
@@ -113,7 +113,7 @@ class Loop:
                 address = event.chunk
                 if address != self._chunk_address:
                     self._chunk_address, self._chunk = address, _ffi.dosai_chunk.from_address(address)
-                call.take(self._chunk)
+                call.add_chunk(self._chunk)
             except Exception as error:
                 call.fail(error)
         if self._is_retired:
@@ -141,8 +141,8 @@ class LoopCall:
         self._new_waiter: Callable[[], Future[None]] = event_loop.create_future
         self._waiter: Optional[Future[None]] = None
         self.chunks: deque[ChatCompletionChunk] = deque()
-        self._held, self._is_paused = 0, False
-        self._reading: Optional[Reading] = None
+        self._unread_bytes, self._is_paused = 0, False
+        self._builder: Optional[EventBuilder] = None
         self._answer: Optional[Handle] = None
         self._failure: Optional[Callable[[], Exception]] = None
 
@@ -150,19 +150,19 @@ class LoopCall:
     def is_over(self) -> bool:
         return self._handle is None
 
-    def take(self, view: Any) -> None:
+    def add_chunk(self, view: Any) -> None:
         """Handles a chunk, which the library overwrites with the next one."""
-        chunk = text_chunk(view) if self._reading is None else None
+        chunk = text_chunk(view) if self._builder is None else None
         if chunk is None:
-            if self._reading is None:
-                self._reading = Reading(view)
-            chunk = self._reading.add(view)
+            if self._builder is None:
+                self._builder = EventBuilder(view)
+            chunk = self._builder.add(view)
             if chunk is None:
                 return
-            self._reading = None
+            self._builder = None
         self.chunks.append(chunk)
-        self._held += _CHUNK_SIZE + view.json_length
-        if self._held >= _HELD_MOST and not self._is_paused and self._handle is not None:
+        self._unread_bytes += _CHUNK_SIZE + view.json_length
+        if self._unread_bytes >= _UNREAD_MAX and not self._is_paused and self._handle is not None:
             self._is_paused = True
             _ffi.dosai_call_pause(self._handle.pointer)
         if self._waiter is not None:
@@ -222,7 +222,7 @@ class LoopCall:
         """Waits until there is a chunk, or the call has ended. Cancelling the wait cancels the call."""
         if self._waiter is not None:
             raise DosaiError("another task is waiting for the stream's next chunk", status="BUSY")
-        self._held = 0
+        self._unread_bytes = 0
         if self._is_paused and self._handle is not None:
             self._is_paused = False
             _ffi.dosai_call_resume(self._handle.pointer)

@@ -52,7 +52,7 @@ class AsyncStream:
     @property
     def current_completion_snapshot(self) -> ChatCompletion:
         """The completion so far, including chunks that have arrived but are not read yet."""
-        return read_completion(self._assembled())
+        return read_completion(self._completion_so_far())
 
     async def get_final_completion(self) -> ChatCompletion:
         """Reads the stream to its end, and returns the completion."""
@@ -68,7 +68,7 @@ class AsyncStream:
     @property
     def response(self) -> Response:
         """The status and the headers of the answer."""
-        return read_response(self._assembled(), self)
+        return read_response(self._completion_so_far(), self)
 
     async def close(self) -> None:
         """Stops the call if it has not ended. A task that waits for a chunk gets APICancelledError."""
@@ -79,7 +79,7 @@ class AsyncStream:
 
     aclose = close
 
-    def _assembled(self) -> Handle:
+    def _completion_so_far(self) -> Handle:
         if self._is_closed:
             raise DosaiError("the stream was closed before its end", status="CANCELLED")
         return self._call.completion()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._client import BaseClient, Client
     from ._models import ChatCompletion
-    from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, Whole
+    from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, NoStream
     from ._response import Response
     from ._timeout import NotGiven, Seconds
 else:
@@ -42,7 +42,7 @@ class Completions:
 
     @overload
     def create(
-        self, *, model: str, messages: Iterable[Message], stream: Whole = False, **parameters: Unpack[ChatParameters]
+        self, *, model: str, messages: Iterable[Message], stream: NoStream = False, **parameters: Unpack[ChatParameters]
     ) -> ChatCompletion: ...
 
     @overload
@@ -86,7 +86,7 @@ class RawCompletions:
     ) -> Response:
         answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
         if isinstance(answer, Stream):
-            return read_response(answer._assembled(), answer)
+            return read_response(answer._completion_so_far(), answer)
         return read_response(answer, read_completion(answer))
 
 
@@ -111,7 +111,7 @@ def chat_call(
 ) -> tuple[Handle, Handle, Any]:
     """The parts of a chat call: the client, the request, and the call's options."""
     if "extra_query" in parameters:
-        raise TypeError("create() has no extra_query: give the client a base_url with the query, as .../v1?name=value")
+        raise TypeError("create() has no extra_query: pass the query in base_url, such as .../v1?name=value")
     handle = client._open_handle()
     options = client._options(unary=not stream, timeout=timeout, extra_headers=extra_headers)
     request = new_request({"model": model, "messages": list(messages), **parameters, **(extra_body or {})})

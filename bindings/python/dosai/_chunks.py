@@ -179,7 +179,7 @@ def complete(event: dict[str, Any]) -> dict[str, Any]:
     return event
 
 
-class Reading:
+class EventBuilder:
     """An event as the server sent it, with the library's interpretation where the server's format differs."""
 
     def __init__(self, chunk: Any) -> None:

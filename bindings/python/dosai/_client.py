@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from ._parameters import CallOptions, CertainOptions, ClientOptions
+    from ._parameters import CallOptions, LibraryOptions, ClientOptions
     from ._timeout import Seconds
 
 
@@ -37,13 +37,13 @@ class BaseClient:
         timeout: Seconds = NOT_GIVEN,
         max_retries: int = 2,
         default_headers: Optional[Mapping[str, str]] = None,
-        **options: Unpack[CertainOptions],
+        **options: Unpack[LibraryOptions],
     ) -> None:
-        self._given: dict[str, Any] = dict(
+        self._arguments: dict[str, Any] = dict(
             options, api_key=api_key, base_url=base_url, organization=organization, project=project
         )
         self._timeout, self._max_retries, self._headers = timeout, max_retries, merged(default_headers)
-        self._options(unary=True)  # refuses what no call could have
+        self._options(unary=True)  # checks them now, not in the first call
         self._handle: Optional[Handle] = self._new_handle()
 
     def with_options(self, **changes: Unpack[ClientOptions]) -> Self:
@@ -56,17 +56,17 @@ class BaseClient:
             "default_headers": merged(self._headers, changes.get("default_headers")),
         }
         if not PER_CALL.issuperset(changes):
-            return type(self)(**{**self._given, **new})
+            return type(self)(**{**self._arguments, **new})
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._timeout, other._max_retries, other._headers = (new[name] for name in PER_CALL_IN_ORDER)
+        other._timeout, other._max_retries, other._headers = (new[name] for name in PER_CALL_NAMES)
         other._options(unary=True)
         return other
 
     copy = with_options
 
     def _new_handle(self) -> Handle:
-        return new_handle(self._given)
+        return new_handle(self._arguments)
 
     def _open_handle(self) -> Handle:
         handle = self._handle
@@ -86,7 +86,7 @@ class Client(BaseClient):
     """A client of one server. Any number of threads may share it.
 
     `timeout` limits how many seconds the server may be silent, and how long a call without streaming may take. None
-    means no limit; a Timeout sets each clock. `options` are the other fields of dosai_client_options, with the same
+    means no limit; a Timeout sets each clock. `options` are the other fields of dosai_client_options, under the same
     names: ca_file, proxy, unix_socket, ...
     """
 
@@ -150,8 +150,8 @@ def page_of(answer: Any) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {"data": answer}
 
 
-PER_CALL_IN_ORDER = ("timeout", "max_retries", "default_headers")
-PER_CALL = frozenset(PER_CALL_IN_ORDER)
+PER_CALL_NAMES = ("timeout", "max_retries", "default_headers")
+PER_CALL = frozenset(PER_CALL_NAMES)
 OPTIONS = frozenset(field[0] for field in _ffi.dosai_client_options._fields_) - {
     "struct_size", "max_retries", "headers", "header_count", "ca_pem_length", "on_log", "log_user_data", "log_level",
     "connect_timeout_ms", "first_token_timeout_ms", "idle_timeout_ms", "total_timeout_ms",

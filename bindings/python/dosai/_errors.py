@@ -35,9 +35,9 @@ class APIError(DosaiError):
     param: Optional[str] = None
     request_id: Optional[str] = None
     retry_after: Optional[float] = None  # what the server asked for, in seconds
-    body: Any = None  # the server's error object; its text, where that is not JSON
+    body: Any = None  # the server's error object, or the text if it is not JSON
     attempts: int = 0
-    is_retryable: bool = False  # whether the same call may succeed when it is made again
+    is_retryable: bool = False  # whether the same call may succeed if it is repeated
     completion: Optional[ChatCompletion] = None  # what had arrived before the failure
 
 
@@ -93,7 +93,7 @@ class APICancelledError(APIConnectionError):
 
 
 class APIResponseValidationError(APIError):
-    """The answer is not one of the API."""
+    """The answer does not follow the API."""
 
 
 _BY_HTTP_STATUS = {

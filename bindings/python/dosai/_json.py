@@ -1,4 +1,4 @@
-"""Reading and writing JSON."""
+"""EventBuilder and writing JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def encode(value: Any) -> bytes:
 
 
 def text_of(value: Any, indent: Optional[int]) -> str:
-    """Writes JSON without spaces, or, with an indent, for people."""
+    """Writes JSON without spaces, or indented, for people."""
     import json
 
     separators = (",", ":") if indent is None else None
@@ -56,12 +56,12 @@ def rebuilt(
     whole = [value]
     containers: list[Any] = [whole]
     for container in containers:  # it grows during the loop
-        for place, element in container.items() if isinstance(container, dict) else enumerate(container):
+        for key, element in container.items() if isinstance(container, dict) else enumerate(container):
             if isinstance(element, str):
-                container[place] = make_text(element)
+                container[key] = make_text(element)
             elif isinstance(element, (dict, list)):
                 copy = make_object(element) if isinstance(element, dict) else list(element)
-                container[place] = copy
+                container[key] = copy
                 containers.append(copy)
     return whole[0]
 

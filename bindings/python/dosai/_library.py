@@ -47,7 +47,10 @@ def function(name: str, result: Any, *arguments: Any) -> Any:
 
 
 def check(needed: int, number: int, version: str, inits: dict[Any, Any]) -> None:
-    """Refuses a library that is older than the declarations or has another major version. `inits`: by options' type."""
+    """Refuses a library that is older than the declarations or has another major version.
+
+    `inits` has the init function of each options struct.
+    """
     if number < needed or number // 10000 != needed // 10000:
         raise ImportError(
             f"dosai: {library._name} is version {version}, but this package needs "
@@ -58,5 +61,5 @@ def check(needed: int, number: int, version: str, inits: dict[Any, Any]) -> None
         options = structure()
         init(byref(options), sizeof(structure))
         if options.struct_size != sizeof(structure):
-            raise ImportError(f"dosai: {library._name} does not know {structure.__name__} as this package does.",
+            raise ImportError(f"dosai: {library._name} declares {structure.__name__} differently from this package.",
                               name="dosai", path=library._name)

@@ -60,7 +60,7 @@ class ChatParameters(CallOptions, total=False):
     web_search_options: Object
 
 
-class CertainOptions(TypedDict, total=False):
+class LibraryOptions(TypedDict, total=False):
     """The fields of dosai_client_options that are not named arguments."""
 
     api_key_header: Optional[str]
@@ -87,7 +87,7 @@ class CertainOptions(TypedDict, total=False):
     http1_only: bool
 
 
-class ClientOptions(CertainOptions, total=False):
+class ClientOptions(LibraryOptions, total=False):
     api_key: Optional[str]
     base_url: Optional[str]
     organization: Optional[str]
@@ -97,4 +97,4 @@ class ClientOptions(CertainOptions, total=False):
     default_headers: Optional[Mapping[str, str]]
 
 
-Whole = Union[Literal[False], NotGiven, None]
+NoStream = Union[Literal[False], NotGiven, None]

@@ -7,7 +7,7 @@ from ctypes import byref, c_int64, c_void_p
 
 from . import _ffi
 from ._call import Call, Handle, check, read_completion, read_response
-from ._chunks import ChatCompletionChunk, Reading, text_chunk
+from ._chunks import ChatCompletionChunk, EventBuilder, text_chunk
 from ._errors import DosaiError
 from ._models import ChatCompletion
 
@@ -78,9 +78,9 @@ class Stream:
 
     def _event(self, handle: Handle, view: Any) -> ChatCompletionChunk:
         """The event that starts with this chunk: the server's JSON, with the texts that the library returned."""
-        reading = Reading(view)
+        builder = EventBuilder(view)
         while True:
-            chunk = reading.add(view)
+            chunk = builder.add(view)
             if chunk is not None:
                 return chunk
             view = self._pull(handle)
@@ -88,7 +88,7 @@ class Stream:
     @property
     def current_completion_snapshot(self) -> ChatCompletion:
         """The completion assembled from the chunks read so far."""
-        return read_completion(self._assembled())
+        return read_completion(self._completion_so_far())
 
     def get_final_completion(self) -> ChatCompletion:
         """Reads the stream to its end, and returns the completion."""
@@ -104,7 +104,7 @@ class Stream:
     @property
     def response(self) -> Response:
         """The status and the headers of the answer."""
-        return read_response(self._assembled(), self)
+        return read_response(self._completion_so_far(), self)
 
     def close(self) -> None:
         """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""
@@ -112,7 +112,7 @@ class Stream:
             self._handle = None
             _ffi.dosai_cancel_trigger(self._cancel.pointer)
 
-    def _assembled(self) -> Handle:
+    def _completion_so_far(self) -> Handle:
         handle = self._handle
         if handle is None:
             raise DosaiError("the stream was closed before its end", status="CANCELLED")

@@ -62,12 +62,12 @@ def set_clocks(options: Any, timeout: Seconds, unary: bool) -> None:
     if isinstance(timeout, NotGiven):
         return
     if not isinstance(timeout, Timeout):
-        timeout = silence(timeout, unary)
+        timeout = timeout_from_seconds(timeout, unary)
     for name, value in timeout._clocks.items():
         setattr(options, name, value)
 
 
-def silence(seconds: Optional[float], unary: bool) -> Timeout:
+def timeout_from_seconds(seconds: Optional[float], unary: bool) -> Timeout:
     """The meaning of a plain number: how long a server may be silent. Connecting has its own, shorter clock."""
     return Timeout(
         connect=seconds if seconds is None or seconds < 10 else NOT_GIVEN,

@@ -181,7 +181,7 @@ def test_an_event_that_cannot_be_read_ends_its_stream_alone(run, server, client,
     async def main():
         other = await create(client("endless"), stream=True)
         stream = await create(client("two-chunks"), stream=True)
-        monkeypatch.setattr(_async_loop, "Reading", unreadable)
+        monkeypatch.setattr(_async_loop, "EventBuilder", unreadable)
         assert (await stream.__anext__()).choices[0].delta.content == "a"
         for _ in range(2):
             with pytest.raises(dosai.APIResponseValidationError):

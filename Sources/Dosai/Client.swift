@@ -4,7 +4,7 @@ import DosaiHTTP
 
 /// What a client is made of, checked.
 package struct ClientSettings {
-  package var address: BaseURL
+  package var baseURL: BaseURL
   package var secret: Secret?
   package var fields: [HeaderField] = []
   package var transport = TransportOptions()
@@ -14,7 +14,7 @@ package struct ClientSettings {
   package var redirectsMax = 0
   package var log: Log?
 
-  package init(address: BaseURL) { self.address = address }
+  package init(baseURL: BaseURL) { self.baseURL = baseURL }
 }
 
 /// What one call may set apart from its client.
@@ -40,16 +40,16 @@ package final class Client {
 
   package let settings: ClientSettings
   /// What libcurl counts the connections to a host by.
-  let host: Buffer
+  let connectionHost: Buffer
   let share: CurlShare
-  private let process = Process.id
+  private let process = ProcessState.id
   private let mutex: Mutex
   private var idle: [CurlMulti] = []
   private var headers: [HeaderList] = []  // of a GET, of a POST, of a stream
 
   /// RESOURCE: no descriptor is free, or libcurl is too old.
   package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
-    try Process.start()
+    try ProcessState.start()
     let client = Client(settings, try CurlShare.make(), try Mutex.make())
     client.idle.append(try CurlMulti.make())
     for kind in [(false, false), (true, false), (true, true)] {
@@ -60,15 +60,15 @@ package final class Client {
 
   private init(_ settings: ClientSettings, _ share: CurlShare, _ mutex: Mutex) {
     self.settings = settings
-    let address = settings.address
-    host = address.isHTTPS ? address.place : settings.transport.proxy?.buffer ?? address.place
+    let baseURL = settings.baseURL
+    connectionHost = baseURL.isHTTPS ? baseURL.hostAndPort : settings.transport.proxy?.buffer ?? baseURL.hostAndPort
     self.share = share
     self.mutex = mutex
   }
 
   /// Whether it was made by this process and not before a fork.
   @inline(__always)
-  package var isOurs: Bool { process == Process.id }
+  package var isOurs: Bool { process == ProcessState.id }
 
   func borrow() throws(Failure) -> CurlMulti {
     if let multi = mutex.locked({ idle.popLast() }) { return multi }

@@ -30,6 +30,6 @@ package struct Log {
 
   func write(_ level: Level, _ line: Buffer) {
     guard isOn(level) else { return }
-    function(level.rawValue, line.characters, line.count, context)
+    function(level.rawValue, line.cString, line.count, context)
   }
 }

@@ -3,22 +3,22 @@ import Dosai
 import DosaiCore
 
 typealias HandleOut = UnsafeMutablePointer<OpaquePointer?>
-typealias Characters = UnsafePointer<CChar>
+typealias CString = UnsafePointer<CChar>
 typealias LengthOut = UnsafeMutablePointer<Int>
 
 /// The one way from a Swift failure to a status and an error.
-func answer(_ outError: HandleOut?, _ body: () throws(Failure) -> Void) -> dosai_status {
+func catchFailure(_ outError: HandleOut?, _ body: () throws(Failure) -> Void) -> dosai_status {
   outError?.pointee = nil
   do throws(Failure) {
     try body()
     return Status.ok.rawValue
   } catch {
-    return refuse(ErrorReport(error), outError)
+    return giveError(ErrorReport(error), outError)
   }
 }
 
 /// Gives the error, if it is wanted, with the completion that it lends, and its status.
-func refuse(_ report: ErrorReport, _ outError: HandleOut?) -> dosai_status {
+func giveError(_ report: ErrorReport, _ outError: HandleOut?) -> dosai_status {
   guard let outError, report.status != .wouldBlock else { return report.status.rawValue }
   outError.pointee = Handle.give(report)
   if outError.pointee != nil, let completion = report.completion {
@@ -43,31 +43,31 @@ func cleared(_ out: HandleOut?, _ message: StaticString) throws(Failure) -> Hand
 }
 
 /// Text in: a length, or -1 for a C string.
-func text(_ start: Characters?, _ length: Int, _ message: StaticString) throws(Failure) -> Bytes {
+func text(_ start: CString?, _ length: Int, _ message: StaticString) throws(Failure) -> Bytes {
   guard let start else {
     if length == 0 { return .empty }
     throw .invalid(message)
   }
-  if length == -1 { return characters(start) }
+  if length == -1 { return cStringBytes(start) }
   guard length >= 0 else { throw .invalid("length: is too large") }
   return Bytes(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: length)
 }
 
 /// A short word in: a C string that must be there.
-func word(_ start: Characters?, _ message: StaticString) throws(Failure) -> Bytes {
+func requiredCString(_ start: CString?, _ message: StaticString) throws(Failure) -> Bytes {
   guard let start else { throw .invalid(message) }
-  return characters(start)
+  return cStringBytes(start)
 }
 
 /// The bytes of a C string.
-func characters(_ start: Characters) -> Bytes {
+func cStringBytes(_ start: CString) -> Bytes {
   var count = 0
   while start[count] != 0 { count += 1 }
   return Bytes(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: count)
 }
 
 /// Text out: what is lent is NUL-terminated; nil is NULL with length 0.
-func lend(_ bytes: Bytes?, _ outLength: LengthOut?) -> Characters? {
+func lend(_ bytes: Bytes?, _ outLength: LengthOut?) -> CString? {
   outLength?.pointee = bytes?.count ?? 0
   guard let bytes else { return nil }
   guard let start = bytes.baseAddress else { return emptyText }
@@ -76,15 +76,15 @@ func lend(_ bytes: Bytes?, _ outLength: LengthOut?) -> Characters? {
 
 /// Text out that is never empty: no bytes are NULL.
 @inline(__always)
-func lend(found bytes: Bytes, _ length: inout Int) -> Characters? {
+func lend(found bytes: Bytes, _ length: inout Int) -> CString? {
   length = bytes.count
   return UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
 }
 
 /// A constant of Swift is NUL-terminated and stays for ever.
-func lend(_ text: StaticString) -> Characters? { UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self) }
+func lend(_ text: StaticString) -> CString? { UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self) }
 
-private var emptyText: Characters? { lend("") }
+private var emptyText: CString? { lend("") }
 
 /// Copies the caller's struct, which may be shorter or longer than ours: what it lacks is 0, and what it has beyond
 /// ours must be.

@@ -6,9 +6,9 @@ import DosaiHTTP
 public func dosai_cancel_new(
   _ out_cancel: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_cancel, "out_cancel: is NULL")
-    try Process.start()
+    try ProcessState.start()
     try out.give(try CancelToken())
   }
 }

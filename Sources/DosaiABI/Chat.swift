@@ -16,9 +16,9 @@ public func dosai_chat_stream(
   _ on_chunk: dosai_chunk_fn?, _ user_data: UnsafeMutableRawPointer?,
   _ out_completion: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  finish(out_completion, out_error) { () throws(Failure) in
+  runCall(out_completion, out_error) { () throws(Failure) in
     guard let on_chunk else { throw .invalid("on_chunk: is NULL") }
-    let call = try Asked.chat(request, streaming: true).call(client, options)
+    let call = try RequestArguments.chat(request, streaming: true).makeCall(client, options)
     let slot = try ChunkSlot.make()
     return call.stream(wantsCompletion: out_completion != nil) { on_chunk(slot.fill($0), user_data) == 0 }
   }

@@ -18,7 +18,7 @@ public func dosai_client_new(
   _ options: UnsafePointer<dosai_client_options>?, _ out_client: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_client, "out_client: is NULL")
     try out.give(try Client.make(try ClientSettings(options)))
   }

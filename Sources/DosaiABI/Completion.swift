@@ -155,7 +155,7 @@ public func dosai_completion_copy(
   _ completion: OpaquePointer?, _ out_completion: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_completion, "out_completion: is NULL")
     try out.give(try Handle.borrow(completion, Completion.self, "completion: is not a completion"))
   }

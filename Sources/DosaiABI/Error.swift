@@ -49,7 +49,7 @@ public func dosai_error_is_retryable(_ error: OpaquePointer?) -> Int32 {
 public func dosai_error_header(
   _ error: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ out_length: UnsafeMutablePointer<Int>?
 ) -> UnsafePointer<CChar>? {
-  lend(name.flatMap { report(error)?.headers?.value(characters($0)) }, out_length)
+  lend(name.flatMap { report(error)?.headers?.value(cStringBytes($0)) }, out_length)
 }
 
 @implementation @_cdecl("dosai_error_body")
@@ -83,7 +83,7 @@ public func dosai_error_copy(
   _ error: OpaquePointer?, _ out_copy: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_copy, "out_copy: is NULL")
     let copy = ErrorReport(copying: try Handle.borrow(error, ErrorReport.self, "error: is not an error"))
     try out.give(copy)
@@ -93,8 +93,8 @@ public func dosai_error_copy(
 
 @implementation @_cdecl("dosai_error_free")
 public func dosai_error_free(_ error: OpaquePointer?) {
-  guard let report = Handle.take(error, ErrorReport.self) else { return }
-  _ = Handle.take(report.lentCompletion, Completion.self, lent: true)
+  guard let report = Handle.consume(error, ErrorReport.self) else { return }
+  _ = Handle.consume(report.lentCompletion, Completion.self, lent: true)
 }
 
 /// Fills one attempt of a list that may not be there.

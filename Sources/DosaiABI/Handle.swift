@@ -6,22 +6,22 @@ import DosaiHTTP
 /// What a handle of the header stands for.
 protocol Handled: AnyObject {
   /// Tells the kinds apart; every handle imports as the same pointer type.
-  static var mark: UInt32 { get }
+  static var typeTag: UInt32 { get }
 }
 
-extension ErrorReport: Handled { static var mark: UInt32 { 0x4552_524F } }
-extension CancelToken: Handled { static var mark: UInt32 { 0x4341_4E43 } }
-extension Response: Handled { static var mark: UInt32 { 0x5245_5350 } }
-extension Client: Handled { static var mark: UInt32 { 0x434C_4945 } }
-extension ChatRequest: Handled { static var mark: UInt32 { 0x5245_5155 } }
-extension Completion: Handled { static var mark: UInt32 { 0x434F_4D50 } }
-extension LoopHandle: Handled { static var mark: UInt32 { 0x4C4F_4F50 } }
-extension LoopCall: Handled { static var mark: UInt32 { 0x4341_4C4C } }
-extension StreamHandle: Handled { static var mark: UInt32 { 0x5354_5245 } }
+extension ErrorReport: Handled { static var typeTag: UInt32 { 0x4552_524F } }
+extension CancelToken: Handled { static var typeTag: UInt32 { 0x4341_4E43 } }
+extension Response: Handled { static var typeTag: UInt32 { 0x5245_5350 } }
+extension Client: Handled { static var typeTag: UInt32 { 0x434C_4945 } }
+extension ChatRequest: Handled { static var typeTag: UInt32 { 0x5245_5155 } }
+extension Completion: Handled { static var typeTag: UInt32 { 0x434F_4D50 } }
+extension LoopHandle: Handled { static var typeTag: UInt32 { 0x4C4F_4F50 } }
+extension LoopCall: Handled { static var typeTag: UInt32 { 0x4341_4C4C } }
+extension StreamHandle: Handled { static var typeTag: UInt32 { 0x5354_5245 } }
 
 /// A handle is a cell of its own, so that its kind is known before any Swift reference is formed.
 private struct Cell {
-  var mark: UInt32
+  var typeTag: UInt32
   var process: Int32
   var isLent: Bool
   var object: UnsafeMutableRawPointer
@@ -32,30 +32,31 @@ enum Handle {
     UnsafeMutableRawPointer(handle).assumingMemoryBound(to: Cell.self)
   }
 
-  /// A handle that the caller frees; nil: out of memory. A lent one stays until `take`.
+  /// A handle that the caller frees; nil: out of memory. A lent one stays until `consume`.
   static func give<Object: Handled>(_ object: Object, isLent: Bool = false) -> OpaquePointer? {
     malloc(size).map { give(object, in: $0, isLent: isLent) }
   }
 
   /// Memory for a handle that is given later, when nothing may fail any more; `free` it where that is not to be.
-  static func room() throws(Failure) -> UnsafeMutableRawPointer {
+  static func allocate() throws(Failure) -> UnsafeMutableRawPointer {
     guard let memory = malloc(size) else { throw .outOfMemory }
     return memory
   }
 
   static func give<Object: Handled>(
-    _ object: Object, in room: UnsafeMutableRawPointer, isLent: Bool = false
+    _ object: Object, in memory: UnsafeMutableRawPointer, isLent: Bool = false
   ) -> OpaquePointer {
-    let made = room.bindMemory(to: Cell.self, capacity: 1)
+    let made = memory.bindMemory(to: Cell.self, capacity: 1)
     made.initialize(
       to: Cell(
-        mark: Object.mark, process: Process.id, isLent: isLent, object: Unmanaged.passRetained(object).toOpaque()))
+        typeTag: Object.typeTag, process: ProcessState.id, isLent: isLent,
+        object: Unmanaged.passRetained(object).toOpaque()))
     return OpaquePointer(made)
   }
 
   /// What a getter reads from; nil for NULL and other kinds.
   static func peek<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) -> Object? {
-    guard let handle, cell(handle).pointee.mark == Object.mark else { return nil }
+    guard let handle, cell(handle).pointee.typeTag == Object.typeTag else { return nil }
     return Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeUnretainedValue()
   }
 
@@ -64,27 +65,29 @@ enum Handle {
     _ handle: OpaquePointer?, _ kind: Object.Type, _ message: StaticString
   ) throws(Failure) -> Object {
     guard let object = peek(handle, kind), let handle else { throw .invalid(message) }
-    guard cell(handle).pointee.process == Process.id else {
+    guard cell(handle).pointee.process == ProcessState.id else {
       throw Failure(.forked, "the handle was created before a fork")
     }
     return object
   }
 
-  /// Ends a handle and gives back what it held; nil for NULL, other kinds and what was only lent.
-  static func take<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = false) -> Object? {
-    guard let handle, let object = end(handle, kind, lent: lent) else { return nil }
+  /// Ends a handle and gives back what it handle; nil for NULL, other kinds and what was only lent.
+  static func consume<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = false) -> Object? {
+    guard let handle, let object = invalidate(handle, kind, lent: lent) else { return nil }
     free(cell(handle))
     return object
   }
 
   /// Ends a handle but keeps its memory, which belongs to whoever lent it.
-  static func end<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = true) -> Object? {
-    guard let handle, cell(handle).pointee.mark == Object.mark, cell(handle).pointee.isLent == lent else { return nil }
-    cell(handle).pointee.mark = 0
+  static func invalidate<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = true) -> Object? {
+    guard let handle, cell(handle).pointee.typeTag == Object.typeTag, cell(handle).pointee.isLent == lent else {
+      return nil
+    }
+    cell(handle).pointee.typeTag = 0
     return Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeRetainedValue()
   }
 
-  static func free<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) { _ = take(handle, kind) }
+  static func free<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) { _ = consume(handle, kind) }
 
   /// The bytes of a handle.
   static var size: Int { MemoryLayout<Cell>.size }

@@ -16,22 +16,23 @@ final class LoopHandle {
 
 @inline(never)
 private func submit(
-  _ asked: Asked, _ loop: OpaquePointer?, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
+  _ arguments: RequestArguments, _ loop: OpaquePointer?, _ client: OpaquePointer?,
+  _ options: UnsafePointer<dosai_call_options>?,
   _ tag: UInt, _ outCall: HandleOut?, _ outError: HandleOut?
 ) -> dosai_status {
-  answer(outError) { () throws(Failure) in
+  catchFailure(outError) { () throws(Failure) in
     outCall?.pointee = nil
-    let held = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
-    let call = try asked.call(client, options)
+    let handle = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
+    let call = try arguments.makeCall(client, options)
     guard let outCall else {
-      _ = try held.loop.submit(call, tag: tag)
+      _ = try handle.loop.submit(call, tag: tag)
       return
     }
-    let room = try Handle.room()  // once accepted, a call cannot be refused
+    let memory = try Handle.allocate()  // once accepted, a call cannot be refused
     do throws(Failure) {
-      outCall.pointee = Handle.give(try held.loop.submit(call, tag: tag), in: room)
+      outCall.pointee = Handle.give(try handle.loop.submit(call, tag: tag), in: memory)
     } catch {
-      free(room)
+      free(memory)
       throw error
     }
   }
@@ -47,15 +48,15 @@ public func dosai_loop_new(
   _ options: UnsafePointer<dosai_loop_options>?, _ out_loop: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_loop, "out_loop: is NULL")
     var given = dosai_loop_options()
     if let options { try read(options, into: &given, least: MemoryLayout<dosai_loop_options>.size) }
     guard given.max_in_flight >= 0 else { throw .invalid("max_in_flight: must not be negative") }
     guard given.max_connections_per_host >= 0 else { throw .invalid("max_connections_per_host: must not be negative") }
     let loop = try Loop.make(
-      inFlightMost: given.max_in_flight == 0 ? .max : Int(given.max_in_flight),
-      connectionsPerHostMost: Int(given.max_connections_per_host))
+      inFlightMax: given.max_in_flight == 0 ? .max : Int(given.max_in_flight),
+      connectionsPerHostMax: Int(given.max_connections_per_host))
     try out.give(LoopHandle(loop, try EventSlot.make()))
   }
 }
@@ -101,12 +102,14 @@ public func dosai_loop_step(
   _ loop: OpaquePointer?, _ timeout_ms: Int64, _ on_event: dosai_event_fn?, _ user_data: UnsafeMutableRawPointer?,
   _ out_active: UnsafeMutablePointer<Int>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     out_active?.pointee = 0
-    let held = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
+    let handle = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
     guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
-    try held.loop.step(timeout: timeout_ms, tells: on_event != nil) { held.slot.tell($0, on_event, user_data) }
-    out_active?.pointee = held.loop.active
+    try handle.loop.step(timeout: timeout_ms, delivers: on_event != nil) {
+      handle.slot.deliver($0, on_event, user_data)
+    }
+    out_active?.pointee = handle.loop.active
   }
 }
 
@@ -115,13 +118,13 @@ public func dosai_loop_next(
   _ loop: OpaquePointer?, _ out_event: UnsafeMutablePointer<UnsafePointer<dosai_event>?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     guard let out_event else { throw .invalid("out_event: is NULL") }
     out_event.pointee = nil
-    let held = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
-    try held.loop.checkFree()
-    held.slot.clear()
-    if let event = try held.loop.next() { out_event.pointee = held.slot.fill(event) }
+    let handle = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
+    try handle.loop.checkFree()
+    handle.slot.clear()
+    if let event = try handle.loop.next() { out_event.pointee = handle.slot.fill(event) }
   }
 }
 
@@ -135,7 +138,7 @@ public func dosai_loop_timeout_ms(_ loop: OpaquePointer?) -> Int64 {
 
 @implementation @_cdecl("dosai_loop_wake")
 public func dosai_loop_wake(_ loop: OpaquePointer?) {
-  if let held = Handle.peek(loop, LoopHandle.self), held.loop.isOurs { held.loop.wake() }
+  if let handle = Handle.peek(loop, LoopHandle.self), handle.loop.isOurs { handle.loop.wake() }
 }
 
 @implementation @_cdecl("dosai_loop_close")
@@ -143,14 +146,14 @@ public func dosai_loop_close(
   _ loop: OpaquePointer?, _ on_event: dosai_event_fn?, _ user_data: UnsafeMutableRawPointer?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
-    guard let held = Handle.peek(loop, LoopHandle.self) else { throw .invalid("loop: is not a loop") }
-    if held.loop.isOurs {
-      try held.loop.close { _ = held.slot.tell($0, on_event, user_data) }
+  catchFailure(out_error) { () throws(Failure) in
+    guard let handle = Handle.peek(loop, LoopHandle.self) else { throw .invalid("loop: is not a loop") }
+    if handle.loop.isOurs {
+      try handle.loop.close { _ = handle.slot.deliver($0, on_event, user_data) }
     } else {
-      held.loop.abandon()
+      handle.loop.abandon()
     }
-    held.slot.clear()
+    handle.slot.clear()
     Handle.free(loop, LoopHandle.self)
   }
 }
@@ -173,7 +176,7 @@ public func dosai_call_completion(
   _ call: OpaquePointer?, _ out_completion: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_completion, "out_completion: is NULL")
     let call = try Handle.borrow(call, LoopCall.self, "call: is not a call")
     guard let completion = try call.completion() else {
@@ -191,7 +194,7 @@ final class EventSlot {
   private let event: UnsafeMutablePointer<dosai_event>
   private let chunk: ChunkSlot
   /// Of an answer's handle and an error's, so that no last event is without.
-  private let rooms: UnsafeMutableRawPointer
+  private let handleMemory: UnsafeMutableRawPointer
   private var completion: OpaquePointer?
   private var response: OpaquePointer?
   private var report: OpaquePointer?
@@ -199,36 +202,37 @@ final class EventSlot {
   static func make() throws(Failure) -> EventSlot {
     let chunk = try ChunkSlot.make()
     let event: UnsafeMutablePointer<dosai_event> = try allocate(1)
-    guard let rooms = malloc(2 * Handle.size) else {
+    guard let handleMemory = malloc(2 * Handle.size) else {
       event.deallocate()
       throw .outOfMemory
     }
-    return EventSlot(chunk, event, rooms)
+    return EventSlot(chunk, event, handleMemory)
   }
 
-  private init(_ chunk: ChunkSlot, _ event: UnsafeMutablePointer<dosai_event>, _ rooms: UnsafeMutableRawPointer) {
+  private init(_ chunk: ChunkSlot, _ event: UnsafeMutablePointer<dosai_event>, _ handleMemory: UnsafeMutableRawPointer)
+  {
     self.chunk = chunk
     self.event = event
-    self.rooms = rooms
+    self.handleMemory = handleMemory
   }
 
   deinit {
     clear()
     event.deallocate()
-    free(rooms)
+    free(handleMemory)
   }
 
   func clear() {
-    _ = Handle.end(completion, Completion.self)
-    _ = Handle.end(response, Response.self)
-    _ = Handle.end(report, ErrorReport.self)
+    _ = Handle.invalidate(completion, Completion.self)
+    _ = Handle.invalidate(response, Response.self)
+    _ = Handle.invalidate(report, ErrorReport.self)
     completion = nil
     response = nil
     report = nil
   }
 
   /// Whether the host wants more of the call.
-  func tell(_ event: LoopEvent, _ onEvent: dosai_event_fn?, _ context: UnsafeMutableRawPointer?) -> Bool {
+  func deliver(_ event: LoopEvent, _ onEvent: dosai_event_fn?, _ context: UnsafeMutableRawPointer?) -> Bool {
     guard let onEvent else { return true }
     defer { clear() }
     return onEvent(fill(event), context) == 0
@@ -244,18 +248,18 @@ final class EventSlot {
       filled.kind = dosai_event_kind(DOSAI_EVENT_CHUNK)
       filled.chunk = given.reader.map { chunk.fill($0) }
     case .completion(let ended):
-      completion = ended.map { Handle.give($0, in: rooms, isLent: true) }
+      completion = ended.map { Handle.give($0, in: handleMemory, isLent: true) }
       filled.kind = dosai_event_kind(DOSAI_EVENT_COMPLETION)
       filled.completion = completion
     case .response(let ended):
-      response = Handle.give(ended, in: rooms, isLent: true)
+      response = Handle.give(ended, in: handleMemory, isLent: true)
       filled.kind = dosai_event_kind(DOSAI_EVENT_RESPONSE)
       filled.response = response
     case .failure(let failed):
       filled.kind = dosai_event_kind(DOSAI_EVENT_ERROR)
-      completion = failed.completion.map { Handle.give($0, in: rooms, isLent: true) }
+      completion = failed.completion.map { Handle.give($0, in: handleMemory, isLent: true) }
       failed.lentCompletion = completion
-      report = Handle.give(failed, in: rooms + Handle.size, isLent: true)
+      report = Handle.give(failed, in: handleMemory + Handle.size, isLent: true)
       filled.error = report
     }
     event.pointee = filled

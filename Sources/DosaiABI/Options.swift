@@ -23,7 +23,7 @@ private func duration(_ milliseconds: Int64, _ current: Int64, _ message: Static
 private func copy(_ text: UnsafePointer<CChar>?) throws(Failure) -> Buffer? {
   guard let text else { return nil }
   let copy = Buffer()
-  try copy.append(characters(text))
+  try copy.append(cStringBytes(text))
   try copy.reserve(0)
   return copy
 }
@@ -33,7 +33,7 @@ extension ClientSettings {
   init(_ pointer: UnsafePointer<dosai_client_options>?) throws(Failure) {
     var options = dosai_client_options()
     if let pointer { try read(pointer, into: &options, least: MemoryLayout<dosai_client_options>.size) }
-    self.init(address: try BaseURL(options.base_url.map { characters($0) } ?? literal("https://api.dos.ai/v1")))
+    self.init(baseURL: try BaseURL(options.base_url.map { cStringBytes($0) } ?? literal("https://api.dos.ai/v1")))
     try readTransport(options)
     try readKey(options)
     try readFields(options)
@@ -58,7 +58,7 @@ extension ClientSettings {
     fields.set(try HeaderField(literal("User-Agent"), agent.bytes))
     var name: Bytes?
     if let start = options.api_key_header {
-      let given = characters(start)
+      let given = cStringBytes(start)
       if given.isEmpty { throw .invalid("api_key_header: must not be empty") }
       for byte in given where !HeaderField.isNameByte(byte) {
         throw .invalid("api_key_header: has a character that header names cannot have")
@@ -69,12 +69,12 @@ extension ClientSettings {
       name = given
     }
     guard let start = options.api_key else { return }
-    let key = characters(start)
+    let key = cStringBytes(start)
     if key.isEmpty { throw .invalid("api_key: must not be empty") }
     try HeaderField.check(key, "api_key: has a control character or a character that is not ASCII")
     // To a proxy a loopback URL is no loopback.
-    let isHere = (address.isLoopback && transport.proxy == nil) || options.unix_socket != nil
-    if !address.isHTTPS && !isHere && options.allow_insecure_http != 1 {
+    let isHere = (baseURL.isLoopback && transport.proxy == nil) || options.unix_socket != nil
+    if !baseURL.isHTTPS && !isHere && options.allow_insecure_http != 1 {
       throw .invalid("base_url: a key would go over plain http to another host; use https or allow_insecure_http")
     }
     secret = try Secret(key)
@@ -96,8 +96,8 @@ extension ClientSettings {
     _ name: StaticString, _ value: UnsafePointer<CChar>?, _ message: StaticString
   ) throws(Failure) {
     guard let value else { return }
-    try HeaderField.check(characters(value), message)
-    fields.set(try HeaderField(name.bytes, characters(value).trimmed))
+    try HeaderField.check(cStringBytes(value), message)
+    fields.set(try HeaderField(name.bytes, cStringBytes(value).trimmed))
   }
 
   private func readTransport(_ options: dosai_client_options) throws(Failure) {
@@ -107,10 +107,10 @@ extension ClientSettings {
     }
     transport.certificateFile = try copy(options.client_certificate_file)
     transport.keyFile = try copy(options.client_key_file)
-    if let password = options.client_key_password { transport.keyPassword = try Secret(characters(password)) }
+    if let password = options.client_key_password { transport.keyPassword = try Secret(cStringBytes(password)) }
     if let proxy = options.proxy, proxy.pointee != 0 {
-      try check(proxy: characters(proxy))
-      transport.proxy = try Secret(characters(proxy))
+      try check(proxy: cStringBytes(proxy))
+      transport.proxy = try Secret(cStringBytes(proxy))
     }
     transport.proxyFromEnvironment = options.proxy_from_environment == 1
     transport.unixSocket = try copy(options.unix_socket)
@@ -180,7 +180,7 @@ private func readHeaders(
   var fields: [HeaderField] = []
   for i in 0..<count {
     guard let line = lines[i] else { throw .invalid("headers: one is NULL") }
-    fields.set(try HeaderField.parse(characters(line)))
+    fields.set(try HeaderField.parse(cStringBytes(line)))
   }
   return fields
 }

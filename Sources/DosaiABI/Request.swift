@@ -7,7 +7,7 @@ import DosaiCore
 private func change(
   _ request: OpaquePointer?, _ outError: HandleOut?, _ body: (ChatRequest) throws(Failure) -> Void
 ) -> dosai_status {
-  answer(outError) { () throws(Failure) in
+  catchFailure(outError) { () throws(Failure) in
     try body(try Handle.borrow(request, ChatRequest.self, "request: is not a request"))
   }
 }
@@ -17,7 +17,7 @@ public func dosai_request_new(
   _ model: UnsafePointer<CChar>?, _ length: Int, _ out_request: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_request, "out_request: is NULL")
     try out.give(try ChatRequest(model: try text(model, length, "model: is NULL")))
   }
@@ -28,7 +28,7 @@ public func dosai_request_parse(
   _ json: UnsafePointer<CChar>?, _ length: Int, _ out_request: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_request, "out_request: is NULL")
     try out.give(try ChatRequest(json: try text(json, length, "json: is NULL")))
   }
@@ -39,7 +39,7 @@ public func dosai_request_copy(
   _ request: OpaquePointer?, _ out_request: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_request, "out_request: is NULL")
     let source = try Handle.borrow(request, ChatRequest.self, "request: is not a request")
     try out.give(try ChatRequest(copying: source))
@@ -53,7 +53,7 @@ public func dosai_request_add_message(
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
     try request.addMessage(
-      role: try word(role, "role: is NULL"), content: try text(content, length, "content: is NULL"))
+      role: try requiredCString(role, "role: is NULL"), content: try text(content, length, "content: is NULL"))
   }
 }
 
@@ -74,7 +74,7 @@ public func dosai_request_set_message_text(
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
     try request.setMessageText(
-      try word(key, "key: is NULL"), try DosaiABI.text(text, length, "text: is NULL"))
+      try requiredCString(key, "key: is NULL"), try DosaiABI.text(text, length, "text: is NULL"))
   }
 }
 
@@ -100,7 +100,8 @@ public func dosai_request_add_tool(
   change(request, out_error) { request throws(Failure) in
     let parameters = try parameters_json.map { start throws(Failure) in try text(start, length, "") }
     try request.addTool(
-      name: try word(name, "name: is NULL"), description: description.map { characters($0) }, parameters: parameters)
+      name: try requiredCString(name, "name: is NULL"), description: description.map { cStringBytes($0) },
+      parameters: parameters)
   }
 }
 
@@ -111,7 +112,8 @@ public func dosai_request_add_tool_result(
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
     try request.addToolResult(
-      id: try word(tool_call_id, "tool_call_id: is NULL"), content: try text(content, length, "content: is NULL"))
+      id: try requiredCString(tool_call_id, "tool_call_id: is NULL"),
+      content: try text(content, length, "content: is NULL"))
   }
 }
 
@@ -121,7 +123,7 @@ public func dosai_request_set_tool_choice(
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
-    try request.setToolChoice(function: try word(function_name, "function_name: is NULL"))
+    try request.setToolChoice(function: try requiredCString(function_name, "function_name: is NULL"))
   }
 }
 
@@ -141,7 +143,7 @@ public func dosai_request_set_text(
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
-    try request.set(try word(key, "key: is NULL"), text: try DosaiABI.text(text, length, "text: is NULL"))
+    try request.set(try requiredCString(key, "key: is NULL"), text: try DosaiABI.text(text, length, "text: is NULL"))
   }
 }
 
@@ -154,7 +156,7 @@ public func dosai_request_set_number(
     let text: UnsafeMutablePointer<CChar> = try allocate(32)
     defer { text.deallocate() }
     guard csystem_write_number(number, text) != 0 else { throw .outOfMemory }
-    try request.set(try word(key, "key: is NULL"), number: number, written: characters(text))
+    try request.set(try requiredCString(key, "key: is NULL"), number: number, written: cStringBytes(text))
   }
 }
 
@@ -164,7 +166,7 @@ public func dosai_request_set_integer(
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
-    try request.set(try word(key, "key: is NULL"), integer: integer)
+    try request.set(try requiredCString(key, "key: is NULL"), integer: integer)
   }
 }
 
@@ -174,7 +176,7 @@ public func dosai_request_set_json(
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
-    try request.set(try word(key, "key: is NULL"), json: try text(json, length, "json: is NULL"))
+    try request.set(try requiredCString(key, "key: is NULL"), json: try text(json, length, "json: is NULL"))
   }
 }
 

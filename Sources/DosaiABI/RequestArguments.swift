@@ -3,14 +3,14 @@ import Dosai
 import DosaiCore
 
 /// What a call is to send, as the host gave it.
-enum Asked {
+enum RequestArguments {
   case chat(OpaquePointer?, streaming: Bool)
-  case get(Characters?)
-  case post(Characters?, Characters?, Int)
+  case get(CString?)
+  case post(CString?, CString?, Int)
 
   /// The call, which has not begun.
   @inline(never)
-  func call(
+  func makeCall(
     _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?
   ) throws(Failure) -> Call {
     let client = try Handle.borrow(client, Client.self, "client: is not a client")
@@ -20,10 +20,10 @@ enum Asked {
       let request = try Handle.borrow(request, ChatRequest.self, "request: is not a request")
       return try client.chat(request, streaming: streaming, settings)
     case .get(let path):
-      return try client.call(path: try word(path, "path: is NULL"), json: nil, settings)
+      return try client.call(path: try requiredCString(path, "path: is NULL"), json: nil, settings)
     case .post(let path, let json, let length):
       guard let json else { throw .invalid("json: is NULL") }
-      let path = try word(path, "path: is NULL")
+      let path = try requiredCString(path, "path: is NULL")
       let body = try Buffer(copying: try text(json, length, "json: is NULL"))
       do throws(Failure) { _ = try JSONScanner.check(body.bytes) } catch { throw .invalid("json: is not JSON") }
       return try client.call(path: path, json: body, settings)
@@ -34,19 +34,20 @@ enum Asked {
 /// A call that is waited for, and its answer or error.
 @inline(never)
 func run(
-  _ asked: Asked, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?, _ outAnswer: HandleOut?,
+  _ arguments: RequestArguments, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
+  _ outAnswer: HandleOut?,
   _ outError: HandleOut?
 ) -> dosai_status {
-  finish(outAnswer, outError) { () throws(Failure) in try asked.call(client, options).run() }
+  runCall(outAnswer, outError) { () throws(Failure) in try arguments.makeCall(client, options).run() }
 }
 
 /// Runs `body`, and writes its outcome to the outputs.
 @inline(__always)
-func finish(
+func runCall(
   _ outAnswer: HandleOut?, _ outError: HandleOut?, _ body: () throws(Failure) -> Outcome
 ) -> dosai_status {
   var report: ErrorReport?
-  let status = answer(outError) { () throws(Failure) in
+  let status = catchFailure(outError) { () throws(Failure) in
     outAnswer?.pointee = nil
     switch try body() {
     case .completion(let completion): if let completion { try outAnswer?.give(completion) }
@@ -55,5 +56,5 @@ func finish(
     }
   }
   guard let report else { return status }
-  return refuse(report, outError)
+  return giveError(report, outError)
 }

@@ -44,7 +44,7 @@ public func dosai_response_copy(
   _ response: OpaquePointer?, _ out_response: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_response, "out_response: is NULL")
     try out.give(try Handle.borrow(response, Response.self, "response: is not a response"))
   }
@@ -54,5 +54,5 @@ public func dosai_response_copy(
 public func dosai_response_free(_ response: OpaquePointer?) { Handle.free(response, Response.self) }
 
 extension AnswerFacts {
-  func header(_ name: Characters?) -> Bytes? { name.flatMap { headers.value(characters($0)) } }
+  func header(_ name: CString?) -> Bytes? { name.flatMap { headers.value(cStringBytes($0)) } }
 }

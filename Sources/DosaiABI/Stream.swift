@@ -28,14 +28,14 @@ public func dosai_stream_open(
   _ out_stream: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
   var report: ErrorReport?
-  let status = answer(out_error) { () throws(Failure) in
+  let status = catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_stream, "out_stream: is NULL")
-    let opened = Stream.open(try Asked.chat(request, streaming: true).call(client, options))
+    let opened = Stream.open(try RequestArguments.chat(request, streaming: true).makeCall(client, options))
     if let stream = opened.stream { try out.give(StreamHandle(stream, try ChunkSlot.make())) }
     report = opened.failure
   }
   guard let report else { return status }
-  return refuse(report, out_error)
+  return giveError(report, out_error)
 }
 
 @implementation @_cdecl("dosai_stream_next")
@@ -47,20 +47,20 @@ public func dosai_stream_next(
   out_chunk?.pointee = nil
   do throws(Failure) {
     guard let out_chunk else { throw .invalid("out_chunk: is NULL") }
-    let pulled = try Handle.borrow(stream, StreamHandle.self, "stream: is not a stream")
+    let handle = try Handle.borrow(stream, StreamHandle.self, "stream: is not a stream")
     guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
     let (timeout, overflow) = timeout_ms.multipliedReportingOverflow(by: 1_000_000)
     let wait = overflow || timeout_ms < 0 ? Clocks.never : timeout
-    switch pulled.lender._withUnsafeGuaranteedRef({ $0.next(timeout: wait) }) {
-    case .chunk: out_chunk.pointee = pulled.lent
+    switch handle.lender._withUnsafeGuaranteedRef({ $0.next(timeout: wait) }) {
+    case .chunk: out_chunk.pointee = handle.lent
     case .busy: throw Stream.busy
     case .end: break
     case .wouldBlock: return Status.wouldBlock.rawValue
-    case .failure: if let report = pulled.stream.report { return refuse(report, out_error) }
+    case .failure: if let report = handle.stream.report { return giveError(report, out_error) }
     }
     return Status.ok.rawValue
   } catch {
-    return refuse(ErrorReport(error), out_error)
+    return giveError(ErrorReport(error), out_error)
   }
 }
 
@@ -69,12 +69,12 @@ public func dosai_stream_completion(
   _ stream: OpaquePointer?, _ out_completion: UnsafeMutablePointer<OpaquePointer?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  answer(out_error) { () throws(Failure) in
+  catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_completion, "out_completion: is NULL")
-    let pulled = try Handle.borrow(stream, StreamHandle.self, "stream: is not a stream")
-    if let completion = try pulled.stream.completion() { try out.give(completion) }
+    let handle = try Handle.borrow(stream, StreamHandle.self, "stream: is not a stream")
+    if let completion = try handle.stream.completion() { try out.give(completion) }
   }
 }
 
 @implementation @_cdecl("dosai_stream_free")
-public func dosai_stream_free(_ stream: OpaquePointer?) { Handle.take(stream, StreamHandle.self)?.stream.close() }
+public func dosai_stream_free(_ stream: OpaquePointer?) { Handle.consume(stream, StreamHandle.self)?.stream.close() }

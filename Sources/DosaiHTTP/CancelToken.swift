@@ -10,7 +10,7 @@ package final class CancelToken {
 
   /// RESOURCE: no descriptor is free.
   package init() throws(Failure) {
-    process = Process.id
+    process = ProcessState.id
     if wakeup.descriptor < 0 { throw .noDescriptor }
   }
 
@@ -24,7 +24,7 @@ package final class CancelToken {
   package func trigger() {
     let error = csystem_errno()
     triggered.store(true, ordering: .releasing)
-    if process == Process.id { wakeup.signal() }
+    if process == ProcessState.id { wakeup.signal() }
     csystem_set_errno(error)
   }
 }

@@ -43,7 +43,7 @@ extension Transfer {
       CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
       return Failure(.tls, "TLS failed", detail: detail)
     // So it calls since 8.16 a key that does not go with its certificate or password.
-    case CURLE_BAD_FUNCTION_ARGUMENT where !wasSent && endpoint.certificateFile != nil:
+    case CURLE_BAD_FUNCTION_ARGUMENT where !wasSent && options.certificateFile != nil:
       return Failure(.tls, "TLS failed", detail: detail)
     case CURLE_OUT_OF_MEMORY: return .outOfMemory
     case CURLE_RECV_ERROR where says("chunk"):  // of its encoding; no version has a code for that

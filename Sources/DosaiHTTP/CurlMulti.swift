@@ -25,7 +25,7 @@ package final class CurlMulti {
   private(set) var driver = pthread_self()
   /// In so many rounds a transfer is still read after its time is over.
   private static let roundsMax = 24
-  // The list of multis in use, under the lock of Process.
+  // The list of multis in use, under the lock of ProcessState.
   var next: Unmanaged<CurlMulti>?
   var previous: Unmanaged<CurlMulti>?
 
@@ -37,18 +37,18 @@ package final class CurlMulti {
       throw Transfer.lacksDescriptors ? .noDescriptor : .outOfMemory
     }
     ccurl_multi_quick_exit(handle)
-    let isQuiet = silence(handle)
+    let hasNoSignal = setNoSignal(handle)
     // Without a free descriptor the handle is born with a dead wake-up.
-    guard isQuiet, curl_multi_wakeup(handle) == CURLM_OK else {
+    guard hasNoSignal, curl_multi_wakeup(handle) == CURLM_OK else {
       curl_multi_cleanup(handle)
-      throw isQuiet ? .noDescriptor : .outOfMemory
+      throw hasNoSignal ? .noDescriptor : .outOfMemory
     }
     return CurlMulti(poller, handle)
   }
 
   /// The handle with which libcurl closes connections takes NOSIGNAL from the last that was added. If none ever is,
   /// its cleanup sets SIGPIPE for the whole process. False: out of memory.
-  private static func silence(_ handle: UnsafeMutableRawPointer) -> Bool {
+  private static func setNoSignal(_ handle: UnsafeMutableRawPointer) -> Bool {
     guard let easy = curl_easy_init() else { return false }
     defer { curl_easy_cleanup(easy) }
     guard ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1) == CURLE_OK, curl_multi_add_handle(handle, easy) == CURLM_OK
@@ -59,7 +59,7 @@ package final class CurlMulti {
   private init(_ poller: Poller, _ handle: UnsafeMutableRawPointer) {
     self.poller = poller
     self.handle = handle
-    process = Process.id
+    process = ProcessState.id
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_multi_on_socket(
       handle,
@@ -71,8 +71,8 @@ package final class CurlMulti {
   }
 
   deinit {
-    defer { for set in prefetchLists { set?.release() } }
-    if Process.id == process {
+    defer { for list in prefetchLists { list?.release() } }
+    if ProcessState.id == process {
       guard enter() else { return }
       if let spare { curl_easy_cleanup(spare.easy) }
       curl_multi_cleanup(handle)
@@ -95,9 +95,9 @@ package final class CurlMulti {
         prefetchLists.append(nil)
         rounds.ready.append(-1)
       }
-      let set = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.prefetchList }
+      let list = what == CURL_POLL_REMOVE ? nil : easy.flatMap { Transfer.of($0)?.prefetchList }
       prefetchLists[Int(socket)]?.release()
-      prefetchLists[Int(socket)] = set.map { Unmanaged.passRetained($0) }
+      prefetchLists[Int(socket)] = list.map { Unmanaged.passRetained($0) }
     }
     if what == CURL_POLL_REMOVE {
       poller.forget(socket)
@@ -194,7 +194,7 @@ package final class CurlMulti {
   /// Begins a lookup beside that of the transfer, one at a time for a client: what it finds serves all. libcurl counts it
   /// as a connection.
   func lookUp(for transfer: Transfer) {
-    guard !isOutOfMemory, !lookups.contains(where: { $0.transfer.endpoint === transfer.endpoint }), enter()
+    guard !isOutOfMemory, !lookups.contains(where: { $0.transfer.options === transfer.options }), enter()
     else { return }
     defer { leave() }
     ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, 0)
@@ -206,12 +206,12 @@ package final class CurlMulti {
     finishTransfers()
   }
 
-  private func endLookup(where isIt: (Lookup) -> Bool) {
-    guard let place = lookups.firstIndex(where: isIt) else { return }
-    let ended = lookups.remove(at: place)
+  private func endLookup(where isMatch: (Lookup) -> Bool) {
+    guard let index = lookups.firstIndex(where: isMatch) else { return }
+    let ended = lookups.remove(at: index)
     curl_multi_remove_handle(handle, ended.easy)
     hasFreed = true
-    if ended.hasFound { ended.transfer.giveUpLookup() }
+    if ended.hasFound { ended.transfer.retryWithIPv4() }
   }
 
   /// Lets the body come again.
@@ -288,8 +288,8 @@ package final class CurlMulti {
       return false
     }
     guard let transfer, rounds.wasReady(servesMany ? Int(transfer.socket) : 0) else { return true }
-    if transfer.lastRound != rounds.whole { transfer.roundsLate += 1 }
-    transfer.lastRound = rounds.whole
+    if transfer.lastRound != rounds.wholeCount { transfer.roundsLate += 1 }
+    transfer.lastRound = rounds.wholeCount
     return transfer.roundsLate > Self.roundsMax
   }
 
@@ -301,7 +301,7 @@ package final class CurlMulti {
   }
 
   private func prefetch(of socket: curl_socket_t, next: curl_socket_t) {
-    if let set = prefetchList(of: next) { PrefetchList.forEachLine(of: set) { csystem_prefetch($0) } }
+    if let list = prefetchList(of: next) { PrefetchList.forEachLine(of: list) { csystem_prefetch($0) } }
     prefetchList(of: socket)?._withUnsafeGuaranteedRef { $0.forEachLine { csystem_prefetch($0) } }
   }
 
@@ -323,12 +323,12 @@ package final class CurlMulti {
     }
   }
 
-  private var isOurs: Bool { Process.id == process }
+  private var isOurs: Bool { ProcessState.id == process }
 
   private func enter() -> Bool {
     driver = pthread_self()
-    return Process.enter(self)
+    return ProcessState.enter(self)
   }
 
-  private func leave() { if isOurs { Process.leave(self) } }
+  private func leave() { if isOurs { ProcessState.leave(self) } }
 }

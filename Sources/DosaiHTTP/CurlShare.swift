@@ -6,7 +6,7 @@ import DosaiCore
 package final class CurlShare {
   let handle: UnsafeMutableRawPointer
   private let locks: UnsafeMutablePointer<pthread_mutex_t>
-  private let process = Process.id
+  private let process = ProcessState.id
   private static let lockCount = Int(CURL_LOCK_DATA_LAST.rawValue)
 
   package static func make() throws(Failure) -> CurlShare {
@@ -38,8 +38,8 @@ package final class CurlShare {
 
   deinit {
     // A forked child may not touch it: another thread may have held a lock.
-    guard process == Process.id else { return }
-    Process.free { curl_share_cleanup(handle) }
+    guard process == ProcessState.id else { return }
+    ProcessState.free { curl_share_cleanup(handle) }
     for i in 0..<Self.lockCount { pthread_mutex_destroy(locks + i) }
     locks.deallocate()
   }

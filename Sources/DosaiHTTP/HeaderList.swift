@@ -25,7 +25,7 @@ package final class HeaderList {
     // libcurl takes a name without value as "do not send"; with a semicolon it sends it empty.
     try line.append(value.isEmpty ? ";" : ": ")
     try line.append(value)
-    guard let longer = curl_slist_append(list, line.characters) else { throw .outOfMemory }
+    guard let longer = curl_slist_append(list, line.cString) else { throw .outOfMemory }
     list = longer
   }
 
@@ -34,7 +34,7 @@ package final class HeaderList {
     let line = Buffer()
     try line.append(name)
     try line.append(":")
-    guard let longer = curl_slist_append(list, line.characters) else { throw .outOfMemory }
+    guard let longer = curl_slist_append(list, line.cString) else { throw .outOfMemory }
     list = longer
   }
 }

@@ -7,7 +7,7 @@ final class Lookup {
   let easy: UnsafeMutableRawPointer
   unowned(unsafe) let transfer: Transfer
   private(set) var hasFound = false
-  private let process = Process.id
+  private let process = ProcessState.id
 
   /// nil: out of memory.
   init?(for transfer: Transfer) {
@@ -28,5 +28,5 @@ final class Lookup {
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 
-  deinit { if process == Process.id { Process.free { curl_easy_cleanup(easy) } } }
+  deinit { if process == ProcessState.id { ProcessState.free { curl_easy_cleanup(easy) } } }
 }

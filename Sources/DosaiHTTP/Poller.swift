@@ -18,7 +18,7 @@ final class Poller {
   }
 
   static let eventsMax = 64
-  private static let tokenMark: UInt64 = 1 << 32
+  private static let tokenFlag: UInt64 = 1 << 32
 
   let descriptor: Int32
   private let timer: Int32
@@ -26,7 +26,7 @@ final class Poller {
   private let events: UnsafeMutablePointer<epoll_event>?
   private var armed = Clocks.never
   private(set) var count = 0  // events that the last wait found
-  private var place = 0  // of the next that is told
+  private var position = 0  // of the next that is told
 
   /// RESOURCE: no descriptor is free.
   init() throws(Failure) {
@@ -50,14 +50,14 @@ final class Poller {
     wakeup.shut()
   }
 
-  private func add(_ source: Int32, mark: UInt64 = 0) -> Bool {
-    control(EPOLL_CTL_ADD, source, EPOLLIN.rawValue, mark)
+  private func add(_ source: Int32, flag: UInt64 = 0) -> Bool {
+    control(EPOLL_CTL_ADD, source, EPOLLIN.rawValue, flag)
   }
 
-  private func control(_ operation: Int32, _ source: Int32, _ wanted: UInt32, _ mark: UInt64 = 0) -> Bool {
+  private func control(_ operation: Int32, _ source: Int32, _ wanted: UInt32, _ flag: UInt64 = 0) -> Bool {
     var event = epoll_event()
     event.events = wanted
-    event.data.u64 = UInt64(UInt32(bitPattern: source)) | mark
+    event.data.u64 = UInt64(UInt32(bitPattern: source)) | flag
     return epoll_ctl(descriptor, operation, source, &event) == 0
   }
 
@@ -70,7 +70,7 @@ final class Poller {
 
   func forget(_ socket: Int32) { _ = control(EPOLL_CTL_DEL, socket, 0) }
 
-  func watch(token: Int32) -> Bool { add(token, mark: Self.tokenMark) }
+  func watch(token: Int32) -> Bool { add(token, flag: Self.tokenFlag) }
 
   /// Makes the timer fire at the deadline or before it, in monotonic nanoseconds.
   func arm(_ deadline: Int64) {
@@ -88,7 +88,7 @@ final class Poller {
 
   /// Waits `milliseconds` (-1: without end) for what `next` then tells. False: a signal came.
   func wait(_ milliseconds: Int32) -> Bool {
-    place = 0
+    position = 0
     count = 0
     guard let events else { return true }
     let found = epoll_wait(descriptor, events, Int32(Self.eventsMax), milliseconds)
@@ -98,7 +98,7 @@ final class Poller {
   }
 
   /// Whether the last wait found more than was told.
-  var hasMore: Bool { place < count }
+  var hasMore: Bool { position < count }
 
   /// Forgets what was not told; the next wait finds it again.
   func drop() { count = 0 }
@@ -106,12 +106,12 @@ final class Poller {
   /// What the last wait found, one by one.
   func next() -> Source? {
     guard let events, hasMore else { return nil }
-    let data = events[place].data.u64
-    let happened = events[place].events
-    place += 1
+    let data = events[position].data.u64
+    let happened = events[position].events
+    position += 1
     let source = Int32(truncatingIfNeeded: data)
     var value: UInt64 = 0
-    if data & Self.tokenMark != 0 { return .token(source) }
+    if data & Self.tokenFlag != 0 { return .token(source) }
     if source == timer {
       _ = read(timer, &value, 8)
       defer { armed = Clocks.never }
@@ -125,6 +125,6 @@ final class Poller {
     return .socket(
       source, readable: failed || happened & EPOLLIN.rawValue != 0,
       writable: failed || happened & EPOLLOUT.rawValue != 0,
-      next: hasMore ? Int32(truncatingIfNeeded: events[place].data.u64) : -1)
+      next: hasMore ? Int32(truncatingIfNeeded: events[position].data.u64) : -1)
   }
 }

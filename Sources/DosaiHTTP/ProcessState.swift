@@ -5,7 +5,7 @@ import Synchronization
 
 /// What the library keeps for the whole process: libcurl's initialisation, the multi handles in use, the hook at exit, and
 /// the process id.
-package enum Process {
+package enum ProcessState {
   private static var isStarted = false
   private static var refusal: Failure?
   /// Holds the process id, and reads as 0 in a forked child, so that no entry needs a system call to notice a fork.
@@ -23,7 +23,7 @@ package enum Process {
       isStarted = true
       let page = csystem_wiped_on_fork()?.assumingMemoryBound(to: Int32.self)
       page?.pointee = getpid()
-      Process.page = page
+      ProcessState.page = page
       if curl_global_init(Int(CURL_GLOBAL_DEFAULT)) != CURLE_OK {
         refusal = Failure(.resource, "libcurl could not be initialized")
       } else if ccurl_version_number() < 0x075800 {
@@ -33,7 +33,7 @@ package enum Process {
         )
       }
       // After libcurl's, so that it runs before the TLS library's own.
-      atexit { Process.stop() }
+      atexit { ProcessState.stop() }
     }
     if let refusal { throw refusal }
   }
@@ -103,10 +103,10 @@ package enum Process {
     pthread_mutex_lock(&mutex)
     defer { pthread_mutex_unlock(&mutex) }
     var found = false
-    var place = first
-    while let multi = place {
+    var next = first
+    while let multi = next {
       multi._withUnsafeGuaranteedRef { multi in
-        place = multi.next
+        next = multi.next
         if pthread_equal(multi.driver, pthread_self()) != 0 { return }
         found = true
         multi.wake()

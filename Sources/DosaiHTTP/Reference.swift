@@ -10,8 +10,8 @@ package func resolve(_ reference: Bytes, from url: Bytes) throws(Failure) -> Buf
   defer { curl_url_cleanup(parsed) }
   var text: UnsafeMutablePointer<CChar>?
   guard let first = reference.first, first != UInt8(ascii: "#"),
-    curl_url_set(parsed, CURLUPART_URL, url.characters, 0) == CURLUE_OK,
-    curl_url_set(parsed, CURLUPART_URL, reference.characters, 0) == CURLUE_OK,
+    curl_url_set(parsed, CURLUPART_URL, url.cString, 0) == CURLUE_OK,
+    curl_url_set(parsed, CURLUPART_URL, reference.cString, 0) == CURLUE_OK,
     curl_url_set(parsed, CURLUPART_FRAGMENT, nil, 0) == CURLUE_OK,
     curl_url_get(parsed, CURLUPART_URL, &text, 0) == CURLUE_OK, let text
   else { return nil }

@@ -4,17 +4,17 @@ import DosaiCore
 
 /// The two ends of a connection, in one number. libcurl tells them, but not the connection's socket.
 struct Ends: Equatable {
-  private let mark: UInt64
+  private let peerHash: UInt64
   let localPort: Int32
 
   init(_ peer: UnsafePointer<CChar>?, _ peerPort: Int32, localPort: Int32) {
-    var mark = UInt64(UInt32(bitPattern: peerPort))
+    var peerHash = UInt64(UInt32(bitPattern: peerPort))
     var at = peer
     while let byte = at?.pointee, byte != 0 {
-      mark = (mark ^ UInt64(UInt8(bitPattern: byte))) &* 0x100_0000_01b3
+      peerHash = (peerHash ^ UInt64(UInt8(bitPattern: byte))) &* 0x100_0000_01b3
       at = at?.successor()
     }
-    self.mark = mark
+    self.peerHash = peerHash
     self.localPort = localPort
   }
 }
@@ -31,10 +31,10 @@ struct Sockets {
     var ends: Ends?
   }
 
-  private static let rowCount = 128
+  private static let bucketCount = 128
 
   private var entries: [Entry] = []  // by socket
-  private var rows: [Int32] = []  // connections by their local ports, the first of each
+  private var buckets: [Int32] = []  // connections by their local ports, the first of each
   private(set) var count = 0
 
   /// Opens one; -1: errno says why.
@@ -50,7 +50,7 @@ struct Sockets {
 
   mutating func shut(_ socket: Int32) -> Int32 {
     if isOpen(socket) {
-      if let ends = entries[Int(socket)].ends { takeOut(socket, ofRow: row(ends)) }
+      if let ends = entries[Int(socket)].ends { unlink(socket, from: bucket(ends)) }
       entries[Int(socket)] = Entry()
       count -= 1
     }
@@ -65,16 +65,16 @@ struct Sockets {
     guard let socket = opened.last(where: { isOpen($0) && csystem_local_port($0) == ends.localPort }),
       entries[Int(socket)].ends == nil
     else { return -1 }
-    if rows.isEmpty { rows = [Int32](repeating: -1, count: Self.rowCount) }
-    entries[Int(socket)] = Entry(isOpen: true, isExclusive: isExclusive, next: rows[row(ends)], ends: ends)
-    rows[row(ends)] = socket
+    if buckets.isEmpty { buckets = [Int32](repeating: -1, count: Self.bucketCount) }
+    entries[Int(socket)] = Entry(isOpen: true, isExclusive: isExclusive, next: buckets[bucket(ends)], ends: ends)
+    buckets[bucket(ends)] = socket
     return socket
   }
 
   /// The connection with these ends; -1: there is none, or more than one, as with unix sockets, which have no ports.
   func find(_ ends: Ends) -> Int32 {
     var found: Int32 = -1
-    var socket = rows.isEmpty ? -1 : rows[row(ends)]
+    var socket = buckets.isEmpty ? -1 : buckets[bucket(ends)]
     while socket >= 0 {
       if entries[Int(socket)].ends == ends {
         if found >= 0 { return -1 }
@@ -107,15 +107,15 @@ struct Sockets {
     socket >= 0 && Int(socket) < entries.count && entries[Int(socket)].isOpen
   }
 
-  private func row(_ ends: Ends) -> Int { Int(ends.localPort) & (Self.rowCount - 1) }
+  private func bucket(_ ends: Ends) -> Int { Int(ends.localPort) & (Self.bucketCount - 1) }
 
-  private mutating func takeOut(_ socket: Int32, ofRow row: Int) {
+  private mutating func unlink(_ socket: Int32, from bucket: Int) {
     let next = entries[Int(socket)].next
-    if rows[row] == socket {
-      rows[row] = next
+    if buckets[bucket] == socket {
+      buckets[bucket] = next
       return
     }
-    var before = rows[row]
+    var before = buckets[bucket]
     while before >= 0, entries[Int(before)].next != socket { before = entries[Int(before)].next }
     if before >= 0 { entries[Int(before)].next = next }
   }

@@ -19,7 +19,7 @@ package protocol TransferReceiver: AnyObject {
 /// One request on the wire and its response.
 package final class Transfer {
   private(set) var easy: UnsafeMutableRawPointer?  // until it is given away
-  let endpoint: TransportOptions
+  let options: TransportOptions
   private let isHTTPS: Bool
   private let share: CurlShare  // must outlive the handle
   private let url: Buffer
@@ -27,7 +27,7 @@ package final class Transfer {
   private let body: Buffer?
   private unowned(unsafe) let receiver: any TransferReceiver
   private var multi: CurlMulti?
-  private let process = Process.id
+  private let process = ProcessState.id
   let message: UnsafeMutablePointer<CChar>
 
   package let headers = ResponseHeaders()
@@ -48,8 +48,8 @@ package final class Transfer {
   package internal(set) var isUnsent = false
   /// So it was because its lookup found no end, where one of IPv4 alone did.
   package private(set) var hasIPv4 = false
-  /// When `look` has something to see.
-  package private(set) var lookTime = Clocks.never
+  /// When `checkProgress` has something to see.
+  package private(set) var checkTime = Clocks.never
   /// libcurl has a connection for it or makes one. Of a transfer that has to wait for one it tells nothing.
   private(set) var hasBegun = false
   /// libcurl holds the body back, because the receiver was full.
@@ -66,29 +66,29 @@ package final class Transfer {
 
   /// `body` nil is a GET. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
-    _ endpoint: TransportOptions, share: CurlShare, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
+    _ options: TransportOptions, share: CurlShare, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
     compressed: Bool, connectTimeout: Int64, isFresh: Bool, isIPv4: Bool, multi: CurlMulti,
     receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
-    let kept = multi.takeSpare()
-    guard let easy = kept ?? curl_easy_init() else {
+    let spare = multi.takeSpare()
+    guard let easy = spare ?? curl_easy_init() else {
       message.deallocate()
       throw .outOfMemory
     }
-    let made = Transfer(easy, message, endpoint, isHTTPS, share, url, headers, body, receiver)
-    if kept == nil, let failure = endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share) { throw failure }
+    let made = Transfer(easy, message, options, isHTTPS, share, url, headers, body, receiver)
+    if spare == nil, let failure = options.apply(to: easy, isHTTPS: isHTTPS, share: share) { throw failure }
     if made.apply(to: easy, compressed, connectTimeout, isFresh, isIPv4) != CURLE_OK { throw .outOfMemory }
     return made
   }
 
   private init(
-    _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ endpoint: TransportOptions,
+    _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ options: TransportOptions,
     _ isHTTPS: Bool,
     _ share: CurlShare, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?, _ receiver: any TransferReceiver
   ) {
     self.easy = easy
-    self.endpoint = endpoint
+    self.options = options
     self.isHTTPS = isHTTPS
     self.share = share
     self.url = url
@@ -101,7 +101,7 @@ package final class Transfer {
 
   deinit {
     message.deallocate()
-    if let easy, process == Process.id { Process.free { curl_easy_cleanup(easy) } }
+    if let easy, process == ProcessState.id { ProcessState.free { curl_easy_cleanup(easy) } }
   }
 
   /// Sets all that is not the same for every request, also where it is libcurl's default: the handle may be a kept one.
@@ -110,7 +110,7 @@ package final class Transfer {
   ) -> CURLcode {
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
-    let refusal = ccurl_set_text(easy, CURLOPT_URL, url.characters)
+    let refusal = ccurl_set_text(easy, CURLOPT_URL, url.cString)
     if refusal != CURLE_OK { return refusal }
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, message)
     ccurl_set_list(easy, CURLOPT_HTTPHEADER, requestHeaders.list)
@@ -123,7 +123,7 @@ package final class Transfer {
     }
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 32 << 10)
     let encodings = compressed ? literal("") : .empty  // no address: none
-    if ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, encodings.characters) != CURLE_OK { return CURLE_OUT_OF_MEMORY }
+    if ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, encodings.cString) != CURLE_OK { return CURLE_OUT_OF_MEMORY }
     // Our clock is a little earlier. libcurl shares out its own among the addresses of a host.
     let most: Int64 = 2_000_000_000
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectTimeout / 1_000_000, most) + 100))
@@ -177,7 +177,7 @@ package final class Transfer {
   }
 
   /// Its connection serves no other transfer. Over HTTP/2 libcurl would keep it.
-  package func giveUpConnection() { ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 1) }
+  package func forbidReuse() { ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 1) }
 
   /// Takes no more of the body from now on. False: nothing of it may be held back.
   func dropBody() -> Bool {
@@ -186,21 +186,21 @@ package final class Transfer {
   }
 
   /// It may share a connection with others, over HTTP/2.
-  package var mayShare: Bool { isHTTPS && !endpoint.http1Only }
+  package var mayShare: Bool { isHTTPS && !options.http1Only }
 
   /// Sets where another handle goes to, as this one does. False: out of memory.
   func applyRoute(to easy: UnsafeMutableRawPointer) -> Bool {
-    endpoint.apply(to: easy, isHTTPS: isHTTPS, share: share) == nil
-      && ccurl_set_text(easy, CURLOPT_URL, url.characters) == CURLE_OK
+    options.apply(to: easy, isHTTPS: isHTTPS, share: share) == nil
+      && ccurl_set_text(easy, CURLOPT_URL, url.cString) == CURLE_OK
   }
 
   /// The host's IPv4 addresses are in the cache. If its own lookup still goes on, it is to be sent again, to one of these.
-  func giveUpLookup() {
+  func retryWithIPv4() {
     guard !isFinished, !wasSent, opened.isEmpty else { return }
     isUnsent = true
     hasIPv4 = true
     isFinished = true
-    lookTime = Clocks.never
+    checkTime = Clocks.never
     receiver.finish()
   }
 
@@ -214,16 +214,16 @@ package final class Transfer {
 
   /// Looks at a transfer of which nothing has come for a while. False: its connection is dead. Once something of the
   /// request was acknowledged it may just be down for a while.
-  package func look() -> Bool {
-    guard lookTime < Clocks.never, let multi else { return true }
+  package func checkProgress() -> Bool {
+    guard checkTime < Clocks.never, let multi else { return true }
     let now = csystem_now()
-    if now < lookTime { return true }
+    if now < checkTime { return true }
     if readyTime < 0 {
-      lookTime = now + Self.kickInterval
+      checkTime = now + Self.kickInterval
       if opened.isEmpty { multi.lookUp(for: self) } else { multi.kick(self) }
       return true
     }
-    lookTime = now + Self.patience
+    checkTime = now + Self.patience
     // The kernel counts in ticks of some milliseconds.
     return multi.sockets.unacknowledged(connection) < min(now - readyTime - 10_000_000, Self.longPatience)
   }
@@ -232,7 +232,7 @@ package final class Transfer {
 
   private func beginLookup() -> Int32 {
     hasBegun = true
-    lookTime = csystem_now() + Self.lookupPatience
+    checkTime = csystem_now() + Self.lookupPatience
     return 0
   }
 
@@ -242,7 +242,7 @@ package final class Transfer {
     let socket = multi.sockets.open(address)
     socketError = socket < 0 ? csystem_errno() : 0
     if socket >= 0 { opened.append(socket) }
-    lookTime = csystem_now() + Self.kickInterval
+    checkTime = csystem_now() + Self.kickInterval
     return socket
   }
 
@@ -258,7 +258,7 @@ package final class Transfer {
       connection = multi.sockets.find(ends)
       if multi.sockets.isStale(connection, hasPending: ccurl_has_pending(easy) != 0) {
         isUnsent = true
-        giveUpConnection()
+        forbidReuse()
         return CURL_PREREQFUNC_ABORT
       }
     } else {
@@ -267,7 +267,7 @@ package final class Transfer {
     wasSent = true
     self.localPort = localPort
     readyTime = csystem_now()
-    lookTime = readyTime + Self.patience
+    checkTime = readyTime + Self.patience
     receiver.connected()
     return CURL_PREREQFUNC_OK
   }
@@ -276,12 +276,12 @@ package final class Transfer {
     let line = Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count)
     if firstByteTime < 0 {
       firstByteTime = csystem_now()
-      lookTime = Clocks.never
+      checkTime = Clocks.never
       receiver.responseBegan()
     }
     headerBytes += count
     do throws(Failure) {
-      if headerBytes > endpoint.headerBytesMax { throw Self.tooManyHeaders }
+      if headerBytes > options.headerBytesMax { throw Self.tooManyHeaders }
       if hasAnswer { return count }  // a trailer
       try headers.add(line: line)
       if headers.isOver {
@@ -321,7 +321,7 @@ package final class Transfer {
   func finish(_ result: CURLcode) {
     if isFinished { return }
     isFinished = true
-    lookTime = Clocks.never
+    checkTime = Clocks.never
     if failure == nil && result != CURLE_OK { failure = explain(result) }
     // libcurl 8.5 to 8.9 may finish one that it holds back; what was refused is gone with it.
     if failure == nil && isPaused { failure = Failure(.truncated, "libcurl lost a part of the answer") }

@@ -28,7 +28,7 @@ package final class TransportOptions {
       failure = code == CURLE_OUT_OF_MEMORY ? .outOfMemory : Failure(.resource, refusal)
     }
     @inline(never) func text(_ option: CURLoption, _ value: Bytes?, _ refusal: StaticString) {
-      if let value { check(ccurl_set_text(easy, option, value.characters), refusal) }
+      if let value { check(ccurl_set_text(easy, option, value.cString), refusal) }
     }
     /// Where libcurl does not have it, it does not do it either.
     @inline(never) func off(_ code: CURLcode) { if code == CURLE_OUT_OF_MEMORY { failure = .outOfMemory } }
@@ -70,14 +70,14 @@ package final class TransportOptions {
 
 extension Bytes {
   /// As a C string, where a NUL follows.
-  var characters: UnsafePointer<CChar>? { UnsafeRawPointer(baseAddress)?.assumingMemoryBound(to: CChar.self) }
+  var cString: UnsafePointer<CChar>? { UnsafeRawPointer(baseAddress)?.assumingMemoryBound(to: CChar.self) }
 }
 
 extension Buffer {
   /// As a C string, lent until the buffer changes.
-  package var characters: UnsafePointer<CChar>? { bytes.characters }
+  package var cString: UnsafePointer<CChar>? { bytes.cString }
 }
 
 extension Secret {
-  package var characters: UnsafePointer<CChar>? { bytes.characters }
+  package var cString: UnsafePointer<CChar>? { bytes.cString }
 }

@@ -14,13 +14,13 @@ def read(path):
 
 
 def problems():
-    code = read("Sources/DosaiHTTP/Process.swift")
+    code = read("Sources/DosaiHTTP/ProcessState.swift")
     major, minor = (int(digits, 16) for digits in re.search(r"< 0x(..)(..)00", code).groups())
     curl = "%d.%d" % (major, minor)
     glibc = re.search(r"newest=([\d.]+)", read("scripts/check-footprint"))[1]
     all_three = "glibc %s, libcurl %s and jansson %s, or" % (glibc, curl, JANSSON)
     said = {
-        "Sources/DosaiHTTP/Process.swift": ["libcurl %s or newer" % curl],
+        "Sources/DosaiHTTP/ProcessState.swift": ["libcurl %s or newer" % curl],
         "include/dosai.h": ["libcurl is older than %s." % curl],
         "packaging/debian/control": ["libcurl4-openssl-dev (>= %s)" % curl, "libcurl4 (>= %s)" % curl,
                                      "libjansson-dev (>= %s)" % JANSSON, "libjansson4 (>= %s)" % JANSSON],

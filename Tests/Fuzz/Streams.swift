@@ -12,8 +12,8 @@ private struct Reading: Equatable {
 
   static let secret: StaticString = "sk-0123456789abcdef"
 
-  /// `isShaped`: events are read by their shape where they have one, as a call does; else each is parsed.
-  init(_ pieces: [ArraySlice<UInt8>], _ limits: Limits, _ secret: Secret?, isShaped: Bool) {
+  /// `usesTemplates`: events are read by their shape where they have one, as a call does; else each is parsed.
+  init(_ pieces: [ArraySlice<UInt8>], _ limits: Limits, _ secret: Secret?, usesTemplates: Bool) {
     let reader = StreamReader(limits, secret)
     var document: [UInt8] = []
     let end = attempt {
@@ -23,10 +23,10 @@ private struct Reading: Equatable {
           if document.isEmpty { document += [UInt8](reader.blanks.bytes) }
           document += piece
         }
-        if reader.takesEvents { try take(reader, isEnd: false, isShaped, limits) }
+        if reader.takesEvents { try take(reader, isEnd: false, usesTemplates, limits) }
       }
       if reader.takesEvents {
-        try take(reader, isEnd: true, isShaped, limits)
+        try take(reader, isEnd: true, usesTemplates, limits)
         if !reader.isDone, let failure = reader.conclude(mayBeEvents: true) { throw failure }
       } else {
         try take(document: document, reader, limits, secret)
@@ -43,9 +43,9 @@ private struct Reading: Equatable {
     }
   }
 
-  private mutating func take(_ reader: StreamReader, isEnd: Bool, _ isShaped: Bool, _ limits: Limits) throws {
+  private mutating func take(_ reader: StreamReader, isEnd: Bool, _ usesTemplates: Bool, _ limits: Limits) throws {
     while true {
-      if isShaped && reader.nextShaped() {
+      if usesTemplates && reader.nextFromTemplate() {
         note(reader, limits)
         continue
       }
@@ -101,8 +101,10 @@ private func compare(_ body: [UInt8], _ sizes: [UInt8], _ limits: Limits) {
   let secret = attempt { try Secret(Reading.secret.bytes) }
   guard case .success(let secret) = secret else { return }
   let pieces = cut(body, by: sizes)
-  let plain = Reading(pieces, limits, secret, isShaped: false)
-  for other in [Reading(pieces, limits, secret, isShaped: true), Reading([body[...]], limits, secret, isShaped: true)]
+  let plain = Reading(pieces, limits, secret, usesTemplates: false)
+  for other in [
+    Reading(pieces, limits, secret, usesTemplates: true), Reading([body[...]], limits, secret, usesTemplates: true),
+  ]
   where other != plain {
     finding("\(text(body)), \(sizes):\n\(describe(other))\nis not\n\(describe(plain))")
   }

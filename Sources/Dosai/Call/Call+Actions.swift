@@ -22,7 +22,7 @@ extension Call {
     case .start: launch()
     case .queue: owner?.joinQueue()
     case .wait:
-      if failure?.status == .timeout { transfer?.giveUpConnection() }
+      if failure?.status == .timeout { transfer?.forbidReuse() }
       log(.warning, failure?.status ?? .ok, transfer?.hasAnswer == true ? httpStatus : 0)
       dropTransfer()
     case .deliver: owner?.hasNews()
@@ -51,7 +51,7 @@ extension Call {
 
   private func makeTransfer(_ multi: CurlMulti) throws(Failure) -> Transfer {
     try Transfer.make(
-      client.settings.transport, share: client.share, url: url, isHTTPS: client.settings.address.isHTTPS,
+      client.settings.transport, share: client.share, url: url, isHTTPS: client.settings.baseURL.isHTTPS,
       headers: headers, body: body, compressed: kind != .stream,
       connectTimeout: max(0, state.connectDeadline - csystem_now()),
       isFresh: state.route.isFresh, isIPv4: state.route.isIPv4, multi: multi, receiver: self)
@@ -70,7 +70,7 @@ extension Call {
 
   /// The request was not acknowledged: its connection is dead, such as one that a middlebox has forgotten.
   func failUnacknowledged(_ transfer: Transfer) {
-    transfer.giveUpConnection()
+    transfer.forbidReuse()
     perform(
       state.unacknowledged(csystem_now(), isShared: owner?.sharesConnections == true, reply),
       Failure(.connection, "the connection is dead: the request was not acknowledged"))
@@ -88,7 +88,7 @@ extension Call {
   private func finish(_ failure: Failure?) {
     self.failure = failure
     if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
-    if failure?.status == .timeout { transfer?.giveUpConnection() }
+    if failure?.status == .timeout { transfer?.forbidReuse() }
     log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
     if let owner { owner.callEnded() } else if let token = settings.token { multi?.forget(token) }
     if failure == nil, let transfer, !transfer.isFinished {

@@ -52,7 +52,7 @@ extension Call {
     }
     let made = try completion(of: document, quirks)
     if let stream {
-      try stream.take(whole: document)
+      try stream.add(wholeAnswer: document)
       guard stream.builder.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
     }
     completion = made
@@ -103,7 +103,7 @@ extension Call {
     let keepsMethod = httpStatus == 307 || httpStatus == 308
     guard state.mayRedirect, keepsMethod || body == nil && httpStatus >= 301 && httpStatus <= 303,
       let location = transfer.headers.value("location"),
-      let target = try resolve(location, from: url.bytes), client.settings.address.isOrigin(of: target.bytes)
+      let target = try resolve(location, from: url.bytes), client.settings.baseURL.isOrigin(of: target.bytes)
     else { return false }
     url.removeAll()
     try url.append(target.bytes)

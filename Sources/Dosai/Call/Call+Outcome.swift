@@ -14,16 +14,16 @@ extension Call {
   }
 
   /// The completion of a call that ended well, or what has come of it so far; nil: nothing can come, or has come.
-  /// `isTold`: of a stream what its chunks so far add up to, which may be nothing.
-  func takeCompletion(isTold: Bool = false) throws(Failure) -> Completion? {
-    let stream = self.stream ?? (isTold && kind == .stream ? makeReader() : nil)
-    let taken = isTold ? stream?.taken : nil
-    if let completion, taken == nil { return completion }
-    guard let stream, isTold || stream.builder.hasStarted || failure == nil else { return nil }
+  /// `soFar`: of a stream what its chunks so far add up to, which may be nothing.
+  func takeCompletion(soFar: Bool = false) throws(Failure) -> Completion? {
+    let stream = self.stream ?? (soFar && kind == .stream ? makeReader() : nil)
+    let readCount = soFar ? stream?.readCount : nil
+    if let completion, readCount == nil { return completion }
+    guard let stream, soFar || stream.builder.hasStarted || failure == nil else { return nil }
     let text = Buffer()
-    try stream.builder.write(to: text, taken: taken)
+    try stream.builder.write(to: text, taken: readCount)
     let isRedacted = client.settings.secret?.redact(text, isAnswer: true) == true  // it may have come in pieces
-    let isWhole = hasEnded && taken == nil
+    let isWhole = hasEnded && readCount == nil
     if isWhole && !isRedacted {
       completion = try Completion.make(stream.builder, text, facts(stream.quirks))
       return completion

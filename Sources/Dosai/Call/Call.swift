@@ -45,7 +45,7 @@ package final class Call: TransferReceiver {
     _ client: Client, _ settings: CallSettings, _ kind: Kind, path: Bytes, body: Buffer?
   ) throws(Failure) -> Call {
     let url = Buffer()
-    try client.settings.address.write(path: path, to: url)
+    try client.settings.baseURL.write(path: path, to: url)
     let headers = try client.headers(settings.fields, body: body != nil, streaming: kind == .stream)
     return Call(client, settings, kind, url, body, headers)
   }
@@ -115,7 +115,7 @@ package final class Call: TransferReceiver {
     if state.phase == .attempting, let transfer {
       if transfer.isFinished {
         if stream?.takesEvents != true { conclude(transfer) }
-      } else if !transfer.look() {
+      } else if !transfer.checkProgress() {
         failUnacknowledged(transfer)
       }
     }
@@ -133,17 +133,17 @@ package final class Call: TransferReceiver {
   /// When something of it must be looked at.
   var deadline: Int64 {
     guard state.phase == .attempting, !state.isPaused, let transfer else { return state.deadline }
-    return min(state.deadline, transfer.lookTime)
+    return min(state.deadline, transfer.checkTime)
   }
 
   /// Whether something other than the server may end the call.
   @inline(__always)
-  var isStopAsked: Bool { !client.isOurs || settings.token?.isTriggered == true || Process.isExiting }
+  var isStopAsked: Bool { !client.isOurs || settings.token?.isTriggered == true || ProcessState.isExiting }
 
   private var stopReason: Failure? {
     if !client.isOurs { return Failure(.forked, "the client was made before a fork") }
     if settings.token?.isTriggered == true { return Failure(.cancelled, "cancelled by its token") }
-    if Process.isExiting { return Failure(.cancelled, "the process exits") }
+    if ProcessState.isExiting { return Failure(.cancelled, "the process exits") }
     if multi?.isOutOfMemory == true { return .outOfMemory }
     return nil
   }
@@ -152,8 +152,8 @@ package final class Call: TransferReceiver {
   func stopIfAsked() { if !hasEnded, let stopReason { stop(stopReason) } }
 
   /// There may be a connection for it. False: there is none, and it waits on.
-  func placeFreed() -> Bool {
-    perform(state.placeFreed(csystem_now()))
+  func connectionFreed() -> Bool {
+    perform(state.connectionFreed(csystem_now()))
     return !state.isQueued
   }
 
@@ -191,9 +191,9 @@ package final class Call: TransferReceiver {
     let limits = client.settings.limits
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       // The key is looked for before the body is cut, so that no part of it is left; escaped it is six times as long.
-      let most = Self.errorBodyMax + 6 * (client.settings.secret?.bytes.count ?? 0)
-      try received.append(bytes.slice(0, most - received.count))
-      if received.count < most { return }
+      let errorBytesMax = Self.errorBodyMax + 6 * (client.settings.secret?.bytes.count ?? 0)
+      try received.append(bytes.slice(0, errorBytesMax - received.count))
+      if received.count < errorBytesMax { return }
       isCutShort = true
       throw Failure(.tooLarge, "enough of the error's body has come")
     }

@@ -31,5 +31,5 @@ protocol CallOwner: AnyObject {
   func callReleased()
 
   /// What its next event touches.
-  func addLines(to list: PrefetchList)
+  func addMemory(to list: PrefetchList)
 }

@@ -6,8 +6,8 @@ import Synchronization
 /// Many calls on one thread behind one descriptor. One thread at a time, but for `add` and `wake`.
 package final class Loop {
   let multi: CurlMulti
-  private let process = Process.id
-  private let inFlightMost: Int
+  private let process = ProcessState.id
+  private let inFlightMax: Int
   private var waiting = WaitingCalls()
   private var hosts: [LoopHost] = []
   private var calls: [LoopCall] = []  // in flight, in no order
@@ -23,21 +23,21 @@ package final class Loop {
   private var isClosed = false
 
   /// RESOURCE: no descriptor is free.
-  package static func make(inFlightMost: Int, connectionsPerHostMost: Int) throws(Failure) -> Loop {
-    try Process.start()
+  package static func make(inFlightMax: Int, connectionsPerHostMax: Int) throws(Failure) -> Loop {
+    try ProcessState.start()
     let multi = try CurlMulti.make()
-    multi.serveMany(connectionsPerHostMax: connectionsPerHostMost)
-    return Loop(multi, inFlightMost, try Mutex.make())
+    multi.serveMany(connectionsPerHostMax: connectionsPerHostMax)
+    return Loop(multi, inFlightMax, try Mutex.make())
   }
 
-  private init(_ multi: CurlMulti, _ inFlightMost: Int, _ mutex: Mutex) {
+  private init(_ multi: CurlMulti, _ inFlightMax: Int, _ mutex: Mutex) {
     self.multi = multi
     self.mutex = mutex
-    self.inFlightMost = inFlightMost
+    self.inFlightMax = inFlightMax
   }
 
   /// Whether it was made by this process and not before a fork.
-  package var isOurs: Bool { process == Process.id }
+  package var isOurs: Bool { process == ProcessState.id }
 
   /// Readable when `step` has something to do.
   package var descriptor: Int32 { multi.descriptor }
@@ -60,7 +60,7 @@ package final class Loop {
   }
 
   func startWaiting() {
-    while calls.count < inFlightMost, let next = waiting.popFirst() {
+    while calls.count < inFlightMax, let next = waiting.popFirst() {
       fly(next)
       next.start()
       schedule(next)
@@ -70,14 +70,14 @@ package final class Loop {
   func setPaused(_ isPaused: Bool, waiting call: LoopCall) { waiting.setPaused(isPaused, call) }
 
   private func fly(_ call: LoopCall) {
-    call.standing = .inFlight(calls.count)
+    call.phase = .inFlight(calls.count)
     calls.append(call)
   }
 
   /// The host of a call that is in flight from now on.
-  func enter(_ place: Buffer) -> LoopHost {
-    let known = hosts.first { $0.place.bytes.equals(place.bytes) }
-    let host = known ?? LoopHost(place)
+  func enter(_ name: Buffer) -> LoopHost {
+    let known = hosts.first { $0.name.bytes.equals(name.bytes) }
+    let host = known ?? LoopHost(name)
     if known == nil { hosts.append(host) }
     host.users += 1
     return host
@@ -87,7 +87,7 @@ package final class Loop {
     host.users -= 1
     if host.users > 0 { return }
     host.clear()
-    if let place = hosts.firstIndex(where: { $0 === host }) { hosts.remove(at: place) }
+    if let index = hosts.firstIndex(where: { $0 === host }) { hosts.remove(at: index) }
   }
 
   private func startQueued() {
@@ -95,7 +95,7 @@ package final class Loop {
     multi.hasFreed = false
     while let host = hosts.first(where: { $0.hasRoom }) {
       host.hasRoom = false
-      while let call = host.queue.first, call.placeFreed() {
+      while let call = host.queue.first, call.connectionFreed() {
         host.queue.remove(call)
         schedule(call)
       }
@@ -106,13 +106,13 @@ package final class Loop {
 
   func watchToken(of call: LoopCall) -> Bool {
     guard let token = call.token else { return false }
-    let place = Int(token.descriptor)
-    while byToken.count <= place { byToken.append(nil) }
-    let first = byToken[place]
+    let index = Int(token.descriptor)
+    while byToken.count <= index { byToken.append(nil) }
+    let first = byToken[index]
     if first == nil, !multi.watch(token) { return false }
     call.nextOfToken = first
     first?.previousOfToken = call
-    byToken[place] = call
+    byToken[index] = call
     return true
   }
 
@@ -141,7 +141,7 @@ package final class Loop {
   /// Waits until something happens, `timeout` milliseconds at most (-1: without end), and acts on it. If it `tells`,
   /// each event goes to `onEvent`, where false cancels its call; else `next` takes them. Throws BUSY inside `onEvent`,
   /// FORKED.
-  package func step(timeout: Int64, tells: Bool, onEvent: (LoopEvent) -> Bool) throws(Failure) {
+  package func step(timeout: Int64, delivers: Bool, onEvent: (LoopEvent) -> Bool) throws(Failure) {
     try checkFree()
     isBusy = true
     defer { isBusy = false }
@@ -157,16 +157,16 @@ package final class Loop {
       _ = multi.step(until: min(deadline, deadlines.first ?? Clocks.never))
       isAwake = false
       endCalls(ofToken: multi.token)
-      if Process.isExiting || multi.isOutOfMemory { noteAll() }
+      if ProcessState.isExiting || multi.isOutOfMemory { noteAll() }
       multi.recover()
       if !multi.hasMore { expire() }
       readInbox()
-      if tells { try tell(onEvent) }
+      if delivers { try deliver(onEvent) }
     } while multi.hasMore
     prepare()
   }
 
-  private func tell(_ onEvent: (LoopEvent) -> Bool) throws(Failure) {
+  private func deliver(_ onEvent: (LoopEvent) -> Bool) throws(Failure) {
     while let event = pull() {
       let goesOn = onEvent(event)
       if !isOurs { throw Failure(.forked, "the loop was made before a fork") }
@@ -218,14 +218,14 @@ package final class Loop {
 
   /// The call is over.
   private func remove(_ call: LoopCall) {
-    let standing = call.standing
+    let phase = call.phase
     if !call.isDraining { deadlines.remove(call.scheduled) }
-    call.standing = .over
-    guard case .inFlight(let position) = standing else { return waiting.remove(call) }
+    call.phase = .over
+    guard case .inFlight(let position) = phase else { return waiting.remove(call) }
     guard let last = calls.popLast() else { return }
     if last !== call {
       calls[position] = last
-      last.standing = standing
+      last.phase = phase
     }
     startWaiting()
   }

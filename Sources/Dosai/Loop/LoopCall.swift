@@ -6,7 +6,7 @@ import DosaiHTTP
 package final class LoopCall {
   package enum Command { case cancel, pause, resume }
 
-  enum Standing {
+  enum Phase {
     /// There is no room for it yet.
     case waiting
     /// It stands there among the calls in flight.
@@ -27,7 +27,7 @@ package final class LoopCall {
   package let tag: UInt
   private let call: Call
   private let loop: Loop
-  var standing = Standing.waiting
+  var phase = Phase.waiting
   var news = News.none
   var isPaused = false
   /// It stands in the loop's list of the calls with its token, between these two.
@@ -55,8 +55,8 @@ package final class LoopCall {
   var client: Client { call.client }
   var token: CancelToken? { call.settings.token }
   var reader: StreamReader? { call.stream }
-  var isWaiting: Bool { if case .waiting = standing { true } else { false } }
-  var isOver: Bool { if case .over = standing { true } else { false } }
+  var isWaiting: Bool { if case .waiting = phase { true } else { false } }
+  var isOver: Bool { if case .over = phase { true } else { false } }
   var isDraining: Bool { drainsUntil != nil }
 
   /// Any thread.
@@ -71,8 +71,8 @@ package final class LoopCall {
   }
 
   /// There may be a connection for it. False: there is none.
-  func placeFreed() -> Bool {
-    if !call.placeFreed() { return false }
+  func connectionFreed() -> Bool {
+    if !call.connectionFreed() { return false }
     if call.hasEnded { note() }
     return true
   }
@@ -145,7 +145,7 @@ package final class LoopCall {
   func release() { call.release() }
 
   /// What was reported of it so far; nil: nothing can be.
-  package func completion() throws(Failure) -> Completion? { try call.takeCompletion(isTold: true) }
+  package func completion() throws(Failure) -> Completion? { try call.takeCompletion(soFar: true) }
 
   /// The next event; nil: none has come.
   func nextEvent() -> LoopEvent? {
@@ -170,7 +170,7 @@ extension LoopCall: CallOwner {
 
   func callBegan() -> Bool {
     if !watchToken() { return false }
-    host = loop.enter(client.host)
+    host = loop.enter(client.connectionHost)
     return true
   }
 
@@ -205,7 +205,7 @@ extension LoopCall: CallOwner {
     loop.leave(host)
   }
 
-  func addLines(to list: PrefetchList) {
+  func addMemory(to list: PrefetchList) {
     list.add(self)
     list.add(scheduled)
   }

@@ -4,11 +4,11 @@ import DosaiHTTP
 /// What a loop knows of a host while it has calls to it in flight: which of them have no connection yet.
 final class LoopHost {
   /// What libcurl counts connections by.
-  let place: Buffer
+  let name: Buffer
   var users = 0
   /// Calls for which there is no connection: the host has as many as it may have, or one is being made and may carry
   /// them too. First in, first out.
-  var queue = Line()
+  var queue = PausableQueue()
   /// There may be a connection for the first of them.
   var hasRoom = false
   /// Calls that make a connection.
@@ -17,7 +17,7 @@ final class LoopHost {
   private(set) var isShared = false
   private var last: (call: LoopCall, port: Int32)?  // that got a connection, until it is done with it
 
-  init(_ place: Buffer) { self.place = place }
+  init(_ name: Buffer) { self.name = name }
 
   func connectionBegan(_ call: LoopCall) {
     call.isConnecting = true
@@ -47,7 +47,7 @@ final class LoopHost {
 
   /// Nobody has calls to it.
   func clear() {
-    queue = Line()
+    queue = PausableQueue()
     last = nil
   }
 }

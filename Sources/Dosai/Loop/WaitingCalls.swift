@@ -3,26 +3,26 @@ import DosaiCore
 /// Calls, first in, first out. What was given out is kept no longer.
 struct CallQueue {
   private var calls: [LoopCall?] = []
-  private var place = 0
+  private var head = 0
 
-  var first: LoopCall? { place < calls.count ? calls[place] : nil }
+  var first: LoopCall? { head < calls.count ? calls[head] : nil }
 
   mutating func append(_ call: LoopCall) { calls.append(call) }
 
   mutating func popFirst() -> LoopCall? {
     guard let call = first else { return nil }
-    calls[place] = nil
-    place += 1
-    if 2 * place >= calls.count {
-      calls.removeFirst(place)
-      place = 0
+    calls[head] = nil
+    head += 1
+    if 2 * head >= calls.count {
+      calls.removeFirst(head)
+      head = 0
     }
     return call
   }
 }
 
 /// Calls in turn. One that is paused keeps its turn, and holds up nobody.
-struct Line {
+struct PausableQueue {
   private var ready = DeadlineHeap<LoopCall>()
   private var paused = DeadlineHeap<LoopCall>()
   private var turns: Int64 = 0
@@ -63,15 +63,15 @@ struct Line {
 
 /// Calls for which there is no room yet. Clients take turns, so that one with many does not hold up the others.
 struct WaitingCalls {
-  private var lanes: [(client: Client, line: Line)] = []
+  private var lanes: [(client: Client, queue: PausableQueue)] = []
   private var turn = 0
   private(set) var count = 0
 
   mutating func append(_ call: LoopCall) {
     count += 1
     let lane = lane(of: call) ?? lanes.count
-    if lane == lanes.count { lanes.append((call.client, Line())) }
-    lanes[lane].line.append(call)
+    if lane == lanes.count { lanes.append((call.client, PausableQueue())) }
+    lanes[lane].queue.append(call)
   }
 
   /// The next that is not paused.
@@ -79,7 +79,7 @@ struct WaitingCalls {
     for _ in lanes.indices {
       if turn >= lanes.count { turn = 0 }
       turn += 1
-      if let call = lanes[turn - 1].line.first {
+      if let call = lanes[turn - 1].queue.first {
         remove(call, from: turn - 1)
         return call
       }
@@ -90,18 +90,18 @@ struct WaitingCalls {
   mutating func remove(_ call: LoopCall) { if let lane = lane(of: call) { remove(call, from: lane) } }
 
   private mutating func remove(_ call: LoopCall, from lane: Int) {
-    lanes[lane].line.remove(call)
+    lanes[lane].queue.remove(call)
     count -= 1
-    guard lanes[lane].line.isEmpty else { return }
+    guard lanes[lane].queue.isEmpty else { return }
     lanes.remove(at: lane)
     if lane < turn { turn -= 1 }
   }
 
   mutating func setPaused(_ isPaused: Bool, _ call: LoopCall) {
-    if let lane = lane(of: call) { lanes[lane].line.setPaused(isPaused, call) }
+    if let lane = lane(of: call) { lanes[lane].queue.setPaused(isPaused, call) }
   }
 
   private func lane(of call: LoopCall) -> Int? { lanes.firstIndex { $0.client === call.client } }
 
-  func visit(_ body: (LoopCall) -> Void) { for lane in lanes { lane.line.visit(body) } }
+  func visit(_ body: (LoopCall) -> Void) { for lane in lanes { lane.queue.visit(body) } }
 }

@@ -6,8 +6,8 @@ import DosaiJSON
 extension Call {
   /// Makes the next chunk current if it has come and need not be parsed: most have and need not.
   @inline(__always)
-  func nextShaped() -> Bool {
-    guard let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextShaped() }) else { return false }
+  func nextFromTemplate() -> Bool {
+    guard let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextFromTemplate() }) else { return false }
     noteChunk(isToken: true)
     return true
   }
@@ -15,13 +15,13 @@ extension Call {
   /// Makes the next chunk current, from bytes that have already come. False: there is none; wait for more with `turn`
   /// unless the call has ended.
   @inline(__always)
-  func nextChunk() -> Bool { nextShaped() || nextParsed() }
+  func nextChunk() -> Bool { nextFromTemplate() || nextParsed() }
 
-  /// The same where `nextShaped` has just found none.
+  /// The same where `nextFromTemplate` has just found none.
   private func nextParsed() -> Bool {
     while true {
       if let found = readOn() { return found }
-      if nextShaped() { return true }
+      if nextFromTemplate() { return true }
     }
   }
 
@@ -61,8 +61,8 @@ extension Call {
     guard let list = transfer.prefetchList, let owner, list.note(stream.textEnd) else { return }
     list.add(transfer)
     list.add(self)
-    owner.addLines(to: list)
-    stream.join(list)
+    owner.addMemory(to: list)
+    stream.addMemory(to: list)
   }
 
   private func hasNoAnswer(_ transfer: Transfer) -> Bool {

@@ -34,7 +34,7 @@ package final class Stream {
       isUsed.store(false, ordering: .releasing)
       if isClosed.load(ordering: .acquiring) { close() }
     }
-    if !isClosed.load(ordering: .acquiring), !call.isStopAsked, call.nextShaped() { return .chunk }
+    if !isClosed.load(ordering: .acquiring), !call.isStopAsked, call.nextFromTemplate() { return .chunk }
     return wait(timeout)
   }
 
@@ -76,7 +76,7 @@ package final class Stream {
   package func completion() throws(Failure) -> Completion? {
     guard !isUsed.exchange(true, ordering: .acquiring) else { throw Self.busy }
     defer { isUsed.store(false, ordering: .releasing) }
-    return try call.takeCompletion(isTold: true)
+    return try call.takeCompletion(soFar: true)
   }
 
   /// Ends the call; where another thread is in it, that one does.

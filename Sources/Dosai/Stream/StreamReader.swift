@@ -29,9 +29,9 @@ package final class StreamReader {
   package private(set) var chunk = Chunk(.other)
   private var count = 0  // chunks of the current event
   private var position = -1  // of the current chunk among them; -1: before the first
-  private var dropped: Int?  // how many were taken when the rest was dropped
+  private var readBeforeDrop: Int?  // how many were taken when the rest was dropped
   private var doneQuirks: Quirks = []
-  /// Why the event that `nextShaped` looked at cannot be taken.
+  /// Why the event that `nextFromTemplate` looked at cannot be taken.
   private(set) var failure: Failure?
 
   init(_ limits: Limits, _ secret: Secret?) {
@@ -72,21 +72,21 @@ package final class StreamReader {
 
   /// Drops the chunks that are still to be taken.
   func dropChunks() {
-    if hasMoreInEvent { dropped = position + 1 }
+    if hasMoreInEvent { readBeforeDrop = position + 1 }
     count = 0
     position = -1
   }
 
   /// How many chunks of the last event were taken; nil: all that there were.
-  var taken: Int? { hasMoreInEvent ? position + 1 : dropped }
+  var readCount: Int? { hasMoreInEvent ? position + 1 : readBeforeDrop }
 
   /// Where the text of the last chunk ends, and the next one may go.
   var textEnd: UnsafePointer<UInt8>? { chunk.text.flatMap { text in text.baseAddress.map { $0 + text.count } } }
 
-  func join(_ set: PrefetchList) {
-    set.add(self)
-    parser.addMemory(to: set)
-    builder.addMemory(to: set)
+  func addMemory(to list: PrefetchList) {
+    list.add(self)
+    parser.addMemory(to: list)
+    builder.addMemory(to: list)
   }
 
   /// The tokens, of a chunk that tells them.
@@ -106,7 +106,7 @@ package final class StreamReader {
   var hasMoreInEvent: Bool { position + 1 < count }
 
   /// Makes the next event current if it has come whole and has the shape of one before it; it is one chunk of text.
-  func nextShaped() -> Bool {
+  func nextFromTemplate() -> Bool {
     guard position &+ 1 >= count else { return false }
     let text = parser.ahead
     let event: (length: Int, hasUsage: Bool)?
@@ -139,10 +139,10 @@ package final class StreamReader {
   func next(isEnd: Bool, onError: (Value) throws(Failure) -> Failure) throws(Failure) -> Step {
     while !isDone {
       if let event = try parser.next() {
-        if try take(event, onError) { return .event }
+        if try process(event, onError) { return .event }
       } else if isEnd && !isFlushed {
         isFlushed = true
-        if let event = try parser.finish(), try take(event, onError) { return .event }
+        if let event = try parser.finish(), try process(event, onError) { return .event }
       } else {
         return .empty
       }
@@ -151,7 +151,7 @@ package final class StreamReader {
   }
 
   /// Whether the event gave chunks.
-  private func take(
+  private func process(
     _ event: EventParser.Event, _ onError: (Value) throws(Failure) -> Failure
   ) throws(Failure) -> Bool {
     let data = event.data
@@ -181,7 +181,7 @@ package final class StreamReader {
       dropChunks()
       throw try onError(document.root)
     }
-    try take(document)
+    try add(document)
     if document.bytes.equals(data) && !document.isRepaired && !document.hasBigNumbers {
       try builder.makeTemplate(from: data)
     }
@@ -194,13 +194,13 @@ package final class StreamReader {
     return try Document.read(taking: text, limits: limits)
   }
 
-  private func take(_ document: Document, isAnswer: Bool = false) throws(Failure) {
+  private func add(_ document: Document, isAnswer: Bool = false) throws(Failure) {
     if document.isRepaired { doneQuirks.insert(.textRepaired) }
     if document.hasBigNumbers { doneQuirks.insert(.bigNumber) }
     dropChunks()
     self.document = document
     do throws(Failure) { try builder.add(document.root, isAnswer: isAnswer) } catch {
-      dropped = 0
+      readBeforeDrop = 0
       throw error
     }
     json = document.bytes
@@ -210,10 +210,10 @@ package final class StreamReader {
   }
 
   /// A whole completion came in the place of a stream: it is one event.
-  func take(whole document: Document) throws(Failure) {
+  func add(wholeAnswer document: Document) throws(Failure) {
     doneQuirks.insert(.wholeAnswer)
     isDone = true
-    try take(document, isAnswer: true)
+    try add(document, isAnswer: true)
     position = -1  // its first chunk is still to be taken
   }
 

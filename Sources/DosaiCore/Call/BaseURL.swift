@@ -4,7 +4,7 @@ package struct BaseURL {
   /// As it stands in the URL, with its port.
   package let authority: Buffer
   /// Host and port, the same for every way to write them.
-  package let place: Buffer
+  package let hostAndPort: Buffer
   private let path: Buffer  // without its last slash
   private let query: Buffer  // without its question mark
 
@@ -22,9 +22,9 @@ package struct BaseURL {
     let slash = min(mark, url.firstIndex(of: UInt8(ascii: "/"), from: start) ?? url.count)
     authority = try Buffer(copying: url.slice(start, slash))
     try Self.check(authority: authority.bytes)
-    place = Buffer()
-    for byte in authority.bytes { try place.append(byte.lowercased) }
-    if Self.host(authority.bytes).count == authority.count { try place.append(isHTTPS ? ":443" : ":80") }
+    hostAndPort = Buffer()
+    for byte in authority.bytes { try hostAndPort.append(byte.lowercased) }
+    if Self.host(authority.bytes).count == authority.count { try hostAndPort.append(isHTTPS ? ":443" : ":80") }
     var end = mark
     while end > slash, url[end - 1] == UInt8(ascii: "/") { end -= 1 }
     path = try Buffer(copying: url.slice(slash, end))
@@ -69,11 +69,11 @@ package struct BaseURL {
     let host = Self.host(authority.bytes)
     if host.equalsIgnoringCase(literal("localhost")) || host.equals("[::1]") { return true }
     var rest = host
-    for place in 0..<4 {
-      let end = (place < 3 ? rest.firstIndex(of: UInt8(ascii: "."), from: 0) : nil) ?? rest.count
+    for index in 0..<4 {
+      let end = (index < 3 ? rest.firstIndex(of: UInt8(ascii: "."), from: 0) : nil) ?? rest.count
       let part = rest.slice(0, end)
       guard let first = part.first, first.isDigit, first != UInt8(ascii: "0") || part.count == 1,
-        let value = Text.integer(part), value <= 255, place > 0 || value == 127
+        let value = Text.integer(part), value <= 255, index > 0 || value == 127
       else { return false }
       rest = rest.slice(end + 1, rest.count)
     }
@@ -104,6 +104,6 @@ package struct BaseURL {
   /// Whether a URL that was resolved leads to this origin: the same scheme, host and port.
   package func isOrigin(of url: Bytes) -> Bool {
     guard let other = try? BaseURL(url) else { return false }
-    return other.isHTTPS == isHTTPS && other.place.bytes.equals(place.bytes)
+    return other.isHTTPS == isHTTPS && other.hostAndPort.bytes.equals(hostAndPort.bytes)
   }
 }

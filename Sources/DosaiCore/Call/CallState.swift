@@ -164,7 +164,7 @@ package struct CallState {
   }
 
   /// There may be a connection for a queued transfer.
-  package mutating func placeFreed(_ now: Int64) -> Action {
+  package mutating func connectionFreed(_ now: Int64) -> Action {
     guard isQueued, !isPaused else { return .none }
     // What it waited for was the caller's limit, not the server.
     if rules.isLimited { attemptBegun = now }

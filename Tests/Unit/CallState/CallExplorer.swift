@@ -64,7 +64,7 @@ struct CallExplorer<Machine: CallMachine> {
       events += moments.flatMap { [.wait(until: $0, hasRead: false), .wait(until: $0, hasRead: true)] }
       events += moments.map { .away(until: $0) }
     } else {
-      events += [.noConnection, .placeFreed, .pause, .resume]
+      events += [.noConnection, .connectionFreed, .pause, .resume]
       events += moments.flatMap { [.pass(to: $0, hasRead: false), .pass(to: $0, hasRead: true)] }
     }
     self.events = events

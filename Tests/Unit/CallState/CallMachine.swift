@@ -1,6 +1,6 @@
 /// What may happen to a call, with the time that passes before it.
 enum CallEvent: Hashable {
-  case begin, started, noConnection, placeFreed, didConnect, responseBegan, bytesTaken, transferEnded, answered
+  case begin, started, noConnection, connectionFreed, didConnect, responseBegan, bytesTaken, transferEnded, answered
   case eventRead(isToken: Bool)
   case failed(AttemptFailure)
   case unacknowledged(isShared: Bool)
@@ -80,7 +80,7 @@ extension CallState {
     case .begin: return begin(now, isLimited: rules.isLimited)
     case .started: started()
     case .noConnection: return noConnection()
-    case .placeFreed: return placeFreed(now)
+    case .connectionFreed: return connectionFreed(now)
     case .didConnect: didConnect(now)
     case .responseBegan: responseBegan()
     case .bytesTaken: return bytesTaken()

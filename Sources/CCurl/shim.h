@@ -1,4 +1,4 @@
-/* The door to libcurl: typed forms of its variadic functions. */
+/* Typed forms of libcurl's variadic functions, which Swift cannot call. */
 #include <curl/curl.h>
 
 static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char *value) {
@@ -20,7 +20,8 @@ static inline CURLcode ccurl_set_blob(CURL *easy, CURLoption option, const void 
   struct curl_blob blob = {(void *)bytes, length, CURL_BLOB_COPY};
   return curl_easy_setopt(easy, option, &blob);
 }
-/* As bits, which libcurl calls old: the names it would compare with those of all its protocols, for each request. */
+/* libcurl has deprecated this option, but its successor takes names, and compares them with all its protocols for each
+ * request. */
 static inline CURLcode ccurl_allow_only_http(CURL *easy) {
   CURL_IGNORE_DEPRECATION(
       return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));)
@@ -61,7 +62,7 @@ static inline CURLMcode ccurl_multi_on_timer(CURLM *multi, curl_multi_timer_call
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }
-/* CURLMOPT_QUICK_EXIT, since 8.20: the thread of a lookup is left alone. Before, CURLOPT_QUICK_EXIT does that. */
+/* CURLMOPT_QUICK_EXIT, since 8.20: do not wait for the thread of a lookup. Older versions have CURLOPT_QUICK_EXIT. */
 static inline void ccurl_multi_quick_exit(CURLM *multi) { curl_multi_setopt(multi, (CURLMoption)21, 1L); }
 static inline CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
 static inline long ccurl_info_long(CURL *easy, CURLINFO info) {
@@ -78,14 +79,14 @@ static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function loc
   curl_share_setopt(share, CURLSHOPT_LOCKFUNC, lock);
   return curl_share_setopt(share, CURLSHOPT_UNLOCKFUNC, unlock);
 }
-/* As 0x075801 for 7.88.1. */
+/* For example, 0x075801 for 7.88.1. */
 static inline unsigned int ccurl_version_number(void) {
   return curl_version_info(CURLVERSION_NOW)->version_num;
 }
-/* OpenSSL's; NULL where libcurl has another TLS library, or none. */
+/* A function of OpenSSL; NULL if libcurl uses another TLS library, or none. */
 extern __attribute__((weak)) int SSL_has_pending(const void *session);
 
-/* Whether bytes of the connection were read and not looked at: newer versions let OpenSSL read ahead. */
+/* Whether OpenSSL has read bytes that libcurl has not: newer versions of libcurl let OpenSSL read ahead. */
 static inline int ccurl_has_pending(CURL *easy) {
   struct curl_tlssessioninfo *info = NULL;
   if (!SSL_has_pending || curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK) return 0;

@@ -1,8 +1,8 @@
-/* The door to libjansson: what its macros hide from Swift. */
+/* jansson's macros as functions, which Swift can call. */
 #include <jansson.h>
 
-/* Parses a text that is known to be JSON: a syntax error is then a token for which there was no memory, and so is a
- * failure without a text. */
+/* Parses a text that is known to be JSON. So a syntax error, or a failure without a message, means that there was no
+ * memory for a token. */
 static inline json_t *cjansson_parse(const char *text, size_t length, size_t flags, int *out_of_memory) {
   json_error_t error;
   json_t *parsed = json_loadb(text, length, flags, &error);

@@ -1,4 +1,5 @@
-/* The few system calls that the library needs; all that is Linux alone is here, in DosaiHTTP/Poller.swift and in DosaiHTTP/Wakeup.swift. */
+/* The few system calls that the library needs. All code that works only on Linux is here, in DosaiHTTP/Poller.swift and
+ * in DosaiHTTP/Wakeup.swift. */
 #include <errno.h>
 #include <fcntl.h>
 #include <float.h>
@@ -22,7 +23,7 @@
 static inline int csystem_errno(void) { return errno; }
 static inline void csystem_set_errno(int value) { errno = value; }
 
-/* Overwrites the stack below its caller: libcurl may have left a header there. */
+/* Overwrites the stack below its caller, where libcurl may have left a header. */
 __attribute__((noinline)) static void csystem_wipe_stack(void) {
   char unused[12 << 10];
   explicit_bzero(unused, sizeof unused);
@@ -35,7 +36,7 @@ static inline int64_t csystem_now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* Asks for the line of the cache at an address, which need not be one. */
+/* Prefetches the cache line at an address, which may be invalid. */
 static inline void csystem_prefetch(uintptr_t address) { __builtin_prefetch((const void *)address); }
 
 /* Seconds since 1970. */
@@ -47,14 +48,14 @@ static inline int64_t csystem_unix_time(void) {
 
 static inline locale_t csystem_c_locale(void) { return newlocale(LC_ALL_MASK, "C", (locale_t)0); }
 
-/* Whether so many bytes more can be had. malloc is not asked, for it would learn from the answer: after a large block
- * was freed, glibc takes the next ones from the heap, where each that grows leaves its old place behind. */
+/* Whether this many more bytes can be allocated. It does not try malloc, which would change its behaviour: after a
+ * large block was freed, glibc allocates the next ones on the heap, where each block that grows leaves a gap. */
 static inline int csystem_has_room(size_t size) {
   void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return room != MAP_FAILED && munmap(room, size) == 0;
 }
 
-/* One page that reads as zeros in a forked child; NULL where the kernel cannot do that. */
+/* A page that is zeroed in a forked child; NULL if the kernel does not support that. */
 static inline void *csystem_wiped_on_fork(void) {
   void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return NULL;
@@ -65,8 +66,8 @@ static inline void *csystem_wiped_on_fork(void) {
   return page;
 }
 
-/* A connection whose path has died without a word is found out within 55 seconds; one that is down for 30 goes on. Has
- * no effect on sockets other than those of TCP. */
+/* A connection whose path has silently died is noticed within 55 seconds; one whose path is down for 30 seconds
+ * survives. This has an effect only on TCP sockets. */
 static inline void csystem_keep_alive(int socket) {
   int on = 1, idle = 20, interval = 5, probes = 7; /* seconds, and a number */
   if (setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) return;
@@ -75,16 +76,16 @@ static inline void csystem_keep_alive(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
-/* Whether the peer has closed its side, or bytes wait to be read. */
+/* Whether the peer has closed its side, and whether bytes wait to be read. */
 static inline void csystem_look(int socket, int *closed, int *readable) {
-  enum { peer_closed = 0x2000 }; /* POLLRDHUP, which <poll.h> does not always give */
+  enum { peer_closed = 0x2000 }; /* POLLRDHUP, which <poll.h> does not always define */
   struct pollfd look = {socket, POLLIN | peer_closed, 0};
   *closed = poll(&look, 1, 0) > 0 && (look.revents & (peer_closed | POLLHUP | POLLERR | POLLNVAL)) != 0;
   *readable = (look.revents & POLLIN) != 0;
 }
 
-/* For how many milliseconds the peer's TCP has acknowledged nothing, although it was sent something again and again; -1:
- * it owes no acknowledgement, or the socket is not one of TCP. */
+/* For how many milliseconds the peer's TCP has acknowledged nothing, although data was sent repeatedly; -1: it owes no
+ * acknowledgement, or this is not a TCP socket. */
 static inline int64_t csystem_unacknowledged_ms(int socket) {
   struct tcp_info info;
   socklen_t size = sizeof info;
@@ -92,22 +93,23 @@ static inline int64_t csystem_unacknowledged_ms(int socket) {
   return info.tcpi_unacked > 0 && info.tcpi_retransmits > 1 ? (int64_t)info.tcpi_last_ack_recv : -1;
 }
 
-/* The port of the socket's own end; 0: it has none. */
+/* The local port of the socket; 0: it has none. */
 static inline int csystem_local_port(int socket) {
-  struct sockaddr_in6 name; /* an IPv4 address has its port at the same place */
+  struct sockaddr_in6 name; /* an IPv4 address has its port at the same offset */
   socklen_t size = sizeof name;
   memset(&name, 0, sizeof name);
   if (getsockname(socket, (struct sockaddr *)&name, &size) != 0) return 0;
   return name.sin6_family == AF_INET || name.sin6_family == AF_INET6 ? ntohs(name.sin6_port) : 0;
 }
 
-/* Writes a number as short as it can be read back exactly, in less than 32 characters and in no locale. 0: out of
- * memory. */
+/* Writes the shortest text that reads back as exactly this number, in less than 32 characters, regardless of the
+ * locale. 0: out of memory. */
 static inline int csystem_write_number(double number, char *text) {
   locale_t none = csystem_c_locale();
   if (!none) return 0;
   locale_t before = uselocale(none);
-  int digits = number > -DBL_MIN && number < DBL_MIN ? 1 : 15; /* fewer need no look, but for the tiniest */
+  /* %g drops trailing zeros, so only subnormal numbers may need fewer than 15. */
+  int digits = number > -DBL_MIN && number < DBL_MIN ? 1 : 15;
   do snprintf(text, 32, "%.*g", digits, number);
   while (++digits <= 17 && strtod(text, NULL) != number);
   uselocale(before);

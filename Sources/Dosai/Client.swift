@@ -2,7 +2,7 @@ import CSystem
 import DosaiCore
 import DosaiHTTP
 
-/// What a client is made of, checked.
+/// The checked options of a client.
 package struct ClientSettings {
   package var baseURL: BaseURL
   package var secret: Secret?
@@ -17,7 +17,7 @@ package struct ClientSettings {
   package init(baseURL: BaseURL) { self.baseURL = baseURL }
 }
 
-/// What one call may set apart from its client.
+/// The options of a call, which by default are those of its client.
 package struct CallSettings {
   package var clocks: Clocks
   package var retry: RetryPolicy
@@ -34,18 +34,19 @@ package struct CallSettings {
   }
 }
 
-/// An endpoint with its key, limits and warm multi handles. Immutable but for the pool; any thread, at once.
+/// A client: a server, the key, the limits, and a pool of idle multi handles. Only the pool changes. Any number of
+/// threads may use it at once.
 package final class Client {
   private static let idleMax = 64
 
   package let settings: ClientSettings
-  /// What libcurl counts the connections to a host by.
+  /// The name of the host, or proxy, for which libcurl counts connections.
   let connectionHost: Buffer
   let share: CurlShare
   private let process = ProcessState.id
   private let mutex: Mutex
   private var idle: [CurlMulti] = []
-  private var headers: [HeaderList] = []  // of a GET, of a POST, of a stream
+  private var headers: [HeaderList] = []  // for a GET, a POST and a stream
 
   /// RESOURCE: no descriptor is free, or libcurl is too old.
   package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
@@ -66,7 +67,7 @@ package final class Client {
     self.mutex = mutex
   }
 
-  /// Whether it was made by this process and not before a fork.
+  /// Whether this process made it, and not the parent before a fork.
   @inline(__always)
   package var isOurs: Bool { process == ProcessState.id }
 
@@ -82,10 +83,10 @@ package final class Client {
       idle.append(multi)
       return false
     }
-    _ = surplus  // an multi that nobody keeps closes its connections
+    _ = surplus  // without a reference to it, the multi handle closes its connections
   }
 
-  /// `own` are those of one call.
+  /// The headers of a request; `own` are those of the call.
   func headers(_ own: [HeaderField], body: Bool, streaming: Bool) throws(Failure) -> HeaderList {
     own.isEmpty ? headers[streaming ? 2 : body ? 1 : 0] : try makeHeaders(own, body: body, streaming: streaming)
   }
@@ -99,7 +100,7 @@ package final class Client {
     for field in own { fields.set(field) }
     let list = HeaderList()
     for field in fields { try list.add(field.name.bytes, field.value.bytes) }
-    // Else libcurl waits a second before it sends a body over 1 MB.
+    // Otherwise, libcurl waits a second before it sends a body over 1 MB.
     try list.suppress("Expect")
     return list
   }

@@ -1,7 +1,7 @@
 import DosaiCore
 import DosaiHTTP
 
-/// Where a client's log lines go.
+/// Where a client writes its log lines.
 package struct Log {
   package enum Level: Int32 {
     case off = 0

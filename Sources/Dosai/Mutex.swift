@@ -1,7 +1,7 @@
 import CSystem
 import DosaiCore
 
-/// A pthread mutex; the one of Swift's library is not there in Embedded Swift.
+/// A pthread mutex: Embedded Swift does not have the mutex of the standard library.
 final class Mutex {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 

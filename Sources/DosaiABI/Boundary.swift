@@ -6,7 +6,8 @@ typealias HandleOut = UnsafeMutablePointer<OpaquePointer?>
 typealias CString = UnsafePointer<CChar>
 typealias LengthOut = UnsafeMutablePointer<Int>
 
-/// The one way from a Swift failure to a status and an error.
+/// Runs `body`, and turns a failure that it throws into a status and an error. Every function of the header that can
+/// fail does so through this one.
 func catchFailure(_ outError: HandleOut?, _ body: () throws(Failure) -> Void) -> dosai_status {
   outError?.pointee = nil
   do throws(Failure) {
@@ -17,7 +18,8 @@ func catchFailure(_ outError: HandleOut?, _ body: () throws(Failure) -> Void) ->
   }
 }
 
-/// Gives the error, if it is wanted, with the completion that it lends, and its status.
+/// Returns the status of a failure. If the caller wants the error, writes a handle for it, and one for the completion
+/// that it lends.
 func giveError(_ report: ErrorReport, _ outError: HandleOut?) -> dosai_status {
   guard let outError, report.status != .wouldBlock else { return report.status.rawValue }
   outError.pointee = Handle.give(report)
@@ -28,21 +30,21 @@ func giveError(_ report: ErrorReport, _ outError: HandleOut?) -> dosai_status {
 }
 
 extension HandleOut {
-  /// Gives a new handle for the object.
+  /// Writes a new handle for the object.
   func give<Object: Handled>(_ object: Object) throws(Failure) {
     guard let made = Handle.give(object) else { throw .outOfMemory }
     pointee = made
   }
 }
 
-/// An output that must be there, cleared.
+/// Clears an output that the caller must pass.
 func cleared(_ out: HandleOut?, _ message: StaticString) throws(Failure) -> HandleOut {
   guard let out else { throw .invalid(message) }
   out.pointee = nil
   return out
 }
 
-/// Text in: a length, or -1 for a C string.
+/// A text argument: `length` bytes, or a C string if `length` is -1.
 func text(_ start: CString?, _ length: Int, _ message: StaticString) throws(Failure) -> Bytes {
   guard let start else {
     if length == 0 { return .empty }
@@ -53,7 +55,7 @@ func text(_ start: CString?, _ length: Int, _ message: StaticString) throws(Fail
   return Bytes(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: length)
 }
 
-/// A short word in: a C string that must be there.
+/// A C string that the caller must pass.
 func requiredCString(_ start: CString?, _ message: StaticString) throws(Failure) -> Bytes {
   guard let start else { throw .invalid(message) }
   return cStringBytes(start)
@@ -66,7 +68,7 @@ func cStringBytes(_ start: CString) -> Bytes {
   return Bytes(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: count)
 }
 
-/// Text out: what is lent is NUL-terminated; nil is NULL with length 0.
+/// Lends a text, NUL-terminated, to the caller; nil becomes NULL with length 0.
 func lend(_ bytes: Bytes?, _ outLength: LengthOut?) -> CString? {
   outLength?.pointee = bytes?.count ?? 0
   guard let bytes else { return nil }
@@ -74,24 +76,24 @@ func lend(_ bytes: Bytes?, _ outLength: LengthOut?) -> CString? {
   return UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
 }
 
-/// Text out that is never empty: no bytes are NULL.
+/// Lends a text that is NULL if it is empty.
 @inline(__always)
 func lend(found bytes: Bytes, _ length: inout Int) -> CString? {
   length = bytes.count
   return UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
 }
 
-/// A constant of Swift is NUL-terminated and stays for ever.
+/// Lends a constant: Swift's constants are NUL-terminated and are never freed.
 func lend(_ text: StaticString) -> CString? { UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self) }
 
 private var emptyText: CString? { lend("") }
 
-/// Copies the caller's struct, which may be shorter or longer than ours: what it lacks is 0, and what it has beyond
-/// ours must be.
+/// Copies the caller's struct, which may be shorter or longer than ours. Fields that it lacks become 0; fields that
+/// only it has must be 0.
 func read<Struct>(_ pointer: UnsafePointer<Struct>, into copy: inout Struct, least: Int) throws(Failure) {
   let raw = UnsafeRawPointer(pointer)
   let size = Int(raw.load(as: UInt32.self))
-  // Nothing has more than 64 KB: so large is what was never set.
+  // A larger size can only be uninitialized memory.
   guard size >= least, size <= 64 << 10 else {
     throw .invalid("options: struct_size is not set; call the init function first")
   }
@@ -104,7 +106,7 @@ func read<Struct>(_ pointer: UnsafePointer<Struct>, into copy: inout Struct, lea
   }
 }
 
-/// Fills as much of the caller's struct as it has room for. INVALID_ARGUMENT where struct_size is not set.
+/// Fills as much of the caller's struct as fits its size. INVALID_ARGUMENT: struct_size is not set.
 func fill<Struct>(_ pointer: UnsafeMutablePointer<Struct>?, from value: Struct) -> dosai_status {
   guard let pointer else { return Status.invalidArgument.rawValue }
   let raw = UnsafeMutableRawPointer(pointer)
@@ -117,7 +119,7 @@ func fill<Struct>(_ pointer: UnsafeMutablePointer<Struct>?, from value: Struct) 
   return Status.ok.rawValue
 }
 
-/// Makes all of the caller's struct 0 but for its size.
+/// Sets the caller's struct to 0, except for its size.
 func clear(_ pointer: UnsafeMutableRawPointer?, _ size: Int) {
   guard let pointer, size >= 4, let stored = UInt32(exactly: size) else { return }
   pointer.initializeMemory(as: UInt8.self, repeating: 0, count: size)

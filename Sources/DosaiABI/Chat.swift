@@ -24,7 +24,7 @@ public func dosai_chat_stream(
   }
 }
 
-/// The memory of the chunk that is lent at the moment.
+/// The memory of the chunk that is currently lent.
 final class ChunkSlot {
   private let chunk: UnsafeMutablePointer<dosai_chunk>
   private var usage: UnsafeMutablePointer<dosai_usage>?

@@ -97,7 +97,7 @@ public func dosai_error_free(_ error: OpaquePointer?) {
   _ = Handle.consume(report.lentCompletion, Completion.self, lent: true)
 }
 
-/// Fills one attempt of a list that may not be there.
+/// Fills in one attempt. INVALID_ARGUMENT: there is no such attempt.
 func fill(
   _ out: UnsafeMutablePointer<dosai_attempt>?, _ attempts: [Attempt]?, _ index: Int32
 ) -> dosai_status {

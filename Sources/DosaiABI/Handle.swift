@@ -3,9 +3,9 @@ import Dosai
 import DosaiCore
 import DosaiHTTP
 
-/// What a handle of the header stands for.
+/// An object that a handle of the header stands for.
 protocol Handled: AnyObject {
-  /// Tells the kinds apart; every handle imports as the same pointer type.
+  /// Identifies the type: Swift imports all handles as the same pointer type.
   static var typeTag: UInt32 { get }
 }
 
@@ -19,7 +19,7 @@ extension LoopHandle: Handled { static var typeTag: UInt32 { 0x4C4F_4F50 } }
 extension LoopCall: Handled { static var typeTag: UInt32 { 0x4341_4C4C } }
 extension StreamHandle: Handled { static var typeTag: UInt32 { 0x5354_5245 } }
 
-/// A handle is a cell of its own, so that its kind is known before any Swift reference is formed.
+/// What a handle points to. Its type is checked before any Swift reference is formed.
 private struct Cell {
   var typeTag: UInt32
   var process: Int32
@@ -32,12 +32,12 @@ enum Handle {
     UnsafeMutableRawPointer(handle).assumingMemoryBound(to: Cell.self)
   }
 
-  /// A handle that the caller frees; nil: out of memory. A lent one stays until `consume`.
+  /// Makes a handle, which the caller frees; nil: out of memory. A lent handle is valid until `consume`.
   static func give<Object: Handled>(_ object: Object, isLent: Bool = false) -> OpaquePointer? {
     malloc(size).map { give(object, in: $0, isLent: isLent) }
   }
 
-  /// Memory for a handle that is given later, when nothing may fail any more; `free` it where that is not to be.
+  /// Allocates memory for a handle that is made later, when nothing may fail any more. If none is made, `free` it.
   static func allocate() throws(Failure) -> UnsafeMutableRawPointer {
     guard let memory = malloc(size) else { throw .outOfMemory }
     return memory
@@ -54,13 +54,14 @@ enum Handle {
     return OpaquePointer(made)
   }
 
-  /// What a getter reads from; nil for NULL and other kinds.
+  /// The object, for getters; nil for NULL and for handles of another type.
   static func peek<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) -> Object? {
     guard let handle, cell(handle).pointee.typeTag == Object.typeTag else { return nil }
     return Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeUnretainedValue()
   }
 
-  /// What a function with a status works on. INVALID_ARGUMENT for NULL and other kinds, FORKED for one from before.
+  /// The object, for functions that return a status. INVALID_ARGUMENT for NULL and for handles of another type; FORKED
+  /// for a handle that was made before a fork.
   static func borrow<Object: Handled>(
     _ handle: OpaquePointer?, _ kind: Object.Type, _ message: StaticString
   ) throws(Failure) -> Object {
@@ -71,14 +72,14 @@ enum Handle {
     return object
   }
 
-  /// Ends a handle and gives back what it handle; nil for NULL, other kinds and what was only lent.
+  /// Frees a handle and returns its object; nil for NULL, handles of another type and handles that were only lent.
   static func consume<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = false) -> Object? {
     guard let handle, let object = invalidate(handle, kind, lent: lent) else { return nil }
     free(cell(handle))
     return object
   }
 
-  /// Ends a handle but keeps its memory, which belongs to whoever lent it.
+  /// Makes a handle invalid and returns its object, but keeps the memory, which belongs to the lender.
   static func invalidate<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type, lent: Bool = true) -> Object? {
     guard let handle, cell(handle).pointee.typeTag == Object.typeTag, cell(handle).pointee.isLent == lent else {
       return nil
@@ -89,7 +90,7 @@ enum Handle {
 
   static func free<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) { _ = consume(handle, kind) }
 
-  /// The bytes of a handle.
+  /// The size of a handle's memory.
   static var size: Int { MemoryLayout<Cell>.size }
 
   private static func free(_ memory: UnsafeMutablePointer<Cell>) { CSystem.free(memory) }

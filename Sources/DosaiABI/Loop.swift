@@ -3,7 +3,7 @@ import CSystem
 import Dosai
 import DosaiCore
 
-/// A loop with the memory of the event that it lends.
+/// A loop, and the memory of the event that it lends.
 final class LoopHandle {
   let loop: Loop
   let slot: EventSlot
@@ -28,7 +28,7 @@ private func submit(
       _ = try handle.loop.submit(call, tag: tag)
       return
     }
-    let memory = try Handle.allocate()  // once accepted, a call cannot be refused
+    let memory = try Handle.allocate()  // once submitted, the call cannot be taken back
     do throws(Failure) {
       outCall.pointee = Handle.give(try handle.loop.submit(call, tag: tag), in: memory)
     } catch {
@@ -189,11 +189,11 @@ public func dosai_call_completion(
 @implementation @_cdecl("dosai_call_free")
 public func dosai_call_free(_ call: OpaquePointer?) { Handle.free(call, LoopCall.self) }
 
-/// The memory of the event that is lent at the moment, and what it lends.
+/// The memory of the event that is currently lent, and of the handles in it.
 final class EventSlot {
   private let event: UnsafeMutablePointer<dosai_event>
   private let chunk: ChunkSlot
-  /// Of an answer's handle and an error's, so that no last event is without.
+  /// For the handles of an answer and an error. It is allocated early, so that a last event can always have them.
   private let handleMemory: UnsafeMutableRawPointer
   private var completion: OpaquePointer?
   private var response: OpaquePointer?
@@ -231,7 +231,7 @@ final class EventSlot {
     report = nil
   }
 
-  /// Whether the host wants more of the call.
+  /// Passes an event to the host. False: the host cancels the call.
   func deliver(_ event: LoopEvent, _ onEvent: dosai_event_fn?, _ context: UnsafeMutableRawPointer?) -> Bool {
     guard let onEvent else { return true }
     defer { clear() }
@@ -239,7 +239,7 @@ final class EventSlot {
   }
 
   func fill(_ given: LoopEvent) -> UnsafePointer<dosai_event> {
-    clear()  // what `next` has lent, where a step tells after it
+    clear()  // what `next` may have lent before this step
     var filled = dosai_event()
     filled.struct_size = UInt32(MemoryLayout<dosai_event>.size)
     filled.tag = given.call.tag

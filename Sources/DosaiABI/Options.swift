@@ -4,7 +4,7 @@ import Dosai
 import DosaiCore
 import DosaiHTTP
 
-/// From the numbers of an option to ours: 0 is the default, -1 none.
+/// Converts an option to a limit: 0 means the default, -1 no limit.
 private func limit(_ value: Int64, _ current: Int, _ message: StaticString) throws(Failure) -> Int {
   if value == 0 { return current }
   if value == -1 { return .max }
@@ -72,7 +72,7 @@ extension ClientSettings {
     let key = cStringBytes(start)
     if key.isEmpty { throw .invalid("api_key: must not be empty") }
     try HeaderField.check(key, "api_key: has a control character or a character that is not ASCII")
-    // To a proxy a loopback URL is no loopback.
+    // A proxy would look up a loopback URL on its own host.
     let isHere = (baseURL.isLoopback && transport.proxy == nil) || options.unix_socket != nil
     if !baseURL.isHTTPS && !isHere && options.allow_insecure_http != 1 {
       throw .invalid("base_url: a key would go over plain http to another host; use https or allow_insecure_http")
@@ -176,10 +176,10 @@ private func readHeaders(
   _ lines: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int
 ) throws(Failure) -> [HeaderField] {
   guard count != 0 else { return [] }
-  guard let lines, count > 0, count <= 1000 else { throw .invalid("headers: must not be NULL, 1000 at most") }
+  guard let lines, count > 0, count <= 1000 else { throw .invalid("headers: must not be NULL, and at most 1000") }
   var fields: [HeaderField] = []
   for i in 0..<count {
-    guard let line = lines[i] else { throw .invalid("headers: one is NULL") }
+    guard let line = lines[i] else { throw .invalid("headers: an element is NULL") }
     fields.set(try HeaderField.parse(cStringBytes(line)))
   }
   return fields

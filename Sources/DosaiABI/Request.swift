@@ -3,7 +3,7 @@ import CSystem
 import Dosai
 import DosaiCore
 
-/// Changes a request, or says why not.
+/// Changes a request with `body`, which throws if it cannot.
 private func change(
   _ request: OpaquePointer?, _ outError: HandleOut?, _ body: (ChatRequest) throws(Failure) -> Void
 ) -> dosai_status {

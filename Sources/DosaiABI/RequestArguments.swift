@@ -2,13 +2,13 @@ import CDosai
 import Dosai
 import DosaiCore
 
-/// What a call is to send, as the host gave it.
+/// The request of a call, as the host passed it.
 enum RequestArguments {
   case chat(OpaquePointer?, streaming: Bool)
   case get(CString?)
   case post(CString?, CString?, Int)
 
-  /// The call, which has not begun.
+  /// Makes the call, but does not start it.
   @inline(never)
   func makeCall(
     _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?
@@ -31,7 +31,7 @@ enum RequestArguments {
   }
 }
 
-/// A call that is waited for, and its answer or error.
+/// Makes a call, waits until it has ended, and writes its answer or error to the outputs.
 @inline(never)
 func run(
   _ arguments: RequestArguments, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
@@ -41,7 +41,7 @@ func run(
   runCall(outAnswer, outError) { () throws(Failure) in try arguments.makeCall(client, options).run() }
 }
 
-/// Runs `body`, and writes its outcome to the outputs.
+/// Runs `body`, and writes the outcome that it returns to the outputs.
 @inline(__always)
 func runCall(
   _ outAnswer: HandleOut?, _ outError: HandleOut?, _ body: () throws(Failure) -> Outcome

@@ -2,10 +2,10 @@ import CDosai
 import Dosai
 import DosaiCore
 
-/// A stream with the memory of the chunk that it lends.
+/// A stream, and the memory of the chunk that it lends.
 final class StreamHandle {
   let stream: Stream
-  /// The stream, for use with each chunk without counting a reference.
+  /// The stream, for use with each chunk without reference counting.
   let lender: Unmanaged<Stream>
   private let slot: ChunkSlot
 
@@ -15,7 +15,7 @@ final class StreamHandle {
     lender = Unmanaged.passUnretained(stream)
   }
 
-  /// The chunk that the stream told of last.
+  /// The last chunk of the stream, lent until the next one.
   @inline(__always)
   var lent: UnsafePointer<dosai_chunk>? {
     lender._withUnsafeGuaranteedRef { $0.reader?._withUnsafeGuaranteedRef { slot.fill($0) } }

@@ -2,7 +2,7 @@ import CSystem
 import DosaiCore
 import Synchronization
 
-/// Stops whatever calls it was given to.
+/// Cancels the calls that it was passed to.
 package final class CancelToken {
   private let wakeup = Wakeup()
   private let triggered = Atomic<Bool>(false)
@@ -20,7 +20,8 @@ package final class CancelToken {
 
   package var isTriggered: Bool { triggered.load(ordering: .acquiring) }
 
-  /// Any thread, and from a signal handler. In a forked child the descriptor is still the parent's: leave it.
+  /// May be called by any thread and by a signal handler. In a forked child, the descriptor is still the parent's, and
+  /// is not used.
   package func trigger() {
     let error = csystem_errno()
     triggered.store(true, ordering: .releasing)

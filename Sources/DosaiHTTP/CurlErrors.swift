@@ -2,8 +2,8 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// What an end of libcurl's means. Versions differ in their words, and in some of their codes: what was seen of the
-/// transfer goes first.
+/// Translates libcurl's results into failures. Because libcurl's versions differ in their messages and in some of their
+/// codes, what was observed of the transfer takes precedence.
 extension Transfer {
   /// CURLE_TOO_LARGE, since 8.6.
   private static let tooLarge: UInt32 = 100
@@ -19,7 +19,7 @@ extension Transfer {
       return Failure(.proxy, "the proxy refused the connection", detail: detail)
     }
     if !wasSent, [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(socketError) { return .noDescriptor }
-    // Up to 8.9 libcurl takes in up to 64 MB of what is held back.
+    // Up to 8.9, libcurl buffers up to 64 MB of a paused body.
     if isPaused && (result == CURLE_OUT_OF_MEMORY || result.rawValue == Self.tooLarge) {
       return Failure(.tooLarge, "more data arrived than libcurl can buffer")
     }
@@ -42,11 +42,11 @@ extension Transfer {
       CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
       CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
       return Failure(.tls, "TLS failed", detail: detail)
-    // So it calls since 8.16 a key that does not go with its certificate or password.
+    // Since 8.16, this is the code for a key that does not match its certificate or password.
     case CURLE_BAD_FUNCTION_ARGUMENT where !wasSent && options.certificateFile != nil:
       return Failure(.tls, "TLS failed", detail: detail)
     case CURLE_OUT_OF_MEMORY: return .outOfMemory
-    case CURLE_RECV_ERROR where says("chunk"):  // of its encoding; no version has a code for that
+    case CURLE_RECV_ERROR where says("chunk"):  // of the chunked encoding; no version has a code for it
       return Failure(.malformed, "the answer is not HTTP", detail: detail)
     case CURLE_ABORTED_BY_CALLBACK:
       return Failure(.connection, "the server closed the connection before an answer")
@@ -60,8 +60,8 @@ extension Transfer {
     }
   }
 
-  /// libcurl has limits of its own for headers, and a code for them since 8.6. Before, a line beyond them was out of
-  /// memory. Over HTTP/2 they are a callback of nghttp2's that fails (-902), or one frame too many (-905).
+  /// libcurl has its own limits for headers, and since 8.6 a code for them. Older versions report a line beyond them as
+  /// out of memory. Over HTTP/2, a callback of nghttp2 fails (-902), or there is one frame too many (-905).
   private func areHeadersTooMany(_ result: CURLcode) -> Bool {
     switch result {
     case CURLE_OUT_OF_MEMORY where ccurl_version_number() < 0x080600:
@@ -72,11 +72,11 @@ extension Transfer {
     }
   }
 
-  /// The peer went away in the TLS handshake: by libcurl's word, or by OpenSSL's. The system's error would not tell; it may
-  /// be an older one's.
+  /// Whether the peer closed the connection in the TLS handshake, by the message of libcurl or OpenSSL. The system's
+  /// errno does not help: it may be from an earlier call.
   private var isCutByPeer: Bool { says("Recv failure") || says("SSL_ERROR_SYSCALL") || says("unexpected eof") }
 
-  /// Whether there are none for a socket and a file beside it.
+  /// Whether fewer than two descriptors are free: one for a socket, and one for a file.
   static var lacksDescriptors: Bool {
     let one = eventfd(0, Int32(EFD_CLOEXEC))
     let other = eventfd(0, Int32(EFD_CLOEXEC))
@@ -84,7 +84,7 @@ extension Transfer {
     return other < 0
   }
 
-  /// Whether libcurl's message has these words, where it has no code of its own for what happened.
+  /// Whether libcurl's message contains these words. Used if libcurl has no code for what happened.
   private func says(_ words: StaticString) -> Bool {
     guard let detail else { return false }
     return detail.bytes.firstIndex(of: words.bytes) != nil

@@ -2,28 +2,29 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// One libcurl handle handle over one poller, with its warm connections. One thread drives it at a time; which one may
-/// change between two calls.
+/// A libcurl multi handle with its open connections, and the poller that drives it. Only one thread may use it at a
+/// time.
 package final class CurlMulti {
   private let handle: UnsafeMutableRawPointer
   private let poller: Poller
   private let process: Int32
-  var sockets = Sockets()  // remembered for a forked child too
-  /// By socket that of the transfer which waits for it, retained.
+  var sockets = Sockets()  // kept for a forked child, too
+  /// The prefetch list of the transfer that waits for a socket, retained, by socket.
   private var prefetchLists: [Unmanaged<PrefetchList>?] = []
   private var rounds = Rounds()
   private var curlDeadline = Clocks.never
   private(set) var servesMany = false
-  /// Of a transfer that was taken out. One that does not serve many has one client, for which it is set up.
+  /// The easy handle of a transfer that was removed. It can be reused only if this serves a single client, for which
+  /// the handle is set up.
   private var spare: (easy: UnsafeMutableRawPointer, share: CurlShare)?
   private var lookups: [Lookup] = []
   private var connectionsPerHostMax = 0
-  /// libcurl has lost track of a socket: it would divide by zero at the next. All transfers must be removed.
+  /// libcurl has lost track of a socket: the next one would make it divide by zero. All transfers must be removed.
   package private(set) var isOutOfMemory = false
-  /// A lookup has ended, which libcurl counted as a connection of its host.
+  /// A lookup has ended. libcurl counted it as a connection of its host.
   package var hasFreed = false
   private(set) var driver = pthread_self()
-  /// In so many rounds a transfer is still read after its time is over.
+  /// The number of rounds in which a transfer is still read after its clock has run out.
   private static let roundsMax = 24
   // The list of multis in use, under the lock of ProcessState.
   var next: Unmanaged<CurlMulti>?
@@ -33,12 +34,12 @@ package final class CurlMulti {
   package static func make() throws(Failure) -> CurlMulti {
     let poller = try Poller()
     guard let handle = curl_multi_init() else {
-      // Since 8.17 it wants a descriptor.
+      // Since 8.17 it needs a descriptor.
       throw Transfer.lacksDescriptors ? .noDescriptor : .outOfMemory
     }
     ccurl_multi_quick_exit(handle)
     let hasNoSignal = setNoSignal(handle)
-    // Without a free descriptor the handle is born with a dead wake-up.
+    // If no descriptor was free, the wake-up of the new handle does not work.
     guard hasNoSignal, curl_multi_wakeup(handle) == CURLM_OK else {
       curl_multi_cleanup(handle)
       throw hasNoSignal ? .noDescriptor : .outOfMemory
@@ -46,8 +47,8 @@ package final class CurlMulti {
     return CurlMulti(poller, handle)
   }
 
-  /// The handle with which libcurl closes connections takes NOSIGNAL from the last that was added. If none ever is,
-  /// its cleanup sets SIGPIPE for the whole process. False: out of memory.
+  /// The handle with which libcurl closes connections inherits NOSIGNAL from the last handle that was added. Without
+  /// any, its cleanup would change SIGPIPE for the whole process. False: out of memory.
   private static func setNoSignal(_ handle: UnsafeMutableRawPointer) -> Bool {
     guard let easy = curl_easy_init() else { return false }
     defer { curl_easy_cleanup(easy) }
@@ -78,7 +79,7 @@ package final class CurlMulti {
       curl_multi_cleanup(handle)
       leave()
     } else {
-      // libcurl would write to connections that are the parent's.
+      // libcurl would write to the parent's connections.
       sockets.closeAll()
     }
   }
@@ -116,32 +117,32 @@ package final class CurlMulti {
 
   // MARK: use
 
-  /// The descriptor that a host may poll: readable when `step` has something to do, once `prepare` was called.
+  /// The descriptor that a host may poll. After `prepare`, it is readable when `step` has something to do.
   package var descriptor: Int32 { poller.descriptor }
 
   /// When libcurl wants to be called.
   package var deadline: Int64 { curlDeadline }
 
-  /// It is a loop's. `connectionsPerHostMax` 0: no limit.
+  /// Prepares it for a loop. `connectionsPerHostMax` 0 means no limit.
   package func serveMany(connectionsPerHostMax: Int) {
     servesMany = true
     self.connectionsPerHostMax = connectionsPerHostMax
     ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMax)
   }
 
-  /// There is a limit to the connections to a host.
+  /// Whether the number of connections to a host is limited.
   package var isLimited: Bool { connectionsPerHostMax > 0 }
 
-  /// Its trigger ends a wait from now on. False: no descriptor is free.
+  /// From now on, triggering the token ends a wait. False: no descriptor is free.
   package func watch(_ token: CancelToken) -> Bool { poller.watch(token: token.descriptor) }
 
   package func forget(_ token: CancelToken) { if isOurs { poller.forget(token.descriptor) } }
 
-  /// Ends the wait of `step`. Any thread.
+  /// Ends the wait of `step`. May be called by any thread.
   package func wake() { poller.wake() }
 
-  /// False: it was not started, for there is no connection for it now. With `waits` it takes no new one either while
-  /// another may turn out to carry both.
+  /// False: it was not started, because no connection is available. With `waits`, the transfer does not open a new
+  /// connection while another one is being made that may carry both.
   package func start(_ transfer: Transfer, waits: Bool) throws(Failure) -> Bool {
     if isOutOfMemory { throw .outOfMemory }
     transfer.attach(self, waits: waits)
@@ -151,17 +152,17 @@ package final class CurlMulti {
     act(CURL_SOCKET_TIMEOUT, 0)
     finishTransfers()
     if transfer.hasBegun || transfer.isFinished || !servesMany { return true }
-    // libcurl would put it into one queue for all hosts, which stands still while its first has to wait.
+    // libcurl has one queue for all hosts, and its first transfer would hold up the others.
     curl_multi_remove_handle(handle, transfer.easy)
     return false
   }
 
-  /// Takes the transfer out; a connection that is not at its response's end closes.
+  /// Removes the transfer. Its connection is closed, unless the response has ended.
   package func remove(_ transfer: Transfer) {
     guard isOurs, enter() else { return }
     defer { leave() }
     endLookup { $0.transfer === transfer }
-    // What is held back would never be freed where other transfers go on on its connection.
+    // Otherwise, a paused body would never be freed if the connection has other transfers.
     if transfer.dropBody(), !isOutOfMemory { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
     curl_multi_remove_handle(handle, transfer.easy)
     csystem_wipe_stack()
@@ -174,14 +175,14 @@ package final class CurlMulti {
     return easy
   }
 
-  /// All transfers were removed after `isOutOfMemory`.
+  /// Call this after `isOutOfMemory`, when all transfers have been removed.
   package func recover() {
     if isOutOfMemory { poller.drop() }
     isOutOfMemory = false
   }
 
-  /// Lets libcurl look at the clock of a connection that is being made: the address that it tries may have had its time.
-  /// It looks only where something happens, and for a moment it has no socket either: the pause is what happens.
+  /// Makes libcurl check the clock of a connection that is being made, so that it can try the next address. It checks
+  /// only when something happens, and between two addresses it has no socket; the pause makes something happen.
   func kick(_ transfer: Transfer) {
     guard !isOutOfMemory, enter() else { return }
     defer { leave() }
@@ -191,8 +192,8 @@ package final class CurlMulti {
     finishTransfers()
   }
 
-  /// Begins a lookup beside that of the transfer, one at a time for a client: what it finds serves all. libcurl counts it
-  /// as a connection.
+  /// Begins a second lookup for the transfer. A client has one at a time, since all its transfers use the result.
+  /// libcurl counts it as a connection.
   func lookUp(for transfer: Transfer) {
     guard !isOutOfMemory, !lookups.contains(where: { $0.transfer.options === transfer.options }), enter()
     else { return }
@@ -214,7 +215,7 @@ package final class CurlMulti {
     if ended.hasFound { ended.transfer.retryWithIPv4() }
   }
 
-  /// Lets the body come again.
+  /// Continues to receive the body.
   package func resume(_ transfer: Transfer) {
     guard !isOutOfMemory, enter() else { return }
     defer { leave() }
@@ -222,8 +223,8 @@ package final class CurlMulti {
     finishTransfers()
   }
 
-  /// Waits until something happens, at most until `deadline` in monotonic nanoseconds. One that serves many acts on one
-  /// of what is there; while it `hasMore` it does not wait.
+  /// Waits until something happens, at most until `deadline` in monotonic nanoseconds, and handles it. If it serves
+  /// many, it handles one event at a time, and does not wait while it `hasMore`.
   package func step(until deadline: Int64) -> Pause {
     if hasMore { return step(waiting: 0) }
     let now = csystem_now()
@@ -274,14 +275,14 @@ package final class CurlMulti {
   /// What ended a wait.
   package enum Pause { case event, signal }
 
-  /// That of the token that ended the last wait; -1: none did.
+  /// The descriptor of the token that ended the last wait; -1: none did.
   package private(set) var token: Int32 = -1
 
-  /// All that had come by then was read, but for sockets that have more and more.
+  /// Everything that had arrived by this time was read, except from sockets that always have more.
   package var readUntil: Int64 { rounds.readUntil }
 
-  /// Whether all that had come for the transfer by then was read. Where more and more comes, a clock does not wait for
-  /// all of it.
+  /// Whether everything that had arrived for the transfer by `time` was read. If its socket always has more, this
+  /// becomes true after a number of rounds, so that a clock can run out.
   package func hasRead(_ transfer: Transfer?, until time: Int64) -> Bool {
     guard rounds.readUntil >= time else {
       transfer?.roundsLate = 0
@@ -293,7 +294,7 @@ package final class CurlMulti {
     return transfer.roundsLate > Self.roundsMax
   }
 
-  /// Makes the descriptor tell a host that polls it of the next timer too.
+  /// Makes the descriptor readable for the next timer, too, for a host that polls it.
   package func prepare(until deadline: Int64) { poller.arm(min(deadline, curlDeadline)) }
 
   private func prefetchList(of socket: curl_socket_t) -> Unmanaged<PrefetchList>? {

@@ -37,7 +37,7 @@ package final class CurlShare {
   }
 
   deinit {
-    // A forked child may not touch it: another thread may have held a lock.
+    // A forked child must not touch it: another thread may have held a lock.
     guard process == ProcessState.id else { return }
     ProcessState.free { curl_share_cleanup(handle) }
     for i in 0..<Self.lockCount { pthread_mutex_destroy(locks + i) }

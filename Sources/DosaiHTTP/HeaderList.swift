@@ -2,7 +2,7 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// The header lines of a request. Their memory is overwritten when they go: one of them holds the key.
+/// The header lines of a request. Their memory is overwritten before it is freed: one of them contains the key.
 package final class HeaderList {
   private(set) var list: UnsafeMutablePointer<curl_slist>?
 
@@ -22,14 +22,14 @@ package final class HeaderList {
     let line = Buffer()
     defer { line.wipe() }
     try line.append(name)
-    // libcurl takes a name without value as "do not send"; with a semicolon it sends it empty.
+    // To libcurl, "name:" means that the header is not sent, and "name;" that it is sent empty.
     try line.append(value.isEmpty ? ";" : ": ")
     try line.append(value)
     guard let longer = curl_slist_append(list, line.cString) else { throw .outOfMemory }
     list = longer
   }
 
-  /// libcurl shall not send a header of this name on its own.
+  /// Stops libcurl from adding a header of this name.
   package func suppress(_ name: StaticString) throws(Failure) {
     let line = Buffer()
     try line.append(name)

@@ -1,8 +1,9 @@
 import CCurl
 import DosaiCore
 
-/// Asks for a host's IPv4 addresses alone, beside the lookup of a transfer: a name server that is silent about IPv6 holds
-/// that one up for 15 s. What is found is in the cache of the share, where the transfer finds it when it is sent again.
+/// Looks up only the IPv4 addresses of a host, in parallel with the lookup of a transfer, which takes 15 s if the name
+/// server does not answer for IPv6. The result is in the cache of the share, where the transfer finds it when it is
+/// sent again.
 final class Lookup {
   let easy: UnsafeMutableRawPointer
   unowned(unsafe) let transfer: Transfer
@@ -16,7 +17,7 @@ final class Lookup {
     self.transfer = transfer
     guard transfer.applyRoute(to: easy) else { return nil }
     ccurl_set_long(easy, CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V4))
-    // Never a request, on no connection that is there.
+    // It must not send a request, not even on a connection that is open.
     ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
     ccurl_on_ready(easy, { _, _, _, _, _ in CURL_PREREQFUNC_ABORT }, nil)
     ccurl_on_open_socket(
@@ -24,7 +25,7 @@ final class Lookup {
       { context, _, _ in
         guard let context else { return -1 }
         Unmanaged<Lookup>.fromOpaque(context).takeUnretainedValue().hasFound = true
-        return -1  // it was for the addresses alone
+        return -1  // only the addresses were wanted
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 

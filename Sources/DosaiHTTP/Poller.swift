@@ -5,13 +5,13 @@ extension Failure {
   package static var noDescriptor: Failure { Failure(.resource, "no file descriptor is free") }
 }
 
-/// An epoll set with a timer and a wake-up in it. All that is Linux alone is here and in Wakeup.
+/// An epoll set that contains a timer and a wake-up. All code that works only on Linux is here and in Wakeup.
 final class Poller {
   /// What an event is about.
   enum Source {
-    /// `next`: that of the event behind it; -1: none.
+    /// `next`: the socket of the event after it; -1: none.
     case socket(Int32, readable: Bool, writable: Bool, next: Int32)
-    /// It was to fire at this time.
+    /// It was set to this time.
     case timer(Int64)
     case wake
     case token(Int32)
@@ -26,7 +26,7 @@ final class Poller {
   private let events: UnsafeMutablePointer<epoll_event>?
   private var armed = Clocks.never
   private(set) var count = 0  // events that the last wait found
-  private var position = 0  // of the next that is told
+  private var position = 0  // of the event that `next` returns
 
   /// RESOURCE: no descriptor is free.
   init() throws(Failure) {
@@ -61,7 +61,7 @@ final class Poller {
     return epoll_ctl(descriptor, operation, source, &event) == 0
   }
 
-  /// Watches a socket for this from now on. `isKnown`: it is watched, as it seems.
+  /// Watches a socket from now on. `isKnown`: libcurl had it watched before.
   func watch(_ socket: Int32, readable: Bool, writable: Bool, isKnown: Bool) {
     let wanted = (readable ? EPOLLIN.rawValue : 0) | (writable ? EPOLLOUT.rawValue : 0)
     if isKnown && control(EPOLL_CTL_MOD, socket, wanted) || control(EPOLL_CTL_ADD, socket, wanted) { return }
@@ -72,7 +72,7 @@ final class Poller {
 
   func watch(token: Int32) -> Bool { add(token, flag: Self.tokenFlag) }
 
-  /// Makes the timer fire at the deadline or before it, in monotonic nanoseconds.
+  /// Makes the timer fire at the deadline, in monotonic nanoseconds, or earlier.
   func arm(_ deadline: Int64) {
     guard deadline < armed else { return }
     armed = deadline
@@ -83,10 +83,10 @@ final class Poller {
     timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &time, nil)
   }
 
-  /// Any thread, and from a signal handler.
+  /// May be called by any thread and by a signal handler.
   func wake() { wakeup.signal() }
 
-  /// Waits `milliseconds` (-1: without end) for what `next` then tells. False: a signal came.
+  /// Waits up to `milliseconds` (-1: without limit) for events, which `next` then returns. False: a signal came.
   func wait(_ milliseconds: Int32) -> Bool {
     position = 0
     count = 0
@@ -97,13 +97,13 @@ final class Poller {
     return true
   }
 
-  /// Whether the last wait found more than was told.
+  /// Whether `next` has not yet returned all events of the last wait.
   var hasMore: Bool { position < count }
 
-  /// Forgets what was not told; the next wait finds it again.
+  /// Drops the events that `next` has not returned; the next wait finds them again.
   func drop() { count = 0 }
 
-  /// What the last wait found, one by one.
+  /// The next event of the last wait.
   func next() -> Source? {
     guard let events, hasMore else { return nil }
     let data = events[position].data.u64

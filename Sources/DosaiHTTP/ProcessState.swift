@@ -3,20 +3,20 @@ import CSystem
 import DosaiCore
 import Synchronization
 
-/// What the library keeps for the whole process: libcurl's initialisation, the multi handles in use, the hook at exit, and
-/// the process id.
+/// The state that exists once in a process: libcurl's initialization, the multi handles in use, the exit hook, and the
+/// process id.
 package enum ProcessState {
   private static var isStarted = false
   private static var refusal: Failure?
-  /// Holds the process id, and reads as 0 in a forked child, so that no entry needs a system call to notice a fork.
+  /// Contains the process id, and 0 in a forked child, so that noticing a fork needs no system call.
   private static var page: UnsafeMutablePointer<Int32>?
-  private static var mutex = pthread_mutex_t()  // whose zeros are glibc's PTHREAD_MUTEX_INITIALIZER
+  private static var mutex = pthread_mutex_t()  // all zeros, like glibc's PTHREAD_MUTEX_INITIALIZER
   private static var first: Unmanaged<CurlMulti>?
   private static let exiting = Atomic<Bool>(false)
 
   /// RESOURCE: libcurl is too old or would not start.
   package static func start() throws(Failure) {
-    _ = id  // in a forked child the lock is made anew
+    _ = id  // in a forked child, this initializes the lock again
     pthread_mutex_lock(&mutex)
     defer { pthread_mutex_unlock(&mutex) }
     if !isStarted {
@@ -32,7 +32,7 @@ package enum ProcessState {
           "libcurl 7.88 or newer is needed; Debian 11, Ubuntu 22.04 and RHEL 9 have older ones: use the bundled library"
         )
       }
-      // After libcurl's, so that it runs before the TLS library's own.
+      // Registered after libcurl's initialization, so that it runs before the exit handler of the TLS library.
       atexit { ProcessState.stop() }
     }
     if let refusal { throw refusal }
@@ -47,7 +47,7 @@ package enum ProcessState {
   private static func findID() -> Int32 {
     guard let page else { return getpid() }
     page.pointee = getpid()
-    // The first entry in a child: what other threads of the parent held is not held here.
+    // This is the first call in a forked child: the parent's other threads, which may have held the lock, do not exist.
     pthread_mutex_init(&mutex, nil)
     first = nil
     return page.pointee
@@ -55,7 +55,7 @@ package enum ProcessState {
 
   package static var isExiting: Bool { exiting.load(ordering: .acquiring) }
 
-  /// The multi is inside libcurl from now on, on this thread. False: it must not be, because the process exits.
+  /// Notes that this thread calls libcurl with the handle. False: it must not, because the process is exiting.
   static func enter(_ multi: CurlMulti) -> Bool {
     pthread_mutex_lock(&mutex)
     defer { pthread_mutex_unlock(&mutex) }
@@ -67,7 +67,7 @@ package enum ProcessState {
     return true
   }
 
-  /// Frees something of libcurl's, but not while the process exits: the TLS library may be gone.
+  /// Frees an object of libcurl, unless the process is exiting: the TLS library may be gone.
   static func free(_ cleanup: () -> Void) {
     pthread_mutex_lock(&mutex)
     if !isExiting { cleanup() }
@@ -85,7 +85,7 @@ package enum ProcessState {
     pthread_mutex_unlock(&mutex)
   }
 
-  /// Runs at exit: host threads in our calls get up to a second to leave libcurl before the TLS library goes away.
+  /// Runs at exit: gives the host's threads up to a second to return from libcurl before the TLS library is gone.
   private static func stop() {
     guard page == nil || page?.pointee == getpid() else { return }
     pthread_mutex_lock(&mutex)
@@ -98,7 +98,7 @@ package enum ProcessState {
     }
   }
 
-  /// Whether a thread other than this one drives an multi.
+  /// Wakes the handles that other threads are using. False: there are none.
   private static func wakeOthers() -> Bool {
     pthread_mutex_lock(&mutex)
     defer { pthread_mutex_unlock(&mutex) }

@@ -2,10 +2,10 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// Where a reference leads that stands in an answer from `url` (RFC 3986, 5.2), without its fragment; nil: nowhere, or to itself.
-/// Both are NUL-terminated.
+/// Resolves a reference in an answer from `url` (RFC 3986, 5.2), without its fragment; nil: it is invalid, or refers to
+/// the same document. Both arguments are NUL-terminated.
 package func resolve(_ reference: Bytes, from url: Bytes) throws(Failure) -> Buffer? {
-  for byte in reference where byte <= 0x20 || byte >= 0x7F { return nil }  // libcurl would write it otherwise
+  for byte in reference where byte <= 0x20 || byte >= 0x7F { return nil }  // libcurl would write it differently
   let parsed = curl_url()
   defer { curl_url_cleanup(parsed) }
   var text: UnsafeMutablePointer<CChar>?

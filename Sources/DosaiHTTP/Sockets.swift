@@ -2,7 +2,7 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// The two ends of a connection, in one number. libcurl tells them, but not the connection's socket.
+/// The two ends of a connection, as two numbers. libcurl reports the ends, but not the connection's socket.
 struct Ends: Equatable {
   private let peerHash: UInt64
   let localPort: Int32
@@ -19,25 +19,25 @@ struct Ends: Equatable {
   }
 }
 
-/// The open sockets of an multi.
+/// The open sockets of a multi handle.
 struct Sockets {
   private struct Entry {
     var isOpen = false
-    /// One request at a time, as in HTTP/1: between two of them nothing may come.
+    /// It carries one request at a time, as in HTTP/1: nothing may arrive between two requests.
     var isExclusive = false
-    /// The next of its row; -1: none.
+    /// The next socket in its bucket; -1: none.
     var next: Int32 = -1
-    /// nil: it is no connection yet.
+    /// nil: it is not connected yet.
     var ends: Ends?
   }
 
   private static let bucketCount = 128
 
   private var entries: [Entry] = []  // by socket
-  private var buckets: [Int32] = []  // connections by their local ports, the first of each
+  private var buckets: [Int32] = []  // the first connection of each, by local port
   private(set) var count = 0
 
-  /// Opens one; -1: errno says why.
+  /// Opens a socket; -1: errno says why not.
   mutating func open(_ address: curl_sockaddr) -> Int32 {
     let opened = socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
     guard opened >= 0 else { return -1 }
@@ -59,8 +59,8 @@ struct Sockets {
 
   func closeAll() { for socket in entries.indices where entries[socket].isOpen { close(Int32(socket)) } }
 
-  /// One of those that a transfer has opened became a connection: not always the last, where two were tried at once.
-  /// Gives it; -1: none did.
+  /// One of the sockets that a transfer has opened is connected now; not always the last, since two may be tried at
+  /// once. Returns it; -1: none.
   mutating func connect(_ opened: [Int32], _ ends: Ends, isExclusive: Bool) -> Int32 {
     guard let socket = opened.last(where: { isOpen($0) && csystem_local_port($0) == ends.localPort }),
       entries[Int(socket)].ends == nil
@@ -71,7 +71,7 @@ struct Sockets {
     return socket
   }
 
-  /// The connection with these ends; -1: there is none, or more than one, as with unix sockets, which have no ports.
+  /// The connection with these ends; -1: there is none, or more than one. (Unix sockets have no ports.)
   func find(_ ends: Ends) -> Int32 {
     var found: Int32 = -1
     var socket = buckets.isEmpty ? -1 : buckets[bucket(ends)]
@@ -88,8 +88,8 @@ struct Sockets {
   /// The connection turned out to speak HTTP/1.
   mutating func makeExclusive(_ socket: Int32) { if isOpen(socket) { entries[Int(socket)].isExclusive = true } }
 
-  /// Whether no request may go out on the connection: its peer has closed it, or has sent what nobody asked for.
-  /// `hasPending`: some of it was read already.
+  /// Whether the connection must not be used: its peer has closed it, or has sent bytes that nobody asked for.
+  /// `hasPending`: the TLS library has already read some bytes.
   func isStale(_ socket: Int32, hasPending: Bool) -> Bool {
     guard isOpen(socket) else { return false }
     var isClosed: Int32 = 0
@@ -98,7 +98,7 @@ struct Sockets {
     return isClosed != 0 || (isReadable != 0 || hasPending) && entries[Int(socket)].isExclusive
   }
 
-  /// For how many nanoseconds the peer's TCP owes an acknowledgement; -1: it does not.
+  /// For how many nanoseconds the peer's TCP has owed an acknowledgement; -1: it owes none.
   func unacknowledged(_ socket: Int32) -> Int64 {
     isOpen(socket) ? csystem_unacknowledged_ms(socket) * 1_000_000 : -1
   }

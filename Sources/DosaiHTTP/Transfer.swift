@@ -2,23 +2,23 @@ import CCurl
 import CSystem
 import DosaiCore
 
-/// Who takes the bytes of a response.
+/// The receiver of a response.
 package protocol TransferReceiver: AnyObject {
-  /// A part of the body. It is called inside libcurl: it must only keep the bytes.
+  /// A part of the body has arrived. Called inside libcurl: it must only store the bytes.
   func receive(_ bytes: Bytes) throws(Failure)
-  /// Whether it takes no more for now: nothing comes until the transfer is resumed.
+  /// Whether it accepts no more for now: then nothing arrives until the transfer is resumed.
   var isFull: Bool { get }
-  /// The first byte of the response has come. Also called inside libcurl.
+  /// The first byte of the response has arrived. Called inside libcurl.
   func responseBegan()
-  /// The transfer has ended. Also called inside libcurl.
+  /// The transfer has ended. May be called inside libcurl.
   func finish()
-  /// A connection is there and the request is about to be written. Also called inside libcurl.
+  /// There is a connection, and the request is about to be sent. Called inside libcurl.
   func connected()
 }
 
-/// One request on the wire and its response.
+/// One HTTP request and its response.
 package final class Transfer {
-  private(set) var easy: UnsafeMutableRawPointer?  // until it is given away
+  private(set) var easy: UnsafeMutableRawPointer?  // nil once it was given away
   let options: TransportOptions
   private let isHTTPS: Bool
   private let share: CurlShare  // must outlive the handle
@@ -31,40 +31,40 @@ package final class Transfer {
   let message: UnsafeMutablePointer<CChar>
 
   package let headers = ResponseHeaders()
-  /// Of a transfer that is one of many, kept up by the receiver.
+  /// For a transfer of a loop; the receiver keeps it up to date.
   package private(set) var prefetchList: PrefetchList?
-  /// The blank line behind the response's headers has come.
+  /// The blank line after the response's headers has arrived.
   package private(set) var hasAnswer = false
   /// In monotonic nanoseconds; -1: not yet.
   package private(set) var readyTime: Int64 = -1
   package private(set) var firstByteTime: Int64 = -1
   package private(set) var reusedConnection = false
   package private(set) var localPort: Int32 = 0
-  /// The transfer has ended, and how.
+  /// The transfer has ended; `failure` says how.
   package private(set) var isFinished = false
   package private(set) var failure: Failure?
-  /// It ended before its request went out: on a connection that was no longer good, or as libcurl's own clock for
-  /// connecting ran out. It may go out again, and that is no retry.
+  /// It ended before the request was sent: the connection was no longer usable, or libcurl's own clock for connecting
+  /// ran out. The request may be sent again, which does not count as a retry.
   package internal(set) var isUnsent = false
-  /// So it was because its lookup found no end, where one of IPv4 alone did.
+  /// It is unsent because its lookup did not end, but a lookup of only IPv4 addresses did.
   package private(set) var hasIPv4 = false
-  /// When `checkProgress` has something to see.
+  /// When `checkProgress` must be called.
   package private(set) var checkTime = Clocks.never
-  /// libcurl has a connection for it or makes one. Of a transfer that has to wait for one it tells nothing.
+  /// libcurl has a connection for it, or is making one. It reports nothing of a transfer that has to wait for one.
   private(set) var hasBegun = false
-  /// libcurl holds the body back, because the receiver was full.
+  /// libcurl has paused the body, because the receiver was full.
   package var isPaused = false
-  /// Whole rounds of the multi handle since its time is over, and the last of them that was counted.
+  /// The complete rounds of the multi handle since the clock ran out, and the last one that was counted.
   var roundsLate = 0
   var lastRound: Int32 = -1
   private(set) var headerBytes = 0
   private(set) var wasSent = false
   private(set) var socketError: Int32 = 0
-  private var opened: [Int32] = []  // the sockets that were opened for it
+  private var opened: [Int32] = []  // sockets that were opened for it
   private var connection: Int32 = -1  // its socket
-  private var isDropped = false  // what comes of the body
+  private var isDropped = false  // the rest of the body is dropped
 
-  /// `body` nil is a GET. The caller watches the clocks. The receiver must outlive the transfer.
+  /// Without a body it is a GET. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
     _ options: TransportOptions, share: CurlShare, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
     compressed: Bool, connectTimeout: Int64, isFresh: Bool, isIPv4: Bool, multi: CurlMulti,
@@ -104,7 +104,7 @@ package final class Transfer {
     if let easy, process == ProcessState.id { ProcessState.free { curl_easy_cleanup(easy) } }
   }
 
-  /// Sets all that is not the same for every request, also where it is libcurl's default: the handle may be a kept one.
+  /// Sets the options that differ between requests, even to libcurl's default, because the handle may be reused.
   private func apply(
     to easy: UnsafeMutableRawPointer, _ compressed: Bool, _ connectTimeout: Int64, _ isFresh: Bool, _ isIPv4: Bool
   ) -> CURLcode {
@@ -122,9 +122,9 @@ package final class Transfer {
       ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
     }
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 32 << 10)
-    let encodings = compressed ? literal("") : .empty  // no address: none
+    let encodings = compressed ? literal("") : .empty  // NULL: none
     if ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, encodings.cString) != CURLE_OK { return CURLE_OUT_OF_MEMORY }
-    // Our clock is a little earlier. libcurl shares out its own among the addresses of a host.
+    // libcurl divides its clock among the addresses of a host. Ours runs out a little earlier.
     let most: Int64 = 2_000_000_000
     ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectTimeout / 1_000_000, most) + 100))
     ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, isFresh ? 1 : 0)
@@ -147,7 +147,7 @@ package final class Transfer {
 
   static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? { from(ccurl_info_private(easy)) }
 
-  /// That of its connection, or the last that was opened for it; -1: none is known.
+  /// The socket of its connection, or the last one that was opened for it; -1: none is known.
   var socket: Int32 { connection >= 0 ? connection : opened.last ?? -1 }
 
   func attach(_ multi: CurlMulti, waits: Bool) {
@@ -165,7 +165,8 @@ package final class Transfer {
       }, Unmanaged.passUnretained(multi).toOpaque())
   }
 
-  /// Gives its handle away, with what is the same for every request and nothing of this one, if the request ended well.
+  /// Gives away its handle, if the request ended well. The handle keeps the options that all requests share, and
+  /// nothing of this request.
   func giveHandle() -> (easy: UnsafeMutableRawPointer, share: CurlShare)? {
     guard let easy, isFinished, failure == nil else { return nil }
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, nil)
@@ -176,25 +177,26 @@ package final class Transfer {
     return (easy, share)
   }
 
-  /// Its connection serves no other transfer. Over HTTP/2 libcurl would keep it.
+  /// Its connection must not serve another transfer. Over HTTP/2, libcurl would otherwise keep it.
   package func forbidReuse() { ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 1) }
 
-  /// Takes no more of the body from now on. False: nothing of it may be held back.
+  /// Drops the rest of the body. True: libcurl may have paused it.
   func dropBody() -> Bool {
     isDropped = true
     return hasAnswer && !isFinished
   }
 
-  /// It may share a connection with others, over HTTP/2.
+  /// Whether it may share a connection with others, over HTTP/2.
   package var mayShare: Bool { isHTTPS && !options.http1Only }
 
-  /// Sets where another handle goes to, as this one does. False: out of memory.
+  /// Makes another handle connect to the same server. False: out of memory.
   func applyRoute(to easy: UnsafeMutableRawPointer) -> Bool {
     options.apply(to: easy, isHTTPS: isHTTPS, share: share) == nil
       && ccurl_set_text(easy, CURLOPT_URL, url.cString) == CURLE_OK
   }
 
-  /// The host's IPv4 addresses are in the cache. If its own lookup still goes on, it is to be sent again, to one of these.
+  /// The host's IPv4 addresses are in the cache. If the transfer's own lookup has not ended, it is sent again, to one
+  /// of them.
   func retryWithIPv4() {
     guard !isFinished, !wasSent, opened.isEmpty else { return }
     isUnsent = true
@@ -204,16 +206,17 @@ package final class Transfer {
     receiver.finish()
   }
 
-  // MARK: looked at while nothing comes
+  // MARK: checks while nothing arrives
 
   private static let lookupPatience: Int64 = 2_000_000_000
   private static let kickInterval: Int64 = 500_000_000
-  /// For how long the peer's TCP may acknowledge nothing of a request, and no more of one that it has begun to.
+  /// How long the peer's TCP may acknowledge nothing of a request, and nothing more of one that it has acknowledged in
+  /// part.
   private static let patience: Int64 = 5_000_000_000
   private static let longPatience: Int64 = 55_000_000_000
 
-  /// Looks at a transfer of which nothing has come for a while. False: its connection is dead. Once something of the
-  /// request was acknowledged it may just be down for a while.
+  /// Checks a transfer that has received nothing for a while. False: its connection is dead. If a part of the request
+  /// was acknowledged, the connection may be down only for a while.
   package func checkProgress() -> Bool {
     guard checkTime < Clocks.never, let multi else { return true }
     let now = csystem_now()
@@ -224,7 +227,7 @@ package final class Transfer {
       return true
     }
     checkTime = now + Self.patience
-    // The kernel counts in ticks of some milliseconds.
+    // The kernel's clock ticks every few milliseconds.
     return multi.sockets.unacknowledged(connection) < min(now - readyTime - 10_000_000, Self.longPatience)
   }
 
@@ -246,10 +249,10 @@ package final class Transfer {
     return socket
   }
 
-  /// A connection is there and the request is about to be written. When a warm connection turns out to be dead after
-  /// that, libcurl would send the request again without a word; whether to try again is not its to decide.
+  /// There is a connection, and the request is about to be sent. If a reused connection fails after that, libcurl would
+  /// silently send the request again; but whether to retry is our decision.
   private func becomeReady(_ peer: UnsafePointer<CChar>?, _ peerPort: Int32, _ localPort: Int32) -> Int32 {
-    if wasSent || isFinished { return CURL_PREREQFUNC_ABORT }  // finished: it is to be sent again
+    if wasSent || isFinished { return CURL_PREREQFUNC_ABORT }  // finished: it will be sent again
     hasBegun = true
     reusedConnection = ccurl_info_long(easy, CURLINFO_NUM_CONNECTS) == 0
     guard let multi else { return CURL_PREREQFUNC_ABORT }
@@ -323,7 +326,7 @@ package final class Transfer {
     isFinished = true
     checkTime = Clocks.never
     if failure == nil && result != CURLE_OK { failure = explain(result) }
-    // libcurl 8.5 to 8.9 may finish one that it holds back; what was refused is gone with it.
+    // libcurl 8.5 to 8.9 may finish a paused transfer, and lose what was not delivered.
     if failure == nil && isPaused { failure = Failure(.truncated, "libcurl lost a part of the answer") }
     receiver.finish()
   }

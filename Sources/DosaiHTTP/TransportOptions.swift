@@ -1,7 +1,7 @@
 import CCurl
 import DosaiCore
 
-/// How the server is reached. Texts are NUL-terminated; nil is the default.
+/// How to reach the server. Texts are NUL-terminated; nil means the default.
 package final class TransportOptions {
   package var caFile: Buffer?
   package var caText: Buffer?
@@ -13,12 +13,12 @@ package final class TransportOptions {
   package var unixSocket: Buffer?
   package var http1Only = false
   package var headerBytesMax = 300 << 10
-  /// How long an idle connection may be used again, in nanoseconds.
+  /// How long an idle connection may be kept for reuse, in nanoseconds.
   package var keepAlive: Int64 = 60_000_000_000
 
   package init() {}
 
-  /// Sets all that is the same for every request. RESOURCE: libcurl was built without something that is needed.
+  /// Sets the options that all requests share. RESOURCE: libcurl was built without a feature that they need.
   func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: CurlShare) -> Failure? {
     var failure: Failure?
     @inline(never) func check(
@@ -30,7 +30,7 @@ package final class TransportOptions {
     @inline(never) func text(_ option: CURLoption, _ value: Bytes?, _ refusal: StaticString) {
       if let value { check(ccurl_set_text(easy, option, value.cString), refusal) }
     }
-    /// Where libcurl does not have it, it does not do it either.
+    /// Switches a feature off. If libcurl was built without it, it is off anyway.
     @inline(never) func off(_ code: CURLcode) { if code == CURLE_OUT_OF_MEMORY { failure = .outOfMemory } }
 
     check(ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1))
@@ -41,7 +41,7 @@ package final class TransportOptions {
     check(ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1))
     check(ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Int(min((keepAlive - 1) / 1_000_000_000 + 1, 1 << 30))))
     check(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle))
-    // Without HTTP/2 it refuses that, and speaks HTTP/1.1.
+    // If libcurl was built without HTTP/2, it refuses this option and uses HTTP/1.1.
     off(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS))
     if isHTTPS {
       let refusal: StaticString = "libcurl was built without TLS, or without a required part of it"
@@ -59,7 +59,7 @@ package final class TransportOptions {
     }
     text(CURLOPT_UNIX_SOCKET_PATH, unixSocket?.bytes, "libcurl was built without unix sockets")
     text(CURLOPT_PROXY, proxy?.bytes, "libcurl was built without proxies")
-    // Without these two libcurl asks the environment.
+    // Without these two, libcurl would read the environment.
     if proxy != nil || !(proxyFromEnvironment && isHTTPS) {
       if proxy == nil { off(ccurl_set_text(easy, CURLOPT_PROXY, "")) }
       off(ccurl_set_text(easy, CURLOPT_NOPROXY, ""))
@@ -69,12 +69,12 @@ package final class TransportOptions {
 }
 
 extension Bytes {
-  /// As a C string, where a NUL follows.
+  /// The bytes as a C string, if a NUL follows them.
   var cString: UnsafePointer<CChar>? { UnsafeRawPointer(baseAddress)?.assumingMemoryBound(to: CChar.self) }
 }
 
 extension Buffer {
-  /// As a C string, lent until the buffer changes.
+  /// The bytes as a C string, lent until the buffer changes.
   package var cString: UnsafePointer<CChar>? { bytes.cString }
 }
 

@@ -2,7 +2,7 @@ import CSystem
 
 /// A descriptor that any thread, and a signal handler, can make readable: an eventfd.
 struct Wakeup {
-  /// Below 0: none was free.
+  /// Negative if no descriptor was free.
   let descriptor: Int32
 
   init() { descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC)) }
@@ -12,7 +12,7 @@ struct Wakeup {
     _ = write(descriptor, &one, 8)
   }
 
-  /// It is readable no more.
+  /// Makes it unreadable again.
   func clear() {
     var count: UInt64 = 0
     _ = read(descriptor, &count, 8)

@@ -36,8 +36,8 @@ package final class Document {
   /// The text has integers beyond 64 bits.
   package let hasBigNumbers: Bool
 
-  /// Takes the text, which nothing else may change afterwards. PROTOCOL: not JSON. TOO_LARGE: beyond a limit. No message
-  /// quotes the text.
+  /// Takes the text, which nothing else may change afterwards. PROTOCOL: not JSON. TOO_LARGE: beyond a limit. No
+  /// message quotes the text.
   package static func read(
     taking text: Buffer, limits: Limits, longMin: Int = LongStrings.lengthMin
   ) throws(Failure) -> Document {
@@ -68,7 +68,7 @@ package final class Document {
     var parsed = try parse(given, flags: 0)
     let isBig = parsed == nil && facts.hasBigInteger
     if isBig { parsed = try parse(given, flags: JSON_DECODE_INT_AS_REAL) }
-    guard let parsed else { throw Failure(.malformed, "not JSON that can be read") }
+    guard let parsed else { throw Failure(.malformed, "JSON that cannot be read") }
     guard json_string_length(json_array_get(parsed, 0)) == padding, let tree = json_array_get(parsed, 1) else {
       cjansson_release(parsed)
       throw .outOfMemory
@@ -78,8 +78,8 @@ package final class Document {
   }
 
   /// Begins a list whose second element is to be the text. The first is a string for which jansson grows its buffer to
-  /// what the longest token needs, though not at its closing quote. If the parsed string is shorter, there was not enough
-  /// memory; above a page, that is checked before. Returns the string's length.
+  /// what the longest token needs, though not at its closing quote. If the parsed string is shorter, there was not
+  /// enough memory; above a page, that is checked before. Returns the string's length.
   private static func pad(_ given: Buffer, _ longest: Int) throws(Failure) -> Int {
     if longest > Self.smallMax, csystem_has_room(3 &* longest) == 0 { throw .outOfMemory }
     var room = 16  // jansson doubles it when it is full; the last byte is a NUL

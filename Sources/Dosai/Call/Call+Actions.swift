@@ -3,9 +3,9 @@ import DosaiCore
 import DosaiHTTP
 import DosaiJSON
 
-/// What the state asks for.
+/// Performs what the state asks for.
 extension Call {
-  /// `failure`: how the attempt or the call has failed, if that is what the action follows from.
+  /// `failure`: why the attempt or the call has failed, if that is the reason for the action.
   func perform(_ action: CallState.Action, _ failure: Failure? = nil) {
     switch action {
     case .none: break
@@ -33,7 +33,7 @@ extension Call {
     }
   }
 
-  /// Starts the transfer, if there is a connection for it.
+  /// Starts the transfer, if a connection is available.
   private func launch() {
     do throws(Failure) {
       guard let multi else { throw .internalError }
@@ -68,7 +68,7 @@ extension Call {
   /// The attempt has failed.
   func fail(_ failure: Failure) { perform(state.failed(csystem_now(), failure.status, failure.clock, reply), failure) }
 
-  /// The request was not acknowledged: its connection is dead, such as one that a middlebox has forgotten.
+  /// The request was not acknowledged: the connection is dead, for example because a middlebox has forgotten it.
   func failUnacknowledged(_ transfer: Transfer) {
     transfer.forbidReuse()
     perform(
@@ -76,10 +76,10 @@ extension Call {
       Failure(.connection, "the connection is dead: the request was not acknowledged"))
   }
 
-  /// Something other than the server ends the call.
+  /// Ends the call for a reason other than the server.
   func stop(_ failure: Failure) { perform(state.stop(csystem_now(), failure.status, httpStatus: httpStatus), failure) }
 
-  /// Ends it as cancelled, also where it has ended well but not all of it was reported.
+  /// Ends it as cancelled, even if it has ended well but not everything was reported yet.
   func cancel(_ reason: StaticString) {
     perform(state.cancel(csystem_now(), httpStatus: httpStatus), Failure(.cancelled, reason))
   }
@@ -98,7 +98,7 @@ extension Call {
     release()
   }
 
-  /// Lets the rest of a whole answer come for up to 5 ms, so that its connection can be used again.
+  /// The answer is complete: waits up to 5 ms for the end of the response, so that the connection can be reused.
   private func drain(_ transfer: Transfer) {
     let deadline = csystem_now() + Self.drainTime
     while !transfer.isFinished && csystem_now() < deadline { _ = multi?.step(until: deadline) }
@@ -106,7 +106,7 @@ extension Call {
 
   static var drainTime: Int64 { 5_000_000 }
 
-  /// Lets go of the connection and the multi handle.
+  /// Releases the connection and the multi handle.
   func release() {
     if let transfer { multi?.remove(transfer) }
     if let owner { owner.callReleased() } else if let multi { client.giveBack(multi) }

@@ -3,9 +3,9 @@ import DosaiCore
 import DosaiHTTP
 import DosaiJSON
 
-/// What the transfer's end makes of an attempt: an answer, a redirect, another attempt, or a failure.
+/// Decides what an attempt led to when its transfer has ended: an answer, a redirect, another attempt, or a failure.
 extension Call {
-  /// The one conclusion of an attempt whose transfer is over and whose events, if it has any, were read.
+  /// Concludes an attempt. Its transfer has ended, and its events, if any, were read.
   func conclude(_ transfer: Transfer) {
     do throws(Failure) {
       if transfer.isUnsent {
@@ -24,13 +24,13 @@ extension Call {
       } else {
         client.settings.secret?.redact(received, isAnswer: true)
         try readAnswer()
-        received = Buffer()  // the answer has it
+        received = Buffer()  // the answer has taken it
       }
       succeed()
     } catch { fail(error) }
   }
 
-  /// The answer is whole.
+  /// The answer is complete.
   func succeed() { perform(state.answered(csystem_now(), httpStatus: httpStatus)) }
 
   func readAnswer() throws(Failure) {
@@ -69,7 +69,7 @@ extension Call {
     return AnswerFacts(headers, timings, attempts, quirks)
   }
 
-  /// The failure of an answer that came with success and tells of an error.
+  /// The failure for an answer that reports an error although its HTTP status is a success.
   func provider(_ body: Value) throws(Failure) -> Failure {
     serverError = try ServerError(body)
     if received.isEmpty { try received.append(body.text) }

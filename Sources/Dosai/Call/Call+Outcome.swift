@@ -3,7 +3,7 @@ import DosaiCore
 import DosaiHTTP
 import DosaiJSON
 
-/// What a call leaves.
+/// The results of a call.
 extension Call {
   var timings: Timings {
     func since(_ time: Int64?) -> Int64 { time.map { $0 < 0 ? -1 : $0 - state.begun } ?? -1 }
@@ -13,8 +13,8 @@ extension Call {
       total: since(state.end ?? csystem_now()), reusedConnection: transfer?.reusedConnection ?? false)
   }
 
-  /// The completion of a call that ended well, or what has come of it so far; nil: nothing can come, or has come.
-  /// `soFar`: of a stream what its chunks so far add up to, which may be nothing.
+  /// The completion of a call that ended well, or the part that has arrived; nil: there is none. `soFar`: of a stream,
+  /// the completion that the chunks so far add up to, which may be empty.
   func takeCompletion(soFar: Bool = false) throws(Failure) -> Completion? {
     let stream = self.stream ?? (soFar && kind == .stream ? makeReader() : nil)
     let readCount = soFar ? stream?.readCount : nil
@@ -22,7 +22,7 @@ extension Call {
     guard let stream, soFar || stream.builder.hasStarted || failure == nil else { return nil }
     let text = Buffer()
     try stream.builder.write(to: text, taken: readCount)
-    let isRedacted = client.settings.secret?.redact(text, isAnswer: true) == true  // it may have come in pieces
+    let isRedacted = client.settings.secret?.redact(text, isAnswer: true) == true  // the key may have arrived in pieces
     let isWhole = hasEnded && readCount == nil
     if isWhole && !isRedacted {
       completion = try Completion.make(stream.builder, text, facts(stream.quirks))
@@ -35,7 +35,7 @@ extension Call {
     return made
   }
 
-  /// The report of a call that failed.
+  /// The error of a call that failed.
   func report(_ failure: Failure) -> ErrorReport {
     let report = ErrorReport(failure, secret: client.settings.secret)
     serverError.redact(client.settings.secret)

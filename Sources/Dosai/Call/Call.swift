@@ -19,7 +19,7 @@ package final class Call: TransferReceiver {
   var state: CallState
   var multi: CurlMulti?
   var transfer: Transfer?
-  /// How it ended, once it has; nil: well.
+  /// Why it failed; nil once it has ended: it succeeded.
   var failure: Failure?
   var serverError = ServerError()
   var completion: Completion?
@@ -27,17 +27,17 @@ package final class Call: TransferReceiver {
 
   // The answer of the current attempt.
   var received = Buffer()
-  var isCutShort = false  // enough of an error's body has come
+  var isCutShort = false  // enough of an error's body has arrived
   var stream: StreamReader? { didSet { reader = stream.map { Unmanaged.passUnretained($0) } } }
-  /// The same, to be used for each chunk without counting a reference.
+  /// The stream, for use with each chunk without reference counting.
   private(set) var reader: Unmanaged<StreamReader>?
 
   private var nextOnWait = Clocks.never  // when `onWait` is due
-  /// nil: its own caller drives it.
+  /// nil: its caller drives it.
   unowned(unsafe) var owner: (any CallOwner)?
 
   static let errorBodyMax = 64 << 10
-  /// A stream holds about this much that was not read; then its connection waits.
+  /// A stream buffers about this many unread bytes; then its connection waits.
   static let unreadMax = 256 << 10
 
   /// INVALID_ARGUMENT: the path cannot be joined to the base URL.
@@ -69,7 +69,7 @@ package final class Call: TransferReceiver {
 
   // MARK: driving it
 
-  /// Starts the first attempt. What fails from here on is the call's outcome.
+  /// Starts the first attempt. From now on, a failure is the outcome of the call.
   func begin() {
     noteOnWait(csystem_now())
     let multi: CurlMulti
@@ -87,12 +87,12 @@ package final class Call: TransferReceiver {
     perform(state.begin(csystem_now(), isLimited: multi.isLimited))
   }
 
-  /// Waits until something happens or `deadline` comes, and acts on it. `goesOn`: since the last turn the host had no
-  /// part; to read what gives no chunk is no time of its own.
+  /// Waits until something happens, at most until `deadline`, and handles it. `goesOn`: the host did not get control
+  /// after the last turn, because what was read gave no chunk.
   func turn(until deadline: Int64, goesOn: Bool = false) {
     guard let multi, !hasEnded else { return }
     state.waitBegan(csystem_now(), goesOn: goesOn)
-    // Where it finished before the wait, as in its start, libcurl has nothing left that would end the wait.
+    // If the transfer has already finished, for example when it was started, nothing in libcurl would end the wait.
     let isOver = transfer?.isFinished == true
     let pause = multi.step(until: isOver ? 0 : min(deadline, min(self.deadline, nextOnWait)))
     let now = csystem_now()
@@ -109,7 +109,7 @@ package final class Call: TransferReceiver {
     if settings.onWait != nil { nextOnWait = Clocks.deadline(now, settings.waitInterval) }
   }
 
-  /// Acts on what has happened: a cancel, the end of the attempt, a clock.
+  /// Handles what has happened: a cancel, the end of the attempt, a clock.
   func advance() {
     stopIfAsked()
     if state.phase == .attempting, let transfer {
@@ -122,7 +122,7 @@ package final class Call: TransferReceiver {
     tick()
   }
 
-  /// Looks at the clocks.
+  /// Checks the clocks.
   func tick() {
     guard let multi, !hasEnded else { return }
     let (time, clock) = state.clock
@@ -130,28 +130,28 @@ package final class Call: TransferReceiver {
     if action != .none { perform(action, Failure(.timeout, Self.words(clock), clock: clock)) }
   }
 
-  /// When something of it must be looked at.
+  /// When it must be checked next.
   var deadline: Int64 {
     guard state.phase == .attempting, !state.isPaused, let transfer else { return state.deadline }
     return min(state.deadline, transfer.checkTime)
   }
 
-  /// Whether something other than the server may end the call.
+  /// Whether there may be a reason other than the server to end the call.
   @inline(__always)
   var isStopAsked: Bool { !client.isOurs || settings.token?.isTriggered == true || ProcessState.isExiting }
 
   private var stopReason: Failure? {
     if !client.isOurs { return Failure(.forked, "the client was made before a fork") }
     if settings.token?.isTriggered == true { return Failure(.cancelled, "cancelled by its token") }
-    if ProcessState.isExiting { return Failure(.cancelled, "the process exits") }
+    if ProcessState.isExiting { return Failure(.cancelled, "the process is exiting") }
     if multi?.isOutOfMemory == true { return .outOfMemory }
     return nil
   }
 
-  /// Ends the call if something other than the server asks for that.
+  /// Ends the call if there is a reason other than the server.
   func stopIfAsked() { if !hasEnded, let stopReason { stop(stopReason) } }
 
-  /// There may be a connection for it. False: there is none, and it waits on.
+  /// A connection may be available. False: none is, and the call continues to wait.
   func connectionFreed() -> Bool {
     perform(state.connectionFreed(csystem_now()))
     return !state.isQueued
@@ -169,7 +169,7 @@ package final class Call: TransferReceiver {
 
   package var isFull: Bool { state.isPaused || (stream?.unread ?? 0) >= Self.unreadMax }
 
-  /// Lets a body that was held back come again. False: none was.
+  /// Continues to receive a body that was paused. False: none was.
   @discardableResult
   func letFlow() -> Bool {
     guard let transfer, transfer.isPaused, !transfer.isFinished, let multi else { return false }
@@ -190,12 +190,13 @@ package final class Call: TransferReceiver {
     if state.bytesTaken() == .deliver { owner?.hasNews() }
     let limits = client.settings.limits
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
-      // The key is looked for before the body is cut, so that no part of it is left; escaped it is six times as long.
+      // The key is redacted before the body is cut, so that no part of it remains; escaped, it may be six times as
+      // long.
       let errorBytesMax = Self.errorBodyMax + 6 * (client.settings.secret?.bytes.count ?? 0)
       try received.append(bytes.slice(0, errorBytesMax - received.count))
       if received.count < errorBytesMax { return }
       isCutShort = true
-      throw Failure(.tooLarge, "enough of the error's body has come")
+      throw Failure(.tooLarge, "enough of the error's body has arrived")
     }
     if let stream {
       if try stream.receive(bytes) { return }
@@ -213,7 +214,7 @@ package final class Call: TransferReceiver {
     owner?.hasNews()
   }
 
-  // MARK: what the state needs and gives
+  // MARK: for the state
 
   /// What the attempt has received so far.
   var reply: CallState.Reply {
@@ -224,7 +225,7 @@ package final class Call: TransferReceiver {
 
   var httpStatus: Int32 { transfer?.headers.httpStatus ?? 0 }
 
-  /// The client's limits, which look at the total clock within long work.
+  /// The client's limits, which check the total clock during long work.
   var limits: Limits {
     var limits = client.settings.limits
     let deadline = state.totalDeadline
@@ -238,16 +239,16 @@ package final class Call: TransferReceiver {
 
   private static func words(_ clock: Clock) -> StaticString {
     switch clock {
-    case .total: "the total time is over"
+    case .total: "the total timeout expired"
     case .connect: "no connection within the connect timeout"
-    case .idle: "nothing came within the idle timeout"
-    default: "no answer began within the first token timeout"
+    case .idle: "nothing arrived within the idle timeout"
+    default: "no answer began within the first-token timeout"
     }
   }
 
   func makeReader() -> StreamReader { StreamReader(limits, client.settings.secret) }
 
-  /// A chunk was read, which came with the last wait.
+  /// A chunk was read, which had arrived when the last wait ended.
   @inline(__always)
   func noteChunk(isToken: Bool) { state.eventRead(state.waitEnded ?? csystem_now(), isToken: isToken) }
 }

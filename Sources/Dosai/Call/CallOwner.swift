@@ -1,35 +1,36 @@
 import DosaiCore
 import DosaiHTTP
 
-/// What drives a call with others on one thread: a loop. A call without one is driven by its own caller.
+/// A loop, which drives many calls on one thread. A call without an owner is driven by its caller.
 protocol CallOwner: AnyObject {
   var multi: CurlMulti { get }
 
-  /// The call has begun: its token counts from now on, and it has a host. False: no descriptor is free.
+  /// The call has begun: from now on, its token can end it, and it has a host. False: no descriptor is free.
   func callBegan() -> Bool
-  /// Something has come that may be read.
+  /// Something has arrived that may be read.
   func hasNews()
 
-  /// Others wait for a connection to the host.
+  /// Whether other calls wait for a connection to the host.
   var hasQueue: Bool { get }
-  /// One connection carries many calls, as over HTTP/2.
+  /// Whether one connection carries many calls, as over HTTP/2.
   var sharesConnections: Bool { get }
-  /// Such a connection is being made.
+  /// Whether such a connection is being made.
   var makesSharedConnection: Bool { get }
-  /// The call waits for a connection, from its place in the queue if it has one.
+  /// The call waits for a connection. If it is in the queue already, it keeps its position.
   func joinQueue()
   func leaveQueue()
   func connectionBegan()
   func connectionMade(localPort: Int32)
-  /// The transfer has ended or was taken out.
+  /// The transfer has ended or was removed.
   func transferEnded()
 
   func callEnded()
-  /// The answer is whole, but its connection not yet at the response's end: keep it for a moment, then `release` the call.
+  /// The answer is complete, but the response has not ended on its connection: keep it for a moment, then `release` the
+  /// call.
   func drain()
-  /// The call needs its host no more.
+  /// The call no longer needs its host.
   func callReleased()
 
-  /// What its next event touches.
+  /// Adds the memory that the call's next event touches.
   func addMemory(to list: PrefetchList)
 }

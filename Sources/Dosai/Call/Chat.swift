@@ -9,7 +9,7 @@ package enum Outcome {
   case failure(ErrorReport)
 }
 
-/// Calls that have not begun.
+/// Makes calls, which the caller then begins.
 extension Client {
   private static let chatPath: StaticString = "/chat/completions"
 
@@ -24,16 +24,16 @@ extension Client {
   }
 }
 
-/// The blocking face.
+/// Calls that block.
 extension Call {
-  /// Waits for the whole answer.
+  /// Waits for the complete answer.
   package func run() -> Outcome {
     begin()
     while !hasEnded { turn(until: Clocks.never) }
     return outcome(wantsCompletion: true)
   }
 
-  /// Streams the answer. `onChunk` gets the reader with each chunk current, and says whether to go on.
+  /// Streams the answer. `onChunk` gets the reader, with the current chunk, and returns whether to continue.
   package func stream(wantsCompletion: Bool, onChunk: (StreamReader) -> Bool) -> Outcome {
     begin()
     var goesOn = false
@@ -53,13 +53,13 @@ extension Call {
 }
 
 extension Call {
-  /// Whether chunks that have come are still to be given out. They are also where the call has already ended well.
+  /// Whether chunks have arrived that were not delivered. They are delivered even if the call has already ended well.
   var hasMoreChunks: Bool {
     guard let stream else { return false }
     return stream.hasMoreInEvent
   }
 
-  /// How the call ended. It is reported: a cancel does not change it any more.
+  /// Reports how the call ended. After that, a cancel does not change it.
   func outcome(wantsCompletion: Bool) -> Outcome {
     state.reported()
     if let failure { return .failure(report(failure)) }

@@ -33,7 +33,7 @@ package final class Completion {
   package let facts: AnswerFacts
   package let fields: CompletionFields
   private let text: Buffer
-  // What owns the texts of the fields: one of the two.
+  // The owner of the fields' texts: one of the two.
   private let document: Document?
   private let builder: CompletionBuilder?
   private let mutex: Mutex
@@ -74,7 +74,7 @@ package final class Completion {
   package var model: Bytes? { fields.model }
   package var json: Bytes { text.bytes }
 
-  /// The JSON of a choice's message, without a NUL behind it.
+  /// The JSON of a choice's message, not NUL-terminated.
   package func messageText(_ choice: Int) -> Bytes? {
     guard choice >= 0, choice < fields.choices.count else { return nil }
     return mutex.locked { message(at: choice) }
@@ -91,7 +91,7 @@ package final class Completion {
     return position < messages.count ? messages[position] : nil
   }
 
-  /// The JSON of a choice's message, NUL-terminated: a copy, made on first use. nil also if there is no memory for it.
+  /// The JSON of a choice's message, NUL-terminated: a copy, made on first use. nil: no such message, or out of memory.
   package func message(_ choice: Int) -> Bytes? {
     guard choice >= 0, choice < fields.choices.count else { return nil }
     return mutex.locked {

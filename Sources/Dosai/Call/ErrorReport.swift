@@ -20,7 +20,7 @@ package final class ErrorReport {
     status = failure.status
     clock = failure.clock
     line = Buffer()
-    // Where there is no memory for the message there is still the status.
+    // If there is no memory for the message, there is still the status.
     try? failure.writeLine(to: line)
     secret?.redact(line, isAnswer: false)
   }

@@ -3,7 +3,8 @@ import DosaiCore
 import DosaiHTTP
 import Synchronization
 
-/// Many calls on one thread behind one descriptor. One thread at a time, but for `add` and `wake`.
+/// Many calls on one thread, with one descriptor to poll. Only one thread may use it at a time, except for `add` and
+/// `wake`.
 package final class Loop {
   let multi: CurlMulti
   private let process = ProcessState.id
@@ -11,7 +12,7 @@ package final class Loop {
   private var waiting = WaitingCalls()
   private var hosts: [LoopHost] = []
   private var calls: [LoopCall] = []  // in flight, in no order
-  private var noted = CallQueue()  // those for which something may have come
+  private var noted = CallQueue()  // calls for which something may have arrived
   private var deadlines = DeadlineHeap<LoopCall>()
   private var byToken: [LoopCall?] = []  // the first of the calls with a token, by its descriptor
   private var isBusy = false
@@ -36,19 +37,18 @@ package final class Loop {
     self.inFlightMax = inFlightMax
   }
 
-  /// Whether it was made by this process and not before a fork.
+  /// Whether this process made it, and not the parent before a fork.
   package var isOurs: Bool { process == ProcessState.id }
 
   /// Readable when `step` has something to do.
   package var descriptor: Int32 { multi.descriptor }
 
-  /// Calls that are not over.
+  /// The number of calls that are not over.
   package var active: Int { calls.count + waiting.count }
 
   // MARK: submitting
 
-  /// The call starts when there is room for it; nothing of it is told in here.
-  /// Throws BUSY while the loop is closed.
+  /// Submits a call, which starts when there is room for it. Delivers no event. Throws BUSY while the loop is closed.
   package func submit(_ call: Call, tag: UInt) throws(Failure) -> LoopCall {
     if isClosed { throw Failure(.busy, "the loop is being closed") }
     let made = LoopCall(call, self, tag: tag)
@@ -74,7 +74,7 @@ package final class Loop {
     calls.append(call)
   }
 
-  /// The host of a call that is in flight from now on.
+  /// The host of a call, which is in flight from now on.
   func enter(_ name: Buffer) -> LoopHost {
     let known = hosts.first { $0.name.bytes.equals(name.bytes) }
     let host = known ?? LoopHost(name)
@@ -138,9 +138,9 @@ package final class Loop {
 
   // MARK: stepping
 
-  /// Waits until something happens, `timeout` milliseconds at most (-1: without end), and acts on it. If it `tells`,
-  /// each event goes to `onEvent`, where false cancels its call; else `next` takes them. Throws BUSY inside `onEvent`,
-  /// FORKED.
+  /// Waits until something happens, at most `timeout` milliseconds (-1: no limit), and handles it. If it `delivers`,
+  /// each event is passed to `onEvent`, which returns false to cancel its call; otherwise `next` returns the events.
+  /// Throws BUSY inside `onEvent`, and FORKED.
   package func step(timeout: Int64, delivers: Bool, onEvent: (LoopEvent) -> Bool) throws(Failure) {
     try checkFree()
     isBusy = true
@@ -175,7 +175,7 @@ package final class Loop {
     }
   }
 
-  /// The next event that has come; nil: none has. Throws BUSY inside `onEvent`.
+  /// The next event that has arrived; nil: there is none. Throws BUSY inside `onEvent`.
   package func next() throws(Failure) -> LoopEvent? {
     try checkFree()
     readInbox()
@@ -184,12 +184,12 @@ package final class Loop {
     return event
   }
 
-  /// BUSY inside `onEvent`.
+  /// Throws BUSY inside `onEvent`.
   package func checkFree() throws(Failure) {
-    if isBusy { throw Failure(.busy, "the loop is being stepped") }
+    if isBusy { throw Failure(.busy, "the loop is already in a step") }
   }
 
-  /// In milliseconds, how long a host may wait before it steps: -1 without end.
+  /// How long the host may wait before it calls `step`, in milliseconds; -1: no limit.
   package var timeout: Int64 {
     if hasNoted || hasInbox.load(ordering: .acquiring) { return 0 }
     let first = min(deadlines.first ?? Clocks.never, multi.deadline)
@@ -245,8 +245,8 @@ package final class Loop {
 
   // MARK: clocks
 
-  /// Sees to it that the call is looked at when the first of its clocks runs out. One that comes to run later is
-  /// found out when the earlier time has come.
+  /// Makes the loop check the call when the first of its clocks runs out. If that time has moved, this is noticed at
+  /// the earlier time.
   func schedule(_ call: LoopCall) {
     let deadline = call.deadline
     if deadline < call.scheduled.time { deadlines.insert(deadline, call.scheduled, call) }
@@ -267,7 +267,7 @@ package final class Loop {
 
   // MARK: from other threads
 
-  /// Any thread.
+  /// May be called by any thread.
   package func wake() { multi.wake() }
 
   func add(_ command: LoopCall.Command, for call: LoopCall) {
@@ -292,7 +292,7 @@ package final class Loop {
 
   // MARK: the end
 
-  /// Ends each call as cancelled and tells of it. Throws BUSY inside `onEvent`.
+  /// Ends each call as cancelled, and delivers its last event. Throws BUSY inside `onEvent`.
   package func close(onEvent: (LoopEvent) -> Void) throws(Failure) {
     try checkFree()
     isBusy = true
@@ -310,7 +310,7 @@ package final class Loop {
     while let call = deadlines.popFirst(until: Clocks.never) { call.release() }
   }
 
-  /// In a forked child: lets go of all, and tells nothing.
+  /// In a forked child: drops everything, and delivers nothing.
   package func abandon() {
     calls = []
     waiting = WaitingCalls()

@@ -9,18 +9,18 @@ package final class LoopCall {
   enum Phase {
     /// There is no room for it yet.
     case waiting
-    /// It stands there among the calls in flight.
+    /// Its index among the calls in flight.
     case inFlight(Int)
-    /// Its last event was given out.
+    /// Its last event was delivered.
     case over
   }
 
-  /// Whether it stands in the loop's list of calls that may have events.
+  /// Whether it is in the loop's list of calls that may have events.
   enum News {
     case none
-    /// It does, and was looked at.
+    /// It is, and was checked.
     case seen
-    /// It does, and something has come since it was looked at.
+    /// It is, and something has arrived since it was checked.
     case fresh
   }
 
@@ -30,18 +30,18 @@ package final class LoopCall {
   var phase = Phase.waiting
   var news = News.none
   var isPaused = false
-  /// It stands in the loop's list of the calls with its token, between these two.
+  /// It is in the loop's list of the calls with the same token, between these two.
   private var isWatched = false
   unowned(unsafe) var nextOfToken: LoopCall?
   unowned(unsafe) var previousOfToken: LoopCall?
-  /// Its place in the line of those that wait for room, or for a connection.
+  /// Its position in a queue, for room or for a connection.
   let turn = Deadline()
   private var host: LoopHost?
-  /// Its attempt makes a connection.
+  /// Its attempt is making a connection.
   var isConnecting = false
-  /// When the loop looks at its clocks next.
+  /// When the loop checks its clocks next.
   let scheduled = Deadline()
-  /// It has ended, and until then its connection may get to the response's end.
+  /// It has ended; until this time, the response may still end on its connection.
   private var drainsUntil: Int64?
 
   init(_ call: Call, _ loop: Loop, tag: UInt) {
@@ -59,7 +59,7 @@ package final class LoopCall {
   var isOver: Bool { if case .over = phase { true } else { false } }
   var isDraining: Bool { drainsUntil != nil }
 
-  /// Any thread.
+  /// May be called by any thread.
   package func send(_ command: Command) { loop.add(command, for: self) }
 
   // MARK: driven by the loop
@@ -70,21 +70,21 @@ package final class LoopCall {
     if call.hasEnded { note() }
   }
 
-  /// There may be a connection for it. False: there is none.
+  /// A connection may be available. False: none is.
   func connectionFreed() -> Bool {
     if !call.connectionFreed() { return false }
     if call.hasEnded { note() }
     return true
   }
 
-  /// Something has come for it.
+  /// Something has arrived for it.
   func note() {
     if isOver { return }
     if news == .none { loop.append(noted: self) }
     news = .fresh
   }
 
-  /// The trigger of its token ends it from now on. False: no descriptor is free.
+  /// From now on, triggering its token ends it. False: no descriptor is free.
   func watchToken() -> Bool {
     if !isWatched { isWatched = token == nil || loop.watchToken(of: self) }
     return isWatched
@@ -123,19 +123,19 @@ package final class LoopCall {
     }
   }
 
-  /// Also where it has ended well, but not all of it was reported.
+  /// Cancels it, even if it has ended well but not everything was reported yet.
   func cancel(_ reason: StaticString) {
     call.cancel(reason)
     note()
   }
 
-  /// Ends it if its token, a fork or the process's exit asks for that.
+  /// Ends it if its token was triggered, after a fork, or when the process exits.
   func stopIfAsked() {
     call.stopIfAsked()
     if call.hasEnded { note() }
   }
 
-  /// When something of it must be looked at.
+  /// When it must be checked next.
   var deadline: Int64 {
     if let drainsUntil { return drainsUntil }
     return isWaiting ? Clocks.never : call.deadline
@@ -144,13 +144,13 @@ package final class LoopCall {
   /// It has drained for long enough.
   func release() { call.release() }
 
-  /// What was reported of it so far; nil: nothing can be.
+  /// The completion that the chunks so far add up to; nil: there can be none.
   package func completion() throws(Failure) -> Completion? { try call.takeCompletion(soFar: true) }
 
-  /// The next event; nil: none has come.
+  /// The next event; nil: none has arrived.
   func nextEvent() -> LoopEvent? {
     if isOver || isWaiting && !call.hasEnded { return nil }
-    // Between two events that have both come a cancel counts; and in a pause, too, as does the total clock.
+    // A cancel also takes effect between two events that have both arrived; during a pause, so does the total clock.
     call.stopIfAsked()
     if isPaused { call.tick() }
     if isPaused && call.failure == nil { return nil }
@@ -164,7 +164,7 @@ package final class LoopCall {
   }
 }
 
-/// What its call asks of a loop.
+/// What a call needs of its loop.
 extension LoopCall: CallOwner {
   var multi: CurlMulti { loop.multi }
 
@@ -211,10 +211,10 @@ extension LoopCall: CallOwner {
   }
 }
 
-/// What a loop tells; lent until the next event.
+/// An event of a loop, lent until the next one.
 package struct LoopEvent {
   package let call: LoopCall
-  /// How the call ended; nil: a chunk has come.
+  /// How the call ended; nil: this event is a chunk.
   package let outcome: Outcome?
 
   package var reader: StreamReader? { call.reader }

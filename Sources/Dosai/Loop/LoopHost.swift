@@ -1,21 +1,21 @@
 import DosaiCore
 import DosaiHTTP
 
-/// What a loop knows of a host while it has calls to it in flight: which of them have no connection yet.
+/// A host to which a loop has calls in flight, and the queue of those that wait for a connection.
 final class LoopHost {
-  /// What libcurl counts connections by.
+  /// The name of the host, or proxy, for which libcurl counts connections.
   let name: Buffer
   var users = 0
-  /// Calls for which there is no connection: the host has as many as it may have, or one is being made and may carry
-  /// them too. First in, first out.
+  /// Calls that wait for a connection: the host has the maximum number, or one is being made that may carry them, too.
+  /// First in, first out.
   var queue = PausableQueue()
-  /// There may be a connection for the first of them.
+  /// A connection may be available for the first of them.
   var hasRoom = false
-  /// Calls that make a connection.
+  /// The number of calls that are making a connection.
   private(set) var connecting = 0
   /// One connection carries many calls, as over HTTP/2.
   private(set) var isShared = false
-  private var last: (call: LoopCall, port: Int32)?  // that got a connection, until it is done with it
+  private var last: (call: LoopCall, port: Int32)?  // the last call that got a connection, until its transfer ends
 
   init(_ name: Buffer) { self.name = name }
 
@@ -30,7 +30,7 @@ final class LoopHost {
     noteChange(call)
   }
 
-  /// Its transfer has ended or was taken out.
+  /// The call's transfer has ended or was removed.
   func transferEnded(_ call: LoopCall) {
     if last?.call === call { last = nil }
     noteChange(call)
@@ -42,10 +42,10 @@ final class LoopHost {
     noteRoom()
   }
 
-  /// There may be a connection for a call.
+  /// A connection may be available.
   func noteRoom() { hasRoom = queue.first != nil }
 
-  /// Nobody has calls to it.
+  /// The loop has no more calls to it.
   func clear() {
     queue = PausableQueue()
     last = nil

@@ -1,6 +1,6 @@
 import DosaiCore
 
-/// Calls, first in, first out. What was given out is kept no longer.
+/// Calls, first in, first out. It releases the calls that it returns.
 struct CallQueue {
   private var calls: [LoopCall?] = []
   private var head = 0
@@ -21,7 +21,7 @@ struct CallQueue {
   }
 }
 
-/// Calls in turn. One that is paused keeps its turn, and holds up nobody.
+/// Calls, first in, first out. A paused call keeps its position, but does not hold up the others.
 struct PausableQueue {
   private var ready = DeadlineHeap<LoopCall>()
   private var paused = DeadlineHeap<LoopCall>()
@@ -32,7 +32,7 @@ struct PausableQueue {
   /// The first that is not paused.
   var first: LoopCall? { ready.firstElement }
 
-  /// At its end, but for one that stands in it.
+  /// Adds the call at the end, unless it is in the queue already.
   mutating func append(_ call: LoopCall) {
     if call.turn.time != Clocks.never { return }
     turns += 1
@@ -43,7 +43,7 @@ struct PausableQueue {
     if call.isPaused { paused.remove(call.turn) } else { ready.remove(call.turn) }
   }
 
-  /// Of one that may stand in it.
+  /// Pauses or resumes a call, which may be in the queue.
   mutating func setPaused(_ isPaused: Bool, _ call: LoopCall) {
     let turn = call.turn.time
     remove(call)
@@ -61,7 +61,8 @@ struct PausableQueue {
   }
 }
 
-/// Calls for which there is no room yet. Clients take turns, so that one with many does not hold up the others.
+/// Calls for which there is no room yet. Clients take turns, so that a client with many calls does not hold up the
+/// others.
 struct WaitingCalls {
   private var lanes: [(client: Client, queue: PausableQueue)] = []
   private var turn = 0
@@ -74,7 +75,7 @@ struct WaitingCalls {
     lanes[lane].queue.append(call)
   }
 
-  /// The next that is not paused.
+  /// Removes and returns the next call that is not paused.
   mutating func popFirst() -> LoopCall? {
     for _ in lanes.indices {
       if turn >= lanes.count { turn = 0 }

@@ -4,7 +4,7 @@ import DosaiJSON
 
 /// The chunks of a streaming call.
 extension Call {
-  /// Makes the next chunk current if it has come and need not be parsed: most have and need not.
+  /// Makes the next chunk current if it has arrived and matches a template, so that it need not be parsed. Most do.
   @inline(__always)
   func nextFromTemplate() -> Bool {
     guard let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextFromTemplate() }) else { return false }
@@ -12,12 +12,12 @@ extension Call {
     return true
   }
 
-  /// Makes the next chunk current, from bytes that have already come. False: there is none; wait for more with `turn`
-  /// unless the call has ended.
+  /// Makes the next chunk current, from bytes that have already arrived. False: there is none; unless the call has
+  /// ended, `turn` waits for more.
   @inline(__always)
   func nextChunk() -> Bool { nextFromTemplate() || nextParsed() }
 
-  /// The same where `nextFromTemplate` has just found none.
+  /// Makes the next chunk current after `nextFromTemplate` has found none.
   private func nextParsed() -> Bool {
     while true {
       if let found = readOn() { return found }
@@ -25,7 +25,7 @@ extension Call {
     }
   }
 
-  /// Nil: more has come of what was held back.
+  /// nil: a paused body has continued, and there are more bytes.
   private func readOn() -> Bool? {
     guard let stream else { return false }
     if stream.nextInEvent() { return true }
@@ -51,7 +51,7 @@ extension Call {
         succeed()
       }
     } catch {
-      // Of a cut the transfer knows why.
+      // The transfer knows why the body was cut off.
       fail(error.status == .truncated ? transfer.failure ?? error : error)
     }
     return false
@@ -77,7 +77,7 @@ extension Call {
     return type.slice(0, 17).equalsIgnoringCase(literal("text/event-stream"))
   }
 
-  /// Whether the server has accepted the call: a 2xx with its headers whole.
+  /// Whether the server has accepted the call: its status is 2xx, and all headers have arrived.
   var isAccepted: Bool {
     guard let transfer, transfer.hasAnswer else { return false }
     return !hasNoAnswer(transfer)

@@ -3,7 +3,7 @@ import DosaiCore
 import DosaiHTTP
 import Synchronization
 
-/// The pull face: one streaming call, taken chunk by chunk.
+/// A streaming call that is read chunk by chunk.
 package final class Stream {
   package enum Next { case chunk, end, wouldBlock, failure, busy }
 
@@ -27,7 +27,7 @@ package final class Stream {
 
   deinit { close() }
 
-  /// Goes to the next chunk, waiting `timeout` nanoseconds for it at most (`Clocks.never`: as the clocks say).
+  /// Makes the next chunk current. Waits at most `timeout` nanoseconds (`Clocks.never`: as long as the clocks allow).
   package func next(timeout: Int64) -> Next {
     if isUsed.exchange(true, ordering: .acquiring) { return .busy }
     defer {
@@ -42,7 +42,7 @@ package final class Stream {
 
   private func wait(_ timeout: Int64) -> Next {
     var goesOn = false
-    var deadline = timeout == Clocks.never ? timeout : -1  // known once there is something to wait for
+    var deadline = timeout == Clocks.never ? timeout : -1  // set when the wait begins
     while true {
       if call.isStopAsked { call.stopIfAsked() }
       if isClosed.load(ordering: .acquiring) { call.stop(Failure(.cancelled, "the stream was freed")) }
@@ -53,7 +53,7 @@ package final class Stream {
       }
       if deadline < 0 { deadline = Clocks.deadline(csystem_now(), timeout) }
       if deadline != Clocks.never, csystem_now() >= deadline {
-        // What has already come still counts, also with no time to wait.
+        // Even if there is no time to wait, what has already arrived is read.
         call.turn(until: 0, goesOn: goesOn)
         if call.hasEnded { continue }
         if call.nextChunk() { return .chunk }
@@ -65,21 +65,21 @@ package final class Stream {
     }
   }
 
-  /// With the chunk that `next` told of; lent until it is called again.
+  /// The reader, whose chunk `next` made current; lent until `next` is called again.
   @inline(__always)
   package var reader: Unmanaged<StreamReader>? { call.reader }
 
-  /// The failure that `next` told of.
+  /// The failure that `next` returned.
   package var report: ErrorReport? { call.failure.map { call.report($0) } }
 
-  /// What the chunks so far add up to. Throws BUSY.
+  /// The completion that the chunks so far add up to. Throws BUSY.
   package func completion() throws(Failure) -> Completion? {
     guard !isUsed.exchange(true, ordering: .acquiring) else { throw Self.busy }
     defer { isUsed.store(false, ordering: .releasing) }
     return try call.takeCompletion(soFar: true)
   }
 
-  /// Ends the call; where another thread is in it, that one does.
+  /// Ends the call. If another thread is using the stream, that thread ends it.
   package func close() {
     isClosed.store(true, ordering: .releasing)
     if isUsed.exchange(true, ordering: .acquiring) {

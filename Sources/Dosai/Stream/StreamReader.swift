@@ -6,18 +6,18 @@ package final class StreamReader {
   private enum Form {
     case unknown
     case events
-    /// Not events but one JSON text, or a page of HTML.
+    /// A JSON text, or an HTML page.
     case document
   }
 
   let builder: CompletionBuilder
   private let limits: Limits
   private let secret: Secret?
-  /// What must not be shown, where it is long enough to be a secret.
+  /// The key, which must not appear in an answer; empty if it is too short to be a secret.
   private let secretText: Bytes
   private let parser: EventParser
   private var form = Form.unknown
-  /// The blanks before a body that is not yet known for what it is.
+  /// The blanks at the beginning of a body whose form is not known yet.
   let blanks = Buffer()
   private(set) var isDone = false
   private var isFlushed = false
@@ -28,10 +28,10 @@ package final class StreamReader {
   /// The current chunk, lent until the next one.
   package private(set) var chunk = Chunk(.other)
   private var count = 0  // chunks of the current event
-  private var position = -1  // of the current chunk among them; -1: before the first
-  private var readBeforeDrop: Int?  // how many were taken when the rest was dropped
+  private var position = -1  // the index of the current chunk among them; -1: before the first
+  private var readBeforeDrop: Int?  // how many were read when the rest was dropped
   private var doneQuirks: Quirks = []
-  /// Why the event that `nextFromTemplate` looked at cannot be taken.
+  /// Why `nextFromTemplate` refused an event.
   private(set) var failure: Failure?
 
   init(_ limits: Limits, _ secret: Secret?) {
@@ -44,10 +44,10 @@ package final class StreamReader {
 
   var quirks: Quirks { builder.quirks.union(doneQuirks) }
 
-  /// Whether the body is read as events; not so for a document.
+  /// Whether the body consists of events.
   var takesEvents: Bool { form == .events }
 
-  /// Takes a part of the body. False: it is no event stream, and not taken.
+  /// Receives a part of the body. False: the body is not an event stream, and the part was not stored.
   func receive(_ bytes: Bytes) throws(Failure) -> Bool {
     if isDone {
       if !bytes.trimmed.isEmpty { doneQuirks.insert(.afterDone) }
@@ -59,10 +59,10 @@ package final class StreamReader {
     return true
   }
 
-  /// Bytes that wait to be read.
+  /// The number of bytes that were not read yet.
   var unread: Int { parser.unread }
 
-  /// By its first byte that is not blank the body is known for events or a document. Blanks until then are kept.
+  /// The first byte that is not blank shows whether the body is a document. Until then, blanks are kept.
   private func decide(_ bytes: Bytes) throws(Failure) {
     guard let first = bytes.trimmed.first ?? (blanks.count > 4096 ? 0 : nil) else { return try blanks.append(bytes) }
     let isDocument = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<")
@@ -70,17 +70,17 @@ package final class StreamReader {
     if !isDocument { try parser.feed(blanks.bytes) }
   }
 
-  /// Drops the chunks that are still to be taken.
+  /// Drops the chunks that were not read.
   func dropChunks() {
     if hasMoreInEvent { readBeforeDrop = position + 1 }
     count = 0
     position = -1
   }
 
-  /// How many chunks of the last event were taken; nil: all that there were.
+  /// How many chunks of the last event were read; nil: all of them.
   var readCount: Int? { hasMoreInEvent ? position + 1 : readBeforeDrop }
 
-  /// Where the text of the last chunk ends, and the next one may go.
+  /// Where the text of the last chunk ends, and the next one may be added.
   var textEnd: UnsafePointer<UInt8>? { chunk.text.flatMap { text in text.baseAddress.map { $0 + text.count } } }
 
   func addMemory(to list: PrefetchList) {
@@ -89,7 +89,7 @@ package final class StreamReader {
     builder.addMemory(to: list)
   }
 
-  /// The tokens, of a chunk that tells them.
+  /// The numbers of tokens, for a chunk that reports them.
   package var usage: Usage? { builder.usage }
 
   /// Makes the next chunk of the current event current.
@@ -105,7 +105,7 @@ package final class StreamReader {
 
   var hasMoreInEvent: Bool { position + 1 < count }
 
-  /// Makes the next event current if it has come whole and has the shape of one before it; it is one chunk of text.
+  /// Makes the next event current if it has arrived completely and matches a template. It is one chunk of text.
   func nextFromTemplate() -> Bool {
     guard position &+ 1 >= count else { return false }
     let text = parser.ahead
@@ -135,7 +135,7 @@ package final class StreamReader {
     case done
   }
 
-  /// Reads on to the next event. `isEnd`: the body has ended. `onError` makes the failure of an error in the stream.
+  /// Reads the next event. `isEnd`: the body has ended. `onError` makes the failure for an error in the stream.
   func next(isEnd: Bool, onError: (Value) throws(Failure) -> Failure) throws(Failure) -> Step {
     while !isDone {
       if let event = try parser.next() {
@@ -150,7 +150,7 @@ package final class StreamReader {
     return .done
   }
 
-  /// Whether the event gave chunks.
+  /// Processes an event. False: it gave no chunks.
   private func process(
     _ event: EventParser.Event, _ onError: (Value) throws(Failure) -> Failure
   ) throws(Failure) -> Bool {
@@ -209,22 +209,22 @@ package final class StreamReader {
     _ = nextInEvent()
   }
 
-  /// A whole completion came in the place of a stream: it is one event.
+  /// The answer is a complete completion instead of a stream: it becomes one event.
   func add(wholeAnswer document: Document) throws(Failure) {
     doneQuirks.insert(.wholeAnswer)
     isDone = true
     try add(document, isAnswer: true)
-    position = -1  // its first chunk is still to be taken
+    position = -1  // its first chunk was not read yet
   }
 
-  /// How a body of events that has ended without `[DONE]` is to be taken; nil: as whole. `mayBeEvents`: its headers do
-  /// not say that it is something else.
+  /// The failure of a body that has ended without `[DONE]`; nil: it is complete. `mayBeEvents`: its headers do not say
+  /// that it is something else.
   func conclude(mayBeEvents: Bool) -> Failure? {
-    if eventIndex < 0 && !mayBeEvents { return Failure(.malformed, "the answer is no event stream") }
+    if eventIndex < 0 && !mayBeEvents { return Failure(.malformed, "the answer is not an event stream") }
     if builder.isFinished {
       doneQuirks.insert(.doneMissing)
       return nil
     }
-    return Failure(.truncated, "the stream ended before the answer did")
+    return Failure(.truncated, "the stream ended before the answer was complete")
   }
 }

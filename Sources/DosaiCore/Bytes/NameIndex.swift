@@ -1,6 +1,6 @@
-/// A hash table from names, which are texts or numbers, to positions in a list. The hash depends on this object's address
-/// in memory, which whoever chooses the names does not know. If two names ever had the same hash, the caller would notice,
-/// since it checks the name of what it finds.
+/// A hash table from names, which are texts or numbers, to positions in a list. The hash depends on this object's
+/// address in memory, which whoever chooses the names does not know. If two names ever had the same hash, the caller
+/// would notice, since it checks the name of what it finds.
 package final class NameIndex {
   private struct Slot {
     var hash: UInt64

@@ -1,7 +1,8 @@
 protocol Numbered { var number: Int32 { get } }
 
 extension Array where Element: Numbered {
-  /// Sorted by number; elements with equal numbers keep their order. The standard library's sort adds 2 KB for each type.
+  /// Sorted by number; elements with equal numbers keep their order. The standard library's sort adds 2 KB for each
+  /// type.
   func ordered() -> [Element] {
     var numbers: [Int] = []
     for i in indices { numbers.append(Int(self[i].number) << 32 | i) }

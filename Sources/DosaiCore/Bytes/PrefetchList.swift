@@ -13,7 +13,8 @@ package final class PrefetchList {
 
   package init() {}
 
-  /// A chunk has come, after which the text goes on at `end`. True: the rest should be collected anew; it seldom changes.
+  /// A chunk has come, after which the text goes on at `end`. True: the rest should be collected anew; it seldom
+  /// changes.
   package func note(_ end: UnsafePointer<UInt8>?) -> Bool {
     runs[0] = end == nil ? 0 : Self.run(UInt(bitPattern: end), 64)
     age = age &+ 1

@@ -121,8 +121,8 @@ package enum Text {
     try buffer.append(text.slice(from, text.count))
   }
 
-  /// Appends what a JSON string stands for, given without its quotes. False, and nothing is appended: an escape is broken
-  /// or a lone surrogate.
+  /// Appends what a JSON string stands for, given without its quotes. False, and nothing is appended: an escape is
+  /// broken or a lone surrogate.
   static func appendUnescaped(_ text: Bytes, to buffer: Buffer) throws(Failure) -> Bool {
     // Nothing stands for more bytes than it is written with; eight are copied at a time.
     try buffer.reserve(text.count &+ 8)

@@ -33,13 +33,13 @@ package struct BaseURL {
 
   private static func check(authority: Bytes) throws(Failure) {
     if authority.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil {
-      throw .invalid("base_url: must not hold a user or password")
+      throw .invalid("base_url: must not contain a user or password")
     }
     let host = Self.host(authority)
     guard !host.isEmpty, !host.equals("[]") else { throw .invalid("base_url: has no host") }
     let isNumbers = host.first == UInt8(ascii: "[")
     for byte in isNumbers ? host.slice(1, host.count - 1) : host where !isAllowed(byte, isNumbers) {
-      throw .invalid("base_url: the host has a character that no host has")
+      throw .invalid("base_url: the host has a character that hosts cannot have")
     }
     if host.count == authority.count { return }
     guard authority[host.count] == UInt8(ascii: ":"),

@@ -272,7 +272,8 @@ package struct CallState {
 
   // MARK: the host
 
-  /// The host waits. Its absence until now is not the server's time. `goesOn`: it has not been away since its last wait.
+  /// The host waits. Its absence until now is not the server's time. `goesOn`: it has not been away since its last
+  /// wait.
   package mutating func waitBegan(_ now: Int64, goesOn: Bool) {
     if let waitEnded, !goesOn { silentSince += now - max(waitEnded, silentSince) }
     waitEnded = nil
@@ -348,8 +349,8 @@ package struct CallState {
     connectDeadline != Clocks.never && (now < connectDeadline || extendConnect(now))
   }
 
-  /// The connect clock has run out. In a handshake the server waits for the host, too: for being late the host gets three
-  /// times that more, once, and no more than a whole connect timeout. False: it had that.
+  /// The connect clock has run out. In a handshake the server waits for the host, too: for being late the host gets
+  /// three times that more, once, and no more than a whole connect timeout. False: it had that.
   private mutating func extendConnect(_ now: Int64) -> Bool {
     if isConnectExtended { return false }
     isConnectExtended = true

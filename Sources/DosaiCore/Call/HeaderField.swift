@@ -15,9 +15,11 @@ package final class HeaderField {
     }
     let name = line.slice(0, colon)
     let value = line.slice(colon + 1, line.count)
-    for byte in name where !isNameByte(byte) { throw .invalid("headers: a name has a character that no name has") }
+    for byte in name where !isNameByte(byte) {
+      throw .invalid("headers: a name has a character that names cannot have")
+    }
     try check(value, "headers: a value has a control character or a character that is not ASCII")
-    if name.isOfTransport { throw .invalid("headers: the transport itself decides this one") }
+    if name.isOfTransport { throw .invalid("headers: the transport sets this header itself") }
     return try HeaderField(name, value.trimmed)
   }
 

@@ -20,14 +20,14 @@ extension Status {
   /// What it means, for people.
   package var explanation: StaticString {
     switch self {
-    case .redirected: "the server redirects elsewhere"
+    case .redirected: "the server redirected the request"
     case .badRequest: "the server refused the request"
     case .authentication: "the key is missing or was refused"
     case .insufficientCredits: "the account has no credits left"
     case .permission: "this is not permitted"
-    case .notFound: "the server knows no such model or path"
-    case .rateLimited: "the rate limit is reached"
-    case .unavailable: "the model is not available now"
+    case .notFound: "the server has no such model or path"
+    case .rateLimited: "the rate limit was reached"
+    case .unavailable: "the model is not available at the moment"
     case .provider: "the server reports an error"
     default: "the server failed"
     }

@@ -26,7 +26,7 @@ struct DocumentTests {
   func refusesWhatItCannotRead(text: String) throws {
     #expect(status { _ = try Document.read(text) } == .malformed)
     let why = try #require(complaint { _ = try Document.read(text) })
-    #expect(why == "not JSON" || why == "not JSON that can be read")
+    #expect(why == "not JSON" || why == "JSON that cannot be read")
   }
 
   @Test(

@@ -48,7 +48,7 @@ def lent_bytes(function: Callable[..., Any], *arguments: Any) -> Optional[bytes]
 
 def c_string(text: str, name: str) -> bytes:
     if "\0" in text:
-        raise ValueError(f"{name} holds a NUL")
+        raise ValueError(f"{name} contains a NUL")
     return text.encode("utf-8", "surrogateescape")
 
 

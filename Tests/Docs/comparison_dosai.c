@@ -25,8 +25,8 @@ int main(int count, char **words) {
   if (!status)
     status = dosai_request_add_message(request, "user", "a private question", DOSAI_NUL_TERMINATED, NULL);
   if (!status) status = dosai_chat_stream(client, request, NULL, take, &bytes, NULL, NULL);
-  printf("{\"ok\": %s, \"error\": \"%s\", \"text\": \"%zu bytes\"}\n",
-         status ? "false" : "true", dosai_status_name(status), bytes);
+  printf("{\"ok\": %s, \"error\": \"%s\", \"text\": \"%zu bytes\"}\n", status ? "false" : "true",
+         dosai_status_name(status), bytes);
   dosai_request_free(request);
   dosai_client_free(client);
   return 0;

@@ -5,16 +5,17 @@
  * exchange with the server, including its retries. In a stream, an "event" is a server-sent event; in a loop, it is a
  * dosai_event.
  *
- *   Names      dosai_<noun>_<verb>. The arguments, in order: the object, the inputs, a callback with its user_data, the
- *              outputs, and `dosai_error **out_error`, which may be NULL. Getters have no out_error.
+ *   Names      dosai_<object>_<verb>; for a getter, dosai_<object>_<what it returns>. The arguments, in order: the
+ *              object, the inputs, a callback with its user_data, the outputs, and `dosai_error **out_error`, which
+ *              may be NULL. Getters have no out_error.
  *   Status     A function that can fail returns a dosai_status: DOSAI_OK is 0, failures are negative. The details are
  *              in an error object, which you own and free; there is no global "last error". Any such function may
  *              return INVALID_ARGUMENT, OUT_OF_MEMORY and, in a forked child, FORKED; "Returns:" lists the others.
  *   Ownership  You own, and must free, every object that a function creates or returns, unless its entry says that it
- *              is borrowed. Text and structs that you pass in are copied before the function returns. Outputs are
- *              cleared first, without freeing what was there; then *out_error is set only on failure, and the other
- *              outputs only on success. A struct that would be filled in is left as it was on failure. The error
- *              contains what arrived before a failure (dosai_error_completion).
+ *              is borrowed. Text and structs that you pass in are copied before the function returns. Outputs,
+ *              except structs to fill in, are cleared first, without freeing what was there; then *out_error is set
+ *              only on failure, and the other outputs only on success. The error contains what arrived before a
+ *              failure (dosai_error_completion).
  *   Text in    UTF-8, as `const char *text, size_t length`. With DOSAI_NUL_TERMINATED as the length, text is a C
  *              string. Strings without a length argument (a role, a key, a header name, an id) are C strings.
  *   Text out   A NUL-terminated `const char *`, with its length in `size_t *out_length`, which may be NULL. (Text may
@@ -231,10 +232,10 @@ enum {
 typedef void (*dosai_log_fn)(dosai_log_level level, const char *line, size_t length, void *user_data);
 
 /* The options of a client. They are copied. Text fields, except ca_pem, are C strings; NULL means the default.
- * An attempt is retried if there was no connection, it broke or a clock ran out before a successful response began, or
- * if the HTTP status is one for which dosai_error_is_retryable is 1. The wait before a retry is 0.5 s, doubling to 8 s,
- * minus up to a quarter at random, or else what retry-after-ms or Retry-After asks for; if that is more than 120 s,
- * there is no retry. */
+ * An attempt is retried if, before a successful response began, it got no connection or lost it, or its connect or
+ * first-token clock ran out. It is also retried if its HTTP status makes dosai_error_is_retryable return 1. The wait
+ * before a retry is 0.5 s, doubling to at most 8 s, minus up to a quarter at random. retry-after-ms or Retry-After
+ * replaces it; if they ask for more than 120 s, there is no retry. */
 typedef struct dosai_client_options {
   uint32_t struct_size;
   int32_t max_retries;        /* retries per call, at most 100; see above. 0: 2 */
@@ -373,7 +374,8 @@ DOSAI_API dosai_status dosai_request_add_message(dosai_request *request, const c
 /* Adds a message given as a JSON object, for example with content parts, tool_calls or provider-specific fields. */
 DOSAI_API dosai_status dosai_request_add_message_json(dosai_request *request, const char *json, size_t length,
                                                       dosai_error **out_error);
-/* Sets a text field, such as "name", of the last message. Returns: INVALID_ARGUMENT if there is none. */
+/* Sets a text field, such as "name", of the last message. Returns: INVALID_ARGUMENT if there is no
+ * message. */
 DOSAI_API dosai_status dosai_request_set_message_text(dosai_request *request, const char *key, const char *text,
                                                       size_t length, dosai_error **out_error);
 /* Adds the message of one choice of a completion, unchanged, with its tool calls and unknown fields. choice is the
@@ -394,7 +396,7 @@ DOSAI_API dosai_status dosai_request_set_tool_choice(dosai_request *request, con
 /* Adds a text at which the model stops. A request can have at most four. */
 DOSAI_API dosai_status dosai_request_add_stop(dosai_request *request, const char *text, size_t length,
                                               dosai_error **out_error);
-/* Each sets a field by its key. A field that exists keeps its place. Types and ranges are checked for temperature (0
+/* Each sets a field by its key. A field that exists keeps its position. Types and ranges are checked for temperature (0
  * to 2), top_p (0 to 1), frequency_penalty and presence_penalty (-2 to 2), max_tokens (at least 1) and n (1 to 128);
  * stream, messages, tools and response_format cannot be set with these three functions. Other keys are not checked. */
 DOSAI_API dosai_status dosai_request_set_text(dosai_request *request, const char *key, const char *text,
@@ -463,7 +465,7 @@ enum {
  * 0 to dosai_completion_choice_count - 1; choices are sorted by the server's index. `tool_call` is a position from 0 to
  * dosai_completion_tool_call_count - 1. Threads: any thread at once. */
 
-/* Each returns the field of this name in the answer: "id", "object". */
+/* The "id" and "object" fields of the answer. */
 DOSAI_API const char *dosai_completion_id(const dosai_completion *completion, size_t *out_length);
 DOSAI_API const char *dosai_completion_object(const dosai_completion *completion, size_t *out_length);
 /* Unix time in seconds; -1 if not specified. */
@@ -474,7 +476,7 @@ DOSAI_API const char *dosai_completion_model(const dosai_completion *completion,
 DOSAI_API int32_t dosai_completion_choice_count(const dosai_completion *completion);
 /* The index that the server sent for the choice; -1 if there is no such choice. */
 DOSAI_API int32_t dosai_completion_choice_index(const dosai_completion *completion, int32_t choice);
-/* Each returns the text of this field in the message of a choice: "role", "content", "refusal". */
+/* The "role", "content" and "refusal" fields of the message of a choice. */
 DOSAI_API const char *dosai_completion_role(const dosai_completion *completion, int32_t choice, size_t *out_length);
 DOSAI_API const char *dosai_completion_content(const dosai_completion *completion, int32_t choice,
                                                size_t *out_length);
@@ -490,7 +492,7 @@ DOSAI_API const char *dosai_completion_finish_reason_text(const dosai_completion
                                                           size_t *out_length);
 /* The number of tool calls of a choice. */
 DOSAI_API int32_t dosai_completion_tool_call_count(const dosai_completion *completion, int32_t choice);
-/* Each returns the id of a tool call, or the name of its function. */
+/* The id of a tool call, and the name of its function. */
 DOSAI_API const char *dosai_completion_tool_call_id(const dosai_completion *completion, int32_t choice,
                                                     int32_t tool_call, size_t *out_length);
 DOSAI_API const char *dosai_completion_tool_call_name(const dosai_completion *completion, int32_t choice,
@@ -532,10 +534,10 @@ DOSAI_API void dosai_completion_free(dosai_completion *completion);
 
 /* ---- chat ---------------------------------------------------------------------------------------------- */
 
-/* What a chunk is, and which of its fields are set for that. */
+/* The kinds of chunks, each with the fields that depend on the kind. */
 typedef int32_t dosai_chunk_kind;
 enum {
-  DOSAI_CHUNK_OTHER = 0,     /* none of these: a role, an empty delta, unknown fields */
+  DOSAI_CHUNK_OTHER = 0,     /* anything else: a role, an empty delta, unknown fields */
   DOSAI_CHUNK_CONTENT = 1,   /* text */
   DOSAI_CHUNK_REASONING = 2, /* text */
   DOSAI_CHUNK_REFUSAL = 3,   /* text */
@@ -566,6 +568,7 @@ typedef struct dosai_chunk {
   size_t json_length;
 } dosai_chunk;
 
+/* Return 0 to continue. Any other value stops the call with CANCELLED. */
 typedef int32_t (*dosai_chunk_fn)(const dosai_chunk *chunk, void *user_data);
 
 /* Sends the request and returns the whole answer.
@@ -592,7 +595,7 @@ DOSAI_API dosai_status dosai_chat_stream(dosai_client *client, const dosai_reque
 
 /* Sends the request, waits for the headers of a successful response, and creates the stream. All retries happen here.
  * In:      options may be NULL.
- * Returns: see dosai_chat_stream.
+ * Returns: any status except WOULD_BLOCK.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_stream_open(dosai_client *client, const dosai_request *request,
                                          const dosai_call_options *options, dosai_stream **out_stream,
@@ -656,7 +659,7 @@ typedef int32_t (*dosai_event_fn)(const dosai_event *event, void *user_data);
 typedef struct dosai_loop_options {
   uint32_t struct_size;
   int32_t max_in_flight;            /* how many calls run at once; the others wait, with no clock running, and
-                                     * start in turn, with the clients taking turns. 0: no limit; not -1 */
+                                     * the clients take turns to start one. 0: no limit; not -1 */
   int32_t max_connections_per_host; /* 0: no limit; not -1. Calls over the limit wait in turn; only their total
                                      * clock runs */
   int32_t reserved;

@@ -88,13 +88,16 @@ func lend(_ text: StaticString) -> CString? { UnsafeRawPointer(text.utf8Start).a
 
 private var emptyText: CString? { lend("") }
 
+/// Far more than any struct needs.
+private let structSizeMax = 64 << 10
+
 /// Copies the caller's struct, which may be shorter or longer than ours. Fields that it lacks become 0; fields that
 /// only it has must be 0.
 func read<Struct>(_ pointer: UnsafePointer<Struct>, into copy: inout Struct, least: Int) throws(Failure) {
   let raw = UnsafeRawPointer(pointer)
   let size = Int(raw.load(as: UInt32.self))
   // A larger size can only be uninitialized memory.
-  guard size >= least, size <= 64 << 10 else {
+  guard size >= least, size <= structSizeMax else {
     throw .invalid("options: struct_size is not set; call the init function first")
   }
   let ours = MemoryLayout<Struct>.size

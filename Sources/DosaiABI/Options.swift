@@ -4,6 +4,10 @@ import Dosai
 import DosaiCore
 import DosaiHTTP
 
+/// The kernel's limit for the path of a unix socket, without the NUL.
+private let unixSocketPathMax = 107
+private let headersMax = 1000
+
 /// Converts an option to a limit: 0 means the default, -1 no limit.
 private func limit(_ value: Int64, _ current: Int, _ message: StaticString) throws(Failure) -> Int {
   if value == 0 { return current }
@@ -114,7 +118,9 @@ extension ClientSettings {
     }
     transport.proxyFromEnvironment = options.proxy_from_environment == 1
     transport.unixSocket = try copy(options.unix_socket)
-    if let path = transport.unixSocket, path.count > 107 { throw .invalid("unix_socket: is longer than 107 bytes") }
+    if let path = transport.unixSocket, path.count > unixSocketPathMax {
+      throw .invalid("unix_socket: is longer than 107 bytes")
+    }
     transport.http1Only = options.http1_only == 1
     transport.keepAlive = try duration(
       options.keep_alive_timeout_ms, transport.keepAlive, "keep_alive_timeout_ms: must be -1, 0 or more")
@@ -176,7 +182,7 @@ private func readHeaders(
   _ lines: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int
 ) throws(Failure) -> [HeaderField] {
   guard count != 0 else { return [] }
-  guard let lines, count > 0, count <= 1000 else { throw .invalid("headers: must not be NULL, and at most 1000") }
+  guard let lines, count > 0, count <= headersMax else { throw .invalid("headers: must not be NULL, and at most 1000") }
   var fields: [HeaderField] = []
   for i in 0..<count {
     guard let line = lines[i] else { throw .invalid("headers: an element is NULL") }

@@ -7,6 +7,8 @@ import DosaiCore
 extension Transfer {
   /// CURLE_TOO_LARGE, since 8.6.
   private static let tooLarge: UInt32 = 100
+  /// After this many bytes of headers, an error is taken for libcurl's limit, which is 300 KB.
+  private static let headerBytesNearLimit = 250 << 10
 
   func explain(_ result: CURLcode) -> Failure {
     let isCut = hasAnswer || headers.httpStatus != 0
@@ -66,7 +68,7 @@ extension Transfer {
     switch result {
     case CURLE_OUT_OF_MEMORY where ccurl_version_number() < 0x080600:
       return !hasAnswer && ccurl_info_long(easy, CURLINFO_REQUEST_SIZE) > 0
-    case CURLE_RECV_ERROR where !hasAnswer && headerBytes > 250 << 10: return true
+    case CURLE_RECV_ERROR where !hasAnswer && headerBytes > Self.headerBytesNearLimit: return true
     case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2: return !hasAnswer && (says("-902") || says("-905"))
     default: return result.rawValue == Self.tooLarge
     }

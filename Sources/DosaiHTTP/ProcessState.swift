@@ -12,6 +12,8 @@ package enum ProcessState {
   private static var page: UnsafeMutablePointer<Int32>?
   private static var mutex = pthread_mutex_t()  // all zeros, like glibc's PTHREAD_MUTEX_INITIALIZER
   private static var first: Unmanaged<CurlMulti>?
+  private static let exitPatience: Int64 = 1_000_000_000
+  private static let exitPollInterval = 1_000_000
   private static let exiting = Atomic<Bool>(false)
 
   /// RESOURCE: libcurl is too old or would not start.
@@ -91,9 +93,9 @@ package enum ProcessState {
     pthread_mutex_lock(&mutex)
     exiting.store(true, ordering: .releasing)
     pthread_mutex_unlock(&mutex)
-    let deadline = csystem_now() + 1_000_000_000
+    let deadline = csystem_now() + exitPatience
     while wakeOthers() && csystem_now() < deadline {
-      var pause = timespec(tv_sec: 0, tv_nsec: 1_000_000)
+      var pause = timespec(tv_sec: 0, tv_nsec: exitPollInterval)
       nanosleep(&pause, nil)
     }
   }

@@ -62,6 +62,8 @@ package final class Transfer {
   private(set) var socketError: Int32 = 0
   private var opened: [Int32] = []  // sockets that were opened for it
   private var connection: Int32 = -1  // its socket
+  private static let bufferSize = 32 << 10
+  private static let connectMillisecondsMax: Int64 = 2_000_000_000
   private var isDropped = false  // the rest of the body is dropped
 
   /// Without a body it is a GET. The caller watches the clocks. The receiver must outlive the transfer.
@@ -121,12 +123,12 @@ package final class Transfer {
     } else {
       ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
     }
-    ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 32 << 10)
+    ccurl_set_long(easy, CURLOPT_BUFFERSIZE, Self.bufferSize)
     let encodings = compressed ? literal("") : .empty  // NULL: none
     if ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, encodings.cString) != CURLE_OK { return CURLE_OUT_OF_MEMORY }
     // libcurl divides its clock among the addresses of a host. Ours runs out a little earlier.
-    let most: Int64 = 2_000_000_000
-    ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectTimeout / 1_000_000, most) + 100))
+    ccurl_set_long(
+      easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectTimeout / 1_000_000, Self.connectMillisecondsMax) + 100))
     ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, isFresh ? 1 : 0)
     ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 0)
     ccurl_set_long(easy, CURLOPT_IPRESOLVE, isIPv4 ? Int(CURL_IPRESOLVE_V4) : Int(CURL_IPRESOLVE_WHATEVER))
@@ -214,6 +216,8 @@ package final class Transfer {
   /// part.
   private static let patience: Int64 = 5_000_000_000
   private static let longPatience: Int64 = 55_000_000_000
+  /// More than the tick of the kernel's clock.
+  private static let kernelTick: Int64 = 10_000_000
 
   /// Checks a transfer that has received nothing for a while. False: its connection is dead. If a part of the request
   /// was acknowledged, the connection may be down only for a while.
@@ -227,8 +231,7 @@ package final class Transfer {
       return true
     }
     checkTime = now + Self.patience
-    // The kernel's clock ticks every few milliseconds.
-    return multi.sockets.unacknowledged(connection) < min(now - readyTime - 10_000_000, Self.longPatience)
+    return multi.sockets.unacknowledged(connection) < min(now - readyTime - Self.kernelTick, Self.longPatience)
   }
 
   // MARK: called by libcurl

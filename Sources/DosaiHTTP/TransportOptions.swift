@@ -8,7 +8,7 @@ package final class TransportOptions {
   package var certificateFile: Buffer?
   package var keyFile: Buffer?
   package var keyPassword: Secret?
-  package var proxy: Secret?  // it may hold a password
+  package var proxy: Secret?  // it may contain a password
   package var proxyFromEnvironment = false
   package var unixSocket: Buffer?
   package var http1Only = false

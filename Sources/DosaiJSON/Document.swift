@@ -123,7 +123,7 @@ package final class Document {
   }
 }
 
-/// The C locale, made once and kept.
+/// The C locale, created once.
 private enum CLocale {
   private static let made = Atomic<UInt>(0)
 
@@ -140,6 +140,7 @@ private enum CLocale {
 
 /// A value of a document, lent by it.
 package struct Value: JSONValue {
+  private static let membersMax = 1024
   fileprivate let tree: UnsafeMutablePointer<json_t>
   package let text: Bytes
   fileprivate unowned(unsafe) let document: Document
@@ -207,7 +208,7 @@ package struct Value: JSONValue {
     var count = 0
     var counting = JSONScanner.Members(text)
     while counting.next() != nil { count += 1 }
-    if count > 1024 { throw Failure(.tooLarge, "an object has more than 1024 fields") }
+    if count > Self.membersMax { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     let keys = count > json_object_size(tree) ? try keys() : []
     let last = keys.isEmpty ? nil : NameIndex()
     if let last { for i in keys.indices { try last.set(last.hash(keys[i].bytes), i) } }

@@ -21,7 +21,7 @@ extension Call {
     if let completion, readCount == nil { return completion }
     guard let stream, soFar || stream.builder.hasStarted || failure == nil else { return nil }
     let text = Buffer()
-    try stream.builder.write(to: text, taken: readCount)
+    try stream.builder.write(to: text, readCount: readCount)
     let isRedacted = client.settings.secret?.redact(text, isAnswer: true) == true  // the key may have arrived in pieces
     let isWhole = hasEnded && readCount == nil
     if isWhole && !isRedacted {

@@ -281,13 +281,13 @@ package final class Loop {
 
   private func readInbox() {
     guard hasInbox.load(ordering: .acquiring) else { return }
-    let taken = mutex.locked {
+    let entries = mutex.locked {
       hasInbox.store(false, ordering: .releasing)
-      let taken = inbox
+      let entries = inbox
       inbox = []
-      return taken
+      return entries
     }
-    for entry in taken { entry.call.apply(entry.command) }
+    for entry in entries { entry.call.apply(entry.command) }
   }
 
   // MARK: the end

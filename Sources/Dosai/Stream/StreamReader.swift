@@ -17,6 +17,7 @@ package final class StreamReader {
   private let secretText: Bytes
   private let parser: EventParser
   private var form = Form.unknown
+  private static let blanksMax = 4096
   /// The blanks at the beginning of a body whose form is not known yet.
   let blanks = Buffer()
   private(set) var isDone = false
@@ -64,7 +65,9 @@ package final class StreamReader {
 
   /// The first byte that is not blank shows whether the body is a document. Until then, blanks are kept.
   private func decide(_ bytes: Bytes) throws(Failure) {
-    guard let first = bytes.trimmed.first ?? (blanks.count > 4096 ? 0 : nil) else { return try blanks.append(bytes) }
+    guard let first = bytes.trimmed.first ?? (blanks.count > Self.blanksMax ? 0 : nil) else {
+      return try blanks.append(bytes)
+    }
     let isDocument = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<")
     form = isDocument ? .document : .events
     if !isDocument { try parser.feed(blanks.bytes) }

@@ -3,8 +3,8 @@
 
 @_extern(c, "realloc") private func c_realloc(_ old: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer?
 
-/// Memory for so many values, which `deallocate` frees. Swift ends the process if it cannot allocate; memory whose size
-/// depends on data must fail instead.
+/// Allocates memory for a number of values, which `deallocate` frees. Swift's own `allocate` ends the process if there
+/// is no memory; if the size depends on data, that must be an error instead.
 package func allocate<Value>(_ count: Int) throws(Failure) -> UnsafeMutablePointer<Value> {
   guard let memory = c_realloc(nil, count &* MemoryLayout<Value>.stride) else { throw .outOfMemory }
   return memory.assumingMemoryBound(to: Value.self)

@@ -1,7 +1,7 @@
-/// Bytes that someone else owns, valid for as long as that one says.
+/// Bytes that someone else owns. The owner defines how long they are valid.
 package typealias Bytes = UnsafeBufferPointer<UInt8>
 
-// These functions of libc, and two more in other files, are all that the core asks of the outside.
+// The core uses nothing from outside except these functions of libc, and two more in other files.
 @_extern(c, "realloc") private func c_realloc(_ old: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer?
 @_extern(c, "explicit_bzero") private func c_explicit_bzero(_ memory: UnsafeMutableRawPointer, _ size: Int)
 @_extern(c, "memchr") private func c_memchr(
@@ -18,7 +18,7 @@ func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count
   c_memcmp(one, other, count) == 0
 }
 
-/// A growing run of bytes in checked memory, always followed by a NUL that is not counted.
+/// A growing sequence of bytes. A NUL, which is not counted, always follows them. If there is no memory, it throws.
 package final class Buffer {
   private var base: UnsafeMutablePointer<UInt8>?
   private var capacity = 0
@@ -39,7 +39,7 @@ package final class Buffer {
 
   package var isEmpty: Bool { count == 0 }
 
-  /// For writing into `count` bytes in place.
+  /// The bytes, for overwriting them in place.
   package var mutable: UnsafeMutableBufferPointer<UInt8> { UnsafeMutableBufferPointer(start: base, count: count) }
 
   /// Makes room for `extra` more bytes and the NUL.
@@ -62,7 +62,7 @@ package final class Buffer {
     base[count] = 0
   }
 
-  /// Appends inline, where a call would be much of the cost. False: out of memory.
+  /// Appends inline, for cases in which a call would be most of the cost. False: out of memory.
   @inline(__always)
   func add(_ bytes: Bytes) -> Bool {
     guard bytes.count < capacity &- count, let base, let start = bytes.baseAddress else {
@@ -97,7 +97,7 @@ package final class Buffer {
     }
   }
 
-  /// Puts `bytes`, which are not this buffer's own, in the place of `range`.
+  /// Replaces `range` with `bytes`, which must not be this buffer's own.
   package func replace(_ range: Range<Int>, with bytes: Bytes) throws(Failure) {
     guard range.lowerBound >= 0, range.upperBound <= count else { throw .internalError }
     try reserve(max(0, bytes.count - range.count))
@@ -109,7 +109,7 @@ package final class Buffer {
     base[count] = 0
   }
 
-  /// Where the next byte goes; `reserve` makes room there, `extend` takes what was written.
+  /// Where the next byte goes. `reserve` makes room there, and `extend` adds what was written.
   var end: UnsafeMutablePointer<UInt8>? { base.map { $0 + count } }
 
   func extend(by written: Int) {
@@ -119,9 +119,9 @@ package final class Buffer {
 
   /// Overwrites one of its bytes with a NUL.
   @inline(__always)
-  func terminate(at place: Int) { if let base, place >= 0, place < count { base[place] = 0 } }
+  func terminate(at index: Int) { if let base, index >= 0, index < count { base[index] = 0 } }
 
-  /// Drops the first bytes.
+  /// Removes the first bytes.
   package func removeFirst(_ dropped: Int) {
     guard let base, dropped > 0 else { return }
     let left = max(0, count - dropped)
@@ -130,7 +130,7 @@ package final class Buffer {
     base[left] = 0
   }
 
-  /// Empties it and keeps the memory.
+  /// Removes all bytes, but keeps the memory.
   package func removeAll() {
     count = 0
     base?[0] = 0
@@ -142,7 +142,7 @@ package final class Buffer {
     base?[count] = 0
   }
 
-  /// Empties it and gives the memory back if it is more than `keeping` bytes.
+  /// Removes all bytes, and frees the memory if it is larger than `keeping`.
   package func shrink(keeping: Int) {
     count = 0
     if capacity > keeping {
@@ -154,14 +154,14 @@ package final class Buffer {
     }
   }
 
-  /// The last of its bytes, and room for the next.
+  /// Adds the memory of the last bytes, and of the next ones.
   func addMemory(to prefetchList: PrefetchList, last: Int) {
     prefetchList.add(self)
     let from = max(0, count - last)
     prefetchList.add(base.map { $0 + from }, count - from + 64)
   }
 
-  /// Overwrites all of the memory, then empties it.
+  /// Overwrites all of the memory, and removes all bytes.
   package func wipe() {
     if let base { c_explicit_bzero(base, capacity) }
     count = 0
@@ -178,7 +178,7 @@ package func literal(_ text: StaticString) -> Bytes { text.bytes }
 extension UnsafeBufferPointer where Element == UInt8 {
   package static var empty: Bytes { Bytes(start: nil, count: 0) }
 
-  /// The bytes from `from` to before `to`, as far as they exist.
+  /// The bytes from `from` up to, but not including, `to`; fewer if it ends earlier.
   @inline(__always)
   package func slice(_ from: Int, _ to: Int) -> Bytes {
     let end = Swift.min(to, count)
@@ -194,7 +194,7 @@ extension UnsafeBufferPointer where Element == UInt8 {
 
   package func equals(_ text: StaticString) -> Bool { equals(text.bytes) }
 
-  /// Equality that takes ASCII letters of either case as the same.
+  /// Whether the bytes are equal, ignoring the case of ASCII letters.
   package func equalsIgnoringCase(_ other: Bytes) -> Bool {
     guard count == other.count else { return false }
     for i in 0..<count where self[i].lowercased != other[i].lowercased { return false }
@@ -203,21 +203,21 @@ extension UnsafeBufferPointer where Element == UInt8 {
 
   package func starts(with prefix: StaticString) -> Bool { slice(0, prefix.utf8CodeUnitCount).equals(prefix.bytes) }
 
-  /// The place of the first such byte at or after `from`.
+  /// The index of the first such byte at or after `from`.
   package func firstIndex(of byte: UInt8, from: Int) -> Int? {
     guard let baseAddress, from >= 0, from < count else { return nil }
     guard let found = c_memchr(baseAddress + from, Int32(byte), count - from) else { return nil }
     return UnsafeRawPointer(found) - UnsafeRawPointer(baseAddress)
   }
 
-  /// The place of the first such bytes at or after `from`.
+  /// The index of the first such bytes at or after `from`.
   package func firstIndex(of needle: Bytes, from: Int = 0) -> Int? {
     guard let baseAddress, from >= 0, from < count, let first = needle.baseAddress, !needle.isEmpty else { return nil }
     guard let found = c_memmem(baseAddress + from, count - from, first, needle.count) else { return nil }
     return UnsafeRawPointer(found) - UnsafeRawPointer(baseAddress)
   }
 
-  /// Without spaces and tabs, line feeds and carriage returns around it.
+  /// The bytes without spaces, tabs, line feeds and carriage returns at either end.
   @inline(never)
   package var trimmed: Bytes {
     var from = 0

@@ -1,19 +1,19 @@
 @_extern(c, "malloc_usable_size") private func c_malloc_usable_size(_ memory: UnsafeMutableRawPointer) -> Int
 
-/// Where the memory is that the next chunk of a stream needs. Of a thousand streams none finds its own still in the
-/// caches; so it is asked for just before the kernel is asked for the bytes, and comes meanwhile.
+/// The memory that the next chunk of a stream needs. With a thousand streams, it is no longer in the caches when the
+/// chunk arrives. So it is prefetched just before the bytes are read from the kernel.
 ///
-/// What it names is never read by it and need not be there any more.
+/// The list never reads the memory, which may have been freed.
 package final class PrefetchList {
   private var count = 1
-  private var age = 0  // chunks since it was collected
-  /// Lines of the cache that follow each other: the address of the first, which is a multiple of 64, and how many. The
-  /// first run is where the stream's text goes on.
+  private var age = 0  // the number of chunks since it was collected
+  /// Runs of cache lines: the address of the first line, which is a multiple of 64, plus the number of lines. The first
+  /// run is where the stream's text continues.
   private var runs = InlineArray<24, UInt>(repeating: 0)
 
   package init() {}
 
-  /// A chunk has come, after which the text goes on at `end`. True: the rest should be collected anew; it seldom
+  /// A chunk has arrived, after which the text continues at `end`. True: the rest should be collected again; it seldom
   /// changes.
   package func note(_ end: UnsafePointer<UInt8>?) -> Bool {
     runs[0] = end == nil ? 0 : Self.run(UInt(bitPattern: end), 64)
@@ -41,9 +41,9 @@ package final class PrefetchList {
     add(start, c_malloc_usable_size(start))
   }
 
-  /// Those of itself, which can come before they are read.
-  package static func forEachLine(of set: Unmanaged<PrefetchList>, _ body: (UInt) -> Void) {
-    for line in 0..<4 { body(UInt(bitPattern: set.toOpaque()) &+ UInt(line) &* 64) }
+  /// Visits the lines of the list itself, so that they can be prefetched before they are read.
+  package static func forEachLine(of list: Unmanaged<PrefetchList>, _ body: (UInt) -> Void) {
+    for line in 0..<4 { body(UInt(bitPattern: list.toOpaque()) &+ UInt(line) &* 64) }
   }
 
   @inline(__always)

@@ -1,6 +1,6 @@
-/// The key. Its memory is overwritten when it goes.
+/// The key. Its memory is overwritten before it is freed.
 package final class Secret {
-  /// Nobody else changes it, or keeps it for longer than this.
+  /// Nobody else may change it, or keep it for longer than this object.
   package let buffer = Buffer()
 
   package init(_ bytes: Bytes) throws(Failure) {
@@ -12,17 +12,18 @@ package final class Secret {
 
   package var bytes: Bytes { buffer.bytes }
 
-  private static let answerLeast = 12
+  private static let answerMin = 12
 
-  /// The bytes, where they may not stand in an answer; else none.
-  package var answerBytes: Bytes { buffer.count >= Self.answerLeast ? buffer.bytes : .empty }
+  /// The bytes, if they must not appear in an answer; otherwise empty.
+  package var answerBytes: Bytes { buffer.count >= Self.answerMin ? buffer.bytes : .empty }
 
-  /// Writes asterisks over each place where the key stands in `text`, also where JSON's escapes stand for some of it.
+  /// Overwrites the key with asterisks wherever it occurs in `text`, even if some of it is written as JSON escapes.
+  /// Returns whether it occurred.
   ///
-  /// In what is the model's own text, words such as "ollama" or "EMPTY", which are given as keys to servers that want
-  /// none, are left alone: nothing shorter than 12 bytes counts as a secret there. Whether anything was written.
+  /// In an answer, keys shorter than 12 bytes are not overwritten: words such as "ollama" or "EMPTY" are used as keys
+  /// for servers that need none, and may be part of the model's text.
   @discardableResult package func redact(_ text: Buffer, isAnswer: Bool) -> Bool {
-    guard bytes.count >= (isAnswer ? Self.answerLeast : 4) else { return false }
+    guard bytes.count >= (isAnswer ? Self.answerMin : 4) else { return false }
     var isFound = false
     var from = 0
     while let found = text.bytes.firstIndex(of: bytes, from: from) {
@@ -31,7 +32,7 @@ package final class Secret {
       isFound = true
     }
     from = 0
-    while let found = Self.escapedPlace(of: bytes, in: text.bytes, from: from) {
+    while let found = Self.escapedRange(of: bytes, in: text.bytes, from: from) {
       from = found.upperBound
       hide(text, found)
       isFound = true
@@ -39,29 +40,29 @@ package final class Secret {
     return isFound
   }
 
-  /// Whether a secret that is not empty stands in the text, also where JSON's escapes stand for some of it.
-  static func stands(_ secret: Bytes, in text: Bytes) -> Bool {
-    text.firstIndex(of: secret) != nil || escapedPlace(of: secret, in: text, from: 0) != nil
+  /// Whether a secret, which is not empty, occurs in the text, even if some of it is written as JSON escapes.
+  static func occurs(_ secret: Bytes, in text: Bytes) -> Bool {
+    text.firstIndex(of: secret) != nil || escapedRange(of: secret, in: text, from: 0) != nil
   }
 
   private func hide(_ text: Buffer, _ range: Range<Int>) { for i in range { text.mutable[i] = UInt8(ascii: "*") } }
 
-  /// Where the key stands next with an escape in it.
-  private static func escapedPlace(of secret: Bytes, in text: Bytes, from: Int) -> Range<Int>? {
+  /// Where the key occurs next with at least one escape.
+  private static func escapedRange(of secret: Bytes, in text: Bytes, from: Int) -> Range<Int>? {
     guard var escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) else { return nil }
     let hasNamed = secret.contains(where: isNamed)
     while true {
       let mayCount = hasNamed || text.slice(escape + 1, escape + 2).first == UInt8(ascii: "u")
       let first = mayCount ? escaped(text, escape) : nil
-      if let first, let found = place(of: secret, in: text, escape, first.byte) { return found }
+      if let first, let found = range(of: secret, in: text, escape, first.byte) { return found }
       let from = escape + (first?.length ?? 2)
       guard let next = text.firstIndex(of: UInt8(ascii: "\\"), from: from) else { return nil }
       escape = next
     }
   }
 
-  /// Where the key stands, the first of its escapes at `escape`, of the byte `first`; nil: it does not.
-  private static func place(of secret: Bytes, in text: Bytes, _ escape: Int, _ first: UInt8) -> Range<Int>? {
+  /// Where the key occurs with its first escape at `escape`, which is that of the byte `first`; nil: it does not.
+  private static func range(of secret: Bytes, in text: Bytes, _ escape: Int, _ first: UInt8) -> Range<Int>? {
     var begin = secret.firstIndex(of: first, from: 0)
     while let before = begin, before <= escape {
       begin = secret.firstIndex(of: first, from: before + 1)
@@ -83,7 +84,7 @@ package final class Secret {
     byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 
-  /// The ASCII character that the escape at `at` stands for, where the key could have it, and the escape's length.
+  /// The ASCII character of the escape at `at`, if the key could contain it, and the length of the escape.
   private static func escaped(_ text: Bytes, _ at: Int) -> (byte: UInt8, length: Int)? {
     guard at + 1 < text.count, text[at] == UInt8(ascii: "\\") else { return nil }
     let next = text[at + 1]

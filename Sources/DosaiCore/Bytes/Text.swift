@@ -1,4 +1,4 @@
-/// UTF-8 and the writing of JSON text.
+/// Checks and repairs UTF-8, and writes JSON text.
 package enum Text {
   /// The length of the well-formed UTF-8 sequence at `at` (Unicode 15, table 3-7); negative: how many bytes of a
   /// broken one make up a single U+FFFD (WHATWG Encoding).
@@ -28,7 +28,7 @@ package enum Text {
     return length
   }
 
-  /// The place of the first byte that is not UTF-8; nil if all is.
+  /// The index of the first byte that is not UTF-8; nil: all bytes are.
   package static func firstInvalid(_ bytes: Bytes) -> Int? {
     var at = 0
     while at < bytes.count {
@@ -49,8 +49,8 @@ package enum Text {
     return nil
   }
 
-  /// Where in a JSON string the next byte is that is not simply a character: a quote, a backslash or a control; `end`
-  /// if there is none. The bytes before it are or-ed into `seen`.
+  /// Finds the next quote, backslash or control character in a JSON string; `end` if there is none. The bytes before it
+  /// are or-ed into `seen`.
   @inline(__always)
   static func plainEnd(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
@@ -89,7 +89,7 @@ package enum Text {
     try buffer.append(bytes.slice(from, bytes.count))
   }
 
-  /// Appends the text as a JSON string with its quotes; only what must be is escaped (RFC 8259, 7).
+  /// Appends the text as a JSON string with quotes. Only what must be escaped is escaped (RFC 8259, 7).
   package static func appendQuoted(_ text: Bytes, to buffer: Buffer) throws(Failure) {
     try buffer.append(UInt8(ascii: "\""))
     try appendEscaped(text, to: buffer)
@@ -124,7 +124,7 @@ package enum Text {
   /// Appends what a JSON string stands for, given without its quotes. False, and nothing is appended: an escape is
   /// broken or a lone surrogate.
   static func appendUnescaped(_ text: Bytes, to buffer: Buffer) throws(Failure) -> Bool {
-    // Nothing stands for more bytes than it is written with; eight are copied at a time.
+    // No escape is shorter than what it stands for. Eight bytes are copied at a time.
     try buffer.reserve(text.count &+ 8)
     guard var at = text.baseAddress, let first = buffer.end else { return true }
     let end = at + text.count
@@ -171,7 +171,7 @@ package enum Text {
     }
   }
 
-  /// What stands behind a backslash, but for `u` (RFC 8259, 7).
+  /// The character that follows a backslash, except for `u` (RFC 8259, 7).
   @inline(__always)
   private static func unescaped(_ byte: UInt8) -> UInt8? {
     switch byte {
@@ -199,7 +199,7 @@ package enum Text {
     out += count
   }
 
-  /// An integer as JSON writes it; nil if it is none or beyond 64 bits.
+  /// Reads an integer in JSON's notation; nil: it is not an integer, or does not fit into 64 bits.
   @inline(never)
   package static func integer(_ text: Bytes) -> Int64? {
     var at = text.first == UInt8(ascii: "-") ? 1 : 0

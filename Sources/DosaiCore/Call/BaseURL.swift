@@ -1,9 +1,9 @@
-/// Where a client's requests go: an http or https URL, checked, to which paths are joined.
+/// The base URL of a client's requests: a checked http or https URL, to which paths are appended.
 package struct BaseURL {
   package let isHTTPS: Bool
-  /// As it stands in the URL, with its port.
+  /// The host and port as they are written in the URL.
   package let authority: Buffer
-  /// Host and port, the same for every way to write them.
+  /// The host in lower case, and the port, even if it is the default one.
   package let hostAndPort: Buffer
   private let path: Buffer  // without its last slash
   private let query: Buffer  // without its question mark
@@ -48,7 +48,7 @@ package struct BaseURL {
     else { throw .invalid("base_url: the port must be between 1 and 65535") }
   }
 
-  /// What is escaped in a name could become any byte; only the zone behind an IPv6 address is written so.
+  /// An escape in a name could stand for any byte, so none is allowed, except for the zone of an IPv6 address.
   private static func isAllowed(_ byte: UInt8, _ isNumbers: Bool) -> Bool {
     let marks: StaticString = isNumbers ? "-._~:%" : "-._~"
     return byte.isDigit || (byte.lowercased >= UInt8(ascii: "a") && byte.lowercased <= UInt8(ascii: "z"))
@@ -63,8 +63,8 @@ package struct BaseURL {
     return authority.slice(0, authority.firstIndex(of: UInt8(ascii: ":"), from: 0) ?? authority.count)
   }
 
-  /// Whether the host is this machine: localhost, 127.0.0.0/8 in four decimal parts, or ::1. What only looks like one
-  /// of these, such as `127.`, is a name, and asks a resolver.
+  /// Whether the host is this machine: localhost, 127.0.0.0/8 in four decimal parts, or ::1. Anything that only
+  /// resembles these, such as `127.`, is a name, for which a resolver would be asked.
   package var isLoopback: Bool {
     let host = Self.host(authority.bytes)
     if host.equalsIgnoringCase(literal("localhost")) || host.equals("[::1]") { return true }
@@ -80,7 +80,7 @@ package struct BaseURL {
     return true
   }
 
-  /// Appends the URL of a path below the base, such as "/models". INVALID_ARGUMENT: a byte that no path may have.
+  /// Appends the URL of a path below the base, such as "/models". INVALID_ARGUMENT: a byte that paths cannot have.
   package func write(path more: Bytes, to url: Buffer) throws(Failure) {
     for byte in more where byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "#") {
       throw .invalid("path: has a blank, a control character, a fragment or a character that is not ASCII")
@@ -101,7 +101,7 @@ package struct BaseURL {
     try url.append(authority.bytes)
   }
 
-  /// Whether a URL that was resolved leads to this origin: the same scheme, host and port.
+  /// Whether a resolved URL has the same origin: the same scheme, host and port.
   package func isOrigin(of url: Bytes) -> Bool {
     guard let other = try? BaseURL(url) else { return false }
     return other.isHTTPS == isHTTPS && other.hostAndPort.bytes.equals(hostAndPort.bytes)

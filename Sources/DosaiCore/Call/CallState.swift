@@ -21,7 +21,7 @@ package struct CallState {
 
   package enum Phase: Hashable {
     case idle
-    /// The driver was asked to start a transfer and has not said yet what came of it.
+    /// The driver was asked to start a transfer, and has not reported the result yet.
     case starting
     /// The transfer waits for a connection.
     case queued(until: Int64)
@@ -52,22 +52,22 @@ package struct CallState {
     case end(Status, Clock)
   }
 
-  /// How the next transfer goes out.
+  /// How the next transfer is sent.
   package struct Route: Hashable {
     /// On a new connection: an idle one has failed.
     package var isFresh = false
     package var isIPv4 = false
-    /// It may wait for a connection that another call makes.
+    /// It may wait for a connection that another call is making.
     package var isPatient = true
   }
 
   /// What an attempt had received when it ended.
   package struct Reply {
     package var headers: ResponseHeaders
-    /// The headers are whole.
+    /// All headers have arrived.
     package var isWhole: Bool
     package var unixTime: Int64
-    /// Uniform over all values.
+    /// Uniformly distributed over all values.
     package var random: UInt32
 
     package init(_ headers: ResponseHeaders, isWhole: Bool, unixTime: Int64, random: UInt32) {
@@ -78,7 +78,7 @@ package struct CallState {
     }
   }
 
-  /// How long a call waits for a connection that another call makes and that may carry both.
+  /// How long a call waits for a connection that another call is making and that may carry both.
   static let patience: Int64 = 1_000_000_000
 
   package private(set) var rules: Rules
@@ -91,9 +91,9 @@ package struct CallState {
   private(set) var connected: Int64?
   private(set) var hasResponse = false
   private(set) var hasChunk = false
-  /// The transfer is over; what it brought may not be read yet.
+  /// The transfer is over; some of what it received may not be read yet.
   private(set) var isTransferOver = false
-  /// Since when the server owes the next bytes. The host's absence moves it on.
+  /// Since when the server owes the next bytes. The host's absence does not count, and moves this time forward.
   private(set) var silentSince: Int64 = 0
   /// The connect clock ran out and was extended.
   private(set) var isConnectExtended = false
@@ -104,7 +104,7 @@ package struct CallState {
   package private(set) var firstToken: Int64?
   package private(set) var end: Int64?
 
-  /// `now`: the call was made.
+  /// `now`: when the call was made.
   package init(_ rules: Rules, _ now: Int64) {
     self.rules = rules
     begun = now
@@ -150,7 +150,7 @@ package struct CallState {
     if case .starting = phase { phase = .attempting }
   }
 
-  /// There is no connection for the transfer: nothing of it has begun.
+  /// No connection is available for the transfer, so it has not begun.
   package mutating func noConnection() -> Action {
     guard case .starting = phase, connected == nil, !isTransferOver else { return .none }
     queue()
@@ -163,7 +163,7 @@ package struct CallState {
       until: rules.isLimited ? Clocks.never : route.isPatient ? min(connectDeadline, patience) : connectDeadline)
   }
 
-  /// There may be a connection for a queued transfer.
+  /// A connection may be available for a queued transfer.
   package mutating func connectionFreed(_ now: Int64) -> Action {
     guard isQueued, !isPaused else { return .none }
     // What it waited for was the caller's limit, not the server.
@@ -173,20 +173,20 @@ package struct CallState {
 
   // MARK: what the server does
 
-  /// The connection is there; the request goes out.
+  /// There is a connection; the request is about to be sent.
   package mutating func didConnect(_ now: Int64) {
     guard isInTransfer else { return }
     connected = now
     silentSince = now
   }
 
-  /// The first byte of the response has come.
+  /// The first byte of the response has arrived.
   package mutating func responseBegan() { if isInTransfer { hasResponse = true } }
 
-  /// A part of the body was taken.
+  /// A part of the body was received.
   package mutating func bytesTaken() -> Action { isInTransfer && !isPaused ? .deliver : .none }
 
-  /// A chunk of the transfer that goes on was read, which had come by this time.
+  /// A chunk of the current transfer was read, which had arrived by this time.
   @inline(__always)
   package mutating func eventRead(_ time: Int64, isToken: Bool) {
     silentSince = time
@@ -200,13 +200,13 @@ package struct CallState {
 
   // MARK: how an attempt ends
 
-  /// The answer is whole.
+  /// The answer is complete.
   package mutating func answered(_ now: Int64, httpStatus: Int32) -> Action {
     guard case .attempting = phase else { return .none }
     return conclude(now, .ok, .none, httpStatus)
   }
 
-  /// The attempt failed. It is repeated where the rules say so and no chunk was given out.
+  /// The attempt failed. It is repeated if the rules say so and no chunk was delivered.
   package mutating func failed(_ now: Int64, _ status: Status, _ clock: Clock = .none, _ reply: Reply) -> Action {
     guard !hasEnded, phase != .idle else { return .none }
     let httpStatus = reply.headers.httpStatus
@@ -222,7 +222,7 @@ package struct CallState {
   }
 
   /// The server's TCP acknowledged nothing of the request, so that its connection is dead. The server may have got the
-  /// request all the same. `isShared`: other calls made the connection that they share anew.
+  /// request all the same. `isShared`: other calls have already opened a new connection, which they share.
   package mutating func unacknowledged(_ now: Int64, isShared: Bool, _ reply: Reply) -> Action {
     route.isFresh = !isShared
     return failed(now, .connection, .none, reply)
@@ -252,7 +252,7 @@ package struct CallState {
     conclude(now, status, .none, httpStatus)
   }
 
-  /// The caller cancels it: also where it ended well but that was not reported yet.
+  /// The caller cancels it. This has an effect even if it ended well, as long as that was not reported.
   package mutating func cancel(_ now: Int64, httpStatus: Int32 = 0) -> Action {
     guard case .ended(.ok) = phase, !isReported else { return stop(now, .cancelled, httpStatus: httpStatus) }
     phase = .ended(.cancelled)
@@ -281,7 +281,7 @@ package struct CallState {
 
   package mutating func waitIsOver(_ now: Int64) { waitEnded = now }
 
-  /// The host wants no more chunks for now. Its pause is not the server's time.
+  /// The host wants no more chunks for now. The pause does not count as the server's time.
   package mutating func pause(_ now: Int64) { if pausedSince == nil && !hasEnded { pausedSince = now } }
 
   package mutating func resume(_ now: Int64) -> Action {
@@ -328,7 +328,8 @@ package struct CallState {
     }
   }
 
-  /// Time has passed. `hasRead`: all that had come by `clock.time` was read, so that the clock may end something.
+  /// Time has passed. `hasRead`: everything that had arrived by `clock.time` was read, so the clock may end the
+  /// attempt.
   package mutating func tick(_ now: Int64, hasRead: Bool, _ reply: @autoclosure () -> Reply) -> Action {
     let (time, clock) = self.clock
     if hasRead && now >= time {
@@ -345,7 +346,7 @@ package struct CallState {
   }
 
   private mutating func mayConnect(_ now: Int64) -> Bool {
-    // Without a connect clock the system's own time for connecting ends an attempt.
+    // Without a connect clock, the system's own timeout ends an attempt.
     connectDeadline != Clocks.never && (now < connectDeadline || extendConnect(now))
   }
 
@@ -359,7 +360,7 @@ package struct CallState {
   }
 }
 
-/// One try at the server.
+/// One attempt of a call.
 package struct Attempt: Hashable {
   package var status: Status
   package var httpStatus: Int32

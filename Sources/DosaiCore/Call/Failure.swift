@@ -72,7 +72,7 @@ package enum Clock: Int32 {
 package struct Failure: Error {
   package var status: Status
   package var message: StaticString
-  /// More about it, such as the server's message or the name of an option.
+  /// More information, such as the server's message or the name of an option.
   package var detail: Buffer?
   package var clock = Clock.none
 
@@ -92,7 +92,7 @@ package struct Failure: Error {
     Failure(.invalidArgument, message, detail: try? ServerError.line(name))
   }
 
-  /// One line for people: the detail, then the message, or the message alone.
+  /// Writes one line for people. An invalid argument starts with the detail; otherwise, the detail follows the message.
   package func writeLine(to buffer: Buffer) throws(Failure) {
     if status == .invalidArgument, let detail {
       try buffer.append(detail.bytes)

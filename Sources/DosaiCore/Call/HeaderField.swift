@@ -1,4 +1,4 @@
-/// A header of a request. Its memory is overwritten when it goes: its value may be the key.
+/// A header of a request. Its memory is overwritten before it is freed, because its value may be the key.
 package final class HeaderField {
   package let name = Buffer()
   package let value = Buffer()
@@ -8,7 +8,7 @@ package final class HeaderField {
     try self.value.append(value)
   }
 
-  /// "Name: value". INVALID_ARGUMENT: not one header line, or one that the transport decides.
+  /// Parses "Name: value". INVALID_ARGUMENT: not a single header line, or a header that the transport sets itself.
   package static func parse(_ line: Bytes) throws(Failure) -> HeaderField {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":"), from: 0), colon > 0 else {
       throw .invalid("headers: each must be \"Name: value\"")
@@ -28,7 +28,7 @@ package final class HeaderField {
     value.wipe()
   }
 
-  /// Refuses CR, LF, NUL and all else outside 0x20 to 0x7E.
+  /// Refuses all bytes outside 0x20 to 0x7E, such as CR, LF and NUL.
   package static func check(_ value: Bytes, _ message: StaticString) throws(Failure) {
     for byte in value where byte < 0x20 || byte > 0x7E { throw .invalid(message) }
   }
@@ -42,7 +42,8 @@ package final class HeaderField {
 }
 
 extension UnsafeBufferPointer where Element == UInt8 {
-  /// Whether a header of this name frames the message, or is for this connection or a proxy alone.
+  /// Whether a header of this name describes the framing of the message, or is meant only for the connection or a
+  /// proxy.
   package var isOfTransport: Bool {
     if slice(0, 6).equalsIgnoringCase(literal("proxy-")) { return true }
     for other in [
@@ -54,7 +55,7 @@ extension UnsafeBufferPointer where Element == UInt8 {
 }
 
 extension Array where Element == HeaderField {
-  /// Adds the field in the place of one of the same name.
+  /// Adds the field, or replaces the one with the same name.
   @inline(never)
   package mutating func set(_ field: HeaderField) {
     for i in indices where self[i].name.bytes.equalsIgnoringCase(field.name.bytes) {

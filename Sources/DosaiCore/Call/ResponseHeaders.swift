@@ -2,14 +2,14 @@
 package final class ResponseHeaders {
   private let buffer = Buffer()
   package private(set) var httpStatus: Int32 = 0
-  /// All have come; a status line comes next.
+  /// All headers have arrived; a status line comes next.
   package private(set) var isOver = true
-  private var isKept = false  // the header of the last line
+  private var isKept = false  // whether the header of the last line was kept
 
   package init() {}
 
-  /// Takes one line as it came. The first, and the first behind a blank line, is a status line, with which a new answer
-  /// begins; a line that begins with a blank goes on with the header before it (RFC 9112, 5.2).
+  /// Adds a line as it was received. The first one, and the first after a blank line, is a status line, which begins a
+  /// new answer. A line that begins with a blank continues the header before it (RFC 9112, 5.2).
   package func add(line: Bytes) throws(Failure) {
     let text = line.trimmed
     if isOver { return try begin(text) }
@@ -19,7 +19,7 @@ package final class ResponseHeaders {
     isKept = false
     guard let colon = text.firstIndex(of: UInt8(ascii: ":"), from: 0), colon > 0 else { return }
     let name = text.slice(0, colon)
-    // A cookie is a credential, and nothing here has a use for it.
+    // A cookie is a credential, and is not needed.
     if name.equalsIgnoringCase(literal("set-cookie")) { return }
     isKept = true
     try buffer.append(name)
@@ -51,7 +51,7 @@ package final class ResponseHeaders {
     isKept = false
   }
 
-  /// The value of the first header of that name in any case; a NUL follows it.
+  /// The value of the first header of that name, ignoring case; NUL-terminated.
   package func value(_ name: Bytes) -> Bytes? {
     let bytes = buffer.bytes
     var at = 0

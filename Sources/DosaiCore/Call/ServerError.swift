@@ -1,9 +1,12 @@
-/// What a server says of its error, in whichever of the common forms.
+/// A server's description of an error, in any of the common forms.
 package struct ServerError {
   package private(set) var message: Buffer?
   package private(set) var code: Buffer?
   package private(set) var type: Buffer?
   package private(set) var param: Buffer?
+
+  private static let fieldBytesMax = 1024
+  private static let lineBytesMax = 2048
 
   package init() {}
 
@@ -32,15 +35,15 @@ package struct ServerError {
     }
   }
 
-  /// Whether a body that came with success tells of an error all the same.
+  /// Whether a body reports an error although its HTTP status is a success.
   package static func isError<Value: JSONValue>(_ body: Value) -> Bool {
-    var found = tellsOfError(body)
-    try? body.forEachElement { (element: Value) throws(Failure) in if tellsOfError(element) { found = true } }
+    var found = reportsError(body)
+    try? body.forEachElement { (element: Value) throws(Failure) in if reportsError(element) { found = true } }
     return found
   }
 
   @inline(never)
-  private static func tellsOfError<Value: JSONValue>(_ body: Value) -> Bool {
+  private static func reportsError<Value: JSONValue>(_ body: Value) -> Bool {
     if let error = body.memberWithoutText(Wire.error), error.kind != .null {
       return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
     }
@@ -50,7 +53,7 @@ package struct ServerError {
       || body.memberWithoutText(Wire.message)?.kind == .object
   }
 
-  /// A choice that ended in an error, as OpenRouter tells it.
+  /// A choice that ended in an error, in the form that OpenRouter uses.
   private static func failedChoice<Value: JSONValue>(_ choices: Value) -> Value? {
     var found: Value?
     try? choices.forEachElement { (choice: Value) throws(Failure) in
@@ -78,15 +81,15 @@ package struct ServerError {
 
   private static func text<Value: JSONValue>(_ value: Value?) throws(Failure) -> Buffer? {
     guard let value else { return nil }
-    let cut = Buffer()  // maybe inside a character
-    try Text.appendRepaired((value.kind == .string ? value.string : value.text).slice(0, 1024), to: cut)
+    let cut = Buffer()  // the cut may be inside a character
+    try Text.appendRepaired((value.kind == .string ? value.string : value.text).slice(0, fieldBytesMax), to: cut)
     return cut
   }
 
   /// The text as one line of at most 2 KiB.
   package static func line(_ text: Bytes) throws(Failure) -> Buffer {
     let cut = Buffer()
-    try Text.appendRepaired(text.trimmed.slice(0, 2048), to: cut)
+    try Text.appendRepaired(text.trimmed.slice(0, lineBytesMax), to: cut)
     for i in 0..<cut.count where cut.bytes[i] < 0x20 || cut.bytes[i] == 0x7F { cut.mutable[i] = 0x20 }
     return cut
   }

@@ -1,5 +1,5 @@
 extension Status {
-  /// The status of an HTTP error, with the code and type of its body where they matter.
+  /// The status for an HTTP error. The code and type in its body distinguish a quota from a rate limit.
   package init(httpStatus: Int32, _ server: ServerError) {
     let isQuota =
       server.code?.bytes.equals("insufficient_quota") == true || server.type?.bytes.equals("insufficient_quota") == true
@@ -17,7 +17,7 @@ extension Status {
     }
   }
 
-  /// What it means, for people.
+  /// The meaning of the status, for people.
   package var explanation: StaticString {
     switch self {
     case .redirected: "the server redirected the request"

@@ -1,6 +1,6 @@
-/// What is sent.
+/// The body that is sent.
 extension ChatRequest {
-  /// The body. The call decides `stream`, whatever the request says: true, or absent.
+  /// The body. Its `stream` depends only on the call, not on the request: it is true, or absent.
   package func body(streaming: Bool) throws(Failure) -> Buffer {
     let copy = try ChatRequest(copying: self)
     let key = literal("stream")
@@ -20,7 +20,7 @@ extension ChatRequest {
     return count == 1
   }
 
-  /// Takes a member out, with the comma that it no longer needs.
+  /// Removes a member, and the comma that it no longer needs.
   private func remove(_ member: Member) throws(Failure) {
     let bytes = buffer.bytes
     let behind = JSONScanner.skipBlanks(bytes, member.value.upperBound)

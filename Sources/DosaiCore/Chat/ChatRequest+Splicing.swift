@@ -1,4 +1,4 @@
-/// Finding and replacing parts of the text.
+/// Finds and replaces parts of the text.
 extension ChatRequest {
   func forEachMember(in range: Range<Int>? = nil, _ body: (Member) -> Void) {
     let whole = range ?? JSONScanner.skipBlanks(buffer.bytes, 0)..<buffer.count
@@ -13,7 +13,8 @@ extension ChatRequest {
     }
   }
 
-  /// Whether the member has that key, however it is written. `key` is as this file writes keys.
+  /// Whether the member has that key, whichever escapes it is written with. `key` is written without unnecessary
+  /// escapes.
   func isKey(_ member: Member, _ key: Bytes) -> Bool {
     let written = buffer.bytes.slice(member.key.lowerBound, member.key.upperBound)
     if written.equals(key) { return true }
@@ -24,7 +25,7 @@ extension ChatRequest {
     return (try? Text.appendEscaped(plain.bytes, to: usual)) != nil && usual.bytes.equals(key)
   }
 
-  /// The last member with that key, as parsers take it.
+  /// The last member with that key, which is the one that parsers use.
   func find(_ key: Bytes, in range: Range<Int>? = nil) -> Member? {
     var found: Member?
     forEachMember(in: range) { if isKey($0, key) { found = $0 } }
@@ -55,7 +56,7 @@ extension ChatRequest {
     try buffer.replace(object.upperBound - 1..<object.upperBound - 1, with: text.bytes)
   }
 
-  /// Adds an element to the list at `key`, which is made if it is not there.
+  /// Adds an element to the list at `key`, which is created if it is missing.
   func append(to key: StaticString, _ element: Bytes) throws(Failure) {
     let text = Buffer()
     guard let member = find(key.bytes) else {
@@ -75,7 +76,7 @@ extension ChatRequest {
 }
 
 extension UnsafeBufferPointer where Element == UInt8 {
-  /// Where the text ends, without blanks behind it.
+  /// Where the text ends, without the blanks after it.
   fileprivate var trimmedEnd: Int {
     var end = count
     while end > 0, self[end - 1].isBlank { end -= 1 }

@@ -1,4 +1,4 @@
-/// A request as the text of one JSON object. It is changed by splicing, so that all else stays byte for byte.
+/// A request, as the text of a JSON object. Changes are spliced in, so that everything else stays byte for byte.
 package final class ChatRequest {
   struct Member {
     let start: Int  // of the key's quote
@@ -8,7 +8,7 @@ package final class ChatRequest {
 
   let buffer = Buffer()
 
-  /// An object with this model.
+  /// Creates a request with this model.
   package init(model: Bytes) throws(Failure) {
     guard !model.isEmpty else { throw .invalid("model: must not be empty") }
     try Self.checkText(model, "model: is not UTF-8")
@@ -17,7 +17,7 @@ package final class ChatRequest {
     try buffer.append(",\"messages\":[]}")
   }
 
-  /// Any JSON object, kept as it is.
+  /// Creates a request from any JSON object, which is kept unchanged.
   package init(json: Bytes) throws(Failure) {
     try Self.checkJSON(json)
     let text = json.trimmed
@@ -46,7 +46,7 @@ package final class ChatRequest {
     try replace(key, value.bytes)
   }
 
-  /// `written`: the number as JSON, if it is finite. The standard library's way to write it weighs 10 KB.
+  /// `written`: the number as JSON, if it is finite. (Writing it with the standard library would add 10 KB.)
   package func set(_ key: Bytes, number: Double, written: Bytes) throws(Failure) {
     try Self.checkKey(key)
     guard number.isFinite else { throw .invalid(key, "must be a finite number") }
@@ -91,7 +91,7 @@ package final class ChatRequest {
     try append(to: "stop", value.bytes)
   }
 
-  // MARK: what comes in
+  // MARK: checks
 
   static func checkText(_ text: Bytes, _ message: StaticString) throws(Failure) {
     if Text.firstInvalid(text) != nil { throw .invalid(message) }
@@ -106,7 +106,8 @@ package final class ChatRequest {
     try checkName(key, "key: must not be empty", "key: is not UTF-8")
   }
 
-  /// `inside`: how deep in the request its place is, so that the whole stays within the depth that is read again.
+  /// `inside`: how many levels surround it in the request, so that the request stays within the depth that can be
+  /// parsed.
   static func checkJSON(_ json: Bytes, inside depth: Int = 0) throws(Failure) {
     try checkText(json, "json: is not UTF-8")
     do throws(Failure) {

@@ -14,7 +14,7 @@ package struct Chunk {
   package var choice: Int32 = -1
   package var text: Bytes?
   package var toolCall: Int32 = -1
-  /// Empty: it has none.
+  /// Empty if it has none.
   package var toolCallID = Bytes.empty
   package var toolCallName = Bytes.empty
   package var finishReason = FinishReason.none

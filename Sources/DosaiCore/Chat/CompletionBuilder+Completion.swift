@@ -1,9 +1,9 @@
-/// Writing the completion that the events add up to.
+/// Writes the completion that the events add up to.
 extension CompletionBuilder {
-  /// Writes the completion so far in the API's own form. `taken`: with only so many chunks of the event that was added last;
-  /// nil: with all.
-  package func write(to buffer: Buffer, taken: Int? = nil) throws(Failure) {
-    if let taken { mark(taken) }
+  /// Writes the completion so far in the API's own form. `readCount`: with only this many chunks of the event that was
+  /// added last; nil: with all.
+  package func write(to buffer: Buffer, readCount: Int? = nil) throws(Failure) {
+    if let readCount { mark(readCount) }
     defer { if isPartial { mark(nil) } }
     try buffer.append("{")
     for i in 0..<top.keys.count {
@@ -19,13 +19,13 @@ extension CompletionBuilder {
     }
     try buffer.append("\"choices\":[")
     var isFirst = true
-    for choice in choices.ordered() where !isPartial || choice.isTaken || choice.event != events {
+    for choice in choices.ordered() where !isPartial || choice.isRead || choice.event != events {
       if !isFirst { try buffer.append(",") }
       isFirst = false
       try write(choice, to: buffer)
     }
     try buffer.append("]")
-    let usage = isUsageTaken ? usageText : spareUsage
+    let usage = isUsageRead ? usageText : spareUsage
     if !usage.isEmpty {
       try buffer.append(",\"usage\":")
       try buffer.append(usage.bytes)
@@ -53,7 +53,7 @@ extension CompletionBuilder {
     }
     try buffer.append("\"finish_reason\":")
     let isLast = isPartial && choice.finished == events
-    if let word = isLast ? choice.finishTaken ?? choice.finishBefore?.bytes : choice.finishWord?.bytes {
+    if let word = isLast ? choice.readFinishReason ?? choice.finishBefore?.bytes : choice.finishWord?.bytes {
       try Text.appendQuoted(word, to: buffer)
     } else {
       try buffer.append("null")
@@ -63,7 +63,7 @@ extension CompletionBuilder {
 
   private func writeToolCalls(of choice: Choice, to buffer: Buffer) throws(Failure) {
     var isFirst = true
-    for call in choice.toolCalls.ordered() where !isPartial || call.isTaken || call.event != events {
+    for call in choice.toolCalls.ordered() where !isPartial || call.isRead || call.event != events {
       try buffer.append(isFirst ? ",\"tool_calls\":[{" : ",{")
       isFirst = false
       if call.members.member("type") == nil {
@@ -76,24 +76,24 @@ extension CompletionBuilder {
     if !isFirst { try buffer.append("]") }
   }
 
-  // MARK: chunks that were not taken
+  // MARK: chunks that were not read
 
-  /// Marks what is to be left out if so many chunks of the last event were taken; nil: nothing.
-  private func mark(_ taken: Int?) {
-    isPartial = taken != nil
+  /// Marks what to leave out if only this many chunks of the last event were read; nil: nothing.
+  private func mark(_ readCount: Int?) {
+    isPartial = readCount != nil
     for position in chunks.indices.reversed() {
       let chunk = chunks[position]
-      let isTaken = position < taken ?? 0
-      if chunk.kind == .usage { isUsageTaken = isTaken || !isPartial }
+      let isRead = position < readCount ?? 0
+      if chunk.kind == .usage { isUsageRead = isRead || !isPartial }
       guard let choice = known(at: Int64(chunk.choice)) else { continue }
       let call = choice.call(chunk.toolCall)
-      choice.isTaken = isPartial && (isTaken || choice.isTaken)
-      call?.isTaken = isPartial && (isTaken || call?.isTaken == true)
+      choice.isRead = isPartial && (isRead || choice.isRead)
+      call?.isRead = isPartial && (isRead || call?.isRead == true)
       if chunk.kind == .finish {
-        choice.finishTaken = isPartial ? choice.finishTaken ?? (isTaken ? chunk.text : nil) : nil
+        choice.readFinishReason = isPartial ? choice.readFinishReason ?? (isRead ? chunk.text : nil) : nil
       }
       let text = isPartial ? chunk.text : nil
-      if isTaken { continue }
+      if isRead { continue }
       if let call {
         call.members.member(Wire.function)?.member(Wire.arguments)?.leaveOut(text)
       } else {
@@ -107,15 +107,15 @@ extension CompletionBuilder {
 }
 
 extension MergedValue {
-  /// Leaves out the text, if it stands right before what is left out already. nil: leaves out nothing any more.
+  /// Leaves out the text, if it directly precedes what is left out already. nil: leaves out nothing any more.
   @inline(never)
   fileprivate func leaveOut(_ text: Bytes?) {
     guard let text, form == .text else {
-      untaken = 0
+      leftOutCount = 0
       return
     }
-    let end = bytes.count - untaken
-    if bytes.bytes.slice(end - text.count, end).equals(text) { untaken += text.count }
+    let end = bytes.count - leftOutCount
+    if bytes.bytes.slice(end - text.count, end).equals(text) { leftOutCount += text.count }
   }
 }
 

@@ -1,6 +1,6 @@
-/// Reading one delta.
+/// Reads one delta.
 extension CompletionBuilder {
-  /// `isWhole`: it is the message of a whole answer, where tool calls have no index.
+  /// `isWhole`: it is the message of a complete answer, in which tool calls have no index.
   func add<Value: JSONValue>(delta: Value, to choice: Choice, isWhole: Bool) throws(Failure) {
     var hasReasoning = false
     var position: Int64 = 0
@@ -71,9 +71,9 @@ extension CompletionBuilder {
     chunks.append(chunk)
   }
 
-  /// The call that a delta belongs to. An id that differs from the one at its index starts a new call. Without an index,
-  /// the delta belongs to the call with its id, or to the last call; but a name after another call of the same event
-  /// starts a new call.
+  /// The call that a delta belongs to. An id that differs from the one at its index starts a new call. Without an
+  /// index, the delta belongs to the call with its id, or to the last call; but a name after another call of the same
+  /// event starts a new call.
   private func call(
     _ index: Int64?, _ id: Bytes, _ name: Bytes, isFirst: Bool, in choice: Choice
   ) throws(Failure) -> ToolCall {

@@ -4,12 +4,12 @@ package final class CompletionBuilder {
     /// Its number among the calls of its choice, and its position in `toolCalls`.
     let number: Int32
     let position: Int
-    /// The index that the server gave.
+    /// The index that the server sent.
     let index: Int64?
     /// The event that started it.
     let event: Int
-    /// A chunk of it from that event was taken.
-    var isTaken = false
+    /// Whether a chunk of it from that event was read.
+    var isRead = false
     let id = Buffer()
     let name = Buffer()
     let members = MergedValue(.object)
@@ -28,17 +28,17 @@ package final class CompletionBuilder {
     let message = MergedValue(.object)
     let members = MergedValue(.object)
     let event: Int
-    var isTaken = false
+    var isRead = false
     var toolCalls: [ToolCall] = []
     let toolCallIndex = NameIndex()
     /// Larger than any number of its calls.
     var numbersEnd: Int32 = 0
     var finishWord: Buffer?
-    /// What it was before the event that last changed it.
+    /// Its value before the event that last changed it.
     var finishBefore: Buffer?
     var finished = 0
-    /// The word of the last chunk that was taken, while only those are written.
-    var finishTaken: Bytes?
+    /// The word of the last chunk that was read, while only such chunks are written.
+    var readFinishReason: Bytes?
     /// The range in which its message was written.
     var written = 0..<0
 
@@ -54,14 +54,14 @@ package final class CompletionBuilder {
   private(set) var usageText = Buffer()
   /// The usage before the last event that had any.
   private(set) var spareUsage = Buffer()
-  /// In the order in which they came.
+  /// In the order of their arrival.
   private(set) var choices: [Choice] = []
   private let choiceIndex = NameIndex()
   var toolCallCount = 0
   var events = 0
-  /// Only chunks that were taken are being written.
+  /// Whether only chunks that were read are being written.
   var isPartial = false
-  var isUsageTaken = true
+  var isUsageRead = true
   let firstID = Buffer()
   let templates = EventTemplateCache()
   /// Texts of the last event's chunks that its document does not own.
@@ -92,7 +92,7 @@ package final class CompletionBuilder {
     let changes = merger.changes
     let calls = toolCallCount
     defer {
-      // A value that the templates take for constant has changed.
+      // A value that is constant in the templates has changed.
       if merger.changes != changes || toolCallCount != calls { templates.removeAll() }
     }
     chunks.removeAll(keepingCapacity: true)

@@ -15,12 +15,12 @@ final class MergedValue {
   private(set) var varies = false
   /// The `index` by which elements of an array are merged.
   var index: Int64?
-  /// How many bytes at the end of a text are not to be written, because their chunks were not taken.
-  var untaken = 0
+  /// How many bytes at the end of a text are not written, because their chunks were not read.
+  var leftOutCount = 0
   /// Finds the members, if there are many.
   private var nameIndex: NameIndex?
 
-  /// Up to so many members are searched one by one.
+  /// Up to this number of members are searched one by one.
   private static let searchedMax = 16
 
   init(_ form: Form) { self.form = form }
@@ -80,7 +80,7 @@ final class MergedValue {
     nameIndex = nil
   }
 
-  /// Makes it this JSON text.
+  /// Sets it to this JSON text.
   func set(_ json: Bytes) throws(Failure) {
     if form == .json && bytes.bytes.equals(json) { return }
     if form == .json && !bytes.isEmpty { varies = true }
@@ -91,8 +91,8 @@ final class MergedValue {
 
   func write(to buffer: Buffer) throws(Failure) {
     switch form {
-    case .json: try buffer.append(bytes.isEmpty ? literal("null") : bytes.bytes)  // a limit kept its value out
-    case .text: try Text.appendQuoted(bytes.bytes.slice(0, bytes.count - untaken), to: buffer)
+    case .json: try buffer.append(bytes.isEmpty ? literal("null") : bytes.bytes)  // a limit prevented its value
+    case .text: try Text.appendQuoted(bytes.bytes.slice(0, bytes.count - leftOutCount), to: buffer)
     case .array:
       try buffer.append("[")
       for i in 0..<members.count {
@@ -119,8 +119,8 @@ final class MergedValue {
   }
 }
 
-/// How the pieces of a stream are merged: texts are concatenated, arrays of objects are merged by `index`, and of anything
-/// else the last value that is not null counts.
+/// How the pieces of a stream are merged: texts are concatenated, arrays of objects are merged by `index`, and of
+/// anything else the last value that is not null counts.
 struct Merger {
   /// The depth of objects below which a value is kept as a whole.
   private static let depthMax = 8
@@ -234,13 +234,13 @@ struct Merger {
     try set(target, value.text)
   }
 
-  /// Makes a value this JSON text.
+  /// Sets a value to this JSON text.
   mutating func set(_ target: MergedValue, _ json: Bytes) throws(Failure) {
     if json.count > target.bytes.count { try use(json.count - target.bytes.count) }
     try target.set(json)
   }
 
-  /// Makes a text this JSON, where it is not a value of the completion.
+  /// Sets a text to this JSON, if the text is not a value of the completion.
   mutating func set(_ target: Buffer, _ json: Bytes) throws(Failure) {
     try use(max(0, json.count - target.count))
     target.removeAll()

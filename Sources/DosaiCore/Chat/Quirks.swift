@@ -1,4 +1,4 @@
-/// Deviations from the documented API that were understood all the same: the bits of `DOSAI_QUIRK_`.
+/// Deviations from the documented API that the library tolerated: the bits of `DOSAI_QUIRK_`.
 package struct Quirks: OptionSet {
   package let rawValue: UInt32
   package init(rawValue: UInt32) { self.rawValue = rawValue }

@@ -14,7 +14,7 @@ enum RequestRules {
     let message: StaticString
   }
 
-  /// INVALID_ARGUMENT with the rule, where a typed setter breaks one.
+  /// Throws INVALID_ARGUMENT, with the rule, if the value of a typed setter breaks it.
   static func check(_ key: Bytes, _ value: Value) throws(Failure) {
     if key.equals("stream") { throw .invalid("stream: is decided by the call that sends the request") }
     if key.equals("messages") { throw .invalid("messages: is a list; add each with dosai_request_add_message") }

@@ -1,5 +1,5 @@
-/// The names of an answer's fields on the wire, and the rules by which the fields are read. Events of a stream and whole
-/// answers differ in what becomes of a field, not in how it is read: what they share is here and nowhere else.
+/// The names of an answer's fields on the wire, and the rules by which the fields are read. Events of a stream and
+/// whole answers differ in what becomes of a field, not in how it is read: what they share is here and nowhere else.
 ///
 /// A whole answer does not go through `CompletionBuilder`, which copies every text and every field that it may have to
 /// merge: that takes four times as many instructions for an answer of 1 MB, and as much memory again as its text.
@@ -127,8 +127,8 @@ extension JSONValue {
     }
   }
 
-  /// The text of a tool call's arguments, NUL-terminated: the string, or else the JSON itself, which is copied to `copies`.
-  /// nil: null.
+  /// The text of a tool call's arguments, NUL-terminated: the string, or else the JSON itself, which is copied to
+  /// `copies`. nil: null.
   func arguments(_ quirks: inout Quirks, _ copies: inout [Buffer]) throws(Failure) -> Bytes? {
     if kind == .string { return string }
     if kind == .null { return nil }

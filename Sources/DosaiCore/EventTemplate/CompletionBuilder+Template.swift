@@ -1,8 +1,8 @@
 /// Reading events by template instead of parsing them.
 extension CompletionBuilder {
-  /// Adds the event that `text`, as received, begins with, if the event is complete and matches a known template. Returns
-  /// its length, including its blank line; nil: it has to be parsed. The event gives `chunk`; if it contains usage, it
-  /// gives a second chunk, and both are in `chunks`.
+  /// Adds the event that `text`, as received, begins with, if the event is complete and matches a known template.
+  /// Returns its length, including its blank line; nil: it has to be parsed. The event gives `chunk`; if it contains
+  /// usage, it gives a second chunk, and both are in `chunks`.
   @inline(__always)
   package func add(
     matching text: Bytes, avoiding secret: Bytes, _ chunk: inout Chunk

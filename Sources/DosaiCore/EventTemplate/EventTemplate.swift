@@ -125,8 +125,8 @@ final class EventTemplate {
     tail += literal.count + 2
   }
 
-  /// If the event that `text` begins with matches, returns its length, including its field name and blank line, and leaves
-  /// its values in `parts`. -1: it does not match, or is not complete yet.
+  /// If the event that `text` begins with matches, returns its length, including its field name and blank line, and
+  /// leaves its values in `parts`. -1: it does not match, or is not complete yet.
   @inline(__always)
   func match(_ text: Bytes) -> Int {
     guard var known = literals.bytes.baseAddress, let start = text.baseAddress else { return -1 }
@@ -229,7 +229,7 @@ final class EventTemplate {
   private func isFree(of secret: Bytes) -> Bool {
     if secret.isEmpty { return true }
     for i in 0..<count where parts[i].slot == .string || parts[i].slot == .elements {
-      if parts[i].value.count >= secret.count && Secret.stands(secret, in: parts[i].value) { return false }
+      if parts[i].value.count >= secret.count && Secret.occurs(secret, in: parts[i].value) { return false }
     }
     return true
   }

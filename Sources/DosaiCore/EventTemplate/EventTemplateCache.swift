@@ -13,8 +13,8 @@ final class EventTemplateCache {
     templates?.deallocate()
   }
 
-  /// The template that the event at the start of `text` matches, and the event's length; nil: none matches, or the event
-  /// is not complete yet.
+  /// The template that the event at the start of `text` matches, and the event's length; nil: none matches, or the
+  /// event is not complete yet.
   @inline(__always)
   func find(_ text: Bytes) -> (template: Unmanaged<EventTemplate>, length: Int)? {
     guard count > 0, let templates else { return nil }

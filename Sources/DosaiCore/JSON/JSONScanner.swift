@@ -1,6 +1,6 @@
 /// Finds where JSON values begin and end in a text (RFC 8259), and whether the text is JSON at all.
 package enum JSONScanner {
-  /// What a text holds, beyond being JSON.
+  /// Properties of a text that is JSON.
   package struct Facts {
     /// Values of any kind, keys not counted.
     package var nodes = 0
@@ -15,9 +15,9 @@ package enum JSONScanner {
     /// The bytes of its longest string that is a value, and of its longest key or number.
     package var longestString = 0
     package var longestOther = 0
-    /// It is a list of objects, and none in it has the key `index` or one that is written with escapes.
+    /// Whether it is a list of objects, none of which has the key `index` or a key with escapes.
     package var isGrowing = true
-    /// How many lists and objects the innermost value is in.
+    /// How many lists and objects surround the innermost value.
     package var depth = 0
     /// Where the value ends.
     package var end = 0
@@ -27,8 +27,8 @@ package enum JSONScanner {
 
   package static let levelsMax = 512
 
-  /// Checks that the text is one JSON value with nothing but blanks around it. Knows nothing of UTF-8.
-  /// Throws PROTOCOL for what is not JSON, TOO_LARGE beyond a limit.
+  /// Checks that the text is one JSON value, with only blanks around it. Does not check UTF-8. Throws PROTOCOL if the
+  /// text is not JSON, and TOO_LARGE if it exceeds a limit.
   package static func check(_ text: Bytes, nodesMax: Int = .max, depthMax: Int = levelsMax) throws(Failure) -> Facts {
     let facts = try checkValue(text, nodesMax: nodesMax, depthMax: depthMax)
     guard skipBlanks(text, facts.end) == text.count else { throw notJSON }
@@ -194,7 +194,7 @@ package enum JSONScanner {
     return unit
   }
 
-  /// 12 where a surrogate pair begins at `at`, else 6.
+  /// 12 if a surrogate pair begins at `at`, otherwise 6.
   private static func escapeLength(_ text: Bytes, _ at: Int, _ unit: UInt32) -> Int {
     guard unit & 0xFC00 == 0xD800, let second = escapedUnit(text, at + 6) else { return 6 }
     return second & 0xFC00 == 0xDC00 ? 12 : 6
@@ -208,7 +208,7 @@ package enum JSONScanner {
     return (0x10000 + (unit & 0x3FF) << 10 + second & 0x3FF, 12)
   }
 
-  /// Writes `\ufffd` over each lone surrogate of a text that was checked. The length stays.
+  /// Overwrites each lone surrogate of a checked text with `\ufffd`, which has the same length.
   package static func repairSurrogates(_ text: UnsafeMutableBufferPointer<UInt8>) {
     let bytes = Bytes(text)
     var at = 0
@@ -226,7 +226,7 @@ package enum JSONScanner {
     }
   }
 
-  /// A copy of the text, which was checked, in which each list and object of that depth is empty.
+  /// A copy of a checked text in which each list and object at that depth is empty.
   package static func copy(_ text: Bytes, depthMax: Int) throws(Failure) -> Buffer {
     let copy = Buffer()
     var from = 0
@@ -255,7 +255,7 @@ package enum JSONScanner {
     return at
   }
 
-  /// Where the value that begins at `start` ends, in a text that was checked.
+  /// Where the value that begins at `start` ends, in a checked text.
   package static func end(of text: Bytes, from start: Int) -> Int {
     var at = start
     var depth = 0
@@ -295,7 +295,7 @@ package enum JSONScanner {
     return text.count
   }
 
-  /// Goes through the members of an object in a text that was checked.
+  /// Iterates over the members of an object in a checked text.
   package struct Members {
     private let text: Bytes
     private var at: Int
@@ -323,7 +323,7 @@ package enum JSONScanner {
     }
   }
 
-  /// Goes through the elements of an array in a text that was checked.
+  /// Iterates over the elements of an array in a checked text.
   package struct Elements {
     private let text: Bytes
     private var at: Int

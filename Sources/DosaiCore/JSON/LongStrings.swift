@@ -8,8 +8,8 @@ package struct LongStrings {
 
   package init() {}
 
-  /// Appends the text to `rest`, with each long string replaced by a short one: U+007F, and where it begins in `decoded`.
-  /// The text must have been checked, and be UTF-8 without U+0000, U+007F and lone surrogates.
+  /// Appends the text to `rest`, with each long string replaced by a short one: U+007F, and where it begins in
+  /// `decoded`. The text must have been checked, and be UTF-8 without U+0000, U+007F and lone surrogates.
   package func extract(from text: Bytes, lengthMin: Int, rest: Buffer) throws(Failure) {
     try decoded.reserve(text.count &+ 8)
     try rest.reserve(min(text.count, 4 << 10))

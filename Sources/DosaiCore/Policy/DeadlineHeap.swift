@@ -1,13 +1,13 @@
 /// When an element of a heap is due.
 package final class Deadline {
-  /// `Clocks.never`: it stands in no heap.
+  /// `Clocks.never`: it is in no heap.
   package fileprivate(set) var time = Clocks.never
-  fileprivate var place = -1
+  fileprivate var index = -1
 
   package init() {}
 }
 
-/// What is due when, the earliest first: a binary heap. Each element has a deadline of its own.
+/// A binary heap of elements by the time at which they are due. Each element has its own deadline object.
 package struct DeadlineHeap<Element> {
   private typealias Entry = (deadline: Deadline, element: Element)
   private var entries: [Entry] = []
@@ -21,33 +21,33 @@ package struct DeadlineHeap<Element> {
 
   package func forEach(_ body: (Element) -> Void) { for entry in entries { body(entry.element) } }
 
-  /// The element is due at this time, and no more at another.
+  /// Adds the element, or moves it to another time.
   package mutating func insert(_ time: Int64, _ deadline: Deadline, _ element: Element) {
     deadline.time = time
-    if deadline.place < 0 {
-      deadline.place = entries.count
+    if deadline.index < 0 {
+      deadline.index = entries.count
       entries.append((deadline, element))
     }
-    settle((deadline, element), at: deadline.place)
+    sift((deadline, element), at: deadline.index)
   }
 
   package mutating func remove(_ deadline: Deadline) {
-    let place = deadline.place
-    guard place >= 0, let last = entries.popLast() else { return }
-    deadline.place = -1
+    let index = deadline.index
+    guard index >= 0, let last = entries.popLast() else { return }
+    deadline.index = -1
     deadline.time = Clocks.never
-    if place < entries.count { settle(last, at: place) }
+    if index < entries.count { sift(last, at: index) }
   }
 
-  /// The earliest, if it is due by then.
+  /// Removes and returns the earliest element, if it is due by then.
   package mutating func popFirst(until time: Int64) -> Element? {
     guard let first = entries.first, first.deadline.time <= time else { return nil }
     remove(first.deadline)
     return first.element
   }
 
-  /// Finds the place of the entry, from a free one.
-  private mutating func settle(_ entry: Entry, at start: Int) {
+  /// Moves the entry up or down from a free position to the position where it belongs.
+  private mutating func sift(_ entry: Entry, at start: Int) {
     let time = entry.deadline.time
     var at = start
     while at > 0, time < entries[(at - 1) / 2].deadline.time {
@@ -63,8 +63,8 @@ package struct DeadlineHeap<Element> {
     }
   }
 
-  private mutating func put(_ entry: Entry, at place: Int) {
-    entries[place] = entry
-    entry.deadline.place = place
+  private mutating func put(_ entry: Entry, at index: Int) {
+    entries[index] = entry
+    entry.deadline.index = index
   }
 }

@@ -1,14 +1,18 @@
-/// When a failed attempt is made again, and after how long. Times in milliseconds.
+/// Whether and when a failed attempt is repeated. Times are in milliseconds.
 package struct RetryPolicy {
   package static let defaultMax = 2
-  /// What a server may ask us to wait; beyond it there is no retry.
+  /// The longest wait that a server may ask for; if it asks for more, there is no retry.
   static let retryAfterMax: Int64 = 120_000
+  /// The first delay, which then doubles up to the maximum.
+  private static let backoff: Int64 = 500
+  private static let backoffMax: Int64 = 8000
 
   package var retriesMax = defaultMax
 
   package init() {}
 
-  /// What a server asked for in `retry-after-ms` or `Retry-After` (RFC 9110, 10.2.3); -1: nothing that can be read.
+  /// The wait that a server asked for in `retry-after-ms` or `Retry-After` (RFC 9110, 10.2.3); -1: none, or it is
+  /// malformed.
   package static func retryAfter(_ headers: ResponseHeaders, unixTime: Int64) -> Int64 {
     if let text = headers.value("retry-after-ms"), let value = milliseconds(text, scale: 1) { return value }
     guard let text = headers.value("retry-after") else { return -1 }
@@ -17,8 +21,8 @@ package struct RetryPolicy {
     return max(0, date - unixTime) * 1000
   }
 
-  /// The delay before the next attempt; nil: there is none. `httpStatus` is 0 until the response's headers are whole,
-  /// `random` uniform over all values.
+  /// The delay before the next attempt; nil: there is none. `httpStatus` is 0 until all headers have arrived. `random`
+  /// is uniformly distributed over all values.
   package func delay(
     after failure: Status, httpStatus: Int32, attempt: Int, headers: ResponseHeaders, unixTime: Int64, random: UInt32
   ) -> Int64? {
@@ -26,11 +30,11 @@ package struct RetryPolicy {
     let asked = httpStatus == 0 ? -1 : Self.retryAfter(headers, unixTime: unixTime)
     if asked > Self.retryAfterMax { return nil }
     if asked > 0 { return asked }
-    let full = min(8000, Int64(500) << Int64(min(attempt, 4)))
+    let full = min(Self.backoffMax, Self.backoff << Int64(min(attempt, 4)))
     return full - full / 4 * Int64(random >> 16) / 65536
   }
 
-  /// Whether the same call may succeed when it is made again.
+  /// Whether the same call may succeed if it is repeated.
   package static func mayPass(_ failure: Status, _ httpStatus: Int32, _ headers: ResponseHeaders?) -> Bool {
     if failure == .connection || failure == .timeout || failure == .truncated { return true }
     guard httpStatus != 0, let headers else { return false }
@@ -52,7 +56,7 @@ package struct RetryPolicy {
     return httpStatus == 408 || httpStatus == 409 || httpStatus == 429 || httpStatus >= 500
   }
 
-  /// A decimal number of seconds or milliseconds without a sign, in milliseconds; `Int64.max` where it is beyond them.
+  /// Reads an unsigned decimal number of seconds or milliseconds, in milliseconds; `Int64.max` if it is too large.
   private static func milliseconds(_ text: Bytes, scale: Double) -> Int64? {
     var at = 0
     func digits(_ take: (Double) -> Void) -> Bool {

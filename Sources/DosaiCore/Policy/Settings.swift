@@ -1,4 +1,4 @@
-/// What bounds a call. A limit of `Int.max` is none.
+/// The limits of a call. `Int.max` means no limit.
 package struct Limits {
   package var eventBytes = 16 << 20
   package var responseBytes = 64 << 20
@@ -8,13 +8,13 @@ package struct Limits {
   package var jsonDepth = 512
   package var choices = 128
   package var toolCalls = 1024
-  /// Asked now and then within long work; it throws where that must end.
+  /// Called from time to time during long work; it throws if the work must end.
   package var check: (() throws(Failure) -> Void)?
 
   package init() {}
 }
 
-/// The four clocks, in nanoseconds; `Int64.max` is never.
+/// The four clocks, in nanoseconds; `Int64.max` means no limit.
 package struct Clocks {
   package static let never = Int64.max
   package var connect: Int64 = 10_000_000_000

@@ -1,25 +1,29 @@
-/// Server-sent events, by the algorithm of the WHATWG HTML standard, 9.2.6: bytes in, events out, at any split.
+/// Parses server-sent events with the algorithm of the WHATWG HTML standard, 9.2.6. The bytes may be split anywhere.
 ///
-/// What is not part of an event's data is dropped as it arrives: comments, unknown fields.
+/// Comments and unknown fields are dropped as they arrive.
 package final class EventParser {
-  /// One event: its data, its type (empty for "message").
+  /// One event: its data, and its type, which is empty for "message".
   package struct Event {
-    /// Lent until the parser is used again; a NUL follows it.
+    /// NUL-terminated, and lent until the parser is used again.
     package let data: Bytes
     package let type: Bytes
     /// The stream ended before the event's blank line.
     package let isOpen: Bool
   }
 
+  /// How much memory an empty buffer keeps.
+  private static let inputKept = 1 << 20
+  private static let dataKept = 1 << 16
+
   private let bytesMax: Int
   private let input = Buffer()
   private var at = 0  // where in `input` the next line begins
-  private var searched = 0  // up to where that line is known to have no end
+  private var searched = 0  // up to here, that line has no end
   private var atStart = true
   private var skipsLineFeed = false  // the last line ended with CR
-  private var skipsLine = false  // the rest of the line is not wanted
-  private var dispatched = false  // the event last returned still stands in `data` and `type`
-  private var isBetween = false  // `ahead` may be asked for
+  private var skipsLine = false  // the rest of the line is not needed
+  private var dispatched = false  // `data` and `type` still contain the event that was last returned
+  private var isBetween = false  // `ahead` may be used
 
   private let data = Buffer()
   private var hasData = false
@@ -28,10 +32,11 @@ package final class EventParser {
 
   package init(bytesMax: Int) { self.bytesMax = bytesMax }
 
-  /// Bytes that were fed and not yet looked at; the beginning of an event that has not come whole is none.
+  /// The number of bytes that were fed but not yet examined. The examined beginning of an incomplete event does not
+  /// count.
   package var unread: Int { input.count - max(at, searched) }
 
-  /// Whether more than blank lines has come behind the last event.
+  /// Whether something other than blank lines has followed the last event.
   package var hasMore: Bool { hasData || !input.bytes.slice(at, input.count).trimmed.isEmpty }
 
   package func feed(_ bytes: Bytes) throws(Failure) {
@@ -40,11 +45,11 @@ package final class EventParser {
       searched = max(0, searched - at)
       at = 0
     }
-    if input.isEmpty && bytes.count < 1 << 20 { input.shrink(keeping: 1 << 20) }
+    if input.isEmpty && bytes.count < Self.inputKept { input.shrink(keeping: Self.inputKept) }
     try input.append(bytes)
   }
 
-  /// The next whole event, or nil until more is fed. TOO_LARGE: an event beyond the limit.
+  /// The next complete event; nil: more bytes are needed. TOO_LARGE: the event is larger than the limit.
   package func next() throws(Failure) -> Event? {
     clearDispatched()
     if atStart {
@@ -68,10 +73,10 @@ package final class EventParser {
     }
   }
 
-  /// Nothing was read of the next event that would count.
+  /// Whether nothing of the next event has been read, except what does not matter.
   private var isClean: Bool { !atStart && !hasData && !skipsLine && !skipsLineFeed && type.isEmpty }
 
-  /// Once the body has ended: the event that lacks its blank line, if there is one.
+  /// Call this when the body has ended. Returns the last event, if only its blank line is missing.
   package func finish() throws(Failure) -> Event? {
     clearDispatched()
     if at < input.count && !skipsLine {
@@ -83,25 +88,25 @@ package final class EventParser {
     return event(isOpen: true)
   }
 
-  /// What has come from the next event on, where nothing of that was read; else empty.
+  /// The bytes from the next event on, if nothing of it has been read; otherwise empty.
   @inline(__always)
   package var ahead: Bytes {
     guard isBetween, let start = input.bytes.baseAddress else { return .empty }
     return Bytes(start: start + at, count: input.count &- at)
   }
 
-  /// Goes on behind the event that `ahead` begins with, of that length with its blank line LF LF, and puts a NUL behind
-  /// its data.
+  /// Skips the event at the beginning of `ahead`. Its length includes the blank line, LF LF. Writes a NUL after its
+  /// data.
   @inline(__always)
   package func skip(ahead length: Int) {
     skip(to: at &+ length)
     input.terminate(at: at &- 2)
   }
 
-  /// Nothing more is ahead.
+  /// Makes `ahead` empty.
   package func stop() { isBetween = false }
 
-  /// The usual event in one piece, `data: ...` LF LF, without a copy.
+  /// The next event if it has the usual form, `data: ...` LF LF, and has arrived completely; without copying it.
   private func wholeEvent() -> Event? {
     isBetween = isClean
     let text = ahead
@@ -118,12 +123,12 @@ package final class EventParser {
   }
 
   @inline(__always)
-  private func skip(to place: Int) {
-    at = place
-    searched = place
+  private func skip(to index: Int) {
+    at = index
+    searched = index
   }
 
-  /// The next line without its end; nil: it has not ended yet.
+  /// The next line, without its line end; nil: it has not ended yet.
   private func nextLine() throws(Failure) -> Bytes? {
     let bytes = input.bytes
     if skipsLineFeed {
@@ -149,7 +154,7 @@ package final class EventParser {
     return nil
   }
 
-  /// Whether the beginning of a line shows that none of it is needed: a comment, or a field without use.
+  /// Whether the beginning of a line shows that the line is not needed: it is a comment, or an unused field.
   private static func isUnwanted(_ start: Bytes) -> Bool {
     guard let first = start.first else { return false }
     if first == UInt8(ascii: ":") { return true }
@@ -207,7 +212,7 @@ package final class EventParser {
   private func clearDispatched() {
     guard dispatched else { return }
     dispatched = false
-    data.shrink(keeping: 1 << 16)
+    data.shrink(keeping: Self.dataKept)
     type.removeAll()
   }
 }

@@ -9,15 +9,16 @@ import Synchronization
 /// `Document.read` works around what jansson 2.14 does not do, or does wrong:
 ///
 /// 1. It does not limit the number of values, each of which takes up to 75 times as much memory as its text. So
-///    `JSONScanner.check` goes through the text first; it enforces the limits, and finds what the other steps need to know.
+///    `JSONScanner.check` goes through the text first; it enforces the limits, and finds what the other steps need to
+///    know.
 /// 2. It refuses a text with invalid UTF-8 or with a lone surrogate. Each of them is replaced by U+FFFD.
 /// 3. It calls itself for each level, and a host's thread may have a small stack. Lists and objects below a depth into
 ///    which the library never looks are empty in the text that it gets.
 /// 4. It reads strings byte by byte. `LongStrings` decodes the long ones, and jansson gets a short string for each.
-/// 5. If it cannot grow the buffer for a token, it keeps part of the token, and may then read and write beyond it. `pad`
-///    puts a string before the text that makes the buffer large enough.
-/// 6. It reads real numbers in the thread's locale, and ends the process if another thread changes the locale meanwhile.
-///    `parse` gives the thread a locale of its own.
+/// 5. If it cannot grow the buffer for a token, it keeps part of the token, and may then read and write beyond it.
+///    `pad` puts a string before the text that makes the buffer large enough.
+/// 6. It reads real numbers in the thread's locale, and ends the process if another thread changes the locale
+///    meanwhile. `parse` gives the thread a locale of its own.
 /// 7. It refuses a text with an integer beyond 64 bits. That text is parsed again with all integers as real numbers;
 ///    `Value.integer` then reads them from the text.
 /// 8. It does not keep how a value was written. A `Value` has its text too, so that numbers stay as they were sent.
@@ -77,7 +78,7 @@ package final class Document {
       text, parsed, tree, longStrings, isRepaired: isBroken || facts.hasLoneSurrogate, hasBigNumbers: isBig)
   }
 
-  /// Begins a list whose second element is to be the text. The first is a string for which jansson grows its buffer to
+  /// Begins a list whose second element will be the text. The first is a string for which jansson grows its buffer to
   /// what the longest token needs, though not at its closing quote. If the parsed string is shorter, there was not
   /// enough memory; above a page, that is checked before. Returns the string's length.
   private static func pad(_ given: Buffer, _ longest: Int) throws(Failure) -> Int {

@@ -222,7 +222,7 @@ package struct CallState {
   }
 
   /// The server's TCP acknowledged nothing of the request, so that its connection is dead. The server may have got the
-  /// request all the same. `isShared`: other calls have already opened a new connection, which they share.
+  /// request anyway. `isShared`: other calls have already opened a new connection, which they share.
   package mutating func unacknowledged(_ now: Int64, isShared: Bool, _ reply: Reply) -> Action {
     route.isFresh = !isShared
     return failed(now, .connection, .none, reply)

@@ -23,9 +23,9 @@ extension ChatRequest {
   /// Removes a member, and the comma that it no longer needs.
   private func remove(_ member: Member) throws(Failure) {
     let bytes = buffer.bytes
-    let behind = JSONScanner.skipBlanks(bytes, member.value.upperBound)
-    if behind < bytes.count, bytes[behind] == UInt8(ascii: ",") {
-      return try buffer.replace(member.start..<JSONScanner.skipBlanks(bytes, behind + 1), with: .empty)
+    let next = JSONScanner.skipBlanks(bytes, member.value.upperBound)
+    if next < bytes.count, bytes[next] == UInt8(ascii: ",") {
+      return try buffer.replace(member.start..<JSONScanner.skipBlanks(bytes, next + 1), with: .empty)
     }
     var start = member.start
     while start > 0, bytes[start - 1].isBlank { start -= 1 }

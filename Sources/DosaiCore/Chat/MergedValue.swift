@@ -122,9 +122,9 @@ final class MergedValue {
 /// How the pieces of a stream are merged: texts are concatenated, arrays of objects are merged by `index`, and of
 /// anything else the last value that is not null counts.
 struct Merger {
-  /// The depth of objects below which a value is kept as a whole.
+  /// The depth of objects below which values are not merged but replaced.
   private static let depthMax = 8
-  /// The fields that one object may have; no server sends so many.
+  /// The maximum number of fields in an object, far more than any server sends.
   private static let membersMax = 1024
   /// What a value costs in addition to its own bytes.
   private static let overhead = 64

@@ -1,4 +1,4 @@
-/// Reading events by template instead of parsing them.
+/// Reads events by template instead of parsing them.
 extension CompletionBuilder {
   /// Adds the event that `text`, as received, begins with, if the event is complete and matches a known template.
   /// Returns its length, including its blank line; nil: it has to be parsed. The event gives `chunk`; if it contains
@@ -25,7 +25,7 @@ extension CompletionBuilder {
         chunk.toolCallName = .empty
         chunk.finishReason = .none
         hasUsage = template.hasUsage
-        if hasUsage { add(template.usage, behind: chunk) }
+        if hasUsage { add(template.usage, after: chunk) }
         return true
       } catch {
         failure = error
@@ -41,7 +41,7 @@ extension CompletionBuilder {
 
   /// The event gives two chunks, which are in `chunks`.
   @inline(never)
-  private func add(_ usage: Usage, behind chunk: Chunk) {
+  private func add(_ usage: Usage, after chunk: Chunk) {
     self.usage = usage
     turnUsage()
     events += 1

@@ -29,7 +29,7 @@ final class EventTemplate {
     let target: Unmanaged<MergedValue>?
   }
 
-  private struct Part {
+  private struct Segment {
     /// How many literal bytes precede the slot.
     let literal: Int
     let slot: Slot
@@ -43,11 +43,11 @@ final class EventTemplate {
   private static let field: StaticString = "data: "
 
   private let literals = Buffer()
-  private let parts: UnsafeMutablePointer<Part>
+  private let segments: UnsafeMutablePointer<Segment>
   private let partsMax: Int
   private var count = 0
-  private var textPart = 0
-  private var list: (part: Int, target: Unmanaged<MergedValue>)?
+  private var textSegment = 0
+  private var list: (segment: Int, target: Unmanaged<MergedValue>)?
   /// How many values a list may have.
   private let nodesMax: Int
   private var tail = 0  // how many literal bytes follow the last slot
@@ -78,7 +78,7 @@ final class EventTemplate {
 
   private init(
     _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: MergedValue, _ usage: Usage?,
-    _ parts: UnsafeMutablePointer<Part>, _ slots: Int, _ nodesMax: Int
+    _ segments: UnsafeMutablePointer<Segment>, _ slots: Int, _ nodesMax: Int
   ) {
     self.nodesMax = nodesMax
     self.kind = kind
@@ -88,14 +88,14 @@ final class EventTemplate {
     hasUsage = usage != nil
     self.usage = usage ?? Usage()
     partsMax = slots
-    self.parts = parts
+    self.segments = segments
   }
 
-  deinit { parts.deallocate() }
+  deinit { segments.deallocate() }
 
   func addMemory(to prefetchList: PrefetchList) {
     prefetchList.add(self)
-    prefetchList.add(parts, count * MemoryLayout<Part>.stride)
+    prefetchList.add(segments, count * MemoryLayout<Segment>.stride)
     literals.addMemory(to: prefetchList, last: 512)
     text._withUnsafeGuaranteedRef {
       prefetchList.add($0)
@@ -107,15 +107,15 @@ final class EventTemplate {
   func add(_ literal: Bytes, _ slot: Slot, usageField: Int) throws(Failure) {
     guard count < partsMax else { throw .internalError }
     try literals.append(literal)
-    if slot == .text { textPart = count }
-    (parts + count).initialize(to: Part(literal: tail + literal.count, slot: slot, usageField: usageField))
+    if slot == .text { textSegment = count }
+    (segments + count).initialize(to: Segment(literal: tail + literal.count, slot: slot, usageField: usageField))
     count += 1
     tail = 0
   }
 
   func keep(_ span: Span) { spans.append(span) }
 
-  /// The elements in that slot are to be added to `target`, an array that outlives the template.
+  /// The elements in that slot are added to `target`, an array that outlives the template.
   func keep(elements slot: Int, _ target: MergedValue) { list = (slot, Unmanaged.passUnretained(target)) }
 
   /// Ends the template with the bytes after the last slot, and the blank line after the event.
@@ -126,24 +126,24 @@ final class EventTemplate {
   }
 
   /// If the event that `text` begins with matches, returns its length, including its field name and blank line, and
-  /// leaves its values in `parts`. -1: it does not match, or is not complete yet.
+  /// leaves its values in `segments`. -1: it does not match, or is not complete yet.
   @inline(__always)
   func match(_ text: Bytes) -> Int {
     guard var known = literals.bytes.baseAddress, let start = text.baseAddress else { return -1 }
     let end = start + text.count
     var at = start
-    var part = parts
-    let last = parts + count
-    while part < last {
-      let length = part.pointee.literal
+    var segment = segments
+    let last = segments + count
+    while segment < last {
+      let length = segment.pointee.literal
       guard end - at > length, isEqual(at, known, length) else { return -1 }
       at += length
       known += length
-      let found = part.pointee.slot.rawValue > 1 ? unquoted(at, end, part) : Self.string(at, end, part)
+      let found = segment.pointee.slot.rawValue > 1 ? unquoted(at, end, segment) : Self.string(at, end, segment)
       guard let found else { return -1 }
-      part.pointee.value = Bytes(start: at, count: found - at)
+      segment.pointee.value = Bytes(start: at, count: found - at)
       at = found
-      part += 1
+      segment += 1
     }
     guard end - at >= tail, isEqual(at, known, tail) else { return -1 }
     return at - start &+ tail
@@ -152,15 +152,15 @@ final class EventTemplate {
   /// The quote that ends a string; nil: there is none, or the string is not UTF-8.
   @inline(__always)
   private static func string(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
     var seen: UInt64 = 0
     var at = Text.plainEnd(start, end, &seen)
-    part.pointee.isEscaped = false
+    segment.pointee.isEscaped = false
     while at < end, at.pointee == UInt8(ascii: "\\") {
       // Whether the escape is valid is checked when it is decoded, and only the text is decoded.
-      guard part.pointee.slot == .text, end - at > 2 else { return nil }
-      part.pointee.isEscaped = true
+      guard segment.pointee.slot == .text, end - at > 2 else { return nil }
+      segment.pointee.isEscaped = true
       at = Text.plainEnd(at + 2, end, &seen)
     }
     guard at < end, at.pointee == UInt8(ascii: "\""), at > start else { return nil }  // "" may not count
@@ -174,9 +174,9 @@ final class EventTemplate {
 
   @inline(never)
   private func unquoted(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
-    guard part.pointee.slot == .elements else { return Self.number(start, end, part) }
+    guard segment.pointee.slot == .elements else { return Self.number(start, end, segment) }
     let list = Bytes(start: start - 1, count: end - start + 1)  // the preceding literal ends with the bracket
     guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMax, depthMax: Self.listDepthMax),
       facts.isGrowing, !facts.hasLoneSurrogate, !facts.hasBigInteger, !facts.hasExponent,
@@ -190,15 +190,15 @@ final class EventTemplate {
 
   /// The end of a number without an exponent, and with at most 18 digits before its point; nil: there is none.
   private static func number(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ part: UnsafeMutablePointer<Part>
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
-    let isAny = part.pointee.slot == .number
+    let isAny = segment.pointee.slot == .number
     let first = isAny && start < end && start.pointee == UInt8(ascii: "-") ? start + 1 : start
     var at = first
     while at < end, at.pointee.isDigit { at += 1 }
     let count = at - first
     guard count >= 1, count <= 18, first.pointee != UInt8(ascii: "0") || isAny && count == 1 else { return nil }
-    if isAny, part.pointee.usageField < 0, at < end, at.pointee == UInt8(ascii: ".") {
+    if isAny, segment.pointee.usageField < 0, at < end, at.pointee == UInt8(ascii: ".") {
       let point = at
       at += 1
       while at < end, at.pointee.isDigit { at += 1 }
@@ -212,15 +212,17 @@ final class EventTemplate {
   /// empty, the event must be parsed, and nothing of it was added.
   @inline(__always)
   func apply(_ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes {
-    let part = parts + textPart
+    let segment = segments + textSegment
     if count > 1 && !isFree(of: secret) { return .empty }
     let added = text._withUnsafeGuaranteedRef {
-      $0.add(part.pointee.value, isEscaped: part.pointee.isEscaped, avoiding: secret)
+      $0.add(segment.pointee.value, isEscaped: segment.pointee.isEscaped, avoiding: secret)
     }
     guard let added else { throw .outOfMemory }
     if added.isEmpty { return added }
     try merger.use(added.count)
-    if let list { try merger.add(elements: parts[list.part].value.trimmed, to: list.target.takeUnretainedValue()) }
+    if let list {
+      try merger.add(elements: segments[list.segment].value.trimmed, to: list.target.takeUnretainedValue())
+    }
     return added
   }
 
@@ -228,8 +230,8 @@ final class EventTemplate {
   @inline(never)
   private func isFree(of secret: Bytes) -> Bool {
     if secret.isEmpty { return true }
-    for i in 0..<count where parts[i].slot == .string || parts[i].slot == .elements {
-      if parts[i].value.count >= secret.count && Secret.occurs(secret, in: parts[i].value) { return false }
+    for i in 0..<count where segments[i].slot == .string || segments[i].slot == .elements {
+      if segments[i].value.count >= secret.count && Secret.occurs(secret, in: segments[i].value) { return false }
     }
     return true
   }
@@ -238,8 +240,8 @@ final class EventTemplate {
 
   func keepSpans(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
     for span in spans {
-      let last = parts[span.slots.upperBound].value
-      guard let start = parts[span.slots.lowerBound].value.baseAddress, let end = last.baseAddress else { continue }
+      let last = segments[span.slots.upperBound].value
+      guard let start = segments[span.slots.lowerBound].value.baseAddress, let end = last.baseAddress else { continue }
       let from = start - span.before
       let json = Bytes(start: from, count: end - from + last.count + span.after)
       guard let target = span.target else {
@@ -252,8 +254,8 @@ final class EventTemplate {
   }
 
   private func readUsage(_ slots: ClosedRange<Int>) {
-    for i in slots where parts[i].usageField >= 0 {
-      if let tokens = Text.integer(parts[i].value) { usage.set(parts[i].usageField, tokens) }
+    for i in slots where segments[i].usageField >= 0 {
+      if let tokens = Text.integer(segments[i].value) { usage.set(segments[i].usageField, tokens) }
     }
   }
 }

@@ -66,7 +66,7 @@ private struct Reading: Equatable {
     secret?.redact(body, isAnswer: true)
     let document = try Document.read(taking: body, limits: limits)
     if ServerError.isError(document.root) { throw Failure(.provider, "") }
-    try reader.take(whole: document)
+    try reader.add(wholeAnswer: document)
     while reader.nextInEvent() { note(reader, limits) }
     if !reader.builder.isFinished { throw Failure(.truncated, "") }
   }

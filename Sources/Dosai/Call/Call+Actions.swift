@@ -42,8 +42,8 @@ extension Call {
       transfer = started
       let waits = state.route.isPatient && started.mayShare && !multi.isLimited
       if waits, owner?.makesSharedConnection == true { return perform(state.noConnection()) }
-      guard try multi.start(started, waits: waits && owner != nil) else { return perform(state.noConnection()) }
       state.started()
+      guard try multi.start(started, waits: waits && owner != nil) else { return perform(state.noConnection()) }
       owner?.leaveQueue()
       if started.readyTime < 0, !started.isFinished { owner?.connectionBegan() }
     } catch { stop(error) }
@@ -58,8 +58,9 @@ extension Call {
   }
 
   private func dropTransfer() {
-    if let transfer { multi?.remove(transfer) }
-    transfer = nil
+    guard let transfer else { return }
+    multi?.remove(transfer)
+    self.transfer = nil
     owner?.transferEnded()
   }
 

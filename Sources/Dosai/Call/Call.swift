@@ -66,6 +66,7 @@ package final class Call: TransferReceiver {
   }
 
   var hasEnded: Bool { state.hasEnded }
+  var isQueued: Bool { state.isQueued }
 
   // MARK: driving it
 

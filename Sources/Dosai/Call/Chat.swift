@@ -61,7 +61,6 @@ extension Call {
 
   /// Reports how the call ended. After that, a cancel does not change it.
   func outcome(wantsCompletion: Bool) -> Outcome {
-    state.reported()
     if let failure { return .failure(report(failure)) }
     if let response { return .response(response) }
     if !wantsCompletion { return .completion(nil) }

@@ -108,7 +108,7 @@ package final class LoopCall {
       setPaused(false)
       call.resume()
       if isWaiting { return loop.startWaiting() }
-      host?.noteRoom()
+      if call.isQueued { host?.noteRoom() }
       note()
     }
   }
@@ -137,8 +137,7 @@ package final class LoopCall {
 
   /// When it must be checked next.
   var deadline: Int64 {
-    if let drainsUntil { return drainsUntil }
-    return isWaiting ? Clocks.never : call.deadline
+    drainsUntil ?? call.deadline
   }
 
   /// It has drained for long enough.

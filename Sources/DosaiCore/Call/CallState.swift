@@ -34,15 +34,15 @@ package struct CallState {
   package enum Action: Hashable {
     case none
     /// Begin an attempt: drop what the last one left, and start a transfer by `route`. Answer with `started`,
-    /// `noConnection` or `stop`.
+    /// then with `noConnection` if there is none, or with `stop`.
     case attempt
     /// Drop the transfer, and start another one at once; answer likewise.
     case resend
     /// Start the queued transfer, and answer likewise.
     case start
-    /// Keep the transfer until a connection is free, or until `deadline`.
+    /// Keep the transfer, if there is one, until a connection is free, or until `deadline`.
     case queue
-    /// Drop the transfer. The next one starts at `deadline`.
+    /// Drop the transfer, and call `tick` at `deadline`.
     case wait
     /// Chunks may have come: let the host read them.
     case deliver
@@ -82,7 +82,7 @@ package struct CallState {
   static let patience: Int64 = 1_000_000_000
 
   package private(set) var rules: Rules
-  package internal(set) var phase = Phase.idle
+  package private(set) var phase = Phase.idle
   package private(set) var route = Route()
   package internal(set) var attempts: [Attempt] = []
   private(set) var redirects = 0
@@ -100,7 +100,6 @@ package struct CallState {
   /// When the host's last wait ended; it has not waited since.
   package private(set) var waitEnded: Int64?
   package internal(set) var pausedSince: Int64?
-  private(set) var isReported = false
   package private(set) var firstToken: Int64?
   package private(set) var end: Int64?
 
@@ -131,7 +130,6 @@ package struct CallState {
   private mutating func attempt(_ now: Int64) -> Action {
     attemptBegun = now
     isConnectExtended = false
-    waitEnded = nil
     return launch(.attempt, isPatient: true)
   }
 
@@ -145,14 +143,14 @@ package struct CallState {
     return action
   }
 
-  /// The transfer was started: it has a connection, or makes one.
+  /// The transfer is being started; `noConnection` may still follow.
   package mutating func started() {
     if case .starting = phase { phase = .attempting }
   }
 
   /// No connection is available for the transfer, so it has not begun.
   package mutating func noConnection() -> Action {
-    guard case .starting = phase, connected == nil, !isTransferOver else { return .none }
+    guard isInTransfer, connected == nil, !isTransferOver else { return .none }
     queue()
     return .queue
   }
@@ -229,10 +227,10 @@ package struct CallState {
   }
 
   /// The request did not go out. It does now, on a new connection, and this is no retry: unless `status` is TIMEOUT and
-  /// the connect clock has run out, too, or it had gone out after all.
+  /// the connect clock has run out, too.
   package mutating func unsent(_ now: Int64, _ status: Status, hasIPv4: Bool, _ reply: Reply) -> Action {
-    guard case .attempting = phase else { return .none }
-    if connected != nil || status == .timeout && !mayConnect(now) { return failed(now, status, .none, reply) }
+    guard case .attempting = phase, connected == nil else { return .none }
+    if status == .timeout && !mayConnect(now) { return failed(now, status, .none, reply) }
     route.isFresh = true
     route.isIPv4 = hasIPv4
     return launch(.resend, isPatient: true)
@@ -252,15 +250,12 @@ package struct CallState {
     conclude(now, status, .none, httpStatus)
   }
 
-  /// The caller cancels it. This has an effect even if it ended well, as long as that was not reported.
+  /// The caller cancels it. This has an effect even if it ended well, as long as not all of it was reported.
   package mutating func cancel(_ now: Int64, httpStatus: Int32 = 0) -> Action {
-    guard case .ended(.ok) = phase, !isReported else { return stop(now, .cancelled, httpStatus: httpStatus) }
+    guard case .ended(.ok) = phase else { return stop(now, .cancelled, httpStatus: httpStatus) }
     phase = .ended(.cancelled)
     return .discard
   }
-
-  /// The caller has the outcome.
-  package mutating func reported() { isReported = hasEnded }
 
   private mutating func conclude(_ now: Int64, _ status: Status, _ clock: Clock, _ httpStatus: Int32) -> Action {
     if hasEnded { return .none }

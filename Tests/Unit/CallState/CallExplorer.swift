@@ -37,6 +37,7 @@ struct CallExplorer<Machine: CallMachine> {
 
   let driver: CallDriver
   let rules: CallState.Rules
+  let isLimited: Bool
   let events: [CallEvent]
   init(_ driver: CallDriver, isStream: Bool, hasTotal: Bool) {
     self.driver = driver
@@ -47,15 +48,15 @@ struct CallExplorer<Machine: CallMachine> {
     clocks.total = hasTotal ? 7 * Self.unit : Clocks.never
     var retry = RetryPolicy()
     retry.retriesMax = 2
-    var rules = CallState.Rules(clocks: clocks, retry: retry, redirectsMax: 1, isStream: isStream)
-    rules.isLimited = driver == .limitedLoop
-    self.rules = rules
+    rules = CallState.Rules(clocks: clocks, retry: retry, redirectsMax: 1, isStream: isStream)
+    isLimited = driver == .limitedLoop
     let moments = Moment.Which.allCases.filter { hasTotal || $0 != .total }.flatMap { which in
       (-1...1).map { Moment(which: which, offset: $0) }
     }
     var events: [CallEvent] = [
-      .begin, .started, .didConnect, .responseBegan, .bytesTaken, .transferEnded, .answered, .redirected, .cancel,
-      .reported, .eventRead(isToken: true), .eventRead(isToken: false), .unacknowledged(isShared: true),
+      .begin(isLimited: isLimited), .started, .didConnect, .responseBegan, .bytesTaken, .transferEnded, .answered,
+      .redirected, .cancel,
+      .failedLate, .eventRead(isToken: true), .eventRead(isToken: false), .unacknowledged(isShared: true),
       .unacknowledged(isShared: false), .unsent(.connection, hasIPv4: false), .unsent(.ok, hasIPv4: true),
       .unsent(.timeout, hasIPv4: false), .stop(.cancelled), .stop(.forked), .stop(.outOfMemory),
     ]
@@ -70,7 +71,8 @@ struct CallExplorer<Machine: CallMachine> {
     self.events = events
   }
 
-  var start: World { World(machine: Machine(CallState(rules, 0))) }
+  /// The call begins some time after it was made.
+  var start: World { World(machine: Machine(CallState(rules, 0)), now: 2 * Self.unit) }
 
   // MARK: one event
 
@@ -79,6 +81,11 @@ struct CallExplorer<Machine: CallMachine> {
     var world = before
     let old = before.state
     switch event {
+    case .unsent: if old.phase == .attempting, old.connected != nil { return nil }  // then it was sent
+    case .failedLate:
+      guard let total = rules.clocks.total, old.phase != .idle, old.hasEnded || before.total >= total else {
+        return nil
+      }
     case .eventRead:
       if !rules.isStream || old.phase != .attempting || old.connected == nil || old.isPaused { return nil }
     case .pass(let moment, _), .wait(let moment, _), .away(let moment):
@@ -134,9 +141,8 @@ struct CallExplorer<Machine: CallMachine> {
     if world.ends > 1 { return "a second end" }
     if new.hasEnded != (world.ends == 1) { return "an end that was not said, or was said and is none" }
     if old.hasEnded {
-      let mayDiscard = event == .cancel && old.phase == .ended(.ok)
-      if action != .none && !(action == .discard && mayDiscard) { return "\(action) after the end" }
-      return nil
+      let expected = event == .cancel && old.phase == .ended(.ok) ? CallState.Action.discard : .none
+      return action == expected ? nil : "\(action) after the end, not \(expected)"
     }
     // Cancels.
     switch event {
@@ -144,9 +150,10 @@ struct CallExplorer<Machine: CallMachine> {
     default: break
     }
     if action == .discard { return "a discard before the end" }
+    if let fault = checkAnswer(to: event, action, old, new) { return fault }
     // Pauses.
     if old.isPaused, event != .resume, [.attempt, .start, .deliver].contains(action), event != .redirected,
-      event != .begin
+      old.phase != .idle
     {
       return "\(action) in a pause"
     }
@@ -154,16 +161,10 @@ struct CallExplorer<Machine: CallMachine> {
     if case .end(.timeout, let which) = action, which != .none {
       if let fault = checkClock(which, before, world) { return fault }
     }
-    if action == .wait, case .pass = event, let fault = checkClock(clock.clock, before, world) { return fault }
-    if action == .wait, case .wait = event, let fault = checkClock(clock.clock, before, world) { return fault }
     switch event {
-    case .pass(_, true), .wait(_, true):
-      if clock.time <= world.now, action == .none, clock.clock != .connect {
-        return "\(clock.clock) ran out for nothing"
-      }
-      if clock.clock == .connect, clock.time <= world.now, action == .none, old.isConnectExtended {
-        return "the connect clock ran out for nothing"
-      }
+    case .pass, .wait:
+      if action == .wait, clock.clock == .total { return "a retry after the total clock" }
+      if action == .wait, let fault = checkClock(clock.clock, before, world) { return fault }
     default: break
     }
     // Attempts, as reported.
@@ -181,7 +182,7 @@ struct CallExplorer<Machine: CallMachine> {
     case .attempt, .resend:
       world.silence = 0
       if action == .attempt { world.connecting = 0 }
-    case .start where rules.isLimited: world.connecting = 0
+    case .start where isLimited: world.connecting = 0
     default: break
     }
     switch event {
@@ -189,23 +190,87 @@ struct CallExplorer<Machine: CallMachine> {
     default: break
     }
     if new.hasEnded { return nil }
+    if let fault = checkLateness(world) { return fault }
     // No wait without a deadline or a reason.
     let deadline = world.machine.deadline
+    switch event {
+    case .pass(_, true), .wait(_, true):
+      // All was read, so that what was due is done, or the connect clock was extended.
+      let isExtended = !old.isConnectExtended && new.isConnectExtended
+      if action == .none, deadline <= world.now, !isExtended { return "what was due is not done" }
+      if isExtended, new.connectDeadline > world.now + 3 * (world.now - clock.time) { return "an extension too long" }
+    default: break
+    }
     switch new.phase {
     case .waiting(let until):
       if new.isPaused { break }
       if deadline != min(until, new.totalDeadline) { return "the wait has no deadline" }
-      if case .pass = event, old.phase == new.phase, until <= world.now, world.now < new.totalDeadline {
-        return "the wait goes on after its deadline"
-      }
     case .queued:
-      if deadline == Clocks.never && !new.isPaused && !rules.isLimited { return "queued without a deadline" }
+      if deadline == Clocks.never && !new.isPaused && !isLimited { return "queued without a deadline" }
     case .starting, .attempting:
       let mayWait = new.isPaused || new.isTransferOver || !rules.isStream && new.hasResponse
       if deadline == Clocks.never && !mayWait { return "an attempt without a deadline" }
     default: break
     }
     return nil
+  }
+
+  /// What an event must lead to, whatever else there is.
+  private func checkAnswer(
+    to event: CallEvent, _ action: CallState.Action, _ old: CallState, _ new: CallState
+  ) -> String? {
+    let isInTransfer = old.phase == .starting || old.phase == .attempting
+    let nothingCame = old.connected == nil && !old.isTransferOver
+    switch event {
+    case .begin: if old.phase == .idle && (action != .attempt || new.begun == 0) { return "it does not begin" }
+    case .started: if new.phase == .starting { return "it is never started" }
+    case .noConnection: if isInTransfer && nothingCame && action != .queue { return "it is not queued" }
+    case .connectionFreed: if old.isQueued && !old.isPaused && action != .start { return "a place is not taken" }
+    case .bytesTaken: if isInTransfer && !old.isPaused && action != .deliver { return "bytes are not delivered" }
+    case .resume: if old.isPaused && action != .deliver { return "it is not resumed" }
+    case .answered: if old.phase == .attempting && action != .end(.ok, .none) { return "it does not end well" }
+    case .redirected:
+      if old.phase == .attempting && (action == .attempt) != (old.redirects < rules.redirectsMax) {
+        return "a redirect too many, or too few"
+      }
+    case .unsent(let status, let hasIPv4):
+      guard old.phase == .attempting else { break }
+      if status != .timeout && action != .resend { return "it is not sent again" }
+      if action == .resend && !(new.route.isFresh && new.route.isIPv4 == hasIPv4) { return "it is sent the same way" }
+    case .unacknowledged(let isShared):
+      if action == .wait && new.route.isFresh == isShared { return "its route is wrong" }
+    case .stop(let status): if action != .end(status, .none) { return "another end than \(status)" }
+    case .cancel: if action != .end(.cancelled, .none) { return "another end than a cancel" }
+    case .failed(let failure):
+      if case .end(let status, let clock) = action, status != failure.status || clock != .none { return "another end" }
+    default: break
+    }
+    if case .end(let status, let clock) = action {
+      if new.phase != .ended(status) { return "the end is another one" }
+      if status == .ok, event != .answered { return "it ends well without an answer" }
+      if status == .ok, clock != .none { return "a good end by a clock" }
+    }
+    switch action {
+    case .wait: if old.hasChunk { return "a retry after a chunk" }
+    case .attempt, .resend: if new.phase != .starting || new.connected != nil || new.hasChunk { return "a dirty start" }
+    case .start: if !old.isQueued { return "a start that was not queued" }
+    default: break
+    }
+    if action == .wait, case .failedLate = event { return "a retry after the total clock" }
+    return nil
+  }
+
+  /// A clock that runs must run out once its time has passed without the host's absence.
+  private func checkLateness(_ world: World) -> String? {
+    let (time, clock) = world.state.clock
+    let (spent, most) =
+      switch clock {
+      case .firstToken: (world.silence, rules.clocks.firstToken)
+      case .idle: (world.silence, rules.clocks.idle)
+      case .total: (world.total, rules.clocks.total ?? Clocks.never)
+      default: (0, Clocks.never)
+      }
+    return most != Clocks.never && time > world.now + most - spent ? "\(clock) runs too slowly" : nil
   }
 
   /// A clock may end something only where its time has passed without the host's absence.
@@ -228,7 +293,6 @@ struct CallExplorer<Machine: CallMachine> {
     var key = Key()
     if case .ended(let status) = state.phase {
       key.add(status == .ok)
-      key.add(state.isReported)
       return key
     }
     key.add(count: 1)
@@ -256,6 +320,7 @@ struct CallExplorer<Machine: CallMachine> {
     default:
       key.add(count: 3)
       key.add(count: 1)
+      key.add(state.route.isPatient)
     }
     key.add(rules.isStream ? state.hasChunk : state.hasResponse)
     let least = -2 - max(rules.clocks.firstToken, rules.clocks.idle) / Self.unit
@@ -352,7 +417,7 @@ extension CallState {
       && connected == other.connected && hasResponse == other.hasResponse && hasChunk == other.hasChunk
       && isTransferOver == other.isTransferOver && silentSince == other.silentSince
       && isConnectExtended == other.isConnectExtended && waitEnded == other.waitEnded
-      && pausedSince == other.pausedSince && isReported == other.isReported && firstToken == other.firstToken
+      && pausedSince == other.pausedSince && firstToken == other.firstToken
       && end == other.end
   }
 }

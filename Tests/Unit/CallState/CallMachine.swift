@@ -1,13 +1,16 @@
 /// What may happen to a call, with the time that passes before it.
 enum CallEvent: Hashable {
-  case begin, started, noConnection, connectionFreed, didConnect, responseBegan, bytesTaken, transferEnded, answered
+  case begin(isLimited: Bool)
+  case started, noConnection, connectionFreed, didConnect, responseBegan, bytesTaken, transferEnded, answered
   case eventRead(isToken: Bool)
   case failed(AttemptFailure)
+  /// A clock ran out within long work.
+  case failedLate
   case unacknowledged(isShared: Bool)
   case unsent(Status, hasIPv4: Bool)
   case redirected
   case stop(Status)
-  case cancel, reported, pause, resume
+  case cancel, pause, resume
   /// In a loop time passes until shortly before, at or after a deadline.
   case pass(to: Moment, hasRead: Bool)
   /// A caller waits until then.
@@ -77,7 +80,7 @@ extension CallMachine {
 extension CallState {
   mutating func applied(_ event: CallEvent, at now: Int64) -> Action {
     switch event {
-    case .begin: return begin(now, isLimited: rules.isLimited)
+    case .begin(let isLimited): return begin(now, isLimited: isLimited)
     case .started: started()
     case .noConnection: return noConnection()
     case .connectionFreed: return connectionFreed(now)
@@ -88,12 +91,12 @@ extension CallState {
     case .answered: return answered(now, httpStatus: 200)
     case .eventRead(let isToken): eventRead(waitEnded ?? now, isToken: isToken)
     case .failed(let failure): return failed(now, failure.status, .none, failure.reply)
+    case .failedLate: return failed(now, .timeout, .total, AttemptFailure.none)
     case .unacknowledged(let isShared): return unacknowledged(now, isShared: isShared, AttemptFailure.none)
     case .unsent(let status, let hasIPv4): return unsent(now, status, hasIPv4: hasIPv4, AttemptFailure.none)
     case .redirected: return redirected(now)
     case .stop(let status): return stop(now, status)
     case .cancel: return cancel(now)
-    case .reported: reported()
     case .pause: pause(now)
     case .resume: return resume(now)
     case .pass(_, let hasRead), .wait(_, let hasRead): return tick(now, hasRead: hasRead, AttemptFailure.none)

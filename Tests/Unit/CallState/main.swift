@@ -7,6 +7,7 @@ typealias Kind = (driver: CallDriver, isStream: Bool, hasTotal: Bool)
 let kinds: [Kind] = CallDriver.allCases.flatMap { driver in
   [(driver, true, true), (driver, true, false), (driver, false, true), (driver, false, false)]
 }
+let depth = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5  // of the sequences
 var wrong = 0
 var states = 0
 var transitions = 0
@@ -17,11 +18,11 @@ for kind in kinds {
   var effects: CallExplorer<SoundCall>.Effects = [:]
   let result = explorer.explore(&effects)
   var count = 0
-  let fault = result.fault ?? explorer.walk(5, from: explorer.start, effects, &count)
+  let fault = result.fault ?? explorer.walk(depth, from: explorer.start, effects, &count)
   let name = "\(kind.driver), \(kind.isStream ? "stream" : "whole answer")\(kind.hasTotal ? ", total clock" : "")"
   print(
     "\(name): \(explorer.events.count) events, \(result.states) states, \(result.transitions) transitions, "
-      + "\(result.depth) deep, \(count) events in sequences of up to 5\(fault.map { ": FAULT: \($0)" } ?? "")")
+      + "\(result.depth) deep, \(count) events in sequences of up to \(depth)\(fault.map { ": FAULT: \($0)" } ?? "")")
   if fault != nil { wrong += 1 }
   states += result.states
   transitions += result.transitions

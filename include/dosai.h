@@ -566,6 +566,8 @@ typedef struct dosai_chunk {
   const dosai_usage *usage;
   const char *json;      /* the JSON of the whole event */
   size_t json_length;
+  int32_t text_only;     /* 1 if its event yields no other chunk, and the delta contains nothing but this text:
+                          * content, reasoning, a refusal, or the arguments of one tool call */
 } dosai_chunk;
 
 /* Return 0 to continue. Any other value stops the call with CANCELLED. */

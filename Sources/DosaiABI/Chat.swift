@@ -59,6 +59,7 @@ final class ChunkSlot {
     out.pointee.tool_call_name = lend(found: reader.chunk.toolCallName, &out.pointee.tool_call_name_length)
     out.pointee.usage = reader.chunk.kind == .usage ? fill(reader.usage) : nil
     out.pointee.json = lend(found: reader.json, &out.pointee.json_length)
+    out.pointee.text_only = reader.chunk.isTextOnly ? 1 : 0
     return UnsafePointer(out)
   }
 

@@ -22,6 +22,7 @@ static int32_t take(const dosai_chunk *chunk, void *user_data) {
   CHECK((chunk->usage != NULL) == (chunk->kind == DOSAI_CHUNK_USAGE));
   CHECK((chunk->finish_reason != DOSAI_FINISH_NONE) == (chunk->kind == DOSAI_CHUNK_FINISH));
   CHECK_INT(chunk->tool_call, -1);
+  CHECK_INT(chunk->text_only, chunk->kind == DOSAI_CHUNK_CONTENT); /* in these scripts */
   CHECK(chunk->text ? strlen(chunk->text) == chunk->text_length : chunk->text_length == 0);
   if (chunk->kind == DOSAI_CHUNK_CONTENT) strcat(seen->text, chunk->text);
   if (chunk->kind == DOSAI_CHUNK_USAGE) CHECK_INT(chunk->usage->total_tokens, 21);

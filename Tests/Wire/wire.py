@@ -1,5 +1,5 @@
 """Calls through the C ABI, and what the caller saw of them as plain values that can be compared."""
-import contextlib, json, os, pathlib, sys, time
+import contextlib, itertools, json, os, pathlib, sys, time
 from ctypes import POINTER, byref, c_char_p, c_int32, c_size_t, c_void_p, cast, sizeof, string_at
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -66,7 +66,32 @@ def chunk_of(chunk):
         "text": field_of(chunk, "text"), "tool": chunk.tool_call, "id": field_of(chunk, "tool_call_id"),
         "name": field_of(chunk, "tool_call_name"), "finish": FINISHES[chunk.finish_reason],
         "usage": counts_of(chunk.usage.contents) if chunk.usage else None, "json": field_of(chunk, "json"),
+        "text_only": chunk.text_only,
     }
+
+
+def check_text_only(chunk):
+    """The flag says what the event's JSON shows."""
+    is_only = bool(chunk.pop("text_only"))
+    if chunk["kind"] not in ("content", "reasoning", "refusal", "tool"):
+        assert not is_only, chunk
+        return
+    try:
+        event = json.loads(chunk["json"])
+    except ValueError:
+        return  # the library repairs more than Python does
+    deltas = [choice.get("delta") or choice.get("message") or {} for choice in event["choices"]]
+    found = [leaf for delta in deltas for key, value in delta.items() if value is not None and key != "role"
+             for leaf in ([leaf for call in value for leaf in leaves(call)] if key == "tool_calls" else [value])]
+    assert is_only == (bool(chunk["last"]) and len(found) == 1 and not isinstance(found[0], list) and bool(chunk["text"])), chunk
+
+
+def leaves(call):
+    for key, value in call.items():
+        if key == "function" and isinstance(value, dict):
+            yield from (member for member in value.values() if member is not None)
+        elif key != "index" and value is not None:
+            yield value
 
 
 def attempts_of(count, attempt, owner):
@@ -175,6 +200,8 @@ class Client:
     def see(self, face, options=None):
         started = time.monotonic()
         seen = getattr(self, "see_" + face)(byref(options) if options else None)
+        for chunk in seen["chunks"]:
+            check_text_only(chunk)
         seen["ms"], seen["allowed_ms"] = (time.monotonic() - started) * 1e3, allowance(started) * 1e3
         assert not any(KEY in text for text in texts_of([seen, self.lines])), "the key is shown: %r %r" % (seen, self.lines)
         return seen

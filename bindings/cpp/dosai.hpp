@@ -601,6 +601,9 @@ public:
   dosai_chunk_kind kind() const noexcept { return chunk_->kind; }
   int choice() const noexcept { return chunk_->choice; }
   bool is_last_in_event() const noexcept { return chunk_->last_in_event != 0; }
+  /// Whether its event yields no other chunk, and the delta contains nothing but this text: content, reasoning, a
+  /// refusal, or the arguments of one tool call.
+  bool is_text_only() const noexcept { return chunk_->text_only != 0; }
   std::int64_t event_index() const noexcept { return chunk_->event_index; }
   std::string_view text() const noexcept { return {chunk_->text, chunk_->text_length}; }
   /* The text of a DOSAI_CHUNK_CONTENT; empty for other kinds. */

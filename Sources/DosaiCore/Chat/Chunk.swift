@@ -18,6 +18,8 @@ package struct Chunk {
   package var toolCallID = Bytes.empty
   package var toolCallName = Bytes.empty
   package var finishReason = FinishReason.none
+  /// Its event gives no other chunk, and the delta holds nothing but its text.
+  package var isTextOnly = false
 
   package init(_ kind: Kind, choice: Int32 = -1, text: Bytes? = nil) {
     self.kind = kind

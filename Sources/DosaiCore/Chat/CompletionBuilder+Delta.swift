@@ -14,6 +14,7 @@ extension CompletionBuilder {
         try add(parts: value, to: choice)
       } else {
         try merger.merge(value, into: choice.message, key)
+        if value.kind != .null && !key.equals(Wire.role) { fieldCount += 1 }
         guard value.kind == .string, !value.string.isEmpty else { return }
         guard let kind = Wire.kind(ofText: key) else { return }
         // Some servers send the same text under two names.
@@ -59,10 +60,12 @@ extension CompletionBuilder {
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
       if key.equals(Wire.index) || (member.kind == .null) { return }
       guard key.equals(Wire.function), member.kind == .object else {
+        fieldCount += 1
         return try merger.merge(member, into: call.members, key)
       }
       let target = try call.members.ensure(key, .object)
       try member.forEachMember { (key: Bytes, member: Value) throws(Failure) in
+        if member.kind != .null { fieldCount += 1 }
         guard key.equals(Wire.arguments) else { return try merger.merge(member, into: target, key) }
         chunk.text = try member.arguments(&quirks, &scratch)
         if let text = chunk.text { try merger.append(text, to: target, key) }

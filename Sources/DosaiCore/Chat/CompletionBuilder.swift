@@ -67,6 +67,8 @@ package final class CompletionBuilder {
   /// Texts of the last event's chunks that its document does not own.
   var scratch: [Buffer] = []
 
+  /// How many fields the last event's deltas have that are neither null nor a role.
+  var fieldCount = 0
   /// The chunks of the last event, borrowed from it.
   package var chunks: [Chunk] = []
   package internal(set) var usage: Usage?
@@ -95,6 +97,7 @@ package final class CompletionBuilder {
       // A value that is constant in the templates has changed.
       if merger.changes != changes || toolCallCount != calls { templates.removeAll() }
     }
+    fieldCount = 0
     chunks.removeAll(keepingCapacity: true)
     scratch.removeAll(keepingCapacity: true)
     guard event.kind == .object else { throw Failure(.malformed, "an event is not a JSON object") }
@@ -121,6 +124,9 @@ package final class CompletionBuilder {
     }
     try addUsage(event)
     if chunks.isEmpty { chunks.append(Chunk(.other)) }
+    if chunks.count == 1 && fieldCount == 1 && chunks[0].kind != .finish {
+      chunks[0].isTextOnly = chunks[0].text?.isEmpty == false
+    }
   }
 
   /// Azure's last events come with an empty id, object and model, and created 0.

@@ -24,6 +24,7 @@ extension CompletionBuilder {
         chunk.toolCallID = .empty
         chunk.toolCallName = .empty
         chunk.finishReason = .none
+        chunk.isTextOnly = template.isTextOnly
         hasUsage = template.hasUsage
         if hasUsage { add(template.usage, after: chunk) }
         return true

@@ -57,6 +57,7 @@ final class EventTemplate {
   let kind: Chunk.Kind
   let choice: Int32
   let toolCall: Int32
+  var isTextOnly = false
   /// Where its text is appended: a value of the builder, which outlives the template.
   private let text: Unmanaged<MergedValue>
   /// Whether it contains usage, and the usage of the event that was matched last.

@@ -37,6 +37,7 @@ struct EventTemplateMaker {
     let template = try EventTemplate.make(
       kind, choice: choice.index, toolCall: toolCall, text: target, usage: hasUsage ? builder.usage : nil,
       slots: slots.count, nodesMax: builder.limits.jsonNodes - event.count)
+    template.isTextOnly = builder.chunks.first?.isTextOnly == true
     var from = 0
     for slot in slots {
       guard slot.range.lowerBound >= from else { return nil }

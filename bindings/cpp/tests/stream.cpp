@@ -70,7 +70,7 @@ static void pulled() {
       break;
     case DOSAI_CHUNK_USAGE:
       usages += chunk.usage()->total_tokens == 21;
-      CHECK(chunk.is_last_in_event() && chunk.event_index() == 13);
+      CHECK(chunk.is_last_in_event() && !chunk.is_text_only() && chunk.event_index() == 13);
       break;
     default:
       break;

@@ -123,12 +123,10 @@ class ChatCompletionChunk(EventPart):
 def text_chunk(view: Any, new: Any = object.__new__) -> Optional[ChatCompletionChunk]:
     """The chunk of an event that contains only one text, like most events; None for other events."""
     kind = view.kind
-    if kind != _CONTENT and kind != _TOOL_CALL or not view.last_in_event:
+    if not view.text_only or kind != _CONTENT and kind != _TOOL_CALL:
         return None
     text, json = view.text, view.json
     if text is None or len(text) != view.text_length or len(json) != view.json_length:
-        return None
-    if kind == _TOOL_CALL and not has_arguments_alone(json):
         return None
     index = view.choice
     event = (json, index)
@@ -153,19 +151,6 @@ def text_chunk(view: Any, new: Any = object.__new__) -> Optional[ChatCompletionC
     chunk.choices = [choice]
     chunk._event = event
     return chunk
-
-
-def has_arguments_alone(json: bytes) -> bool:
-    """Whether the event of a tool call contains only arguments. Quotes inside text are escaped, so a match is always a
-    key."""
-    start = json.find(b'"tool_calls"')
-    return (
-        json.startswith((b'"tool_calls":[{', b'"tool_calls": [{'), start)
-        and json.find(b'"id"', start) < 0
-        and json.find(b'"type"', start) < 0
-        and json.find(b'"name"', start) < 0
-        and (b'"content"' not in json or b'"content":null' in json or b'"content": null' in json)
-    )
 
 
 def complete(event: dict[str, Any]) -> dict[str, Any]:

@@ -360,6 +360,7 @@ class dosai_chunk(Structure):
         ("usage", POINTER(dosai_usage)),
         ("json", c_char_p),
         ("json_length", c_size_t),
+        ("text_only", c_int32),
     ]
 
 

@@ -13,6 +13,7 @@ struct CallExplorer<Machine: CallMachine> {
     var ends = 0
     var retries = 0
     var failedAttempts = 0
+    var redirects = 0
     /// For how long the server has owed bytes while the host was there, and for how long a connection was awaited.
     var silence: Int64 = 0
     var connecting: Int64 = 0
@@ -151,6 +152,11 @@ struct CallExplorer<Machine: CallMachine> {
     }
     if action == .discard { return "a discard before the end" }
     if let fault = checkAnswer(to: event, action, old, new) { return fault }
+    if event == .redirected, action == .attempt { world.redirects += 1 }
+    if new.redirects != world.redirects { return "redirects: \(new.redirects), not \(world.redirects)" }
+    if case .unsent(.timeout, _) = event, action == .resend, old.isConnectExtended, old.connectDeadline <= world.now {
+      return "sent again after the connect clock"
+    }
     // Pauses.
     if old.isPaused, event != .resume, [.attempt, .start, .deliver].contains(action), event != .redirected,
       old.phase != .idle

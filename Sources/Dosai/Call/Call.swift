@@ -189,7 +189,6 @@ package final class Call: TransferReceiver {
   package func receive(_ bytes: Bytes) throws(Failure) {
     guard let transfer else { return }
     if state.bytesTaken() == .deliver { owner?.hasNews() }
-    let limits = client.settings.limits
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       // The key is redacted before the body is cut, so that no part of it remains; escaped, it may be six times as
       // long.
@@ -203,7 +202,7 @@ package final class Call: TransferReceiver {
       if try stream.receive(bytes) { return }
       if received.isEmpty { try received.append(stream.blanks.bytes) }
     }
-    if bytes.count > limits.responseBytes - received.count {
+    if bytes.count > client.settings.limits.responseBytes - received.count {
       throw Failure(.tooLarge, "the answer is larger than max_response_bytes")
     }
     try received.append(bytes)

@@ -8,8 +8,6 @@ package struct CallState {
     package var retry: RetryPolicy
     package var redirectsMax: Int
     package var isStream: Bool
-    /// The host's connections are limited: a call waits for one as long as it takes.
-    package var isLimited = false
 
     package init(clocks: Clocks, retry: RetryPolicy, redirectsMax: Int, isStream: Bool) {
       self.clocks = clocks
@@ -81,7 +79,9 @@ package struct CallState {
   /// How long a call waits for a connection that another call is making and that may carry both.
   static let patience: Int64 = 1_000_000_000
 
-  package private(set) var rules: Rules
+  private let rules: Rules
+  /// The host's connections are limited: a call waits for one as long as it takes.
+  private var isLimited = false
   package private(set) var phase = Phase.idle
   package private(set) var route = Route()
   package internal(set) var attempts: [Attempt] = []
@@ -122,7 +122,7 @@ package struct CallState {
 
   package mutating func begin(_ now: Int64, isLimited: Bool) -> Action {
     guard case .idle = phase else { return .none }
-    rules.isLimited = isLimited
+    self.isLimited = isLimited
     begun = now
     return attempt(now)
   }
@@ -158,14 +158,14 @@ package struct CallState {
   private mutating func queue() {
     let patience = Clocks.deadline(attemptBegun, Self.patience)
     phase = .queued(
-      until: rules.isLimited ? Clocks.never : route.isPatient ? min(connectDeadline, patience) : connectDeadline)
+      until: isLimited ? Clocks.never : route.isPatient ? min(connectDeadline, patience) : connectDeadline)
   }
 
   /// A connection may be available for a queued transfer.
   package mutating func connectionFreed(_ now: Int64) -> Action {
     guard isQueued, !isPaused else { return .none }
     // What it waited for was the caller's limit, not the server.
-    if rules.isLimited { attemptBegun = now }
+    if isLimited { attemptBegun = now }
     return launch(.start, isPatient: true)
   }
 

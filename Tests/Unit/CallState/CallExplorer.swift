@@ -266,30 +266,30 @@ struct CallExplorer<Machine: CallMachine> {
     return nil
   }
 
-  /// A clock that runs must run out once its time has passed without the host's absence.
+  /// A clock that runs must run out once its time has passed without the host's absence. The connect clock may be extended.
   private func checkLateness(_ world: World) -> String? {
     let (time, clock) = world.state.clock
-    let (spent, most) =
-      switch clock {
-      case .firstToken: (world.silence, rules.clocks.firstToken)
-      case .idle: (world.silence, rules.clocks.idle)
-      case .total: (world.total, rules.clocks.total ?? Clocks.never)
-      default: (0, Clocks.never)
-      }
-    return most != Clocks.never && time > world.now + most - spent ? "\(clock) runs too slowly" : nil
+    let (spent, allowed) = spending(clock, world)
+    if clock == .connect || allowed == Clocks.never { return nil }
+    return time > world.now + allowed - spent ? "\(clock) runs too slowly" : nil
   }
 
   /// A clock may end something only where its time has passed without the host's absence.
   private func checkClock(_ clock: Clock, _ before: World, _ world: World) -> String? {
-    let (spent, most) =
-      switch clock {
-      case .connect: (world.connecting, rules.clocks.connect)
-      case .firstToken: (world.silence, rules.clocks.firstToken)
-      case .idle: (world.silence, rules.clocks.idle)
-      default: (world.total, rules.clocks.total ?? Clocks.never)
-      }
+    let (spent, allowed) = spending(clock, world)
     if clock != .total && before.state.isPaused { return "\(clock) ran in a pause" }
-    return spent < most ? "\(clock) ran out after \(spent / Self.unit) of \(most / Self.unit)" : nil
+    return spent < allowed ? "\(clock) ran out after \(spent / Self.unit) of \(allowed / Self.unit)" : nil
+  }
+
+  /// How much of a clock's time has passed, and how much it has.
+  private func spending(_ clock: Clock, _ world: World) -> (spent: Int64, allowed: Int64) {
+    switch clock {
+    case .connect: (world.connecting, rules.clocks.connect)
+    case .firstToken: (world.silence, rules.clocks.firstToken)
+    case .idle: (world.silence, rules.clocks.idle)
+    case .total: (world.total, rules.clocks.total ?? Clocks.never)
+    case .none: (0, Clocks.never)
+    }
   }
 
   // MARK: all of them

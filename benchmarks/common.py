@@ -29,12 +29,13 @@ def build(name, *libraries, source=None, flags=()):
 
 
 class Server:
-    """server.c with one text: an answer, or events, all but the last of them sent `rounds` times."""
+    """server.c with one text: an answer, or events, all but the last of them sent `rounds` times, each in an HTTP chunk
+    of its own if they are `chunked`."""
 
-    def __init__(self, text, rounds=None):
+    def __init__(self, text, rounds=None, chunked=False):
         with tempfile.NamedTemporaryFile("w", dir=FOLDER, encoding="utf-8", delete=False) as file:
             file.write(text)
-        command = [build("server"), file.name, *([] if rounds is None else [str(rounds)])]
+        command = [build("server"), file.name, *([] if rounds is None else [str(rounds)]), *(["chunks"] if chunked else [])]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = self.process.stdout.readline().strip()
         self.base = "http://127.0.0.1:%s/v1" % self.port

@@ -21,13 +21,13 @@ ROUNDS = (10, 30)
 LEAST = 4  # instructions a chunk, to be in the table
 
 
-def instructions(program, mode, rounds, events):
+def instructions(program, mode, rounds, events, chunked):
     """{(library, function): instructions} of a whole process."""
     out = common.FOLDER / "callgrind.out"
     environment = {**common.comparison.environment(), "LD_LIBRARY_PATH": str(common.FOLDER / "symbols"),
                    # valgrind counts `rep movsb` as one instruction a byte
                    "GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=100000000"}
-    with stream.server(events, rounds) as server:
+    with stream.server(events, rounds, chunked) as server:
         subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=%s" % out, program, mode, server.port],
                        env=environment, check=True, capture_output=True)
     return read(out)
@@ -69,15 +69,15 @@ def library_of(name):
     return next((known for known in ("libdosai", "libcurl", "libc", "libjansson") if re.match(known + r"[.\d]", name)), "the program")
 
 
-def functions():
-    """Rows of function, library, and instructions a chunk in each mode."""
+def functions(chunked):
+    """Rows of function, library, and instructions a chunk in each mode. `chunked`: each event comes in an HTTP chunk."""
     symbols = common.FOLDER / "symbols"
-    symbols.mkdir()
+    symbols.mkdir(exist_ok=True)
     shutil.copy(common.ROOT / ".build/release/libdosai.so", symbols / "libdosai.so.0")
     program, events = common.build("stream", "dosai", "curl", "jansson"), stream.streams()["text"]
     costs = {}
     for mode in MODES:
-        few, many = (instructions(program, mode, rounds, events) for rounds in ROUNDS)
+        few, many = (instructions(program, mode, rounds, events, chunked) for rounds in ROUNDS)
         chunks = (ROUNDS[1] - ROUNDS[0]) * len(events)
         costs[mode] = {what: (many[what] - few.get(what, 0)) / chunks for what in many}
     names = demangled(sorted({name for cost in costs.values() for _, name in cost}))
@@ -107,7 +107,9 @@ def kernel():
 
 
 def main():
-    made = {"instructions": report.table(["function", "of", *(report.NAMES[mode] for mode in MODES)], functions()),
+    columns = ["function", "of", *(report.NAMES[mode] for mode in MODES)]
+    made = {"chunked": report.table(columns, functions(chunked=True)),
+            "instructions": report.table(columns, functions(chunked=False)),
             "kernel": report.table(["", "ns a chunk in the process", "ns a chunk in the kernel"], kernel())}
     for name, table in made.items():
         print("%s\n\n%s" % (name, table))

@@ -1,8 +1,9 @@
 #define _GNU_SOURCE
 /* A loopback server for the benchmarks, which answers every request with the same bytes.
  * usage: server FILE          the file is the answer, JSON
- *        server FILE ROUNDS   the file holds events, a line of JSON each: all but the last are sent ROUNDS times, as fast
- *                             as they are taken, then the last, then [DONE]
+ *        server FILE ROUNDS [chunks]   the file holds events, a line of JSON each: all but the last are sent ROUNDS
+ *                             times, as fast as they are taken, then the last, then [DONE]; chunks: each in an HTTP
+ *                             chunk of its own, as real servers send them
  * It prints its port, then of each connection when its first bytes came (CLOCK_MONOTONIC, ns), and serves until its
  * stdin ends. Its processes take the connections in turn, so that no fork stands between a client and its answer. */
 #include <arpa/inet.h>
@@ -24,24 +25,41 @@ static char *head, *body, *tail; /* what is sent: head, rounds times body, tail 
 static size_t head_length, body_length, tail_length;
 static long rounds = 1;
 
-static void load(const char *path, int is_stream) {
+static void put_event(FILE *out, const char *data, int is_chunked) {
+  if (is_chunked) fprintf(out, "%zx\r\n", strlen(data) + 8);
+  fprintf(out, "data: %s\n\n", data);
+  if (is_chunked) fputs("\r\n", out);
+}
+
+static void load(const char *path, int is_stream, int is_chunked) {
   char *line = NULL, *last = NULL;
   size_t capacity = 0;
   FILE *file = fopen(path, "r"), *out = open_memstream(&body, &body_length);
   if (!file || !out) exit(1);
   while (getline(&line, &capacity, file) > 0) {
-    if (last) fprintf(out, is_stream ? "data: %s\n" : "%s", last);
+    line[strcspn(line, "\n")] = 0;
+    if (last && is_stream) put_event(out, last, is_chunked);
+    if (last && !is_stream) fprintf(out, "%s\n", last);
     free(last);
     last = strdup(line);
   }
   if (!last) exit(1);
-  if (!is_stream) fputs(last, out);
+  if (!is_stream) fprintf(out, "%s\n", last);
   fclose(out);
   fclose(file);
-  tail_length = is_stream ? (size_t)asprintf(&tail, "data: %s\ndata: [DONE]\n\n", last) : 0;
+  FILE *end = open_memstream(&tail, &tail_length);
+  if (!end) exit(1);
+  if (is_stream) {
+    put_event(end, last, is_chunked);
+    put_event(end, "[DONE]", is_chunked);
+    if (is_chunked) fputs("0\r\n\r\n", end);
+  }
+  fclose(end);
+  char framing[64] = "transfer-encoding: chunked";
   size_t length = body_length * (size_t)rounds + tail_length;
-  head_length = (size_t)asprintf(&head, "HTTP/1.1 200 OK\r\ncontent-type: %s\r\ncontent-length: %zu\r\n\r\n",
-                                 is_stream ? "text/event-stream" : "application/json", length);
+  if (!is_chunked) snprintf(framing, sizeof framing, "content-length: %zu", length);
+  head_length = (size_t)asprintf(&head, "HTTP/1.1 200 OK\r\ncontent-type: %s\r\n%s\r\n\r\n",
+                                 is_stream ? "text/event-stream" : "application/json", framing);
 }
 
 static int send_all(int fd, const char *text, size_t length, int flags) {
@@ -95,9 +113,9 @@ static void serve(int listener) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2 && argc != 3) return 2;
-  if (argc == 3) rounds = atol(argv[2]);
-  load(argv[1], argc == 3);
+  if (argc < 2 || argc > 4) return 2;
+  if (argc > 2) rounds = atol(argv[2]);
+  load(argv[1], argc > 2, argc == 4);
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;

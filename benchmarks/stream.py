@@ -58,8 +58,8 @@ def streams():
     }
 
 
-def server(events, rounds):
-    return common.Server("\n".join([*events, event({}, "stop")]) + "\n", rounds)
+def server(events, rounds, chunked=False):
+    return common.Server("\n".join([*events, event({}, "stop")]) + "\n", rounds, chunked)
 
 
 def one_mode(program, mode, served, count, seen):

@@ -4,10 +4,9 @@ import DosaiCore
 
 /// The receiver of a response.
 package protocol TransferReceiver: AnyObject {
-  /// A part of the body has arrived. Called inside libcurl: it must only store the bytes.
-  func receive(_ bytes: Bytes) throws(Failure)
-  /// Whether it accepts no more for now: then nothing arrives until the transfer is resumed.
-  var isFull: Bool { get }
+  /// A part of the body has arrived. Called inside libcurl: it must only store the bytes. False: it stores no more for
+  /// now, and nothing arrives until the transfer is resumed.
+  func receive(_ bytes: Bytes) throws(Failure) -> Bool
   /// The first byte of the response has arrived. Called inside libcurl.
   func responseBegan()
   /// The transfer has ended. May be called inside libcurl.
@@ -133,7 +132,12 @@ package final class Transfer {
     ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 0)
     ccurl_set_long(easy, CURLOPT_IPRESOLVE, isIPv4 ? Int(CURL_IPRESOLVE_V4) : Int(CURL_IPRESOLVE_WHATEVER))
     ccurl_on_body(
-      easy, { bytes, size, count, context in Transfer.from(context)?.takeBody(bytes, size &* count) ?? 0 }, context)
+      easy,
+      { bytes, size, count, context in
+        context.map { context in
+          Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.takeBody(bytes, size &* count) }
+        } ?? 0
+      }, context)
     ccurl_on_header(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeHeader(bytes, size &* count) ?? 0 }, context)
     return ccurl_on_ready(
@@ -305,13 +309,11 @@ package final class Transfer {
 
   private func takeBody(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
     if isDropped { return count }
-    if receiver.isFull {
+    let bytes = Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count)
+    do throws(Failure) {
+      if try receiver.receive(bytes) { return count }
       isPaused = true
       return Int(CURL_WRITEFUNC_PAUSE)
-    }
-    do throws(Failure) {
-      try receiver.receive(Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count))
-      return count
     } catch {
       failure = error
       return 0

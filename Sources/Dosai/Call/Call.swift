@@ -168,8 +168,6 @@ package final class Call: TransferReceiver {
 
   // MARK: what libcurl reports
 
-  package var isFull: Bool { state.isPaused || (stream?.unread ?? 0) >= Self.unreadMax }
-
   /// Continues to receive a body that was paused. False: none was.
   @discardableResult
   func letFlow() -> Bool {
@@ -186,9 +184,17 @@ package final class Call: TransferReceiver {
 
   package func responseBegan() { state.responseBegan() }
 
-  package func receive(_ bytes: Bytes) throws(Failure) {
-    guard let transfer else { return }
+  package func receive(_ bytes: Bytes) throws(Failure) -> Bool {
+    if state.isPaused || reader?._withUnsafeGuaranteedRef({ $0.unread >= Self.unreadMax }) == true { return false }
     if state.bytesTaken() == .deliver { owner?.hasNews() }
+    // Most parts belong to a stream that is known for events.
+    if reader?._withUnsafeGuaranteedRef({ $0.receiveEvents(bytes) }) == true { return true }
+    try store(bytes)
+    return true
+  }
+
+  private func store(_ bytes: Bytes) throws(Failure) {
+    guard let transfer else { return }
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       // The key is redacted before the body is cut, so that no part of it remains; escaped, it may be six times as
       // long.

@@ -48,6 +48,10 @@ package final class StreamReader {
   /// Whether the body consists of events.
   var takesEvents: Bool { form == .events }
 
+  /// Receives a part of a body that is known for events. False: it is not, or there is no memory; `receive` finds out.
+  @inline(__always)
+  func receiveEvents(_ bytes: Bytes) -> Bool { form == .events && !isDone && parser.add(bytes) }
+
   /// Receives a part of the body. False: the body is not an event stream, and the part was not stored.
   func receive(_ bytes: Bytes) throws(Failure) -> Bool {
     if isDone {

@@ -39,14 +39,22 @@ package final class EventParser {
   /// Whether something other than blank lines has followed the last event.
   package var hasMore: Bool { hasData || !input.bytes.slice(at, input.count).trimmed.isEmpty }
 
-  package func feed(_ bytes: Bytes) throws(Failure) {
-    if at > 0 {
-      input.removeFirst(at)
-      searched = max(0, searched - at)
-      at = 0
-    }
-    if input.isEmpty && bytes.count < Self.inputKept { input.shrink(keeping: Self.inputKept) }
-    try input.append(bytes)
+  package func feed(_ bytes: Bytes) throws(Failure) { if !add(bytes) { throw .outOfMemory } }
+
+  /// Feeds bytes inline. False: out of memory.
+  @inline(__always)
+  package func add(_ bytes: Bytes) -> Bool {
+    if at > 0 { removeRead(bytes.count) }
+    return input.add(bytes)
+  }
+
+  /// Removes what was read, and gives back the memory of a large event unless as much is coming.
+  @inline(never)
+  private func removeRead(_ coming: Int) {
+    input.removeFirst(at)
+    searched = max(0, searched - at)
+    at = 0
+    if input.isEmpty && coming < Self.inputKept { input.shrink(keeping: Self.inputKept) }
   }
 
   /// The next complete event; nil: more bytes are needed. TOO_LARGE: the event is larger than the limit.

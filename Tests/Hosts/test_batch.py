@@ -60,7 +60,7 @@ class Batch:
 
     def run(self, *options, status=0, **more):
         process = self.start(*options, **more)
-        errors = process.communicate(timeout=60)[1]
+        errors = process.communicate(timeout=600)[1]
         assert process.returncode == status, errors
         return errors
 
@@ -203,19 +203,26 @@ def test_output_is_synced(batch, tmp_path):
     batch.environment.update(LD_PRELOAD=str(tmp_path / "shim.so"), DOSAI_TEST_LOG=str(log))
     batch.run("--concurrency", 1)
     synced = [(float(at), int(size)) for at, size in map(str.split, log.read_text().splitlines())]
-    assert synced[-1][1] == batch.output.stat().st_size and len(synced) in (4, 5)
-    gaps = [after[0] - before[0] for before, after in zip(synced, synced[1:])]
-    assert all(0.99 < gap < 1.4 for gap in gaps[:-1]), gaps
+    assert synced[-1][1] == batch.output.stat().st_size
+    times = [at for at, _ in synced]
+    assert all(after - before > 0.99 for before, after in zip(times, times[1:-1])), times
+    assert all(after - before < 1.4 + allowance(before, after) for before, after in zip(times, times[1:])), times
 
 
 def test_two_at_once(batch):
-    batch.serve(Seen(lambda request: {"json": scripts.completion(), "delay_ms": 500}))
+    answer = threading.Event()
+
+    def reply(request):
+        answer.wait()
+        return scripts.say("Hello")(request)
+
+    seen = batch.serve(Seen(reply))
     batch.write(line("a"))
     first = batch.start()
-    while not batch.output.exists():
+    while not seen.ids:
         time.sleep(0.01)
-    time.sleep(0.1)
     assert "another batch is writing to it" in batch.run(status=5)
+    answer.set()
     first.communicate()
     assert first.returncode == 0 and set(batch.results()) == {"a"}
 
@@ -278,32 +285,34 @@ def test_errors_in_the_middle(batch):
 
 
 def test_rate_limit_holds_all(batch):
-    """After a 429 with Retry-After the server hears nothing until the time has come."""
-    pause, refusals = 1, []
+    """After a 429 with Retry-After the server hears nothing until the time has come, but what was on its way."""
+    pause, concurrency, refusals = 1, 8, []
 
     def reply(request):
-        if 10 <= request.number < 14 or request.number == 30:
-            refusals.append(time.monotonic())
-            return scripts.error(429, "Slow down.", Retry_After=str(pause))
-        return scripts.say("Hello")(request)
+        if not 10 <= request.number < 14 and request.number != 30:
+            return scripts.say("Hello")(request)
+        begun = time.monotonic()
+        told = {"call": lambda: refusals.append((begun, time.monotonic()))}
+        return dict(scripts.error(429, "Slow down.", Retry_After=str(pause)), end=[told])
 
     seen = batch.serve(Seen(reply))
     ids = ["line %d" % number for number in range(60)]
     batch.write(*map(line, ids))
-    batch.run("--concurrency", 8)
+    batch.run("--concurrency", concurrency)
     results = batch.results()
     assert set(results) == set(ids) and not any(entry["error"] for entry in results.values())
-    assert len(seen.ids) == 60 + len(refusals)
-    for refused in refusals:  # what was on its way when the answer came may still arrive
-        assert not [at for at in seen.times if refused + 0.15 + allowance(refused, at) < at < refused + pause]
+    assert len(seen.ids) == 60 + len(refusals) == 65
+    for begun, told in refusals:  # of each other call one request may be on its way
+        times = [at for at in seen.times if told < at < begun + pause]
+        assert len(times) < concurrency and all(at - told < 0.15 + allowance(told, at) for at in times), times
 
 
 def test_rpm(batch):
     seen = batch.serve(Seen())
     batch.write(*(line("line %d" % number) for number in range(21)))
+    begun = time.monotonic()
     batch.run("--rpm", 600)
-    begun = seen.times[0]
-    assert all(at - begun > number * 0.1 - 0.06 for number, at in enumerate(seen.times)), seen.times
+    assert all(at - begun > number * 0.1 - 0.02 for number, at in enumerate(seen.times)), seen.times
     assert seen.times[-1] - begun < 3 + allowance(begun)
 
 
@@ -322,7 +331,9 @@ def test_tpm(batch):
     seen.ids.clear()
     batch.write(*(line("without %d" % number, max_tokens=400) for number in range(8)))
     process = batch.start("--tpm", 1000)
-    time.sleep(2)
+    while len(batch.durable()) < 2:
+        time.sleep(0.01)
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 130 and len(seen.ids) == 2 and len(batch.results()) == 2
@@ -342,14 +353,15 @@ def test_what_concerns_all_ends_the_batch(batch, name, status):
 
 def test_cancelled(batch):
     """SIGINT leaves what is in flight to the next run."""
-    delays = lambda request: {"json": scripts.completion(), "delay_ms": 200 if request.number < 4 else 3000}
+    delays = lambda request: {"json": scripts.completion(), "delay_ms": 200 if request.number < 4 else 60000}
     seen = batch.serve(Seen(delays))
     batch.write(*(line("line %d" % number) for number in range(8)))
     process = batch.start("--concurrency", 4)
-    time.sleep(1)
+    while len(seen.ids) < 8:
+        time.sleep(0.01)
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
-    errors = process.communicate(timeout=5)[1]
+    errors = process.communicate(timeout=600)[1]
     assert process.returncode == 130 and "4 of 8 done" in errors and time.monotonic() - begun < 1 + allowance(begun)
     assert set(batch.results()) == set(seen.ids[:4])
 

@@ -195,6 +195,9 @@ class Connection:
     def do_mark(self, _):
         self.server.mark(self.name)
 
+    def do_call(self, function):
+        function()
+
     def do_close(self, _):
         self.do_notice(True)
         raise Closed

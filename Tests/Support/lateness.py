@@ -35,14 +35,12 @@ def sleep():
         woken = now
 
 
-def total_at(moment):
-    return totals[bisect.bisect_right(times, moment) - 1]
-
-
 def allowance(since, until=None):
-    """So many seconds later may something end that began then."""
-    sleeping = 0 if until else max(0, time.monotonic() - woken - PUNCTUAL)
-    return total_at(until or woken) - total_at(since) + sleeping
+    """So many seconds later may something end that began then; until: by then, for a time that has passed."""
+    begun = bisect.bisect_right(times, since) - 1
+    end = bisect.bisect_left(times, until) if until else len(times)  # what is late now is counted at the next wake
+    sleeping = max(0, time.monotonic() - woken - PUNCTUAL) if end == len(times) else 0
+    return totals[min(end, len(times) - 1)] - totals[begun] + sleeping
 
 
 threading.Thread(target=sleep, daemon=True).start()

@@ -37,6 +37,7 @@ A step is an object of one key:
     {"repeat": [text, times, pause_ms]: times -1 is for ever} {"read": true: reads and counts one more request}
     {"hold": true: silence until the client closes} {"close": true} {"cut": true: TCP ends without TLS's notice}
     {"reset": true: RST} {"notice": true: TLS's alone, TCP goes on} {"fin": true: nothing more is sent} {"mark": true: counts}
+    {"call": function}: calls it
 After the last step the connection is kept for the next request.
 """
 import base64, collections, json, os, shutil, signal, socket, ssl, sys, tempfile, threading

@@ -33,7 +33,7 @@ def start(code, *arguments):
 
 def run(code, *arguments):
     process = start(code, *arguments)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=600)
     assert (process.returncode, errors) == (0, ""), errors
     return output
 
@@ -82,7 +82,7 @@ except KeyboardInterrupt as error:
         print(f" Ctrl-C {place}: {took * 1000:.0f} ms", end="")
     # While bytes come, the signal may have come between two waits: it is seen at the next interval, of 100 ms.
     assert took < (0.1 if "silent" in script else 0.3) + allowance(started)
-    assert process.communicate(timeout=10) == ("", "") and process.returncode == 0
+    assert process.communicate(timeout=600) == ("", "") and process.returncode == 0
 
 
 def test_a_signal_handler_that_returns_lets_the_call_go_on(server):

@@ -3,9 +3,11 @@
 import asyncio
 import collections
 import json
+import time
 
 import dosai
 import pytest
+from lateness import allowance
 
 openai = pytest.importorskip("openai")
 
@@ -124,11 +126,17 @@ def test_the_tables_name_cases():
 @pytest.mark.parametrize("case", list(cases()))
 def test_answers(server, case, ask):
     script, _, face = case.rpartition(".")
-    parameters = {"timeout": 0.3 if script in SILENT else 10, **({"stream": True} if face == "stream" else {})}
-    places = [f"{script}~{library.__name__}-{face}-{ask.__name__}" for library in (openai, dosai)]
-    theirs, ours = (Seen(library, server.base(place), ask=ask, **parameters)
-                    for library, place in zip((openai, dosai), places))
-    their_bodies, our_bodies = (list(map(read, server.stats(place)["bodies"])) for place in places)
+    timeout = 0.3 if script in SILENT else 10
+    parameters = {"timeout": timeout, **({"stream": True} if face == "stream" else {})}
+    for turn in range(20):
+        begun = time.monotonic()
+        places = [f"{script}~{library.__name__}-{face}-{ask.__name__}-{turn}" for library in (openai, dosai)]
+        theirs, ours = (Seen(library, server.base(place), ask=ask, **parameters)
+                        for library, place in zip((openai, dosai), places))
+        their_bodies, our_bodies = (list(map(read, server.stats(place)["bodies"])) for place in places)
+        is_known = our_bodies == their_bodies and (vars(ours) != vars(theirs)) == bool(reason_of(case))
+        if is_known or allowance(begun) < timeout:
+            break  # else on so late a machine either may have had its timeout too early
     assert our_bodies == their_bodies
     if reason_of(case):
         assert vars(ours) != vars(theirs), "no longer a difference"

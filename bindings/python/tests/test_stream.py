@@ -179,7 +179,7 @@ def test_idle_timeout_in_another_thread(ask):
 
     thread = threading.Thread(target=read)
     thread.start()
-    thread.join(5)
+    thread.join(60)
     assert errors == ["idle"]
 
 
@@ -214,17 +214,24 @@ def test_close_from_another_thread(ask):
 
 
 def test_two_threads_do_not_share_a_stream(ask):
-    stream = ask("silent-chunk", stream=True)
+    stream, ended = ask("silent-chunk", stream=True), []
     next(stream)
-    thread = threading.Thread(target=lambda: pytest.raises(dosai.APICancelledError, next, stream))
-    thread.start()
-    time.sleep(0.2)
-    with pytest.raises(dosai.DosaiError) as caught:
-        next(stream)
-    assert caught.value.status == "BUSY"
+
+    def read():
+        try:
+            next(stream)
+        except dosai.DosaiError as error:
+            ended.append(error.status)
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: ended)
+    assert ended == ["BUSY"]
     stream.close()
-    thread.join(5)
-    assert not thread.is_alive()
+    for thread in threads:
+        thread.join(60)
+    assert ended == ["BUSY", "CANCELLED"]
 
 
 def test_threads_share_a_client(client):
@@ -239,7 +246,7 @@ def test_threads_share_a_client(client):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert not wrong and not any(thread.is_alive() for thread in threads)
 
 
@@ -251,7 +258,7 @@ def test_streams_in_a_row_are_one_connection(server, client):
 
 
 def wait_until(condition):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -13,7 +13,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first.
-STAGES = apt pip build gates cpp docs hosts cli python abi wire swift fuzz network model matrix install threads address valgrind
+STAGES = apt pip build gates cpp docs hosts cli instructions python abi wire swift fuzz network model matrix install threads address valgrind
 GATES = header layers exports abi declarations footprint format commits
 
 LIBRARY = build/lib/libdosai.so.0
@@ -166,6 +166,10 @@ test-python: all need-test $(VENV)
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI
+
+# Of a chunk and of a small answer, by callgrind: no more than docs/performance.md says.
+test-instructions: all need-test
+	python3 benchmarks/instructions.py
 
 test-model: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model Tests/CLI/test_talk_model.py

@@ -1,5 +1,6 @@
 """What the benchmarks share: their programs, their server, runs in turns, and ratios."""
 import atexit
+import functools
 import pathlib
 import shutil
 import statistics
@@ -11,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 HERE = ROOT / "benchmarks"
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(ROOT / "Tests/Docs"), str(ROOT / "Tests/Support")]
+import certificates
 import comparison  # the other clients, each in an environment of its own, and the environment variables of all
 
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="dosai-bench-"))
@@ -18,27 +20,40 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 LIBRARY = ROOT / "build/lib/libdosai.so.0"
 
 
-def build(name, *libraries, source=None, flags=()):
+def build(name, *libraries, source=None, more=(), flags=()):
     """A C program of this folder, once."""
     program = FOLDER / name
     if not program.exists():
         subprocess.run(["cc", "-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", *flags,
-                        "-I%s/include" % ROOT, "-o", program, HERE / (source or name + ".c"), "-L%s/build/lib" % ROOT,
+                        "-I%s/include" % ROOT, "-o", program, HERE / (source or name + ".c"), *(HERE / file for file in more), "-L%s/build/lib" % ROOT,
                         "-Wl,-rpath,%s/build/lib" % ROOT, *("-l" + library for library in libraries)], check=True)
     return program
 
 
-class Server:
-    """server.c with one text: an answer, or events, all but the last of them sent `rounds` times, each in an HTTP chunk
-    of its own if they are `chunked`."""
+def build_server():
+    return build("server", "ssl", "crypto", more=("server_h2.c",))
 
-    def __init__(self, text, rounds=None, chunked=False):
+
+@functools.lru_cache
+def authority():
+    """A throwaway certificate, and its key."""
+    certificates.authority(FOLDER, "ca", "localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+    return FOLDER / "ca.pem", FOLDER / "ca.key"
+
+
+class Server:
+    """server.c with one text: an answer, sent after `number` milliseconds, or events, all but the last of them sent
+    `number` times."""
+
+    def __init__(self, text, number=0, framing="answer"):
         with tempfile.NamedTemporaryFile("w", dir=FOLDER, encoding="utf-8", delete=False) as file:
             file.write(text)
-        command = [build("server"), file.name, *([] if rounds is None else [str(rounds)]), *(["chunks"] if chunked else [])]
+        tls = authority() if framing == "h2" else ()
+        command = [build_server(), file.name, str(number), framing, *tls]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = self.process.stdout.readline().strip()
-        self.base = "http://127.0.0.1:%s/v1" % self.port
+        self.base = "http%s://127.0.0.1:%s/v1" % ("s" if tls else "", self.port)
+        self.url = [self.base, *tls[:1]]  # and what to trust
 
     def first_byte(self):
         """When the first byte of the next connection came, in nanoseconds of CLOCK_MONOTONIC."""

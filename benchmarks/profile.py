@@ -12,46 +12,12 @@ import subprocess
 import sys
 
 import common
+import instructions
 import report
 import stream
 
-PAGE = common.ROOT / "docs/performance.md"
 MODES = ("floor", "callback", "pull")
-ROUNDS = (10, 30)
 LEAST = 4  # instructions a chunk, to be in the table
-
-
-def instructions(program, mode, rounds, events, chunked):
-    """{(library, function): instructions} of a whole process."""
-    out = common.FOLDER / "callgrind.out"
-    environment = {**common.comparison.environment(), "LD_LIBRARY_PATH": str(common.FOLDER / "symbols"),
-                   # valgrind counts `rep movsb` as one instruction a byte
-                   "GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=100000000"}
-    with stream.server(events, rounds, chunked) as server:
-        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=%s" % out, program, mode, server.port],
-                       env=environment, check=True, capture_output=True)
-    return read(out)
-
-
-def read(path):
-    """The costs of a callgrind file by function, without those of the functions that it calls."""
-    costs, names, place = collections.Counter(), {"ob": {}, "fn": {}}, {}
-    is_call = False
-    for line in open(path):
-        name = re.match(r"(c?)(ob|fn)=\((\d+)\)(?: (.*))?", line)
-        if name:
-            known = names[name[2]]
-            if name[4]:
-                known[name[3]] = name[4]
-            if not name[1]:
-                place[name[2]] = known[name[3]]
-        elif line.startswith("calls="):
-            is_call = True
-        elif re.match(r"[-+*\d]\S* \d+$", line):
-            if not is_call:
-                costs[os.path.basename(place["ob"]), re.sub(r"'\d+$", "", place["fn"])] += int(line.split()[1])
-            is_call = False
-    return costs
 
 
 def demangled(names):
@@ -69,17 +35,13 @@ def library_of(name):
     return next((known for known in ("libdosai", "libcurl", "libc", "libjansson") if re.match(known + r"[.\d]", name)), "the program")
 
 
-def functions(chunked):
-    """Rows of function, library, and instructions a chunk in each mode. `chunked`: each event comes in an HTTP chunk."""
+def functions(framing):
+    """Rows of function, library, and instructions a chunk in each mode."""
     symbols = common.FOLDER / "symbols"
     symbols.mkdir(exist_ok=True)
     shutil.copy(common.ROOT / ".build/release/libdosai.so", symbols / "libdosai.so.0")
     program, events = common.build("stream", "dosai", "curl", "jansson"), stream.streams()["text"]
-    costs = {}
-    for mode in MODES:
-        few, many = (instructions(program, mode, rounds, events, chunked) for rounds in ROUNDS)
-        chunks = (ROUNDS[1] - ROUNDS[0]) * len(events)
-        costs[mode] = {what: (many[what] - few.get(what, 0)) / chunks for what in many}
+    costs = {mode: instructions.of_chunk(program, mode, events, framing, symbols) for mode in MODES}
     names = demangled(sorted({name for cost in costs.values() for _, name in cost}))
     seen = {(library_of(library), name) for cost in costs.values() for (library, name), count in cost.items() if count >= LEAST}
     sums = collections.defaultdict(lambda: dict.fromkeys(MODES, 0))
@@ -98,7 +60,7 @@ def kernel():
     sums = {mode: [0, 0] for mode in ("curl", *MODES)}
     with stream.server(events, rounds) as server:
         for mode in list(sums) * times:
-            process = os.posix_spawn(program, [str(program), mode, server.port], common.comparison.environment(),
+            process = os.posix_spawn(program, [str(program), mode, *map(str, server.url)], common.comparison.environment(),
                                      file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
             used = os.wait4(process, 0)[2]
             sums[mode] = [sums[mode][0] + used.ru_utime, sums[mode][1] + used.ru_stime]
@@ -108,13 +70,13 @@ def kernel():
 
 def main():
     columns = ["function", "of", *(report.NAMES[mode] for mode in MODES)]
-    made = {"chunked": report.table(columns, functions(chunked=True)),
-            "instructions": report.table(columns, functions(chunked=False)),
+    made = {"chunked": report.table(columns, functions("chunks")),
+            "instructions": report.table(columns, functions("none")),
             "kernel": report.table(["", "ns a chunk in the process", "ns a chunk in the kernel"], kernel())}
     for name, table in made.items():
         print("%s\n\n%s" % (name, table))
     if "--write" in sys.argv:
-        PAGE.write_text(report.fill(PAGE, made), encoding="utf-8")
+        instructions.PAGE.write_text(report.fill(instructions.PAGE, made), encoding="utf-8")
 
 
 if __name__ == "__main__":

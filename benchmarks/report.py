@@ -5,7 +5,7 @@ from common import ROOT, median, ratios, spread
 from many import RATIOS
 
 PAGE = ROOT / "docs/benchmarks.md"
-NAMES = {"curl": "libcurl alone", "floor": "the floor", "floor32": "with 32 KB", "callback": "callback", "pull": "pull", "jansson": "libcurl and jansson",
+NAMES = {"curl": "libcurl alone", "floor": "the floor", "callback": "callback", "pull": "pull", "jansson": "libcurl and jansson",
          "dosai": "dosai"}
 HARD = ("escapes", "tool arguments", "obfuscation", "an id a chunk")
 

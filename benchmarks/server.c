@@ -1,17 +1,18 @@
 #define _GNU_SOURCE
 /* A loopback server for the benchmarks, which answers every request with the same bytes.
- * usage: server FILE          the file is the answer, JSON
- *        server FILE ROUNDS [chunks]   the file holds events, a line of JSON each: all but the last are sent ROUNDS
- *                             times, as fast as they are taken, then the last, then [DONE]; chunks: each in an HTTP
- *                             chunk of its own, as real servers send them
- * It prints its port, then of each connection when its first bytes came (CLOCK_MONOTONIC, ns), and serves until its
- * stdin ends. Its processes take the connections in turn, so that no fork stands between a client and its answer. */
+ * usage: server FILE DELAY answer     the file is the answer, JSON, sent DELAY milliseconds after its request
+ *        server FILE ROUNDS FRAMING [CERTIFICATE KEY]   the file holds events, a line of JSON each: all but the last
+ *                                     are sent ROUNDS times, as fast as they are taken, then the last, then [DONE]
+ * FRAMING: none; chunks: each event in an HTTP chunk of its own, as real servers send them; h2: in a frame of HTTP/2.
+ * It prints its port, then of each connection when its first bytes came (CLOCK_MONOTONIC, ns; not with h2), and serves
+ * until its stdin ends. Its processes take the connections in turn, so that no fork stands between a client and its
+ * answer. */
+#include "server.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -21,45 +22,52 @@
 
 enum { PROCESSES = 4 };
 
-static char *head, *body, *tail; /* what is sent: head, rounds times body, tail */
-static size_t head_length, body_length, tail_length;
-static long rounds = 1;
+piece head, body, tail;
+long rounds = 1;
+static enum { ANSWER, NONE, CHUNKS, H2 } framing;
+static int delay;
 
-static void put_event(FILE *out, const char *data, int is_chunked) {
-  if (is_chunked) fprintf(out, "%zx\r\n", strlen(data) + 8);
-  fprintf(out, "data: %s\n\n", data);
-  if (is_chunked) fputs("\r\n", out);
+static FILE *make(piece *it) {
+  FILE *out = open_memstream(&it->text, &it->length);
+  if (!out) exit(1);
+  return out;
 }
 
-static void load(const char *path, int is_stream, int is_chunked) {
+static void put_event(FILE *out, const char *data, int is_last) {
+  piece event = {0};
+  FILE *text = make(&event);
+  fprintf(text, "data: %s\n\n", data);
+  fclose(text);
+  if (framing == NONE) fputs(event.text, out);
+  if (framing == CHUNKS) fprintf(out, "%zx\r\n%s\r\n%s", event.length, event.text, is_last ? "0\r\n\r\n" : "");
+  if (framing == H2) h2_put_event(out, event.text, is_last);
+  free(event.text);
+}
+
+static void load(const char *path) {
   char *line = NULL, *last = NULL;
   size_t capacity = 0;
-  FILE *file = fopen(path, "r"), *out = open_memstream(&body, &body_length);
-  if (!file || !out) exit(1);
+  FILE *file = fopen(path, "r"), *out = make(&body), *end = make(&tail);
+  if (!file) exit(1);
   while (getline(&line, &capacity, file) > 0) {
     line[strcspn(line, "\n")] = 0;
-    if (last && is_stream) put_event(out, last, is_chunked);
-    if (last && !is_stream) fprintf(out, "%s\n", last);
+    if (framing == ANSWER) fprintf(out, "%s\n", line);
+    else if (last) put_event(out, last, 0);
     free(last);
     last = strdup(line);
   }
   if (!last) exit(1);
-  if (!is_stream) fprintf(out, "%s\n", last);
+  if (framing != ANSWER) put_event(end, last, 0), put_event(end, "[DONE]", 1);
   fclose(out);
-  fclose(file);
-  FILE *end = open_memstream(&tail, &tail_length);
-  if (!end) exit(1);
-  if (is_stream) {
-    put_event(end, last, is_chunked);
-    put_event(end, "[DONE]", is_chunked);
-    if (is_chunked) fputs("0\r\n\r\n", end);
-  }
   fclose(end);
-  char framing[64] = "transfer-encoding: chunked";
-  size_t length = body_length * (size_t)rounds + tail_length;
-  if (!is_chunked) snprintf(framing, sizeof framing, "content-length: %zu", length);
-  head_length = (size_t)asprintf(&head, "HTTP/1.1 200 OK\r\ncontent-type: %s\r\n%s\r\n\r\n",
-                                 is_stream ? "text/event-stream" : "application/json", framing);
+  fclose(file);
+  char length[64] = "transfer-encoding: chunked";
+  if (framing != CHUNKS)
+    snprintf(length, sizeof length, "content-length: %zu", body.length * (size_t)rounds + tail.length);
+  out = make(&head);
+  fprintf(out, "HTTP/1.1 200 OK\r\ncontent-type: %s\r\n%s\r\n\r\n",
+          framing == ANSWER ? "application/json" : "text/event-stream", length);
+  fclose(out);
 }
 
 static int send_all(int fd, const char *text, size_t length, int flags) {
@@ -95,10 +103,11 @@ static int read_request(int fd, int is_first) {
 }
 
 static int answer(int fd) {
-  if (!send_all(fd, head, head_length, MSG_MORE)) return 0;
+  if (delay) poll(NULL, 0, delay);
+  if (!send_all(fd, head.text, head.length, MSG_MORE)) return 0;
   for (long round = 0; round < rounds; round++)
-    if (!send_all(fd, body, body_length, 0)) return 0;
-  return send_all(fd, tail, tail_length, 0);
+    if (!send_all(fd, body.text, body.length, 0)) return 0;
+  return send_all(fd, tail.text, tail.length, 0);
 }
 
 static void serve(int listener) {
@@ -106,16 +115,20 @@ static void serve(int listener) {
     int fd = accept(listener, NULL, NULL), yes = 1;
     if (fd < 0) continue;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    for (int is_first = 1; read_request(fd, is_first) && answer(fd); is_first = 0) {
+    if (framing == H2) h2_serve(fd);
+    for (int is_first = 1; framing != H2 && read_request(fd, is_first) && answer(fd); is_first = 0) {
     }
     close(fd);
   }
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2 || argc > 4) return 2;
-  if (argc > 2) rounds = atol(argv[2]);
-  load(argv[1], argc > 2, argc == 4);
+  if (argc < 4) return 2;
+  framing = !strcmp(argv[3], "answer") ? ANSWER : !strcmp(argv[3], "none") ? NONE : !strcmp(argv[3], "chunks") ? CHUNKS : H2;
+  if (framing == ANSWER) delay = atoi(argv[2]);
+  else rounds = atol(argv[2]);
+  if (framing == H2 && argc == 6) h2_start(argv[4], argv[5]);
+  load(argv[1]);
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;

@@ -1,8 +1,7 @@
 /* One stream flat out: the CPU of the client process a chunk, by the library and by what it is measured against.
- * usage: stream MODE PORT
- * MODE: curl takes the bytes; floor splits them into lines too, floor32 with a buffer
- * as large as the library's; jansson parses each event too and reads its text, as
- * careful C does; callback and pull are the library's. Prints nanoseconds of CPU, events, and bytes of text. */
+ * usage: stream MODE BASE [CA]
+ * MODE: curl takes the bytes; floor splits them into lines too; jansson parses each event too and reads its text, as
+ * careful C does; callback, pull and loop are the library's. Prints nanoseconds of CPU, events, and bytes of text. */
 #define _GNU_SOURCE
 #include <curl/curl.h>
 #include <dosai.h>
@@ -14,6 +13,7 @@ static size_t events, text_bytes;
 static char line[1 << 20];
 static size_t line_length;
 static int parses;
+static const char *authorities;
 
 static void take_line(const char *start, size_t length) {
   if (length < 7 || memcmp(start, "data: ", 6) != 0 || start[6] != '{') return;
@@ -53,13 +53,14 @@ static size_t split_lines(char *bytes, size_t size, size_t count, void *context)
   return size * count;
 }
 
-static void run_curl(const char *url, long buffer, size_t (*function)(char *, size_t, size_t, void *)) {
+static void run_curl(const char *url, size_t (*function)(char *, size_t, size_t, void *)) {
   CURL *easy = curl_easy_init();
   curl_easy_setopt(easy, CURLOPT_URL, url);
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "{}");
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
-  if (curl_easy_perform(easy) != CURLE_OK) exit(1);
+  if (authorities) curl_easy_setopt(easy, CURLOPT_CAINFO, authorities);
+  CURLcode code = curl_easy_perform(easy);
+  if (code) fprintf(stderr, "%s\n", curl_easy_strerror(code)), exit(1);
   curl_easy_cleanup(easy);
 }
 
@@ -70,7 +71,22 @@ static int32_t on_chunk(const dosai_chunk *chunk, void *user_data) {
   return 0;
 }
 
-static void run_dosai(const char *base, int pull) {
+static int32_t on_event(const dosai_event *event, void *user_data) {
+  if (event->kind == DOSAI_EVENT_ERROR) fprintf(stderr, "%s\n", dosai_error_message(event->error, NULL)), exit(1);
+  return event->kind == DOSAI_EVENT_CHUNK ? on_chunk(event->chunk, user_data) : 0;
+}
+
+static dosai_status run_loop(dosai_client *client, dosai_request *request, dosai_error **error) {
+  dosai_loop *loop = NULL;
+  size_t active = 1;
+  dosai_status status = dosai_loop_new(NULL, &loop, error);
+  if (!status) status = dosai_loop_submit_stream(loop, client, request, NULL, 0, NULL, error);
+  while (!status && active > 0) status = dosai_loop_step(loop, -1, on_event, NULL, &active, error);
+  dosai_loop_close(loop, NULL, NULL, NULL);
+  return status;
+}
+
+static void run_dosai(const char *base, const char *mode) {
   dosai_client_options options;
   dosai_client *client = NULL;
   dosai_request *request = NULL;
@@ -79,11 +95,14 @@ static void run_dosai(const char *base, int pull) {
   dosai_error *error = NULL;
   dosai_client_options_init(&options, sizeof options);
   options.base_url = base;
+  options.ca_file = authorities;
   options.max_text_bytes = -1;
   dosai_status status = dosai_client_new(&options, &client, &error);
   if (!status) status = dosai_request_new("m", 1, &request, &error);
-  if (!status && !pull) status = dosai_chat_stream(client, request, NULL, on_chunk, NULL, NULL, &error);
-  if (!status && pull) status = dosai_stream_open(client, request, NULL, &stream, &error);
+  if (!status && !strcmp(mode, "callback"))
+    status = dosai_chat_stream(client, request, NULL, on_chunk, NULL, NULL, &error);
+  if (!status && !strcmp(mode, "loop")) status = run_loop(client, request, &error);
+  if (!status && !strcmp(mode, "pull")) status = dosai_stream_open(client, request, NULL, &stream, &error);
   while (!status && stream && !(status = dosai_stream_next(stream, -1, &chunk, &error)) && chunk)
     on_chunk(chunk, NULL);
   if (status) {
@@ -96,17 +115,14 @@ static void run_dosai(const char *base, int pull) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) return 2;
-  const char *mode = argv[1];
-  char url[64];
-  snprintf(url, sizeof url, "http://127.0.0.1:%s/v1", argv[2]);
+  if (argc < 3) return 2;
+  const char *mode = argv[1], *base = argv[2];
+  if (argc > 3) authorities = argv[3];
   curl_global_init(CURL_GLOBAL_DEFAULT);
   double before = cpu_ns();
-  if (!strcmp(mode, "curl")) run_curl(url, CURL_MAX_WRITE_SIZE, count_bytes);
-  if (!strcmp(mode, "floor")) run_curl(url, CURL_MAX_WRITE_SIZE, split_lines);
-  if (!strcmp(mode, "floor32")) run_curl(url, 32 << 10, split_lines);
-  if (!strcmp(mode, "jansson")) parses = 1, run_curl(url, CURL_MAX_WRITE_SIZE, split_lines);
-  if (!strcmp(mode, "callback")) run_dosai(url, 0);
-  if (!strcmp(mode, "pull")) run_dosai(url, 1);
+  if (!strcmp(mode, "curl")) run_curl(base, count_bytes);
+  else if (!strcmp(mode, "floor")) run_curl(base, split_lines);
+  else if (!strcmp(mode, "jansson")) parses = 1, run_curl(base, split_lines);
+  else run_dosai(base, mode);
   printf("%.0f %zu %zu\n", cpu_ns() - before, events, text_bytes);
 }

@@ -5,7 +5,8 @@ import random
 
 import common
 
-MODES = ("curl", "floor", "floor32", "callback", "pull", "jansson")
+MODES = ("curl", "floor", "callback", "pull", "jansson")
+FRAMINGS = {"chunks": "an HTTP chunk an event", "h2": "an HTTP/2 frame an event, TLS", "none": "unframed"}
 BYTES = 48_000_000  # of one run, about
 COUNTS = {"dosai": 20_000, "openai-python": 4_000, "liter-llm": 4_000, "litellm": 2_000}
 WORDS = [" the", " of", " river", " quick", " a", " tokens", " model", " and", " 42", "."]
@@ -58,16 +59,16 @@ def streams():
     }
 
 
-def server(events, rounds, chunked=False):
-    return common.Server("\n".join([*events, event({}, "stop")]) + "\n", rounds, chunked)
+def server(events, rounds, framing="none"):
+    return common.Server("\n".join([*events, event({}, "stop")]) + "\n", rounds, framing)
 
 
 def one_mode(program, mode, served, count, seen):
     def measure():
-        cpu, events, text = common.output(program, mode, served.port)
+        cpu, events, text = common.output(program, mode, *served.url)
         if mode != "curl":
             assert events == count + 1, (mode, events, count)
-        if mode not in ("curl", "floor", "floor32"):
+        if mode not in ("curl", "floor"):
             assert seen.setdefault("text", text) == text, (mode, text, seen)
         return cpu / count
     return measure

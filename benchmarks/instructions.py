@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Counts instructions with callgrind: what a chunk of a stream and a small answer cost above the floor. Fails if one of
+them costs more than docs/performance.md says, and 3 %.
+
+usage: benchmarks/instructions.py [--write]   after `make`. --write: into the page, and nothing fails.
+
+Each count is the difference of two lengths, so that what is done once is not in it. It does not depend on the machine:
+valgrind runs a program as on one processor with AVX2, whichever it stands on.
+"""
+import collections
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+
+import common
+import report
+import stream
+import unary
+
+PAGE = common.ROOT / "docs/performance.md"
+MODES = ("callback", "pull", "loop")
+ROUNDS, ANSWERS = (10, 40), (20, 120)
+DELAY = 10  # milliseconds, after which a program has gone to wait for its answer: the counts would differ
+ALLOWED = .03
+
+
+def count(*command, libraries=common.LIBRARY.parent):
+    """{(library, function): instructions} of a whole process."""
+    out = common.FOLDER / ("callgrind.%s" % "-".join(map(str, command[1:])).replace("/", "_"))
+    environment = {**common.comparison.environment(), "LD_LIBRARY_PATH": str(libraries),
+                   # valgrind counts `rep movsb` and `rep stosb` as one instruction a byte
+                   "GLIBC_TUNABLES": "glibc.cpu.x86_rep_movsb_threshold=100000000:glibc.cpu.x86_rep_stosb_threshold=100000000"}
+    subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=%s" % out, *map(str, command)],
+                   env=environment, check=True, capture_output=True)
+    return read(out)
+
+
+def read(path):
+    """The costs of a callgrind file by function, without those of the functions that it calls."""
+    costs, names, place = collections.Counter(), {"ob": {}, "fn": {}}, {}
+    is_call = False
+    for line in open(path):
+        name = re.match(r"(c?)(ob|fn)=\((\d+)\)(?: (.*))?", line)
+        if name:
+            known = names[name[2]]
+            if name[4]:
+                known[name[3]] = name[4]
+            if not name[1]:
+                place[name[2]] = known[name[3]]
+        elif line.startswith("calls="):
+            is_call = True
+        elif re.match(r"[-+*\d]\S* \d+$", line):
+            if not is_call:
+                costs[os.path.basename(place["ob"]), re.sub(r"'\d+$", "", place["fn"])] += int(line.split()[1])
+            is_call = False
+    return costs
+
+
+def each(few, many, count_of):
+    """The instructions of one of what `many` has more of."""
+    return {what: (many[what] - few.get(what, 0)) / count_of for what in many}
+
+
+def of_chunk(program, mode, events, framing, libraries=common.LIBRARY.parent):
+    counts = []
+    for rounds in ROUNDS:
+        with stream.server(events, rounds, framing) as server:
+            counts.append(count(program, mode, *server.url, libraries=libraries))
+    return each(*counts, (ROUNDS[1] - ROUNDS[0]) * len(events))
+
+
+def of_answer(program, mode, text):
+    with common.Server(text, DELAY) as server:
+        return each(*(count(program, mode, server.port, answers) for answers in ANSWERS), ANSWERS[1] - ANSWERS[0])
+
+
+def works():
+    """{work: (what counts the floor, what counts ours)}"""
+    common.build_server()  # before the threads
+    streams, answers = common.build("stream", "dosai", "curl", "jansson"), common.build("unary", "dosai", "curl", "jansson")
+    events, small = stream.streams()["text"], unary.answer(unary.SIZES["small"])
+    found = {}
+    for framing, title in stream.FRAMINGS.items():
+        ways = {mode: lambda mode=mode, framing=framing: of_chunk(streams, mode, events, framing) for mode in ("floor", *MODES)}
+        found.update({"a chunk, %s, by %s" % (title, mode): (ways["floor"], ways[mode]) for mode in MODES})
+    found["a small answer"] = (lambda: of_answer(answers, "jansson", small), lambda: of_answer(answers, "dosai", small))
+    return found
+
+
+def measure():
+    """{work: (the floor's, ours)}"""
+    found = works()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {way: pool.submit(way) for way in dict.fromkeys(way for pair in found.values() for way in pair)}
+        return {work: tuple(round(sum(running[way].result().values())) for way in pair) for work, pair in found.items()}
+
+
+def kept():
+    """{work: the most that it may cost above the floor}: what the page says, and 3 % of that, or of all where that is
+    below the floor."""
+    table = re.search(r"<!-- table: kept -->\n(.*?)<!-- end -->", PAGE.read_text(encoding="utf-8"), re.S)[1]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    return {work: int(above) + round(ALLOWED * (int(above) if int(above) > 0 else int(ours))) for work, _, ours, above in rows}
+
+
+def main():
+    measured = measure()
+    rows = [[work, floor, ours, ours - floor] for work, (floor, ours) in measured.items()]
+    if "--write" in sys.argv:
+        PAGE.write_text(report.fill(PAGE, {"kept": report.table(["work", "the floor", "ours", "above it"], rows)}), encoding="utf-8")
+    limits, wrong = kept(), 0
+    for work, floor, ours, above in rows:
+        is_wrong = above > limits[work]
+        wrong += is_wrong
+        print("%-45s the floor %6d, ours %6d, above it %6d, at most %6d%s" % (
+            work, floor, ours, above, limits[work], "  TOO MANY" if is_wrong else ""))
+    sys.exit("instructions: %d of %d above the limit; see docs/performance.md" % (wrong, len(rows)) if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@ import fcntl, os, pathlib, pty, re, select, signal, struct, subprocess, sys, ter
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = ROOT / "build/bin/dosai"
-SECONDS = 20  # until something must have come
+SECONDS = 300  # until something must have come
 sys.path.insert(0, str(ROOT / "Tests/Support"))
 
 IS_EDITED = "libedit" in subprocess.run(["ldd", str(TOOL)], capture_output=True, text=True).stdout
@@ -16,9 +16,15 @@ def environment(base_url, home, **more):
     return {key: str(value) for key, value in values.items() if value is not None}
 
 
-def run(*arguments, said="", env, timeout=120):
+def run(*arguments, said="", env, timeout=SECONDS):
     return subprocess.run([str(TOOL), *map(str, arguments)], input=said, env=env, capture_output=True, text=True,
                           timeout=timeout)
+
+
+def catches(pid, number):
+    with open("/proc/%d/status" % pid) as status:
+        caught = next(line for line in status if line.startswith("SigCgt"))
+    return int(caught.split()[1], 16) >> number - 1 & 1
 
 
 def take_terminal():

@@ -21,7 +21,7 @@ def test_no_line_is_no_turn(talk):
     talk = talk("hello")
     done = talk.run("-i")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "") and not talk.requests()
-    closed = subprocess.run(["sh", "-c", '"$1" chat -i <&-', "sh", str(terminal.TOOL)], env=talk.env(), timeout=20)
+    closed = subprocess.run(["sh", "-c", '"$1" chat -i <&-', "sh", str(terminal.TOOL)], env=talk.env(), timeout=terminal.SECONDS)
     assert closed.returncode == 0
 
 
@@ -60,7 +60,7 @@ def test_each_answer_comes_at_once(talk):
         process.stdin.flush()
         assert process.stdout.readline() == HELLO + "\n"
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.wait(terminal.SECONDS) == 0
     process.stdout.close()
 
 
@@ -70,7 +70,7 @@ def test_nobody_reads(talk, arguments):
     process = subprocess.Popen([str(terminal.TOOL), "chat", "-i", *arguments], stdin=subprocess.PIPE, env=talk.env(),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     process.stdout.close()
-    said = process.communicate("One.\nTwo.\n", timeout=20)
+    said = process.communicate("One.\nTwo.\n", timeout=terminal.SECONDS)
     assert process.returncode == 130 and said[1] == "" and len(talk.requests()) == 1
 
 
@@ -85,10 +85,12 @@ def test_a_signal_ends_it(talk, number, when):
         process.stdin.flush()
         process.stdout.read(5)
     else:
-        time.sleep(0.5)
+        while not terminal.catches(process.pid, number):
+            time.sleep(0.01)
+        time.sleep(0.1)
     process.send_signal(number)
     process.stdout.read()
-    assert process.wait(20) == 130 and len(talk.requests()) == (when == "answering")
+    assert process.wait(terminal.SECONDS) == 130 and len(talk.requests()) == (when == "answering")
     process.stdin.close(), process.stdout.close(), process.stderr.close()
 
 
@@ -108,5 +110,5 @@ def test_answers_go_to_a_file_and_the_prompt_to_the_terminal(talk, tmp_path):
 def test_bytes_that_are_no_text(talk):
     talk = talk("hello")
     done = subprocess.run([str(terminal.TOOL), "chat", "-i"], input=b"\xff\nTwo.\n", env=talk.env(),
-                          capture_output=True, timeout=20)
+                          capture_output=True, timeout=terminal.SECONDS)
     assert done.returncode == 2 and b"INVALID_ARGUMENT" in done.stderr and not talk.requests()

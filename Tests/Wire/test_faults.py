@@ -109,7 +109,7 @@ def play(server, row, at, face, retries):
     arrived = server.arrived[at]
     with wire.Client(base_of(server, at, name), BIG if row.id.startswith("req-") else None, **options) as client:
         seen = client.see(face)
-    deadline = time.monotonic() + 1  # the server's threads may be late
+    ended = time.monotonic()
     while True:
         with server.lock:
             requests = list(server.stats_of[name].requests) if name in server.stats_of else []
@@ -120,7 +120,7 @@ def play(server, row, at, face, retries):
         else:
             seen["arrived"] = server.arrived[at] - arrived
         attempts = (seen["error"] or seen["completion"])["attempts"]
-        if seen["arrived"] in (None, len(attempts)) or time.monotonic() > deadline:
+        if seen["arrived"] in (None, len(attempts)) or time.monotonic() > ended + 1 + allowance(ended):
             break
         time.sleep(0.005)
     seen["bodies"] = {request.body for request in requests}
@@ -138,7 +138,9 @@ def check(row, face, retries, seen):
     attempts = owner["attempts"]
     if len(attempts) != row.attempts(face, retries):
         found.append("%d attempts, not %d: %r" % (len(attempts), row.attempts(face, retries), attempts))
-    if seen["arrived"] not in (None, len(attempts)):
+    # For a host that was late to a handshake, its connection may be made again, which is no attempt.
+    more = row.clock(face) == "connect" and seen["allowed_ms"] > 25 and (seen["arrived"] or 0) > len(attempts)
+    if seen["arrived"] not in (None, len(attempts)) and not more:
         found.append("%d attempts, and the server saw %d" % (len(attempts), seen["arrived"]))
     if len(seen["bodies"]) > 1:
         found.append("the attempts' bodies differ")
@@ -205,7 +207,7 @@ def play_all(server, rows, together):
                 results[row.id, at, face, retries] = ["%s: %s" % (type(failure).__name__, failure)]
     with concurrent.futures.ThreadPoolExecutor(together) as pool:
         for done in [pool.submit(run, line) for line in sorted(lines.values(), key=len, reverse=True)]:
-            done.result(120)
+            done.result(1200)
     return results
 
 
@@ -417,7 +419,7 @@ def test_no_fd(server, at):
     server.put("closes", lambda request: {"text": ANSWER.begin + ANSWER.rest, "framing": "close"} if b'"stream"' not in request.body
                else {"stream": STREAM.begin + STREAM.rest, "framing": "close"})
     ran = subprocess.run([sys.executable, __file__, "no-fd", server.base("closes", at).replace("localhost", "127.0.0.1"), server.ca],
-                         stdout=subprocess.PIPE, timeout=60, check=True)
+                         stdout=subprocess.PIPE, timeout=600, check=True)
     lines = json.loads(ran.stdout)
     found = [line for line in lines if line[3] not in ("OK", "RESOURCE", "new:RESOURCE") or line[4] > 1 or line[5] > 1000]
     assert {"OK", "RESOURCE"} <= {line[3] for line in lines}

@@ -9,6 +9,7 @@ from server import LoopbackServer
 
 TOOL = str(wire.ROOT / "build/bin/dosai")
 TAGS = itertools.count()
+HANGS = 300  # seconds
 EXITS = {"OK": 0, "INVALID_ARGUMENT": 2, "CONNECTION": 3, "PROXY": 3, "TLS": 3, "TIMEOUT": 3, "REDIRECTED": 3, "TRUNCATED": 4, "PROTOCOL": 4,
          "TOO_LARGE": 4, "CANCELLED": 130, "OUT_OF_MEMORY": 5, "RESOURCE": 5}
 REFUSED = ["BAD_REQUEST", "AUTHENTICATION", "INSUFFICIENT_CREDITS", "PERMISSION", "NOT_FOUND", "RATE_LIMITED", "SERVER", "UNAVAILABLE",
@@ -95,7 +96,7 @@ def adds_up(chunks, completion):
     assert {chunk["choice"] for chunk in chunks} <= {choice["index"] for choice in choices} | {-1}
 
 
-def run(arguments, status, whole=False, timeout=20, **more):
+def run(arguments, status, whole=False, timeout=HANGS, **more):
     process = start(arguments, **more)
     try:
         output, errors = process.communicate(timeout=timeout)
@@ -137,7 +138,7 @@ def test_script(server, script, mode):
     if statuses is None:
         return
     process = start(ask(server, name) + (["--no-stream"] if mode == "whole" else []))
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=HANGS)
     status = lines_of(output)[1]["status"]
     assert status in statuses.split(), lines_of(output)[1]["error"]
     chunks, last = judge(process.returncode, output, errors, status, mode == "whole")
@@ -208,7 +209,8 @@ def test_timeout(server, script, option, clock, whole, kept):
     took, late = time.monotonic() - started, allowance(started)
     assert last["error"]["timeout"] == clock and 0.25 <= took < 1 + late and 250 <= last["timings"]["total_ms"] < 750 + 1e3 * late
     content = last["completion"] and last["completion"]["choices"][0]["message"]["content"]
-    assert content == kept or (kept and content.startswith(kept))
+    if content or clock != "total" or late < 0.2:  # else the clock may have run out before anything came
+        assert content == kept or (kept and content.startswith(kept))
 
 
 # ---- stopped from outside
@@ -229,13 +231,13 @@ def test_signal(server, script, number):
     process = start(arguments)
     begun = read_line(process) if script in ("endless", "silent-chunk") else b""
     if not begun:
-        name, deadline = arguments[3].split("/")[4], time.monotonic() + 5
+        name, deadline = arguments[3].split("/")[4], time.monotonic() + HANGS
         while server.stats(name)["requests"] == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.05)
     process.send_signal(number)
     sent = time.monotonic()
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=HANGS)
     assert time.monotonic() - sent < 1 + allowance(sent)
     chunks, last = judge(process.returncode, begun + output, errors, "CANCELLED")
     assert ("Hello" in json.dumps(last["completion"])) == bool(begun)
@@ -246,7 +248,7 @@ def test_second_signal_ends_it(server):
     process = start(ask(server, "endless"), stdout=subprocess.PIPE)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT), process.send_signal(signal.SIGINT)
-    process.communicate(timeout=5)
+    process.communicate(timeout=HANGS)
     assert process.returncode in (130, -signal.SIGINT)
 
 
@@ -257,7 +259,7 @@ def test_reader_goes(server, script):
     read_line(process)
     process.stdout.close()
     errors = process.stderr.read()
-    assert process.wait(timeout=5) in ((130,) if script != "hello" else (130, 0)) and b"\n" not in errors.strip()
+    assert process.wait(timeout=HANGS) in ((130,) if script != "hello" else (130, 0)) and b"\n" not in errors.strip()
 
 
 def test_reader_is_gone_before(server):
@@ -266,14 +268,14 @@ def test_reader_is_gone_before(server):
         os.close(reader)
         process = start(ask(server, "hello") + more, stdout=writer)
         os.close(writer)
-        assert process.wait(timeout=5) == 130
+        assert process.wait(timeout=HANGS) == 130
 
 
 def test_output_is_full(server):
     for more in ([], ["--no-stream"]):
         with open("/dev/full", "wb") as full:
             process = start(ask(server, "hello") + more, stdout=full)
-            errors = process.communicate(timeout=5)[1]
+            errors = process.communicate(timeout=HANGS)[1]
         assert process.returncode == 5 and b"No space left" in errors
 
 
@@ -286,7 +288,7 @@ def test_closed_descriptors(server, closed, whole):
     program = [sys.executable, "-c", "import os, sys\nfor fd in %r: os.close(fd)\nos.execv(sys.argv[1], sys.argv[1:])" % closed, TOOL, *arguments]
     process = subprocess.Popen(program, env=dict(ENVIRONMENT, DOSAI_API_KEY=wire.KEY), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=HANGS)
     assert process.returncode == (5 if 1 in closed else 0)
     if 1 not in closed:
         assert lines_of(output)[1]["status"] == "OK"
@@ -313,7 +315,7 @@ def test_usage(server, more, order):
     if order == "behind" and len(more) == 1 and more[0] in ("--timeout", "--base-url"):
         return  # it takes --json for its value
     process = start(arguments)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=HANGS)
     assert process.returncode == 2 and errors.startswith(b"dosai: "), (process.returncode, errors)
     assert output, "nothing on standard output; %r" % errors
     chunks, last = lines_of(output)
@@ -323,7 +325,7 @@ def test_usage(server, more, order):
 @pytest.mark.parametrize("file", ["/nowhere/ca.pem", "/dev/null", "/"])
 def test_authorities_that_are_none(server, file):
     process = start(ask(server, "hello", "tls") + ["--cacert", file])
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=HANGS)
     status = lines_of(output)[1]["status"]
     assert status in ("INVALID_ARGUMENT", "TLS")
     judge(process.returncode, output, errors, status)
@@ -350,7 +352,7 @@ def test_key_that_is_none(server):
     for key in ("a\nb", "a\x7fb", "\u00e9"):
         process = subprocess.Popen([TOOL, *ask(server, "hello")], env=dict(ENVIRONMENT, DOSAI_API_KEY=key), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=HANGS)
         judge(process.returncode, output, errors, "INVALID_ARGUMENT")
 
 
@@ -360,7 +362,7 @@ def test_no_descriptors(server):
     seen = set()
     for count in range(3, 14):
         process = start(ask(server, "hello"), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count)))
-        output, errors = process.communicate(timeout=10)
+        output, errors = process.communicate(timeout=HANGS)
         if process.returncode == 127:  # the loader could not open the libraries
             continue
         status = lines_of(output)[1]["status"]
@@ -375,5 +377,5 @@ def test_no_memory(server):
     server.put("heavy", {"text": '{"choices":[{"index":0,"message":{"role":"assistant","content":"%s"},"finish_reason":"stop"}]}' % ("a" * (40 << 20))})
     limit = 100 << 20
     process = start(ask(server, "heavy") + ["--no-stream"], preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=HANGS)
     judge(process.returncode, output, errors, "OUT_OF_MEMORY", True)

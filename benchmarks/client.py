@@ -1,7 +1,7 @@
 """One Python client, as its own documents show it: client.py LIBRARY WHAT BASE...
 
 load             memory in KB, once it is imported
-stream BASE1 BASE2   CPU of a stream from BASE2 in nanoseconds, after one from BASE1, and the chunks with a choice
+stream BASE1 BASE2   what a stream from BASE2 has more of than one from BASE1: CPU in nanoseconds, chunks with a choice
 unary BASE COUNT     CPU and time of an answer in nanoseconds, after a first one, and the characters of its content
 memory BASE          what the peak of memory grows by with one answer, in KB
 cold BASE            one answer
@@ -37,6 +37,24 @@ class OpenAILike:
 
     def read(self):
         return read_all(self.client.chat.completions.create(model="m", messages=MESSAGES, stream=True))
+
+
+class AsyncClient:
+    def __init__(self):
+        import asyncio
+        import dosai
+        self.make, self.loop = dosai.AsyncClient, asyncio.new_event_loop()
+
+    open = OpenAILike.open
+
+    def read(self):
+        async def go():
+            count = 0
+            async for chunk in await self.client.chat.completions.create(model="m", messages=MESSAGES, stream=True):
+                chunk.choices[0].delta.content
+                count += 1
+            return count
+        return self.loop.run_until_complete(go())
 
 
 class LiteLLM:
@@ -90,7 +108,7 @@ def cpu_ns():
 
 
 def main():
-    library = {"litellm": LiteLLM, "liter-llm": LiterLLM}.get(LIBRARY) or (
+    library = {"litellm": LiteLLM, "liter-llm": LiterLLM, "AsyncClient": AsyncClient}.get(LIBRARY) or (
         lambda: OpenAILike({"openai-python": "openai"}.get(LIBRARY, LIBRARY)))
     library = library()
     if WHAT == "load":
@@ -105,10 +123,13 @@ def measure(library):
     library.open(BASES[0])
     if WHAT == "stream":
         library.read()
-        library.open(BASES[1])
-        before = cpu_ns()
-        count = library.read()
-        print(cpu_ns() - before, count)
+        spent = []
+        for base in BASES:
+            library.open(base)
+            before = cpu_ns()
+            count = library.read()
+            spent.append((cpu_ns() - before, count))
+        print(spent[1][0] - spent[0][0], spent[1][1] - spent[0][1])
     elif WHAT == "unary":
         library.ask()
         count, cpu, wall = int(BASES[1]), cpu_ns(), time.monotonic_ns()

@@ -13,6 +13,7 @@ from matplotlib import pyplot
 OURS, OTHERS = "#1f6f8b", "#b8b8b8"
 RESULTS = json.loads(pathlib.Path(sys.argv[1]).read_text())
 FOLDER = pathlib.Path(sys.argv[2])
+WHERE = RESULTS["about"]["processor"]
 median = statistics.median
 
 
@@ -25,7 +26,7 @@ def bars(name, title, values, form):
     axes.bar_label(drawn, [form % value for value in values.values()], padding=4)
     axes.set_xscale("log")
     axes.set_xlim(min(values.values()) / 2, max(values.values()) * 4)
-    axes.set_title(title, loc="left")
+    axes.set_title(title + "\n" + WHERE, loc="left", fontsize=10)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     save(figure, name)
@@ -40,7 +41,7 @@ def save(figure, name):
 
 
 def chunk():
-    c, python = RESULTS["stream"]["C"]["text"], RESULTS["stream"]["Python"]["text"]
+    c, python = RESULTS["stream"]["C"]["chunks"]["text"], RESULTS["stream"]["Python"]["text"]
     values = {"the bytes, split into lines: C, libcurl": c["floor"], "dosai, C, callback": c["callback"], "dosai, C, pull": c["pull"],
               "C, libcurl and jansson": c["jansson"], "dosai, Python": python["dosai"]}
     values.update({name + ", Python": runs for name, runs in python.items() if name != "dosai"})
@@ -48,7 +49,7 @@ def chunk():
 
 
 def streams():
-    measured = RESULTS["stream"]["C"]
+    measured = RESULTS["stream"]["C"]["chunks"]
     figure, axes = pyplot.subplots(figsize=(7, 3))
     for place, (mode, colour) in enumerate((("callback", OURS), ("pull", "#7fb7c9"))):
         ratios = [[one / other for one, other in zip(runs[mode], runs["floor"])] for runs in measured.values()]
@@ -57,7 +58,7 @@ def streams():
         axes.bar(at, list(map(median, ratios)), .36, color=colour, label=mode, yerr=spread, ecolor="#666666")
     axes.axhline(1, color="#666666", linewidth=.8)
     axes.set_xticks([index + .19 for index in range(len(measured))], list(measured), rotation=30, ha="right")
-    axes.set_title("CPU of a chunk, times the floor", loc="left")
+    axes.set_title("CPU of a chunk, times the floor, an HTTP chunk an event\n" + WHERE, loc="left", fontsize=10)
     axes.legend(frameon=False)
     save(figure, "streams")
 

@@ -76,7 +76,7 @@ def main():
     for name, table in made.items():
         print("%s\n\n%s" % (name, table))
     if "--write" in sys.argv:
-        instructions.PAGE.write_text(report.fill(instructions.PAGE, made), encoding="utf-8")
+        instructions.write(made)
 
 
 if __name__ == "__main__":

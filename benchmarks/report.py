@@ -1,13 +1,15 @@
-"""The tables of docs/benchmarks.md, from what a run measured."""
+"""The tables of docs/benchmarks.md, from what a run measured. The page has a section for each processor, and the goals
+have a column for each; a run replaces only those of its own."""
 import re
 
 from common import ROOT, median, ratios, spread
+from goals import column, goals, rounded
 from many import RATIOS
+from stream import FRAMINGS
 
 PAGE = ROOT / "docs/benchmarks.md"
 NAMES = {"curl": "libcurl alone", "floor": "the floor", "callback": "callback", "pull": "pull", "jansson": "libcurl and jansson",
          "dosai": "dosai"}
-HARD = ("escapes", "tool arguments", "obfuscation", "an id a chunk")
 
 
 def table(head, rows):
@@ -15,20 +17,10 @@ def table(head, rows):
     return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]]) + "\n"
 
 
-def rounded(value):
-    """Two or three digits that mean something."""
-    return "%.0f" % value if value >= 100 else "%.1f" % value if value >= 10 else "%.2f" % value if value >= 0.01 else "below 0.01"
-
-
 def times(runs, name, base):
     """How often the base goes into it: the median, and the least and the most."""
     values = ratios(runs, name, base)
     return "%s (%s to %s)" % tuple(map(rounded, (median(values), values[0], values[-1])))
-
-
-def column(runs, place):
-    """One of the numbers of each run."""
-    return {name: [one[place] for one in every] for name, every in runs.items()}
 
 
 # ---- the tables
@@ -38,48 +30,14 @@ def run_table(results):
     return table(["what", ""], [*results["about"].items(), ("load of the machine before each part", loads)])
 
 
-def goals(results):
-    """Each goal, what was measured, and whether that meets it."""
-    rows = []
-
-    def goal(what, wanted, value, at_least=False, unit=""):
-        met = value >= wanted if at_least else value <= wanted
-        sign = "at least" if at_least else "at most"
-        rows.append([what, "%s %g%s" % (sign, wanted, unit), rounded(value) + unit, "yes" if met else "**no**"])
-
-    if "stream" in results:
-        c, python = results["stream"]["C"], results["stream"]["Python"]
-        middle = lambda title, name, base="floor": median(ratios(c[title], name, base))
-        goal("a chunk of plain text, by callback, in floors", 1.5, middle("text", "callback"))
-        goal("a chunk of plain text, pulled, in floors", 1.7, middle("text", "pull"))
-        for title in HARD:
-            goal("a chunk of the stream \"%s\", by callback, in floors" % title, 2, middle(title, "callback"))
-        goal("a chunk by libcurl and jansson, in callbacks", 10, middle("text", "jansson", "callback"), at_least=True)
-        goal("a chunk of plain text through Python's iterator", 3, median(python["text"]["dosai"]) / 1e3, unit=" us")
-        if "openai-python" in python["text"]:
-            goal("a chunk by openai-python, in ours", 25, median(ratios(python["text"], "openai-python", "dosai")), at_least=True)
-    if "unary" in results:
-        unary = results["unary"]
-        goal("CPU of a small answer, in libcurl and jansson's", 1.15,
-             median(ratios(column(unary["small"]["C"], 0), "dosai", "jansson")))
-        goal("peak of memory with an answer of 10 MB, in answers", 3, median(unary["10 MB"]["C"]["dosai"]) * 1024 / unary["10 MB"]["bytes"])
-    if "cold" in results:
-        goal("from start to first byte, in libcurl's", 1.2, median(ratios(results["cold"]["C"], "dosai", "curl")))
-        goal("`import dosai`", 30, median(results["cold"]["import"]["dosai"]) / 1e6, unit=" ms")
-    for title, result in [(title, result) for title, result in results.get("many", {}).items() if title.startswith("1000 ")]:
-        for what, wanted in (("cpu_us_whole", 1.3), ("memory_bytes_stream", 2), ("p99_us", 1.5)):
-            values = result["ratios"].get("curl", {}).get(what)
-            if values:
-                goal("%s streams: %s, in libcurl's" % (title, RATIOS[what]), wanted, median(values))
-    return table(["what", "goal", "measured", "met"], rows)
-
-
-def stream(results):
+def stream(results, framing):
     measured = results["stream"]
-    others = [mode for mode in NAMES if mode not in ("floor", "dosai")]
-    rows = [[title, "%.0f" % measured["bytes"][title], "%.0f ns" % median(runs["floor"]), *(times(runs, mode, "floor") for mode in others),
-             times(runs, "jansson", "callback")] for title, runs in measured["C"].items()]
-    return table(["stream", "bytes a chunk", "the floor", *(NAMES[mode] for mode in others), "jansson, in callbacks"], rows)
+    every = measured["C"][framing]
+    modes = [mode for mode in NAMES if mode in every["text"] and mode != "floor"]
+    rows = [[title, "%.0f" % measured["bytes"][title], "%.0f ns" % median(runs["floor"]), *(times(runs, mode, "floor") for mode in modes),
+             *([times(runs, "jansson", "callback")] if "jansson" in runs else [])] for title, runs in every.items()]
+    return table(["stream", "bytes a chunk", "the floor", *(NAMES[mode] for mode in modes),
+                  *(["jansson, in callbacks"] if "jansson" in modes else [])], rows)
 
 
 def stream_python(results):
@@ -149,21 +107,50 @@ def many(results):
 
 # ---- into the page
 
-def tables(results):
-    """{name: table} of the sections that there are."""
-    makers = {"stream": (stream, stream_python), "unary": (unary, unary_python), "cold": (cold,), "footprint": (footprint,), "many": (many,)}
-    made = {"run": run_table(results), "goals": goals(results)}
-    for section, functions in makers.items():
-        if section in results:
-            made.update({function.__name__.replace("_", "-"): function(results) for function in functions})
-    return made
+SECTIONS = {  # of a processor: the title of each table, and what makes it from which part of the results
+    "run": ("The run", "about", run_table),
+    **{"stream-" + framing: ("One stream: " + title, "stream", lambda results, framing=framing: stream(results, framing))
+       for framing, title in FRAMINGS.items()},
+    "stream-python": ("One stream, from Python", "stream", stream_python),
+    "unary": ("Whole answers", "unary", unary),
+    "unary-python": ("Whole answers, from Python", "unary", unary_python),
+    "cold": ("Start-up", "cold", cold),
+    "footprint": ("Size", "footprint", footprint),
+    "many": ("Many streams", "many", many),
+}
 
 
-def fill(page, made):
-    """The page with each table in its place."""
-    text = page.read_text(encoding="utf-8")
+def tables(results, processor):
+    """{name: table} of the parts that there are."""
+    return {"%s, %s" % (name, processor): make(results) for name, (_, part, make) in SECTIONS.items() if part in results}
+
+
+def goals_table(results, processor, page=""):
+    """With the columns that the page has of other processors, and what this run has not measured."""
+    known = re.search(r"<!-- table: goals -->\n(.*?)<!-- end -->", page, re.S)
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in known[1].splitlines()] if known else [["what", "goal"], []]
+    processors = list(dict.fromkeys([*lines[0][2:], processor]))
+    kept = {(line[0], name): cell for line in lines[2:] for name, cell in zip(lines[0][2:], line[2:])}
+    return table(["what", "goal", *processors], [[goal.what, goal.said(), *(
+        name == processor and goal.cell(results, processor) or kept.get((goal.what, name), "") for name in processors)] for goal in goals()])
+
+
+def page(results, processor):
+    """The page with all of them, and a section for a processor that has none."""
+    text = PAGE.read_text(encoding="utf-8")
+    made = {"goals": goals_table(results, processor, text), **tables(results, processor)}
+    if "\n## %s\n" % processor not in text:
+        text += "\n## %s\n" % processor + "".join(
+            "\n### %s\n\n<!-- table: %s, %s -->\nNot measured.\n<!-- end -->\n" % (title, name, processor)
+            for name, (title, *_) in SECTIONS.items())
+    return fill(text, made, PAGE)
+
+
+def fill(text, made, page):
+    """The text of a page with each table in its place."""
     for name, one in made.items():
-        text, count = re.subn(r"(<!-- table: %s -->\n).*?(<!-- end -->)" % name, lambda match: match[1] + one + match[2], text, flags=re.S)
+        text, count = re.subn(r"(<!-- table: %s -->\n).*?(<!-- end -->)" % re.escape(name),
+                              lambda match: match[1] + one + match[2], text, flags=re.S)
         if count != 1:
             raise SystemExit("%s has %d places for the table %s" % (page, count, name))
     return text

@@ -3,9 +3,10 @@
 
 usage: benchmarks/run.py [--quick | --smoke] [--repetitions N] [--report] [SECTION]...
 
-A section that is not named keeps what build/bench/results.json has of it. --quick: few and short runs, whose tables are
-only printed. --smoke: the least that shows that all programs still work, without the clients from PyPI. --report: nothing
-is measured, and the page written from the results that there are.
+A section that is not named keeps what build/bench/results.json has of it, and the page what it has of other processors.
+--quick: fewer and shorter runs, whose tables are only printed. --smoke: the least that shows that all programs still
+work, without the clients from PyPI. --report: nothing is measured, and the page written from the results that there
+are.
 """
 import argparse
 import importlib
@@ -20,7 +21,7 @@ import time
 import common
 import report
 
-SECTIONS = ("stream", "unary", "cold", "footprint", "many")
+SECTIONS = ("instructions", "stream", "unary", "cold", "footprint", "many")
 PLACE = common.ROOT / "build/bench"
 RESULTS = PLACE / "results.json"
 MATPLOTLIB = "matplotlib==3.11.2"
@@ -28,11 +29,14 @@ MATPLOTLIB = "matplotlib==3.11.2"
 
 def about():
     """What was measured where and when, before it."""
-    processor = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
+    lines = subprocess.check_output(["lscpu"], text=True, env={**os.environ, "LC_ALL": "C"}).splitlines()
+    described = dict(line.split(":", 1) for line in lines)
+    processor, family, model = (described.get(what, "?").strip() for what in ("Model name", "CPU family", "Model"))
     system = next(line.split("=")[1].strip().strip('"') for line in open("/etc/os-release") if line.startswith("PRETTY_NAME"))
     version = lambda *command: subprocess.run(command, capture_output=True, text=True).stdout.split("\n")[0]
     commit = version("git", "-C", common.ROOT, "describe", "--always", "--dirty", "--exclude=*")
-    return {"date": time.strftime("%Y-%m-%d"), "commit": commit, "machine": "%d cores, %s, %s" % (os.cpu_count(), processor, platform.machine()),
+    return {"date": time.strftime("%Y-%m-%d"), "commit": commit, "processor": processor,
+            "machine": "%d cores, family %s, model %s, %s" % (os.cpu_count(), family, model, platform.machine()),
             "system": "%s, Linux %s, %s" % (system, platform.release(), " ".join(platform.libc_ver())),
             "libraries": "libcurl %s, jansson %s, %s" % (version("pkg-config", "--modversion", "libcurl"),
                                                        version("pkg-config", "--modversion", "jansson"), version("cc", "--version")),
@@ -58,9 +62,12 @@ def main():
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     options = parser.parse_args()
     quick = "smoke" if options.smoke else options.quick
-    repetitions = options.repetitions or (1 if options.smoke else 2 if quick else 7)
-    kept = {} if quick or not RESULTS.exists() else json.loads(RESULTS.read_text())
-    results = {**kept, "about": kept["about"] if options.report else about()}
+    repetitions = options.repetitions or (1 if options.smoke else 3 if quick else 7)
+    kept, here = {} if quick or not RESULTS.exists() else json.loads(RESULTS.read_text()), about()
+    processor = here["processor"]
+    if kept.get("about", {}).get("processor") != processor:
+        kept = {}
+    results = {**kept, "about": kept["about"] if options.report else here}
     names = [] if options.report else options.sections or SECTIONS
     for name in names:
         started = time.monotonic()
@@ -75,8 +82,8 @@ def main():
         if not quick:
             PLACE.mkdir(parents=True, exist_ok=True)
             RESULTS.write_text(json.dumps(results))
-    made = report.tables(results)
-    page = report.fill(report.PAGE, made)
+    made = {"goals": report.goals_table(results, processor), **report.tables(results, processor)}
+    page = report.page(results, processor)
     if options.smoke:
         return print("benchmarks: %d tables, of %s" % (len(made), ", ".join(name for name in SECTIONS if name in results)))
     for name, table in made.items():

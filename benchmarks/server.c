@@ -39,7 +39,8 @@ static void put_event(FILE *out, const char *data, int is_last) {
   fprintf(text, "data: %s\n\n", data);
   fclose(text);
   if (framing == NONE) fputs(event.text, out);
-  if (framing == CHUNKS) fprintf(out, "%zx\r\n%s\r\n%s", event.length, event.text, is_last ? "0\r\n\r\n" : "");
+  if (framing == CHUNKS)
+    fprintf(out, "%zx\r\n%s\r\n%s", event.length, event.text, is_last ? "0\r\n\r\n" : "");
   if (framing == H2) h2_put_event(out, event.text, is_last);
   free(event.text);
 }
@@ -124,7 +125,9 @@ static void serve(int listener) {
 
 int main(int argc, char **argv) {
   if (argc < 4) return 2;
-  framing = !strcmp(argv[3], "answer") ? ANSWER : !strcmp(argv[3], "none") ? NONE : !strcmp(argv[3], "chunks") ? CHUNKS : H2;
+  if (!strcmp(argv[3], "none")) framing = NONE;
+  if (!strcmp(argv[3], "chunks")) framing = CHUNKS;
+  if (!strcmp(argv[3], "h2")) framing = H2;
   if (framing == ANSWER) delay = atoi(argv[2]);
   else rounds = atol(argv[2]);
   if (framing == H2 && argc == 6) h2_start(argv[4], argv[5]);

@@ -30,8 +30,9 @@ static uint32_t number(const byte *at, int length) {
 }
 
 static void make_head(byte *out, size_t length, int type, int flags, int stream) {
-  const byte made[HEAD] = {(byte)(length >> 16), (byte)(length >> 8), (byte)length, (byte)type, (byte)flags,
-                           0,                    0,                   0,            (byte)stream};
+  const byte made[HEAD] = {
+      (byte)(length >> 16), (byte)(length >> 8), (byte)length, (byte)type, (byte)flags, 0, 0, 0,
+      (byte)stream};
   memcpy(out, made, HEAD);
 }
 
@@ -42,7 +43,8 @@ void h2_put_event(FILE *out, const char *event, int is_last) {
   fputs(event, out);
 }
 
-static int choose(SSL *tls, const byte **out, byte *length, const byte *offered, unsigned size, void *unused) {
+static int choose(SSL *tls, const byte **out, byte *length, const byte *offered, unsigned size,
+                  void *unused) {
   (void)tls, (void)unused;
   int found = SSL_select_next_proto((byte **)out, length, (const byte *)"\2h2", 3, offered, size);
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -86,7 +88,8 @@ static int take_frame(connection *it) {
   int type = head_of[3], flags = head_of[4];
   if (length > sizeof payload || !read_exactly(it, payload, length)) return 0;
   if ((type == DATA || type == HEADERS) && flags & END_STREAM) it->has_request = 1;
-  if (type == WINDOW_UPDATE) *(number(head_of + 5, 4) ? &it->stream_window : &it->window) += number(payload, 4);
+  if (type == WINDOW_UPDATE)
+    *(number(head_of + 5, 4) ? &it->stream_window : &it->window) += number(payload, 4);
   if (type == PING && !(flags & ACK)) return acknowledge(it, PING, payload, 8);
   if (type == SETTINGS && !(flags & ACK)) {
     for (size_t at = 0; at + 6 <= length; at += 6) {

@@ -72,7 +72,8 @@ static int32_t on_chunk(const dosai_chunk *chunk, void *user_data) {
 }
 
 static int32_t on_event(const dosai_event *event, void *user_data) {
-  if (event->kind == DOSAI_EVENT_ERROR) fprintf(stderr, "%s\n", dosai_error_message(event->error, NULL)), exit(1);
+  if (event->kind == DOSAI_EVENT_ERROR)
+    fprintf(stderr, "%s\n", dosai_error_message(event->error, NULL)), exit(1);
   return event->kind == DOSAI_EVENT_CHUNK ? on_chunk(event->chunk, user_data) : 0;
 }
 

@@ -1,5 +1,6 @@
 """One stream flat out: the CPU of the client a chunk, beside libcurl alone, libcurl with lines split, which is the floor,
-and libcurl with jansson; and of Python clients."""
+and libcurl with jansson; and of Python clients. All by the difference of two streams, a short and a long one, so that
+what is done once is not in it."""
 import json
 import random
 
@@ -7,8 +8,9 @@ import common
 
 MODES = ("curl", "floor", "callback", "pull", "jansson")
 FRAMINGS = {"chunks": "an HTTP chunk an event", "h2": "an HTTP/2 frame an event, TLS", "none": "unframed"}
-BYTES = 48_000_000  # of one run, about
-COUNTS = {"dosai": 20_000, "openai-python": 4_000, "liter-llm": 4_000, "litellm": 2_000}
+ALIKE = ("obfuscation", "escapes", "emoji", "tool arguments", "an id a chunk", "usage a chunk")  # they should cost like text
+BYTES = {False: 48_000_000, True: 24_000_000, "smoke": 1}  # of one run, about, if it is quick
+COUNTS = {"dosai": 20_000, "AsyncClient": 20_000, "openai-python": 4_000, "liter-llm": 4_000, "litellm": 2_000}
 WORDS = [" the", " of", " river", " quick", " a", " tokens", " model", " and", " 42", "."]
 ESCAPES = ['"quoted"\n', "tab\t\\ ", " line\n\n- x"]
 EMOJI = ["caf\u00e9 ", "\U0001F600", "\u4f60\u597d"]
@@ -54,6 +56,8 @@ def streams():
             lambda at: event(call(pick.choice(ARGUMENTS)))),
         "obfuscation": many(lambda at: event({"content": word()}, obfuscation=padding())),
         "logprobs": many(lambda at: event({"content": word()}, logprobs=logprobs([word(), word(), word()], pick))),
+        "usage a chunk": many(lambda at: event({"content": word()}, usage={
+            "prompt_tokens": 19, "completion_tokens": at + 1, "total_tokens": at + 20})),
         "n = 4": many(lambda at: event({"content": word()}, index=at % 4)),
         "an id a chunk": many(lambda at: event({"content": word()}, id="gen-" + padding())),
     }
@@ -63,29 +67,34 @@ def server(events, rounds, framing="none"):
     return common.Server("\n".join([*events, event({}, "stop")]) + "\n", rounds, framing)
 
 
-def one_mode(program, mode, served, count, seen):
+def one_mode(program, mode, pair, counts, seen):
     def measure():
-        cpu, events, text = common.output(program, mode, *served.url)
-        if mode != "curl":
-            assert events == count + 1, (mode, events, count)
-        if mode not in ("curl", "floor"):
-            assert seen.setdefault("text", text) == text, (mode, text, seen)
-        return cpu / count
+        spent = []
+        for served, count in zip(pair, counts):
+            cpu, events, text = common.output(program, mode, *served.url)
+            if mode != "curl":
+                assert events == count + 1, (mode, events, count)
+            if mode not in ("curl", "floor"):
+                assert seen.setdefault(count, text) == text, (mode, text, seen)
+            spent.append(cpu)
+        return (spent[1] - spent[0]) / (counts[1] - counts[0])
     return measure
 
 
 def run(times, quick):
-    """{"C": {stream: {mode: nanoseconds a chunk, a run each}}, "bytes": {stream: of a chunk}, "Python": {stream: {client: the same}}}"""
+    """{"C": {framing: {stream: {mode: nanoseconds a chunk, a run each}}}, "bytes": {stream: of a chunk},
+    "Python": {stream: {client: as in C}}}"""
     program = common.build("stream", "dosai", "curl", "jansson")
-    results = {"C": {}, "bytes": {}, "Python": {}}
+    results = {"C": {framing: {} for framing in FRAMINGS}, "bytes": {}, "Python": {}}
     for title, events in streams().items():
-        size = sum(len(one.encode()) + 7 for one in events) / len(events)
-        rounds = 1 if quick else max(1, round(BYTES / size / len(events)))
-        count, seen = rounds * len(events), {}
-        results["bytes"][title] = size
-        with server(events, rounds) as served:
-            ways = {mode: one_mode(program, mode, served, count, seen) for mode in MODES}
-            results["C"][title] = common.in_turns(ways, times)
+        size = results["bytes"][title] = sum(len(one.encode()) + 7 for one in events) / len(events)
+        rounds = max(2, round(BYTES[quick] / size / len(events)))
+        counts, seen = (len(events), rounds * len(events)), {}
+        for framing in FRAMINGS:
+            modes = MODES if framing == "chunks" else MODES[:-1]
+            with server(events, 1, framing) as short, server(events, rounds, framing) as long:
+                ways = {mode: one_mode(program, mode, (short, long), counts, seen) for mode in modes}
+                results["C"][framing][title] = common.in_turns(ways, times)
     kinds = ("text", "obfuscation", "tool arguments")
     for title in kinds[:1] if quick else kinds:
         results["Python"][title] = python(streams()[title], (times + 1) // 2, quick)
@@ -93,12 +102,12 @@ def run(times, quick):
 
 
 def python(events, times, quick):
-    ways, servers = {}, {0: server(events[:20], 1)}  # a few chunks, for the first call
-    for name in common.clients(quick):
-        rounds = 1 if quick else max(1, COUNTS[name] // EVENTS)
+    ways, servers = {}, {1: server(events, 1, "chunks")}
+    for name in [*common.clients(quick), "AsyncClient"]:
+        rounds = 2 if quick == "smoke" else 1 + COUNTS[name] // EVENTS
         if rounds not in servers:
-            servers[rounds] = server(events, rounds)
-        ways[name] = one_client(name, servers[0], servers[rounds], rounds * len(events))
+            servers[rounds] = server(events, rounds, "chunks")
+        ways[name] = one_client(name, servers[1], servers[rounds], (rounds - 1) * len(events))
     try:
         return common.in_turns(ways, times)
     finally:
@@ -106,9 +115,9 @@ def python(events, times, quick):
             served.close()
 
 
-def one_client(name, few, served, count):
+def one_client(name, short, long, count):
     def measure():
-        cpu, chunks = common.client(name, "stream", few.base, served.base)
+        cpu, chunks = common.client(name, "stream", short.base, long.base)
         assert chunks >= count, (name, chunks, count)
         return cpu / count
     return measure

@@ -15,7 +15,7 @@ enum {
   TRAPPED = 70,
   CRASHED = 71,
   DISHONEST = 72,
-  HANGS_AFTER = 5
+  HANGS_AFTER = 60
 };
 
 /* In memory that the children share: how far they have come. */

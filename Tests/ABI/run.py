@@ -26,7 +26,7 @@ ALONE = {"away", "on_wait", "clocks", "clock_jump", "slow_lookup", "quiet", "can
 OWN_MALLOC = {"out_of_memory", "steady"}  # they find leaks and damage themselves; valgrind would see one block
 HASTY = {"away"}  # what they do is what others do; their clocks are too short for valgrind
 SUPPRESSED = {"loop_soak": ["--suppressions=" + str(HERE / "libcurl.supp")]}  # its server resets at random
-TIMEOUT = 120 + 2 * sum(float(os.environ.get("DOSAI_%s_SECONDS" % what, 5)) for what in ("SOAK", "PAUSE"))  # for one run
+TIMEOUT = 600 + 2 * sum(float(os.environ.get("DOSAI_%s_SECONDS" % what, 5)) for what in ("SOAK", "PAUSE"))  # for one run
 LINES = 60  # of a failure's output
 NAMES = ["libdosai.so.0", "libdosai.so"]
 

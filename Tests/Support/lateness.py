@@ -2,45 +2,94 @@
 
     started = time.monotonic(); ...; assert time.monotonic() - started < 1 + allowance(started)
 
-A thread that only sleeps keeps how late it was woken, and how long anyone had to wait for a processor, as the kernel counts it.
-The server's threads and a test's share one interpreter, which may make them late too.
+A thread that only sleeps keeps how late it was woken: the server's threads and a test's share one interpreter, which may
+make them late, too. A process keeps how long the tests' process and those below it had to wait for a processor, as the
+kernel counts it for each thread. The first process that imports this starts it, for all below it too.
 """
-import bisect, os, threading, time
+import atexit, bisect, mmap, os, signal, struct, subprocess, sys, tempfile, threading, time
 
 SLEEP, PUNCTUAL = 0.002, 0.0035  # seconds: what it sleeps, and what from one wake to the next is nobody's fault
+LOOKS = 0.03  # seconds until the process looks again at who had to wait
+PLACE = "DOSAI_TEST_LATENESS"  # the name of a file: how many seconds someone had to wait, and up to when that is known
 times, totals, woken = [0.0], [0.0], time.monotonic()
 
 
-try:
-    counted = os.open("/proc/pressure/cpu", os.O_RDONLY | os.O_CLOEXEC)  # kept: a test may leave no descriptor free
-except OSError:
-    counted = -1
-
-
-def pressure():
-    """Seconds in which someone waited for a processor; 0 where the kernel does not say."""
-    return int(os.pread(counted, 200, 0).partition(b"\n")[0].rpartition(b"total=")[2]) / 1e6 if counted >= 0 else 0
+def read():
+    return struct.unpack_from("dd", memory)
 
 
 def sleep():
     global woken
-    pressed = pressure()
+    waited = read()[0]
     while True:
         time.sleep(SLEEP)
         now = time.monotonic()
-        before, pressed = pressed, pressure()
-        if now - woken > PUNCTUAL or pressed > before:
-            totals.append(totals[-1] + max(0, now - woken - PUNCTUAL) + pressed - before)
+        before, waited = waited, read()[0]
+        if now - woken > PUNCTUAL or waited > before:
+            totals.append(totals[-1] + max(0, now - woken - PUNCTUAL) + waited - before)
             times.append(now)
         woken = now
 
 
 def allowance(since, until=None):
     """So many seconds later may something end that began then; until: by then, for a time that has passed."""
+    now, looked = time.monotonic(), read()[1]
     begun = bisect.bisect_right(times, since) - 1
-    end = bisect.bisect_left(times, until) if until else len(times)  # what is late now is counted at the next wake
-    sleeping = max(0, time.monotonic() - woken - PUNCTUAL) if end == len(times) else 0
-    return totals[min(end, len(times) - 1)] - totals[begun] + sleeping
+    end = bisect.bisect_left(times, until + 2 * LOOKS) if until else len(times)  # what was late then is known by then
+    late = totals[min(end, len(times) - 1)] - totals[begun]
+    if end < len(times):
+        return late
+    return late + max(0, now - woken - PUNCTUAL) + max(0, (until or now) - max(since, looked))  # what is not known yet
 
 
-threading.Thread(target=sleep, daemon=True).start()
+# ---- the process
+
+def waits_of(root):
+    """By thread, the seconds that it has had to wait."""
+    found, processes = {}, [root]
+    for process in processes:
+        try:
+            threads = os.listdir("/proc/%d/task" % process)
+        except OSError:
+            continue
+        for thread in threads:
+            try:
+                with open("/proc/%d/task/%s/schedstat" % (process, thread), "rb", 0) as file:
+                    found[thread] = int(file.read().split()[1]) / 1e9
+                with open("/proc/%d/task/%s/children" % (process, thread), "rb", 0) as file:
+                    processes += [child for child in map(int, file.read().split()) if child != os.getpid()]
+            except OSError:  # it has ended
+                pass
+    return found
+
+
+def watch(root):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the tests
+    waited, known, looked = 0, waits_of(root), time.monotonic()
+    while os.getppid() == root:
+        struct.pack_into("dd", memory, 0, waited, looked)
+        time.sleep(LOOKS)
+        seen, before, looked = waits_of(root), looked, time.monotonic()
+        more = sum(waits - known.get(thread, 0) for thread, waits in seen.items())
+        waited += min(more, looked - before)  # they wait side by side
+        known = seen
+
+
+def start():
+    file = tempfile.NamedTemporaryFile(prefix="dosai-lateness-")
+    file.truncate(16)
+    os.environ[PLACE] = file.name
+    process = subprocess.Popen([sys.executable, "-S", "-E", __file__], stdin=subprocess.DEVNULL)
+    atexit.register(lambda: (process.kill(), process.wait(), file.close()))
+
+
+if __name__ != "__main__" and PLACE not in os.environ:
+    start()
+with open(os.environ[PLACE], "r+b") as opened:
+    memory = mmap.mmap(opened.fileno(), 0)
+if __name__ == "__main__":
+    watch(os.getppid())
+else:
+    while not read()[1]:
+        time.sleep(SLEEP)
+    threading.Thread(target=sleep, daemon=True).start()

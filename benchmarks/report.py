@@ -126,13 +126,15 @@ def tables(results, processor):
 
 
 def goals_table(results, processor, page=""):
-    """With the columns that the page has of other processors, and what this run has not measured."""
+    """With the columns that the page has of other processors, and what it has of this one that was not measured now;
+    without a page, only what was."""
     known = re.search(r"<!-- table: goals -->\n(.*?)<!-- end -->", page, re.S)
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in known[1].splitlines()] if known else [["what", "goal"], []]
     processors = list(dict.fromkeys([*lines[0][2:], processor]))
     kept = {(line[0], name): cell for line in lines[2:] for name, cell in zip(lines[0][2:], line[2:])}
-    return table(["what", "goal", *processors], [[goal.what, goal.said(), *(
-        name == processor and goal.cell(results, processor) or kept.get((goal.what, name), "") for name in processors)] for goal in goals()])
+    cells = {goal: [name == processor and goal.cell(results, processor) or kept.get((goal.what, name), "") for name in processors]
+             for goal in goals()}
+    return table(["what", "goal", *processors], [[goal.what, goal.said(), *row] for goal, row in cells.items() if page or any(row)])
 
 
 def page(results, processor):

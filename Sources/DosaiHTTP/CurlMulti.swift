@@ -141,6 +141,9 @@ package final class CurlMulti {
   /// Ends the wait of `step`. May be called by any thread.
   package func wake() { poller.wake() }
 
+  /// Takes back one `wake`; the others still end the next wait.
+  package func unwake() { poller.unwake() }
+
   /// False: it was not started, because no connection is available. With `waits`, the transfer does not open a new
   /// connection while another one is being made that may carry both.
   package func start(_ transfer: Transfer, waits: Bool) throws(Failure) -> Bool {

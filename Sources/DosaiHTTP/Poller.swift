@@ -86,6 +86,8 @@ final class Poller {
   /// May be called by any thread and by a signal handler.
   func wake() { wakeup.signal() }
 
+  func unwake() { if wakeup.clear() > 1 { wakeup.signal() } }
+
   /// Waits up to `milliseconds` (-1: without limit) for events, which `next` then returns. False: a signal came.
   func wait(_ milliseconds: Int32) -> Bool {
     position = 0
@@ -118,7 +120,7 @@ final class Poller {
       return .timer(armed)
     }
     if source == wakeup.descriptor {
-      wakeup.clear()
+      _ = wakeup.clear()
       return .wake
     }
     let failed = happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0

@@ -12,10 +12,11 @@ struct Wakeup {
     _ = write(descriptor, &one, 8)
   }
 
-  /// Makes it unreadable again.
-  func clear() {
+  /// Makes it unreadable again. Returns how often it was signalled.
+  func clear() -> UInt64 {
     var count: UInt64 = 0
     _ = read(descriptor, &count, 8)
+    return count
   }
 
   func shut() { if descriptor >= 0 { close(descriptor) } }

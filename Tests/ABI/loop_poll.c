@@ -47,6 +47,48 @@ static void data(test_transport transport) {
   close_loop(loop);
 }
 
+/* Takes all events that have come; gives how many. */
+static int take(void) {
+  const dosai_event *event = NULL;
+  dosai_error *error = NULL;
+  int taken = 0;
+  do {
+    CHECK_CALL(dosai_loop_next(loop, &event, &error), DOSAI_OK);
+    if (event) note(event, NULL);
+    taken += event != NULL;
+  } while (event);
+  return taken;
+}
+
+/* Once all events have been taken, the descriptor does not call the host again for them; but it does for a wake. */
+static void taken(test_transport transport) {
+  dosai_error *error = NULL;
+  int in_vain = 0;
+  loop = new_loop(0, 0);
+  start(loop, transport, "paced", STREAM, 0, NULL);
+  while (!book[0].ends) {
+    CHECK(readable(test_bound(5000)));
+    CHECK_CALL(dosai_loop_step(loop, 0, NULL, NULL, NULL, &error), DOSAI_OK);
+    if (take() == 0) in_vain++;
+  }
+  CHECK_END(0, DOSAI_OK);
+  CHECK_BETWEEN(in_vain, 0, 15); /* for the connection and for timers; there are 20 chunks */
+  settle();
+  for (uintptr_t i = 1; i <= 2; i++) {
+    start(loop, transport, "hello", CHAT, i, NULL);
+    int was_readable = 0;
+    do {
+      CHECK_CALL(dosai_loop_step(loop, 1000, NULL, NULL, NULL, &error), DOSAI_OK);
+      was_readable = readable(0);
+      if (i == 2) dosai_loop_wake(loop);
+    } while (take() == 0);
+    CHECK(was_readable);
+    if (i == 2) CHECK(readable(0));
+    settle();
+  }
+  close_loop(loop);
+}
+
 /* A clock of a silent server runs out: the descriptor tells, and not sooner. */
 static void timers(test_transport transport) {
   dosai_call_options options;
@@ -211,6 +253,7 @@ int main(void) {
   for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++) {
     data((test_transport)transport);
     timers((test_transport)transport);
+    taken((test_transport)transport);
   }
   timeouts();
   int tries = 0;

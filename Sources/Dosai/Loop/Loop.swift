@@ -180,8 +180,13 @@ package final class Loop {
     try checkFree()
     readInbox()
     let event = pull()
-    if event == nil { prepare() }
-    return event
+    if event != nil { return event }
+    if isAwake {
+      multi.unwake()
+      isAwake = false
+    }
+    prepare()
+    return nil
   }
 
   /// Throws BUSY inside `onEvent`.

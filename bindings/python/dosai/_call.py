@@ -6,8 +6,8 @@ from ctypes import byref, c_char_p, c_size_t, sizeof, string_at
 
 from . import _ffi
 from ._errors import DosaiError, error_class
-from ._json import decode
-from ._models import ChatCompletion
+from ._json import decode, decode_received
+from ._models import ChatCompletion, text_completion
 from ._response import Headers, Response
 from ._timeout import NOT_GIVEN, NotGiven, set_clocks
 
@@ -75,6 +75,11 @@ def call_options(
     if headers:
         set_headers(options, headers)
     return options
+
+
+def copy_of(options: Any) -> Any:
+    """A copy, which refers to the same headers."""
+    return type(options).from_buffer_copy(options)
 
 
 class Call:
@@ -161,7 +166,7 @@ def error_body(body: Optional[bytes]) -> Any:
     if not body:
         return None
     try:
-        value = decode(body)
+        value = decode_received(body)
     except DosaiError:
         return body.decode("utf-8", "replace")
     return value.get("error", value) if isinstance(value, dict) else value
@@ -175,7 +180,14 @@ def partial_completion(completion: Any) -> Optional[ChatCompletion]:
 
 
 def completion_at(completion: Any) -> ChatCompletion:
-    result = ChatCompletion(decode(lent_bytes(_ffi.dosai_completion_json, completion) or b"{}"))
+    json = lent_bytes(_ffi.dosai_completion_json, completion) or b"{}"
+    content = None
+    if _ffi.dosai_completion_choice_count(completion) == 1 and not _ffi.dosai_completion_quirks(completion):
+        content = lent_text(_ffi.dosai_completion_content, completion, 0)
+    if content is None:
+        result = ChatCompletion(decode(json))
+    else:
+        result = text_completion(json, _ffi.dosai_completion_choice_index(completion, 0), content)
     result._request_id = lent_text(_ffi.dosai_completion_request_id, completion)
     return result
 

@@ -3,50 +3,36 @@ parsing the event's JSON."""
 
 from __future__ import annotations
 
-from ctypes import c_void_p, string_at
+from ctypes import c_void_p, sizeof, string_at
+from struct import Struct
 
 from . import _ffi
 from ._json import decode
-from ._models import ChoiceLogprobs, CompletionUsage, Model
+from ._models import ChoiceLogprobs, CompletionUsage, LazyModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Optional
+    from typing import Any, Callable, Optional
+
+    from typing_extensions import Self
 
 
-class EventPart(Model):
+class EventPart(LazyModel):
     """A part of an event. If created from one text, it parses the event's JSON only when more is asked for."""
 
-    __slots__ = ("_event",)
-    _event: Optional[tuple[bytes, int]]  # the event's JSON and the index of the choice, until they are parsed
-    _absent: frozenset[str] = frozenset()  # fields that an event with one text does not have
+    __slots__ = ()
+    if TYPE_CHECKING:
 
-    def __init__(self, fields: dict[str, Any]) -> None:
-        super().__init__(fields)
-        self._event = None
+        def __init__(self) -> None: ...
+    else:
+        __init__ = object.__init__  # so that no Python function is called for each part of each chunk
 
-    def __getattr__(self, name: str) -> Any:
-        if name in type(self)._absent:
-            return None
-        if name == "_event" or name.startswith("__"):
-            raise AttributeError(name)
-        if name in self._fields():
-            return self.__dict__[name]
-        return super().__getattr__(name)
-
-    def _fields(self) -> dict[str, Any]:
-        if self._event is not None:
-            json, index = self._event
-            self._event = None
-            known = dict(self.__dict__)
-            Model.__init__(self, type(self)._find(decode(json), index))
-            self.__dict__.update(known)
-        return self.__dict__
-
-    @staticmethod
-    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
-        """Returns this part of the event."""
-        raise NotImplementedError
+    @classmethod
+    def _of(cls, fields: dict[str, Any]) -> Self:
+        part = cls()
+        part._source = None
+        part._set(fields)
+        return part
 
 
 class FunctionDelta(EventPart):
@@ -55,8 +41,8 @@ class FunctionDelta(EventPart):
     _absent = frozenset(("name",))
 
     @staticmethod
-    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
-        function: dict[str, Any] = ToolCallDelta._find(event, index)["function"]
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        function: dict[str, Any] = ToolCallDelta._find(value, index)["function"]
         return function
 
 
@@ -69,8 +55,8 @@ class ToolCallDelta(EventPart):
     _absent = frozenset(("id", "type"))
 
     @staticmethod
-    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
-        tool_call: dict[str, Any] = ChoiceDelta._find(event, index)["tool_calls"][0]
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        tool_call: dict[str, Any] = ChoiceDelta._find(value, index)["tool_calls"][0]
         return tool_call
 
 
@@ -84,8 +70,8 @@ class ChoiceDelta(EventPart):
     _absent = frozenset(("content", "refusal", "tool_calls", "function_call"))
 
     @staticmethod
-    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
-        delta: dict[str, Any] = ChunkChoice._find(event, index)["delta"]
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        delta: dict[str, Any] = ChunkChoice._find(value, index)["delta"]
         return delta
 
 
@@ -98,8 +84,8 @@ class ChunkChoice(EventPart):
     _absent = frozenset(("finish_reason",))
 
     @staticmethod
-    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
-        choices: list[dict[str, Any]] = complete(event)["choices"]
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        choices: list[dict[str, Any]] = complete(value)["choices"]
         return next((choice for choice in choices if choice["index"] == index), {"index": index, "delta": {}})
 
 
@@ -116,40 +102,55 @@ class ChatCompletionChunk(EventPart):
     _absent = frozenset(("usage",))
 
     @staticmethod
-    def _find(event: dict[str, Any], index: int) -> dict[str, Any]:
-        return complete(event)
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        return complete(value)
 
 
-def text_chunk(view: Any, new: Any = object.__new__) -> Optional[ChatCompletionChunk]:
+_NUMBERS = {4: "i", 8: "q"}  # for Struct, by size
+
+
+def reader(structure: Any, *names: str) -> Callable[[Any], tuple[int, ...]]:
+    """A function that reads these numbers at once, which is faster than one by one."""
+    layout, end = "=", 0
+    for name in names:
+        field = getattr(structure, name)
+        layout += f"{field.offset - end}x{_NUMBERS[field.size]}"
+        end = field.offset + field.size
+    return Struct(f"{layout}{sizeof(structure) - end}x").unpack
+
+
+_numbers = reader(_ffi.dosai_chunk, "kind", "choice", "text_length", "tool_call", "json_length", "text_only")
+
+
+def text_chunk(view: Any) -> Optional[ChatCompletionChunk]:
     """The chunk of an event that contains only one text, like most events; None for other events."""
-    kind = view.kind
-    if not view.text_only or kind != _CONTENT and kind != _TOOL_CALL:
+    kind, index, text_length, tool_call_index, json_length, is_text_only = _numbers(view)
+    if not is_text_only or kind != _CONTENT and kind != _TOOL_CALL:
         return None
     text, json = view.text, view.json
-    if text is None or len(text) != view.text_length or len(json) != view.json_length:
+    if text is None or len(text) != text_length or len(json) != json_length:
         return None
-    index = view.choice
-    event = (json, index)
-    delta = new(ChoiceDelta)
+    source = [json, index]
+    delta = ChoiceDelta()
     if kind == _CONTENT:
-        delta.content = text.decode("utf-8", "replace")
+        delta.content = text.decode()
     else:
-        function = new(FunctionDelta)
-        function.arguments = text.decode("utf-8", "replace")
-        function._event = event
-        tool_call = new(ToolCallDelta)
-        tool_call.index = view.tool_call
+        function = FunctionDelta()
+        function.arguments = text.decode()
+        function._source = source
+        tool_call = ToolCallDelta()
+        tool_call.index = tool_call_index
         tool_call.function = function
-        tool_call._event = event
+        tool_call._source = source
         delta.tool_calls = [tool_call]
-    delta._event = event
-    choice = new(ChunkChoice)
+    delta._source = source
+    choice = ChunkChoice()
     choice.index = index
     choice.delta = delta
-    choice._event = event
-    chunk: ChatCompletionChunk = new(ChatCompletionChunk)
+    choice._source = source
+    chunk = ChatCompletionChunk()
     chunk.choices = [choice]
-    chunk._event = event
+    chunk._source = source
     return chunk
 
 
@@ -178,7 +179,7 @@ class EventBuilder:
         choice = self._choices.get(chunk.choice)
         if choice is not None:
             self._add_to(choice, chunk)
-        return ChatCompletionChunk(self._event) if chunk.last_in_event else None
+        return ChatCompletionChunk._of(self._event) if chunk.last_in_event else None
 
     def _add_to(self, choice: dict[str, Any], chunk: Any) -> None:
         delta, text = choice["delta"], lent_field(chunk, "text")

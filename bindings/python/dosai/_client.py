@@ -6,7 +6,7 @@ import os
 from ctypes import byref, sizeof
 
 from . import _ffi
-from ._call import Call, Handle, c_string, call_options, check, merged, read_json
+from ._call import Call, Handle, c_string, call_options, check, copy_of, merged, read_json
 from ._chat import Chat
 from ._errors import DosaiError
 from ._json import encode
@@ -39,11 +39,13 @@ class BaseClient:
         default_headers: Optional[Mapping[str, str]] = None,
         **options: Unpack[LibraryOptions],
     ) -> None:
+        import json  # now, not in a call: a signal handler may make another call meanwhile
+
         self._arguments: dict[str, Any] = dict(
             options, api_key=api_key, base_url=base_url, organization=organization, project=project
         )
         self._timeout, self._max_retries, self._headers = timeout, max_retries, merged(default_headers)
-        self._options(unary=True)  # checks them now, not in the first call
+        self._set_options()
         self._handle: Optional[Handle] = self._new_handle()
 
     def with_options(self, **changes: Unpack[ClientOptions]) -> Self:
@@ -60,7 +62,7 @@ class BaseClient:
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._timeout, other._max_retries, other._headers = (new[name] for name in PER_CALL_NAMES)
-        other._options(unary=True)
+        other._set_options()
         return other
 
     copy = with_options
@@ -74,9 +76,16 @@ class BaseClient:
             raise DosaiError("the client is closed", status="INVALID_ARGUMENT")
         return handle
 
+    def _set_options(self) -> None:
+        """Makes, and so checks, the options of calls that have no others."""
+        given = self._timeout, self._max_retries, self._headers
+        self._usual = {unary: call_options(*given, unary) for unary in (False, True)}
+
     def _options(
         self, *, unary: bool, timeout: Seconds = NOT_GIVEN, extra_headers: Optional[Mapping[str, str]] = None
     ) -> Any:
+        if isinstance(timeout, NotGiven) and not extra_headers:
+            return copy_of(self._usual[unary])
         headers = merged(self._headers, extra_headers)
         timeout = self._timeout if isinstance(timeout, NotGiven) else timeout
         return call_options(timeout, self._max_retries, headers, unary)

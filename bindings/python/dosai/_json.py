@@ -1,4 +1,4 @@
-"""EventBuilder and writing JSON."""
+"""Reading and writing JSON. `import dosai` does not load the module json; the first client does."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from ._errors import APIResponseValidationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from json import JSONEncoder
     from typing import Any, Callable, Optional
+
+_encoder: Optional[JSONEncoder] = None
 
 
 def encode(value: Any) -> bytes:
     """Writes JSON, including models; invalid Unicode becomes U+FFFD."""
-    import json
+    global _encoder
+    if _encoder is None:
+        from json import JSONEncoder
 
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=as_dict)
-    return without_surrogates(text).encode()
+        _encoder = JSONEncoder(ensure_ascii=False, allow_nan=False, default=as_dict)
+    text = _encoder.encode(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return without_surrogates(text).encode()
 
 
 def text_of(value: Any, indent: Optional[int]) -> str:
@@ -33,20 +42,22 @@ def as_dict(value: Any) -> Any:
 
 
 def decode(text: bytes) -> Any:
-    """Reads JSON; invalid Unicode becomes U+FFFD."""
+    """Reads JSON from the library, which has replaced lone surrogates."""
     import json
 
     try:
-        value = json.loads(text.decode("utf-8", "replace"))
+        return json.loads(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise APIResponseValidationError(f"the answer cannot be read: {error}", status="PROTOCOL") from error
-    if b"\\ud" not in text and b"\\uD" not in text:
-        return value
+
+
+def decode_received(text: bytes) -> Any:
+    """Reads JSON as it was received; invalid Unicode becomes U+FFFD."""
 
     def repaired(fields: dict[str, Any]) -> dict[str, Any]:
         return {without_surrogates(name): one for name, one in fields.items()}
 
-    return rebuilt(value, repaired, without_surrogates)
+    return rebuilt(decode(text), repaired, without_surrogates)
 
 
 def rebuilt(

@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, AsyncIterator, Iterator, Optional
 
+    from typing_extensions import Self
+
 
 class Model:
     """A JSON object. The annotated fields are the documented ones; they are None if the server did not send them."""
@@ -14,9 +16,16 @@ class Model:
     _nested: dict[str, type[Model]] = {}
 
     def __init__(self, fields: dict[str, Any]) -> None:
+        Model._set(self, fields)
+
+    def _set(self, fields: dict[str, Any]) -> None:
         nested = type(self)._nested
         for name, value in fields.items():
             self.__dict__[name] = wrap(nested[name], value) if name in nested else value
+
+    @classmethod
+    def _of(cls, fields: dict[str, Any]) -> Self:
+        return cls(fields)
 
     def __getattr__(self, name: str) -> Any:
         if name in type(self).__annotations__:
@@ -59,11 +68,50 @@ class Model:
         return f"{type(self).__name__}({fields})"
 
 
+class LazyModel(Model):
+    """A model whose usual fields are known before its JSON is parsed: it is parsed only when another one is read."""
+
+    __slots__ = ("_source",)
+    _source: Optional[list[Any]]  # the JSON and the index of the choice; once parsed, its value instead of the JSON
+    _absent: frozenset[str] = frozenset()  # fields that are None if they are not known
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self._source = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self)._absent:
+            return None
+        if name == "_source" or name.startswith("__"):
+            raise AttributeError(name)
+        if name in self._fields():
+            return self.__dict__[name]
+        return super().__getattr__(name)
+
+    def _fields(self) -> dict[str, Any]:
+        source = self._source
+        if source is not None:
+            if isinstance(source[0], bytes):
+                from ._json import decode
+
+                source[0] = decode(source[0])
+            self._source = None
+            known = dict(self.__dict__)
+            self._set(type(self)._find(*source))
+            self.__dict__.update(known)
+        return self.__dict__
+
+    @staticmethod
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        """Returns this part of the value."""
+        raise NotImplementedError
+
+
 def wrap(kind: type[Model], value: Any) -> Any:
     """Converts an object, or each object in a list, to a model; returns anything else unchanged."""
     if isinstance(value, list):
-        return [kind(element) if isinstance(element, dict) else element for element in value]
-    return kind(value) if isinstance(value, dict) else value
+        return [kind._of(element) if isinstance(element, dict) else element for element in value]
+    return kind._of(value) if isinstance(value, dict) else value
 
 
 def fields_of(model: Model) -> dict[str, Any]:
@@ -96,13 +144,18 @@ class ToolCall(Model):
     _nested = {"function": Function}
 
 
-class ChatCompletionMessage(Model):
+class ChatCompletionMessage(LazyModel):
     role: str
     content: Optional[str]
     refusal: Optional[str]
     tool_calls: Optional[list[ToolCall]]
     function_call: Optional[Function]
     _nested = {"tool_calls": ToolCall, "function_call": Function}
+
+    @staticmethod
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        message: dict[str, Any] = Choice._find(value, index)["message"]
+        return message
 
 
 class TopLogprob(Model):
@@ -125,12 +178,17 @@ class ChoiceLogprobs(Model):
     _nested = {"content": TokenLogprob, "refusal": TokenLogprob}
 
 
-class Choice(Model):
+class Choice(LazyModel):
     index: int
     message: ChatCompletionMessage
     finish_reason: str
     logprobs: Optional[ChoiceLogprobs]
     _nested = {"message": ChatCompletionMessage, "logprobs": ChoiceLogprobs}
+
+    @staticmethod
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        choice: dict[str, Any] = value["choices"][0]
+        return choice
 
 
 class PromptTokensDetails(Model):
@@ -157,7 +215,7 @@ class CompletionUsage(Model):
     }
 
 
-class ChatCompletion(Model):
+class ChatCompletion(LazyModel):
     __slots__ = ("_request_id",)
     _request_id: Optional[str]  # the x-request-id header; openai-python's name for it
     id: str
@@ -169,6 +227,20 @@ class ChatCompletion(Model):
     service_tier: Optional[str]
     system_fingerprint: Optional[str]
     _nested = {"choices": Choice, "usage": CompletionUsage}
+
+    @staticmethod
+    def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
+        return value
+
+
+def text_completion(json: bytes, index: int, content: str) -> ChatCompletion:
+    """A completion with one choice, whose message has a text."""
+    source = [json, index]
+    message = ChatCompletionMessage({"content": content})
+    choice = Choice({"index": index, "message": message})
+    completion = ChatCompletion({"choices": [choice]})
+    message._source = choice._source = completion._source = source
+    return completion
 
 
 class AvailableModel(Model):

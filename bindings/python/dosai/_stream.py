@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from _thread import allocate_lock
 from ctypes import byref, c_int64, c_void_p
 
 from . import _ffi
@@ -14,12 +13,11 @@ from ._models import ChatCompletion
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, Optional
+    from typing import Optional
 
     from ._response import Response
 
 _next = _ffi.dosai_stream_next_unchecked
-_OK = _ffi.OK
 _WOULD_BLOCK = _ffi.WOULD_BLOCK
 
 
@@ -40,50 +38,53 @@ class Stream:
         self._handle: Optional[Handle] = Handle(stream, _ffi.dosai_stream_free, call)
         call.check(status, error)
         self._call, self._raised = call, call.raised
-        self._poll_ms = c_int64(call.poll_ms)
-        self._lock, self._ended = allocate_lock(), False
+        self._turn, self._ended = [None], False  # the thread that reads holds the list's element
         self._address, self._view = 0, _ffi.dosai_chunk()
         self._out, self._error = c_void_p(), error
-        self._out_reference, self._error_reference = byref(self._out), byref(self._error)
+        # Converted once, not for each chunk.
+        self._arguments = (
+            c_void_p.from_param(stream.value), c_int64.from_param(call.poll_ms), byref(self._out), byref(error)
+        )
 
     def __iter__(self) -> Stream:
         return self
 
     def __next__(self) -> ChatCompletionChunk:
-        handle = self._handle
+        handle = self._handle  # kept until the end, although another thread may close the stream
         if handle is None:
             raise StopIteration
-        if not self._lock.acquire(False):
-            raise DosaiError("another call is waiting for the stream's next chunk", status="BUSY")
         try:
-            view = self._pull(handle)
-            return text_chunk(view) or self._event(handle, view)
+            self._turn.pop()
+        except IndexError:
+            raise DosaiError("another call is waiting for the stream's next chunk", status="BUSY") from None
+        try:
+            status = _next(*self._arguments)
+            if status or self._raised or self._out.value != self._address:
+                self._settle(status)
+            return text_chunk(self._view) or self._event()
         finally:
-            self._lock.release()
+            self._turn.append(None)
 
-    def _pull(self, handle: Handle) -> Any:
-        """The next chunk; the library overwrites it with the one after it."""
-        while True:
-            status = _next(handle.pointer, self._poll_ms, self._out_reference, self._error_reference)
-            if status == _OK and not self._raised:
-                address = self._out.value
-                if address != self._address:
-                    if address is None:
-                        self._ended = True
-                        raise StopIteration
-                    self._address, self._view = address, _ffi.dosai_chunk.from_address(address)
-                return self._view
+    def _settle(self, status: int) -> None:
+        """Waits for the chunk if it has not come yet, finds the library's memory for chunks, or raises."""
+        while status or self._raised:
             if status != _WOULD_BLOCK or self._raised:
                 self._call.check(status, self._error)
+            status = _next(*self._arguments)
+        address = self._out.value
+        if address is None:
+            self._ended = True
+            raise StopIteration
+        self._address, self._view = address, _ffi.dosai_chunk.from_address(address)
 
-    def _event(self, handle: Handle, view: Any) -> ChatCompletionChunk:
+    def _event(self) -> ChatCompletionChunk:
         """The event that starts with this chunk: the server's JSON, with the texts that the library returned."""
-        builder = EventBuilder(view)
+        builder = EventBuilder(self._view)
         while True:
-            chunk = builder.add(view)
+            chunk = builder.add(self._view)
             if chunk is not None:
                 return chunk
-            view = self._pull(handle)
+            self._settle(_next(*self._arguments))
 
     @property
     def current_completion_snapshot(self) -> ChatCompletion:

@@ -38,6 +38,37 @@ def test_to_dict_is_what_the_server_sent(server, client):
     assert client("to-dict").chat.completions.create(model="m", messages=[]).to_dict() == answer
 
 
+def test_the_text_of_an_answer_needs_no_parsing(ask, monkeypatch):
+    monkeypatch.setattr("dosai._json.decode", None)
+    completion = ask("hello")
+    assert completion.choices[0].message.content == "Hello! How can I help you today?"
+    assert completion.choices[0].index == 0
+    monkeypatch.undo()
+    assert completion.choices[0].message.role == "assistant" and completion.object == "chat.completion"
+
+
+MESSAGES = [{"content": "text"}, {"content": ""}, {"content": "a\0b"}, {"content": None}, {}, None,
+            {"content": [{"type": "text", "text": "a"}]}, {"content": "text", "tool_calls": [], "more": [1]}]
+
+
+@pytest.mark.parametrize("reads_first", [False, True])
+def test_answers_are_the_servers(server, ask, reads_first):
+    choices = [[{"index": 0, "message": message, "finish_reason": "stop"}] for message in MESSAGES]
+    choices += [[], [{"index": 3, "message": {"content": "d"}}], [{"message": {"content": "e"}}], [{}],
+                [{"index": 1, "message": {"content": "b"}}, {"index": 0, "message": {"content": "a"}}]]
+    for given in choices:
+        answer = {"id": "1", "choices": given, "usage": {"total_tokens": 1}}
+        server.put("answers", {"json": answer})
+        completion = ask("answers")
+        if reads_first:
+            assert completion.usage.total_tokens == 1
+            for choice, was in zip(completion.choices, given):
+                assert choice.finish_reason == was.get("finish_reason")
+                if was.get("message") is not None:
+                    assert choice.message.content == was["message"].get("content")
+        assert completion.to_dict() == answer
+
+
 def test_parameters_are_sent_as_they_are(server, ask):
     ask("echo~parameters", temperature=0.7, stop=["a"], seed=1, unknown={"é": None}, n=dosai.NOT_GIVEN,
         extra_body={"top_k": 3})

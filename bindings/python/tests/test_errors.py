@@ -52,6 +52,13 @@ def test_a_body_that_is_no_json(ask):
     assert caught.value.body == "<html><body>Bad Gateway</body></html>"
 
 
+def test_lone_surrogates_in_an_error(server, ask):
+    server.put("bad-surrogate", {"status": 400, "text": '{"error": {"message": "a\\ud800b", "\\udc00": ["\\ud800"]}}'})
+    with pytest.raises(dosai.BadRequestError) as caught:
+        ask("bad-surrogate")
+    assert caught.value.body == {"message": "a\ufffdb", "\ufffd": ["\ufffd"]}
+
+
 def test_errors_can_be_pickled(ask):
     with pytest.raises(dosai.NotFoundError) as caught:
         ask("error-404")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from asyncio import AbstractEventLoop, get_running_loop
+from asyncio import AbstractEventLoop, CancelledError, get_running_loop
 from collections import deque
 from ctypes import byref, c_int64, c_void_p
 from itertools import count
@@ -11,18 +11,19 @@ from weakref import WeakValueDictionary
 
 from . import _ffi
 from ._call import Handle, check, read_error
-from ._chunks import ChatCompletionChunk, EventBuilder, text_chunk
+from ._chunks import ChatCompletionChunk, EventBuilder, reader, text_chunk
 from ._errors import APICancelledError, DosaiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import Future
-    from typing import Any, Callable, Optional
+    from contextvars import Context
+    from typing import Any, Callable, Generator, Optional
 
 _step = _ffi.dosai_loop_step_unchecked
 _next = _ffi.dosai_loop_next_unchecked
+_numbers = reader(_ffi.dosai_event, "kind", "tag", "chunk")
 _CHUNK = _ffi.EVENT_CHUNK
-_EVENTS_PER_TURN = 512  # events to handle before the event loop gets a turn
+_EVENTS_PER_TURN = 100  # events to handle before the event loop gets a turn; the chunks of more leave the cache
 _UNREAD_MAX = 256 << 10  # bytes that unread chunks may occupy
 _CHUNK_SIZE = 1024  # of a chunk, without its text
 
@@ -63,18 +64,22 @@ class Loop:
         self._pointer, self._error = loop, error
         self._calls: dict[int, LoopCall] = {}
         self._tags, self._is_retired = count(1), False
+        self._arrivals: list[Waiter] = []
         self._out = c_void_p()
         self._address, self._event = 0, _ffi.dosai_event()
         self._chunk_address, self._chunk = 0, _ffi.dosai_chunk()
-        self._step_arguments = loop, c_int64(0), None, None, None, byref(error)
-        self._next_arguments = loop, byref(self._out), byref(error)
+        # Converted once, not for each event.
+        pointer = c_void_p.from_param(loop.value)
+        self._step_arguments = pointer, c_int64.from_param(0), None, None, None, byref(error)
+        self._next_arguments = pointer, byref(self._out), byref(error)
         event_loop.add_reader(_ffi.dosai_loop_fd(loop), self._read)
 
     def submit(self, function: Callable[..., int], client: Handle, *arguments: Any) -> LoopCall:
         """Submits a call with a function of the library."""
         pointer, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
         check(function(self._pointer, client.pointer, *arguments, tag, byref(pointer), byref(error)), error)
-        call = self._calls[tag] = LoopCall(Handle(pointer, _ffi.dosai_call_free), tag, self._calls, self.event_loop)
+        handle = Handle(pointer, _ffi.dosai_call_free)
+        call = self._calls[tag] = LoopCall(handle, tag, self._calls, self.event_loop, self._arrivals)
         return call
 
     def retire(self) -> None:
@@ -89,6 +94,18 @@ class Loop:
             call.abandon()
 
     def _read(self) -> None:
+        """Handles the events that have arrived, then lets the tasks that waited for them go on."""
+        arrivals = self._arrivals
+        try:
+            self._handle_events()
+            arrivals.reverse()
+            while arrivals:
+                arrivals.pop().wake()
+        finally:  # a task, or Ctrl-C, may end the event loop
+            while arrivals:
+                arrivals.pop().wake_soon()
+
+    def _handle_events(self) -> None:
         """Handles the events that have arrived. If there are too many for one turn, the descriptor stays readable."""
         if _step(*self._step_arguments):
             self._fail()
@@ -102,15 +119,14 @@ class Loop:
                 if address is None:
                     break
                 self._address, self._event = address, _ffi.dosai_event.from_address(address)
-            event = self._event
-            call = self._calls.get(event.tag)
+            kind, tag, address = _numbers(self._event)
+            call = self._calls.get(tag)
             if call is None:
                 continue
             try:
-                if event.kind != _CHUNK:
-                    call.end(event)
+                if kind != _CHUNK:
+                    call.end(self._event)
                     continue
-                address = event.chunk
                 if address != self._chunk_address:
                     self._chunk_address, self._chunk = address, _ffi.dosai_chunk.from_address(address)
                 call.add_chunk(self._chunk)
@@ -135,11 +151,18 @@ def close(loop: Any) -> None:
 class LoopCall:
     """A call in flight, with its unread chunks."""
 
-    def __init__(self, handle: Handle, tag: int, calls: dict[int, LoopCall], event_loop: AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        handle: Handle,
+        tag: int,
+        calls: dict[int, LoopCall],
+        event_loop: AbstractEventLoop,
+        arrivals: list[Waiter],
+    ) -> None:
         self._handle: Optional[Handle] = handle  # dropped when the call ends: it would keep the loop's descriptors open
         self._tag, self._calls = tag, calls
-        self._new_waiter: Callable[[], Future[None]] = event_loop.create_future
-        self._waiter: Optional[Future[None]] = None
+        self._event_loop, self._arrivals = event_loop, arrivals
+        self._waiter: Optional[Waiter] = None
         self.chunks: deque[ChatCompletionChunk] = deque()
         self._unread_bytes, self._is_paused = 0, False
         self._builder: Optional[EventBuilder] = None
@@ -166,7 +189,7 @@ class LoopCall:
             self._is_paused = True
             _ffi.dosai_call_pause(self._handle.pointer)
         if self._waiter is not None:
-            self._wake()
+            self._arrive()
 
     def end(self, event: Any) -> None:
         """Handles the last event of the call."""
@@ -185,6 +208,8 @@ class LoopCall:
             answered = _ffi.dosai_response()
             check(_ffi.dosai_response_copy(response, byref(answered), byref(failure)), failure)
             self._answer = Handle(answered, _ffi.dosai_response_free)
+        if self._waiter is not None:
+            self._arrive()
         self._finish()
 
     def fail(self, error: Exception) -> None:
@@ -208,15 +233,18 @@ class LoopCall:
         _ffi.dosai_call_cancel(handle.pointer)
         self._finish()
 
+    def _arrive(self) -> None:
+        """What a task waits for has arrived."""
+        assert self._waiter is not None
+        self._arrivals.append(self._waiter)
+        self._waiter = None
+
     def _finish(self) -> None:
         self._calls.pop(self._tag, None)
         self._handle = None
-        self._wake()
-
-    def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        if waiter is not None:
+            waiter.wake_soon()
 
     async def wait(self) -> None:
         """Waits until there is a chunk, or the call has ended. Cancelling the wait cancels the call."""
@@ -226,7 +254,7 @@ class LoopCall:
         if self._is_paused and self._handle is not None:
             self._is_paused = False
             _ffi.dosai_call_resume(self._handle.pointer)
-        self._waiter = waiter = self._new_waiter()
+        self._waiter = waiter = Waiter(self._event_loop)
         try:
             await waiter
         except BaseException:
@@ -256,6 +284,50 @@ class LoopCall:
             await self.wait()
         self.check()
         return self.completion()
+
+
+class Waiter:
+    """What a task waits for: a Future to asyncio, but its task can go on at once, not in the next turn of the event
+    loop. A turn costs more than a chunk."""
+
+    __slots__ = ("_asyncio_future_blocking", "_event_loop", "_callback", "_context", "_is_cancelled")
+
+    def __init__(self, event_loop: AbstractEventLoop) -> None:
+        self._asyncio_future_blocking, self._event_loop = True, event_loop
+        self._callback: Optional[Callable[[Waiter], object]] = None
+        self._is_cancelled = False
+
+    def __await__(self) -> Generator[Waiter, None, None]:
+        yield self
+
+    def wake(self) -> None:
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            self._context.run(callback, self)
+
+    def wake_soon(self) -> None:
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            self._event_loop.call_soon(callback, self, context=self._context)
+
+    # What a Task asks of a Future:
+
+    def get_loop(self) -> AbstractEventLoop:
+        return self._event_loop
+
+    def add_done_callback(self, callback: Callable[[Waiter], object], *, context: Context) -> None:
+        self._callback, self._context = callback, context
+
+    def cancel(self, msg: Any = None) -> bool:
+        if self._callback is None:
+            return False
+        self._is_cancelled = True
+        self.wake_soon()
+        return True
+
+    def result(self) -> None:
+        if self._is_cancelled:
+            raise CancelledError
 
 
 def cancelled() -> APICancelledError:

@@ -39,10 +39,11 @@ class AsyncStream:
         return self
 
     async def __anext__(self) -> ChatCompletionChunk:
-        chunks, call = self._chunks, self._call
+        chunks = self._chunks
         if self._is_closed:
             raise StopAsyncIteration
         while not chunks:
+            call = self._call
             if call.is_over:
                 call.check()
                 raise StopAsyncIteration

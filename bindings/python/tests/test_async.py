@@ -1,6 +1,7 @@
 """AsyncClient: Client's calls in an event loop, asyncio's own and uvloop's."""
 
 import asyncio
+import contextvars
 import gc
 import os
 import threading
@@ -309,6 +310,63 @@ def test_leaving_a_stream_cancels_the_call(run, server, ask, request, leave):
     async def main():
         await leave(ask, script)
         await until(lambda: server.stats(script)["ended"] == 1)
+
+    run(main)
+
+
+def test_a_task_that_ends_the_event_loop_keeps_up_no_other(client):
+    """Both wait for an event of the same turn, and the first ends the event loop."""
+
+    async def first(shared):
+        await create(shared)
+        raise KeyboardInterrupt
+
+    event_loop = asyncio.new_event_loop()
+    shared = client("hello")
+    try:
+        others = [event_loop.create_task(create(shared)) for _ in range(8)]
+        ending = event_loop.create_task(first(shared))
+        others += [event_loop.create_task(create(shared)) for _ in range(8)]
+        with pytest.raises(KeyboardInterrupt):
+            event_loop.run_until_complete(ending)
+        answers = event_loop.run_until_complete(asyncio.wait_for(asyncio.gather(*others), 60))
+        assert {answer.choices[0].message.content for answer in answers} == {HELLO}
+    finally:
+        event_loop.close()
+
+
+def test_cancelled_as_the_answer_arrives(run, client):
+    """Each answer cancels the task of the next one, whose answer may have arrived in the same turn."""
+
+    async def main():
+        tasks = []
+
+        async def one(position):
+            answer = await create(shared)
+            if position % 2 == 0:
+                tasks[position + 1].cancel()
+            return answer.choices[0].message.content
+
+        shared = client("hello")
+        tasks += [asyncio.ensure_future(one(position)) for position in range(40)]
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(answer == HELLO for answer in answers[::2])
+        assert all(answer == HELLO or isinstance(answer, asyncio.CancelledError) for answer in answers[1::2])
+
+    run(main)
+
+
+def test_a_task_goes_on_in_its_own_context(run, ask):
+    variable = contextvars.ContextVar("variable")
+
+    async def read(value):
+        variable.set(value)
+        async for _ in await ask("paced", stream=True):
+            assert variable.get() == value
+            assert asyncio.current_task().get_name() == str(value)
+
+    async def main():
+        await asyncio.gather(*(asyncio.create_task(read(value), name=str(value)) for value in range(8)))
 
     run(main)
 

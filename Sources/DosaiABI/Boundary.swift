@@ -95,7 +95,7 @@ private let structSizeMax = 64 << 10
 /// only it has must be 0.
 func read<Struct>(_ pointer: UnsafePointer<Struct>, into copy: inout Struct, least: Int) throws(Failure) {
   let raw = UnsafeRawPointer(pointer)
-  let size = Int(raw.load(as: UInt32.self))
+  let size = Int(clamping: raw.load(as: UInt32.self))
   // A larger size can only be uninitialized memory.
   guard size >= least, size <= structSizeMax else {
     throw .invalid("options: struct_size is not set; call the init function first")
@@ -116,7 +116,7 @@ func fill<Struct>(_ pointer: UnsafeMutablePointer<Struct>?, from value: Struct) 
   let size = raw.load(as: UInt32.self)
   guard size >= 8 else { return Status.invalidArgument.rawValue }
   withUnsafeBytes(of: value) {
-    raw.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(raw), byteCount: min(Int(size), $0.count))
+    raw.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(raw), byteCount: min(Int(clamping: size), $0.count))
   }
   raw.storeBytes(of: size, as: UInt32.self)
   return Status.ok.rawValue

@@ -12,8 +12,8 @@ private let headersMax = 1000
 private func limit(_ value: Int64, _ current: Int, _ message: StaticString) throws(Failure) -> Int {
   if value == 0 { return current }
   if value == -1 { return .max }
-  guard value > 0, let limit = Int(exactly: value) else { throw .invalid(message) }
-  return limit
+  guard value > 0 else { throw .invalid(message) }
+  return Int(clamping: value)
 }
 
 private func duration(_ milliseconds: Int64, _ current: Int64, _ message: StaticString) throws(Failure) -> Int64 {

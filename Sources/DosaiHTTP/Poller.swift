@@ -78,7 +78,7 @@ final class Poller {
     armed = deadline
     var time = itimerspec()
     let at = max(deadline, 1)
-    time.it_value.tv_sec = Int(at / 1_000_000_000)
+    time.it_value.tv_sec = Int(clamping: at / 1_000_000_000)  // on 32 bits it may fire earlier
     time.it_value.tv_nsec = Int(at % 1_000_000_000)
     timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &time, nil)
   }

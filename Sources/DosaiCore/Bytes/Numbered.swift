@@ -4,18 +4,18 @@ extension Array where Element: Numbered {
   /// Sorted by number; elements with equal numbers keep their order. The standard library's sort adds 2 KB for each
   /// type.
   func ordered() -> [Element] {
-    var numbers: [Int] = []
-    for i in indices { numbers.append(Int(self[i].number) << 32 | i) }
+    var numbers: [Int64] = []
+    for i in indices { numbers.append(Int64(self[i].number) << 32 | Int64(i)) }
     if !putInOrder(&numbers) { return self }
     var ordered: [Element] = []
-    for number in numbers { ordered.append(self[number & Int(UInt32.max)]) }
+    for number in numbers { ordered.append(self[Int(truncatingIfNeeded: number & 0x7FFF_FFFF)]) }
     return ordered
   }
 }
 
 /// Sorts the numbers. False: they were sorted already.
 @inline(never)
-private func putInOrder(_ heap: inout [Int]) -> Bool {
+private func putInOrder(_ heap: inout [Int64]) -> Bool {
   var first = 1
   while first < heap.count, heap[first - 1] <= heap[first] { first += 1 }
   if first >= heap.count { return false }

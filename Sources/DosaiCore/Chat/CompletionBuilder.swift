@@ -173,7 +173,7 @@ package final class CompletionBuilder {
       let given = try value.index()
       let index = given ?? position
       position += 1
-      guard given == nil || index < min(max(128, limits.choices), 1 << 31) else {
+      guard given == nil || index < min(Int64(max(128, limits.choices)), 1 << 31) else {
         throw Failure(.malformed, "a choice's index is beyond any choice")
       }
       guard index < limits.choices else { throw Failure(.tooLarge, "there are more choices than max_choices") }

@@ -36,9 +36,9 @@ package struct LongStrings {
 
   /// The string that `short` replaced; nil: it did not replace any.
   package static func string(for short: Bytes, in decoded: Bytes) -> Bytes? {
-    guard !decoded.isEmpty, short.first == 0x7F, let start = Text.integer(short.slice(1, short.count)),
-      let end = decoded.firstIndex(of: 0, from: Int(start))
+    guard !decoded.isEmpty, short.first == 0x7F, let digits = Text.integer(short.slice(1, short.count)),
+      let start = Int(exactly: digits), let end = decoded.firstIndex(of: 0, from: start)
     else { return nil }
-    return Bytes(start: decoded.baseAddress.map { $0 + Int(start) }, count: end - Int(start))
+    return Bytes(start: decoded.baseAddress.map { $0 + start }, count: end - start)
   }
 }

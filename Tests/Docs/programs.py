@@ -10,7 +10,7 @@ import tempfile
 from pages import ROOT
 
 sys.path.insert(0, str(ROOT / "Tests/Support"))
-TIMEOUT = 60  # seconds, for one program
+TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
 SUFFIX = {"c": ".c", "cpp": ".cpp", "python": ".py", "sh": ".sh", "lua": ".lua", "ruby": ".rb"}

@@ -23,7 +23,7 @@ TARGETS = ["events", "shapes", "streams", "json", "errors", "addresses", "reques
 SHIPPED = ["request", "calls", "answers"]
 # A crash handler of Swift's own would be in the way of the sanitizer's.
 SETTINGS = {"SWIFT_BACKTRACE": "enable=no", "ASAN_OPTIONS": "allocator_may_return_null=1:detect_leaks=1"}
-LIMITS = ["-max_len=4096", "-timeout=20", "-rss_limit_mb=2048", "-malloc_limit_mb=512"]
+LIMITS = ["-max_len=4096", "-timeout=120", "-rss_limit_mb=2048", "-malloc_limit_mb=512"]
 
 
 # ---- the programs

@@ -11,7 +11,7 @@ from server import LoopbackServer
 ANSWER = "Hello! How can I help you today?"
 COMPLETIONS = {"bash": "bash-completion/completions/dosai", "zsh": "zsh/site-functions/_dosai",
                "fish": "fish/vendor_completions.d/dosai.fish"}
-TIMEOUT = 300  # seconds, for one command
+TIMEOUT = 1800  # seconds, for one command
 NOT_OURS = "initial-upload-closes-no-bugs"  # lintian's, for Debian's own archive
 
 

@@ -21,7 +21,7 @@ TOOL = ["build/bin/dosai", "chat", "--set", "max_tokens=16", "Say hello."]  # to
 VERSION = ["python3", "-c", "import ctypes; libcurl = ctypes.CDLL('libcurl.so.4'); "
            "libcurl.curl_version.restype = ctypes.c_char_p; print(libcurl.curl_version().decode())"]
 LINES = 80  # of a failure's output
-TIMEOUT = 600  # seconds, for one part of one root
+TIMEOUT = 3600  # seconds, for one part of one root
 
 
 def digest():

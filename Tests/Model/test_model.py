@@ -32,7 +32,7 @@ class Python:
     def ask(self, request, stream, key=None):
         import dosai
 
-        client = dosai.Client(api_key=key, max_retries=0, timeout=120)
+        client = dosai.Client(api_key=key, max_retries=0, timeout=600)
         texts = collections.defaultdict(str) if stream else None
         try:
             answer = client.chat.completions.create(**request, stream=stream)
@@ -58,7 +58,7 @@ class Tool:
     def ask(self, request, stream, key=None):
         path = self.folder / "request.json"
         path.write_text(json.dumps(request))
-        arguments = ["chat", "--json", "--timeout", "120", "--max-retries", "0", "--request", path]
+        arguments = ["chat", "--json", "--timeout", "600", "--max-retries", "0", "--request", path]
         done = self.run(*arguments, *([] if stream else ["--no-stream"]), key=key)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         chunks, end = [line["chunk"] for line in lines[:-1]], lines[-1]
@@ -76,7 +76,7 @@ class Tool:
 
     def run(self, *arguments, key=None):
         environment = dict(os.environ, DOSAI_API_KEY=key or os.environ["DOSAI_API_KEY"])
-        return subprocess.run([TOOL, *arguments], env=environment, capture_output=True, text=True, timeout=180)
+        return subprocess.run([TOOL, *arguments], env=environment, capture_output=True, text=True, timeout=900)
 
 
 @pytest.fixture(params=[Python, Tool], ids=["python", "tool"])

@@ -17,7 +17,7 @@ VARIANTS = [["g++", "-std=c++17"], ["g++", "-std=c++20", *SANITIZE],
 EXAMPLES = {"chat": "hello", "stream": "hello", "tools": "rich", "json_mode": "hello",
             "loop": "hello"}
 LIBRARY = ["-L" + str(ROOT / "build/lib"), "-Wl,-rpath," + str(ROOT / "build/lib"), "-ldosai", "-pthread"]
-TIMEOUT = 60  # seconds, for one run
+TIMEOUT = 600  # seconds, for one run
 
 
 def run(command, **environment):

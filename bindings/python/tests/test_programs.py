@@ -3,8 +3,10 @@
 import json
 import pathlib
 import re
+import time
 
 import pytest
+from lateness import allowance
 
 PROGRAMS = sorted((pathlib.Path(__file__).parent / "programs").glob("*.py"))
 TEXT = "An old silent pond. Grüße 東京 \U0001f600 \"quoted\"\n"
@@ -62,8 +64,8 @@ def stream_text(scripts, body, text):
     return {"events": events}
 
 
-def run(path, server, library, monkeypatch, capsys):
-    place = f"model~{library}-{path.stem}"
+def run(path, server, library, turn, monkeypatch, capsys):
+    place = f"model~{library}-{path.stem}-{turn}"
     monkeypatch.setenv("OPENAI_BASE_URL", server.base(place))
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     code = path.read_text(encoding="utf-8")
@@ -79,7 +81,11 @@ def run(path, server, library, monkeypatch, capsys):
 def test_programs(server, monkeypatch, capsys, path):
     pytest.importorskip("openai")
     server.put("model", model)
-    theirs, sent_by_them = run(path, server, "openai", monkeypatch, capsys)
-    ours, sent_by_us = run(path, server, "dosai", monkeypatch, capsys)
+    for turn in range(20):
+        begun = time.monotonic()
+        theirs, sent_by_them = run(path, server, "openai", turn, monkeypatch, capsys)
+        ours, sent_by_us = run(path, server, "dosai", turn, monkeypatch, capsys)
+        if (ours, sent_by_us) == (theirs, sent_by_them) or allowance(begun) < 0.2:
+            break  # else a call that a program gives up after 0.2 s may not have been sent yet
     assert ours == theirs and theirs
     assert sent_by_us == sent_by_them and sent_by_them

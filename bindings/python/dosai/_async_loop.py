@@ -64,6 +64,7 @@ class Loop:
         self._pointer, self._error = loop, error
         self._calls: dict[int, LoopCall] = {}
         self._tags, self._is_retired = count(1), False
+        self._has_more = False  # events, before more is read from the network
         self._arrivals: list[Waiter] = []
         self._out = c_void_p()
         self._address, self._event = 0, _ffi.dosai_event()
@@ -107,9 +108,10 @@ class Loop:
 
     def _handle_events(self) -> None:
         """Handles the events that have arrived. If there are too many for one turn, the descriptor stays readable."""
-        if _step(*self._step_arguments):
+        if not self._has_more and _step(*self._step_arguments):
             self._fail()
             return
+        self._has_more = True
         for _ in range(_EVENTS_PER_TURN):
             if _next(*self._next_arguments):
                 self._fail()
@@ -117,6 +119,7 @@ class Loop:
             address = self._out.value
             if address != self._address:
                 if address is None:
+                    self._has_more = False
                     break
                 self._address, self._event = address, _ffi.dosai_event.from_address(address)
             kind, tag, address = _numbers(self._event)

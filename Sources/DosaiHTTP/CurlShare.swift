@@ -24,7 +24,8 @@ package final class CurlShare {
     for i in 0..<Self.lockCount { pthread_mutex_init(locks + i, nil) }
     ccurl_share_locks(
       handle,
-      { _, data, _, context in
+      { easy, data, _, context in
+        if data == CURL_LOCK_DATA_DNS, let easy { Transfer.of(easy)?.limitConnecting() }
         let locks = context?.assumingMemoryBound(to: pthread_mutex_t.self)
         if let locks { pthread_mutex_lock(locks + Int(data.rawValue)) }
       },

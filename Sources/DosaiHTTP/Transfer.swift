@@ -27,6 +27,7 @@ package final class Transfer {
   private unowned(unsafe) let receiver: any TransferReceiver
   private var multi: CurlMulti?
   private let process = ProcessState.id
+  private let connectMilliseconds: Int
   let message: UnsafeMutablePointer<CChar>
 
   package let headers = ResponseHeaders()
@@ -77,16 +78,19 @@ package final class Transfer {
       message.deallocate()
       throw .outOfMemory
     }
-    let made = Transfer(easy, message, options, isHTTPS, share, url, headers, body, receiver)
+    // libcurl divides its clock among the addresses of a host. Ours runs out a little earlier.
+    let connectMilliseconds = Int(min(connectTimeout / 1_000_000, connectMillisecondsMax) + 100)
+    let made = Transfer(easy, message, options, isHTTPS, share, url, headers, body, connectMilliseconds, receiver)
     if spare == nil, let failure = options.apply(to: easy, isHTTPS: isHTTPS, share: share) { throw failure }
-    if made.apply(to: easy, compressed, connectTimeout, isFresh, isIPv4) != CURLE_OK { throw .outOfMemory }
+    if made.apply(to: easy, compressed, isFresh, isIPv4) != CURLE_OK { throw .outOfMemory }
     return made
   }
 
   private init(
     _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ options: TransportOptions,
     _ isHTTPS: Bool,
-    _ share: CurlShare, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?, _ receiver: any TransferReceiver
+    _ share: CurlShare, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?, _ connectMilliseconds: Int,
+    _ receiver: any TransferReceiver
   ) {
     self.easy = easy
     self.options = options
@@ -95,6 +99,7 @@ package final class Transfer {
     self.url = url
     requestHeaders = headers
     self.body = body
+    self.connectMilliseconds = connectMilliseconds
     self.receiver = receiver
     self.message = message
     message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -102,12 +107,14 @@ package final class Transfer {
 
   deinit {
     message.deallocate()
-    if let easy, process == ProcessState.id { ProcessState.free { curl_easy_cleanup(easy) } }
+    guard let easy, process == ProcessState.id else { return }
+    ccurl_set_pointer(easy, CURLOPT_PRIVATE, nil)
+    ProcessState.free { curl_easy_cleanup(easy) }
   }
 
   /// Sets the options that differ between requests, even to libcurl's default, because the handle may be reused.
   private func apply(
-    to easy: UnsafeMutableRawPointer, _ compressed: Bool, _ connectTimeout: Int64, _ isFresh: Bool, _ isIPv4: Bool
+    to easy: UnsafeMutableRawPointer, _ compressed: Bool, _ isFresh: Bool, _ isIPv4: Bool
   ) -> CURLcode {
     let context = Unmanaged.passUnretained(self).toOpaque()
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
@@ -125,9 +132,6 @@ package final class Transfer {
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, Self.bufferSize)
     let encodings = compressed ? literal("") : .empty  // NULL: none
     if ccurl_set_text(easy, CURLOPT_ACCEPT_ENCODING, encodings.cString) != CURLE_OK { return CURLE_OUT_OF_MEMORY }
-    // libcurl divides its clock among the addresses of a host. Ours runs out a little earlier.
-    ccurl_set_long(
-      easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(connectTimeout / 1_000_000, Self.connectMillisecondsMax) + 100))
     ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, isFresh ? 1 : 0)
     ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 0)
     ccurl_set_long(easy, CURLOPT_IPRESOLVE, isIPv4 ? Int(CURL_IPRESOLVE_V4) : Int(CURL_IPRESOLVE_WHATEVER))
@@ -160,6 +164,7 @@ package final class Transfer {
     self.multi = multi
     if multi.servesMany && prefetchList == nil { prefetchList = PrefetchList() }
     ccurl_set_long(easy, CURLOPT_PIPEWAIT, waits ? 1 : 0)
+    ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, 0)
     let own = Unmanaged.passUnretained(self).toOpaque()
     ccurl_on_lookup(easy, { _, _, context in Transfer.from(context)?.beginLookup() ?? 1 }, own)
     ccurl_on_open_socket(easy, { context, _, address in Transfer.from(context)?.openSocket(address) ?? -1 }, own)
@@ -180,7 +185,7 @@ package final class Transfer {
     ccurl_set_list(easy, CURLOPT_HTTPHEADER, nil)
     ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, nil)
     self.easy = nil
-    return (easy, share)
+    return (easy, options, share)
   }
 
   /// Its connection must not serve another transfer. Over HTTP/2, libcurl would otherwise keep it.
@@ -239,6 +244,10 @@ package final class Transfer {
   }
 
   // MARK: called by libcurl
+
+  /// libcurl has begun to connect, and looks up the host. If it had known the time limit before, it would have started
+  /// a timer that stays when the connection is made: with each event, libcurl sorts the timers of all transfers.
+  func limitConnecting() { ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connectMilliseconds) }
 
   private func beginLookup() -> Int32 {
     hasBegun = true

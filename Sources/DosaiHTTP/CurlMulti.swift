@@ -1,6 +1,7 @@
 import CCurl
 import CSystem
 import DosaiCore
+import Synchronization
 
 /// A libcurl multi handle with its open connections, and the poller that drives it. Only one thread may use it at a
 /// time.
@@ -23,10 +24,11 @@ package final class CurlMulti {
   package private(set) var isOutOfMemory = false
   /// A lookup has ended. libcurl counted it as a connection of its host.
   package var hasFreed = false
-  private(set) var driver = pthread_self()
+  let isInUse = Atomic<Bool>(false)  // by the driver
+  let driver = Atomic<pthread_t>(pthread_self())
   /// The number of rounds in which a transfer is still read after its clock has run out.
   private static let roundsMax = 24
-  // The list of multis in use, under the lock of ProcessState.
+  // The list of all multi handles, under the lock of ProcessState.
   var next: Unmanaged<CurlMulti>?
   var previous: Unmanaged<CurlMulti>?
 
@@ -71,11 +73,13 @@ package final class CurlMulti {
       handle, { _, milliseconds, context in CurlMulti.from(context)?.setTimer(milliseconds) ?? 0 }, context)
   }
 
+    ProcessState.add(self)
   deinit {
     defer { for list in prefetchLists { list?.release() } }
     if ProcessState.id == process {
       guard enter() else { return }
       if let spare { curl_easy_cleanup(spare.easy) }
+      defer { ProcessState.remove(self) }
       curl_multi_cleanup(handle)
       leave()
     } else {
@@ -330,7 +334,7 @@ package final class CurlMulti {
   private var isOurs: Bool { ProcessState.id == process }
 
   private func enter() -> Bool {
-    driver = pthread_self()
+    driver.store(pthread_self(), ordering: .relaxed)
     return ProcessState.enter(self)
   }
 

@@ -11,7 +11,7 @@ package enum ProcessState {
   /// Contains the process id, and 0 in a forked child, so that noticing a fork needs no system call.
   private static var page: UnsafeMutablePointer<Int32>?
   private static var mutex = pthread_mutex_t()  // all zeros, like glibc's PTHREAD_MUTEX_INITIALIZER
-  private static var first: Unmanaged<CurlMulti>?
+  private static var first: Unmanaged<CurlMulti>?  // of all multi handles
   private static let exitPatience: Int64 = 1_000_000_000
   private static let exitPollInterval = 1_000_000
   private static let exiting = Atomic<Bool>(false)
@@ -59,14 +59,21 @@ package enum ProcessState {
 
   /// Notes that this thread calls libcurl with the handle. False: it must not, because the process is exiting.
   static func enter(_ multi: CurlMulti) -> Bool {
+    // Either this thread sees that the process is exiting, or `wakeOthers` sees that the handle is in use.
+    multi.isInUse.store(true, ordering: .sequentiallyConsistent)
+    if !exiting.load(ordering: .sequentiallyConsistent) { return true }
+    leave(multi)
+    return false
+  }
+
+  static func leave(_ multi: CurlMulti) { multi.isInUse.store(false, ordering: .releasing) }
+
+  static func add(_ multi: CurlMulti) {
     pthread_mutex_lock(&mutex)
-    defer { pthread_mutex_unlock(&mutex) }
-    if isExiting { return false }
     multi.next = first
-    multi.previous = nil
     first?._withUnsafeGuaranteedRef { $0.previous = Unmanaged.passUnretained(multi) }
     first = Unmanaged.passUnretained(multi)
-    return true
+    pthread_mutex_unlock(&mutex)
   }
 
   /// Frees an object of libcurl, unless the process is exiting: the TLS library may be gone.
@@ -76,7 +83,7 @@ package enum ProcessState {
     pthread_mutex_unlock(&mutex)
   }
 
-  static func leave(_ multi: CurlMulti) {
+  static func remove(_ multi: CurlMulti) {
     pthread_mutex_lock(&mutex)
     multi.next?._withUnsafeGuaranteedRef { $0.previous = multi.previous }
     if let previous = multi.previous {
@@ -91,7 +98,7 @@ package enum ProcessState {
   private static func stop() {
     guard page == nil || page?.pointee == getpid() else { return }
     pthread_mutex_lock(&mutex)
-    exiting.store(true, ordering: .releasing)
+    exiting.store(true, ordering: .sequentiallyConsistent)
     pthread_mutex_unlock(&mutex)
     let deadline = csystem_now() + exitPatience
     while wakeOthers() && csystem_now() < deadline {
@@ -109,7 +116,8 @@ package enum ProcessState {
     while let multi = next {
       multi._withUnsafeGuaranteedRef { multi in
         next = multi.next
-        if pthread_equal(multi.driver, pthread_self()) != 0 { return }
+        let isOwn = multi.driver.load(ordering: .relaxed) == pthread_self()
+        if isOwn || !multi.isInUse.load(ordering: .sequentiallyConsistent) { return }
         found = true
         multi.wake()
       }

@@ -223,6 +223,7 @@ final class EventSlot {
   }
 
   func clear() {
+    if completion == nil && response == nil && report == nil { return }
     _ = Handle.invalidate(completion, Completion.self)
     _ = Handle.invalidate(response, Response.self)
     _ = Handle.invalidate(report, ErrorReport.self)

@@ -15,6 +15,8 @@ package final class CurlMulti {
   private var rounds = Rounds()
   private var curlDeadline = Clocks.never
   private(set) var servesMany = false
+  /// When the last wait ended, if it serves many.
+  package private(set) var waitEnded: Int64 = 0
   /// The easy handle of a transfer that was removed. It can be reused only if this serves a single client, for which
   /// the handle is set up.
   private var spare: (easy: UnsafeMutableRawPointer, share: CurlShare)?
@@ -263,6 +265,7 @@ package final class CurlMulti {
         act(socket, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0))
         if servesMany { break ready }
       case .token(let descriptor):
+      if servesMany { waitEnded = csystem_now() }
         token = descriptor
         if servesMany { break ready }
       case .timer(let time): rounds.note(timer: time)
@@ -270,7 +273,7 @@ package final class CurlMulti {
       }
     }
     if !hasMore, undisturbed, rounds.end(last: poller.count, watched: 2 * sockets.count),
-      curlDeadline <= csystem_now()
+      curlDeadline < Clocks.never, curlDeadline <= csystem_now()
     {
       curlDeadline = Clocks.never
       act(CURL_SOCKET_TIMEOUT, 0)

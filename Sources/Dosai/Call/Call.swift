@@ -127,14 +127,19 @@ package final class Call: TransferReceiver {
   func tick() {
     guard let multi, !hasEnded else { return }
     let (time, clock) = state.clock
-    let action = state.tick(csystem_now(), hasRead: multi.hasRead(transfer, until: time), reply)
+    let hasRead = multi.hasRead(transfer, until: time)
+    if !hasRead && state.phase == .attempting { return }  // the usual case: nothing is due
+    let action = state.tick(csystem_now(), hasRead: hasRead, reply)
     if action != .none { perform(action, Failure(.timeout, Self.words(clock), clock: clock)) }
   }
 
   /// When it must be checked next.
   var deadline: Int64 {
-    guard state.phase == .attempting, !state.isPaused, let transfer else { return state.deadline }
-    return min(state.deadline, transfer.checkTime)
+    let deadline = state.deadline
+    guard let transfer, transfer.checkTime < deadline, state.phase == .attempting, !state.isPaused else {
+      return deadline
+    }
+    return transfer.checkTime
   }
 
   /// Whether there may be a reason other than the server to end the call.
@@ -150,7 +155,10 @@ package final class Call: TransferReceiver {
   }
 
   /// Ends the call if there is a reason other than the server.
-  func stopIfAsked() { if !hasEnded, let stopReason { stop(stopReason) } }
+  func stopIfAsked() {
+    guard isStopAsked || multi?.isOutOfMemory == true, !hasEnded, let stopReason else { return }
+    stop(stopReason)
+  }
 
   /// A connection may be available. False: none is, and the call continues to wait.
   func connectionFreed() -> Bool {
@@ -256,5 +264,7 @@ package final class Call: TransferReceiver {
 
   /// A chunk was read, which had arrived when the last wait ended.
   @inline(__always)
-  func noteChunk(isToken: Bool) { state.eventRead(state.waitEnded ?? csystem_now(), isToken: isToken) }
+  func noteChunk(isToken: Bool) {
+    state.eventRead(state.waitEnded ?? multi?.waitEnded ?? csystem_now(), isToken: isToken)
+  }
 }

@@ -60,7 +60,7 @@ package final class Loop {
   }
 
   func startWaiting() {
-    while calls.count < inFlightMax, let next = waiting.popFirst() {
+    while waiting.count > 0, calls.count < inFlightMax, let next = waiting.popFirst() {
       fly(next)
       next.start()
       schedule(next)
@@ -214,7 +214,7 @@ package final class Loop {
         return event
       }
       if call.news == .fresh && !call.isOver { continue }
-      _ = noted.popFirst()
+      noted.removeFirst()
       call.news = .none
       schedule(call)
     }
@@ -284,8 +284,10 @@ package final class Loop {
     multi.wake()
   }
 
-  private func readInbox() {
-    guard hasInbox.load(ordering: .acquiring) else { return }
+  @inline(__always)
+  private func readInbox() { if hasInbox.load(ordering: .acquiring) { applyInbox() } }
+
+  private func applyInbox() {
     let entries = mutex.locked {
       hasInbox.store(false, ordering: .releasing)
       let entries = inbox
@@ -322,7 +324,7 @@ package final class Loop {
     byToken = []
     for host in hosts { host.clear() }
     hosts = []
-    noted = CallQueue()
+    noted.removeAll()
     deadlines = DeadlineHeap()
   }
 }

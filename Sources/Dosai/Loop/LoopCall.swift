@@ -29,6 +29,8 @@ package final class LoopCall {
   private let loop: Loop
   var phase = Phase.waiting
   var news = News.none
+  /// The call after it in that list.
+  var next: LoopCall?
   var isPaused = false
   /// It is in the loop's list of the calls with the same token, between these two.
   private var isWatched = false

@@ -1,24 +1,22 @@
 import DosaiCore
 
-/// Calls, first in, first out. It releases the calls that it returns.
+/// Calls, first in, first out. A call can be in one of them.
 struct CallQueue {
-  private var calls: [LoopCall?] = []
-  private var head = 0
+  private(set) var first: LoopCall?
+  private unowned(unsafe) var last: LoopCall?
 
-  var first: LoopCall? { head < calls.count ? calls[head] : nil }
-
-  mutating func append(_ call: LoopCall) { calls.append(call) }
-
-  mutating func popFirst() -> LoopCall? {
-    guard let call = first else { return nil }
-    calls[head] = nil
-    head += 1
-    if 2 * head >= calls.count {
-      calls.removeFirst(head)
-      head = 0
-    }
-    return call
+  mutating func append(_ call: LoopCall) {
+    if first == nil { first = call } else { last?.next = call }
+    last = call
   }
+
+  mutating func removeFirst() {
+    let next = first?.next
+    first?.next = nil
+    first = next
+  }
+
+  mutating func removeAll() { while first != nil { removeFirst() } }
 }
 
 /// Calls, first in, first out. A paused call keeps its position, but does not hold up the others.

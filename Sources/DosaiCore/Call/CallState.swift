@@ -187,7 +187,7 @@ package struct CallState {
   /// A chunk of the current transfer was read, which had arrived by this time.
   @inline(__always)
   package mutating func eventRead(_ time: Int64, isToken: Bool) {
-    silentSince = time
+    silentSince = max(time, silentSince)
     hasChunk = true
     if isToken && firstToken == nil { firstToken = time }
   }
@@ -299,12 +299,14 @@ package struct CallState {
   package var connectDeadline: Int64 { Clocks.deadline(attemptBegun, rules.clocks.connect) }
 
   /// The first of the clocks that run, and when it runs out.
+  @inline(__always)
   package var clock: (time: Int64, clock: Clock) {
     if hasEnded || phase == .idle { return (Clocks.never, .none) }
     let (time, clock) = attemptClock
     return totalDeadline <= time ? (totalDeadline, .total) : (time, clock)
   }
 
+  @inline(__always)
   private var attemptClock: (Int64, Clock) {
     if isPaused || isTransferOver { return (Clocks.never, .none) }
     if case .queued(let until) = phase { return (route.isPatient ? Clocks.never : until, .connect) }
@@ -316,10 +318,13 @@ package struct CallState {
   }
 
   /// When `tick` has something to do.
+  @inline(__always)
   package var deadline: Int64 {
+    let time = clock.time
+    if isPaused { return time }
     switch phase {
-    case .waiting(let until), .queued(let until): isPaused ? clock.time : min(until, clock.time)
-    default: clock.time
+    case .waiting(let until), .queued(let until): return min(until, time)
+    default: return time
     }
   }
 

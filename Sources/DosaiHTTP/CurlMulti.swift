@@ -17,9 +17,10 @@ package final class CurlMulti {
   private(set) var servesMany = false
   /// When the last wait ended, if it serves many.
   package private(set) var waitEnded: Int64 = 0
-  /// The easy handle of a transfer that was removed. It can be reused only if this serves a single client, for which
-  /// the handle is set up.
-  private var spare: (easy: UnsafeMutableRawPointer, share: CurlShare)?
+  /// The easy handles of transfers that were removed, and what all of them are set up for.
+  private var spares: [UnsafeMutableRawPointer] = []
+  private var sparesFor: (options: TransportOptions, share: CurlShare)?
+  private static let sparesMax = 64
   private var lookups: [Lookup] = []
   private var connectionsPerHostMax = 0
   /// libcurl has lost track of a socket: the next one would make it divide by zero. All transfers must be removed.
@@ -73,15 +74,15 @@ package final class CurlMulti {
       }, context)
     ccurl_multi_on_timer(
       handle, { _, milliseconds, context in CurlMulti.from(context)?.setTimer(milliseconds) ?? 0 }, context)
+    ProcessState.add(self)
   }
 
-    ProcessState.add(self)
   deinit {
     defer { for list in prefetchLists { list?.release() } }
     if ProcessState.id == process {
-      guard enter() else { return }
-      if let spare { curl_easy_cleanup(spare.easy) }
       defer { ProcessState.remove(self) }
+      guard enter() else { return }
+      dropSpares()
       curl_multi_cleanup(handle)
       leave()
     } else {
@@ -175,13 +176,24 @@ package final class CurlMulti {
     if transfer.dropBody(), !isOutOfMemory { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
     curl_multi_remove_handle(handle, transfer.easy)
     csystem_wipe_stack()
-    if !servesMany && spare == nil { spare = transfer.giveHandle() }
+    keep(transfer)
   }
 
-  func takeSpare() -> UnsafeMutableRawPointer? {
-    let easy = spare?.easy
-    spare = nil
-    return easy
+  /// Keeps the handle of a transfer that was removed, for the next one.
+  private func keep(_ transfer: Transfer) {
+    if sparesFor?.options !== transfer.options { dropSpares() }
+    guard spares.count < Self.sparesMax, let easy = transfer.giveHandle() else { return }
+    spares.append(easy)
+    sparesFor = (transfer.options, transfer.share)
+  }
+
+  private func dropSpares() {
+    while let spare = spares.popLast() { curl_easy_cleanup(spare) }
+  }
+
+  /// A handle that is set up for the client with these options.
+  func takeSpare(_ options: TransportOptions) -> UnsafeMutableRawPointer? {
+    sparesFor?.options === options ? spares.popLast() : nil
   }
 
   /// Call this after `isOutOfMemory`, when all transfers have been removed.
@@ -255,6 +267,7 @@ package final class CurlMulti {
     var undisturbed = true
     if !hasMore {
       undisturbed = poller.wait(milliseconds)
+      if servesMany { waitEnded = csystem_now() }
       rounds.note(found: poller.count)
     }
     ready: while let source = poller.next() {
@@ -265,7 +278,6 @@ package final class CurlMulti {
         act(socket, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0))
         if servesMany { break ready }
       case .token(let descriptor):
-      if servesMany { waitEnded = csystem_now() }
         token = descriptor
         if servesMany { break ready }
       case .timer(let time): rounds.note(timer: time)

@@ -20,7 +20,7 @@ package final class Transfer {
   private(set) var easy: UnsafeMutableRawPointer?  // nil once it was given away
   let options: TransportOptions
   private let isHTTPS: Bool
-  private let share: CurlShare  // must outlive the handle
+  let share: CurlShare  // must outlive the handle
   private let url: Buffer
   private let requestHeaders: HeaderList
   private let body: Buffer?
@@ -73,7 +73,7 @@ package final class Transfer {
     receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
-    let spare = multi.takeSpare()
+    let spare = multi.takeSpare(options)
     guard let easy = spare ?? curl_easy_init() else {
       message.deallocate()
       throw .outOfMemory
@@ -178,14 +178,14 @@ package final class Transfer {
 
   /// Gives away its handle, if the request ended well. The handle keeps the options that all requests share, and
   /// nothing of this request.
-  func giveHandle() -> (easy: UnsafeMutableRawPointer, share: CurlShare)? {
+  func giveHandle() -> UnsafeMutableRawPointer? {
     guard let easy, isFinished, failure == nil else { return nil }
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, nil)
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
     ccurl_set_list(easy, CURLOPT_HTTPHEADER, nil)
     ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, nil)
     self.easy = nil
-    return (easy, options, share)
+    return easy
   }
 
   /// Its connection must not serve another transfer. Over HTTP/2, libcurl would otherwise keep it.

@@ -206,16 +206,20 @@ package struct Value: JSONValue {
 
   package func forEachMember(_ body: (Bytes, Value) throws(Failure) -> Void) throws(Failure) {
     guard kind == .object else { return }
+    var found = InlineArray<32, JSONScanner.Members.Member>(repeating: (.empty, 0, 0..<0))  // the first of them
     var count = 0
-    var counting = JSONScanner.Members(text)
-    while counting.next() != nil { count += 1 }
+    var members = JSONScanner.Members(text)
+    while let member = members.next() {
+      if count < found.count { found[count] = member }
+      count += 1
+    }
     if count > Self.membersMax { throw Failure(.tooLarge, "an object has more than 1024 fields") }
     let keys = count > json_object_size(tree) ? try keys() : []
     let last = keys.isEmpty ? nil : NameIndex()
     if let last { for i in keys.indices { try last.set(last.hash(keys[i].bytes), i) } }
     var position = 0
-    var members = JSONScanner.Members(text)
-    while let next = members.next() {
+    members = JSONScanner.Members(text)
+    while let next = count > found.count ? members.next() : position < count ? found[position] : nil {
       let plain = Self.plain(next.key)
       let key = plain?.bytes ?? next.key
       position += 1

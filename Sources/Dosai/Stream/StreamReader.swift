@@ -151,6 +151,7 @@ package final class StreamReader {
         isFlushed = true
         if let event = try parser.finish(), try process(event, onError) { return .event }
       } else {
+        document = nil  // its last chunk is no longer lent
         return .empty
       }
     }

@@ -106,7 +106,7 @@ package final class CompletionBuilder {
     merger.begin()
     noteQuirks(event)
     if let list = event.nonNullMember(Wire.choices) {
-      try check(choices: list)
+      try check(choices: event.memberWithoutText(Wire.choices) ?? list)
       var position: Int64 = 0
       try list.forEachElement { (choice: Value) throws(Failure) in
         try add(choice: choice, at: position, isAnswer: isAnswer)
@@ -198,9 +198,10 @@ package final class CompletionBuilder {
     let choice = try choice(of: value, at: position)
     let before = chunks.count
     let delta = value.nonNullMember(Wire.delta)
+    let isWhole = delta == nil
     if delta == nil && !isAnswer { quirks.insert(.deltaMissing) }
     if let delta = delta ?? value.nonNullMember(Wire.message) {
-      try add(delta: delta, to: choice, isWhole: value.nonNullMember(Wire.delta) == nil)
+      try add(delta: delta, to: choice, isWhole: isWhole)
     }
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
       if key.equals(Wire.index) || key.equals(Wire.delta) || key.equals(Wire.message) { return }

@@ -297,6 +297,8 @@ package enum JSONScanner {
 
   /// Iterates over the members of an object in a checked text.
   package struct Members {
+    package typealias Member = (key: Bytes, start: Int, value: Range<Int>)
+
     private let text: Bytes
     private var at: Int
 
@@ -308,7 +310,7 @@ package enum JSONScanner {
 
     /// The key as it is written between its quotes, and the range of the value.
     @inline(never)
-    package mutating func next() -> (key: Bytes, start: Int, value: Range<Int>)? {
+    package mutating func next() -> Member? {
       at = JSONScanner.skipBlanks(text, at)
       if at < text.count, text[at] == UInt8(ascii: ",") { at = JSONScanner.skipBlanks(text, at + 1) }
       guard at < text.count, text[at] == UInt8(ascii: "\"") else { return nil }

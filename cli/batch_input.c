@@ -77,7 +77,8 @@ static uint32_t tokens_of(const batch_request *request) {
 
 void input_read(batch_input *input, const batch_line *line, batch_request *request, outcome *outcome) {
   ssize_t length = -1;
-  if (fseeko(input->file, (off_t)line->offset, SEEK_SET) == 0) {
+  off_t offset = (off_t)line->offset; /* seldom another than the end of the line before */
+  if (ftello(input->file) == offset || fseeko(input->file, offset, SEEK_SET) == 0) {
     length = getline(&input->text, &input->text_capacity, input->file);
   }
   if (length < 0 && ferror(input->file)) {

@@ -21,7 +21,20 @@ static size_t decode(const char *text, size_t length, uint32_t *out_point) {
   return size;
 }
 
-/* Writes one character of a string's inside and returns its length. What ends a line anywhere is escaped. */
+/* What ends a line anywhere, or is a control character. */
+static int is_escaped(uint32_t point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029;
+}
+
+/* The length of the character, if it is written as it is; otherwise 0. */
+static size_t plain_size(const char *text, size_t length) {
+  if (*text >= ' ' && *text < 0x7F) return 1;
+  uint32_t point = 0;
+  size_t size = decode(text, length, &point);
+  return size > 0 && !is_escaped(point) ? size : 0;
+}
+
+/* Writes one character of a string's inside and returns its length. */
 static size_t put_character(FILE *file, const char *text, size_t length) {
   uint32_t point = 0xFFFD;
   size_t size = decode(text, length, &point);
@@ -29,7 +42,7 @@ static size_t put_character(FILE *file, const char *text, size_t length) {
     fputs("\xEF\xBF\xBD", file);
     return 1;
   }
-  if (point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029) {
+  if (is_escaped(point)) {
     fprintf(file, "\\u%04" PRIx32, point);
   } else {
     fwrite(text, 1, size, file);
@@ -43,25 +56,42 @@ void json_put_string(FILE *file, const char *text, size_t length) {
     return;
   }
   fputc('"', file);
+  size_t from = 0; /* up to there, all is written */
   for (size_t index = 0; index < length;) {
-    if (text[index] == '"' || text[index] == '\\') fputc('\\', file);
+    int is_mark = text[index] == '"' || text[index] == '\\';
+    size_t size = is_mark ? 0 : plain_size(text + index, length - index);
+    index += size;
+    if (size > 0) continue;
+    fwrite(text + from, 1, index - from, file);
+    if (is_mark) fputc('\\', file);
     index += put_character(file, text + index, length - index);
+    from = index;
   }
+  fwrite(text + from, 1, length - from, file);
   fputc('"', file);
 }
 
 void json_put_compact(FILE *file, const char *json, size_t length) {
   int in_string = 0;
-  for (size_t index = 0; index < length;) {
-    char byte = json[index];
-    if (!in_string && strchr(" \t\r\n", byte) && byte) {
+  size_t from = 0; /* up to there, all is written */
+  for (size_t index = 0;;) {
+    while (index < length && json[index] > ' ' && json[index] < 0x7F && json[index] != '"' &&
+           json[index] != '\\')
       index++;
+    if (index == length) break;
+    int is_blank = !in_string && json[index] && json[index] <= ' ' && strchr(" \t\r\n", json[index]);
+    size_t size = is_blank ? 0 : plain_size(json + index, length - index);
+    if (size > 0) {
+      if (json[index] == '"') in_string = !in_string;
+      if (json[index] == '\\' && index + 1 < length && json[index + 1] > ' ') size++;
+      index += size;
       continue;
     }
-    if (byte == '"') in_string = !in_string;
-    if (byte == '\\') fputc(json[index++], file);
-    if (index < length) index += put_character(file, json + index, length - index);
+    fwrite(json + from, 1, index - from, file);
+    index += is_blank ? 1 : put_character(file, json + index, length - index);
+    from = index;
   }
+  fwrite(json + from, 1, length - from, file);
 }
 
 void json_put_count(FILE *file, const char *key, int64_t count) {

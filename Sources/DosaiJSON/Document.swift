@@ -15,6 +15,7 @@ import Synchronization
 /// 3. It calls itself for each level, and a host's thread may have a small stack. Lists and objects below a depth into
 ///    which the library never looks are empty in the text that it gets.
 /// 4. It reads strings byte by byte. `LongStrings` decodes the long ones, and jansson gets a short string for each.
+///    Nor does it get the members of a whole answer that are never read.
 /// 5. If it cannot grow the buffer for a token, it keeps part of the token, and may then read and write beyond it.
 ///    `pad` puts a string before the text that makes the buffer large enough.
 /// 6. It reads real numbers in the thread's locale, and ends the process if another thread changes the locale
@@ -37,10 +38,11 @@ package final class Document {
   /// The text has integers beyond 64 bits.
   package let hasBigNumbers: Bool
 
-  /// Takes the text, which nothing else may change afterwards. PROTOCOL: not JSON. TOO_LARGE: beyond a limit. No
-  /// message quotes the text.
+  /// Takes the text, which nothing else may change afterwards. `isAnswer`: it is a whole answer, of whose members only
+  /// those are wanted by whose names answers are read. PROTOCOL: not JSON. TOO_LARGE: beyond a limit. No message quotes
+  /// the text.
   package static func read(
-    taking text: Buffer, limits: Limits, longMin: Int = LongStrings.lengthMin
+    taking text: Buffer, limits: Limits, longMin: Int = LongStrings.lengthMin, isAnswer: Bool = false
   ) throws(Failure) -> Document {
     var text = text
     var facts = try JSONScanner.check(text.bytes, nodesMax: limits.jsonNodes, depthMax: limits.jsonDepth)
@@ -60,7 +62,7 @@ package final class Document {
     let longStrings = LongStrings()
     let flat = facts.depth < parsedDepthMax ? text : try JSONScanner.copy(text.bytes, depthMax: parsedDepthMax)
     if extractsLong {
-      try longStrings.extract(from: flat.bytes, lengthMin: longMin, rest: given)
+      try longStrings.extract(from: flat.bytes, lengthMin: longMin, isAnswer: isAnswer, rest: given)
     } else {
       try given.append(flat.bytes)
     }

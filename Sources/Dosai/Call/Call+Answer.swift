@@ -39,7 +39,7 @@ extension Call {
       throw Failure(isStream ? .truncated : .malformed, "the answer is empty")
     }
     let quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
-    let document = try Document.read(taking: received, limits: limits)
+    let document = try Document.read(taking: received, limits: limits, isAnswer: kind == .chat)
     if ServerError.isError(document.root) { throw try provider(document.root) }
     if kind == .other {
       response = Response(document.source, facts([]))

@@ -49,7 +49,7 @@ package struct ServerError {
     }
     if let choices = body.memberWithoutText(Wire.choices), choices.kind != .null { return failedChoice(choices) != nil }
     // FastAPI, Mistral, and vLLM's flat form.
-    return body.string(Wire.object)?.equals("error") == true || body.nonNullMember("detail") != nil
+    return body.string(Wire.object)?.equals("error") == true || body.nonNullMember(Wire.detail) != nil
       || body.memberWithoutText(Wire.message)?.kind == .object
   }
 
@@ -70,13 +70,13 @@ package struct ServerError {
   }
 
   private mutating func read<Value: JSONValue>(_ object: Value) throws(Failure) {
-    for key in ["message", "detail"] as [StaticString] where message == nil {
+    for key in [Wire.message, Wire.detail] where message == nil {
       guard let value = object.nonNullMember(key) else { continue }
       message = try Self.line(value.kind == .string ? value.string : value.text)
     }
-    code = try Self.text(object.nonNullMember("code"))
-    type = try Self.text(object.nonNullMember("type"))
-    param = try Self.text(object.nonNullMember("param"))
+    code = try Self.text(object.nonNullMember(Wire.code))
+    type = try Self.text(object.nonNullMember(Wire.type))
+    param = try Self.text(object.nonNullMember(Wire.param))
   }
 
   private static func text<Value: JSONValue>(_ value: Value?) throws(Failure) -> Buffer? {

@@ -41,6 +41,37 @@ package enum Wire {
   package static var name: StaticString { "name" }
   package static var arguments: StaticString { "arguments" }
 
+  // Of an error.
+  package static var detail: StaticString { "detail" }
+  package static var code: StaticString { "code" }
+  package static var type: StaticString { "type" }
+  package static var param: StaticString { "param" }
+
+  /// All names by which whole answers are read.
+  private static var allRead: StaticString {
+    """
+     id object created model choices usage x_groq error index message finish_reason role content refusal tool_calls \
+    reasoning_content reasoning thinking text function name arguments detail code type param prompt_tokens \
+    completion_tokens total_tokens prompt_tokens_details cached_tokens completion_tokens_details reasoning_tokens \
+
+    """
+  }
+
+  /// Whether a whole answer is read by that name, at any depth. A key with escapes may stand for any name.
+  static func isRead(_ key: Bytes) -> Bool {
+    if key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil { return true }
+    var from = 0
+    while let found = allRead.bytes.firstIndex(of: key, from: from) {
+      from = found + 1
+      if found > 0, allRead.bytes[found - 1] == UInt8(ascii: " "),
+        allRead.bytes.slice(found + key.count, found + key.count + 1).equals(" ")
+      {
+        return true
+      }
+    }
+    return false
+  }
+
   /// The numbers of `Usage`, in its order: the object within `usage` that a number is in, or "", and its key.
   static func usage(_ field: Int) -> (object: StaticString, key: StaticString) {
     switch field {

@@ -9,15 +9,26 @@ package struct LongStrings {
   package init() {}
 
   /// Appends the text to `rest`, with each long string replaced by a short one: U+007F, and where it begins in
-  /// `decoded`. The text must have been checked, and be UTF-8 without U+0000, U+007F and lone surrogates.
-  package func extract(from text: Bytes, lengthMin: Int, rest: Buffer) throws(Failure) {
+  /// `decoded`. The text must have been checked, and be UTF-8 without U+0000, U+007F and lone surrogates. `isAnswer`:
+  /// members that are never read in a whole answer are left out, except the first of an object, so that it is not empty.
+  package func extract(from text: Bytes, lengthMin: Int, isAnswer: Bool, rest: Buffer) throws(Failure) {
     try decoded.reserve(text.count &+ 8)
     try rest.reserve(min(text.count, 4 << 10))
     var from = 0
     var at = 0
     while let quote = text.firstIndex(of: UInt8(ascii: "\""), from: at) {
       at = JSONScanner.endOfString(text, quote)
-      if at - quote < lengthMin || Self.isKey(text, endingAt: at) { continue }
+      if isAnswer || at - quote >= lengthMin, let value = Self.value(text, ofKeyEndingAt: at) {
+        guard isAnswer, !Wire.isRead(text.slice(quote + 1, at - 1)) else { continue }
+        var comma = quote - 1
+        while comma > from, text[comma].isBlank { comma -= 1 }
+        guard comma >= from, text[comma] == UInt8(ascii: ",") else { continue }
+        try rest.append(text.slice(from, comma))
+        at = JSONScanner.end(of: text, from: value)
+        from = at
+        continue
+      }
+      if at - quote < lengthMin { continue }
       try rest.append(text.slice(from, quote))
       try rest.append("\"\u{7F}")
       try rest.append(decimal: Int64(decoded.count))
@@ -29,9 +40,11 @@ package struct LongStrings {
     try rest.append(text.slice(from, text.count))
   }
 
-  private static func isKey(_ text: Bytes, endingAt end: Int) -> Bool {
+  /// Where the value of a key begins; nil: it is not a key.
+  private static func value(_ text: Bytes, ofKeyEndingAt end: Int) -> Int? {
     let next = JSONScanner.skipBlanks(text, end)
-    return next < text.count && text[next] == UInt8(ascii: ":")
+    guard next < text.count, text[next] == UInt8(ascii: ":") else { return nil }
+    return JSONScanner.skipBlanks(text, next + 1)
   }
 
   /// The string that `short` replaced; nil: it did not replace any.

@@ -52,6 +52,35 @@ struct CompletionFieldsTests {
     #expect(try sorted(again.string) == sorted(text.string))
   }
 
+  /// What is never read makes no difference, wherever it is.
+  @Test(arguments: [
+    #"{"id":"c-1","service_tier":"default","object":"chat.completion","x":{"choices":[{}],"id":"not"},"created":7,"#
+      + #""choices":[{"logprobs":{"content":[{"token":"a long token","index":3}]},"index":1,"seed":[1,"usage"],"message":"#
+      + #"{"annotations":[{"type":"url_citation","text":"not the text"}],"role":"assistant","content":"Some long text."},"#
+      + #""finish_reason":"stop"}],"usage":{"audio_tokens":1,"prompt_tokens":2,"prompt_tokens_details":{"x":0,"cached_tokens":1},"#
+      + #""completion_tokens_details":{"accepted_prediction_tokens":0,"reasoning_tokens":4}} , "timings" : {"a":1} }"#,
+    #"{"only":"what is not read"}"#,
+    #"{"usage":{"other":1},"x_groq":{"usage":{"total_tokens":3}},"a":"a long string"}"#,
+    #"{"a":1,"\u0069d":"escaped, and long","id\u0000":2,"choices":[{"message":{"tool_calls":[{"x":{},"id":"call","function":"#
+      + #"{"y":[],"name":"f","arguments":{"z":"an argument that is long","a":1}}}]}}]}"#,
+    #"{"error":{"status":500,"message":"It is overloaded.","code":"x","type":"y","param":"z"},"more":[{"error":1}]}"#,
+  ])
+  func needsNoOtherMembers(text: String) throws {
+    func read(_ isAnswer: Bool) throws -> [String] {
+      guard let document = try? Document.read(taking: Buffer(text.utf8), limits: Limits(), isAnswer: isAnswer) else {
+        return ["it is malformed"]
+      }
+      var fields = CompletionFields()
+      try fields.read(document.root, limits: Limits())
+      let error = try ServerError(document.root)
+      return try withExtendedLifetime(document) {
+        lines(fields) + ["\(ServerError.isError(document.root)) \(fields.quirks.rawValue) \(document.source.string)"]
+          + [error.message, error.code, error.type, error.param].map { $0?.string ?? "none" }
+      }
+    }
+    #expect(try read(true) == read(false))
+  }
+
   private func lines(_ fields: CompletionFields) -> [String] {
     func text(_ bytes: Bytes?) -> String { bytes.map { "'\($0.string)'" } ?? "none" }
     var lines = ["\(text(fields.id)) \(text(fields.object)) \(text(fields.model)) \(fields.created) \(fields.usage)"]

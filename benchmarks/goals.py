@@ -110,6 +110,7 @@ def others():
         for what, limit in (("cpu_us_whole", 1.15), ("memory_bytes_stream", 1.4), ("p99_us", 1.2)):
             yield Goal("1000 %s streams: %s, in libcurl's" % (kind, RATIOS[what]), limit, (
                 lambda results, kind=kind, what=what: many(results, "1000 " + kind, what)))
+    yield Goal("CPU of a line of `dosai batch`, in libcurl's", 1.5, lambda results: median(ratios(results["batch"], "dosai", "curl")))
     yield Goal("1000 streams through AsyncClient: CPU a chunk, all in all", 14, async_many, " us")
 
 

@@ -2,7 +2,8 @@
  * usage: paced CERTIFICATE KEY   It prints its two ports, plain and TLS, and serves until its stdin ends.
  * A request for the model "paced-COUNT-PERIOD" is answered by a chunked stream of COUNT events, one every PERIOD
  * milliseconds, the streams out of step with each other. The content of an event is when it was sent, in nanoseconds of
- * CLOCK_MONOTONIC. */
+ * CLOCK_MONOTONIC. One for the model "whole-COUNT-PERIOD" is answered as a whole after PERIOD milliseconds, with COUNT
+ * lines of text. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,6 +33,7 @@ typedef struct connection {
   int fd;
   int isDue; /* it stands in a slot */
   int isDead;
+  int isWhole; /* its answer is not a stream */
   unsigned long left, period;
   size_t length;
   char request[4096];
@@ -76,7 +78,30 @@ static void wait_in_slot(connection *it, unsigned long slot) {
   "\"fp_44added55e\",\"choices\":[{\"index\":0,\"delta\":" delta                                           \
   ",\"logprobs\":null,\"finish_reason\":" reason "}]}\n\n"
 
+static int send_whole(connection *it) {
+  static const char line[] = "A line of the answer, with \\\"quotes\\\", caf\xC3\xA9s and a tab\\t.\\n";
+  char body[8192], text[8448];
+  int length = snprintf(body, sizeof body,
+                        "{\"id\":\"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT\",\"object\":\"chat.completion\","
+                        "\"created\":1741569952,\"model\":\"gpt-4.1-2025-04-14\",\"choices\":[{\"index\":0,"
+                        "\"message\":{\"role\":\"assistant\",\"content\":\"");
+  for (; it->left > 0 && length < 7168; it->left--)
+    length += snprintf(body + length, sizeof body - (size_t)length, "%s", line);
+  length += snprintf(body + length, sizeof body - (size_t)length,
+                     "\",\"refusal\":null,\"annotations\":[]},\"logprobs\":null,\"finish_reason\":\"stop\"}],"
+                     "\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":10,\"total_tokens\":29,"
+                     "\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0},"
+                     "\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,"
+                     "\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}},"
+                     "\"service_tier\":\"default\",\"system_fingerprint\":\"fp_44added55e\"}");
+  length = snprintf(text, sizeof text,
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", length,
+                    body);
+  return put(it, text, (size_t)length);
+}
+
 static int send_event(connection *it) {
+  if (it->isWhole) return send_whole(it);
   char event[512], chunk[544];
   const char *end = EVENT("{}", "\"stop\"") "data: [DONE]\n\n";
   if (it->left-- == 0) {
@@ -94,7 +119,7 @@ static void run_slot(unsigned long slot) {
   for (; it; it = next) {
     next = it->next;
     it->isDue = 0;
-    int isLast = it->left == 0;
+    int isLast = it->left == 0 || it->isWhole;
     if (it->isDead || !send_event(it)) {
       streaming--;
       drop(it);
@@ -115,13 +140,19 @@ static int answer(connection *it, unsigned long slot) {
   if (!end || !size || size > end) return 0;
   if (it->length < (size_t)(end + 4 - it->request) + strtoul(size + 15, NULL, 10)) return 0;
   it->length = 0;
-  char *model = strstr(end, "paced-");
-  if (!model || sscanf(model, "paced-%lu-%lu", &it->left, &it->period) != 2 || it->period < 1 ||
-      (it->period *= SLOTS_MS) >= SLOTS || !put(it, head, sizeof head - 1)) {
+  char *model = strstr(end, "paced-"), *whole = strstr(end, "whole-");
+  it->isWhole = !model && whole;
+  if (it->isWhole) model = whole;
+  if (!model || sscanf(model + 6, "%lu-%lu", &it->left, &it->period) != 2 || it->period < 1 ||
+      (it->period *= SLOTS_MS) >= SLOTS || (!it->isWhole && !put(it, head, sizeof head - 1))) {
     drop(it);
     return 1;
   }
   streaming++;
+  if (it->isWhole) {
+    wait_in_slot(it, slot + it->period);
+    return 1;
+  }
   wait_in_slot(it, slot + 1 + (started++ * 2654435761u & 0xFFFFFFFF) % it->period);
   return 1;
 }

@@ -61,8 +61,10 @@ package final class Document {
     let padding = try pad(given, longest)
     let longStrings = LongStrings()
     let flat = facts.depth < parsedDepthMax ? text : try JSONScanner.copy(text.bytes, depthMax: parsedDepthMax)
+    // A number that jansson refuses, or that is reported, counts wherever it is.
+    let mayLeaveOut = !facts.hasBigInteger && !facts.hasExponent && facts.longestOther < 256
     if extractsLong {
-      try longStrings.extract(from: flat.bytes, lengthMin: longMin, isAnswer: isAnswer, rest: given)
+      try longStrings.extract(from: flat.bytes, lengthMin: longMin, isAnswer: isAnswer && mayLeaveOut, rest: given)
     } else {
       try given.append(flat.bytes)
     }

@@ -59,6 +59,7 @@ struct CompletionFieldsTests {
       + #"{"annotations":[{"type":"url_citation","text":"not the text"}],"role":"assistant","content":"Some long text."},"#
       + #""finish_reason":"stop"}],"usage":{"audio_tokens":1,"prompt_tokens":2,"prompt_tokens_details":{"x":0,"cached_tokens":1},"#
       + #""completion_tokens_details":{"accepted_prediction_tokens":0,"reasoning_tokens":4}} , "timings" : {"a":1} }"#,
+    #"{"id":"a long string","seed":18446744073709551616}"#, #"{"id":"a long string","x":1e999}"#,
     #"{"only":"what is not read"}"#,
     #"{"usage":{"other":1},"x_groq":{"usage":{"total_tokens":3}},"a":"a long string"}"#,
     #"{"a":1,"\u0069d":"escaped, and long","id\u0000":2,"choices":[{"message":{"tool_calls":[{"x":{},"id":"call","function":"#
@@ -74,7 +75,9 @@ struct CompletionFieldsTests {
       try fields.read(document.root, limits: Limits())
       let error = try ServerError(document.root)
       return try withExtendedLifetime(document) {
-        lines(fields) + ["\(ServerError.isError(document.root)) \(fields.quirks.rawValue) \(document.source.string)"]
+        lines(fields) + [
+          "\(ServerError.isError(document.root)) \(fields.quirks.rawValue) \(document.hasBigNumbers) \(document.source.string)"
+        ]
           + [error.message, error.code, error.type, error.param].map { $0?.string ?? "none" }
       }
     }

@@ -20,7 +20,9 @@ static void runs_out(int face, test_transport transport, const char *script,
     CHECK_KEEP(dosai_chat_stream(client, request, options, test_go_on, NULL, &completion, &error),
                DOSAI_TIMEOUT);
   else CHECK_KEEP(test_pull(client, request, options, NULL, &error), DOSAI_TIMEOUT);
-  CHECK_TOOK(start, test_now(), milliseconds - 1, milliseconds + test_bound(100));
+  /* A handshake is given three times more what the host is late. */
+  test_took(start, test_now(), milliseconds - 1, milliseconds + test_bound(100),
+            clock == DOSAI_CLOCK_CONNECT ? 4 : 1, __FILE__, __LINE__, "the end");
   CHECK_INT(dosai_error_clock(error), clock);
   CHECK_INT(dosai_error_attempt_count(error), 1);
   const dosai_completion *part = dosai_error_completion(error);
@@ -32,12 +34,15 @@ static void runs_out(int face, test_transport transport, const char *script,
   dosai_client_free(client);
 }
 
-/* A clock that is off, or longer than the pauses, stops nothing. */
+/* A clock that is off, or longer than the pauses, stops nothing: but for a server that is late. */
 static void runs_on(const char *script, const dosai_call_options *options) {
   dosai_client *client = test_client(TEST_PLAIN, script);
   dosai_request *request = test_request();
   dosai_error *error = NULL;
-  CHECK_CALL(test_pull(client, request, options, NULL, &error), DOSAI_OK);
+  double start = test_now();
+  dosai_status status = test_pull(client, request, options, NULL, &error);
+  CHECK(status == DOSAI_OK || (status == DOSAI_TIMEOUT && test_last_allowance(start) > test_bound(50)));
+  dosai_error_free(error);
   dosai_request_free(request);
   dosai_client_free(client);
 }

@@ -6,11 +6,14 @@ static void at_once(int32_t max_in_flight, int most) {
   snprintf(script, sizeof script, "slow~%d", (int)max_in_flight);
   dosai_loop *loop = new_loop(max_in_flight, 0);
   for (uintptr_t i = 0; i < 12; i++) start(loop, TEST_PLAIN, script, i % 2 ? CHAT : POST, i, NULL);
+  double begun = test_now();
   CHECK_INT(step(loop, 0), 12);
   run(loop);
   for (int i = 0; i < 12; i++) CHECK_END(i, DOSAI_OK);
   CHECK_INT(test_count(TEST_PLAIN, script, "requests"), 12);
-  CHECK_INT(test_count(TEST_PLAIN, script, "most_at_once"), most);
+  /* An answer takes 300 ms: a server that is so late may have ended one before it begins another. */
+  CHECK_BETWEEN(test_count(TEST_PLAIN, script, "most_at_once"), test_last_allowance(begun) < 100 ? most : 1,
+                most);
   CHECK_INT(test_count(TEST_PLAIN, script, "connections"), most);
   close_loop(loop);
 }

@@ -69,9 +69,8 @@ def watch(root):
     while os.getppid() == root:
         struct.pack_into("dd", memory, 0, waited, looked)
         time.sleep(LOOKS)
-        seen, before, looked = waits_of(root), looked, time.monotonic()
-        more = sum(waits - known.get(thread, 0) for thread, waits in seen.items())
-        waited += min(more, looked - before)  # they wait side by side
+        seen, looked = waits_of(root), time.monotonic()
+        waited += sum(waits - known.get(thread, 0) for thread, waits in seen.items())  # each is counted when it is over
         known = seen
 
 

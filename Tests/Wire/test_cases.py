@@ -237,7 +237,9 @@ def test_exchange(server, slow, case):
     def same(what, got, wanted):
         if got != wanted:
             found.append("%s is %r, not %r" % (what, got, wanted))
-    if seen["status"] != "CANCELLED" or len(requests) > len(attempts):  # a cancel may come before the request is on its way
+    # A cancel may come before the request is on its way, and so may a clock's end on a late machine.
+    is_unsent = seen["status"] == "CANCELLED" or (seen["status"] == "TIMEOUT" and seen["allowed_ms"] > 50)
+    if not is_unsent or len(requests) > len(attempts):
         same("the server's count of requests", len(requests), len(attempts))
     same("the bodies", len({request.body for request in requests}), min(len(requests), 1))
     for key, wanted in expect.items():

@@ -2,6 +2,7 @@
 ## make demo     streams a real model's tokens through the tool, C and Python
 ## make install  installs to PREFIX (/usr/local), below DESTDIR if that is set; `make uninstall` removes it
 ## make deb      builds Debian packages in build/deb
+## make cross    builds library and tool for TARGET in build/cross/TARGET: $(TARGETS)
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
@@ -13,8 +14,10 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first.
-STAGES = apt pip build gates cpp docs hosts cli instructions python abi wire swift fuzz network model matrix install threads address valgrind
+STAGES = apt pip build gates cpp docs hosts cli instructions python abi wire swift fuzz network model matrix install cross threads address valgrind
 GATES = header layers exports abi declarations footprint format commits
+
+TARGETS = aarch64-linux-gnu riscv64-linux-gnu arm-linux-gnueabihf
 
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
@@ -30,7 +33,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb cross test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -72,6 +75,15 @@ $(VENV): $(REQUIREMENTS) | need-python
 
 demo: all need-python
 	@scripts/demo
+
+CROSS = $(TARGETS:%=build/cross/%/lib/libdosai.so.0)
+
+cross: need-python
+	@$(if $(filter $(TARGET),$(TARGETS)),,echo "TARGET is one of $(TARGETS)" >&2; exit 2)
+	@$(MAKE) --no-print-directory build/cross/$(TARGET)/lib/libdosai.so.0
+
+$(CROSS): $(SOURCES) $(wildcard cli/*.[ch]) scripts/cross | need-python
+	scripts/cross $(@:build/cross/%/lib/libdosai.so.0=%)
 
 COMPLETIONS = bash-completion/completions/dosai zsh/site-functions/_dosai fish/vendor_completions.d/dosai.fish
 INSTALLED = bin/dosai include/dosai.h include/dosai.hpp share/man/man1/dosai.1 $(COMPLETIONS:%=share/%)
@@ -178,6 +190,11 @@ test-model: all need-test $(VENV)
 test-matrix: all need-test $(VENV)
 	python3 Tests/Matrix/run.py
 
+# Other processors, under qemu. Two are built at once: one waits for its modules while the other compiles.
+test-cross: need-test $(VENV)
+	@$(MAKE) --no-print-directory -j2 $(CROSS)
+	python3 Tests/Cross/run.py
+
 test-install: deb need-test
 	@scripts/install-dependencies packages
 	python3 Tests/Install/run.py
@@ -217,4 +234,4 @@ clean:
 	rm -rf build .build .build-*
 
 help:
-	@sed -n 's/^## //p' Makefile | sed 's/$$(STAGES)/$(STAGES)/'
+	@sed -n 's/^## //p' Makefile | sed 's/$$(STAGES)/$(STAGES)/; s/$$(TARGETS)/$(TARGETS)/'

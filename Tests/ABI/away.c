@@ -6,6 +6,10 @@
 
 /* In ms: the clock under test, and for how long the process is stopped. The answers come while it is. */
 enum { CLOCK = 2000, STOPPED_FOR = 2500, MANY = 300 };
+
+/* An emulator takes its time until all requests are sent. */
+static int slowly(int milliseconds) { return getenv("DOSAI_TEST_SLOW") ? 4 * milliseconds : milliseconds; }
+
 enum { CALLBACK = TAGS, PULL };
 
 typedef struct {
@@ -54,10 +58,10 @@ static dosai_client *client_of(const row *row) {
 
 static void set(dosai_call_options *options, const row *row) {
   dosai_call_options_init(options, sizeof *options);
-  if (row->clock == DOSAI_CLOCK_CONNECT) options->connect_timeout_ms = CLOCK;
-  if (row->clock == DOSAI_CLOCK_FIRST_TOKEN) options->first_token_timeout_ms = CLOCK;
-  if (row->clock == DOSAI_CLOCK_IDLE) options->idle_timeout_ms = CLOCK;
-  if (row->clock == DOSAI_CLOCK_TOTAL) options->total_timeout_ms = CLOCK;
+  if (row->clock == DOSAI_CLOCK_CONNECT) options->connect_timeout_ms = slowly(CLOCK);
+  if (row->clock == DOSAI_CLOCK_FIRST_TOKEN) options->first_token_timeout_ms = slowly(CLOCK);
+  if (row->clock == DOSAI_CLOCK_IDLE) options->idle_timeout_ms = slowly(CLOCK);
+  if (row->clock == DOSAI_CLOCK_TOTAL) options->total_timeout_ms = slowly(CLOCK);
 }
 
 static void check(const row *row, const char *face, const told *call) {
@@ -123,7 +127,7 @@ static pid_t make_stopper(int ends[2]) {
   if (child) return child;
   if (read(ends[0], &go, 1) == 1) {
     kill(parent, SIGSTOP);
-    test_sleep(STOPPED_FOR);
+    test_sleep(slowly(STOPPED_FOR));
     kill(parent, SIGCONT);
   }
   _exit(0);
@@ -139,7 +143,7 @@ static int is_sent(const row *row) {
 
 /* Until the server has all requests, on a machine that is not much too slow for this test. */
 static void wait_for_requests(void) {
-  double end = test_now() + CLOCK / 2;
+  double end = test_now() + slowly(CLOCK) / 2;
   for (int i = 0; i < ROWS && test_now() < end;)
     if (is_sent(&rows[i])) i++;
 }
@@ -173,7 +177,7 @@ static void busy_elsewhere(int transport) {
   dosai_call_options options;
   int begun = 0;
   dosai_call_options_init(&options, sizeof options);
-  options.idle_timeout_ms = CLOCK;
+  options.idle_timeout_ms = slowly(CLOCK);
   dosai_client *client = test_client((test_transport)transport, "gapped");
   for (uintptr_t i = 0; i < MANY; i++) dosai_call_free(submit_with(loop, client, STREAM, i, &options));
   start(loop, TEST_PLAIN, "silent-chunk", STREAM, MANY, &options);
@@ -183,7 +187,7 @@ static void busy_elsewhere(int transport) {
     for (begun = 0; begun <= MANY && book[begun].chunks > 1;) begun++;
     if (begun == MANY && book[MANY].chunks) break;
   }
-  test_sleep(CLOCK + CLOCK / 2);
+  test_sleep(slowly(CLOCK + CLOCK / 2));
   run(loop);
   int whole = 0;
   for (int i = 0; i < MANY; i++)

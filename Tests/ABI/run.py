@@ -2,6 +2,7 @@
 """Builds the conformance programs against the library and runs each against one loopback server.
 
     run.py [--library build/lib] [--only NAME]... [--valgrind] [--cc CC] [--cflags FLAGS] [--jobs N]
+           [--emulator COMMAND]
            [--folder FOLDER --part build|untimed|timed]
 
 With --folder the programs are built into it once, and then run from it in parts, elsewhere too.
@@ -48,7 +49,7 @@ class Runner:
                 (self.library / name).symlink_to(built.resolve())
         self.environment = dict(os.environ, DOSAI_TEST_LIBRARY=str(self.library / NAMES[0]),
                                 **{"DOSAI_TEST_" + key.upper(): value for key, value in address.items()})
-        if options.valgrind:
+        if options.valgrind or options.emulator:
             self.environment["DOSAI_TEST_SLOW"] = "1"
 
     def compile(self, *arguments):
@@ -69,11 +70,12 @@ class Runner:
         shim = self.folder / (name + ".so")
         if shim.exists():
             environment["LD_PRELOAD"] = str(shim)
-        command = (VALGRIND + SUPPRESSED.get(name, []) if self.options.valgrind else []) + [str(self.folder / name)]
+        command = (VALGRIND + SUPPRESSED.get(name, []) if self.options.valgrind else []) + \
+            shlex.split(self.options.emulator) + [str(self.folder / name)]
         try:
             return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, errors="replace",
-                                  timeout=TIMEOUT * (10 if self.options.valgrind else 1))
+                                  timeout=TIMEOUT * (10 if self.options.valgrind or self.options.emulator else 1))
         except subprocess.TimeoutExpired as late:
             return subprocess.CompletedProcess(command, "no end within its time", (late.stdout or b"").decode(errors="replace"))
 
@@ -86,7 +88,7 @@ class Runner:
         if self.options.part == "build":
             return True, "built", ""
         repeats = REPEATS.get(name, 1)
-        if self.options.valgrind:
+        if self.options.valgrind or self.options.emulator:
             repeats = min(repeats, 10)
         for attempt in range(repeats):
             ran = self.start(name)
@@ -103,6 +105,7 @@ def main():
     parser.add_argument("--valgrind", action="store_true")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
+    parser.add_argument("--emulator", default="", help="what runs the programs, which are another processor's")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--folder")
     parser.add_argument("--part", choices=["build", "untimed", "timed"])

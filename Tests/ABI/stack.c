@@ -1,4 +1,4 @@
-/* Every face on a thread with a stack of 64 KB, also with JSON as deep as it may be: how much of it was used. */
+/* Every face on a thread with a small stack, also with JSON as deep as it may be: how much of it was used. */
 #include "loop.h"
 #include <sys/mman.h>
 #if __has_include(<valgrind/memcheck.h>)
@@ -7,7 +7,7 @@
 #define VALGRIND_MAKE_MEM_DEFINED(start, length)
 #endif
 
-enum { STACK = 64 << 10, MOST = 24 << 10, MARK = 0xa5 };
+enum { STACK = TEST_STACK, MOST = 24 << 10, MARK = 0xa5 };
 
 static void pull(dosai_client *client, dosai_request *request) {
   const dosai_chunk *chunk = NULL;

@@ -20,6 +20,13 @@
 #define VALGRIND_CLO_CHANGE(option)
 #endif
 
+/* A small stack: 64 KB, or glibc's least. */
+#ifdef __aarch64__
+enum { TEST_STACK = 128 << 10 };
+#else
+enum { TEST_STACK = 64 << 10 };
+#endif
+
 static atomic_int test_checks, test_failures;
 
 static inline int test_note(int good, const char *file, int line, const char *what) {

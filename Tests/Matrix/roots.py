@@ -41,15 +41,18 @@ def mirror(kind):
 
 
 class Apt:
-    """apt for one root: knows no package as installed, and has its lists and downloads to itself."""
+    """apt for one root: knows no package as installed, and has its lists and downloads to itself. It is of this machine's
+    architecture, or of another; then it does without the security archive, which mirrors of Debian may not have for it."""
 
-    def __init__(self, name):
+    def __init__(self, name, architecture=None):
         archive, security, preferred = SUITES[name]
-        self.home = CACHE / "apt" / name
+        self.home = CACHE / "apt" / (name + ("-" + architecture if architecture else ""))
         for folder in ("lists/partial", "archives/partial"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         (self.home / "status").write_text("")
-        lines = [(mirror("debian"), suite) for suite in archive] + [(mirror("debian-security"), suite) for suite in security]
+        lines = [(mirror("debian"), suite) for suite in archive]
+        if not architecture:
+            lines += [(mirror("debian-security"), suite) for suite in security]
         (self.home / "sources.list").write_text("".join("deb [signed-by=%s] %s %s main\n" % (KEYRING, *line) for line in lines))
         settings = {"Dir::Etc::sourcelist": self.home / "sources.list", "Dir::Etc::sourceparts": "/dev/null",
                     "Dir::Etc::main": "/dev/null", "Dir::Etc::parts": "/dev/null", "Dir::Etc::preferences": "/dev/null",
@@ -59,6 +62,8 @@ class Apt:
                     "Acquire::Languages": "none", "Acquire::Retries": "3"}
         if preferred:
             settings["APT::Default-Release"] = preferred
+        if architecture:
+            settings.update({"APT::Architecture": architecture, "APT::Architectures": architecture})
         self.options = [word for key, value in settings.items() for word in ("-o", "%s=%s" % (key, value))]
 
     def get(self, *arguments, tool="apt-get", **more):

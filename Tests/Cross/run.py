@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""The library for other processors, as `make cross` has built it, run by qemu: its size and what it exports, the C
+conformance programs, each case of the wire corpus whole, and the tool's stream from a real model; on 32 bits, some of the
+programs.
+
+    run.py [--only TARGET]...
+
+Bounds of time are as wide as under valgrind."""
+import argparse, concurrent.futures, os, pathlib, platform, shutil, subprocess, sys, threading, time
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+
+sys.dont_write_bytecode = True
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests/Support"))
+import lateness  # its process runs here, for it cannot be started by a Python that is emulated
+
+loader = SourceFileLoader("cross", str(ROOT / "scripts/cross"))
+cross = module_from_spec(spec_from_loader("cross", loader))
+loader.exec_module(cross)
+roots = cross.roots
+
+SOME = ["baseline", "chat", "client", "completion", "error", "handles", "limits", "loop", "loop_events", "request",
+        "stream", "sweep"]  # of 32 bits
+QEMU = ROOT / "build/cross/qemu"
+LINES = 60  # of a failure's output
+TIMEOUT = 1200  # seconds, for one part
+WIRE = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "Tests/Wire/test_corpus.py", "-k", "test_case"]
+PRINTING = threading.Lock()
+
+
+def fetch_qemu():
+    """Debian 13's, which needs no other package: the one of 12 does not wipe a page on fork where it is told to."""
+    if QEMU.exists():
+        return
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+    apt = roots.Apt("trixie", machine)
+    apt.get("update")
+    apt.get("download", "qemu-user", cwd=apt.home / "archives")
+    roots.unpack(apt.home / "archives", QEMU.with_suffix(".part"))
+    QEMU.with_suffix(".part").rename(QEMU)
+
+
+class Row:
+    def __init__(self, name):
+        self.name, self.target, self.place, self.failed = name, cross.TARGETS[name], cross.folder(name), False
+        self.is_small = self.target.architecture == "armhf"
+        self.emulator = [str(QEMU / "usr/bin" / ("qemu-" + self.target.qemu)), "-L", str(self.place / "root")]
+
+    def part(self, what, command, **environment):
+        started, environment = time.monotonic(), {**os.environ, **environment}
+        try:
+            ran = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TIMEOUT)
+            output, good = ran.stdout, ran.returncode == 0
+        except subprocess.TimeoutExpired as late:
+            output, good = (late.stdout or b"").decode(errors="replace") + "no end within %d s" % TIMEOUT, False
+        lines = output.strip().splitlines() or ["nothing was printed"]
+        with PRINTING:
+            print("%-4s %-19s %-11s %s (%.0f s)" % ("ok" if good else "FAIL", self.name, what, lines[-1].strip("= "),
+                                                    time.monotonic() - started), flush=True)
+            for line in [] if good else [line for line in lines if not line.startswith("ok ")][-LINES:]:
+                print("    " + line[:300], flush=True)
+        self.failed |= not good
+
+    def look(self):
+        library = str(self.place / "lib/libdosai.so.0")
+        self.part("size", ["scripts/check-footprint", library])
+        self.part("exports", ["scripts/check-exports", library])
+
+    def conform(self, part):
+        only = [word for name in SOME for word in ("--only", name)] if self.is_small else []
+        self.part(part, [sys.executable, "Tests/ABI/run.py", "--folder", self.place / "programs", "--part", part, *only,
+                         "--jobs", "1", "--library", self.place / "lib", "--cc", " ".join(cross.compiler(self.name)),
+                         "--emulator", " ".join(self.emulator)])
+
+    def untimed(self):
+        self.conform("build")
+        self.conform("untimed")
+
+    def timed(self):
+        self.conform("timed")
+
+    def wire(self):
+        python = max((self.place / "root/usr/bin").glob("python3.[0-9]*"))
+        packages = next((ROOT / "build/venv/lib").glob("python3*")) / "site-packages"
+        self.part("corpus", [*self.emulator, python, *WIRE], DOSAI_TEST_QUICK="1", PYTHONPATH=str(packages),
+                  DOSAI_LIBRARY=str(self.place / "lib/libdosai.so.0"))
+
+    def stream(self):
+        self.part("model", ["scripts/model-server", "run", "--", *self.emulator, str(self.place / "bin/dosai"), "chat",
+                            "--set", "max_tokens=16", "Say hello."])
+
+
+def together(*work):
+    with concurrent.futures.ThreadPoolExecutor(len(work) or 1) as pool:
+        for one in [pool.submit(each) for each in work]:
+            one.result()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=list(cross.TARGETS))
+    options = parser.parse_args()
+    started = time.monotonic()
+    try:
+        fetch_qemu()
+    except roots.Failed as failure:
+        sys.exit("cross: %s" % failure)
+    rows = [Row(name) for name in options.only or cross.TARGETS]
+    whole = [row for row in rows if not row.is_small]
+    for row in rows:
+        row.look()
+    together(*[row.untimed for row in rows], *[row.wire for row in whole])
+    together(*[row.timed for row in whole])  # nothing else runs beside them
+    for row in rows:
+        row.stream()
+    failed = [row.name for row in rows if row.failed]
+    print("cross: %d of %d processors, %.0f s" % (len(rows) - len(failed), len(rows), time.monotonic() - started))
+    return len(failed) != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

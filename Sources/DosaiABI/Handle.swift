@@ -55,9 +55,19 @@ enum Handle {
   }
 
   /// The object, for getters; nil for NULL and for handles of another type.
+  @inline(__always)
   static func peek<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) -> Object? {
     guard let handle, cell(handle).pointee.typeTag == Object.typeTag else { return nil }
     return Unmanaged<Object>.fromOpaque(cell(handle).pointee.object).takeUnretainedValue()
+  }
+
+  /// The object; nil for NULL, for handles of another type, and for those that were made before a fork.
+  @inline(__always)
+  static func own<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) -> Object? {
+    guard let object = peek(handle, kind), let handle, cell(handle).pointee.process == ProcessState.id else {
+      return nil
+    }
+    return object
   }
 
   /// The object, for functions that return a status. INVALID_ARGUMENT for NULL and for handles of another type; FORKED
@@ -65,11 +75,9 @@ enum Handle {
   static func borrow<Object: Handled>(
     _ handle: OpaquePointer?, _ kind: Object.Type, _ message: StaticString
   ) throws(Failure) -> Object {
-    guard let object = peek(handle, kind), let handle else { throw .invalid(message) }
-    guard cell(handle).pointee.process == ProcessState.id else {
-      throw Failure(.forked, "the handle was created before a fork")
-    }
-    return object
+    if let object = own(handle, kind) { return object }
+    if peek(handle, kind) == nil { throw .invalid(message) }
+    throw Failure(.forked, "the handle was created before a fork")
   }
 
   /// Frees a handle and returns its object; nil for NULL, handles of another type and handles that were only lent.

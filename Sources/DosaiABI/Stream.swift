@@ -45,23 +45,23 @@ public func dosai_stream_next(
 ) -> dosai_status {
   out_error?.pointee = nil
   out_chunk?.pointee = nil
-  do throws(Failure) {
-    guard let out_chunk else { throw .invalid("out_chunk: is NULL") }
-    let handle = try Handle.borrow(stream, StreamHandle.self, "stream: is not a stream")
-    guard timeout_ms >= -1 else { throw .invalid("timeout_ms: must be -1, 0 or more") }
-    let (timeout, overflow) = timeout_ms.multipliedReportingOverflow(by: 1_000_000)
-    let wait = overflow || timeout_ms < 0 ? Clocks.never : timeout
-    switch handle.lender._withUnsafeGuaranteedRef({ $0.next(timeout: wait) }) {
-    case .chunk: out_chunk.pointee = handle.lent
-    case .busy: throw Stream.busy
-    case .end: break
-    case .wouldBlock: return Status.wouldBlock.rawValue
-    case .failure: if let report = handle.stream.report { return giveError(report, out_error) }
+  guard let out_chunk, timeout_ms >= -1, let handle = Handle.own(stream, StreamHandle.self) else {
+    return catchFailure(out_error) { () throws(Failure) in
+      if out_chunk == nil { throw .invalid("out_chunk: is NULL") }
+      _ = try Handle.borrow(stream, StreamHandle.self, "stream: is not a stream")
+      throw .invalid("timeout_ms: must be -1, 0 or more")
     }
-    return Status.ok.rawValue
-  } catch {
-    return giveError(ErrorReport(error), out_error)
   }
+  let (timeout, overflow) = timeout_ms.multipliedReportingOverflow(by: 1_000_000)
+  let wait = overflow || timeout_ms < 0 ? Clocks.never : timeout
+  switch handle.lender._withUnsafeGuaranteedRef({ $0.next(timeout: wait) }) {
+  case .chunk: out_chunk.pointee = handle.lent
+  case .busy: return giveError(ErrorReport(Stream.busy), out_error)
+  case .end: break
+  case .wouldBlock: return Status.wouldBlock.rawValue
+  case .failure: if let report = handle.stream.report { return giveError(report, out_error) }
+  }
+  return Status.ok.rawValue
 }
 
 @implementation @_cdecl("dosai_stream_completion")

@@ -65,6 +65,8 @@ package final class Transfer {
   private static let bufferSize = 32 << 10
   private static let connectMillisecondsMax: Int64 = 2_000_000_000
   private var isDropped = false  // the rest of the body is dropped
+  private var inbox: Unmanaged<Buffer>?
+  private var inboxMax = 0
 
   /// Without a body it is a GET. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
@@ -191,8 +193,20 @@ package final class Transfer {
   /// Its connection must not serve another transfer. Over HTTP/2, libcurl would otherwise keep it.
   package func forbidReuse() { ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 1) }
 
+  /// Appends what arrives next to this buffer, without asking the receiver, as long as that needs no memory and the
+  /// buffer has fewer than `max` bytes. It must live until `closeInbox`.
+  @inline(__always)
+  package func openInbox(_ buffer: Buffer, max: Int) {
+    inbox = Unmanaged.passUnretained(buffer)
+    inboxMax = max
+  }
+
+  @inline(__always)
+  package func closeInbox() { inbox = nil }
+
   /// Drops the rest of the body. True: libcurl may have paused it.
   func dropBody() -> Bool {
+    closeInbox()
     isDropped = true
     return hasAnswer && !isFinished
   }
@@ -316,11 +330,18 @@ package final class Transfer {
 
   private var isHTTP2: Bool { ccurl_info_long(easy, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0 }
 
+  @inline(__always)
   private func takeBody(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
-    if isDropped { return count }
     let bytes = Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count)
+    if inbox?._withUnsafeGuaranteedRef({ $0.addInPlace(bytes, upTo: inboxMax) }) == true { return count }
+    return passOn(bytes)
+  }
+
+  @inline(never)
+  private func passOn(_ bytes: Bytes) -> Int {
+    if isDropped { return bytes.count }
     do throws(Failure) {
-      if try receiver.receive(bytes) { return count }
+      if try receiver.receive(bytes) { return bytes.count }
       isPaused = true
       return Int(CURL_WRITEFUNC_PAUSE)
     } catch {

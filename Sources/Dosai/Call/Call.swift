@@ -166,7 +166,10 @@ package final class Call: TransferReceiver {
     return !state.isQueued
   }
 
-  func pause() { state.pause(csystem_now()) }
+  func pause() {
+    transfer?.closeInbox()
+    state.pause(csystem_now())
+  }
 
   func resume() {
     let action = state.resume(csystem_now())
@@ -195,8 +198,11 @@ package final class Call: TransferReceiver {
   package func receive(_ bytes: Bytes) throws(Failure) -> Bool {
     if state.isPaused || reader?._withUnsafeGuaranteedRef({ $0.unread >= Self.unreadMax }) == true { return false }
     if state.bytesTaken() == .deliver { owner?.hasNews() }
-    // Most parts belong to a stream that is known for events.
-    if reader?._withUnsafeGuaranteedRef({ $0.receiveEvents(bytes) }) == true { return true }
+    if let reader, reader._withUnsafeGuaranteedRef({ $0.receiveEvents(bytes) }) {
+      // What libcurl has read besides needs no more than to be stored, until the events are read.
+      transfer?.openInbox(reader._withUnsafeGuaranteedRef { $0.input }, max: Self.unreadMax)
+      return true
+    }
     try store(bytes)
     return true
   }

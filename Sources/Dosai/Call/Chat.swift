@@ -38,11 +38,13 @@ extension Call {
     begin()
     var goesOn = false
     while true {
-      while nextChunk(), let reader {
-        let isWanted = reader._withUnsafeGuaranteedRef { onChunk($0) }
-        if !isWanted { cancel("cancelled by the callback") }
-        if isStopAsked { stopIfAsked() }
+      forEachChunk { reader in
         goesOn = false
+        let isWanted = onChunk(reader)
+        if isWanted && !isStopAsked { return true }
+        if !isWanted { cancel("cancelled by the callback") }
+        stopIfAsked()
+        return !hasEnded
       }
       if hasEnded && !hasMoreChunks { break }
       turn(until: Clocks.never, goesOn: goesOn)

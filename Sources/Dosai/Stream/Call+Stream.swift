@@ -5,16 +5,34 @@ import DosaiJSON
 /// The chunks of a streaming call.
 extension Call {
   /// Makes the next chunk current if it has arrived and matches a template, so that it need not be parsed. Most do.
-  @inline(__always)
+  @inline(never)
   func nextFromTemplate() -> Bool {
-    guard let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextFromTemplate() }) else { return false }
+    guard let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.forEachMatching { false } }) else { return false }
     noteChunk(isToken: true)
     return true
   }
 
+  /// Delivers all chunks that have arrived, until `deliver` returns false.
+  func forEachChunk(_ deliver: (StreamReader) -> Bool) {
+    while let reader {
+      var isFirst = true
+      var found = false
+      if !hasEnded {
+        found = reader._withUnsafeGuaranteedRef { reader in
+          reader.forEachMatching {
+            if isFirst { noteChunk(isToken: true) }
+            isFirst = false
+            return deliver(reader)
+          }
+        }
+      }
+      if !found, !nextParsed() || !reader._withUnsafeGuaranteedRef(deliver) { return }
+    }
+  }
+
   /// Makes the next chunk current, from bytes that have already arrived. False: there is none; unless the call has
   /// ended, `turn` waits for more.
-  @inline(__always)
+  @inline(never)
   func nextChunk() -> Bool { nextFromTemplate() || nextParsed() }
 
   /// Makes the next chunk current after `nextFromTemplate` has found none.
@@ -35,6 +53,7 @@ extension Call {
       return false
     }
     guard stream.takesEvents, let transfer, !hasNoAnswer(transfer) else { return false }
+    transfer.closeInbox()
     do throws(Failure) {
       let step = try stream.next(isEnd: transfer.isFinished) { (body: Value) throws(Failure) -> Failure in
         try provider(body)

@@ -27,7 +27,7 @@ package final class StreamReader {
   /// The text of the current event, NUL-terminated.
   package private(set) var json = Bytes.empty
   /// The current chunk, lent until the next one.
-  package private(set) var chunk = Chunk(.other)
+  package var chunk = Chunk(.other)
   private var count = 0  // chunks of the current event
   private var position = -1  // the index of the current chunk among them; -1: before the first
   private var readBeforeDrop: Int?  // how many were read when the rest was dropped
@@ -51,6 +51,9 @@ package final class StreamReader {
   /// Receives a part of a body that is known for events. False: it is not, or there is no memory; `receive` finds out.
   @inline(__always)
   func receiveEvents(_ bytes: Bytes) -> Bool { form == .events && !isDone && parser.add(bytes) }
+
+  /// Where `receiveEvents` stores the bytes.
+  var input: Buffer { parser.input }
 
   /// Receives a part of the body. False: the body is not an event stream, and the part was not stored.
   func receive(_ bytes: Bytes) throws(Failure) -> Bool {
@@ -112,25 +115,48 @@ package final class StreamReader {
 
   var hasMoreInEvent: Bool { position + 1 < count }
 
-  /// Makes the next event current if it has arrived completely and matches a template. It is one chunk of text.
-  func nextFromTemplate() -> Bool {
+  /// Makes the events current, one after the other, that have arrived completely and match a template, until `deliver`
+  /// returns false. Each is one chunk of text. False: there is none.
+  @inline(__always)
+  func forEachMatching(_ deliver: () -> Bool) -> Bool {
     guard position &+ 1 >= count else { return false }
-    let text = parser.ahead
-    let event: (length: Int, hasUsage: Bool)?
+    let found = builder.addPlain(from: parser, avoiding: secretText, &chunk) { start, length, text in
+      chunk.text = text
+      setEvent(start, length)
+      return deliver()
+    }
+    if found { return true }
+    if nextMatching() {
+      _ = deliver()
+      return true
+    }
+    return false
+  }
+
+  @inline(never)
+  private func nextMatching() -> Bool {
+    guard let (start, end) = parser.ahead else { return false }
     do throws(Failure) {
-      event = try builder.add(matching: text, avoiding: secretText, &chunk)
+      let text = Bytes(start: UnsafePointer(start), count: end - start)
+      guard let event = try builder.add(matching: text, avoiding: secretText, &chunk) else { return false }
+      parser.skip(event.length)
+      start[event.length - 2] = 0
+      setEvent(start, event.length - 2)
+      if event.hasUsage { count = 2 }
+      return true
     } catch {
       failure = error
       parser.stop()
       return false
     }
-    guard let event, let start = text.baseAddress else { return false }
-    parser.skip(ahead: event.length)
-    json = Bytes(start: start + 6, count: event.length &- 8)
+  }
+
+  @inline(__always)
+  private func setEvent(_ start: UnsafePointer<UInt8>, _ length: Int) {
+    json = Bytes(start: start + 6, count: length &- 6)
     eventIndex = eventIndex &+ 1
-    count = event.hasUsage ? 2 : 1
+    count = 1
     position = 0
-    return true
   }
 
   enum Step {

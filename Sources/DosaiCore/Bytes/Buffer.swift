@@ -18,6 +18,24 @@ func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count
   c_memcmp(one, other, count) == 0
 }
 
+/// Compares a few bytes inline.
+@inline(__always)
+func isEqualShort(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+  if count < 16 { return isEqual(one, other, count) }
+  var all = sixteen(one + (count &- 16)) ^ sixteen(other + (count &- 16))
+  var at = 0
+  while at < count &- 16 {
+    all |= sixteen(one + at) ^ sixteen(other + at)
+    at = at &+ 16
+  }
+  return all[0] | all[1] == 0
+}
+
+@inline(__always)
+private func sixteen(_ start: UnsafePointer<UInt8>) -> SIMD2<UInt64> {
+  UnsafeRawPointer(start).loadUnaligned(as: SIMD2<UInt64>.self)
+}
+
 /// A growing sequence of bytes. A NUL, which is not counted, always follows them. If there is no memory, it throws.
 package final class Buffer {
   private var base: UnsafeMutablePointer<UInt8>?
@@ -74,6 +92,28 @@ package final class Buffer {
     return true
   }
 
+  /// Appends up to 16 bytes inline, of which 16 can be read, and returns them. nil: there are more, or there is no room.
+  @inline(__always)
+  func addShort(_ start: UnsafePointer<UInt8>, _ length: Int) -> UnsafePointer<UInt8>? {
+    guard length <= 16, capacity &- count > 16, let base else { return nil }
+    let end = base + count
+    let padded = UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
+    UnsafeMutableRawPointer(end).storeBytes(of: padded, as: SIMD16<UInt8>.self)
+    end[length] = 0
+    count = count &+ length
+    return UnsafePointer(end)
+  }
+
+  /// Appends inline, if it has fewer than `max` bytes and room for these. False: it has not.
+  @inline(__always)
+  package func addInPlace(_ bytes: Bytes, upTo max: Int) -> Bool {
+    guard bytes.count < capacity &- count, count < max, let base, let start = bytes.baseAddress else { return false }
+    c_memmove(base + count, start, bytes.count)
+    count = count &+ bytes.count
+    base[count] = 0
+    return true
+  }
+
   @inline(never)
   package func append(_ byte: UInt8) throws(Failure) {
     try reserve(1)
@@ -119,7 +159,7 @@ package final class Buffer {
 
   /// Overwrites one of its bytes with a NUL.
   @inline(__always)
-  func terminate(at index: Int) { if let base, index >= 0, index < count { base[index] = 0 } }
+  func terminate(at index: Int) { base?[index] = 0 }
 
   /// Removes the first bytes.
   package func removeFirst(_ dropped: Int) {

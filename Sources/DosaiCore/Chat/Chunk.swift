@@ -20,6 +20,10 @@ package struct Chunk {
   package var finishReason = FinishReason.none
   /// Its event gives no other chunk, and the delta holds nothing but its text.
   package var isTextOnly = false
+  /// The number of the template that gave all but its text; 0: none.
+  var template = 0
+  /// Where the host has been shown all but its text.
+  package var shown: UnsafeRawPointer?
 
   package init(_ kind: Kind, choice: Int32 = -1, text: Bytes? = nil) {
     self.kind = kind

@@ -158,6 +158,13 @@ struct Merger {
     used = sum
   }
 
+  /// How many more bytes may be kept.
+  @inline(__always)
+  var room: Int {
+    get { bytesMax &- used }
+    set { used = bytesMax &- newValue }
+  }
+
   @inline(__always)
   func hasRoom(_ bytes: Int) -> Bool { bytes <= bytesMax &- used }
 

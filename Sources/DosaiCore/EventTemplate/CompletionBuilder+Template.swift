@@ -1,5 +1,38 @@
 /// Reads events by template instead of parsing them.
 extension CompletionBuilder {
+  /// Adds one event of the parser after the other that is complete and matches the template that is next, if that has
+  /// no slot but its text, until `deliver` returns false. It gets the event's beginning, the length of its JSON, and
+  /// its text. False: none matched.
+  @inline(__always)
+  package func addPlain(
+    from parser: EventParser, avoiding secret: Bytes, _ chunk: inout Chunk,
+    _ deliver: (UnsafePointer<UInt8>, Int, Bytes) -> Bool
+  ) -> Bool {
+    guard let (first, end) = parser.ahead, let next = templates.next,
+      let plain = next._withUnsafeGuaranteedRef({ $0.plain })
+    else { return false }
+    next._withUnsafeGuaranteedRef { $0.describe(&chunk) }
+    var room = merger.room
+    let lengthMax = limits.eventBytes
+    var start = first
+    var goesOn = true
+    while goesOn, let match = plain.match(UnsafePointer(start), UnsafePointer(end)) {
+      let length = match.textEnd - UnsafePointer(start) &+ (plain.tail &- 2)
+      guard length <= lengthMax, length < room &- 1,
+        let added = plain.add(UnsafePointer(start + plain.head), match.textEnd, isEscaped: match.isEscaped, secret)
+      else { break }
+      room = room &- added.count
+      start[length] = 0
+      goesOn = deliver(UnsafePointer(start), length, added)
+      start += length &+ 2
+    }
+    if start == first { return false }
+    merger.room = room
+    parser.skip(start - first)
+    templates.note(next)
+    return true
+  }
+
   /// Adds the event that `text`, as received, begins with, if the event is complete and matches a known template.
   /// Returns its length, including its blank line; nil: it has to be parsed. The event gives `chunk`; if it contains
   /// usage, it gives a second chunk, and both are in `chunks`.
@@ -8,23 +41,17 @@ extension CompletionBuilder {
     matching text: Bytes, avoiding secret: Bytes, _ chunk: inout Chunk
   ) throws(Failure) -> (length: Int, hasUsage: Bool)? {
     // An event that may exceed a limit is parsed: the parser keeps nothing of an event that it refuses.
-    guard let (template, length) = templates.find(text), length &- 2 <= limits.eventBytes, merger.hasRoom(length)
+    guard let (found, length) = templates.find(text), length &- 2 <= limits.eventBytes, merger.hasRoom(length)
     else { return nil }
     var failure: Failure?
     var hasUsage = false
-    let isAdded = template._withUnsafeGuaranteedRef { template in
+    let isAdded = found._withUnsafeGuaranteedRef { template in
       do throws(Failure) {
         let added = try template.apply(&merger, avoiding: secret)
         if added.isEmpty { return false }
-        if template.hasSpans { try keepSpans(of: template) }
-        chunk.kind = template.kind
-        chunk.choice = template.choice
+        if template.hasSpans { try template.keepSpans(&merger, spareUsage) }
+        template.describe(&chunk)
         chunk.text = added
-        chunk.toolCall = template.toolCall
-        chunk.toolCallID = .empty
-        chunk.toolCallName = .empty
-        chunk.finishReason = .none
-        chunk.isTextOnly = template.isTextOnly
         hasUsage = template.hasUsage
         if hasUsage { add(template.usage, after: chunk) }
         return true
@@ -37,11 +64,7 @@ extension CompletionBuilder {
     return isAdded ? (length, hasUsage) : nil
   }
 
-  @inline(never)
-  private func keepSpans(of template: EventTemplate) throws(Failure) { try template.keepSpans(&merger, spareUsage) }
-
   /// The event gives two chunks, which are in `chunks`.
-  @inline(never)
   private func add(_ usage: Usage, after chunk: Chunk) {
     self.usage = usage
     turnUsage()

@@ -58,13 +58,17 @@ final class EventTemplate {
   let choice: Int32
   let toolCall: Int32
   var isTextOnly = false
+  /// Set if it has no slot but its text.
+  private(set) var plain: PlainTemplate?
   /// Where its text is appended: a value of the builder, which outlives the template.
   private let text: Unmanaged<MergedValue>
   /// Whether it contains usage, and the usage of the event that was matched last.
   let hasUsage: Bool
   private(set) var usage: Usage
-  /// The position in the cache of the template that matched next after this one, the last time.
-  var follower = 0
+  /// Unique in its cache.
+  var number = 0
+  /// The template of the same cache that matched next after this one, the last time.
+  var follower: Unmanaged<EventTemplate>?
 
   /// `slots`: how many will be added. `usage`: that of the event that the template is made from, if it has any.
   /// `nodesMax`: the limit for a list.
@@ -124,6 +128,26 @@ final class EventTemplate {
     try literals.append(literal)
     try literals.append("\n\n")
     tail += literal.count + 2
+    if count == 1, let known = literals.bytes.baseAddress {
+      plain = PlainTemplate(
+        known: known, head: segments.pointee.literal, tail: tail,
+        text: text._withUnsafeGuaranteedRef { Unmanaged.passUnretained($0.bytes) })
+    }
+  }
+
+  /// Sets all of a chunk but its text.
+  @inline(__always)
+  func describe(_ chunk: inout Chunk) {
+    if chunk.template == number { return }
+    chunk.kind = kind
+    chunk.choice = choice
+    chunk.toolCall = toolCall
+    chunk.toolCallID = .empty
+    chunk.toolCallName = .empty
+    chunk.finishReason = .none
+    chunk.isTextOnly = isTextOnly
+    chunk.template = hasUsage ? 0 : number  // with usage, it is not the last chunk of its event
+    chunk.shown = nil
   }
 
   /// If the event that `text` begins with matches, returns its length, including its field name and blank line, and
@@ -158,18 +182,17 @@ final class EventTemplate {
     var seen: UInt64 = 0
     var at = Text.plainEnd(start, end, &seen)
     segment.pointee.isEscaped = false
-    while at < end, at.pointee == UInt8(ascii: "\\") {
-      // Whether the escape is valid is checked when it is decoded, and only the text is decoded.
-      guard segment.pointee.slot == .text, end - at > 2 else { return nil }
+    if at < end, at.pointee == UInt8(ascii: "\\") {
+      guard segment.pointee.slot == .text else { return nil }
       segment.pointee.isEscaped = true
-      at = Text.plainEnd(at + 2, end, &seen)
+      at = Text.stringEnd(at, end, &seen)
     }
     guard at < end, at.pointee == UInt8(ascii: "\""), at > start else { return nil }  // "" may not count
     return seen & 0x8080_8080_8080_8080 == 0 || isValid(start, at) ? at : nil
   }
 
   @inline(never)
-  private static func isValid(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+  static func isValid(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
     Text.firstInvalid(Bytes(start: start, count: end - start)) == nil
   }
 
@@ -216,7 +239,8 @@ final class EventTemplate {
     let segment = segments + textSegment
     if count > 1 && !isFree(of: secret) { return .empty }
     let added = text._withUnsafeGuaranteedRef {
-      $0.add(segment.pointee.value, isEscaped: segment.pointee.isEscaped, avoiding: secret)
+      $0.form == .text
+        ? $0.bytes.add(segment.pointee.value, isEscaped: segment.pointee.isEscaped, avoiding: secret) : .empty
     }
     guard let added else { throw .outOfMemory }
     if added.isEmpty { return added }
@@ -240,7 +264,8 @@ final class EventTemplate {
   var hasSpans: Bool { !spans.isEmpty }
 
   func keepSpans(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
-    for span in spans {
+    for i in 0..<spans.count {
+      let span = spans[i]
       let last = segments[span.slots.upperBound].value
       guard let start = segments[span.slots.lowerBound].value.baseAddress, let end = last.baseAddress else { continue }
       let from = start - span.before
@@ -261,23 +286,22 @@ final class EventTemplate {
   }
 }
 
-extension MergedValue {
+extension Buffer {
   /// Appends the text of a JSON string, given without its quotes, and returns what was appended. nil: out of memory.
-  /// Empty: nothing was appended, because the string is invalid or contains the secret, or because this is not a text.
+  /// Empty: nothing was appended, because the string is invalid or contains the secret.
   @inline(__always)
-  fileprivate func add(_ text: Bytes, isEscaped: Bool, avoiding secret: Bytes) -> Bytes? {
-    guard form == .text else { return .empty }
-    let before = bytes.count
+  func add(_ text: Bytes, isEscaped: Bool, avoiding secret: Bytes) -> Bytes? {
+    let before = count
     if isEscaped {
-      guard let isWhole = try? Text.appendUnescaped(text, to: bytes) else { return nil }
+      guard let isWhole = try? Text.appendUnescaped(text, to: self) else { return nil }
       if !isWhole { return .empty }
-    } else if !bytes.add(text) {
+    } else if !add(text) {
       return nil
     }
-    guard let start = bytes.bytes.baseAddress else { return .empty }
-    let added = Bytes(start: start + before, count: bytes.count &- before)
+    guard let start = bytes.baseAddress else { return .empty }
+    let added = Bytes(start: start + before, count: count &- before)
     if secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil { return added }
-    bytes.truncate(to: before)
+    truncate(to: before)
     return .empty
   }
 }

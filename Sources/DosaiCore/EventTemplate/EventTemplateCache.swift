@@ -4,55 +4,65 @@ final class EventTemplateCache {
 
   private var templates: UnsafeMutablePointer<Unmanaged<EventTemplate>>?
   private var count = 0
-  private var last = 0  // the position of the template that was found or made last
   private var oldest = 0
+  private var made = 0
   private var unused = 0  // how many templates were made since one was found
+  /// The template that was found or made last; nil: there is none.
+  private var last: Unmanaged<EventTemplate>?
+  /// The template that the next event most likely matches. The events of one choice match the same; those of several
+  /// choices alternate.
+  private(set) var next: Unmanaged<EventTemplate>?
 
   deinit {
     removeAll()
     templates?.deallocate()
   }
 
+  /// An event has matched the template.
+  @inline(__always)
+  func note(_ template: Unmanaged<EventTemplate>) {
+    last = template
+    next = template._withUnsafeGuaranteedRef { $0.follower }
+    unused = 0
+  }
+
   /// The template that the event at the start of `text` matches, and the event's length; nil: none matches, or the
   /// event is not complete yet.
   @inline(__always)
   func find(_ text: Bytes) -> (template: Unmanaged<EventTemplate>, length: Int)? {
-    guard count > 0, let templates else { return nil }
-    // The events of one choice match the same template; those of several choices alternate.
-    let next = templates[last]._withUnsafeGuaranteedRef { $0.follower }
-    let length = templates[next]._withUnsafeGuaranteedRef { $0.match(text) }
+    guard let next else { return nil }
+    let length = next._withUnsafeGuaranteedRef { $0.match(text) }
     if length < 0 { return search(text) }
-    last = next
-    unused = 0
-    return (templates[next], length)
+    note(next)
+    return (next, length)
   }
 
   @inline(never)
   private func search(_ text: Bytes) -> (template: Unmanaged<EventTemplate>, length: Int)? {
-    guard let templates else { return nil }
-    for i in 0..<count {
+    guard let next, let templates else { return nil }
+    for i in 0..<count where templates[i].toOpaque() != next.toOpaque() {
       let length = templates[i]._withUnsafeGuaranteedRef { $0.match(text) }
       if length < 0 { continue }
-      templates[last]._withUnsafeGuaranteedRef { $0.follower = i }
-      last = i
-      unused = 0
+      last?._withUnsafeGuaranteedRef { $0.follower = templates[i] }
+      note(templates[i])
       return (templates[i], length)
     }
     return nil
   }
 
   func addMemory(to prefetchList: PrefetchList) {
-    guard count > 0, let templates else { return }
+    guard let last, let templates else { return }
     prefetchList.add(self)
     prefetchList.add(templates, Self.templatesMax * 8)
-    templates[last]._withUnsafeGuaranteedRef { $0.addMemory(to: prefetchList) }
+    last._withUnsafeGuaranteedRef { $0.addMemory(to: prefetchList) }
   }
 
   func removeAll() {
     if let templates { for i in 0..<count { templates[i].release() } }
     count = 0
-    last = 0
     oldest = 0
+    last = nil
+    next = nil
   }
 
   /// Whether a template is worth making: if none of the last 64 was used, only every 16th is made.
@@ -65,17 +75,30 @@ final class EventTemplateCache {
     let templates: UnsafeMutablePointer<Unmanaged<EventTemplate>>
     if let known = self.templates { templates = known } else { templates = try allocate(Self.templatesMax) }
     self.templates = templates
-    let before = last
+    made += 1
+    template.number = made
+    let added = Unmanaged.passRetained(template)
+    template.follower = added
+    last?._withUnsafeGuaranteedRef { $0.follower = added }
     if count < Self.templatesMax {
-      last = count
+      templates[count] = added
       count += 1
     } else {
-      last = oldest
-      templates[oldest].release()
+      replace(templates[oldest], by: added, in: templates)
       oldest = (oldest + 1) % Self.templatesMax
     }
-    templates[last] = Unmanaged.passRetained(template)
-    template.follower = last
-    templates[before]._withUnsafeGuaranteedRef { $0.follower = last }
+    last = added
+    next = added
+  }
+
+  private func replace(
+    _ old: Unmanaged<EventTemplate>, by added: Unmanaged<EventTemplate>,
+    in templates: UnsafeMutablePointer<Unmanaged<EventTemplate>>
+  ) {
+    templates[oldest] = added
+    for i in 0..<count {
+      templates[i]._withUnsafeGuaranteedRef { if $0.follower?.toOpaque() == old.toOpaque() { $0.follower = added } }
+    }
+    old.release()
   }
 }

@@ -16,7 +16,8 @@ package final class EventParser {
   private static let dataKept = 1 << 16
 
   private let bytesMax: Int
-  private let input = Buffer()
+  /// The bytes that were fed, from the last event on that was read. More may be appended.
+  package let input = Buffer()
   private var at = 0  // where in `input` the next line begins
   private var searched = 0  // up to here, that line has no end
   private var atStart = true
@@ -96,28 +97,24 @@ package final class EventParser {
     return event(isOpen: true)
   }
 
-  /// The bytes from the next event on, if nothing of it has been read; otherwise empty.
+  /// The bytes from the next event on, if nothing of it has been read.
   @inline(__always)
-  package var ahead: Bytes {
-    guard isBetween, let start = input.bytes.baseAddress else { return .empty }
-    return Bytes(start: start + at, count: input.count &- at)
+  package var ahead: (start: UnsafeMutablePointer<UInt8>, end: UnsafeMutablePointer<UInt8>)? {
+    guard isBetween, let end = input.end else { return nil }
+    return (end - (input.count &- at), end)
   }
 
-  /// Skips the event at the beginning of `ahead`. Its length includes the blank line, LF LF. Writes a NUL after its
-  /// data.
+  /// Skips whole events at the beginning of `ahead`, with their blank lines.
   @inline(__always)
-  package func skip(ahead length: Int) {
-    skip(to: at &+ length)
-    input.terminate(at: at &- 2)
-  }
+  package func skip(_ length: Int) { skip(to: at &+ length) }
 
-  /// Makes `ahead` empty.
+  /// Makes `ahead` nil.
   package func stop() { isBetween = false }
 
   /// The next event if it has the usual form, `data: ...` LF LF, and has arrived completely; without copying it.
   private func wholeEvent() -> Event? {
     isBetween = isClean
-    let text = ahead
+    let text = isBetween ? input.bytes.slice(at, input.count) : .empty
     guard text.starts(with: "data: "),
       let end = text.firstIndex(of: UInt8(ascii: "\n"), from: max(6, searched - at)), end + 1 < text.count,
       text[end + 1] == UInt8(ascii: "\n"), end <= bytesMax,
@@ -126,7 +123,8 @@ package final class EventParser {
       isBetween = false
       return nil
     }
-    skip(ahead: end + 2)
+    skip(end + 2)
+    input.terminate(at: at - 2)
     return Event(data: text.slice(6, end), type: .empty, isOpen: false)
   }
 

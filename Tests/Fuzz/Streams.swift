@@ -45,9 +45,12 @@ private struct Reading: Equatable {
 
   private mutating func take(_ reader: StreamReader, isEnd: Bool, _ usesTemplates: Bool, _ limits: Limits) throws {
     while true {
-      if usesTemplates && reader.nextFromTemplate() {
-        note(reader, limits)
-        continue
+      if usesTemplates {
+        let found = reader.forEachMatching {
+          note(reader, limits)
+          return true
+        }
+        if found { continue }
       }
       if reader.nextInEvent() {
         note(reader, limits)

@@ -120,12 +120,14 @@ package final class StreamReader {
   @inline(__always)
   func forEachMatching(_ deliver: () -> Bool) -> Bool {
     guard position &+ 1 >= count else { return false }
-    let found = builder.addPlain(from: parser, avoiding: secretText, &chunk) { start, length, text in
-      chunk.text = text
-      setEvent(start, length)
-      return deliver()
+    if builder.describeNext(&chunk) {
+      let found = builder.addPlain(from: parser, avoiding: secretText) { start, length, text in
+        chunk.text = text
+        setEvent(start, length)
+        return deliver()
+      }
+      if found { return true }
     }
-    if found { return true }
     if nextMatching() {
       _ = deliver()
       return true

@@ -1,17 +1,24 @@
 /// Reads events by template instead of parsing them.
 extension CompletionBuilder {
+  /// Sets what a chunk has, besides its text, if the next event matches the template that is next. False: there is none
+  /// that has no slot but the text.
+  @inline(__always)
+  package func describeNext(_ chunk: inout Chunk) -> Bool {
+    guard let next = templates.next, next._withUnsafeGuaranteedRef({ $0.plain != nil }) else { return false }
+    next._withUnsafeGuaranteedRef { $0.describe(&chunk) }
+    return true
+  }
+
   /// Adds one event of the parser after the other that is complete and matches the template that is next, if that has
   /// no slot but its text, until `deliver` returns false. It gets the event's beginning, the length of its JSON, and
   /// its text. False: none matched.
   @inline(__always)
   package func addPlain(
-    from parser: EventParser, avoiding secret: Bytes, _ chunk: inout Chunk,
-    _ deliver: (UnsafePointer<UInt8>, Int, Bytes) -> Bool
+    from parser: EventParser, avoiding secret: Bytes, _ deliver: (UnsafePointer<UInt8>, Int, Bytes) -> Bool
   ) -> Bool {
     guard let (first, end) = parser.ahead, let next = templates.next,
       let plain = next._withUnsafeGuaranteedRef({ $0.plain })
     else { return false }
-    next._withUnsafeGuaranteedRef { $0.describe(&chunk) }
     var room = merger.room
     let lengthMax = limits.eventBytes
     var start = first

@@ -34,6 +34,9 @@ static int entries(const char *folder) {
   return count;
 }
 
+/* An emulator has threads of its own, which come and go. */
+static int threads_now(void) { return getenv("DOSAI_TEST_EMULATED") ? 0 : entries("/proc/self/task"); }
+
 /* All that a process can see of itself, as one text. */
 static void describe(char *text, size_t room) {
   FILE *file = fmemopen(text, room, "w");
@@ -61,14 +64,14 @@ static void describe(char *text, size_t room) {
   fprintf(file, "umask %o\nlocale %s\ncwd %s\n", (unsigned)mode, setlocale(LC_ALL, NULL),
           getcwd(path, sizeof path));
   fprintf(file, "uselocale %p\n", (void *)uselocale((locale_t)0));
-  fprintf(file, "threads %d\nfiles %d\n", entries("/proc/self/task"), entries("/proc/self/fd"));
+  fprintf(file, "threads %d\nfiles %d\n", threads_now(), entries("/proc/self/fd"));
   for (char **entry = environ; *entry; entry++) fprintf(file, "%s\n", *entry);
   fclose(file);
 }
 
 static int32_t on_chunk(const dosai_chunk *chunk, void *threads) {
   (void)chunk;
-  CHECK_INT(entries("/proc/self/task"), *(int *)threads);
+  CHECK_INT(threads_now(), *(int *)threads);
   return 0;
 }
 
@@ -121,7 +124,7 @@ static void small_stack(int *threads) {
 int main(void) {
   static char before[1 << 16], loaded[1 << 16], used[1 << 16];
   const char *path = test_env("DOSAI_TEST_LIBRARY");
-  int threads = entries("/proc/self/task"); /* one; an emulator has more */
+  int threads = threads_now();
   int said[2], kept[2] = {dup(1), dup(2)};
   char none;
   CHECK(setlocale(LC_ALL, "C.UTF-8") != NULL);
@@ -149,7 +152,7 @@ int main(void) {
   CHECK(read(said[0], &none, 1) == -1);
   CHECK_TEXT(used, before);
   dlclose(library);
-  threads++;
+  if (threads) threads++;
   small_stack(&threads); /* dlclose unloads nothing */
   describe(used, sizeof used);
   CHECK_TEXT(used, before);

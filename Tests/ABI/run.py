@@ -51,6 +51,8 @@ class Runner:
                                 **{"DOSAI_TEST_" + key.upper(): value for key, value in address.items()})
         if options.valgrind or options.emulator:
             self.environment["DOSAI_TEST_SLOW"] = "1"
+        if options.emulator:
+            self.environment["DOSAI_TEST_EMULATED"] = "1"
 
     def compile(self, *arguments):
         command = [*shlex.split(self.options.cc), *FLAGS, *shlex.split(self.options.cflags),

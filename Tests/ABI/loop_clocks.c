@@ -12,7 +12,8 @@ static void expect(uintptr_t tag, dosai_clock clock) {
   int before = test_failures;
   CHECK_END(tag, DOSAI_TIMEOUT);
   CHECK_INT(book[tag].clock, clock);
-  CHECK_INT(book[tag].attempts, 1);
+  /* On a late machine, the total clock may run out before there is a connection that all calls share. */
+  CHECK(book[tag].attempts == 1 || (book[tag].attempts == 0 && clock == DOSAI_CLOCK_TOTAL && is_late(tag)));
   CHECK(book[tag].ended - begun[tag] >= bound - 1);
   /* A handshake is given three times more what the host is late. */
   test_took(clock == DOSAI_CLOCK_IDLE ? book[tag].chunked : begun[tag], book[tag].ended, 0,

@@ -21,14 +21,18 @@ func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count
 /// Compares a few bytes inline.
 @inline(__always)
 func isEqualShort(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-  if count < 16 { return isEqual(one, other, count) }
-  var all = sixteen(one + (count &- 16)) ^ sixteen(other + (count &- 16))
-  var at = 0
-  while at < count &- 16 {
-    all |= sixteen(one + at) ^ sixteen(other + at)
-    at = at &+ 16
-  }
-  return all[0] | all[1] == 0
+  #if arch(arm)
+    return isEqual(one, other, count)
+  #else
+    if count < 16 { return isEqual(one, other, count) }
+    var all = sixteen(one + (count &- 16)) ^ sixteen(other + (count &- 16))
+    var at = 0
+    while at < count &- 16 {
+      all |= sixteen(one + at) ^ sixteen(other + at)
+      at = at &+ 16
+    }
+    return all[0] | all[1] == 0
+  #endif
 }
 
 @inline(__always)
@@ -95,13 +99,17 @@ package final class Buffer {
   /// Appends up to 16 bytes inline, of which 16 can be read, and returns them. nil: there are more, or there is no room.
   @inline(__always)
   func addShort(_ start: UnsafePointer<UInt8>, _ length: Int) -> UnsafePointer<UInt8>? {
-    guard length <= 16, capacity &- count > 16, let base else { return nil }
-    let end = base + count
-    let padded = UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
-    UnsafeMutableRawPointer(end).storeBytes(of: padded, as: SIMD16<UInt8>.self)
-    end[length] = 0
-    count = count &+ length
-    return UnsafePointer(end)
+    #if arch(arm)
+      return nil
+    #else
+      guard length <= 16, capacity &- count > 16, let base else { return nil }
+      let end = base + count
+      let padded = UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
+      UnsafeMutableRawPointer(end).storeBytes(of: padded, as: SIMD16<UInt8>.self)
+      end[length] = 0
+      count = count &+ length
+      return UnsafePointer(end)
+    #endif
   }
 
   /// Appends inline, if it has fewer than `max` bytes and room for these. False: it has not.

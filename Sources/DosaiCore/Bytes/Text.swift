@@ -55,60 +55,66 @@ package enum Text {
   static func plainEnd(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
   ) -> UnsafePointer<UInt8> {
-    guard end - start >= 16 else { return plainEndLong(start, end, &seen) }
-    return firstSpecial(start, &seen) ?? plainEndLong(start + 16, end, &seen)
+    #if !arch(arm)  // there, a vector is sixteen bytes one by one
+      if end - start >= 16, let found = firstSpecial(start, &seen) { return found }
+    #endif
+    return plainEndLong(start, end, &seen)
   }
 
-  /// The first such character of the sixteen bytes from `start` on.
-  @inline(__always)
-  private static func firstSpecial(_ start: UnsafePointer<UInt8>, _ seen: inout UInt64) -> UnsafePointer<UInt8>? {
-    let bytes = sixteen(start)
-    let ends = unsafeBitCast(specials(bytes), to: SIMD2<UInt64>.self)
-    let words = unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
-    if ends[0] != 0 { return start + first(ends[0], words[0], &seen) }
-    seen |= words[0]
-    if ends[1] != 0 { return start + 8 + first(ends[1], words[1], &seen) }
-    seen |= words[1]
-    return nil
-  }
+  #if !arch(arm)
+    /// The first such character of the sixteen bytes from `start` on.
+    @inline(__always)
+    private static func firstSpecial(_ start: UnsafePointer<UInt8>, _ seen: inout UInt64) -> UnsafePointer<UInt8>? {
+      let bytes = sixteen(start)
+      let ends = unsafeBitCast(specials(bytes), to: SIMD2<UInt64>.self)
+      let words = unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
+      if ends[0] != 0 { return start + first(ends[0], words[0], &seen) }
+      seen |= words[0]
+      if ends[1] != 0 { return start + 8 + first(ends[1], words[1], &seen) }
+      seen |= words[1]
+      return nil
+    }
 
-  @inline(__always)
-  private static func sixteen(_ start: UnsafePointer<UInt8>) -> SIMD16<UInt8> {
-    UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
-  }
+    @inline(__always)
+    private static func sixteen(_ start: UnsafePointer<UInt8>) -> SIMD16<UInt8> {
+      UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
+    }
 
-  @inline(__always)
-  private static func specials(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-    (bytes .== SIMD16(repeating: 0x22)) .| (bytes .== SIMD16(repeating: 0x5C)) .| (bytes .< SIMD16(repeating: 0x20))
-  }
+    @inline(__always)
+    private static func specials(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+      (bytes .== SIMD16(repeating: 0x22)) .| (bytes .== SIMD16(repeating: 0x5C)) .| (bytes .< SIMD16(repeating: 0x20))
+    }
 
-  /// The position of the first byte that is not 0 in `ends`. The bytes of `word` before it are or-ed into `seen`.
-  @inline(__always)
-  private static func first(_ ends: UInt64, _ word: UInt64, _ seen: inout UInt64) -> Int {
-    let ends = UInt64(littleEndian: ends)
-    seen |= UInt64(littleEndian: word) & ((ends & (0 &- ends)) &- 1)
-    return ends.trailingZeroBitCount &>> 3
-  }
+    /// The position of the first byte that is not 0 in `ends`. The bytes of `word` before it are or-ed into `seen`.
+    @inline(__always)
+    private static func first(_ ends: UInt64, _ word: UInt64, _ seen: inout UInt64) -> Int {
+      let ends = UInt64(littleEndian: ends)
+      seen |= UInt64(littleEndian: word) & ((ends & (0 &- ends)) &- 1)
+      return ends.trailingZeroBitCount &>> 3
+    }
+  #endif
 
   @inline(never)
   private static func plainEndLong(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
   ) -> UnsafePointer<UInt8> {
     var at = start
-    var all = SIMD16<UInt8>(repeating: 0)
-    while end - at >= 64 {
-      let (a, b, c, d) = (sixteen(at), sixteen(at + 16), sixteen(at + 32), sixteen(at + 48))
-      let found = unsafeBitCast(specials(a) .| specials(b) .| specials(c) .| specials(d), to: SIMD2<UInt64>.self)
-      if found[0] | found[1] != 0 { break }
-      all |= a | b | c | d
-      at += 64
-    }
-    let words = unsafeBitCast(all, to: SIMD2<UInt64>.self)
-    seen |= words[0] | words[1]
-    while end - at >= 16 {
-      if let found = firstSpecial(at, &seen) { return found }
-      at += 16
-    }
+    #if !arch(arm)
+      var all = SIMD16<UInt8>(repeating: 0)
+      while end - at >= 64 {
+        let (a, b, c, d) = (sixteen(at), sixteen(at + 16), sixteen(at + 32), sixteen(at + 48))
+        let found = unsafeBitCast(specials(a) .| specials(b) .| specials(c) .| specials(d), to: SIMD2<UInt64>.self)
+        if found[0] | found[1] != 0 { break }
+        all |= a | b | c | d
+        at += 64
+      }
+      let words = unsafeBitCast(all, to: SIMD2<UInt64>.self)
+      seen |= words[0] | words[1]
+      while end - at >= 16 {
+        if let found = firstSpecial(at, &seen) { return found }
+        at += 16
+      }
+    #endif
     while at < end, at.pointee >= 0x20, at.pointee != 0x22, at.pointee != 0x5C {
       seen |= UInt64(at.pointee)
       at += 1

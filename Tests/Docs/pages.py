@@ -72,7 +72,7 @@ def anchors(page):
 
 
 PLACES = ("Tests/", "scripts/", "bindings/", "docs/", "include/", "cli/", "examples/", "Sources/", "packaging/")
-ELSEWHERE = set("DOSAI_API_KEY DOSAI_BASE_URL DOSAI_MODEL DOSAI_LIBRARY DOSAI_0 DOSAI_QUIRK_".split())
+ELSEWHERE = set("DOSAI_API_KEY DOSAI_BASE_URL DOSAI_MODEL DOSAI_LIBRARY DOSAI_0 DOSAI_QUIRK_ dosai_server dosai_testing".split())
 
 
 def wrong_names(page):

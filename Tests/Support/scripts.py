@@ -1,7 +1,7 @@
 """The scripts that have a name. A function of the request gives its reply; see server.py for the forms."""
 import base64, gzip, json
 
-from replies import steps_of
+from dosai_testing._steps import steps_of
 
 MODEL, ID, CREATED = "dos-ai", "chatcmpl-abc123", 1711000000
 USAGE = {"prompt_tokens": 12, "completion_tokens": 9, "total_tokens": 21}

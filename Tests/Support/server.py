@@ -23,30 +23,22 @@ Routes
                           keys alone, in lower case and sorted
     DELETE /stats/NAME    counts from zero, and the script's replies start again
 
-A script is a reply, or {"replies": [reply, ...]}: one for each request, the last repeats. A reply is a list of steps,
-or an object:
-    {"status": 200, "headers": {}, BODY, "framing": "length" | "chunked" | "close", "delay_ms": 0, "end": [steps]}
-    BODY: "json": value | "text": "..." | "base64": "..." |
-          "events": [value or text of one data line, ...], "pace_ms": 0, "done": true | "stream": "text of an event stream"
-    Events are chunked, one HTTP chunk each. "end" takes the place of what follows the body.
+A script is a reply, or {"replies": [reply, ...]}: one for each request, the last repeats. Replies and their steps are those of
+dosai.testing: see bindings/python/dosai/testing/_steps.py. Of an object reply also
     "read_body": false answers (and then closes) before the request's body was read.
     "read_after_ms": 1000 waits so long before it reads the body.
-A step is an object of one key:
-    {"send": text} {"send_base64": text} {"chunk": text: one HTTP chunk} {"bytewise": text} {"sleep_ms": n}
-    {"pieces": [text or bytes, ...]: each is a send, and at the unix socket one read of the client gives no more than one}
-    {"repeat": [text, times, pause_ms]: times -1 is for ever} {"read": true: reads and counts one more request}
-    {"hold": true: silence until the client closes} {"close": true} {"cut": true: TCP ends without TLS's notice}
-    {"reset": true: RST} {"notice": true: TLS's alone, TCP goes on} {"fin": true: nothing more is sent} {"mark": true: counts}
-    {"call": function}: calls it
-After the last step the connection is kept for the next request.
+and these steps:
+    {"read": true: reads and counts one more request} {"mark": true: counts} {"call": function}: calls it
 """
-import base64, collections, json, os, shutil, signal, socket, ssl, sys, tempfile, threading
+import base64, json, os, signal, socket, ssl, sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import certificates
 import faults
 import scripts
-from connection import Connection, Request
+from connection import ScriptConnection
+from dosai_testing._connection import Request
+from dosai_testing._listeners import Listeners
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # by a shell, in the background: what the tests start would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -73,24 +65,25 @@ class Stats:
                 "headers": " ".join(sorted(key.lower() for key, _ in last.headers)).encode()}.get(field, b"")
 
 
-class LoopbackServer:
+class LoopbackServer(Listeners):
+    connection = ScriptConnection
+    prefix = "dosai-loopback-"
+
     def __init__(self, speaks_http2=False, host="127.0.0.1", files=None):
         """files: certificates that are there already."""
-        self.speaks_http2, self.host, self.files = speaks_http2, host, files
+        super().__init__(host)
+        self.speaks_http2, self.files = speaks_http2, files
 
     def __enter__(self):
-        self.lock, self.stopping = threading.Lock(), threading.Event()
-        self.stats_of, self.extra, self.listeners, self.open, self.accepted = {}, {}, [], set(), 0
-        self.arrived = collections.Counter()  # connections by address
-        self.folder = tempfile.mkdtemp(prefix="dosai-loopback-")
+        self.begin()
+        self.stats_of, self.extra = {}, {}
         files = self.files or certificates.make(self.folder)
-        self.address = {key: files[key] for key in ("ca", "client_certificate", "client_key")}
-        self.address["unix"] = os.path.join(self.folder, "socket")
+        self.address.update({key: files[key] for key in ("ca", "client_certificate", "client_key")})
         self.listen("plain", "http://127.0.0.1:%d")
         self.listen("tls", "https://localhost:%d", certificates.context(files, "localhost"))
         if self.speaks_http2:
-            import http2_scripts
-            http2_scripts.listen(self, files)
+            from dosai_testing import _http2
+            _http2.listen(self, "https://localhost:%d", certificates.context(files, "localhost"))
         self.listen("tls_other", "https://localhost:%d", certificates.context(files, "other"))
         self.listen("unix", None)
         self.listen("tls_self", "https://localhost:%d", certificates.context(files, "self"))
@@ -113,27 +106,8 @@ class LoopbackServer:
         return self
 
     def __exit__(self, *_):
-        self.stopping.set()
-        with self.lock:
-            sockets = self.listeners + [connection.sock for connection in self.open]
-        for sock in sockets:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        for listener in self.listeners + [self.unused]:
-            listener.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def listen(self, key, form, context=None, start=None, pause=0):
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listener = socket.socket(family if form else socket.AF_UNIX)
-        listener.bind((self.host, 0) if form else self.address[key])
-        listener.listen(512)
-        self.listeners.append(listener)
-        if form:
-            self.address[key] = form % listener.getsockname()[1]
-        threading.Thread(target=self.accept, args=(key, listener, context, start, pause), daemon=True).start()
+        self.stop()
+        self.unused.close()
 
     def be_deaf(self):
         """A port whose backlog is full: it answers no SYN."""
@@ -147,23 +121,6 @@ class LoopbackServer:
             sock.connect_ex(listener.getsockname())
             self.listeners.append(sock)
         return listener.getsockname()[1]
-
-    def accept(self, key, listener, context, start, pause):
-        while not self.stopping.is_set():
-            try:
-                sock = listener.accept()[0]
-            except OSError:
-                return
-            if sock.family != socket.AF_UNIX:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self.lock:
-                self.accepted += 1
-                self.arrived[key] += 1
-                connection = Connection(self, sock, self.accepted, context, pause)
-                self.open.add(connection)
-            if start:
-                connection.serve_one = lambda connection=connection: start(connection)
-            threading.Thread(target=connection.serve, daemon=True).start()
 
     # -- what a test asks
 
@@ -213,9 +170,9 @@ class LoopbackServer:
 
     def end(self, connection):
         with self.lock:
-            self.open.discard(connection)
             for name in connection.used & set(self.stats_of):
                 self.stats_of[name].ended += 1
+        super().end(connection)
 
     def manage(self, place, rest, request):
         name, _, field = rest.partition("/")

@@ -6,7 +6,7 @@ import pytest
 import wire
 from wire import ffi
 from corpus import CASES, DROP, dump
-from replies import head
+from dosai_testing._steps import head
 
 for path in sorted(pathlib.Path(__file__).parent.glob("corpus_*.py")):
     importlib.import_module(path.stem)

@@ -4,7 +4,7 @@ import json
 import pytest
 
 import wire
-from replies import head
+from dosai_testing._steps import head
 from scripts import CLOSE, DONE, FINISH, completion
 from wire import KEY, ffi
 

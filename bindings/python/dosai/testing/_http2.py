@@ -1,47 +1,61 @@
-"""The scripts of a LoopbackServer over HTTP/2, at its address h2. It needs PyPI's h2.
+"""The replies of a server over HTTP/2, at its address h2. It needs PyPI's h2.
 
-Each stream is played by a connection of its own, whose HTTP/1.1 is put into frames here. Where that connection ends before
-its answer does, the stream is reset. What a client resets, it has closed.
+Each stream is played by a connection of its own, whose HTTP/1.1 is put into frames here. Where that connection ends
+before its answer does, the stream is reset. What a client resets, it has closed.
 """
-import select, selectors, socket, ssl, threading
+from __future__ import annotations
 
-import h2.config, h2.connection, h2.errors, h2.events, h2.exceptions
+import select
+import selectors
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, List, Tuple, Union, cast
 
-import certificates
-from connection import Closed, Connection
+import h2.config
+import h2.connection
+import h2.errors
+import h2.events
+import h2.exceptions
+
+from ._connection import Closed, Connection
+from ._listeners import Listeners
 
 DROPPED = ("connection", "keep-alive", "transfer-encoding")  # HTTP/2 has none of them
+Headers = List[Tuple[str, str]]
+Part = Union[Headers, bytes, None]  # of an answer: its head, some of its body, its end
 
 
-def listen(server, files):
-    context = certificates.context(files, "localhost")
+def listen(server: Listeners, form: str, context: ssl.SSLContext, port: int = 0) -> None:
     context.set_alpn_protocols(["h2"])
-    server.listen("h2", "https://localhost:%d", context, lambda connection: Frames(connection).serve())
+    server.listen("h2", form, context, lambda connection: Frames(connection).serve(), port=port)
 
 
 class Answer:
     """Takes HTTP/1.1 apart as it comes. What is not HTTP is a ValueError."""
 
-    def __init__(self):
-        self.text, self.left, self.read = b"", 0, self.read_head
+    def __init__(self) -> None:
+        self.text, self.left = b"", 0
+        self.read: Callable[[], Part | bool] = self.read_head
 
-    def parts(self, data):
+    def parts(self, data: bytes) -> Iterator[Part]:
         """A list is a head, bytes are of the body, None is the end."""
         self.text += data
-        while (part := self.read()) is not False:
+        while not isinstance(part := self.read(), bool):
             yield part
             if part is None:
                 return
 
-    def take(self, end):
+    def take(self, end: int) -> bytes:
         data, self.text = self.text[:end], self.text[end:]
         return data
 
-    def line(self):
+    def line(self) -> bytes | None:
         end = self.text.find(b"\r\n")
         return None if end < 0 else self.take(end + 2)[:-2]
 
-    def read_head(self):
+    def read_head(self) -> Part | bool:
         end = self.text.find(b"\r\n\r\n")
         if end < 0:
             return False
@@ -56,7 +70,7 @@ class Answer:
             self.read = self.read_rest
         return [(":status", str(status))] + [field for field in fields if field[0] not in DROPPED]
 
-    def read_size(self):
+    def read_size(self) -> Part | bool:
         line = self.line()
         if line is None:
             return False
@@ -64,7 +78,7 @@ class Answer:
         self.read = self.read_chunk if self.left else self.read_trailer
         return b""
 
-    def read_chunk(self):
+    def read_chunk(self) -> Part | bool:
         if self.left == 0:
             if len(self.text) < 2:
                 return False
@@ -74,15 +88,15 @@ class Answer:
             return b""
         return self.read_some()
 
-    def read_trailer(self):
+    def read_trailer(self) -> Part | bool:
         line = self.line()
         return False if line is None else None if line == b"" else b""
 
-    def read_rest(self):
+    def read_rest(self) -> Part | bool:
         """So many bytes, or all that come."""
         return None if self.left == 0 else self.read_some()
 
-    def read_some(self):
+    def read_some(self) -> Part | bool:
         if not self.text:
             return False
         data = self.take(self.left if self.left > 0 else len(self.text))
@@ -90,27 +104,29 @@ class Answer:
         return data
 
     @property
-    def ends_with_the_connection(self):
+    def ends_with_the_connection(self) -> bool:
         return self.read == self.read_rest and self.left < 0
 
 
 class Stream:
-    def __init__(self, number, headers):
+    def __init__(self, number: int, headers: Headers) -> None:
         self.number, self.headers, self.body = number, headers, b""
         self.answer, self.waiting, self.is_whole, self.is_watched = Answer(), b"", False, False
-        self.sock = None  # to the connection that plays the script
+        self.sock: socket.socket | None = None  # to the connection that plays the steps
 
 
 class Frames:
     """One HTTP/2 connection, driven by one thread."""
 
-    def __init__(self, connection):
-        self.server, self.sock, self.number, self.turns = connection.server, connection.sock, connection.number, 0
-        self.streams, self.selector = {}, selectors.DefaultSelector()
+    def __init__(self, connection: Connection) -> None:
+        self.server, self.number, self.turns = connection.server, connection.number, 0
+        self.sock = cast(ssl.SSLSocket, connection.sock)
+        self.streams: dict[int, Stream] = {}
+        self.selector = selectors.DefaultSelector()
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(
             client_side=False, header_encoding="utf-8", validate_outbound_headers=False))
 
-    def serve(self):
+    def serve(self) -> None:
         if self.sock.selected_alpn_protocol() != "h2":
             raise Closed
         self.sock.setblocking(False)
@@ -122,8 +138,8 @@ class Frames:
                 for key, _ in self.selector.select():
                     if key.fileobj is self.sock:
                         self.take_events()
-                    elif self.streams.get(key.data.number) is key.data:
-                        self.take_answer(key.data)
+                    elif (stream := self.streams.get(key.data.number)) and stream is key.data:
+                        self.take_answer(stream, cast(socket.socket, key.fileobj))
         except h2.exceptions.ProtocolError:
             raise Closed
         finally:
@@ -131,7 +147,7 @@ class Frames:
                 self.drop(stream)
             self.selector.close()
 
-    def flush(self):
+    def flush(self) -> None:
         data = self.h2.data_to_send()
         while data:
             try:
@@ -139,7 +155,7 @@ class Frames:
             except ssl.SSLWantWriteError:
                 select.select([], [self.sock], [])
 
-    def take_events(self):
+    def take_events(self) -> None:
         while True:
             try:
                 data = self.sock.recv(65536)
@@ -150,10 +166,11 @@ class Frames:
             for event in self.h2.receive_data(data):
                 self.take(event)
 
-    def take(self, event):
-        stream = self.streams.get(getattr(event, "stream_id", None))
+    def take(self, event: Any) -> None:
+        stream = self.streams.get(getattr(event, "stream_id", 0))
         if isinstance(event, h2.events.RequestReceived):
-            self.streams[event.stream_id] = Stream(event.stream_id, event.headers)
+            number = event.stream_id
+            self.streams[number] = Stream(number, cast(Headers, event.headers))
         elif isinstance(event, h2.events.DataReceived):
             self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             if stream:
@@ -168,23 +185,25 @@ class Frames:
         elif isinstance(event, h2.events.ConnectionTerminated):
             raise Closed
 
-    def play(self, stream):
+    def play(self, stream: Stream) -> None:
         given = dict(stream.headers)
         lines = ["%s %s HTTP/1.1" % (given[":method"], given[":path"]), "Host: " + given[":authority"]]
-        lines += ["%s: %s" % (name, value) for name, value in stream.headers if name[0] != ":" and name != "content-length"]
+        lines += ["%s: %s" % (name, value) for name, value in stream.headers
+                  if name[0] != ":" and name != "content-length"]
         stream.sock, theirs = socket.socketpair()
         stream.sock.setblocking(False)
-        connection = Connection(self.server, theirs, self.number, None)
-        connection.buffer = "\r\n".join(lines + ["Content-Length: %d" % len(stream.body), "", ""]).encode() + stream.body
+        connection = self.server.connection(self.server, theirs, self.number, None)
+        lines += ["Content-Length: %d" % len(stream.body), "", ""]
+        connection.buffer = "\r\n".join(lines).encode() + stream.body
         connection.turn, self.turns = self.turns, self.turns + 1
         with self.server.lock:
             self.server.open.add(connection)
         self.watch(stream, True)
         threading.Thread(target=connection.serve, daemon=True).start()
 
-    def take_answer(self, stream):
+    def take_answer(self, stream: Stream, sock: socket.socket) -> None:
         try:
-            data = stream.sock.recv(65536)
+            data = sock.recv(65536)
             for part in stream.answer.parts(data):
                 if isinstance(part, list):
                     self.h2.send_headers(stream.number, part)
@@ -199,9 +218,12 @@ class Frames:
             self.h2.reset_stream(stream.number, h2.errors.ErrorCodes.INTERNAL_ERROR)
             self.drop(stream)
 
-    def send(self, stream):
+    def send(self, stream: Stream) -> None:
         """As much as there is room for; as long as some is left no more of the answer is read."""
-        while stream.waiting and (room := min(self.h2.local_flow_control_window(stream.number), self.h2.max_outbound_frame_size)):
+        while stream.waiting:
+            room = min(self.h2.local_flow_control_window(stream.number), self.h2.max_outbound_frame_size)
+            if not room:
+                break
             self.h2.send_data(stream.number, stream.waiting[:room])
             stream.waiting = stream.waiting[room:]
         if stream.is_whole and not stream.waiting:
@@ -210,14 +232,15 @@ class Frames:
         elif stream.sock:
             self.watch(stream, not stream.waiting)
 
-    def watch(self, stream, wanted):
+    def watch(self, stream: Stream, wanted: bool) -> None:
+        sock = cast(socket.socket, stream.sock)
         if wanted and not stream.is_watched:
-            self.selector.register(stream.sock, selectors.EVENT_READ, stream)
+            self.selector.register(sock, selectors.EVENT_READ, stream)
         elif stream.is_watched and not wanted:
-            self.selector.unregister(stream.sock)
+            self.selector.unregister(sock)
         stream.is_watched = wanted
 
-    def drop(self, stream):
+    def drop(self, stream: Stream) -> None:
         self.streams.pop(stream.number, None)
         if stream.sock:
             self.watch(stream, False)

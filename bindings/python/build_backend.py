@@ -19,7 +19,10 @@ import zipfile
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 NAME = "libdosai.so.0"
-PROJECT = dict(re.findall(r'^([\w-]+) = "(.*)"$', (HERE / "pyproject.toml").read_text(encoding="utf-8"), flags=re.M))
+PYPROJECT, _, ENTRY_POINTS = (HERE / "pyproject.toml").read_text(encoding="utf-8").partition("[project.entry-points.")
+PROJECT = dict(re.findall(r'^([\w-]+) = "(.*)"$', PYPROJECT, flags=re.M))
+LISTS = re.findall(r"^([\w-]+) = \[(.*)\]$", PYPROJECT.partition("[project.optional-dependencies]")[2], flags=re.M)
+EXTRAS = {name: re.findall(r'"(.*?)"', needs) for name, needs in LISTS}
 STEM = f"{PROJECT['name']}-{PROJECT['version']}"
 INFO = f"{STEM}.dist-info"
 # libcurl and jansson are the system's: no manylinux, which would promise that they are inside.
@@ -29,13 +32,17 @@ TAG = "py3-none-" + re.sub("[-.]", "_", sysconfig.get_platform())
 def prepare_metadata_for_build_wheel(directory, config_settings=None):
     (pathlib.Path(directory) / INFO).mkdir()
     (pathlib.Path(directory) / INFO / "METADATA").write_bytes(metadata())
+    (pathlib.Path(directory) / INFO / "entry_points.txt").write_bytes(entry_points())
     return INFO
 
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):
-    sources = [path for path in sorted((HERE / "dosai").iterdir()) if path.name == "py.typed" or path.suffix == ".py"]
-    files = {f"dosai/{path.name}": path.read_bytes() for path in sources}
-    return write_wheel(directory, {**files, f"dosai/{NAME}": find_library().read_bytes()})
+    return write_wheel(directory, {**sources(), f"dosai/{NAME}": find_library().read_bytes()})
+
+
+def sources():
+    paths = [HERE / "dosai/py.typed", HERE / "pytest_dosai.py", *sorted(HERE.glob("dosai/**/*.py"))]
+    return {str(path.relative_to(HERE)): path.read_bytes() for path in paths}
 
 
 prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
@@ -48,9 +55,8 @@ def build_editable(directory, config_settings=None, metadata_directory=None):
 
 def build_sdist(directory, config_settings=None):
     """The package without the library: to build from it takes DOSAI_LIBRARY."""
-    files = {path.relative_to(HERE): path.read_bytes() for path in sorted(HERE.glob("dosai/*.py"))}
-    files.update({name: (HERE / name).read_bytes()
-                  for name in ("README.md", "build_backend.py", "dosai/py.typed", "pyproject.toml")})
+    files = {**sources(), **{name: (HERE / name).read_bytes()
+                             for name in ("README.md", "build_backend.py", "pyproject.toml")}}
     with tarfile.open(os.path.join(directory, f"{STEM}.tar.gz"), "w:gz", format=tarfile.PAX_FORMAT) as archive:
         for name, data in {**files, "PKG-INFO": metadata()}.items():
             entry = tarfile.TarInfo(f"{STEM}/{name}")
@@ -99,12 +105,20 @@ def metadata():
         "Description-Content-Type": "text/markdown",
     }
     lines = "".join(f"{name}: {value}\n" for name, value in fields.items())
+    for extra, needs in EXTRAS.items():
+        lines += f"Provides-Extra: {extra}\n"
+        lines += "".join(f'Requires-Dist: {need}; extra == "{extra}"\n' for need in needs)
     return (lines + "\n").encode() + (HERE / PROJECT["readme"]).read_bytes()
+
+
+def entry_points():
+    return ("[" + ENTRY_POINTS.replace('"', "")).encode()
 
 
 def write_wheel(directory, files):
     wheel = f"Wheel-Version: 1.0\nGenerator: dosai\nRoot-Is-Purelib: false\nTag: {TAG}\n"
-    files = {**files, f"{INFO}/METADATA": metadata(), f"{INFO}/WHEEL": wheel.encode()}
+    files = {**files, f"{INFO}/METADATA": metadata(), f"{INFO}/WHEEL": wheel.encode(),
+             f"{INFO}/entry_points.txt": entry_points()}
     if (ROOT / "LICENSE").exists():
         files[f"{INFO}/LICENSE"] = (ROOT / "LICENSE").read_bytes()
     record = "".join(f"{name},sha256={digest(data)},{len(data)}\n" for name, data in files.items())

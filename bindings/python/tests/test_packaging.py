@@ -87,6 +87,21 @@ def test_the_wheel_streams_where_swift_is_absent(server, clean_python, tmp_path)
     assert package.startswith(str(path.parent)) and libraries.startswith(os.path.dirname(package))
 
 
+def test_pytest_finds_the_fixture_of_the_wheel(clean_python, tmp_path):
+    (tmp_path / "test_it.py").write_text("def test_it(dosai_server):\n"
+                                         "    import dosai\n"
+                                         "    dosai_server.reply('Hello!')\n"
+                                         "    client = dosai.Client(base_url=dosai_server.base_url, api_key='k')\n"
+                                         "    answer = client.chat.completions.create(model='m', messages=[])\n"
+                                         "    assert answer.choices[0].message.content == 'Hello!'\n"
+                                         "    assert dosai.__file__.startswith(%r)\n" % str(clean_python.parents[1]))
+    (packages,) = clean_python.parents[1].glob("lib/python*/site-packages")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path,
+                          env={**os.environ, "PYTHONPATH": str(packages)})
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_type_checkers_see_the_wheel(clean_python, tmp_path):
     pytest.importorskip("mypy")
     program = tmp_path / "program.py"

@@ -1,0 +1,80 @@
+"""A Chat Completions server for tests, on loopback.
+
+Give one of --reply, --script and --cassette. With a command, the server runs as long as the command, which finds it in
+DOSAI_BASE_URL; the exit status is that of the command. Without one, the server prints its base URL (with TLS, also the
+file of its authority) and runs until it is interrupted. The exit status is 1 if a request came that no reply was for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from ._cassette import MODES, SPEEDS
+from ._replies import from_json
+from ._server import Server
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m dosai.testing", description=__doc__)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--reply", metavar="TEXT", help="the model says this, to every request")
+    what.add_argument("--script", metavar="FILE", help="a JSON list of replies, for one request each")
+    what.add_argument("--cassette", metavar="FILE", help="recorded exchanges, which are replayed")
+    parser.add_argument("--upstream", metavar="URL", help="the base URL of the server that is recorded")
+    parser.add_argument("--mode", choices=MODES, default="once", help="of the cassette (once: record if there is none)")
+    parser.add_argument("--speed", choices=SPEEDS, default="recorded", help="of the replay (recorded)")
+    parser.add_argument("--redact-prompts", action="store_true", help="record no request's body, only its SHA-256")
+    parser.add_argument("--keep-keys", action="store_true", help="record keys, too")
+    parser.add_argument("--port", type=int, default=0, help="a free one unless given")
+    parser.add_argument("--tls", action="store_true", help="https, with a new authority (needs dosai[testing])")
+    parser.add_argument("--http2", action="store_true", help="HTTP/2 over TLS (needs dosai[testing])")
+    parser.add_argument("command", nargs="*", metavar="COMMAND", help="after --, with its arguments")
+    return parser.parse_args()
+
+
+def prepare(server: Server, options: argparse.Namespace) -> None:
+    if options.reply is not None:
+        server.reply(options.reply, times=None)
+    elif options.script:
+        with open(options.script, encoding="utf-8") as file:
+            server.reply(*map(from_json, json.load(file)))
+    else:
+        server.use_cassette(options.cassette, options.upstream, mode=options.mode, speed=options.speed,
+                            redact_keys=not options.keep_keys, redact_prompts=options.redact_prompts)
+
+
+def serve(server: Server, command: list[str]) -> int:
+    if not command:
+        print(server.base_url, *filter(None, [server.ca_file]), flush=True)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        return 0
+    extra = {"DOSAI_BASE_URL": server.base_url, "DOSAI_API_KEY": os.environ.get("DOSAI_API_KEY", "sk-test")}
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command has it, too
+    status = subprocess.call(command, env={**os.environ, **extra})
+    return status if status >= 0 else 128 - status
+
+
+def main() -> int:
+    options = arguments()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})  # for all threads: sigwait takes them
+    server = Server(port=options.port, tls=options.tls, http2=options.http2)
+    try:
+        with server:
+            prepare(server, options)
+            status = serve(server, options.command)
+            unmatched, server.unmatched = server.unmatched, []
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        sys.exit("dosai.testing: %s" % error)
+    for problem in unmatched:
+        print("dosai.testing: " + problem, file=sys.stderr)
+    return status or (1 if unmatched else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -409,6 +409,11 @@ DOSAI_API dosai_status dosai_request_set_integer(dosai_request *request, const c
  * checked. */
 DOSAI_API dosai_status dosai_request_set_json(dosai_request *request, const char *key, const char *json,
                                               size_t length, dosai_error **out_error);
+/* Asks for an answer of one shape: sets "response_format" to a JSON schema. name is what the model sees: 1 to 64 ASCII
+ * letters, digits, '_' or '-'. schema_json is an object of `length` bytes. strict: 1 if the server must enforce the
+ * schema, else 0. The library checks neither the schema nor the answer. */
+DOSAI_API dosai_status dosai_request_set_json_schema(dosai_request *request, const char *name, const char *schema_json,
+                                                     size_t length, int32_t strict, dosai_error **out_error);
 /* The text of the request, borrowed until the request is changed or freed. */
 DOSAI_API const char *dosai_request_json(const dosai_request *request, size_t *out_length);
 /* Frees the request. */

@@ -180,6 +180,18 @@ public func dosai_request_set_json(
   }
 }
 
+@implementation @_cdecl("dosai_request_set_json_schema")
+public func dosai_request_set_json_schema(
+  _ request: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ schema_json: UnsafePointer<CChar>?, _ length: Int,
+  _ strict: Int32, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  change(request, out_error) { request throws(Failure) in
+    try request.setSchema(
+      name: try requiredCString(name, "name: is NULL"),
+      schema: try text(schema_json, length, "schema_json: is NULL"), strict: strict != 0)
+  }
+}
+
 @implementation @_cdecl("dosai_request_json")
 public func dosai_request_json(
   _ request: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?

@@ -90,6 +90,7 @@ static void bad_request(dosai_request *bad) {
   REFUSED(dosai_request_set_number(bad, "top_p", 1, &error));
   REFUSED(dosai_request_set_integer(bad, "n", 1, &error));
   REFUSED(dosai_request_set_json(bad, "seed", "1", 1, &error));
+  REFUSED(dosai_request_set_json_schema(bad, "s", "{}", 2, 1, &error));
   EMPTY(dosai_request_json(bad, &length));
   dosai_request_free(bad);
 }

@@ -108,6 +108,35 @@ static void tools(void) {
   CHECK(strstr(dosai_request_json(request, NULL), "\"tool_choice\":\"none\""));
 }
 
+static void schemas(void) {
+  static const char *const names[] = {"",      "a b", "a.b", "a/b", "a:b", "\xc3\xbc",
+                                      "a\xff", "a@",  "a[",  "a`",  "a{"};
+  static const char most[] = "0123456789-abcdefghijklmnopqrstuvwxyz_ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  fresh();
+  OK(dosai_request_set_json_schema(request, "city", " {\"type\": \"object\"}\n", Z, 1, &error));
+  is(START
+     ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"city\",\"strict\":true,"
+     "\"schema\":{\"type\": \"object\"}}}}");
+  OK(dosai_request_set_json_schema(request, most, "{}]", 2, 0, &error)); /* replaces */
+  CHECK_INT(strlen(most), 64);
+  CHECK(strstr(dosai_request_json(request, NULL),
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZ\",\"strict\":false,\"schema\":{}}}}"));
+  CHECK(!strstr(dosai_request_json(request, NULL), "city"));
+  OK(dosai_request_set_json_schema(request, "s", "{}", Z, 2, &error));
+  CHECK(strstr(dosai_request_json(request, NULL), "\"strict\":true"));
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    REFUSED(dosai_request_set_json_schema(request, names[i], "{}", Z, 1, &error), "name", "64");
+  REFUSED(dosai_request_set_json_schema(request,
+                                        "a0123456789-abcdefghijklmnopqrstuvwxyz_ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                                        "{}", Z, 1, &error),
+          "name", "64");
+  REFUSED(dosai_request_set_json_schema(request, "s", "true", Z, 1, &error), "schema", "object");
+  REFUSED(dosai_request_set_json_schema(request, "s", "{}}", Z, 1, &error), "json", "");
+  REFUSED(dosai_request_set_json_schema(request, "s", "", 0, 1, &error), "json", "");
+  REFUSED(dosai_request_set_json_schema(request, NULL, "{}", Z, 1, &error), "name", "NULL");
+  REFUSED(dosai_request_set_json_schema(request, "s", NULL, 2, 1, &error), "schema_json", "NULL");
+}
+
 static void ranges(void) {
   static const struct {
     const char *key;
@@ -189,6 +218,7 @@ int main(void) {
   messages();
   parameters();
   tools();
+  schemas();
   ranges();
   malformed();
   dosai_request_free(request);

@@ -64,6 +64,7 @@ static inline dosai_status make_all(dosai_client *none) {
     is_good(&first, dosai_request_add_stop(request, "x", 1, &error));
     is_good(&first, dosai_request_set_number(request, "temperature", 0.5, &error));
     is_good(&first, dosai_request_set_json(request, "seed", "1", 1, &error));
+    is_good(&first, dosai_request_set_json_schema(request, "s", schema, sizeof schema - 1, 1, &error));
     is_good(&first, dosai_request_copy(request, &copy, &error));
   }
   dosai_request_free(copy);

@@ -166,6 +166,22 @@ static dosai_status set_tool_choice(state *state, dosai_error **error) {
   return status;
 }
 
+static dosai_status set_json_schema(state *state, dosai_error **error) {
+  size_t length;
+  char *name = word(state), *schema = json(state, &length);
+  int strict = fuzz_byte(&state->input) & 1;
+  dosai_status status = dosai_request_set_json_schema(state->request, name, schema, length, strict, error);
+  if (!status) {
+    json_t *parsed = parse(schema, length, NULL);
+    if (!parsed) lose(state);
+    set(state, state->model, "response_format",
+        json_pack("{s:s,s:{s:s,s:b,s:o*}}", "type", "json_schema", "json_schema", "name", name, "strict",
+                  strict, "schema", parsed));
+  }
+  free(name), free(schema);
+  return status;
+}
+
 static dosai_status add_stop(state *state, dosai_error **error) {
   size_t length;
   char *text = fuzz_text(&state->input, &length);
@@ -243,7 +259,7 @@ static dosai_status parse_new(state *state, dosai_error **error) {
 
 static dosai_status (*const steps[])(state *, dosai_error **) = {
     add_message, add_message_json, set_message_text, add_tool, add_tool_result, set_tool_choice,
-    add_stop,    set_field,        set_field,        copy,     parse_new};
+    add_stop,    set_field,        set_json_schema,  copy,     parse_new};
 
 /* What is written is JSON that a request can be made of, and says what was put in. */
 static void check(const state *state) {

@@ -566,6 +566,10 @@ public:
   Request &set_json(std::string_view key, std::string_view json) {
     return step(dosai_request_set_json, detail::Word(key).get(), detail::bytes(json), json.size());
   }
+  Request &set_json_schema(std::string_view name, std::string_view schema_json, bool strict = true) {
+    return step(dosai_request_set_json_schema, detail::Word(name).get(), detail::bytes(schema_json),
+                schema_json.size(), std::int32_t(strict));
+  }
 
   std::string_view json() const noexcept { return detail::lent(dosai_request_json, handle()); }
   const std::optional<Error> &error() const noexcept { return error_; }

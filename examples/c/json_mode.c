@@ -10,12 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* {"type": "json_object"} asks for any JSON object, a schema for one of this shape. */
-static const char response_format[] =
-    "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"city\",\"strict\":true,\"schema\":{"
-    "\"type\":\"object\",\"properties\":{"
+static const char schema[] =
+    "{\"type\":\"object\",\"properties\":{"
     "\"name\":{\"type\":\"string\"},\"country\":{\"type\":\"string\"},\"is_capital\":{\"type\":\"boolean\"}},"
-    "\"required\":[\"name\",\"country\",\"is_capital\"],\"additionalProperties\":false}}}";
+    "\"required\":[\"name\",\"country\",\"is_capital\"],\"additionalProperties\":false}";
 
 int main(void) {
   dosai_client *client = NULL;
@@ -36,8 +34,7 @@ int main(void) {
     goto done;
   if (dosai_request_add_message(request, "user", "Describe the city of Paris.", DOSAI_NUL_TERMINATED, &error))
     goto done;
-  if (dosai_request_set_json(request, "response_format", response_format, DOSAI_NUL_TERMINATED, &error))
-    goto done;
+  if (dosai_request_set_json_schema(request, "city", schema, DOSAI_NUL_TERMINATED, 1, &error)) goto done;
   if (dosai_request_set_integer(request, "max_tokens", 200, &error)) goto done;
   if (dosai_chat(client, request, NULL, &completion, &error)) goto done;
 

@@ -11,23 +11,15 @@
 #include <cstdlib>
 #include <iostream>
 
-/* {"type": "json_object"} asks for any JSON object, a schema for one of this shape. */
-static const char response_format[] = R"({
-  "type": "json_schema",
-  "json_schema": {
-    "name": "city",
-    "strict": true,
-    "schema": {
-      "type": "object",
-      "properties": {
-        "name": {"type": "string"},
-        "country": {"type": "string"},
-        "is_capital": {"type": "boolean"}
-      },
-      "required": ["name", "country", "is_capital"],
-      "additionalProperties": false
-    }
-  }
+static const char schema[] = R"({
+  "type": "object",
+  "properties": {
+    "name": {"type": "string"},
+    "country": {"type": "string"},
+    "is_capital": {"type": "boolean"}
+  },
+  "required": ["name", "country", "is_capital"],
+  "additionalProperties": false
 })";
 
 static std::string environment(const char *name, const char *otherwise = "") {
@@ -44,7 +36,7 @@ int main() try {
   dosai::Request request(environment("DOSAI_MODEL", "dos-ai"));
   request.add_message("system", "Respond in JSON format.")
       .add_message("user", "Describe the city of Paris.")
-      .set_json("response_format", response_format)
+      .set_json_schema("city", schema)
       .set("max_tokens", 200);
   const dosai::Completion completion = client.chat(request);
 

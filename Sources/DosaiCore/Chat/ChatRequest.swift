@@ -71,6 +71,21 @@ package final class ChatRequest {
     try replace(literal("tool_choice"), value.bytes)
   }
 
+  package func setSchema(name: Bytes, schema: Bytes, strict: Bool) throws(Failure) {
+    try RequestRules.checkSchemaName(name)
+    try Self.checkJSON(schema, inside: 3)
+    guard schema.trimmed.first == UInt8(ascii: "{") else {
+      throw .invalid("schema_json: must be an object, a JSON schema")
+    }
+    let value = Buffer()
+    try value.append("{\"type\":\"json_schema\",\"json_schema\":{\"name\":")
+    try Text.appendQuoted(name, to: value)
+    try value.append(strict ? literal(",\"strict\":true,\"schema\":") : literal(",\"strict\":false,\"schema\":"))
+    try value.append(schema.trimmed)
+    try value.append("}}")
+    try replace(literal("response_format"), value.bytes)
+  }
+
   package func addStop(_ text: Bytes) throws(Failure) {
     try Self.checkText(text, "text: is not UTF-8")
     let value = Buffer()

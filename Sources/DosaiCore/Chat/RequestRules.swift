@@ -40,6 +40,18 @@ enum RequestRules {
     if number < range.low || number > range.high { throw .invalid(key, range.message) }
   }
 
+  /// The rule of a schema's name.
+  static func checkSchemaName(_ name: Bytes) throws(Failure) {
+    var isGood = name.count >= 1 && name.count <= 64
+    for index in 0..<name.count {
+      let byte = name[index]
+      let isLetter = byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
+      let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+      if !isLetter && !isDigit && byte != UInt8(ascii: "_") && byte != UInt8(ascii: "-") { isGood = false }
+    }
+    if !isGood { throw .invalid("name: must be 1 to 64 ASCII letters, digits, '_' or '-'") }
+  }
+
   private static func range(of key: Bytes) -> Range? {
     if key.equals("temperature") { return Range(low: 0, high: 2, message: "must be between 0 and 2") }
     if key.equals("top_p") { return Range(low: 0, high: 1, message: "must be between 0 and 1") }

@@ -83,7 +83,8 @@ static void request() {
       .set("max_tokens", std::size_t(100))
       .set("user", "u")
       .set("parallel_tool_calls", false)
-      .set_json("seed", "7");
+      .set_json("seed", "7")
+      .set_json_schema("s", R"({"type":"object"})");
   CHECK(!request.error());
   CHECK(
       request.json() ==
@@ -92,7 +93,8 @@ static void request() {
       R"("tools":[{"type":"function","function":{"name":"f","description":"does f","parameters":{"type":"object"}}},)"
       R"({"type":"function","function":{"name":"g"}}],)"
       R"("tool_choice":{"type":"function","function":{"name":"f"}},"stop":["END"],"temperature":0,"top_p":0.5,)"
-      R"("max_tokens":100,"user":"u","parallel_tool_calls":false,"seed":7})");
+      R"("max_tokens":100,"user":"u","parallel_tool_calls":false,"seed":7,)"
+      R"("response_format":{"type":"json_schema","json_schema":{"name":"s","strict":true,"schema":{"type":"object"}}}})");
   if (request.error()) std::fprintf(stderr, "%s\n", request.error()->what());
 
   dosai::Client client(test_options("echo"));
@@ -125,6 +127,10 @@ static void refused() {
   CHECK(test_request().set("n\0x"sv, 1).error());
   CHECK(test_request().add_tool("f", "a\0b"sv).error());
   CHECK(test_request().add_tool("f\0g"sv, "f").error());
+  CHECK(test_request().set_json_schema("s\0t"sv, "{}").error());
+  CHECK(test_request().set_json_schema("s", "[]").error());
+  CHECK(test_request().set_json_schema("s", "{}", false).json().find(R"("strict":false)") !=
+        std::string_view::npos);
   CHECK(thrown([&] { client.get("/models\0x"sv); }) == DOSAI_INVALID_ARGUMENT);
   dosai::CallOptions call;
   call.headers = {std::string("x-a: b\0c", 8)};

@@ -244,6 +244,8 @@ dosai_request_set_integer = function("dosai_request_set_integer", dosai_status, 
                                      POINTER(dosai_error))
 dosai_request_set_json = function("dosai_request_set_json", dosai_status, dosai_request, c_char_p, c_char_p, c_size_t,
                                   POINTER(dosai_error))
+dosai_request_set_json_schema = function("dosai_request_set_json_schema", dosai_status, dosai_request, c_char_p,
+                                         c_char_p, c_size_t, c_int32, POINTER(dosai_error))
 dosai_request_json = function("dosai_request_json", c_void_p, dosai_request, POINTER(c_size_t))
 dosai_request_free = function("dosai_request_free", None, dosai_request)
 

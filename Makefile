@@ -202,7 +202,7 @@ test-install: deb need-test
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test
+test-docs: all need-test $(VENV)
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

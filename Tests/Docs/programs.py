@@ -14,7 +14,7 @@ TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
 SUFFIX = {"c": ".c", "cpp": ".cpp", "python": ".py", "sh": ".sh", "lua": ".lua", "ruby": ".rb"}
-INTERPRETER = {"python": "python3", "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
+INTERPRETER = {"python": str(ROOT / "build/venv/bin/python"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
 
 # What a part of a program may use without having made it.
 C_HEAD = """#include <dosai.h>

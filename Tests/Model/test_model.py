@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import typing
 
 import pytest
 
@@ -169,6 +170,29 @@ def test_json_schema(ask):
     assert choice["finish_reason"] == "stop"
     animal = json.loads(choice["message"]["content"])
     assert set(animal) == {"kind", "legs"} and animal["kind"] in ("cat", "dog") and animal["legs"] in range(10)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_parse(stream):
+    pydantic = pytest.importorskip("pydantic")
+    import dosai
+
+    class Animal(pydantic.BaseModel):
+        kind: typing.Literal["cat", "dog"]
+        legs: typing.Annotated[int, pydantic.Field(ge=0, le=9)]
+        owner: typing.Optional[str] = pydantic.Field(default=None, max_length=10)
+
+    parse = dosai.Client(timeout=600).chat.completions.parse
+    arguments = {"model": MODEL, "messages": [{"role": "user", "content": "Describe a cat."}], "temperature": 0}
+    answer = parse(**arguments, response_format=Animal, stream=stream)
+    if stream:
+        answer = answer.get_final_completion()
+    message = answer.choices[0].message
+    assert isinstance(message.parsed, Animal) and set(json.loads(message.content)) == {"kind", "legs", "owner"}
+    with pytest.raises(dosai.LengthFinishReasonError):
+        answer = parse(**arguments, response_format=Animal, stream=stream, max_tokens=3)
+        if stream:
+            answer.get_final_completion()
 
 
 def test_two_choices(ask):

@@ -8,6 +8,7 @@ from . import _ffi
 from ._async_stream import AsyncStream
 from ._call import Handle, read_completion, read_response
 from ._chat import chat_call
+from ._parse import parsed, response_format_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +59,30 @@ class AsyncCompletions:
         """Sends the conversation and returns the answer; with stream=True, its chunks as they arrive. See Client."""
         answer = await send(self._client, model=model, messages=messages, stream=stream, **parameters)
         return answer if isinstance(answer, AsyncStream) else read_completion(answer)
+
+    @overload
+    async def parse(
+        self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: NoStream = False,
+        **parameters: Any,
+    ) -> ChatCompletion: ...
+
+    @overload
+    async def parse(
+        self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: Literal[True],
+        **parameters: Any,
+    ) -> AsyncStream: ...
+
+    async def parse(
+        self, *, model: str, messages: Iterable[Any], response_format: type[Any],
+        stream: Optional[bool | NotGiven] = False, **parameters: Any,
+    ) -> ChatCompletion | AsyncStream:
+        """Asks for an answer in the form of a pydantic model. See Client."""
+        parameters["response_format"] = response_format_of(response_format)
+        answer = await send(self._client, model=model, messages=messages, stream=stream, **parameters)
+        if isinstance(answer, AsyncStream):
+            answer._shape = response_format
+            return answer
+        return parsed(read_completion(answer), response_format)
 
     @property
     def with_raw_response(self) -> AsyncRawCompletions:

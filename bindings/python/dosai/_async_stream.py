@@ -6,11 +6,12 @@ from ._call import read_completion, read_response
 from ._chunks import ChatCompletionChunk
 from ._errors import DosaiError
 from ._models import ChatCompletion
+from ._parse import parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Optional
+    from typing import Any, Optional
 
     from ._async_loop import LoopCall
     from ._call import Handle
@@ -22,6 +23,8 @@ class AsyncStream:
 
     One task at a time may iterate. If a task is cancelled while it waits for a chunk, the call ends.
     """
+
+    _shape: Any = None  # what parse() was asked for
 
     def __init__(self, call: LoopCall) -> None:
         self._call, self._chunks, self._is_closed = call, call.chunks, False
@@ -59,7 +62,7 @@ class AsyncStream:
         """Reads the stream to its end, and returns the completion."""
         async for _ in self:
             pass
-        return self.current_completion_snapshot
+        return parsed(self.current_completion_snapshot, self._shape)
 
     async def get_final_text(self) -> str:
         """Reads the stream to its end, and returns the text of its first choice."""

@@ -7,6 +7,7 @@ from ctypes import byref
 from . import _ffi
 from ._call import Call, Handle, check, read_completion, read_response
 from ._json import encode
+from ._parse import parsed, response_format_of
 from ._stream import Stream
 from ._timeout import NOT_GIVEN
 
@@ -65,6 +66,33 @@ class Completions:
         """
         answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
         return answer if isinstance(answer, Stream) else read_completion(answer)
+
+    @overload
+    def parse(
+        self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: NoStream = False,
+        **parameters: Any,
+    ) -> ChatCompletion: ...
+
+    @overload
+    def parse(
+        self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: Literal[True],
+        **parameters: Any,
+    ) -> Stream: ...
+
+    def parse(
+        self, *, model: str, messages: Iterable[Any], response_format: type[Any],
+        stream: Optional[bool | NotGiven] = False, **parameters: Any,
+    ) -> ChatCompletion | Stream:
+        """Asks for an answer in the form of a pydantic model, and returns it in `choices[0].message.parsed`.
+
+        With stream=True, `get_final_completion()` of the stream returns it. Other parameters are those of create().
+        """
+        parameters["response_format"] = response_format_of(response_format)
+        answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
+        if isinstance(answer, Stream):
+            answer._shape = response_format
+            return answer
+        return parsed(read_completion(answer), response_format)
 
     @property
     def with_raw_response(self) -> RawCompletions:

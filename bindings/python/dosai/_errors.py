@@ -25,6 +25,24 @@ class InvalidArgumentError(DosaiError, ValueError):
     """A value that the library refuses; nothing was sent."""
 
 
+class UnusableAnswerError(DosaiError):
+    """The call succeeded, but parse() cannot give a value of its answer."""
+
+    completion: ChatCompletion
+
+
+class LengthFinishReasonError(UnusableAnswerError):
+    """The answer ends where it reached its maximum length."""
+
+
+class ContentFilterFinishReasonError(UnusableAnswerError):
+    """A content filter stopped the answer."""
+
+
+class RefusalError(UnusableAnswerError):
+    """The model refused to answer; the message is what it said."""
+
+
 class APIError(DosaiError):
     """A call failed."""
 

@@ -145,6 +145,8 @@ class ToolCall(Model):
 
 
 class ChatCompletionMessage(LazyModel):
+    __slots__ = ("parsed",)
+    parsed: Any  # what parse() made of the content
     role: str
     content: Optional[str]
     refusal: Optional[str]

@@ -9,11 +9,12 @@ from ._call import Call, Handle, check, read_completion, read_response
 from ._chunks import ChatCompletionChunk, EventBuilder, text_chunk
 from ._errors import DosaiError
 from ._models import ChatCompletion
+from ._parse import parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Optional
+    from typing import Any, Optional
 
     from ._response import Response
 
@@ -26,6 +27,8 @@ class Stream:
 
     One thread at a time may iterate; any thread may close it.
     """
+
+    _shape: Any = None  # what parse() was asked for
 
     def __init__(self, client: Handle, request: Handle, call: Call) -> None:
         cancel, error = _ffi.dosai_cancel(), _ffi.dosai_error()
@@ -95,7 +98,7 @@ class Stream:
         """Reads the stream to its end, and returns the completion."""
         for _ in self:
             pass
-        return self.current_completion_snapshot
+        return parsed(self.current_completion_snapshot, self._shape)
 
     def get_final_text(self) -> str:
         """Reads the stream to its end, and returns the text of its first choice."""

@@ -1,0 +1,164 @@
+"""Answers of a shape: parse(), with pydantic, whole and streamed, of Client and AsyncClient."""
+
+import asyncio
+import subprocess
+import sys
+from typing import Annotated, List, Optional, Union
+
+import dosai
+import pytest
+from dosai import testing
+
+pydantic = pytest.importorskip("pydantic")
+PARIS = '{"name": "Paris", "mayor": null}'
+
+
+class City(pydantic.BaseModel):
+    name: str
+    mayor: Optional[str] = None
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def parse(request, dosai_server):
+    """Calls parse(), and reads a stream to its end."""
+    arguments = {"base_url": dosai_server.base_url, "api_key": "k", "max_retries": 0}
+
+    def call(**more):
+        answer = dosai.Client(**arguments).chat.completions.parse(**more)
+        return answer.get_final_completion() if more["stream"] else answer
+
+    async def call_async(**more):
+        answer = await dosai.AsyncClient(**arguments).chat.completions.parse(**more)
+        return await answer.get_final_completion() if more["stream"] else answer
+
+    def either(reply, stream, response_format=City):
+        dosai_server.reply(reply)
+        more = {"model": "m", "messages": [], "response_format": response_format, "stream": stream}
+        return asyncio.run(call_async(**more)) if request.param else call(**more)
+
+    return either
+
+
+both = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+
+
+@both
+def test_a_model(dosai_server, parse, stream):
+    answer = parse(testing.completion(PARIS[:9], PARIS[9:]), stream)
+    message = answer.choices[0].message
+    assert message.parsed == City(name="Paris") and message.content == PARIS
+    assert "parsed" not in answer.to_dict()["choices"][0]["message"]
+    assert dosai_server.requests[0].json["response_format"] == {"type": "json_schema", "json_schema": {
+        "name": "City", "strict": True, "schema": {
+            "title": "City", "type": "object", "required": ["name", "mayor"], "additionalProperties": False,
+            "properties": {"name": {"title": "Name", "type": "string"},
+                           "mayor": {"title": "Mayor", "anyOf": [{"type": "string"}, {"type": "null"}]}}}}}
+
+
+@both
+def test_each_choice(parse, stream):
+    answer = parse(testing.completion(testing.choice(PARIS), testing.choice('{"name": "Rome"}')), stream)
+    assert [choice.message.parsed.name for choice in answer.choices] == ["Paris", "Rome"]
+
+
+@both
+@pytest.mark.parametrize("reason, kind", [("length", dosai.LengthFinishReasonError),
+                                          ("content_filter", dosai.ContentFilterFinishReasonError)])
+def test_an_answer_that_was_stopped(parse, stream, reason, kind):
+    with pytest.raises(kind) as caught:
+        parse(testing.completion(PARIS, finish_reason=reason), stream)  # even if it looks whole
+    assert caught.value.completion.choices[0].message.content == PARIS
+    assert not isinstance(caught.value, dosai.APIError)
+
+
+@both
+def test_a_refusal(parse, stream):
+    with pytest.raises(dosai.RefusalError, match="^I will not.$") as caught:
+        parse(testing.completion(refusal="I will not."), stream)
+    assert caught.value.completion.choices[0].message.refusal == "I will not."
+
+
+@both
+@pytest.mark.parametrize("text", ["", "Paris", '{"name": 3}', PARIS[:-1]])
+def test_an_answer_of_another_shape(parse, stream, text):
+    with pytest.raises(dosai.APIResponseValidationError, match="the answer is no City") as caught:
+        parse(testing.completion(text), stream)
+    assert isinstance(caught.value.__cause__, pydantic.ValidationError)
+    assert caught.value.completion.choices[0].finish_reason == "stop"
+
+
+@both
+def test_tool_calls_instead(parse, stream):
+    message = parse(testing.completion(tool_calls=[testing.tool_call("f", {})]), stream).choices[0].message
+    assert message.parsed is None and message.tool_calls[0].function.name == "f"
+
+
+@both
+def test_other_failures_are_those_of_create(parse, stream):
+    with pytest.raises(dosai.RateLimitError):
+        parse(testing.error(429), stream)
+    with pytest.raises(dosai.APIConnectionError):
+        parse(testing.cut(testing.completion(PARIS[:9], PARIS[9:]), after=1), stream)
+
+
+def test_chunks_are_those_of_create(dosai_server):
+    dosai_server.reply(testing.completion(PARIS[:9], PARIS[9:]))
+    client = dosai.Client(base_url=dosai_server.base_url, api_key="k")
+    with client.chat.completions.parse(model="m", messages=[], response_format=City, stream=True) as stream:
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == PARIS
+        assert stream.get_final_completion().choices[0].message.parsed.name == "Paris"
+
+
+class Node(pydantic.BaseModel):
+    default: int = 3  # fields with the names of keywords
+    properties: List[str] = []
+    children: List["Node"]
+
+
+class Outer(pydantic.BaseModel):
+    city: City = pydantic.Field(description="Where it is.")
+    either: Union[Node, int]
+    pairs: Annotated[dict, pydantic.Field(json_schema_extra={"additionalProperties": {"type": "integer"}})]
+
+
+def test_schemas(parse, dosai_server):
+    parse('{"children": [{"children": []}]}', False, Node)
+    form = dosai_server.requests[-1].json["response_format"]["json_schema"]["schema"]
+    assert form["type"] == "object" and form["$defs"]["Node"]["additionalProperties"] is False
+    assert form["required"] == ["default", "properties", "children"] == list(form["properties"])
+    assert form["properties"]["default"] == {"title": "Default", "type": "integer"}
+    assert form["properties"]["children"]["items"] == {"$ref": "#/$defs/Node"}
+    parse('{"city": %s, "either": 1, "pairs": {}}' % PARIS, False, Outer)
+    form = dosai_server.requests[-1].json["response_format"]["json_schema"]["schema"]
+    assert form["properties"]["city"] == {"anyOf": [{"$ref": "#/$defs/City"}], "description": "Where it is."}
+    assert form["properties"]["pairs"]["additionalProperties"] == {"type": "integer"}
+    assert form["$defs"]["City"]["required"] == ["name", "mayor"]
+
+
+def test_the_schema_is_that_of_openai_python(dosai_server):
+    openai = pytest.importorskip("openai")
+    for kind in (dosai.Client, openai.OpenAI):
+        dosai_server.reply(PARIS)
+        client = kind(base_url=dosai_server.base_url, api_key="k")
+        assert client.chat.completions.parse(
+            model="m", messages=[], response_format=City).choices[0].message.parsed == City(name="Paris")
+    ours, theirs = (request.json["response_format"] for request in dosai_server.requests)
+    assert ours == theirs
+
+
+def test_names(parse, dosai_server):
+    parse(PARIS, False, type("Stadt größer " + "x" * 64, (City,), {}))
+    assert dosai_server.requests[-1].json["response_format"]["json_schema"]["name"] == "Stadt_gr__er_" + "x" * 51
+
+
+@pytest.mark.parametrize("model", [None, dict, City(name="x"), {"type": "json_object"}])
+def test_what_is_no_model(dosai_server, model):
+    client = dosai.Client(base_url=dosai_server.base_url, api_key="k")
+    with pytest.raises(TypeError, match="pydantic 2"):
+        client.chat.completions.parse(model="m", messages=[], response_format=model)
+    assert not dosai_server.requests
+
+
+def test_pydantic_is_not_imported():
+    program = "import dosai, sys; dosai.Client('k'); dosai.AsyncClient('k'); sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0

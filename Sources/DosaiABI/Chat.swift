@@ -20,7 +20,12 @@ public func dosai_chat_stream(
     guard let on_chunk else { throw .invalid("on_chunk: is NULL") }
     let call = try RequestArguments.chat(request, streaming: true).makeCall(client, options)
     let slot = try ChunkSlot.make()
-    return call.stream(wantsCompletion: out_completion != nil) { on_chunk(slot.fill($0), user_data) == 0 }
+    let lender = Unmanaged.passUnretained(slot)  // the slot, for use with each chunk without reference counting
+    return withExtendedLifetime(slot) {
+      call.stream(wantsCompletion: out_completion != nil) { reader in
+        on_chunk(lender._withUnsafeGuaranteedRef { $0.fill(reader) }, user_data) == 0
+      }
+    }
   }
 }
 

@@ -31,13 +31,14 @@ func isEqualShort(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ 
       all |= sixteen(one + at) ^ sixteen(other + at)
       at = at &+ 16
     }
-    return all[0] | all[1] == 0
+    let words = unsafeBitCast(all, to: SIMD2<UInt64>.self)
+    return words[0] | words[1] == 0
   #endif
 }
 
 @inline(__always)
-private func sixteen(_ start: UnsafePointer<UInt8>) -> SIMD2<UInt64> {
-  UnsafeRawPointer(start).loadUnaligned(as: SIMD2<UInt64>.self)
+func sixteen(_ start: UnsafePointer<UInt8>) -> SIMD16<UInt8> {
+  UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
 }
 
 /// A growing sequence of bytes. A NUL, which is not counted, always follows them. If there is no memory, it throws.
@@ -87,13 +88,7 @@ package final class Buffer {
   /// Appends inline, for cases in which a call would be most of the cost. False: out of memory.
   @inline(__always)
   func add(_ bytes: Bytes) -> Bool {
-    guard bytes.count < capacity &- count, let base, let start = bytes.baseAddress else {
-      return (try? append(bytes)) != nil
-    }
-    c_memmove(base + count, start, bytes.count)
-    count = count &+ bytes.count
-    base[count] = 0
-    return true
+    addInPlace(bytes, upTo: Int.max) || (try? append(bytes)) != nil
   }
 
   /// Appends up to 16 bytes inline, of which 16 can be read, and returns them. nil: there are more, or there is no room.
@@ -104,8 +99,7 @@ package final class Buffer {
     #else
       guard length <= 16, capacity &- count > 16, let base else { return nil }
       let end = base + count
-      let padded = UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
-      UnsafeMutableRawPointer(end).storeBytes(of: padded, as: SIMD16<UInt8>.self)
+      UnsafeMutableRawPointer(end).storeBytes(of: sixteen(start), as: SIMD16<UInt8>.self)
       end[length] = 0
       count = count &+ length
       return UnsafePointer(end)

@@ -76,11 +76,6 @@ package enum Text {
     }
 
     @inline(__always)
-    private static func sixteen(_ start: UnsafePointer<UInt8>) -> SIMD16<UInt8> {
-      UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
-    }
-
-    @inline(__always)
     private static func specials(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
       (bytes .== SIMD16(repeating: 0x22)) .| (bytes .== SIMD16(repeating: 0x5C)) .| (bytes .< SIMD16(repeating: 0x20))
     }

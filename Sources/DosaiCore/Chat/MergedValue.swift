@@ -166,7 +166,7 @@ struct Merger {
   }
 
   @inline(__always)
-  func hasRoom(_ bytes: Int) -> Bool { bytes <= bytesMax &- used }
+  func hasRoom(_ bytes: Int) -> Bool { bytes <= room }
 
   private mutating func turn(_ target: MergedValue, _ form: MergedValue.Form) {
     if target.form == form { return }

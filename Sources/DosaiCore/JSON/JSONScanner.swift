@@ -284,15 +284,10 @@ package enum JSONScanner {
   @inline(never)
   static func endOfString(_ text: Bytes, _ start: Int) -> Int {
     guard let base = text.baseAddress else { return text.count }
-    var at = start + 1
+    let end = base + text.count
     var seen: UInt64 = 0
-    while at < text.count {
-      at = Text.plainEnd(base + at, base + text.count, &seen) - base
-      guard at < text.count else { break }
-      if text[at] == UInt8(ascii: "\"") { return at + 1 }
-      at += text[at] == UInt8(ascii: "\\") ? 2 : 1
-    }
-    return text.count
+    let quote = Text.stringEnd(Text.plainEnd(base + start + 1, end, &seen), end, &seen)
+    return quote < end ? quote - base + 1 : text.count
   }
 
   /// Iterates over the members of an object in a checked text.

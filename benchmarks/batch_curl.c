@@ -1,17 +1,11 @@
 /* A batch by libcurl alone: the body of each line of a file is sent, so many at once, and each answer is written as a
  * line of another file. Nothing is parsed: the lines are known to be well-formed, and so is what is answered.
- * usage: batch_curl BASE INPUT OUTPUT COUNT   COUNT: how many at once. It is curl_multi_socket_action over epoll, with
- * one handle for each of them. */
+ * usage: batch_curl BASE INPUT OUTPUT COUNT   COUNT: how many at once, each with a handle of its own. */
 #define _GNU_SOURCE
-#include <curl/curl.h>
-#include <stdint.h>
+#include "curl_multi.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <time.h>
-
-#define EVENTS 64
 
 typedef struct call {
   CURL *easy;
@@ -21,17 +15,8 @@ typedef struct call {
   size_t length, capacity;
 } call;
 
-static CURLM *multi;
 static FILE *input, *output;
-static int poller;
-static int64_t deadline = -1; /* in milliseconds */
 static size_t running;
-
-static int64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
   call *it = context;
@@ -44,23 +29,6 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
   memcpy(it->answer + it->length, bytes, more);
   it->length = wanted;
   return more;
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known) {
-  (void)easy, (void)context;
-  struct epoll_event event = {.data.fd = fd};
-  if (what & CURL_POLL_IN) event.events |= EPOLLIN;
-  if (what & CURL_POLL_OUT) event.events |= EPOLLOUT;
-  if (what == CURL_POLL_REMOVE) return epoll_ctl(poller, EPOLL_CTL_DEL, fd, NULL), 0;
-  epoll_ctl(poller, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-  if (!known) curl_multi_assign(multi, fd, multi);
-  return 0;
-}
-
-static int on_timer(CURLM *of, long milliseconds, void *context) {
-  (void)of, (void)context;
-  deadline = milliseconds < 0 ? -1 : now() + milliseconds;
-  return 0;
 }
 
 /* Sends the next line of the input, if there is one. */
@@ -104,18 +72,12 @@ static void finish(void) {
 }
 
 int main(int argc, char **argv) {
-  struct epoll_event events[EVENTS];
   char url[256];
-  int active;
   if (argc != 5 || !(input = fopen(argv[2], "r")) || !(output = fopen(argv[3], "w"))) return 2;
   size_t count = strtoul(argv[4], NULL, 10);
   call *calls = calloc(count, sizeof *calls);
   snprintf(url, sizeof url, "%s/chat/completions", argv[1]);
-  curl_global_init(CURL_GLOBAL_DEFAULT);
-  poller = epoll_create1(0);
-  multi = curl_multi_init();
-  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  start_multi();
   struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
   headers = curl_slist_append(headers, "Accept: application/json");
   headers = curl_slist_append(headers, "Authorization: Bearer sk-0123456789abcdef");
@@ -131,18 +93,7 @@ int main(int argc, char **argv) {
     send_next(&calls[i]);
   }
   while (running > 0) {
-    int64_t wait = deadline < 0 ? -1 : deadline - now();
-    int ready = epoll_wait(poller, events, EVENTS, deadline >= 0 && wait < 0 ? 0 : (int)wait);
-    for (int i = 0; i < ready; i++) {
-      int what = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-                 (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                 (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-      curl_multi_socket_action(multi, events[i].data.fd, what, &active);
-    }
-    if (deadline >= 0 && now() >= deadline) {
-      deadline = -1;
-      curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &active);
-    }
+    step_multi();
     finish();
   }
   return fclose(output) != 0;

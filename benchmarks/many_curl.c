@@ -1,16 +1,10 @@
-/* Many streams by libcurl alone, as well as it can be done by hand: curl_multi_socket_action over epoll, one timer,
- * lines split where they lie. Of an event only its time is read. */
+/* Many streams by libcurl alone, with lines split where they lie. Of an event only its time is read. */
 #define _GNU_SOURCE
+#include "curl_multi.h"
 #include "many.h"
-#include <curl/curl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <time.h>
-
-#define EVENTS 256
 
 typedef struct stream {
   size_t number;
@@ -19,19 +13,10 @@ typedef struct stream {
   char *rest; /* of a line that has not ended */
 } stream;
 
-static CURLM *multi;
 static CURLSH *share;
 static struct curl_slist *headers;
 static const char *authorities;
 static char url[256], body[256];
-static int poller;
-static int64_t deadline = -1; /* in milliseconds */
-
-static int64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 static void take_line(stream *it, const char *line, size_t length) {
   static const char mark[] = "\"content\":\"";
@@ -63,33 +48,12 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
   return size * count;
 }
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known) {
-  (void)easy, (void)context;
-  struct epoll_event event = {.data.fd = fd};
-  if (what & CURL_POLL_IN) event.events |= EPOLLIN;
-  if (what & CURL_POLL_OUT) event.events |= EPOLLOUT;
-  if (what == CURL_POLL_REMOVE) return epoll_ctl(poller, EPOLL_CTL_DEL, fd, NULL), 0;
-  epoll_ctl(poller, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-  if (!known) curl_multi_assign(multi, fd, multi);
-  return 0;
-}
-
-static int on_timer(CURLM *of, long milliseconds, void *context) {
-  (void)of, (void)context;
-  deadline = milliseconds < 0 ? -1 : now() + milliseconds;
-  return 0;
-}
-
 void curl_start(const char *base, const char *ca) {
   snprintf(url, sizeof url, "%s/chat/completions", base);
-  curl_global_init(CURL_GLOBAL_DEFAULT);
+  start_multi();
   authorities = ca;
-  poller = epoll_create1(0);
-  multi = curl_multi_init();
   share = curl_share_init();
   curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
   headers = curl_slist_append(curl_slist_append(NULL, "Content-Type: application/json"),
                               "Accept: text/event-stream");
 }
@@ -127,26 +91,12 @@ static size_t finish(void) {
 }
 
 void curl_run(const char *model, size_t count) {
-  static struct epoll_event events[EVENTS];
   stream *all = calloc(count, sizeof *all);
   if (!all) exit(1);
   snprintf(body, sizeof body,
            "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}],\"stream\":true}",
            model);
   for (size_t i = 0; i < count; i++) all[i].number = i, add(&all[i]);
-  for (size_t left = count; left > 0; left -= finish()) {
-    int64_t wait = deadline < 0 ? -1 : deadline - now();
-    int running, ready = epoll_wait(poller, events, EVENTS, deadline >= 0 && wait < 0 ? 0 : (int)wait);
-    for (int i = 0; i < ready; i++) {
-      int what = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-                 (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                 (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-      curl_multi_socket_action(multi, events[i].data.fd, what, &running);
-    }
-    if (deadline >= 0 && now() >= deadline) {
-      deadline = -1;
-      curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    }
-  }
+  for (size_t left = count; left > 0; left -= finish()) step_multi();
   free(all);
 }

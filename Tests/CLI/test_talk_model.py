@@ -47,7 +47,7 @@ def test_ctrl_c(env, tmp_path):
         screen.expect(" ")
         screen.expect("the")
         screen.send("\x03")
-        screen.expect("(stopped)")
+        screen.expect("(stopped)", 5)
         screen.say("/save %s" % saved)
         screen.expect("> ")
         screen.expect("> ")

@@ -248,8 +248,9 @@ def test_second_signal_ends_it(server):
     process = start(ask(server, "endless"), stdout=subprocess.PIPE)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT), process.send_signal(signal.SIGINT)
+    sent = time.monotonic()
     process.communicate(timeout=HANGS)
-    assert process.returncode in (130, -signal.SIGINT)
+    assert process.returncode in (130, -signal.SIGINT) and time.monotonic() - sent < 5 + allowance(sent)
 
 
 @pytest.mark.parametrize("script", ["endless", "paced", "hello"])
@@ -258,25 +259,29 @@ def test_reader_goes(server, script):
     process = start(ask(server, script))
     read_line(process)
     process.stdout.close()
+    closed = time.monotonic()
     errors = process.stderr.read()
     assert process.wait(timeout=HANGS) in ((130,) if script != "hello" else (130, 0)) and b"\n" not in errors.strip()
+    assert time.monotonic() - closed < 5 + allowance(closed)
 
 
 def test_reader_is_gone_before(server):
     for more in ([], ["--no-stream"]):
         reader, writer = os.pipe()
         os.close(reader)
+        begun = time.monotonic()
         process = start(ask(server, "hello") + more, stdout=writer)
         os.close(writer)
-        assert process.wait(timeout=HANGS) == 130
+        assert process.wait(timeout=HANGS) == 130 and time.monotonic() - begun < 5 + allowance(begun)
 
 
 def test_output_is_full(server):
     for more in ([], ["--no-stream"]):
         with open("/dev/full", "wb") as full:
+            begun = time.monotonic()
             process = start(ask(server, "hello") + more, stdout=full)
             errors = process.communicate(timeout=HANGS)[1]
-        assert process.returncode == 5 and b"No space left" in errors
+        assert process.returncode == 5 and b"No space left" in errors and time.monotonic() - begun < 5 + allowance(begun)
 
 
 @pytest.mark.parametrize("closed", [[1], [0], [2], [0, 1, 2]], ids=str)

@@ -33,7 +33,7 @@ public func dosai_chat_stream(
 final class ChunkSlot {
   private let chunk: UnsafeMutablePointer<dosai_chunk>
   private var usage: UnsafeMutablePointer<dosai_usage>?
-  private var reader: UnsafeRawPointer?  // of the chunk in it
+  private var reader = 0  // the address of that of the chunk in it
 
   static func make() throws(Failure) -> ChunkSlot {
     let slot = ChunkSlot(try allocate(1))
@@ -55,18 +55,18 @@ final class ChunkSlot {
   /// Shows the reader's current chunk. Most differ from the one before only in the text.
   @inline(__always)
   func fill(_ reader: StreamReader) -> UnsafePointer<dosai_chunk> {
-    let id = UnsafeRawPointer(Unmanaged.passUnretained(reader).toOpaque())
-    if reader.chunk.shown != UnsafeRawPointer(chunk) || self.reader != id { return fillAll(reader, id) }
+    let id = Int(bitPattern: Unmanaged.passUnretained(reader).toOpaque())
+    if reader.chunk.shown != Int(bitPattern: chunk) || self.reader != id { return fillAll(reader, id) }
     chunk.pointee.event_index = reader.eventIndex
-    chunk.pointee.text = lend(reader.chunk.text, &chunk.pointee.text_length)
+    chunk.pointee.text = lend(found: reader.chunk.text ?? .empty, &chunk.pointee.text_length)
     chunk.pointee.json = lend(found: reader.json, &chunk.pointee.json_length)
     return UnsafePointer(chunk)
   }
 
   @inline(never)
-  private func fillAll(_ reader: StreamReader, _ id: UnsafeRawPointer) -> UnsafePointer<dosai_chunk> {
+  private func fillAll(_ reader: StreamReader, _ id: Int) -> UnsafePointer<dosai_chunk> {
     self.reader = id
-    reader.chunk.shown = UnsafeRawPointer(chunk)
+    reader.chunk.shown = Int(bitPattern: chunk)
     let out = chunk
     out.pointee.kind = reader.chunk.kind.rawValue
     out.pointee.choice = reader.chunk.choice

@@ -70,6 +70,16 @@ enum Handle {
     return object
   }
 
+  /// As `own`, without reference counting: valid as long as something else keeps the object. Calls nothing; nil also if
+  /// that is needed to know the process.
+  @inline(__always)
+  static func known<Object: Handled>(_ handle: OpaquePointer?, _ kind: Object.Type) -> Unmanaged<Object>? {
+    guard let handle, cell(handle).pointee.typeTag == Object.typeTag,
+      ProcessState.isKnown(cell(handle).pointee.process)
+    else { return nil }
+    return Unmanaged<Object>.fromOpaque(cell(handle).pointee.object)
+  }
+
   /// The object, for functions that return a status. INVALID_ARGUMENT for NULL and for handles of another type; FORKED
   /// for a handle that was made before a fork.
   static func borrow<Object: Handled>(

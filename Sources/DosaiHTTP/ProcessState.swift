@@ -46,6 +46,11 @@ package enum ProcessState {
     return findID()
   }
 
+  /// Whether this is the process with that id, as far as that is known without a call.
+  @inline(__always)
+  package static func isKnown(_ id: Int32) -> Bool { page.map { $0.pointee == id } ?? false }
+
+  @inline(never)
   private static func findID() -> Int32 {
     guard let page else { return getpid() }
     page.pointee = getpid()

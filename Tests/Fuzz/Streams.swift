@@ -46,11 +46,10 @@ private struct Reading: Equatable {
   private mutating func take(_ reader: StreamReader, isEnd: Bool, _ usesTemplates: Bool, _ limits: Limits) throws {
     while true {
       if usesTemplates {
-        let found = reader.forEachMatching {
+        if reader.nextMatching() {
           note(reader, limits)
-          return true
+          continue
         }
-        if found { continue }
       }
       if reader.nextInEvent() {
         note(reader, limits)

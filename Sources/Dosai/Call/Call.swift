@@ -31,6 +31,8 @@ package final class Call: TransferReceiver {
   var stream: StreamReader? { didSet { reader = stream.map { Unmanaged.passUnretained($0) } } }
   /// The stream, for use with each chunk without reference counting.
   private(set) var reader: Unmanaged<StreamReader>?
+  /// The state knows of a chunk with text that has come in the last turn.
+  var isNoted = false
 
   private var nextOnWait = Clocks.never  // when `onWait` is due
   /// nil: its caller drives it.
@@ -92,6 +94,7 @@ package final class Call: TransferReceiver {
   /// after the last turn, because what was read gave no chunk.
   func turn(until deadline: Int64, goesOn: Bool = false) {
     guard let multi, !hasEnded else { return }
+    isNoted = false
     state.waitBegan(csystem_now(), goesOn: goesOn)
     // If the transfer has already finished, for example when it was started, nothing in libcurl would end the wait.
     let isOver = transfer?.isFinished == true
@@ -144,7 +147,10 @@ package final class Call: TransferReceiver {
 
   /// Whether there may be a reason other than the server to end the call.
   @inline(__always)
-  var isStopAsked: Bool { !client.isOurs || settings.token?.isTriggered == true || ProcessState.isExiting }
+  var isStopAsked: Bool { !client.isOurs || isCancelAsked }
+
+  @inline(__always)
+  var isCancelAsked: Bool { settings.token?.isTriggered == true || ProcessState.isExiting }
 
   private var stopReason: Failure? {
     if !client.isOurs { return Failure(.forked, "the client was made before a fork") }

@@ -5,29 +5,23 @@ import DosaiJSON
 /// The chunks of a streaming call.
 extension Call {
   /// Makes the next chunk current if it has arrived and matches a template, so that it need not be parsed. Most do.
-  @inline(never)
+  @inline(__always)
   func nextFromTemplate() -> Bool {
-    guard let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.forEachMatching { false } }) else { return false }
-    noteChunk(isToken: true)
+    guard let reader, !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextMatching() }) else { return false }
+    if !isNoted { noteMatching() }
     return true
   }
 
+  @inline(never)
+  private func noteMatching() {
+    noteChunk(isToken: true)
+    isNoted = owner == nil
+  }
+
   /// Delivers all chunks that have arrived, until `deliver` returns false.
+  @inline(__always)
   func forEachChunk(_ deliver: (StreamReader) -> Bool) {
-    while let reader {
-      var isFirst = true
-      var found = false
-      if !hasEnded {
-        found = reader._withUnsafeGuaranteedRef { reader in
-          reader.forEachMatching {
-            if isFirst { noteChunk(isToken: true) }
-            isFirst = false
-            return deliver(reader)
-          }
-        }
-      }
-      if !found, !nextParsed() || !reader._withUnsafeGuaranteedRef(deliver) { return }
-    }
+    while nextFromTemplate() || nextParsed(), let reader, reader._withUnsafeGuaranteedRef(deliver) {}
   }
 
   /// Makes the next chunk current, from bytes that have already arrived. False: there is none; unless the call has
@@ -36,6 +30,7 @@ extension Call {
   func nextChunk() -> Bool { nextFromTemplate() || nextParsed() }
 
   /// Makes the next chunk current after `nextFromTemplate` has found none.
+  @inline(never)
   private func nextParsed() -> Bool {
     while true {
       if let found = readOn() { return found }

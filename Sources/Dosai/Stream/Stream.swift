@@ -5,12 +5,15 @@ import Synchronization
 
 /// A streaming call that is read chunk by chunk.
 package final class Stream {
-  package enum Next { case chunk, end, wouldBlock, failure, busy }
+  package enum Next { case chunk, end, wouldBlock, failure }
+
+  private static let idle: UInt8 = 0
+  private static let used: UInt8 = 1
+  private static let closed: UInt8 = 2
 
   private let call: Call
   private let multi: CurlMulti?  // to wake it from another thread
-  private let isUsed = Atomic<Bool>(false)
-  private let isClosed = Atomic<Bool>(false)
+  private let state = Atomic<UInt8>(idle)
 
   /// Sends the request and waits until the server has accepted it.
   package static func open(_ call: Call) -> (stream: Stream?, failure: ErrorReport?) {
@@ -25,27 +28,39 @@ package final class Stream {
     multi = call.multi
   }
 
-  deinit { close() }
+  deinit { call.stop(Self.freed) }
 
-  /// Makes the next chunk current. Waits at most `timeout` nanoseconds (`Clocks.never`: as long as the clocks allow).
-  package func next(timeout: Int64) -> Next {
-    if isUsed.exchange(true, ordering: .acquiring) { return .busy }
-    defer {
-      isUsed.store(false, ordering: .releasing)
-      if isClosed.load(ordering: .acquiring) { close() }
-    }
-    if !isClosed.load(ordering: .acquiring), !call.isStopAsked, call.nextFromTemplate() { return .chunk }
-    return wait(timeout)
+  /// Begins to use it. False: another thread is using it.
+  @inline(__always)
+  package func begin() -> Bool {
+    state.compareExchange(expected: Self.idle, desired: Self.used, ordering: .acquiring).exchanged
   }
+
+  /// Ends what `begin` began. False: it was closed meanwhile, and this thread has to release it.
+  @inline(__always)
+  package func end() -> Bool {
+    state.compareExchange(expected: Self.used, desired: Self.idle, ordering: .releasing).exchanged
+  }
+
+  private var isClosed: Bool { state.load(ordering: .acquiring) == Self.closed }
+
+  private static var freed: Failure { Failure(.cancelled, "the stream was freed") }
 
   package static var busy: Failure { Failure(.busy, "the stream is in use") }
 
-  private func wait(_ timeout: Int64) -> Next {
+  /// Makes the next chunk current if it has arrived and matches a template. Only while it is used, by the process that
+  /// made it.
+  @inline(__always)
+  package func nextFromTemplate() -> Bool { !call.isCancelAsked && call.nextFromTemplate() }
+
+  /// Makes the next chunk current, while it is used. Waits at most `timeout` nanoseconds (`Clocks.never`: as long as the
+  /// clocks allow).
+  package func next(timeout: Int64) -> Next {
     var goesOn = false
     var deadline = timeout == Clocks.never ? timeout : -1  // set when the wait begins
     while true {
       if call.isStopAsked { call.stopIfAsked() }
-      if isClosed.load(ordering: .acquiring) { call.stop(Failure(.cancelled, "the stream was freed")) }
+      if isClosed { call.stop(Self.freed) }
       if call.nextChunk() { return .chunk }
       if call.hasEnded {
         if call.hasMoreChunks { continue }
@@ -72,21 +87,13 @@ package final class Stream {
   /// The failure that `next` returned.
   package var report: ErrorReport? { call.failure.map { call.report($0) } }
 
-  /// The completion that the chunks so far add up to. Throws BUSY.
-  package func completion() throws(Failure) -> Completion? {
-    guard !isUsed.exchange(true, ordering: .acquiring) else { throw Self.busy }
-    defer { isUsed.store(false, ordering: .releasing) }
-    return try call.takeCompletion(soFar: true)
-  }
+  /// The completion that the chunks so far add up to, while it is used.
+  package func completion() throws(Failure) -> Completion? { try call.takeCompletion(soFar: true) }
 
-  /// Ends the call. If another thread is using the stream, that thread ends it.
-  package func close() {
-    isClosed.store(true, ordering: .releasing)
-    if isUsed.exchange(true, ordering: .acquiring) {
-      multi?.wake()
-      return
-    }
-    call.stop(Failure(.cancelled, "the stream was freed"))
-    isUsed.store(false, ordering: .releasing)
+  /// Nothing uses it any more, unless another thread does so now: false, and that thread has to release it.
+  package func close() -> Bool {
+    if state.exchange(Self.closed, ordering: .acquiringAndReleasing) == Self.idle { return true }
+    multi?.wake()
+    return false
   }
 }

@@ -13,8 +13,6 @@ package final class StreamReader {
   let builder: CompletionBuilder
   private let limits: Limits
   private let secret: Secret?
-  /// The key, which must not appear in an answer; empty if it is too short to be a secret.
-  private let secretText: Bytes
   private let parser: EventParser
   private var form = Form.unknown
   private static let blanksMax = 4096
@@ -29,7 +27,7 @@ package final class StreamReader {
   /// The current chunk, lent until the next one.
   package var chunk = Chunk(.other)
   private var count = 0  // chunks of the current event
-  private var position = -1  // the index of the current chunk among them; -1: before the first
+  private var left = 0  // how many of them come after the current chunk
   private var readBeforeDrop: Int?  // how many were read when the rest was dropped
   private var doneQuirks: Quirks = []
   /// Why `nextFromTemplate` refused an event.
@@ -38,8 +36,7 @@ package final class StreamReader {
   init(_ limits: Limits, _ secret: Secret?) {
     self.limits = limits
     self.secret = secret
-    secretText = secret?.answerBytes ?? .empty
-    builder = CompletionBuilder(limits: limits)
+    builder = CompletionBuilder(limits: limits, avoiding: secret?.answerBytes ?? .empty)
     parser = EventParser(bytesMax: limits.eventBytes)
   }
 
@@ -82,13 +79,13 @@ package final class StreamReader {
 
   /// Drops the chunks that were not read.
   func dropChunks() {
-    if hasMoreInEvent { readBeforeDrop = position + 1 }
+    if hasMoreInEvent { readBeforeDrop = count - left }
     count = 0
-    position = -1
+    left = 0
   }
 
   /// How many chunks of the last event were read; nil: all of them.
-  var readCount: Int? { hasMoreInEvent ? position + 1 : readBeforeDrop }
+  var readCount: Int? { hasMoreInEvent ? count - left : readBeforeDrop }
 
   /// Where the text of the last chunk ends, and the next one may be added.
   var textEnd: UnsafePointer<UInt8>? { chunk.text.flatMap { text in text.baseAddress.map { $0 + text.count } } }
@@ -104,47 +101,41 @@ package final class StreamReader {
 
   /// Makes the next chunk of the current event current.
   func nextInEvent() -> Bool {
-    guard position + 1 < count else { return false }
-    position += 1
-    chunk = builder.chunks[position]
+    guard left > 0 else { return false }
+    chunk = builder.chunks[count - left]
+    left -= 1
     return true
   }
 
   @inline(__always)
-  package var isLastInEvent: Bool { position &+ 1 == count }
+  package var isLastInEvent: Bool { left == 0 }
 
-  var hasMoreInEvent: Bool { position + 1 < count }
+  var hasMoreInEvent: Bool { left > 0 }
 
-  /// Makes the events current, one after the other, that have arrived completely and match a template, until `deliver`
-  /// returns false. Each is one chunk of text. False: there is none.
-  @inline(__always)
-  func forEachMatching(_ deliver: () -> Bool) -> Bool {
-    guard position &+ 1 >= count else { return false }
-    if builder.describeNext(&chunk) {
-      let found = builder.addPlain(from: parser, avoiding: secretText) { start, length, text in
-        chunk.text = text
-        setEvent(start, length)
-        return deliver()
-      }
-      if found { return true }
+  /// Makes the next event current, if it has arrived completely and matches a template. Its first chunk is text.
+  @inline(never)
+  func nextMatching() -> Bool {
+    guard left == 0 else { return false }
+    guard let (start, length) = builder.addPlain(from: parser, &chunk) else {
+      return nextShaped()
     }
-    if nextMatching() {
-      _ = deliver()
-      return true
-    }
-    return false
+    setEvent(start, length)
+    return true
   }
 
   @inline(never)
-  private func nextMatching() -> Bool {
+  private func nextShaped() -> Bool {
     guard let (start, end) = parser.ahead else { return false }
     do throws(Failure) {
       let text = Bytes(start: UnsafePointer(start), count: end - start)
-      guard let event = try builder.add(matching: text, avoiding: secretText, &chunk) else { return false }
+      guard let event = try builder.add(matching: text, &chunk) else { return false }
       parser.skip(event.length)
       start[event.length - 2] = 0
-      setEvent(start, event.length - 2)
-      if event.hasUsage { count = 2 }
+      setEvent(start, event.length)
+      if event.hasUsage {
+        count = 2
+        left = 1
+      }
       return true
     } catch {
       failure = error
@@ -155,10 +146,8 @@ package final class StreamReader {
 
   @inline(__always)
   private func setEvent(_ start: UnsafePointer<UInt8>, _ length: Int) {
-    json = Bytes(start: start + 6, count: length &- 6)
+    json = Bytes(start: start + 6, count: length &- 8)
     eventIndex = eventIndex &+ 1
-    count = 1
-    position = 0
   }
 
   enum Step {
@@ -242,6 +231,7 @@ package final class StreamReader {
     json = document.bytes
     eventIndex += 1
     count = builder.chunks.count
+    left = count
     _ = nextInEvent()
   }
 
@@ -250,7 +240,7 @@ package final class StreamReader {
     doneQuirks.insert(.wholeAnswer)
     isDone = true
     try add(document, isAnswer: true)
-    position = -1  // its first chunk was not read yet
+    left = count  // its first chunk was not read yet
   }
 
   /// The failure of a body that has ended without `[DONE]`; nil: it is complete. `mayBeEvents`: its headers do not say

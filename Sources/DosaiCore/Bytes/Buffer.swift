@@ -91,13 +91,13 @@ package final class Buffer {
     addInPlace(bytes, upTo: Int.max) || (try? append(bytes)) != nil
   }
 
-  /// Appends up to 16 bytes inline, of which 16 can be read, and returns them. nil: there are more, or there is no room.
+  /// Appends at most 16 bytes inline, from `start` on, from where 16 can be read, and returns them. nil: there is no room.
   @inline(__always)
   func addShort(_ start: UnsafePointer<UInt8>, _ length: Int) -> UnsafePointer<UInt8>? {
     #if arch(arm)
       return nil
     #else
-      guard length <= 16, capacity &- count > 16, let base else { return nil }
+      guard capacity &- count > 16, let base else { return nil }
       let end = base + count
       UnsafeMutableRawPointer(end).storeBytes(of: sixteen(start), as: SIMD16<UInt8>.self)
       end[length] = 0
@@ -151,7 +151,11 @@ package final class Buffer {
     base[count] = 0
   }
 
+  @inline(__always)
+  var start: UnsafeMutablePointer<UInt8>? { base }
+
   /// Where the next byte goes. `reserve` makes room there, and `extend` adds what was written.
+  @inline(__always)
   var end: UnsafeMutablePointer<UInt8>? { base.map { $0 + count } }
 
   func extend(by written: Int) {

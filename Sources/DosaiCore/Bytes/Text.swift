@@ -49,6 +49,33 @@ package enum Text {
     return nil
   }
 
+  /// The next quote, backslash, control character or byte beyond ASCII in sixteen bytes, or a byte before it.
+  @inline(__always)
+  static func shortEnd(_ start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+    #if arch(arm)
+      return start
+    #else
+      let bytes = sixteen(start)
+      let others = unsafeBitCast(bytes, to: SIMD2<UInt64>.self) & SIMD2(repeating: 0x8080_8080_8080_8080)
+      let ends = unsafeBitCast(specials(bytes), to: SIMD2<UInt64>.self) | others
+      if ends[0] != 0 { return start + (UInt64(littleEndian: ends[0]).trailingZeroBitCount &>> 3) }
+      return start + 8 + (UInt64(littleEndian: ends[1]).trailingZeroBitCount &>> 3)
+    #endif
+  }
+
+  /// Where a JSON string ends, and whether it has escapes; nil: it is not UTF-8.
+  @inline(never)
+  static func validEnd(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> (textEnd: UnsafePointer<UInt8>, isEscaped: Bool)? {
+    var seen: UInt64 = 0
+    var at = plainEnd(start, end, &seen)
+    let isEscaped = at < end && at.pointee == UInt8(ascii: "\\")
+    if isEscaped { at = stringEnd(at, end, &seen) }
+    if seen & 0x8080_8080_8080_8080 != 0, firstInvalid(Bytes(start: start, count: at - start)) != nil { return nil }
+    return (at, isEscaped)
+  }
+
   /// Finds the next quote, backslash or control character in a JSON string; `end` if there is none. The bytes before it
   /// are or-ed into `seen`.
   @inline(__always)

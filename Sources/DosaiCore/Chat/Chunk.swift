@@ -22,8 +22,8 @@ package struct Chunk {
   package var isTextOnly = false
   /// The number of the template that gave all but its text; 0: none.
   var template = 0
-  /// Where the host has been shown all but its text.
-  package var shown: UnsafeRawPointer?
+  /// The address where the host has been shown all but its text; 0: nowhere.
+  package var shown = 0
 
   package init(_ kind: Kind, choice: Int32 = -1, text: Bytes? = nil) {
     self.kind = kind

@@ -49,6 +49,10 @@ package final class CompletionBuilder {
   }
 
   let limits: Limits
+  /// The most bytes that an event may have, with its blank line.
+  let lengthMax: Int
+  /// The key, which must not appear in an answer.
+  let secret: SoughtSecret
   var merger: Merger
   let top = MergedValue(.object)
   private(set) var usageText = Buffer()
@@ -76,8 +80,11 @@ package final class CompletionBuilder {
   /// Whether any event was added.
   package private(set) var hasStarted = false
 
-  package init(limits: Limits) {
+  /// `secret`: the key, or nothing if it is too short to be a secret.
+  package init(limits: Limits, avoiding secret: Bytes = .empty) {
     self.limits = limits
+    lengthMax = limits.eventBytes.addingReportingOverflow(2).overflow ? .max : limits.eventBytes &+ 2
+    self.secret = SoughtSecret(secret)
     merger = Merger(limits)
   }
 

@@ -129,15 +129,15 @@ struct Merger {
   /// What a value costs in addition to its own bytes.
   private static let overhead = 64
 
-  private let bytesMax: Int
-  private var used = 0
+  /// How many more bytes may be kept.
+  private(set) var room: Int
   /// How many values were replaced by others, or by other kinds of values.
   private(set) var changes = 0
   private let check: (() throws(Failure) -> Void)?
   private var steps = 0
 
   init(_ limits: Limits) {
-    bytesMax = limits.textBytes
+    room = limits.textBytes
     check = limits.check
   }
 
@@ -153,20 +153,13 @@ struct Merger {
   /// Counts bytes that are kept. TOO_LARGE: beyond the limit.
   @inline(__always)
   mutating func use(_ bytes: Int) throws(Failure) {
-    let (sum, overflow) = used.addingReportingOverflow(bytes)
-    if overflow || sum > bytesMax { throw Failure(.tooLarge, "the stream adds up to more than max_text_bytes") }
-    used = sum
+    if bytes > room { throw Failure(.tooLarge, "the stream adds up to more than max_text_bytes") }
+    room = room &- bytes
   }
 
-  /// How many more bytes may be kept.
+  /// Counts bytes for which there is room.
   @inline(__always)
-  var room: Int {
-    get { bytesMax &- used }
-    set { used = bytesMax &- newValue }
-  }
-
-  @inline(__always)
-  func hasRoom(_ bytes: Int) -> Bool { bytes <= room }
+  mutating func take(_ bytes: Int) { room = room &- bytes }
 
   private mutating func turn(_ target: MergedValue, _ form: MergedValue.Form) {
     if target.form == form { return }

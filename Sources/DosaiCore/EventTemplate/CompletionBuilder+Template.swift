@@ -1,43 +1,37 @@
 /// Reads events by template instead of parsing them.
 extension CompletionBuilder {
-  /// Sets what a chunk has, besides its text, if the next event matches the template that is next. False: there is none
-  /// that has no slot but the text.
+  /// Adds the next event of the parser, if it is complete and matches the template that is next, and if that has no slot
+  /// but its text. Returns where the event begins and how many bytes it has; nil: it was not added.
   @inline(__always)
-  package func describeNext(_ chunk: inout Chunk) -> Bool {
-    guard let next = templates.next, next._withUnsafeGuaranteedRef({ $0.plain != nil }) else { return false }
-    next._withUnsafeGuaranteedRef { $0.describe(&chunk) }
-    return true
-  }
-
-  /// Adds one event of the parser after the other that is complete and matches the template that is next, if that has
-  /// no slot but its text, until `deliver` returns false. It gets the event's beginning, the length of its JSON, and
-  /// its text. False: none matched.
-  @inline(__always)
-  package func addPlain(
-    from parser: EventParser, avoiding secret: Bytes, _ deliver: (UnsafePointer<UInt8>, Int, Bytes) -> Bool
-  ) -> Bool {
-    guard let (first, end) = parser.ahead, let next = templates.next,
-      let plain = next._withUnsafeGuaranteedRef({ $0.plain })
-    else { return false }
-    var room = merger.room
-    let lengthMax = limits.eventBytes
-    var start = first
-    var goesOn = true
-    while goesOn, let match = plain.match(UnsafePointer(start), UnsafePointer(end)) {
-      let length = match.textEnd - UnsafePointer(start) &+ (plain.tail &- 2)
-      guard length <= lengthMax, length < room &- 1,
-        let added = plain.add(UnsafePointer(start + plain.head), match.textEnd, isEscaped: match.isEscaped, secret)
-      else { break }
-      room = room &- added.count
-      start[length] = 0
-      goesOn = deliver(UnsafePointer(start), length, added)
-      start += length &+ 2
+  package func addPlain(from parser: EventParser, _ chunk: inout Chunk) -> (UnsafePointer<UInt8>, Int)? {
+    guard let next = templates.next, let (first, end) = parser.ahead else { return nil }
+    return next._withUnsafeGuaranteedRef { template in
+      let start = UnsafePointer(first)
+      let end = UnsafePointer(end)
+      guard let text = template.plainText(start, end) else { return nil }
+      // An event that may exceed a limit is parsed: the parser keeps nothing of an event that it refuses.
+      let room = min(merger.room, lengthMax)
+      var textEnd = Text.shortEnd(text)
+      var length = textEnd - start &+ template.tail
+      let added: Bytes
+      if textEnd > text, textEnd.pointee == UInt8(ascii: "\""), length <= room, template.matchesTail(textEnd, end),
+        let short = template.addShort(text, textEnd - text, secret)
+      {
+        added = Bytes(start: short, count: textEnd - text)
+      } else {
+        guard let long = template.addLong(text, end, room: room &- template.head &- template.tail, secret.bytes)
+        else { return nil }
+        (textEnd, added) = long
+        length = textEnd - start &+ template.tail
+      }
+      merger.take(added.count)
+      first[length &- 2] = 0
+      parser.skip(length)
+      templates.note(next)
+      template.describe(&chunk)
+      chunk.text = added
+      return (start, length)
     }
-    if start == first { return false }
-    merger.room = room
-    parser.skip(start - first)
-    templates.note(next)
-    return true
   }
 
   /// Adds the event that `text`, as received, begins with, if the event is complete and matches a known template.
@@ -45,16 +39,15 @@ extension CompletionBuilder {
   /// usage, it gives a second chunk, and both are in `chunks`.
   @inline(__always)
   package func add(
-    matching text: Bytes, avoiding secret: Bytes, _ chunk: inout Chunk
+    matching text: Bytes, _ chunk: inout Chunk
   ) throws(Failure) -> (length: Int, hasUsage: Bool)? {
-    // An event that may exceed a limit is parsed: the parser keeps nothing of an event that it refuses.
-    guard let (found, length) = templates.find(text), length &- 2 <= limits.eventBytes, merger.hasRoom(length)
+    guard let (found, length) = templates.find(text), length <= min(merger.room, lengthMax)
     else { return nil }
     var failure: Failure?
     var hasUsage = false
     let isAdded = found._withUnsafeGuaranteedRef { template in
       do throws(Failure) {
-        let added = try template.apply(&merger, avoiding: secret)
+        let added = try template.apply(&merger, avoiding: secret.bytes)
         if added.isEmpty { return false }
         if template.hasSpans { try template.keepSpans(&merger, spareUsage) }
         template.describe(&chunk)

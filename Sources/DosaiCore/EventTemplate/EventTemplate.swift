@@ -50,7 +50,7 @@ final class EventTemplate {
   private var list: (segment: Int, target: Unmanaged<MergedValue>)?
   /// How many values a list may have.
   private let nodesMax: Int
-  private var tail = 0  // how many literal bytes follow the last slot
+  private(set) var tail = 0  // how many literal bytes follow the last slot
   private var spans: [Span] = []
 
   // What an event that matches gives.
@@ -58,10 +58,12 @@ final class EventTemplate {
   let choice: Int32
   let toolCall: Int32
   var isTextOnly = false
-  /// Set if it has no slot but its text.
-  private(set) var plain: PlainTemplate?
+  /// The literal bytes, if it has no slot but its text: `head` of them precede the text, and `tail` follow it.
+  private(set) var plain: UnsafePointer<UInt8>?
+  private(set) var head = 0
   /// Where its text is appended: a value of the builder, which outlives the template.
   private let text: Unmanaged<MergedValue>
+  let textBytes: Unmanaged<Buffer>
   /// Whether it contains usage, and the usage of the event that was matched last.
   let hasUsage: Bool
   private(set) var usage: Usage
@@ -90,6 +92,7 @@ final class EventTemplate {
     self.choice = choice
     self.toolCall = toolCall
     self.text = Unmanaged.passUnretained(text)
+    textBytes = Unmanaged.passUnretained(text.bytes)
     hasUsage = usage != nil
     self.usage = usage ?? Usage()
     partsMax = slots
@@ -129,9 +132,8 @@ final class EventTemplate {
     try literals.append("\n\n")
     tail += literal.count + 2
     if count == 1, let known = literals.bytes.baseAddress {
-      plain = PlainTemplate(
-        known: known, head: segments.pointee.literal, tail: tail,
-        text: text._withUnsafeGuaranteedRef { Unmanaged.passUnretained($0.bytes) })
+      plain = UnsafePointer(known)
+      head = segments.pointee.literal
     }
   }
 
@@ -147,7 +149,7 @@ final class EventTemplate {
     chunk.finishReason = .none
     chunk.isTextOnly = isTextOnly
     chunk.template = hasUsage ? 0 : number  // with usage, it is not the last chunk of its event
-    chunk.shown = nil
+    chunk.shown = 0
   }
 
   /// If the event that `text` begins with matches, returns its length, including its field name and blank line, and
@@ -179,21 +181,16 @@ final class EventTemplate {
   private static func string(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
-    var seen: UInt64 = 0
-    var at = Text.plainEnd(start, end, &seen)
     segment.pointee.isEscaped = false
-    if at < end, at.pointee == UInt8(ascii: "\\") {
-      guard segment.pointee.slot == .text else { return nil }
-      segment.pointee.isEscaped = true
-      at = Text.stringEnd(at, end, &seen)
+    var at = start
+    if end - start >= 16 { at = Text.shortEnd(start) }
+    if at.pointee != UInt8(ascii: "\"") {
+      guard let found = Text.validEnd(start, end), segment.pointee.slot == .text || !found.isEscaped else { return nil }
+      at = found.textEnd
+      segment.pointee.isEscaped = found.isEscaped
     }
     guard at < end, at.pointee == UInt8(ascii: "\""), at > start else { return nil }  // "" may not count
-    return seen & 0x8080_8080_8080_8080 == 0 || isValid(start, at) ? at : nil
-  }
-
-  @inline(never)
-  static func isValid(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
-    Text.firstInvalid(Bytes(start: start, count: end - start)) == nil
+    return at
   }
 
   @inline(never)

@@ -1,48 +1,53 @@
 /// A template that has no slot but its text, as most have.
-struct PlainTemplate {
-  /// The literal bytes: `head` of them precede the text, and `tail` follow it.
-  let known: UnsafePointer<UInt8>
-  let head: Int
-  let tail: Int
-  /// Where the text is appended.
-  let text: Unmanaged<Buffer>
-
-  /// The end of the text of the event from `start` on; nil: the event does not match, or is not complete yet.
+extension EventTemplate {
+  /// Where the text of the event from `start` on begins; nil: the event does not match, or is not complete yet.
   @inline(__always)
-  func match(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-  ) -> (textEnd: UnsafePointer<UInt8>, isEscaped: Bool)? {
-    guard end - start >= head &+ 16, isEqual(start, known, head) else { return nil }
-    var seen: UInt64 = 0
-    var isEscaped = false
-    var textEnd = Text.plainEnd(start + head, end, &seen)
-    if textEnd < end, textEnd.pointee == UInt8(ascii: "\\") {
-      isEscaped = true
-      textEnd = Text.stringEnd(textEnd, end, &seen)
-    }
-    guard end - textEnd >= tail, isEqualShort(textEnd, known + head, tail), textEnd > start + head,
-      seen & 0x8080_8080_8080_8080 == 0 || EventTemplate.isValid(start + head, textEnd)
-    else { return nil }
-    return (textEnd, isEscaped)
+  func plainText(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
+    guard let known = plain, end - start >= head &+ 16, isEqual(start, known, head) else { return nil }
+    return start + head
   }
 
-  /// Appends the text from `start` on, from which 16 bytes can be read, and returns what was appended. nil: nothing was;
-  /// the text contains the secret, or a broken escape, or there is no memory.
+  /// Whether the event ends with the template's bytes behind `textEnd`.
   @inline(__always)
-  func add(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, isEscaped: Bool, _ secret: Bytes) -> Bytes? {
-    let count = end - start
-    if !isEscaped, secret.isEmpty || count < secret.count,
-      let added = text._withUnsafeGuaranteedRef({ $0.addShort(start, count) })
-    {
-      return Bytes(start: added, count: count)
-    }
-    return addLong(Bytes(start: start, count: count), isEscaped: isEscaped, secret)
+  func matchesTail(_ textEnd: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+    guard let known = plain, end - textEnd >= tail else { return false }
+    return isEqualShort(textEnd, known + head, tail)
   }
 
+  /// Appends a text without escapes, from which 16 bytes can be read, to the completion, and returns it there. nil: it
+  /// is longer, or may contain the secret, or memory is needed.
+  @inline(__always)
+  func addShort(_ start: UnsafePointer<UInt8>, _ count: Int, _ secret: SoughtSecret) -> UnsafePointer<UInt8>? {
+    if count >= secret.shortMax { return nil }
+    return textBytes._withUnsafeGuaranteedRef { $0.addShort(start, count) }
+  }
+
+  /// Appends any text, and returns its end in the event, and what was appended. nil: nothing was; the event does not
+  /// match, or has more than `room` bytes, or the text contains the secret, or a broken escape, or there is no memory.
   @inline(never)
-  private func addLong(_ added: Bytes, isEscaped: Bool, _ secret: Bytes) -> Bytes? {
-    text._withUnsafeGuaranteedRef { $0.add(added, isEscaped: isEscaped, avoiding: secret) }.flatMap {
-      $0.isEmpty ? nil : $0
+  func addLong(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes
+  ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
+    guard let (textEnd, isEscaped) = Text.validEnd(start, end), textEnd > start, textEnd - start <= room,
+      matchesTail(textEnd, end)
+    else { return nil }
+    let text = Bytes(start: start, count: textEnd - start)
+    return textBytes._withUnsafeGuaranteedRef {
+      guard let added = $0.add(text, isEscaped: isEscaped, avoiding: secret), !added.isEmpty else { return nil }
+      return (textEnd, added)
     }
+  }
+}
+
+/// The key, as an answer could repeat it.
+struct SoughtSecret {
+  /// Empty if there is none.
+  let bytes: Bytes
+  /// A text with fewer bytes fits 16, and cannot contain it.
+  let shortMax: Int
+
+  init(_ bytes: Bytes) {
+    self.bytes = bytes
+    shortMax = bytes.isEmpty ? 17 : min(17, bytes.count)
   }
 }

@@ -19,7 +19,7 @@ package final class EventParser {
   /// The bytes that were fed, from the last event on that was read. More may be appended.
   package let input = Buffer()
   private var at = 0  // where in `input` the next line begins
-  private var searched = 0  // up to here, that line has no end
+  private var searched = 0  // up to here, if that is behind `at`, that line has no end
   private var atStart = true
   private var skipsLineFeed = false  // the last line ended with CR
   private var skipsLine = false  // the rest of the line is not needed
@@ -100,13 +100,13 @@ package final class EventParser {
   /// The bytes from the next event on, if nothing of it has been read.
   @inline(__always)
   package var ahead: (start: UnsafeMutablePointer<UInt8>, end: UnsafeMutablePointer<UInt8>)? {
-    guard isBetween, let end = input.end else { return nil }
-    return (end - (input.count &- at), end)
+    guard isBetween, let start = input.start else { return nil }
+    return (start + at, start + input.count)
   }
 
   /// Skips whole events at the beginning of `ahead`, with their blank lines.
   @inline(__always)
-  package func skip(_ length: Int) { skip(to: at &+ length) }
+  package func skip(_ length: Int) { at = at &+ length }
 
   /// Makes `ahead` nil.
   package func stop() { isBetween = false }
@@ -131,7 +131,6 @@ package final class EventParser {
   @inline(__always)
   private func skip(to index: Int) {
     at = index
-    searched = index
   }
 
   /// The next line, without its line end; nil: it has not ended yet.
@@ -142,7 +141,7 @@ package final class EventParser {
       if bytes[at] == UInt8(ascii: "\n") { skip(to: at + 1) }
       skipsLineFeed = false
     }
-    var end = searched
+    var end = max(at, searched)
     while end < bytes.count, bytes[end] != UInt8(ascii: "\n"), bytes[end] != UInt8(ascii: "\r") { end += 1 }
     if end < bytes.count {
       let line = bytes.slice(at, end)

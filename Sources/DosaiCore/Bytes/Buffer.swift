@@ -116,6 +116,21 @@ package final class Buffer {
     return true
   }
 
+  /// Replaces all bytes, if there is room.
+  @inline(__always)
+  func assign(inPlace bytes: Bytes) -> Bool {
+    guard bytes.count < capacity, let base, let start = bytes.baseAddress else { return false }
+    c_memmove(base, start, bytes.count)
+    count = bytes.count
+    base[count] = 0
+    return true
+  }
+
+  func assign(_ bytes: Bytes) throws(Failure) {
+    removeAll()
+    try append(bytes)
+  }
+
   @inline(never)
   package func append(_ byte: UInt8) throws(Failure) {
     try reserve(1)
@@ -158,6 +173,11 @@ package final class Buffer {
   @inline(__always)
   var end: UnsafeMutablePointer<UInt8>? { base.map { $0 + count } }
 
+  /// How many more bytes there is memory for, with the NUL.
+  @inline(__always)
+  var free: Int { capacity &- count }
+
+  @inline(__always)
   func extend(by written: Int) {
     count += written
     base?[count] = 0

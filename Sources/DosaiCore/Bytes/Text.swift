@@ -28,6 +28,20 @@ package enum Text {
     return length
   }
 
+  /// The length of the well-formed sequence of more than one byte at `at`, from where four bytes can be read; 0: there is
+  /// none.
+  @inline(__always)
+  static func shortSequence(_ at: UnsafePointer<UInt8>) -> Int {
+    let bytes = UInt32(littleEndian: UnsafeRawPointer(at).loadUnaligned(as: UInt32.self))
+    let first = bytes & 0xFF
+    if first < 0xE0 { return first >= 0xC2 && bytes & 0xC000 == 0x8000 ? 2 : 0 }
+    let start = (first & 15) << 8 | (bytes >> 8 & 0xFF)  // the first two bytes
+    if first < 0xF0 {
+      return bytes & 0xC0_C000 == 0x80_8000 && start >= 0x0A0 && !(start >= 0xDA0 && start < 0xE00) ? 3 : 0
+    }
+    return bytes & 0xC0C0_C000 == 0x8080_8000 && first <= 0xF4 && start >= 0x090 && start < 0x490 ? 4 : 0
+  }
+
   /// The index of the first byte that is not UTF-8; nil: all bytes are.
   package static func firstInvalid(_ bytes: Bytes) -> Int? {
     var at = 0
@@ -253,7 +267,7 @@ package enum Text {
 
   /// The character that follows a backslash, except for `u` (RFC 8259, 7).
   @inline(__always)
-  private static func unescaped(_ byte: UInt8) -> UInt8? {
+  static func unescaped(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "n"): 0x0A
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte

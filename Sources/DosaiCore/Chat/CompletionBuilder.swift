@@ -68,6 +68,8 @@ package final class CompletionBuilder {
   var isUsageRead = true
   let firstID = Buffer()
   let templates = EventTemplateCache()
+  /// Why an event that matched a template could not be added.
+  var failure: Failure?
   /// Texts of the last event's chunks that its document does not own.
   var scratch: [Buffer] = []
 

@@ -235,16 +235,23 @@ struct Merger {
   }
 
   /// Sets a value to this JSON text.
-  mutating func set(_ target: MergedValue, _ json: Bytes) throws(Failure) {
+  private mutating func set(_ target: MergedValue, _ json: Bytes) throws(Failure) {
     if json.count > target.bytes.count { try use(json.count - target.bytes.count) }
     try target.set(json)
   }
 
   /// Sets a text to this JSON, if the text is not a value of the completion.
   mutating func set(_ target: Buffer, _ json: Bytes) throws(Failure) {
-    try use(max(0, json.count - target.count))
-    target.removeAll()
-    try target.append(json)
+    try use(max(0, json.count &- target.count))
+    try target.assign(json)
+  }
+
+  @inline(__always)
+  mutating func set(_ target: Unmanaged<Buffer>, _ json: Bytes) throws(Failure) {
+    try use(max(0, json.count &- target._withUnsafeGuaranteedRef { $0.count }))
+    if !target._withUnsafeGuaranteedRef({ $0.assign(inPlace: json) }) {
+      try target.takeUnretainedValue().assign(json)
+    }
   }
 
   private mutating func mergeMembers<Value: JSONValue>(

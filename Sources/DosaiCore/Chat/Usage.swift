@@ -19,6 +19,7 @@ package struct Usage: Equatable {
     return -1
   }
 
+  @inline(__always)
   mutating func set(_ field: Int, _ tokens: Int64) {
     switch field {
     case 0: promptTokens = tokens

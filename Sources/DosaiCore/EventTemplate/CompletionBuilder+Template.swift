@@ -19,7 +19,10 @@ extension CompletionBuilder {
       {
         added = Bytes(start: short, count: textEnd - text)
       } else {
-        guard let long = template.addLong(text, end, room: room &- template.head &- template.tail, secret.bytes)
+        let room = room &- template.head &- template.tail
+        guard
+          let long = template.addDecoded(text, end, room: room, secret.bytes)
+            ?? template.addLong(text, end, room: room, secret.bytes)
         else { return nil }
         (textEnd, added) = long
         length = textEnd - start &+ template.tail
@@ -43,25 +46,28 @@ extension CompletionBuilder {
   ) throws(Failure) -> (length: Int, hasUsage: Bool)? {
     guard let (found, length) = templates.find(text), length <= min(merger.room, lengthMax)
     else { return nil }
-    var failure: Failure?
-    var hasUsage = false
-    let isAdded = found._withUnsafeGuaranteedRef { template in
-      do throws(Failure) {
-        let added = try template.apply(&merger, avoiding: secret.bytes)
-        if added.isEmpty { return false }
-        if template.hasSpans { try template.keepSpans(&merger, spareUsage) }
-        template.describe(&chunk)
-        chunk.text = added
-        hasUsage = template.hasUsage
-        if hasUsage { add(template.usage, after: chunk) }
-        return true
-      } catch {
+    guard let hasUsage = found._withUnsafeGuaranteedRef({ add($0, &chunk) }) else {
+      if let failure { throw failure }
+      return nil
+    }
+    return (length, hasUsage)
+  }
+
+  /// Adds the event that the template has matched, and returns whether it gives a second chunk; nil: it was not added,
+  /// and may have failed.
+  @inline(__always)
+  private func add(_ template: EventTemplate, _ chunk: inout Chunk) -> Bool? {
+    guard let added = template.addText(&merger, avoiding: secret) else { return nil }
+    if template.hasRest {
+      do throws(Failure) { try template.addRest(&merger, spareUsage) } catch {
         failure = error
-        return false
+        return nil
       }
     }
-    if let failure { throw failure }
-    return isAdded ? (length, hasUsage) : nil
+    template.describe(&chunk)
+    chunk.text = added
+    if template.hasUsage { add(template.usage, after: chunk) }
+    return template.hasUsage
   }
 
   /// The event gives two chunks, which are in `chunks`.
@@ -70,9 +76,11 @@ extension CompletionBuilder {
     turnUsage()
     events += 1
     quirks.insert(.usageRepeated)
-    chunks.removeAll(keepingCapacity: true)
-    chunks.append(chunk)
-    chunks.append(Chunk(.usage))
+    if chunks.count != 2 { chunks = [chunk, chunk] }
+    chunks.withUnsafeMutableBufferPointer {
+      $0[0] = chunk
+      $0[1] = Chunk(.usage)
+    }
   }
 
   /// Makes a template from the event that was added last, if one can be made. `event` is its text as received.

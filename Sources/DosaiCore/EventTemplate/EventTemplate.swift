@@ -21,7 +21,8 @@ final class EventTemplate {
 
   /// A value that is kept in addition to the text: some of the slots, with the bytes between and around them.
   struct Span {
-    let slots: ClosedRange<Int>
+    let first: Int
+    let last: Int
     /// How many bytes it has before its first slot and after its last.
     let before: Int
     let after: Int
@@ -37,7 +38,14 @@ final class EventTemplate {
     let usageField: Int
     // Its value in the event that was matched last.
     var value = Bytes.empty
-    var isEscaped = false
+    var form = Form.short
+  }
+
+  /// What is known of a string.
+  private enum Form {
+    case short  // ASCII without escapes, and 16 bytes can be read from its beginning on
+    case plain  // without escapes
+    case escaped
   }
 
   private static let field: StaticString = "data: "
@@ -51,7 +59,8 @@ final class EventTemplate {
   /// How many values a list may have.
   private let nodesMax: Int
   private(set) var tail = 0  // how many literal bytes follow the last slot
-  private var spans: [Span] = []
+  private let spans: UnsafeMutablePointer<Span>  // no more than slots
+  private var spansCount = 0
 
   // What an event that matches gives.
   let kind: Chunk.Kind
@@ -77,7 +86,13 @@ final class EventTemplate {
   static func make(
     _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: MergedValue, usage: Usage?, slots: Int, nodesMax: Int
   ) throws(Failure) -> EventTemplate {
-    let made = EventTemplate(kind, choice, toolCall, text, usage, try allocate(slots), slots, nodesMax)
+    let segments: UnsafeMutablePointer<Segment> = try allocate(slots)
+    let spans: UnsafeMutablePointer<Span>
+    do throws(Failure) { spans = try allocate(slots) } catch {
+      segments.deallocate()
+      throw error
+    }
+    let made = EventTemplate(kind, choice, toolCall, text, usage, segments, spans, slots, nodesMax)
     try made.literals.append(field)
     made.tail = made.literals.count
     return made
@@ -85,7 +100,7 @@ final class EventTemplate {
 
   private init(
     _ kind: Chunk.Kind, _ choice: Int32, _ toolCall: Int32, _ text: MergedValue, _ usage: Usage?,
-    _ segments: UnsafeMutablePointer<Segment>, _ slots: Int, _ nodesMax: Int
+    _ segments: UnsafeMutablePointer<Segment>, _ spans: UnsafeMutablePointer<Span>, _ slots: Int, _ nodesMax: Int
   ) {
     self.nodesMax = nodesMax
     self.kind = kind
@@ -97,9 +112,13 @@ final class EventTemplate {
     self.usage = usage ?? Usage()
     partsMax = slots
     self.segments = segments
+    self.spans = spans
   }
 
-  deinit { segments.deallocate() }
+  deinit {
+    segments.deallocate()
+    spans.deallocate()
+  }
 
   func addMemory(to prefetchList: PrefetchList) {
     prefetchList.add(self)
@@ -121,7 +140,11 @@ final class EventTemplate {
     tail = 0
   }
 
-  func keep(_ span: Span) { spans.append(span) }
+  func keep(_ span: Span) throws(Failure) {
+    guard spansCount < partsMax else { throw .internalError }
+    (spans + spansCount).initialize(to: span)
+    spansCount += 1
+  }
 
   /// The elements in that slot are added to `target`, an array that outlives the template.
   func keep(elements slot: Int, _ target: MergedValue) { list = (slot, Unmanaged.passUnretained(target)) }
@@ -166,38 +189,47 @@ final class EventTemplate {
       guard end - at > length, isEqual(at, known, length) else { return -1 }
       at += length
       known += length
-      let found = segment.pointee.slot.rawValue > 1 ? unquoted(at, end, segment) : Self.string(at, end, segment)
-      guard let found else { return -1 }
+      guard let found = value(at, end, segment) else { return -1 }
       segment.pointee.value = Bytes(start: at, count: found - at)
       at = found
       segment += 1
     }
-    guard end - at >= tail, isEqual(at, known, tail) else { return -1 }
+    guard end - at >= tail, isEqualShort(at, known, tail) else { return -1 }
     return at - start &+ tail
   }
 
-  /// The quote that ends a string; nil: there is none, or the string is not UTF-8.
+  /// The end of the value of a slot; nil: there is none. The quote that ends a short string is found inline.
   @inline(__always)
+  private func value(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
+  ) -> UnsafePointer<UInt8>? {
+    if segment.pointee.slot.rawValue > 1 {
+      return segment.pointee.slot == .elements ? elements(start, end) : number(start, end, segment)
+    }
+    if end - start >= 16 {
+      let found = Text.shortEnd(start)
+      if found.pointee == UInt8(ascii: "\""), found > start {
+        segment.pointee.form = .short
+        return found
+      }
+    }
+    return Self.string(start, end, segment)
+  }
+
+  /// The quote that ends a string; nil: there is none, or the string is not UTF-8.
+  @inline(never)
   private static func string(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
-    segment.pointee.isEscaped = false
-    var at = start
-    if end - start >= 16 { at = Text.shortEnd(start) }
-    if at.pointee != UInt8(ascii: "\"") {
-      guard let found = Text.validEnd(start, end), segment.pointee.slot == .text || !found.isEscaped else { return nil }
-      at = found.textEnd
-      segment.pointee.isEscaped = found.isEscaped
-    }
-    guard at < end, at.pointee == UInt8(ascii: "\""), at > start else { return nil }  // "" may not count
+    guard let (at, isEscaped) = Text.validEnd(start, end), segment.pointee.slot == .text || !isEscaped, at < end,
+      at.pointee == UInt8(ascii: "\""), at > start  // "" may not count
+    else { return nil }
+    segment.pointee.form = isEscaped ? .escaped : .plain
     return at
   }
 
   @inline(never)
-  private func unquoted(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
-  ) -> UnsafePointer<UInt8>? {
-    guard segment.pointee.slot == .elements else { return Self.number(start, end, segment) }
+  private func elements(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
     let list = Bytes(start: start - 1, count: end - start + 1)  // the preceding literal ends with the bracket
     guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMax, depthMax: Self.listDepthMax),
       facts.isGrowing, !facts.hasLoneSurrogate, !facts.hasBigInteger, !facts.hasExponent,
@@ -210,13 +242,20 @@ final class EventTemplate {
   static let listDepthMax = 8
 
   /// The end of a number without an exponent, and with at most 18 digits before its point; nil: there is none.
-  private static func number(
+  @inline(never)
+  private func number(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
     let isAny = segment.pointee.slot == .number
-    let first = isAny && start < end && start.pointee == UInt8(ascii: "-") ? start + 1 : start
+    let first = isAny && start.pointee == UInt8(ascii: "-") ? start + 1 : start
     var at = first
-    while at < end, at.pointee.isDigit { at += 1 }
+    var number: Int64 = 0
+    while true {  // a NUL follows the bytes
+      let digit = at.pointee &- UInt8(ascii: "0")
+      if digit > 9 { break }
+      number = number &* 10 &+ Int64(digit)
+      at += 1
+    }
     let count = at - first
     guard count >= 1, count <= 18, first.pointee != UInt8(ascii: "0") || isAny && count == 1 else { return nil }
     if isAny, segment.pointee.usageField < 0, at < end, at.pointee == UInt8(ascii: ".") {
@@ -226,26 +265,50 @@ final class EventTemplate {
       guard at - point > 1, at - point < 64 else { return nil }
     }
     guard at < end, at.pointee == UInt8(ascii: ",") || at.pointee == UInt8(ascii: "}") else { return nil }
+    if segment.pointee.usageField >= 0 { usage.set(segment.pointee.usageField, first > start ? 0 &- number : number) }
     return at
   }
 
-  /// Adds the values of the event that was matched, except those that `keepSpans` adds. Returns the text; if that is
-  /// empty, the event must be parsed, and nothing of it was added.
+  /// Adds the text of the event that was matched, for which there is room, and returns it; nil: the event must be
+  /// parsed, and nothing of it was added. What else it has, `addRest` adds.
   @inline(__always)
-  func apply(_ merger: inout Merger, avoiding secret: Bytes) throws(Failure) -> Bytes {
-    let segment = segments + textSegment
-    if count > 1 && !isFree(of: secret) { return .empty }
-    let added = text._withUnsafeGuaranteedRef {
-      $0.form == .text
-        ? $0.bytes.add(segment.pointee.value, isEscaped: segment.pointee.isEscaped, avoiding: secret) : .empty
+  func addText(_ merger: inout Merger, avoiding secret: SoughtSecret) -> Bytes? {
+    let (value, form) = ((segments + textSegment).pointee.value, (segments + textSegment).pointee.form)
+    if !secret.bytes.isEmpty && !isFree(of: secret.bytes) { return nil }
+    if form == .short, let start = value.baseAddress, let short = addShort(start, value.count, secret) {
+      merger.take(value.count)
+      return Bytes(start: short, count: value.count)
     }
-    guard let added else { throw .outOfMemory }
-    if added.isEmpty { return added }
-    try merger.use(added.count)
+    guard let added = addLong(value, isEscaped: form == .escaped, secret.bytes) else { return nil }
+    merger.take(added.count)
+    return added
+  }
+
+  @inline(never)
+  private func addLong(_ value: Bytes, isEscaped: Bool, _ secret: Bytes) -> Bytes? {
+    textBytes._withUnsafeGuaranteedRef { $0.add(value, isEscaped: isEscaped, avoiding: secret) }
+      .flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Whether it has more than text and what is not kept.
+  var hasRest: Bool { list != nil || spansCount > 0 }
+
+  /// `usageText`: where the usage is stored.
+  func addRest(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
     if let list {
       try merger.add(elements: segments[list.segment].value.trimmed, to: list.target.takeUnretainedValue())
     }
-    return added
+    for span in UnsafeBufferPointer(start: spans, count: spansCount) {
+      let last = segments[span.last].value
+      guard let start = segments[span.first].value.baseAddress, let end = last.baseAddress else { continue }
+      let from = start - span.before
+      let json = Bytes(start: from, count: end - from &+ last.count &+ span.after)
+      guard let target = span.target else {
+        try merger.set(usageText, json)
+        continue
+      }
+      try merger.set(target._withUnsafeGuaranteedRef { Unmanaged.passUnretained($0.bytes) }, json)
+    }
   }
 
   /// Whether no value other than the text contains the secret.
@@ -256,30 +319,6 @@ final class EventTemplate {
       if segments[i].value.count >= secret.count && Secret.occurs(secret, in: segments[i].value) { return false }
     }
     return true
-  }
-
-  var hasSpans: Bool { !spans.isEmpty }
-
-  func keepSpans(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
-    for i in 0..<spans.count {
-      let span = spans[i]
-      let last = segments[span.slots.upperBound].value
-      guard let start = segments[span.slots.lowerBound].value.baseAddress, let end = last.baseAddress else { continue }
-      let from = start - span.before
-      let json = Bytes(start: from, count: end - from + last.count + span.after)
-      guard let target = span.target else {
-        try merger.set(usageText, json)
-        readUsage(span.slots)
-        continue
-      }
-      try merger.set(target.takeUnretainedValue(), json)
-    }
-  }
-
-  private func readUsage(_ slots: ClosedRange<Int>) {
-    for i in slots where segments[i].usageField >= 0 {
-      if let tokens = Text.integer(segments[i].value) { usage.set(segments[i].usageField, tokens) }
-    }
   }
 }
 

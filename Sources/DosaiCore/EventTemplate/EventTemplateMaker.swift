@@ -46,9 +46,10 @@ struct EventTemplateMaker {
     }
     try template.finish(event.slice(from, event.count))
     for span in spans {
-      template.keep(
+      try template.keep(
         EventTemplate.Span(
-          slots: span.slots, before: slots[span.slots.lowerBound].range.lowerBound - span.range.lowerBound,
+          first: span.slots.lowerBound, last: span.slots.upperBound,
+          before: slots[span.slots.lowerBound].range.lowerBound - span.range.lowerBound,
           after: span.range.upperBound - slots[span.slots.upperBound].range.upperBound,
           target: span.target.map { Unmanaged.passUnretained($0) }))
     }

@@ -22,6 +22,14 @@ extension EventTemplate {
     return textBytes._withUnsafeGuaranteedRef { $0.addShort(start, count) }
   }
 
+  /// As `addLong`, for most texts with escapes or beyond ASCII, in one pass.
+  @inline(__always)
+  func addDecoded(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes
+  ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
+    textBytes._withUnsafeGuaranteedRef { $0.addDecoded(start, end, self, room: room, secret) }
+  }
+
   /// Appends any text, and returns its end in the event, and what was appended. nil: nothing was; the event does not
   /// match, or has more than `room` bytes, or the text contains the secret, or a broken escape, or there is no memory.
   @inline(never)
@@ -36,6 +44,56 @@ extension EventTemplate {
       guard let added = $0.add(text, isEscaped: isEscaped, avoiding: secret), !added.isEmpty else { return nil }
       return (textEnd, added)
     }
+  }
+}
+
+extension Buffer {
+  /// Appends what a JSON string stands for, and returns its end, and what was appended. nil: it must be read in another
+  /// way; it is not short, or has an escape with digits, or is broken.
+  @inline(never)
+  fileprivate func addDecoded(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ template: EventTemplate, room: Int, _ secret: Bytes
+  ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
+    #if arch(arm)
+      return nil
+    #else
+      guard let first = self.end else { return nil }
+      let outEnd = first + free
+      var (at, out) = (start, first)
+      while at.pointee != UInt8(ascii: "\"") {
+        // Sixteen bytes are copied, and then up to four.
+        if end - at < 20 || outEnd - out <= 20 { return nil }
+        UnsafeMutableRawPointer(out).storeBytes(of: sixteen(at), as: SIMD16<UInt8>.self)
+        let special = Text.shortEnd(at)
+        if special - at == 16 { return nil }
+        out += special - at
+        at = special
+        if at.pointee == UInt8(ascii: "\\") {
+          guard let byte = Text.unescaped(at[1]) else { return nil }
+          out.pointee = byte
+          out += 1
+          at += 2
+        } else if at.pointee >= 0x80 {
+          repeat {
+            let length = Text.shortSequence(at)
+            if length == 0 { return nil }
+            let bytes = UnsafeRawPointer(at).loadUnaligned(as: UInt32.self)
+            UnsafeMutableRawPointer(out).storeBytes(of: bytes, as: UInt32.self)
+            out += length
+            at += length
+          } while at.pointee >= 0x80 && end - at >= 4 && outEnd - out > 4
+        } else if at.pointee != UInt8(ascii: "\"") {
+          return nil
+        }
+      }
+      let added = Bytes(start: first, count: out - first)
+      guard at > start, at - start <= room, template.matchesTail(at, end),
+        secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil
+      else { return nil }
+      out.pointee = 0
+      extend(by: added.count)
+      return (at, added)
+    #endif
   }
 }
 

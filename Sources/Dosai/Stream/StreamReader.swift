@@ -117,14 +117,14 @@ package final class StreamReader {
   func nextMatching() -> Bool {
     guard left == 0 else { return false }
     guard let (start, length) = builder.addPlain(from: parser, &chunk) else {
-      return nextShaped()
+      return nextMatchingAny()
     }
     setEvent(start, length)
     return true
   }
 
   @inline(never)
-  private func nextShaped() -> Bool {
+  private func nextMatchingAny() -> Bool {
     guard let (start, end) = parser.ahead else { return false }
     do throws(Failure) {
       let text = Bytes(start: UnsafePointer(start), count: end - start)

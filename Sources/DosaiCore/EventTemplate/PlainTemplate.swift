@@ -58,7 +58,29 @@ extension Buffer {
       return nil
     #else
       guard let first = self.end else { return nil }
-      let outEnd = first + free
+      guard let (textEnd, out) = Self.decode(start, end, to: first, first + free), textEnd > start,
+        textEnd - start <= room,
+        template.matchesTail(textEnd, end)
+      else {
+        first.pointee = 0  // nothing was appended
+        return nil
+      }
+      let added = Bytes(start: first, count: out - first)
+      guard secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil else {
+        first.pointee = 0
+        return nil
+      }
+      extend(by: added.count)
+      return (textEnd, added)
+    #endif
+  }
+
+  #if !arch(arm)
+    @inline(__always)
+    private static func decode(
+      _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, to first: UnsafeMutablePointer<UInt8>,
+      _ outEnd: UnsafeMutablePointer<UInt8>
+    ) -> (textEnd: UnsafePointer<UInt8>, out: UnsafeMutablePointer<UInt8>)? {
       var (at, out) = (start, first)
       while at.pointee != UInt8(ascii: "\"") {
         // Sixteen bytes are copied, and then up to four.
@@ -86,15 +108,9 @@ extension Buffer {
           return nil
         }
       }
-      let added = Bytes(start: first, count: out - first)
-      guard at > start, at - start <= room, template.matchesTail(at, end),
-        secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil
-      else { return nil }
-      out.pointee = 0
-      extend(by: added.count)
-      return (at, added)
-    #endif
-  }
+      return (at, out)
+    }
+  #endif
 }
 
 /// The key, as an answer could repeat it.

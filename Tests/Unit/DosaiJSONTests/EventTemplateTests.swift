@@ -302,4 +302,34 @@ struct EventTemplateTests {
       #expect(taken == (isTaken && !isEscaped ? 2 : 1), "\(place) \(word)")
     }
   }
+
+  /// A text stays terminated while the next event is not complete.
+  @Test(arguments: [
+    #"one\nor two lines of"#, "caf\u{e9} or tea, or nothing", "\u{e9} sk-0123456789abcdef\"}}],\"model\":\"some\"}\n\n",
+  ])
+  func keepsTheEndOfTheText(next: String) throws {
+    let secret: StaticString = "sk-0123456789abcdef"
+    let builder = CompletionBuilder(limits: Limits(), avoiding: secret.bytes)
+    let parser = EventParser(bytesMax: 1 << 20)
+    func feed(_ text: String) throws {
+      let bytes = try Buffer(text.utf8)
+      try withExtendedLifetime(bytes) { try parser.feed($0.bytes) }
+    }
+    let head = #"{"choices":[{"index":0,"delta":{"content":""#
+    let event = head + #"a"}}],"model":"some"}"#
+    var chunk = Chunk(.finish)
+    try feed("data: \(event)\n\n")
+    _ = try parser.next()
+    let document = try Document.read(event)
+    try builder.add(document.root)
+    let known = try Buffer(event.utf8)
+    try withExtendedLifetime(known) { try builder.makeTemplate(from: $0.bytes) }
+    #expect(try parser.next() == nil)
+    try feed("data: \(event)\n\n")
+    try #require(builder.addPlain(from: parser, &chunk) != nil)
+    try feed("data: \(head)\(next)")
+    #expect(builder.addPlain(from: parser, &chunk) == nil)
+    let text = try #require(chunk.text)
+    #expect(text.baseAddress?[text.count] == 0)
+  }
 }

@@ -160,7 +160,7 @@ test-threads: need-test $(VENV)
 	@set -e; \
 	swift=$$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
 	swift build --sanitize=thread --scratch-path .build-thread --product dosai -Xlinker -rpath -Xlinker "$$swift/linux"; \
-	python3 Tests/ABI/run.py --only threads --only loop_events --only loop_cancel --only loop_soak \
+	python3 Tests/ABI/run.py --only threads --only stream --only loop_events --only loop_cancel --only loop_soak \
 	  --library .build-thread/debug --cc "$$swift/../../bin/clang" \
 	  --cflags="-fsanitize=thread -L$$swift/linux -ldispatch -lBlocksRuntime -Wl,-rpath,$$swift/linux"
 

@@ -30,10 +30,10 @@ package final class Stream {
 
   deinit { call.stop(Self.freed) }
 
-  /// Begins to use it. False: another thread is using it.
+  /// Begins to use it. False: another thread is using it, and has read its handle: so this one may free that.
   @inline(__always)
   package func begin() -> Bool {
-    state.compareExchange(expected: Self.idle, desired: Self.used, ordering: .acquiring).exchanged
+    state.compareExchange(expected: Self.idle, desired: Self.used, ordering: .acquiringAndReleasing).exchanged
   }
 
   /// Ends what `begin` began. False: it was closed meanwhile, and this thread has to release it.

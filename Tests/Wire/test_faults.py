@@ -293,7 +293,7 @@ def cancel(server, row, at, face):
         wire.ffi.dosai_cancel_trigger(token)
     timer = threading.Timer(SOON, trigger)
     name = "fault-%s~%d" % (row.id, next(TAGS))
-    with wire.Client(base_of(server, at, name), ca_file=server.ca, total_timeout_ms=5000) as client:
+    with wire.Client(base_of(server, at, name), ca_file=server.ca, total_timeout_ms=60000) as client:
         timer.start()
         seen = client.see(face, wire.call_options(cancel=token))
         late = (time.monotonic() - when[0]) * 1e3 if when else -1

@@ -25,6 +25,7 @@ MODES = ("callback", "pull", "loop")
 ROUNDS, ANSWERS = (10, 40), (20, 120)
 DELAY = 10  # milliseconds, after which a program has gone to wait for its answer: the counts would differ
 ALLOWED = .03
+AGAIN = 4  # times, at most, that a count is taken which is above its limit
 # valgrind counts `rep movsb` and `rep stosb` as one instruction a byte
 TUNABLES = ":".join("glibc.cpu.x86_rep_%s_threshold=100000000" % name for name in ("movsb", "stosb"))
 
@@ -120,13 +121,15 @@ def write(tables):
 def main():
     measured = measure()
     if "--write" in sys.argv:
+        # The least of two: on a busy machine, the server may be late, and a program reads less at a time.
+        measured = {work: tuple(map(min, measured[work], again)) for work, again in measure().items()}
         rows = [[work, floor, ours, ours - floor] for work, (floor, ours) in measured.items()]
         write({"kept": report.table(["work", "the floor", "ours", "above it"], rows)})
     limits = kept()
     wrong = lambda: [work for work, (floor, ours) in measured.items() if ours - floor > limits[work]]
-    # Once more: on a busy machine, the server may be late, and a program reads less at a time.
-    for work, again in measure(wrong()).items() if wrong() else ():
-        measured[work] = tuple(map(min, measured[work], again))
+    for _ in range(AGAIN):  # for the same reason
+        for work, again in measure(wrong()).items() if wrong() else ():
+            measured[work] = tuple(map(min, measured[work], again))
     for work, (floor, ours) in measured.items():
         print("%-51s the floor %6d, ours %6d, above it %6d, at most %6d%s" % (
             work, floor, ours, ours - floor, limits[work], "  TOO MANY" if work in wrong() else ""))

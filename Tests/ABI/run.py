@@ -23,9 +23,7 @@ VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirec
             "--soname-synonyms=somalloc=nouserintercepts"]  # loop_memory's own malloc stays in place
 LINK = {"quiet": ["-ldl"]}  # quiet loads the library itself
 REPEATS = {"exit": 200}  # a race: once says nothing
-# These measure time: nothing else runs beside them, but where bounds are ten times as wide. The longest come first.
-ALONE = ["loop_pause", "clocks", "away", "loop_cancel", "loop_poll", "on_wait", "loop_clocks", "quiet", "cancel", "clock_jump", "slow_lookup"]
-SLEEPERS = 3  # of them at once, there
+ALONE = {"away", "on_wait", "clocks", "clock_jump", "slow_lookup", "quiet", "cancel", "loop_cancel", "loop_clocks", "loop_pause", "loop_poll"}  # measure time: nothing else runs beside them
 OWN_MALLOC = {"out_of_memory", "steady"}  # they find leaks and damage themselves; valgrind would see one block
 HASTY = {"away"}  # what they do is what others do; their clocks are too short for valgrind
 SUPPRESSED = {"loop_soak": ["--suppressions=" + str(HERE / "libcurl.supp")]}  # its server resets at random
@@ -51,8 +49,7 @@ class Runner:
                 (self.library / name).symlink_to(built.resolve())
         self.environment = dict(os.environ, DOSAI_TEST_LIBRARY=str(self.library / NAMES[0]),
                                 **{"DOSAI_TEST_" + key.upper(): value for key, value in address.items()})
-        self.is_slow = bool(options.valgrind or options.emulator)
-        if self.is_slow:
+        if options.valgrind or options.emulator:
             self.environment["DOSAI_TEST_SLOW"] = "1"
         if options.emulator:
             self.environment["DOSAI_TEST_EMULATED"] = "1"
@@ -80,7 +77,7 @@ class Runner:
         try:
             return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, errors="replace",
-                                  timeout=TIMEOUT * (10 if self.is_slow else 1))
+                                  timeout=TIMEOUT * (10 if self.options.valgrind or self.options.emulator else 1))
         except subprocess.TimeoutExpired as late:
             return subprocess.CompletedProcess(command, "no end within its time", (late.stdout or b"").decode(errors="replace"))
 
@@ -93,7 +90,7 @@ class Runner:
         if self.options.part == "build":
             return True, "built", ""
         repeats = REPEATS.get(name, 1)
-        if self.is_slow:
+        if self.options.valgrind or self.options.emulator:
             repeats = min(repeats, 10)
         for attempt in range(repeats):
             ran = self.start(name)
@@ -145,14 +142,12 @@ def main():
             for text in output.strip().splitlines()[:LINES]:
                 print("    " + text[:500], flush=True)
 
-        alone = [name for name in ALONE if name in names]
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as some, concurrent.futures.ThreadPoolExecutor(SLEEPERS) as sleepers:
-            started = [some.submit(timed, name) for name in names if name not in ALONE]
-            started += [sleepers.submit(timed, name) for name in alone if runner.is_slow]
-            for ended in concurrent.futures.as_completed(started):
-                report(ended.result())
-        for name in [] if runner.is_slow else alone:
-            report(timed(name))
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as together:
+            for result in together.map(timed, [name for name in names if name not in ALONE]):
+                report(result)
+        for name in names:
+            if name in ALONE:
+                report(timed(name))
     print("%d passed, %d failed" % (passed, failed))
     return failed != 0
 

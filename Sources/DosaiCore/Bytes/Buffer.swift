@@ -297,5 +297,6 @@ extension UnsafeBufferPointer where Element == UInt8 {
 extension UInt8 {
   package var lowercased: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
   package var isDigit: Bool { self >= 0x30 && self <= 0x39 }
+  var isLetter: Bool { lowercased >= 0x61 && lowercased <= 0x7A }
   package var isBlank: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0D }
 }

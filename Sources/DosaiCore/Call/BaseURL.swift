@@ -51,8 +51,7 @@ package struct BaseURL {
   /// An escape in a name could stand for any byte, so none is allowed, except for the zone of an IPv6 address.
   private static func isAllowed(_ byte: UInt8, _ isNumbers: Bool) -> Bool {
     let marks: StaticString = isNumbers ? "-._~:%" : "-._~"
-    return byte.isDigit || (byte.lowercased >= UInt8(ascii: "a") && byte.lowercased <= UInt8(ascii: "z"))
-      || marks.bytes.firstIndex(of: byte, from: 0) != nil
+    return byte.isDigit || byte.isLetter || marks.bytes.firstIndex(of: byte, from: 0) != nil
   }
 
   private static func host(_ authority: Bytes) -> Bytes {

@@ -36,8 +36,7 @@ package final class HeaderField {
   /// RFC 9110, 5.6.2: tchar.
   package static func isNameByte(_ byte: UInt8) -> Bool {
     let marks: StaticString = "!#$%&'*+-.^_`|~"
-    return byte.isDigit || (byte.lowercased >= UInt8(ascii: "a") && byte.lowercased <= UInt8(ascii: "z"))
-      || marks.bytes.firstIndex(of: byte, from: 0) != nil
+    return byte.isDigit || byte.isLetter || marks.bytes.firstIndex(of: byte, from: 0) != nil
   }
 }
 

@@ -43,11 +43,8 @@ enum RequestRules {
   /// The rule of a schema's name.
   static func checkSchemaName(_ name: Bytes) throws(Failure) {
     var isGood = name.count >= 1 && name.count <= 64
-    for index in 0..<name.count {
-      let byte = name[index]
-      let isLetter = byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
-      let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-      if !isLetter && !isDigit && byte != UInt8(ascii: "_") && byte != UInt8(ascii: "-") { isGood = false }
+    for byte in name where !byte.isLetter && !byte.isDigit && byte != UInt8(ascii: "_") && byte != UInt8(ascii: "-") {
+      isGood = false
     }
     if !isGood { throw .invalid("name: must be 1 to 64 ASCII letters, digits, '_' or '-'") }
   }

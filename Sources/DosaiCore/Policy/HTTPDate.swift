@@ -16,8 +16,8 @@ enum HTTPDate {
         guard count < 5, let value = Text.integer(text.slice(start, at)) else { return nil }
         numbers[count] = value
         count += 1
-      } else if isLetter(text[at]) {
-        while at < text.count, isLetter(text[at]) { at += 1 }
+      } else if text[at].isLetter {
+        while at < text.count, text[at].isLetter { at += 1 }
         if month == nil, let found = self.month(text.slice(start, at)) {
           month = found
           monthFirst = count == 0
@@ -35,10 +35,6 @@ enum HTTPDate {
     guard year >= 1970, year < 10000, hour < 24, minute < 60, second <= 60 else { return nil }
     guard day >= 1, day <= days(year, month + 1, 1) - days(year, month, 1) else { return nil }
     return days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
-  }
-
-  private static func isLetter(_ byte: UInt8) -> Bool {
-    byte.lowercased >= UInt8(ascii: "a") && byte.lowercased <= UInt8(ascii: "z")
   }
 
   private static func month(_ word: Bytes) -> Int64? {

@@ -40,6 +40,12 @@ package final class Secret {
     return isFound
   }
 
+  /// Whether a text, which is not JSON, contains a secret. An empty one is nowhere.
+  @inline(__always)
+  static func isWritten(_ secret: Bytes, in text: Bytes) -> Bool {
+    !secret.isEmpty && text.count >= secret.count && text.firstIndex(of: secret) != nil
+  }
+
   /// Whether a secret, which is not empty, occurs in the text, even if some of it is written as JSON escapes.
   static func occurs(_ secret: Bytes, in text: Bytes) -> Bool {
     text.firstIndex(of: secret) != nil || escapedRange(of: secret, in: text, from: 0) != nil

@@ -242,8 +242,7 @@ struct Merger {
 
   /// Sets a text to this JSON, if the text is not a value of the completion.
   mutating func set(_ target: Buffer, _ json: Bytes) throws(Failure) {
-    try use(max(0, json.count &- target.count))
-    try target.assign(json)
+    try set(Unmanaged.passUnretained(target), json)
   }
 
   @inline(__always)

@@ -336,7 +336,7 @@ extension Buffer {
     }
     guard let start = bytes.baseAddress else { return .empty }
     let added = Bytes(start: start + before, count: count &- before)
-    if secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil { return added }
+    if !Secret.isWritten(secret, in: added) { return added }
     truncate(to: before)
     return .empty
   }

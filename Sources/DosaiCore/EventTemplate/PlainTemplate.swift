@@ -59,19 +59,14 @@ extension Buffer {
     #else
       guard let first = self.end else { return nil }
       guard let (textEnd, out) = Self.decode(start, end, to: first, first + free), textEnd > start,
-        textEnd - start <= room,
-        template.matchesTail(textEnd, end)
+        textEnd - start <= room, template.matchesTail(textEnd, end),
+        !Secret.isWritten(secret, in: Bytes(start: first, count: out - first))
       else {
         first.pointee = 0  // nothing was appended
         return nil
       }
-      let added = Bytes(start: first, count: out - first)
-      guard secret.isEmpty || added.count < secret.count || added.firstIndex(of: secret) == nil else {
-        first.pointee = 0
-        return nil
-      }
-      extend(by: added.count)
-      return (textEnd, added)
+      extend(by: out - first)
+      return (textEnd, Bytes(start: first, count: out - first))
     #endif
   }
 

@@ -75,5 +75,5 @@ def parsed_message(completion: ChatCompletion, choice: Choice, model: Any) -> An
         return model.model_validate_json(message.content or "")
     except ValueError as error:  # pydantic's ValidationError is one
         raise APIResponseValidationError(
-            f"the answer is no {model.__name__}: {error}", status="PROTOCOL", completion=completion
+            f"the answer does not fit {model.__name__}: {error}", status="PROTOCOL", completion=completion
         ) from error

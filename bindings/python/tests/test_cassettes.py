@@ -75,7 +75,7 @@ def test_modes(tmp_path):
     record(path, "old")
     assert record(path, "new", mode="all") == "new" and replay(path) == "new"
     path.write_text('{"dosai_cassette": 99}\n')
-    with pytest.raises(ValueError, match="no cassette of this version"):
+    with pytest.raises(ValueError, match="is not a cassette of this version"):
         replay(path)
 
 

@@ -81,7 +81,7 @@ def test_a_refusal(parse, stream):
 @both
 @pytest.mark.parametrize("text", ["", "Paris", '{"name": 3}', PARIS[:-1]])
 def test_an_answer_of_another_shape(parse, stream, text):
-    with pytest.raises(dosai.APIResponseValidationError, match="the answer is no City") as caught:
+    with pytest.raises(dosai.APIResponseValidationError, match="the answer does not fit City") as caught:
         parse(testing.completion(text), stream)
     assert isinstance(caught.value.__cause__, pydantic.ValidationError)
     assert caught.value.completion.choices[0].finish_reason == "stop"

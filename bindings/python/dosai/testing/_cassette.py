@@ -4,7 +4,7 @@ The first line is {"dosai_cassette": 1}. An exchange is
     {"request": {"method", "path", "headers", "sha256", "body"},
      "response": {"status", "headers", "framing", "first_ms", "parts", "end"}}
 sha256 is of the request's body, and finds the exchange again. The status came first_ms milliseconds after the request;
-"parts" are pairs of such a time and what came then: text, or {"base64": ...} where it is no UTF-8. "end" is "whole", or
+"parts" are pairs of such a time and what came then: text, or {"base64": ...} where it is not UTF-8. "end" is "whole", or
 "cut" if the server or the client closed the connection before the answer's end.
 """
 
@@ -49,7 +49,7 @@ class Cassette:
             raise FileNotFoundError("there is no cassette %s" % self.path)
         self.upstream = urllib.parse.urlsplit(upstream or "")
         if self.records and self.upstream.scheme not in ("http", "https"):
-            raise ValueError("the upstream is no http or https URL: %s" % upstream)
+            raise ValueError("the upstream is not an http or https URL: %s" % upstream)
         self.lock = threading.Lock()
         self.taken: list[Taken] = []  # recorded
         self.left = [] if self.records else self.read()  # to replay
@@ -58,7 +58,7 @@ class Cassette:
         with open(self.path, encoding="utf-8") as file:
             lines = [json.loads(line) for line in file if line.strip()]
         if not lines or lines[0] != {"dosai_cassette": 1}:
-            raise ValueError("%s is no cassette of this version" % self.path)
+            raise ValueError("%s is not a cassette of this version" % self.path)
         return lines[1:]
 
     def save(self) -> None:

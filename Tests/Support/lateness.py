@@ -6,7 +6,7 @@ A thread that only sleeps keeps how late it was woken: the server's threads and 
 make them late, too. A process keeps how long the tests' process and those below it had to wait for a processor, as the
 kernel counts it for each thread. The first process that imports this starts it, for all below it too.
 """
-import atexit, bisect, mmap, os, signal, struct, subprocess, sys, tempfile, threading, time
+import atexit, bisect, mmap, os, signal, subprocess, sys, tempfile, threading, time
 
 SLEEP, PUNCTUAL = 0.002, 0.0035  # seconds: what it sleeps, and what from one wake to the next is nobody's fault
 LOOKS = 0.03  # seconds until the process looks again at who had to wait
@@ -14,8 +14,18 @@ PLACE = "DOSAI_TEST_LATENESS"  # the name of a file: how many seconds someone ha
 times, totals, woken = [0.0], [0.0], time.monotonic()
 
 
+def attach(place):
+    """The two numbers. Each is read and written at once: struct's pack_into would write zeros first, for others to see."""
+    with open(place, "r+b") as opened:
+        return memoryview(mmap.mmap(opened.fileno(), 16)).cast("d")
+
+
 def read():
-    return struct.unpack_from("dd", memory)
+    return numbers[0], numbers[1]
+
+
+def tell(waited, looked):
+    numbers[0], numbers[1] = waited, looked
 
 
 def sleep():
@@ -67,7 +77,7 @@ def watch(root):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the tests
     waited, known, looked = 0, waits_of(root), time.monotonic()
     while os.getppid() == root:
-        struct.pack_into("dd", memory, 0, waited, looked)
+        tell(waited, looked)
         time.sleep(LOOKS)
         seen, looked = waits_of(root), time.monotonic()
         waited += sum(waits - known.get(thread, 0) for thread, waits in seen.items())  # each is counted when it is over
@@ -84,8 +94,7 @@ def start():
 
 if __name__ != "__main__" and PLACE not in os.environ:
     start()
-with open(os.environ[PLACE], "r+b") as opened:
-    memory = mmap.mmap(opened.fileno(), 0)
+numbers = attach(os.environ[PLACE])
 if __name__ == "__main__":
     watch(os.getppid())
 else:

@@ -231,6 +231,12 @@ enum {
  * log_user_data must stay valid until the client is freed and its last call has ended. */
 typedef void (*dosai_log_fn)(dosai_log_level level, const char *line, size_t length, void *user_data);
 
+/* Writes the key for the next attempt to `key`, as a C string of fewer than `size` bytes (16 KiB). The library wipes it
+ * after use. Called before each attempt, on the thread that is inside the library, possibly on several at once; no
+ * clock runs meanwhile but the total one. A loop waits for it, with all its calls. It may call the library, but must
+ * not use this client or a loop. It and key_user_data must stay valid as those of the log. */
+typedef int32_t (*dosai_key_fn)(char *key, size_t size, void *user_data);
+
 /* The options of a client. They are copied. Text fields, except ca_pem, are C strings; NULL means the default.
  * An attempt is retried if, before a successful response began, it got no connection or lost it, or its connect or
  * first-token clock ran out. It is also retried if its HTTP status makes dosai_error_is_retryable return 1. The wait
@@ -279,6 +285,8 @@ typedef struct dosai_client_options {
   dosai_log_level log_level;  /* 0: off */
   dosai_log_fn on_log;
   void *log_user_data;
+  dosai_key_fn key_fn;        /* gives a key that changes; instead of api_key */
+  void *key_user_data;
 } dosai_client_options;
 
 /* Called every wait_interval_ms while a function waits for the call's answer, whether or not data arrives, and when a

@@ -6,6 +6,7 @@ import DosaiHTTP
 package struct ClientSettings {
   package var baseURL: BaseURL
   package var secret: Secret?
+  package var key = Key()
   package var fields: [HeaderField] = []
   package var transport = TransportOptions()
   package var limits = Limits()
@@ -86,16 +87,22 @@ package final class Client {
     _ = surplus  // without a reference to it, the multi handle closes its connections
   }
 
-  /// The headers of a request; `own` are those of the call.
-  func headers(_ own: [HeaderField], body: Bool, streaming: Bool) throws(Failure) -> HeaderList {
-    own.isEmpty ? headers[streaming ? 2 : body ? 1 : 0] : try makeHeaders(own, body: body, streaming: streaming)
+  /// The headers of a request; `own` are those of the call, `key` that of the attempt.
+  func headers(
+    _ own: [HeaderField], key: HeaderField? = nil, body: Bool, streaming: Bool
+  ) throws(Failure) -> HeaderList {
+    if own.isEmpty && key == nil { return headers[streaming ? 2 : body ? 1 : 0] }
+    return try makeHeaders(own, key: key, body: body, streaming: streaming)
   }
 
-  private func makeHeaders(_ own: [HeaderField], body: Bool, streaming: Bool) throws(Failure) -> HeaderList {
+  private func makeHeaders(
+    _ own: [HeaderField], key: HeaderField? = nil, body: Bool, streaming: Bool
+  ) throws(Failure) -> HeaderList {
     var fields: [HeaderField] = []
     let accepted: StaticString = streaming ? "text/event-stream" : "application/json"
     fields.append(try HeaderField(literal("Accept"), accepted.bytes))
     if body { fields.append(try HeaderField(literal("Content-Type"), literal("application/json"))) }
+    if let key { fields.set(key) }
     for field in settings.fields { fields.set(field) }
     for field in own { fields.set(field) }
     let list = HeaderList()

@@ -60,7 +60,6 @@ extension ClientSettings {
     try agent.append("dosai/")
     try agent.append(version)
     fields.set(try HeaderField(literal("User-Agent"), agent.bytes))
-    var name: Bytes?
     if let start = options.api_key_header {
       let given = cStringBytes(start)
       if given.isEmpty { throw .invalid("api_key_header: must not be empty") }
@@ -70,23 +69,21 @@ extension ClientSettings {
       if given.isOfTransport || given.equalsIgnoringCase(literal("host")) {
         throw .invalid("api_key_header: the transport sets this header itself")
       }
-      name = given
+      key.header = try Buffer(copying: given)
     }
-    guard let start = options.api_key else { return }
-    let key = cStringBytes(start)
-    if key.isEmpty { throw .invalid("api_key: must not be empty") }
-    try HeaderField.check(key, "api_key: has a control character or a character that is not ASCII")
+    key.function = options.key_fn
+    key.context = options.key_user_data
+    if options.api_key == nil && key.function == nil { return }
     // A proxy would look up a loopback URL on its own host.
     let isHere = (baseURL.isLoopback && transport.proxy == nil) || options.unix_socket != nil
     if !baseURL.isHTTPS && !isHere && options.allow_insecure_http != 1 {
       throw .invalid("base_url: a key would go over plain http to another host; use https or allow_insecure_http")
     }
-    secret = try Secret(key)
-    let value = Buffer()
-    defer { value.wipe() }
-    if name == nil { try value.append("Bearer ") }
-    try value.append(key)
-    fields.set(try HeaderField(name ?? literal("Authorization"), value.bytes))
+    guard let start = options.api_key else { return }
+    if key.function != nil { throw .invalid("key_fn: is in place of api_key") }
+    let fixed = cStringBytes(start)
+    fields.set(try key.field(fixed))
+    secret = try Secret(fixed)
   }
 
   private mutating func readFields(_ options: dosai_client_options) throws(Failure) {

@@ -121,6 +121,12 @@ static void calls(dosai_client *client, const dosai_call_options *options, dosai
   dosai_request_free(request);
 }
 
+static int32_t give(char *key, size_t size, void *unused) {
+  (void)size, (void)unused;
+  reveal(key);
+  return 0;
+}
+
 /* Where the key may be given, and what may become of a call. `in_call`: it is in a header of the call. */
 static void try(const char *script, test_transport transport, const char *form, size_t option, int in_call,
                 dosai_status status) {
@@ -138,13 +144,14 @@ static void try(const char *script, test_transport transport, const char *form, 
   if (in_call) call_options.headers = lines, call_options.header_count = 1;
   else if (option == offsetof(dosai_client_options, headers))
     options.headers = lines, options.header_count = 1;
+  else if (option == offsetof(dosai_client_options, key_fn)) options.api_key = NULL, options.key_fn = give;
   else memcpy((char *)&options + option, &lines[0], sizeof lines[0]);
   unwiped = 0;
   is_armed = !RUNNING_ON_VALGRIND;
   CHECK_CALL(dosai_client_new(&options, &client, &error), DOSAI_OK);
   explicit_bzero(key, sizeof key);
   if (!in_call) explicit_bzero(text, sizeof text);
-  if (is_armed) CHECK(scan() > 0); /* it is there to be found */
+  if (is_armed && !options.key_fn) CHECK(scan() > 0); /* it is there to be found */
   calls(client, &call_options, status);
   explicit_bzero(text, sizeof text);
   dosai_client_free(client);
@@ -161,6 +168,8 @@ int main(void) {
   snprintf(proxy, sizeof proxy, "http://user:%%s@%s", strstr(test_env("DOSAI_TEST_REFUSED"), "//") + 2);
   for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++)
     try("hello", (test_transport)transport, "%s", key, 0, DOSAI_OK);
+  try("hello", TEST_PLAIN, "", offsetof(dosai_client_options, key_fn), 0, DOSAI_OK);
+  try("error-503", TEST_TLS, "", offsetof(dosai_client_options, key_fn), 0, DOSAI_UNAVAILABLE);
   try("error-503", TEST_PLAIN, "%s", key, 0, DOSAI_UNAVAILABLE); /* with a retry */
   try("error-401", TEST_PLAIN, "%s", key, 0, DOSAI_AUTHENTICATION);
   try("close-0", TEST_PLAIN, "%s", key, 0, DOSAI_CONNECTION);

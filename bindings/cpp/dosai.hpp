@@ -396,6 +396,7 @@ struct ClientOptions {
   bool http1_only = false;
   dosai_log_level log_level = DOSAI_LOG_OFF;
   Log on_log = {};
+  std::function<std::string()> key_fn = {}; /* instead of api_key */
 };
 
 /* dosai_call_options: 0 is the client's value; -1 disables. */
@@ -413,12 +414,44 @@ struct CallOptions {
 
 namespace detail {
 
+/* What a key_fn threw in this thread: it stopped its call. */
+inline thread_local std::exception_ptr thrown_by_key;
+
+/* The callbacks of a client. */
+struct Hooks {
+  Log log;
+  std::function<std::string()> key;
+
+  static void write_log(dosai_log_level level, const char *line, std::size_t length, void *self) noexcept {
+    static_cast<const Hooks *>(self)->log(level, {line, length});
+  }
+  static std::int32_t give_key(char *key, std::size_t size, void *self) noexcept {
+#if DOSAI_EXCEPTIONS
+    try {
+      return copy_key(static_cast<const Hooks *>(self)->key(), key, size);
+    } catch (...) {
+      thrown_by_key = std::current_exception();
+      return 1;
+    }
+#else
+    return copy_key(static_cast<const Hooks *>(self)->key(), key, size);
+#endif
+  }
+
+private:
+  static std::int32_t copy_key(const std::string &given, char *key, std::size_t size) noexcept {
+    given.copy(key, size);
+    return given.find('\0') != std::string::npos; /* such a key stops the call */
+  }
+};
+
 /* Callbacks, and the first exception that one of them threw, kept while C code returns. */
 class Callbacks {
 public:
   /* Rethrows it. */
   void rethrow() {
 #if DOSAI_EXCEPTIONS
+    if (!thrown_) thrown_ = std::exchange(thrown_by_key, nullptr);
     if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 #endif
   }
@@ -458,8 +491,8 @@ private:
 /* What C borrows for one call. C has its address, so it must not move. */
 class Call : public Callbacks {
 public:
-  Call(const CallOptions &options, std::shared_ptr<const Log> log)
-      : on_wait_(options.on_wait), log_(std::move(log)) {
+  Call(const CallOptions &options, std::shared_ptr<const Hooks> hooks)
+      : on_wait_(options.on_wait), hooks_(std::move(hooks)) {
     dosai_call_options_init(&options_, sizeof options_);
     options_.max_retries = options.max_retries;
     options_.connect_timeout_ms = options.connect_timeout.count();
@@ -493,7 +526,7 @@ private:
   }
 
   std::function<bool()> on_wait_;
-  std::shared_ptr<const Log> log_;
+  std::shared_ptr<const Hooks> hooks_;
   Words words_;
   dosai_call_options options_;
 };
@@ -693,7 +726,8 @@ private:
   friend class Client;
 
   struct State { /* the stream is last, so it is destroyed first: its end may log */
-    State(const CallOptions &options, std::shared_ptr<const Log> log) : call(options, std::move(log)) {}
+    State(const CallOptions &options, std::shared_ptr<const detail::Hooks> hooks)
+        : call(options, std::move(hooks)) {}
     detail::Call call;
     Chunk chunk{nullptr};
     detail::Owner<dosai_stream> stream;
@@ -746,19 +780,21 @@ public:
     c.allow_insecure_http = options.allow_insecure_http;
     c.proxy_from_environment = options.proxy_from_environment;
     c.http1_only = options.http1_only;
-    auto log = options.on_log ? std::make_shared<Log>(options.on_log) : nullptr;
+    auto hooks = std::make_shared<detail::Hooks>(detail::Hooks{options.on_log, options.key_fn});
     c.log_level = options.log_level;
-    c.on_log = log ? write_log : nullptr;
-    c.log_user_data = log.get();
+    c.on_log = hooks->log ? detail::Hooks::write_log : nullptr;
+    c.log_user_data = hooks.get();
+    c.key_fn = hooks->key ? detail::Hooks::give_key : nullptr;
+    c.key_user_data = hooks.get();
     if (!words.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "client option: a NUL is not allowed");
     auto made = detail::make<dosai_client>(dosai_client_new, &c);
     if (!made) return made.error();
-    return Client(std::move(*made), std::move(log));
+    return Client(std::move(*made), std::move(hooks));
   }
 
   Result<Completion> try_chat(const Request &request, const CallOptions &options = {}) const {
     if (request.error()) return *request.error();
-    detail::Call call(options, log_);
+    detail::Call call(options, hooks_);
     return detail::share<Completion>(
         call.make<dosai_completion>(dosai_chat, handle(), request.handle(), call.options()));
   }
@@ -767,14 +803,14 @@ public:
   Result<Completion> try_chat_stream(const Request &request, OnChunk &&on_chunk,
                                      const CallOptions &options = {}) const {
     if (request.error()) return *request.error();
-    detail::Call call(options, log_);
+    detail::Call call(options, hooks_);
     Push<std::remove_reference_t<OnChunk>> push = {call, on_chunk};
     return detail::share<Completion>(call.make<dosai_completion>(
         dosai_chat_stream, handle(), request.handle(), call.options(), push.run, &push));
   }
   Result<Stream> try_stream(const Request &request, const CallOptions &options = {}) const {
     if (request.error()) return *request.error();
-    auto state = std::make_unique<Stream::State>(options, log_);
+    auto state = std::make_unique<Stream::State>(options, hooks_);
     detail::Call &call = state->call;
     auto made = call.make<dosai_stream>(dosai_stream_open, handle(), request.handle(), call.options());
     if (!made) return made.error();
@@ -783,13 +819,13 @@ public:
   }
   /* Any other JSON endpoint. */
   Result<Response> try_get(std::string_view path, const CallOptions &options = {}) const {
-    detail::Call call(options, log_);
+    detail::Call call(options, hooks_);
     return detail::share<Response>(
         call.make<dosai_response>(dosai_client_get, handle(), detail::Word(path).get(), call.options()));
   }
   Result<Response> try_post(std::string_view path, std::string_view json,
                             const CallOptions &options = {}) const {
-    detail::Call call(options, log_);
+    detail::Call call(options, hooks_);
     return detail::share<Response>(call.make<dosai_response>(dosai_client_post, handle(),
                                                              detail::Word(path).get(), detail::bytes(json),
                                                              json.size(), call.options()));
@@ -830,14 +866,10 @@ private:
     }
   };
 
-  static void write_log(dosai_log_level level, const char *line, std::size_t length, void *log) noexcept {
-    (*static_cast<const Log *>(log))(level, {line, length});
-  }
+  Client(detail::Owner<dosai_client> client, std::shared_ptr<const detail::Hooks> hooks) noexcept
+      : hooks_(std::move(hooks)), client_(std::move(client)) {}
 
-  Client(detail::Owner<dosai_client> client, std::shared_ptr<const Log> log) noexcept
-      : log_(std::move(log)), client_(std::move(client)) {}
-
-  std::shared_ptr<const Log> log_; /* shared with calls, which may outlive the client */
+  std::shared_ptr<const detail::Hooks> hooks_; /* shared with calls, which may outlive the client */
   detail::Owner<dosai_client> client_;
 };
 
@@ -1016,7 +1048,7 @@ public:
 
 private:
   struct State { /* the loop is last, so it is destroyed first: its end logs */
-    std::vector<std::shared_ptr<const Log>> logs; /* of clients whose calls may be in the loop */
+    std::vector<std::shared_ptr<const detail::Hooks>> hooks; /* of clients whose calls may be in the loop */
     Event event{nullptr};
     detail::Owner<dosai_loop> loop;
   };
@@ -1034,16 +1066,16 @@ private:
   template <class Function, class... Arguments>
   Result<Call> submit(const Client &client, const CallOptions &options, std::uintptr_t tag,
                       Function *function, Arguments... arguments) {
-    if (state_ && client.log_) keep(client.log_);
+    if (state_ && client.hooks_) keep(client.hooks_);
     detail::Call call(options, nullptr);
     auto made = call.make<dosai_call>(function, handle(), client.handle(), arguments..., call.options(), tag);
     if (!made) return made.error();
     return Call(std::move(*made));
   }
-  void keep(const std::shared_ptr<const Log> &log) {
-    for (const auto &known : state_->logs)
-      if (known == log) return;
-    state_->logs.push_back(log);
+  void keep(const std::shared_ptr<const detail::Hooks> &hooks) {
+    for (const auto &known : state_->hooks)
+      if (known == hooks) return;
+    state_->hooks.push_back(hooks);
   }
   Result<std::size_t> step(Milliseconds timeout, dosai_event_fn on_event, void *push,
                            detail::Callbacks &callbacks) {
@@ -1051,7 +1083,7 @@ private:
     dosai_error *error = nullptr;
     const dosai_status status = dosai_loop_step(handle(), timeout.count(), on_event, push, &active, &error);
     detail::Owner<dosai_error> why(error);
-    if (!status && active == 0 && state_) state_->logs.clear();
+    if (!status && active == 0 && state_) state_->hooks.clear();
     callbacks.rethrow();
     if (status) return Error(status, why.release());
     return active;

@@ -13,6 +13,7 @@ extension Call {
       dropTransfer()
       received.removeAll()
       isCutShort = false
+      do throws(Failure) { try renewKey() } catch { return stop(error) }
       stream = kind == .stream ? makeReader() : nil
       log(.debug, .ok, 0)
       if owner?.hasQueue == true { perform(state.noConnection()) } else { launch() }

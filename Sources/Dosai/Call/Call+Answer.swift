@@ -22,7 +22,7 @@ extension Call {
       if let stream, stream.takesEvents {
         if let failure = stream.conclude(mayBeEvents: mayBeEvents(transfer.headers)) { throw failure }
       } else {
-        client.settings.secret?.redact(received, isAnswer: true)
+        secret?.redact(received, isAnswer: true)
         try readAnswer()
         received = Buffer()  // the answer has taken it
       }
@@ -64,7 +64,7 @@ extension Call {
 
   func facts(_ quirks: Quirks) -> AnswerFacts {
     let headers = transfer?.headers ?? ResponseHeaders()
-    headers.redact(client.settings.secret)
+    headers.redact(secret)
     let attempts = state.attempts + (hasEnded ? [] : [Attempt(.ok, httpStatus: headers.httpStatus)])
     return AnswerFacts(headers, timings, attempts, quirks)
   }
@@ -77,7 +77,7 @@ extension Call {
   }
 
   func refusal() throws(Failure) -> Failure {
-    client.settings.secret?.redact(received, isAnswer: false)
+    secret?.redact(received, isAnswer: false)
     serverError = try readRefusal()
     let status = Status(httpStatus: httpStatus, serverError)
     let detail = Buffer()

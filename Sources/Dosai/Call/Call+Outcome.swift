@@ -22,7 +22,7 @@ extension Call {
     guard let stream, soFar || stream.builder.hasStarted || failure == nil else { return nil }
     let text = Buffer()
     try stream.builder.write(to: text, readCount: readCount)
-    let isRedacted = client.settings.secret?.redact(text, isAnswer: true) == true  // the key may have arrived in pieces
+    let isRedacted = secret?.redact(text, isAnswer: true) == true  // the key may have arrived in pieces
     let isWhole = hasEnded && readCount == nil
     if isWhole && !isRedacted {
       completion = try Completion.make(stream.builder, text, facts(stream.quirks))
@@ -37,19 +37,19 @@ extension Call {
 
   /// The error of a call that failed.
   func report(_ failure: Failure) -> ErrorReport {
-    let report = ErrorReport(failure, secret: client.settings.secret)
-    serverError.redact(client.settings.secret)
+    let report = ErrorReport(failure, secret: secret)
+    serverError.redact(secret)
     report.server = serverError
     report.attempts = state.attempts
     report.timings = timings
     report.completion = try? takeCompletion()
     guard let transfer, transfer.headers.httpStatus != 0 else { return report }
     report.httpStatus = transfer.headers.httpStatus
-    transfer.headers.redact(client.settings.secret)
+    transfer.headers.redact(secret)
     report.headers = transfer.headers
     report.retryAfter = RetryPolicy.retryAfter(transfer.headers, unixTime: csystem_unix_time())
     if !received.isEmpty {
-      client.settings.secret?.redact(received, isAnswer: false)
+      secret?.redact(received, isAnswer: false)
       received.truncate(to: Self.errorBodyMax)
       report.body = received
     }
@@ -60,7 +60,7 @@ extension Call {
     guard let log = client.settings.log, log.isOn(level) else { return }
     let line = Buffer()
     try? writeLog(line, status, httpStatus)
-    client.settings.secret?.redact(line, isAnswer: false)
+    secret?.redact(line, isAnswer: false)
     log.write(level, line)
   }
 

@@ -14,7 +14,9 @@ package final class Call: TransferReceiver {
   let kind: Kind
   let url: Buffer
   let body: Buffer?
-  let headers: HeaderList
+  private(set) var headers: HeaderList
+  /// The key that was sent last.
+  private(set) var secret: Secret?
 
   var state: CallState
   var multi: CurlMulti?
@@ -61,6 +63,7 @@ package final class Call: TransferReceiver {
     self.url = url
     self.body = body
     self.headers = headers
+    secret = client.settings.secret
     let rules = CallState.Rules(
       clocks: settings.clocks, retry: settings.retry, redirectsMax: client.settings.redirectsMax,
       isStream: kind == .stream)
@@ -218,7 +221,7 @@ package final class Call: TransferReceiver {
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       // The key is redacted before the body is cut, so that no part of it remains; escaped, it may be six times as
       // long.
-      let errorBytesMax = Self.errorBodyMax + 6 * (client.settings.secret?.bytes.count ?? 0)
+      let errorBytesMax = Self.errorBodyMax + 6 * (secret?.bytes.count ?? 0)
       try received.append(bytes.slice(0, errorBytesMax - received.count))
       if received.count < errorBytesMax { return }
       isCutShort = true
@@ -272,7 +275,18 @@ package final class Call: TransferReceiver {
     }
   }
 
-  func makeReader() -> StreamReader { StreamReader(limits, client.settings.secret) }
+  /// Asks for the key of the next attempt, if it changes.
+  func renewKey() throws(Failure) {
+    let key = client.settings.key
+    guard let function = key.function else { return }
+    let given = try key.ask(function)
+    secret = given
+    headers = try client.headers(
+      settings.fields, key: try key.field(given.bytes), body: body != nil, streaming: kind == .stream)
+    state.keyRenewed(csystem_now())
+  }
+
+  func makeReader() -> StreamReader { StreamReader(limits, secret) }
 
   /// A chunk was read, which had arrived when the last wait ended.
   @inline(__always)

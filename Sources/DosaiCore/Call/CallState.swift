@@ -133,6 +133,9 @@ package struct CallState {
     return launch(.attempt, isPatient: true)
   }
 
+  /// The host has given the key for this attempt: only now does the time for connecting begin.
+  package mutating func keyRenewed(_ now: Int64) { if case .starting = phase { attemptBegun = now } }
+
   private mutating func launch(_ action: Action, isPatient: Bool) -> Action {
     connected = nil
     hasResponse = false

@@ -2,6 +2,7 @@
 #include "test.hpp"
 
 #include <thread>
+#include <unistd.h>
 
 using namespace std::string_view_literals;
 using namespace std::chrono_literals;
@@ -238,7 +239,38 @@ static void waits() {
   CHECK(caught == 42);
 }
 
+static void keys() {
+  auto options = test_options("fail-then-hello~" + std::to_string(getpid()));
+  int calls = 0;
+  options.api_key.clear();
+  options.max_retries = 1;
+  options.key_fn = [&] { return "sk-" + std::to_string(++calls); };
+  CHECK(dosai::Client(options).chat(test_request()).content() == "Hello! How can I help you today?");
+  CHECK(calls == 2);
+  options.key_fn = []() -> std::string { throw 42; };
+  int caught = 0;
+  dosai::Client client(options);
+  dosai::Loop loop;
+  for (int i = 0; i < 2; i++) {
+    try {
+      if (i == 0) (void)client.try_chat(test_request());
+      if (i == 1) {
+        loop.submit_chat(client, test_request());
+        loop.step(0ms, [](const dosai::Event &) {});
+      }
+    } catch (int number) {
+      caught += number;
+    }
+  }
+  CHECK(caught == 84);
+  options.key_fn = [] { return std::string(); };
+  CHECK(dosai::Client(options).try_chat(test_request()).error().status() == DOSAI_INVALID_ARGUMENT);
+  options.key_fn = [] { return std::string(20000, 'k'); };
+  CHECK(dosai::Client(options).try_chat(test_request()).error().status() == DOSAI_INVALID_ARGUMENT);
+}
+
 int main() {
+  keys();
   whole();
   request();
   refused();

@@ -110,5 +110,5 @@ async def send(client: AsyncClient, **arguments: Any) -> Handle | AsyncStream:
     _, request, options = chat_call(client, **arguments)
     stream = arguments["stream"]
     function = _ffi.dosai_loop_submit_stream if stream else _ffi.dosai_loop_submit_chat
-    call = client._submit(function, request.pointer, byref(options))
+    call = await client._submit(function, request.pointer, byref(options))
     return await AsyncStream.open(call) if stream else await call.answer()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import sleep
 from ctypes import byref
+from inspect import iscoroutinefunction
 
 from . import _ffi
 from ._async_chat import AsyncChat
@@ -11,6 +12,7 @@ from ._async_loop import LoopCall, Loops
 from ._call import Handle, c_string, read_json
 from ._client import BaseClient, page_of
 from ._json import encode
+from ._key import AwaitedKey
 from ._models import AsyncPage
 
 TYPE_CHECKING = False
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class AsyncClient(BaseClient):
     """A client of one server for asyncio. Any number of tasks, in any event loops, may share it.
 
-    Its arguments are those of Client.
+    Its arguments are those of Client. `api_key` may also be an async function: it is awaited before each call.
     """
 
     _loops: Loops
@@ -68,18 +70,23 @@ class AsyncClient(BaseClient):
 
     def _new_handle(self) -> Handle:
         self._loops = Loops()
+        if iscoroutinefunction(self._arguments["api_key"]):
+            self._arguments["api_key"] = AwaitedKey(self._arguments["api_key"])
         return super()._new_handle()
 
-    def _submit(self, function: Callable[..., int], *arguments: Any) -> LoopCall:
+    async def _submit(self, function: Callable[..., int], *arguments: Any) -> LoopCall:
+        key = self._arguments["api_key"]
+        if isinstance(key, AwaitedKey):
+            await key.renew()
         client = self._open_handle()
         return self._loops.running().submit(function, client, *arguments)
 
     async def _ask(self, path: str, json: Optional[bytes], **options: Any) -> Any:
         call_options = byref(self._options(unary=True, **options))
         if json is None:
-            call = self._submit(_ffi.dosai_loop_submit_get, c_string(path, "path"), call_options)
+            call = await self._submit(_ffi.dosai_loop_submit_get, c_string(path, "path"), call_options)
         else:
-            call = self._submit(_ffi.dosai_loop_submit_post, c_string(path, "path"), json, len(json), call_options)
+            call = await self._submit(_ffi.dosai_loop_submit_post, c_string(path, "path"), json, len(json), call_options)
         return read_json(await call.answer())
 
 

@@ -170,7 +170,7 @@ class LoopCall:
         self._unread_bytes, self._is_paused = 0, False
         self._builder: Optional[EventBuilder] = None
         self._answer: Optional[Handle] = None
-        self._failure: Optional[Callable[[], Exception]] = None
+        self._failure: Optional[Callable[[], BaseException]] = None
 
     @property
     def is_over(self) -> bool:

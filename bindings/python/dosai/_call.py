@@ -7,6 +7,7 @@ from ctypes import byref, c_char_p, c_size_t, sizeof, string_at
 from . import _ffi
 from ._errors import DosaiError, error_class
 from ._json import decode, decode_received
+from ._key import raised_by_key
 from ._models import ChatCompletion, text_completion
 from ._response import Headers, Response
 from ._timeout import NOT_GIVEN, NotGiven, set_clocks
@@ -135,8 +136,12 @@ def check(status: int, error: Any) -> None:
         raise read_error(status, Handle(_ffi.dosai_error(error.value), _ffi.dosai_error_free))
 
 
-def read_error(status: int, owner: Handle) -> DosaiError:
+def read_error(status: int, owner: Handle) -> BaseException:
     error = owner.pointer
+    if status == _ffi.CANCELLED:
+        raised = raised_by_key()
+        if raised is not None:
+            return raised
     name = _ffi.dosai_status_name(status).decode()
     http_status = _ffi.dosai_error_http_status(error)
     retry_after_ms = _ffi.dosai_error_retry_after_ms(error)

@@ -10,6 +10,7 @@ from ._call import Call, Handle, c_string, call_options, check, copy_of, merged,
 from ._chat import Chat
 from ._errors import DosaiError
 from ._json import encode
+from ._key import key_fn
 from ._models import Page
 from ._timeout import NOT_GIVEN, NotGiven
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
+    from ._key import ApiKey, AsyncApiKey
     from ._parameters import CallOptions, LibraryOptions, ClientOptions
     from ._timeout import Seconds
 
@@ -29,7 +31,7 @@ class BaseClient:
 
     def __init__(
         self,
-        api_key: Optional[str] = None,
+        api_key: ApiKey | AsyncApiKey = None,
         base_url: Optional[str] = None,
         *,
         organization: Optional[str] = None,
@@ -97,6 +99,9 @@ class Client(BaseClient):
     `timeout` limits how many seconds the server may be silent, and how long a call without streaming may take. None
     means no limit; a Timeout sets each clock. `options` are the other fields of dosai_client_options, under the same
     names: ca_file, proxy, unix_socket, ...
+
+    `api_key` may be a function that returns the key: it is called before each attempt, and what it raises, the call
+    raises.
     """
 
     @property
@@ -163,6 +168,7 @@ PER_CALL_NAMES = ("timeout", "max_retries", "default_headers")
 PER_CALL = frozenset(PER_CALL_NAMES)
 OPTIONS = frozenset(field[0] for field in _ffi.dosai_client_options._fields_) - {
     "struct_size", "max_retries", "headers", "header_count", "ca_pem_length", "on_log", "log_user_data", "log_level",
+    "key_fn", "key_user_data",
     "connect_timeout_ms", "first_token_timeout_ms", "idle_timeout_ms", "total_timeout_ms",
 }
 
@@ -172,14 +178,16 @@ def new_handle(given: Mapping[str, Any]) -> Handle:
     _ffi.dosai_client_options_init(byref(fields), sizeof(fields))
     fields.proxy_from_environment = 1
     api_key, base_url = from_environment(given["api_key"], given["base_url"])
+    if callable(api_key):
+        fields.key_fn, api_key = key_fn(api_key), None
     for name, value in {**given, "api_key": api_key, "base_url": base_url}.items():
         set_option(fields, name, value)
     client, error = _ffi.dosai_client(), _ffi.dosai_error()
     check(_ffi.dosai_client_new(byref(fields), byref(client), byref(error)), error)
-    return Handle(client, _ffi.dosai_client_free)
+    return Handle(client, _ffi.dosai_client_free, keep=fields)
 
 
-def from_environment(api_key: Optional[str], base_url: Optional[str]) -> tuple[Optional[str], Optional[str]]:
+def from_environment(api_key: ApiKey, base_url: Optional[str]) -> tuple[ApiKey, Optional[str]]:
     """Takes missing values from the environment. OpenAI's key is used only together with OPENAI_BASE_URL."""
 
     def variable(name: str) -> Optional[str]:

@@ -123,6 +123,7 @@ LOG_INFO = 3
 LOG_DEBUG = 4
 
 dosai_log_fn = CFUNCTYPE(None, dosai_log_level, c_void_p, c_size_t, c_void_p)
+dosai_key_fn = CFUNCTYPE(c_int32, c_void_p, c_size_t, c_void_p)
 
 
 class dosai_client_options(Structure):
@@ -165,6 +166,8 @@ class dosai_client_options(Structure):
         ("log_level", dosai_log_level),
         ("on_log", dosai_log_fn),
         ("log_user_data", c_void_p),
+        ("key_fn", dosai_key_fn),
+        ("key_user_data", c_void_p),
     ]
 
 

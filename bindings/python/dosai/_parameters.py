@@ -11,6 +11,7 @@ from ._models import Model
 from ._timeout import NotGiven
 
 if TYPE_CHECKING:
+    from ._key import ApiKey, AsyncApiKey
     from ._timeout import Seconds
 
 ChatCompletionMessageParam = Union[Mapping[str, Any], Model]
@@ -88,7 +89,7 @@ class LibraryOptions(TypedDict, total=False):
 
 
 class ClientOptions(LibraryOptions, total=False):
-    api_key: Optional[str]
+    api_key: Union[ApiKey, AsyncApiKey]
     base_url: Optional[str]
     organization: Optional[str]
     project: Optional[str]

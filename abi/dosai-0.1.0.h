@@ -155,7 +155,7 @@ typedef struct dosai_timings {
   int32_t reused_connection; /* 1 if the connection had served a call before */
   int64_t connect_us;        /* the request could be sent */
   int64_t first_byte_us;     /* the first byte of the response */
-  int64_t first_token_us;    /* the first chunk with text or a tool call; -1 in unary calls */
+  int64_t first_token_us;    /* the first chunk with text or a tool call, or the first EVENT; -1 in unary calls */
   int64_t total_us;          /* the end of the call */
 } dosai_timings;
 
@@ -307,6 +307,7 @@ typedef struct dosai_call_options {
   dosai_wait_fn on_wait;          /* NULL: none */
   void *wait_user_data;           /* must stay valid until the call ends */
   int64_t wait_interval_ms;       /* 0: 100 ms; not -1 */
+  const char *last_event;         /* see dosai_stream_open_post; other calls ignore it */
 } dosai_call_options;
 
 /* Each sets all options to their defaults. struct_size is sizeof your struct. Threads: any thread at once. */
@@ -556,7 +557,8 @@ enum {
   DOSAI_CHUNK_REFUSAL = 3,   /* text */
   DOSAI_CHUNK_TOOL_CALL = 4, /* tool_call; tool_call_id and _name if sent; text: the next piece of the arguments */
   DOSAI_CHUNK_FINISH = 5,    /* finish_reason; text: the reason as the server sent it */
-  DOSAI_CHUNK_USAGE = 6      /* usage */
+  DOSAI_CHUNK_USAGE = 6,     /* usage */
+  DOSAI_CHUNK_EVENT = 7      /* only from a stream_post: text, the event's data; event_type; event_id */
 };
 
 /* A piece of a stream, borrowed: in a callback, until it returns; from dosai_stream_next, until that is called again or
@@ -581,6 +583,11 @@ typedef struct dosai_chunk {
   size_t json_length;
   int32_t text_only;     /* 1 if its event yields no other chunk, and the delta contains nothing but this text:
                           * content, reasoning, a refusal, or the arguments of one tool call */
+  int32_t reserved;
+  const char *event_type; /* EVENT: its type, such as "message_stop"; NULL: none was sent, which means "message" */
+  size_t event_type_length;
+  const char *event_id;   /* EVENT: the last id that the server has sent */
+  size_t event_id_length;
 } dosai_chunk;
 
 /* Return 0 to continue. Any other value stops the call with CANCELLED. */
@@ -615,6 +622,20 @@ DOSAI_API dosai_status dosai_chat_stream(dosai_client *client, const dosai_reque
 DOSAI_API dosai_status dosai_stream_open(dosai_client *client, const dosai_request *request,
                                          const dosai_call_options *options, dosai_stream **out_stream,
                                          dosai_error **out_error);
+/* Sends a POST to any endpoint that answers with server-sent events, and creates a stream that yields each event as
+ * one chunk of the kind EVENT. json is sent as it is: if the endpoint needs "stream": true, write it. Clocks, limits,
+ * retries and errors are those of a chat; an event of the type "error", or whose data is a JSON object with an "error",
+ * is a PROVIDER error. The completion has no choices, but headers, timings and attempts.
+ * In:      path and json are those of dosai_client_post. options may be NULL. Its last_event is the type or the data of
+ *          the last event, such as "message_stop" or "[DONE]", or several of them, separated by spaces: the stream ends
+ *          with any of these, and without one it is TRUNCATED. With NULL, it is complete if there was an event and the
+ *          response ended. A response of HTTP/1 that only closing the connection ends is TRUNCATED, because a
+ *          server that crashes closes it, too.
+ * Returns: any status except WOULD_BLOCK.
+ * Threads: any thread at once. */
+DOSAI_API dosai_status dosai_stream_open_post(dosai_client *client, const char *path, const char *json,
+                                              size_t length, const dosai_call_options *options,
+                                              dosai_stream **out_stream, dosai_error **out_error);
 /* Returns the next chunk, borrowed. Once the stream is open, the first-token and idle clocks run only inside this
  * function; the total clock always runs.
  * In:      timeout_ms is how long to wait for a chunk. 0: do not wait. -1: until a clock of the call runs out.
@@ -686,7 +707,7 @@ DOSAI_API void dosai_loop_options_init(dosai_loop_options *options, size_t struc
 DOSAI_API dosai_status dosai_loop_new(const dosai_loop_options *options, dosai_loop **out_loop,
                                       dosai_error **out_error);
 /* Each submits a call. A chat ends with a COMPLETION or an ERROR; so does a stream, after its CHUNKs. A GET or a
- * POST, to any JSON endpoint, ends with a RESPONSE or an ERROR.
+ * POST, to any JSON endpoint, ends with a RESPONSE or an ERROR. For a stream_post, see dosai_stream_open_post.
  * In:      path and json are those of dosai_client_get and _post. options may be NULL; its on_wait is ignored.
  * Out:     *out_call is a handle to the call, which you free; out_call may be NULL.
  * Returns: BUSY in the callback of dosai_loop_close. After any failure the call was not accepted and has no events. */
@@ -702,6 +723,10 @@ DOSAI_API dosai_status dosai_loop_submit_get(dosai_loop *loop, dosai_client *cli
 DOSAI_API dosai_status dosai_loop_submit_post(dosai_loop *loop, dosai_client *client, const char *path,
                                               const char *json, size_t length, const dosai_call_options *options,
                                               uintptr_t tag, dosai_call **out_call, dosai_error **out_error);
+DOSAI_API dosai_status dosai_loop_submit_stream_post(dosai_loop *loop, dosai_client *client, const char *path,
+                                                     const char *json, size_t length,
+                                                     const dosai_call_options *options, uintptr_t tag,
+                                                     dosai_call **out_call, dosai_error **out_error);
 /* Waits until there is work (data, a timer, dosai_loop_wake, a signal), and does it. A step may produce no event. A
  * call that fails is an ERROR event, not a status of this function.
  * In:      timeout_ms is how long to wait. 0: do not wait. -1: no limit. on_event is called for each event; if it is

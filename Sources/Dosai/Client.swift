@@ -24,6 +24,8 @@ package struct CallSettings {
   package var retry: RetryPolicy
   package var fields: [HeaderField] = []
   package var token: CancelToken?
+  /// The types or data of the events that end a stream of events, separated by spaces; nil: its connection ends it.
+  package var lastEvent: Buffer?
   package var onWait: (@convention(c) (UnsafeMutableRawPointer?) -> Int32)?
   package var waitContext: UnsafeMutableRawPointer?
   /// In nanoseconds.

@@ -79,6 +79,9 @@ final class ChunkSlot {
     out.pointee.tool_call_name = lend(found: reader.chunk.toolCallName, &out.pointee.tool_call_name_length)
     out.pointee.usage = reader.chunk.kind == .usage ? fill(reader.usage) : nil
     out.pointee.json = lend(found: reader.json, &out.pointee.json_length)
+    let event = reader.anyEvent
+    out.pointee.event_type = lend(found: event?.type.bytes ?? .empty, &out.pointee.event_type_length)
+    out.pointee.event_id = lend(found: event?.id.bytes ?? .empty, &out.pointee.event_id_length)
     out.pointee.text_only = reader.chunk.isTextOnly ? 1 : 0
     return UnsafePointer(out)
   }

@@ -97,6 +97,15 @@ public func dosai_loop_submit_post(
   submit(.post(path, json, length), loop, client, options, tag, out_call, out_error)
 }
 
+@implementation @_cdecl("dosai_loop_submit_stream_post")
+public func dosai_loop_submit_stream_post(
+  _ loop: OpaquePointer?, _ client: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ json: UnsafePointer<CChar>?,
+  _ length: Int, _ options: UnsafePointer<dosai_call_options>?, _ tag: UInt,
+  _ out_call: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  submit(.post(path, json, length, streaming: true), loop, client, options, tag, out_call, out_error)
+}
+
 @implementation @_cdecl("dosai_loop_step")
 public func dosai_loop_step(
   _ loop: OpaquePointer?, _ timeout_ms: Int64, _ on_event: dosai_event_fn?, _ user_data: UnsafeMutableRawPointer?,

@@ -168,6 +168,8 @@ extension CallSettings {
     if let handle = options.cancel {
       token = try Handle.borrow(handle, CancelToken.self, "cancel: is not a cancel token")
     }
+    lastEvent = try copy(options.last_event)
+    if lastEvent?.bytes.trimmed.isEmpty == true { throw .invalid("last_event: must not be empty") }
     onWait = options.on_wait
     waitContext = options.wait_user_data
     guard options.wait_interval_ms >= 0 else { throw .invalid("wait_interval_ms: must not be negative") }

@@ -6,7 +6,7 @@ import DosaiCore
 enum RequestArguments {
   case chat(OpaquePointer?, streaming: Bool)
   case get(CString?)
-  case post(CString?, CString?, Int)
+  case post(CString?, CString?, Int, streaming: Bool = false)
 
   /// Makes the call, but does not start it.
   @inline(never)
@@ -21,12 +21,12 @@ enum RequestArguments {
       return try client.chat(request, streaming: streaming, settings)
     case .get(let path):
       return try client.call(path: try requiredCString(path, "path: is NULL"), json: nil, settings)
-    case .post(let path, let json, let length):
+    case .post(let path, let json, let length, let streaming):
       guard let json else { throw .invalid("json: is NULL") }
       let path = try requiredCString(path, "path: is NULL")
       let body = try Buffer(copying: try text(json, length, "json: is NULL"))
       do throws(Failure) { _ = try JSONScanner.check(body.bytes) } catch { throw .invalid("json: is not JSON") }
-      return try client.call(path: path, json: body, settings)
+      return try client.call(path: path, json: body, streaming: streaming, settings)
     }
   }
 }

@@ -36,10 +36,27 @@ public func dosai_stream_open(
   _ client: OpaquePointer?, _ request: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
   _ out_stream: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
+  open(.chat(request, streaming: true), client, options, out_stream, out_error)
+}
+
+@implementation @_cdecl("dosai_stream_open_post")
+public func dosai_stream_open_post(
+  _ client: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ json: UnsafePointer<CChar>?, _ length: Int,
+  _ options: UnsafePointer<dosai_call_options>?, _ out_stream: UnsafeMutablePointer<OpaquePointer?>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  open(.post(path, json, length, streaming: true), client, options, out_stream, out_error)
+}
+
+@inline(never)
+private func open(
+  _ arguments: RequestArguments, _ client: OpaquePointer?, _ options: UnsafePointer<dosai_call_options>?,
+  _ out_stream: HandleOut?, _ out_error: HandleOut?
+) -> dosai_status {
   var report: ErrorReport?
   let status = catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_stream, "out_stream: is NULL")
-    let opened = Stream.open(try RequestArguments.chat(request, streaming: true).makeCall(client, options))
+    let opened = Stream.open(try arguments.makeCall(client, options))
     if let stream = opened.stream { try out.give(StreamHandle(stream, try ChunkSlot.make())) }
     report = opened.failure
   }

@@ -328,6 +328,11 @@ package final class Transfer {
     }
   }
 
+  /// Whether the server says where the answer ends, so that a connection that is closed too early is a failure.
+  package var isDelimited: Bool {
+    isHTTP2 || headers.value("transfer-encoding") != nil || headers.value("content-length") != nil
+  }
+
   private var isHTTP2: Bool { ccurl_info_long(easy, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0 }
 
   @inline(__always)

@@ -57,6 +57,7 @@ static void bad_client(dosai_client *bad) {
   CHECK(!new_completion);
   new_stream = poison();
   REFUSED(dosai_stream_open(bad, request, NULL, &new_stream, &error));
+  REFUSED(dosai_stream_open_post(bad, "/x", "{}", 2, NULL, &new_stream, &error));
   CHECK(!new_stream);
   new_response = poison();
   REFUSED(dosai_client_get(bad, "/models", NULL, &new_response, &error));

@@ -37,7 +37,7 @@ static void make_good(dosai_loop **loop) {
   dosai_call *call = NULL;
   dosai_completion *completion = NULL;
   dosai_response *response = NULL;
-  dosai_client *client = test_client(TEST_PLAIN, "hello");
+  dosai_client *client = test_client(TEST_PLAIN, "sweep");
   dosai_request *request = test_request();
   CHECK_INT(dosai_cancel_new(NULL, (dosai_error **)&good[DOSAI_ERROR]), DOSAI_INVALID_ARGUMENT);
   CHECK_CALL(dosai_cancel_new((dosai_cancel **)&good[DOSAI_CANCEL], &error), DOSAI_OK);

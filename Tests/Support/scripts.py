@@ -75,6 +75,12 @@ def other_answer(request):
     return {"send": b"".join(part.encode() if isinstance(part, str) else part for part in sends)}
 
 
+def sweep(request):
+    """An answer to any call."""
+    is_chat = "/chat/" in request.path
+    return {"stream": TOKENS} if not is_chat and "event-stream" in request.header("accept") else say("Hello")(request)
+
+
 def show_key(request):
     return error(401, "Incorrect API key provided: " + request.header("authorization"), code="invalid_api_key")
 
@@ -190,9 +196,61 @@ STEADY = {
     "steady-timings": steady(lambda number: chunk({"content": " word"}, timings={"n": number, "ms": number * 1.5})),
 }
 
+def typed(*events):
+    """Events whose type is that of their JSON, as in the Messages and Responses APIs."""
+    return "".join("event: %s\n%s" % (event["type"], line(event)) for event in events)
+
+
+MESSAGE = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": MODEL, "stop_reason": None,
+           "usage": {"input_tokens": 12, "output_tokens": 1}}
+MESSAGES_BEGIN = typed(
+    {"type": "message_start", "message": MESSAGE},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}, {"type": "ping"},
+    *({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}} for piece in ("Hello", "!")))
+MESSAGES = MESSAGES_BEGIN + typed(
+    {"type": "content_block_stop", "index": 0},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}}, {"type": "message_stop"})
+OVERLOADED = typed({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
+
+
+def response(status, *output):
+    return {"id": "resp_1", "object": "response", "status": status, "error": None, "model": MODEL, "output": list(output)}
+
+
+OUTPUT = {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "Hello!"}]}
+RESPONSES = typed(*(dict(event, sequence_number=number) for number, event in enumerate([
+    {"type": "response.created", "response": response("in_progress")},
+    {"type": "response.output_item.added", "output_index": 0, "item": dict(OUTPUT, content=[])},
+    *({"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "content_index": 0, "delta": piece}
+      for piece in ("Hello", "!")),
+    {"type": "response.output_text.done", "item_id": "msg_1", "output_index": 0, "content_index": 0, "text": "Hello!"},
+    {"type": "response.completed", "response": response("completed", OUTPUT)}])))
+TOKENS = "".join("data:%s\n\n" % json.dumps({"token": {"text": piece}, "generated_text": whole})
+                 for piece, whole in (("Hello", None), ("!", "Hello!")))
+PLAIN_EVENTS = ("\ufeff: welcome\r\n\r\nid: 7\r\nevent: word\r\ndata: one\r\ndata: two\r\n\r\n"
+                "data:\r\n\r\nretry: 9\r\nid: 8\r\ndata: [DONE]\r\n\r\n")
+STREAM_POSTS = {
+    "messages": {"stream": MESSAGES, "headers": HEADERS}, "responses": {"stream": RESPONSES, "headers": HEADERS},
+    "tokens": {"stream": TOKENS}, "plain-events": {"stream": PLAIN_EVENTS},
+    "messages-error": {"stream": MESSAGES_BEGIN + OVERLOADED},
+    "messages-refused": {"status": 529, "json": json.loads(OVERLOADED.split("data: ")[1])},
+    "messages-cut": [{"send": CHUNKED}, {"chunk": MESSAGES_BEGIN}, CLOSE],
+    "messages-open": {"stream": MESSAGES_BEGIN + "event: message_stop\ndata: {\"type\":"},
+    "messages-no-stop": {"stream": MESSAGES_BEGIN}, "messages-closed": plays({"send": UNTIL_CLOSE + MESSAGES}, CLOSE),
+    "messages-open-end": {"stream": MESSAGES[:-2]}, "messages-hold": [{"send": CHUNKED}, {"chunk": MESSAGES}, HOLD],
+    "messages-silent": [{"send": CHUNKED}, {"chunk": MESSAGES_BEGIN}, HOLD],
+    "tokens-error": {"stream": TOKENS[:TOKENS.index("\n\n") + 2] + 'data:{"error":"plain words"}\n\n'},
+    "error-words": {"stream": "event: error\ndata: out of order\n\n"}, "comments-only": {"stream": ": alive\n\n"},
+    "broken-events": {"base64": base64.b64encode(b"event: a\xff\ndata: b\xc3\n\n").decode(),
+                      "headers": {"Content-Type": "text/event-stream"}},
+    "event-key": lambda request: {"stream": "event: %s\nid: %s\ndata: %s\n\n" % ((request.header("authorization")[7:],) * 3)},
+    "big-any-event": {"stream": "data: " + "a" * 100000 + "\n\n"},
+    "later-messages": {"replies": [error(503, "Later.", retry_after_ms="20"), {"stream": MESSAGES}]},
+}
+
 SCRIPTS = {
     # answers
-    "hello": say("Hello", "! How can I help", " you today?"), "echo": echo, "rich": rich,
+    "hello": say("Hello", "! How can I help", " you today?"), "echo": echo, "rich": rich, "sweep": sweep,
     "models": {"json": {"object": "list", "data": [{"id": MODEL, "object": "model"}]}, "headers": HEADERS},
     "bare": {"text": "{}"}, "null": {"text": "null"}, "slow": {"json": completion(), "delay_ms": 300},
     "big": {"json": completion("a" * (4 << 20))},
@@ -265,6 +323,8 @@ SCRIPTS = {
     "behind-answer": behind(other_answer, MARK), "behind-late-answer": behind({"sleep_ms": 500}, other_answer, MARK),
     "behind-byte": behind({"send": "x"}, MARK), "behind-fin": behind({"fin": True}, MARK, HOLD),
     "behind-notice": behind({"notice": True}, MARK, HOLD), "behind-nothing": behind(MARK),
+    # any endpoint that streams
+    **STREAM_POSTS,
     # the fault matrix, by its names
     "req-rst": {"read_body": False, "steps": [RESET]},
     "req-413": dict(error(413, "Too large."), read_body=False),

@@ -410,6 +410,7 @@ struct CallOptions {
   const CancelToken *cancel = nullptr;   /* may be destroyed during the call */
   std::function<bool()> on_wait = {};    /* false cancels */
   Milliseconds wait_interval = {};
+  std::string last_event = {}; /* for stream_post; see dosai_stream_open_post */
 };
 
 namespace detail {
@@ -505,6 +506,7 @@ public:
     options_.on_wait = on_wait_ ? wait : nullptr;
     options_.wait_user_data = this;
     options_.wait_interval_ms = options.wait_interval.count();
+    options_.last_event = words_.one(options.last_event);
   }
   Call(const Call &) = delete;
   Call &operator=(const Call &) = delete;
@@ -512,7 +514,7 @@ public:
   /* Returns the result of `function(arguments..., &handle, &error)`, whose arguments include options(). */
   template <class Handle, class Function, class... Arguments>
   Result<Owner<Handle>> make(Function *function, Arguments... arguments) {
-    if (!words_.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "headers: a NUL is not allowed");
+    if (!words_.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "call option: a NUL is not allowed");
     auto made = detail::make<Handle>(function, arguments...);
     rethrow();
     return made;
@@ -657,6 +659,9 @@ public:
   dosai_finish_reason finish_reason() const noexcept { return chunk_->finish_reason; }
   const dosai_usage *usage() const noexcept { return chunk_->usage; }
   std::string_view json() const noexcept { return {chunk_->json, chunk_->json_length}; }
+  /* Of a DOSAI_CHUNK_EVENT, whose text is its data; empty if there is none. */
+  std::string_view event_type() const noexcept { return {chunk_->event_type, chunk_->event_type_length}; }
+  std::string_view event_id() const noexcept { return {chunk_->event_id, chunk_->event_id_length}; }
   const dosai_chunk *handle() const noexcept { return chunk_; }
 
 private:
@@ -810,12 +815,12 @@ public:
   }
   Result<Stream> try_stream(const Request &request, const CallOptions &options = {}) const {
     if (request.error()) return *request.error();
-    auto state = std::make_unique<Stream::State>(options, hooks_);
-    detail::Call &call = state->call;
-    auto made = call.make<dosai_stream>(dosai_stream_open, handle(), request.handle(), call.options());
-    if (!made) return made.error();
-    state->stream = std::move(*made);
-    return Stream(std::move(state));
+    return open(options, dosai_stream_open, request.handle());
+  }
+  /* The server-sent events of any endpoint, each a chunk of the kind DOSAI_CHUNK_EVENT. */
+  Result<Stream> try_stream_post(std::string_view path, std::string_view json,
+                                 const CallOptions &options = {}) const {
+    return open(options, dosai_stream_open_post, detail::Word(path).get(), detail::bytes(json), json.size());
   }
   /* Any other JSON endpoint. */
   Result<Response> try_get(std::string_view path, const CallOptions &options = {}) const {
@@ -844,6 +849,9 @@ public:
   Stream stream(const Request &request, const CallOptions &options = {}) const {
     return try_stream(request, options).value();
   }
+  Stream stream_post(std::string_view path, std::string_view json, const CallOptions &options = {}) const {
+    return try_stream_post(path, json, options).value();
+  }
   Response get(std::string_view path, const CallOptions &options = {}) const {
     return try_get(path, options).value();
   }
@@ -855,6 +863,16 @@ public:
 
 private:
   friend class Loop;
+
+  template <class Function, class... Arguments>
+  Result<Stream> open(const CallOptions &options, Function *function, Arguments... arguments) const {
+    auto state = std::make_unique<Stream::State>(options, hooks_);
+    detail::Call &call = state->call;
+    auto made = call.make<dosai_stream>(function, handle(), arguments..., call.options());
+    if (!made) return made.error();
+    state->stream = std::move(*made);
+    return Stream(std::move(state));
+  }
 
   template <class OnChunk> struct Push {
     detail::Call &call;
@@ -972,6 +990,11 @@ public:
     return submit(client, options, tag, dosai_loop_submit_post, detail::Word(path).get(), detail::bytes(json),
                   json.size());
   }
+  Result<Call> try_submit_stream_post(const Client &client, std::string_view path, std::string_view json,
+                                      std::uintptr_t tag = 0, const CallOptions &options = {}) {
+    return submit(client, options, tag, dosai_loop_submit_stream_post, detail::Word(path).get(),
+                  detail::bytes(json), json.size());
+  }
 
   /* Waits until there is work, and does it; -1 ms: no limit. Returns the number of unfinished calls. Calls
    * on_event(const Event &) for each event. It may return nothing, or a bool: false cancels the event's call. So
@@ -1034,6 +1057,10 @@ public:
   Call submit_post(const Client &client, std::string_view path, std::string_view json, std::uintptr_t tag = 0,
                    const CallOptions &options = {}) {
     return try_submit_post(client, path, json, tag, options).value();
+  }
+  Call submit_stream_post(const Client &client, std::string_view path, std::string_view json,
+                          std::uintptr_t tag = 0, const CallOptions &options = {}) {
+    return try_submit_stream_post(client, path, json, tag, options).value();
   }
   template <class OnEvent> std::size_t step(Milliseconds timeout, OnEvent &&on_event) {
     return try_step(timeout, std::forward<OnEvent>(on_event)).value();

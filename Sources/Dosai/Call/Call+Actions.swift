@@ -14,7 +14,7 @@ extension Call {
       received.removeAll()
       isCutShort = false
       do throws(Failure) { try renewKey() } catch { return stop(error) }
-      stream = kind == .stream ? makeReader() : nil
+      stream = kind.isStream ? makeReader() : nil
       log(.debug, .ok, 0)
       if owner?.hasQueue == true { perform(state.noConnection()) } else { launch() }
     case .resend:
@@ -53,7 +53,7 @@ extension Call {
   private func makeTransfer(_ multi: CurlMulti) throws(Failure) -> Transfer {
     try Transfer.make(
       client.settings.transport, share: client.share, url: url, isHTTPS: client.settings.baseURL.isHTTPS,
-      headers: headers, body: body, compressed: kind != .stream,
+      headers: headers, body: body, compressed: !kind.isStream,
       connectTimeout: max(0, state.connectDeadline - csystem_now()),
       isFresh: state.route.isFresh, isIPv4: state.route.isIPv4, multi: multi, receiver: self)
   }

@@ -20,7 +20,11 @@ extension Call {
       if httpStatus >= 300 && httpStatus < 400, try follow(transfer) { return }
       if httpStatus > 299 { throw try refusal() }
       if let stream, stream.takesEvents {
-        if let failure = stream.conclude(mayBeEvents: mayBeEvents(transfer.headers)) { throw failure }
+        if let failure = stream.conclude(
+          mayBeEvents: mayBeEvents(transfer.headers), isDelimited: transfer.isDelimited)
+        {
+          throw failure
+        }
       } else {
         secret?.redact(received, isAnswer: true)
         try readAnswer()
@@ -45,6 +49,7 @@ extension Call {
       response = Response(document.source, facts([]))
       return
     }
+    if kind == .events { throw StreamReader.notEvents }
     guard document.root.kind == .object, document.root.memberWithoutText("choices")?.kind == .array else {
       let said = try ServerError(document.root)
       if said.message != nil { throw try provider(document.root) }

@@ -16,7 +16,7 @@ extension Call {
   /// The completion of a call that ended well, or the part that has arrived; nil: there is none. `soFar`: of a stream,
   /// the completion that the chunks so far add up to, which may be empty.
   func takeCompletion(soFar: Bool = false) throws(Failure) -> Completion? {
-    let stream = self.stream ?? (soFar && kind == .stream ? makeReader() : nil)
+    let stream = self.stream ?? (soFar && kind.isStream ? makeReader() : nil)
     let readCount = soFar ? stream?.readCount : nil
     if let completion, readCount == nil { return completion }
     guard let stream, soFar || stream.builder.hasStarted || failure == nil else { return nil }

@@ -7,7 +7,13 @@ import DosaiJSON
 /// what the state answers into calls of libcurl. `begin`, then `turn` until it has ended, with `nextChunk` in between
 /// for streams. One thread at a time.
 package final class Call: TransferReceiver {
-  enum Kind { case chat, stream, other }
+  enum Kind {
+    case chat, stream, other
+    /// The events of an endpoint other than chat.
+    case events
+
+    var isStream: Bool { self == .stream || self == .events }
+  }
 
   let client: Client
   let settings: CallSettings
@@ -50,7 +56,7 @@ package final class Call: TransferReceiver {
   ) throws(Failure) -> Call {
     let url = Buffer()
     try client.settings.baseURL.write(path: path, to: url)
-    let headers = try client.headers(settings.fields, body: body != nil, streaming: kind == .stream)
+    let headers = try client.headers(settings.fields, body: body != nil, streaming: kind.isStream)
     return Call(client, settings, kind, url, body, headers)
   }
 
@@ -66,7 +72,7 @@ package final class Call: TransferReceiver {
     secret = client.settings.secret
     let rules = CallState.Rules(
       clocks: settings.clocks, retry: settings.retry, redirectsMax: client.settings.redirectsMax,
-      isStream: kind == .stream)
+      isStream: kind.isStream)
     state = CallState(rules, csystem_now())
   }
 
@@ -282,11 +288,13 @@ package final class Call: TransferReceiver {
     let given = try key.ask(function)
     secret = given
     headers = try client.headers(
-      settings.fields, key: try key.field(given.bytes), body: body != nil, streaming: kind == .stream)
+      settings.fields, key: try key.field(given.bytes), body: body != nil, streaming: kind.isStream)
     state.keyRenewed(csystem_now())
   }
 
-  func makeReader() -> StreamReader { StreamReader(limits, secret) }
+  func makeReader() -> StreamReader {
+    StreamReader(limits, secret, kind == .events ? AnyEvent(lastOf: settings.lastEvent) : nil)
+  }
 
   /// A chunk was read, which had arrived when the last wait ended.
   @inline(__always)

@@ -19,8 +19,10 @@ extension Client {
   }
 
   /// A GET, or a POST of a JSON text, to a path below the base.
-  package func call(path: Bytes, json: Buffer?, _ settings: CallSettings) throws(Failure) -> Call {
-    try Call.make(self, settings, .other, path: path, body: json)
+  package func call(path: Bytes, json: Buffer?, streaming: Bool = false, _ settings: CallSettings) throws(Failure)
+    -> Call
+  {
+    try Call.make(self, settings, streaming ? .events : .other, path: path, body: json)
   }
 }
 

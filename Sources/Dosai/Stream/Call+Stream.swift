@@ -99,10 +99,11 @@ extension Call {
 }
 
 extension StreamReader {
-  /// Whether the current event has text or a tool call.
+  /// Whether the current event has text or a tool call, or may have.
   var givesToken: Bool {
-    builder.chunks.contains {
-      $0.kind == .content || $0.kind == .reasoning || $0.kind == .refusal || $0.kind == .toolCall
-    }
+    anyEvent != nil
+      || builder.chunks.contains {
+        $0.kind == .content || $0.kind == .reasoning || $0.kind == .refusal || $0.kind == .toolCall
+      }
   }
 }

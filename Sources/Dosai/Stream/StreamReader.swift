@@ -14,6 +14,8 @@ package final class StreamReader {
   private let limits: Limits
   private let secret: Secret?
   private let parser: EventParser
+  /// The current event of an endpoint other than chat; nil: this is a chat.
+  package let anyEvent: AnyEvent?
   private var form = Form.unknown
   private static let blanksMax = 4096
   /// The blanks at the beginning of a body whose form is not known yet.
@@ -33,9 +35,10 @@ package final class StreamReader {
   /// Why `nextFromTemplate` refused an event.
   private(set) var failure: Failure?
 
-  init(_ limits: Limits, _ secret: Secret?) {
+  init(_ limits: Limits, _ secret: Secret?, _ anyEvent: AnyEvent? = nil) {
     self.limits = limits
     self.secret = secret
+    self.anyEvent = anyEvent
     builder = CompletionBuilder(limits: limits, avoiding: secret?.answerBytes ?? .empty)
     parser = EventParser(bytesMax: limits.eventBytes)
   }
@@ -179,6 +182,7 @@ package final class StreamReader {
   private func process(
     _ event: EventParser.Event, _ onError: (Value) throws(Failure) -> Failure
   ) throws(Failure) -> Bool {
+    if let anyEvent { return try take(event, anyEvent, onError) }
     let data = event.data
     if data.count < 64, data.trimmed.equals("[DONE]") {
       isDone = true
@@ -213,6 +217,34 @@ package final class StreamReader {
     return true
   }
 
+  /// Makes an event of an endpoint other than chat current.
+  private func take(
+    _ event: EventParser.Event, _ anyEvent: AnyEvent, _ onError: (Value) throws(Failure) -> Failure
+  ) throws(Failure) -> Bool {
+    if try anyEvent.read(event, id: parser.lastEventID.bytes, secret) { doneQuirks.insert(.textRepaired) }
+    let isJSON = (try? JSONScanner.check(anyEvent.data.bytes)) != nil
+    isDone = anyEvent.isLast
+    if event.isOpen {
+      let isWhole =
+        isJSON
+        && (anyEvent.data.bytes.trimmed.first.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? false)
+      if !isDone && !isWhole { throw Failure(.truncated, "the stream ended inside an event") }
+      doneQuirks.insert(.lastEventOpen)
+    }
+    if anyEvent.reportsError(isJSON: isJSON) {
+      guard isJSON else { throw Failure(.provider, Status.provider.explanation) }
+      let document = try Document.read(taking: try Buffer(copying: anyEvent.data.bytes), limits: limits)
+      throw try onError(document.root)
+    }
+    if isDone {
+      parser.stop()
+      if parser.hasMore { doneQuirks.insert(.afterDone) }
+    }
+    chunk = Chunk(.event, text: anyEvent.data.bytes)
+    eventIndex += 1
+    return true
+  }
+
   private func read(_ data: Bytes) throws(Failure) -> Document {
     let text = try Buffer(copying: data)
     secret?.redact(text, isAnswer: true)
@@ -243,10 +275,17 @@ package final class StreamReader {
     left = count  // its first chunk was not read yet
   }
 
+  static var notEvents: Failure { Failure(.malformed, "the answer is not an event stream") }
+
   /// The failure of a body that has ended without `[DONE]`; nil: it is complete. `mayBeEvents`: its headers do not say
   /// that it is something else.
-  func conclude(mayBeEvents: Bool) -> Failure? {
-    if eventIndex < 0 && !mayBeEvents { return Failure(.malformed, "the answer is not an event stream") }
+  /// `isDelimited`: the end of its connection shows that it is complete.
+  func conclude(mayBeEvents: Bool, isDelimited: Bool) -> Failure? {
+    if eventIndex < 0 && !mayBeEvents { return Self.notEvents }
+    if let anyEvent {
+      if eventIndex >= 0 && isDelimited && anyEvent.lastNames == nil { return nil }
+      return Failure(.truncated, "the stream ended before its last event")
+    }
     if builder.isFinished {
       doneQuirks.insert(.doneMissing)
       return nil

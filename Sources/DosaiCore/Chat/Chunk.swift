@@ -8,6 +8,7 @@ package struct Chunk {
     case toolCall = 4
     case finish = 5
     case usage = 6
+    case event = 7
   }
 
   package var kind: Kind

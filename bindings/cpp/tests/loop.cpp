@@ -44,6 +44,7 @@ static void told() {
   loop.submit_stream(cut, request, 4);
   loop.submit_post(echo, "/embeddings", R"({"input": "hi"})", 5);
   loop.submit_get(echo, "/models", 6);
+  loop.submit_stream_post(hello, "/messages", "{}", 7);
   Told told;
   while (loop.step(-1ms, told)) {
   }
@@ -53,6 +54,7 @@ static void told() {
   CHECK(told.text[4] == "Hello" && told.errors.at(4).status() == DOSAI_TRUNCATED);
   CHECK(told.errors.at(4).completion().content() == "Hello" && told.errors.at(4).message().size() > 9);
   CHECK(told.responses[5].json().find("POST") < 99 && told.responses[6].json().find("GET") < 99);
+  CHECK(told.errors.at(7).status() == DOSAI_PROTOCOL); /* a whole answer */
   CHECK(told.responses[5].http_status() == 200 && told.responses[5].attempts().size() == 1);
   CHECK(told.responses[5].request_id() == told.responses[5].header("x-request-id") && !told.responses[1]);
   CHECK(told.responses[5].timings().total_us > 0 && told.errors.at(4).is_retryable());

@@ -114,6 +114,27 @@ static void failed() {
   CHECK(stream.try_next().error().status() == DOSAI_TRUNCATED); /* again */
 }
 
+static void any_endpoint() {
+  dosai::Client client(test_options("messages"));
+  dosai::CallOptions options;
+  options.last_event = "message_stop";
+  int events = 0;
+  std::string last;
+  auto stream = client.stream_post("/messages", R"({"stream": true})", options);
+  for (auto &chunk : stream) {
+    CHECK(chunk.kind() == DOSAI_CHUNK_EVENT && chunk.event_index() == events++ && chunk.event_id().empty());
+    last = std::string(chunk.event_type()) + std::string(chunk.text());
+  }
+  CHECK(events == 8 && last == R"(message_stop{"type":"message_stop"})");
+  CHECK(stream.completion().request_id() == "req-1");
+  options.last_event = "another";
+  auto cut = client.stream_post("/messages", "{}", options);
+  while (cut.try_next()) {
+    if (!--events) break;
+  }
+  CHECK(events == 0 && cut.try_next().error().status() == DOSAI_TRUNCATED);
+}
+
 static void pushed() {
   dosai::Client client(test_options("fast"));
   std::string text;
@@ -194,6 +215,7 @@ int main() {
   pulled();
   iterators();
   failed();
+  any_endpoint();
   pushed();
   waits();
   logs();

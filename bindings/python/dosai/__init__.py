@@ -1,6 +1,6 @@
 """dosai: a Chat Completions client. The Python binding of libdosai."""
 
-from ._chunks import ChatCompletionChunk
+from ._chunks import ChatCompletionChunk, ServerSentEvent
 from ._client import Client
 from ._errors import (
     APICancelledError,
@@ -26,13 +26,13 @@ from ._errors import (
 from ._ffi import dosai_version as _dosai_version
 from ._models import ChatCompletion, ChatCompletionMessage, CompletionUsage
 from ._response import Headers, Response
-from ._stream import Stream
+from ._stream import EventStream, Stream
 from ._timeout import NOT_GIVEN, NotGiven, Timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._async_client import AsyncClient as AsyncClient
-    from ._async_stream import AsyncStream as AsyncStream
+    from ._async_stream import AsyncEventStream as AsyncEventStream, AsyncStream as AsyncStream
     from ._parameters import ChatCompletionMessageParam as ChatCompletionMessageParam
 
     AsyncOpenAI = AsyncClient
@@ -40,6 +40,7 @@ else:
     # These load asyncio or typing, which many programs do not need.
     _LAZY = {
         "AsyncClient": ("_async_client", "AsyncClient"),
+        "AsyncEventStream": ("_async_stream", "AsyncEventStream"),
         "AsyncOpenAI": ("_async_client", "AsyncClient"),
         "AsyncStream": ("_async_stream", "AsyncStream"),
         "ChatCompletionMessageParam": ("_parameters", "ChatCompletionMessageParam"),
@@ -70,6 +71,7 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AsyncClient",
+    "AsyncEventStream",
     "AsyncOpenAI",
     "AsyncStream",
     "AuthenticationError",
@@ -83,6 +85,7 @@ __all__ = [
     "ConflictError",
     "ContentFilterFinishReasonError",
     "DosaiError",
+    "EventStream",
     "Headers",
     "InternalServerError",
     "InvalidArgumentError",
@@ -96,6 +99,7 @@ __all__ = [
     "RateLimitError",
     "RefusalError",
     "Response",
+    "ServerSentEvent",
     "Stream",
     "Timeout",
     "UnprocessableEntityError",

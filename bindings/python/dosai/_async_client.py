@@ -10,7 +10,8 @@ from . import _ffi
 from ._async_chat import AsyncChat
 from ._async_loop import LoopCall, Loops
 from ._call import Handle, c_string, read_json
-from ._client import BaseClient, page_of
+from ._async_stream import AsyncEventStream
+from ._client import BaseClient, page_of, set_last_event
 from ._json import encode
 from ._key import AwaitedKey
 from ._models import AsyncPage
@@ -18,12 +19,17 @@ from ._models import AsyncPage
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, AsyncIterator, Callable, Generator, Optional
+    from typing import Any, AsyncIterator, Callable, Generator, Literal, Optional, overload
 
     from typing_extensions import Self, Unpack
 
     from ._models import AvailableModel
-    from ._parameters import CallOptions
+    from ._parameters import CallOptions, NoStream
+    from ._timeout import NotGiven
+else:
+
+    def overload(function):
+        return function
 
 
 class AsyncClient(BaseClient):
@@ -46,9 +52,33 @@ class AsyncClient(BaseClient):
         """GETs any endpoint, such as "/models", and returns its JSON. Options: timeout, extra_headers."""
         return await self._ask(path, None, **options)
 
-    async def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """POSTs JSON to any endpoint, such as "/embeddings", and returns its JSON. Options: timeout, extra_headers."""
-        return await self._ask(path, encode({} if body is None else body), **options)
+    @overload
+    async def post(
+        self, path: str, body: Any = None, *, stream: NoStream = False, **options: Unpack[CallOptions]
+    ) -> Any: ...
+
+    @overload
+    async def post(
+        self, path: str, body: Any = None, *, stream: Literal[True], last_event: Optional[str] = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncEventStream: ...
+
+    async def post(
+        self, path: str, body: Any = None, *, stream: Optional[bool | NotGiven] = False,
+        last_event: Optional[str] = None, **options: Unpack[CallOptions],
+    ) -> Any:
+        """POSTs JSON to any endpoint, such as "/embeddings", and returns its JSON. Options: timeout, extra_headers.
+
+        With stream=True, returns the server-sent events of any endpoint: see Client.post.
+        """
+        json = encode({} if body is None else body)
+        if stream is not True:
+            return await self._ask(path, json, **options)
+        chosen = self._options(unary=False, **options)
+        set_last_event(chosen, last_event)
+        place = c_string(path, "path")
+        call = await self._submit(_ffi.dosai_loop_submit_stream_post, place, json, len(json), byref(chosen))
+        return await AsyncEventStream.open(call)
 
     async def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""

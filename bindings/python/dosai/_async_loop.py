@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from . import _ffi
 from ._call import Handle, check, read_error
-from ._chunks import ChatCompletionChunk, EventBuilder, reader, text_chunk
+from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, reader, text_chunk
 from ._errors import APICancelledError, DosaiError
 
 TYPE_CHECKING = False
@@ -166,7 +166,7 @@ class LoopCall:
         self._tag, self._calls = tag, calls
         self._event_loop, self._arrivals = event_loop, arrivals
         self._waiter: Optional[Waiter] = None
-        self.chunks: deque[ChatCompletionChunk] = deque()
+        self.chunks: deque[Any] = deque()  # of ChatCompletionChunk or ServerSentEvent
         self._unread_bytes, self._is_paused = 0, False
         self._builder: Optional[EventBuilder] = None
         self._answer: Optional[Handle] = None
@@ -178,7 +178,9 @@ class LoopCall:
 
     def add_chunk(self, view: Any) -> None:
         """Handles a chunk, which the library overwrites with the next one."""
-        chunk = text_chunk(view) if self._builder is None else None
+        chunk: Optional[ChatCompletionChunk | ServerSentEvent] = text_chunk(view) if self._builder is None else None
+        if chunk is None and view.kind == _ffi.CHUNK_EVENT:
+            chunk = ServerSentEvent.read(view)
         if chunk is None:
             if self._builder is None:
                 self._builder = EventBuilder(view)
@@ -187,7 +189,7 @@ class LoopCall:
                 return
             self._builder = None
         self.chunks.append(chunk)
-        self._unread_bytes += _CHUNK_SIZE + view.json_length
+        self._unread_bytes += _CHUNK_SIZE + (view.json_length or view.text_length)
         if self._unread_bytes >= _UNREAD_MAX and not self._is_paused and self._handle is not None:
             self._is_paused = True
             _ffi.dosai_call_pause(self._handle.pointer)

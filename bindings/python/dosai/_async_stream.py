@@ -1,9 +1,9 @@
-"""A streaming call of AsyncClient."""
+"""The streaming calls of AsyncClient."""
 
 from __future__ import annotations
 
 from ._call import read_completion, read_response
-from ._chunks import ChatCompletionChunk
+from ._chunks import ChatCompletionChunk, ServerSentEvent
 from ._errors import DosaiError
 from ._models import ChatCompletion
 from ._parse import parsed
@@ -13,24 +13,21 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Optional
 
+    from typing_extensions import Self
+
     from ._async_loop import LoopCall
     from ._call import Handle
     from ._response import Response
 
 
-class AsyncStream:
-    """The chunks of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises.
-
-    One task at a time may iterate. If a task is cancelled while it waits for a chunk, the call ends.
-    """
-
-    _shape: Any = None  # what parse() was asked for
+class BaseAsyncStream:
+    """What a stream of any endpoint has."""
 
     def __init__(self, call: LoopCall) -> None:
         self._call, self._chunks, self._is_closed = call, call.chunks, False
 
     @classmethod
-    async def open(cls, call: LoopCall) -> AsyncStream:
+    async def open(cls, call: LoopCall) -> Self:
         """Waits for the first chunk, or for an error."""
         if not call.chunks and not call.is_over:
             await call.wait()
@@ -38,10 +35,10 @@ class AsyncStream:
             call.check()
         return cls(call)
 
-    def __aiter__(self) -> AsyncStream:
+    def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> ChatCompletionChunk:
+    async def __anext__(self) -> Any:
         chunks = self._chunks
         if self._is_closed:
             raise StopAsyncIteration
@@ -52,22 +49,6 @@ class AsyncStream:
                 raise StopAsyncIteration
             await call.wait()
         return chunks.popleft()
-
-    @property
-    def current_completion_snapshot(self) -> ChatCompletion:
-        """The completion so far, including chunks that have arrived but are not read yet."""
-        return read_completion(self._completion_so_far())
-
-    async def get_final_completion(self) -> ChatCompletion:
-        """Reads the stream to its end, and returns the completion."""
-        async for _ in self:
-            pass
-        return parsed(self.current_completion_snapshot, self._shape)
-
-    async def get_final_text(self) -> str:
-        """Reads the stream to its end, and returns the text of its first choice."""
-        choices = (await self.get_final_completion()).choices
-        return (choices[0].message.content or "") if choices else ""
 
     @property
     def response(self) -> Response:
@@ -91,7 +72,7 @@ class AsyncStream:
     def __del__(self) -> None:
         self._call.cancel()
 
-    async def __aenter__(self) -> AsyncStream:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -101,3 +82,41 @@ class AsyncStream:
         traceback: Optional[TracebackType],
     ) -> None:
         await self.close()
+
+
+class AsyncStream(BaseAsyncStream):
+    """The chunks of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises.
+
+    One task at a time may iterate. If a task is cancelled while it waits for a chunk, the call ends.
+    """
+
+    _shape: Any = None  # what parse() was asked for
+
+    if TYPE_CHECKING:
+
+        async def __anext__(self) -> ChatCompletionChunk: ...
+
+    @property
+    def current_completion_snapshot(self) -> ChatCompletion:
+        """The completion so far, including chunks that have arrived but are not read yet."""
+        return read_completion(self._completion_so_far())
+
+    async def get_final_completion(self) -> ChatCompletion:
+        """Reads the stream to its end, and returns the completion."""
+        async for _ in self:
+            pass
+        return parsed(self.current_completion_snapshot, self._shape)
+
+    async def get_final_text(self) -> str:
+        """Reads the stream to its end, and returns the text of its first choice."""
+        choices = (await self.get_final_completion()).choices
+        return (choices[0].message.content or "") if choices else ""
+
+
+class AsyncEventStream(BaseAsyncStream):
+    """The server-sent events of any endpoint as they arrive: see AsyncClient.post. Iteration ends only after the last
+    event of a complete stream; otherwise it raises."""
+
+    if TYPE_CHECKING:
+
+        async def __anext__(self) -> ServerSentEvent: ...

@@ -7,7 +7,7 @@ from ctypes import c_void_p, sizeof, string_at
 from struct import Struct
 
 from . import _ffi
-from ._json import decode
+from ._json import decode, decode_received
 from ._models import ChoiceLogprobs, CompletionUsage, LazyModel
 
 TYPE_CHECKING = False
@@ -201,6 +201,32 @@ class EventBuilder:
             function, arguments = tool_call.get("function"), lent_field(chunk, "text")
             if arguments is not None and isinstance(function, dict) and not isinstance(function.get("arguments"), str):
                 function["arguments"] = arguments.decode("utf-8", "replace")
+
+
+class ServerSentEvent:
+    """An event of a stream that is not a chat."""
+
+    __slots__ = ("type", "data", "id")
+
+    def __init__(self, type: Optional[str], data: str, id: Optional[str]) -> None:
+        self.type = type
+        self.data = data
+        self.id = id
+
+    @classmethod
+    def read(cls, chunk: Any) -> ServerSentEvent:
+        def text(name: str) -> Optional[str]:
+            field = lent_field(chunk, name)
+            return None if field is None else field.decode()
+
+        return cls(text("event_type"), text("text") or "", text("event_id"))
+
+    def json(self) -> Any:
+        """The data, read as JSON."""
+        return decode_received(self.data.encode())
+
+    def __repr__(self) -> str:
+        return f"ServerSentEvent(type={self.type!r}, data={self.data!r}, id={self.id!r})"
 
 
 _CONTENT = _ffi.CHUNK_CONTENT

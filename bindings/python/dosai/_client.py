@@ -12,18 +12,23 @@ from ._errors import DosaiError
 from ._json import encode
 from ._key import key_fn
 from ._models import Page
+from ._stream import EventStream
 from ._timeout import NOT_GIVEN, NotGiven
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, Callable, Mapping, Optional
+    from typing import Any, Callable, Literal, Mapping, Optional, overload
 
     from typing_extensions import Self, Unpack
 
     from ._key import ApiKey, AsyncApiKey
-    from ._parameters import CallOptions, LibraryOptions, ClientOptions
+    from ._parameters import CallOptions, ClientOptions, LibraryOptions, NoStream
     from ._timeout import Seconds
+else:
+
+    def overload(function):
+        return function
 
 
 class BaseClient:
@@ -117,11 +122,32 @@ class Client(BaseClient):
         call = Call(self._options(unary=True, **options))
         return read_json(self._send(call, _ffi.dosai_client_get, c_string(path, "path")))
 
-    def post(self, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """POSTs JSON to any endpoint, such as "/embeddings", and returns its JSON. Options: timeout, extra_headers."""
-        call = Call(self._options(unary=True, **options))
-        json = encode({} if body is None else body)
-        return read_json(self._send(call, _ffi.dosai_client_post, c_string(path, "path"), json, len(json)))
+    @overload
+    def post(self, path: str, body: Any = None, *, stream: NoStream = False, **options: Unpack[CallOptions]) -> Any: ...
+
+    @overload
+    def post(
+        self, path: str, body: Any = None, *, stream: Literal[True], last_event: Optional[str] = None,
+        **options: Unpack[CallOptions],
+    ) -> EventStream: ...
+
+    def post(
+        self, path: str, body: Any = None, *, stream: Optional[bool | NotGiven] = False,
+        last_event: Optional[str] = None, **options: Unpack[CallOptions],
+    ) -> Any:
+        """POSTs JSON to any endpoint, such as "/embeddings", and returns its JSON. Options: timeout, extra_headers.
+
+        With stream=True, returns the server-sent events of an endpoint such as "/responses". The body is sent as it is.
+        `last_event` is the type or the data of the last event, such as "message_stop", or several, separated by spaces:
+        a stream without it was cut off. If it is None, the end of the HTTP response is the end.
+        """
+        json, place = encode({} if body is None else body), c_string(path, "path")
+        call = Call(self._options(unary=stream is not True, **options))
+        if stream is not True:
+            return read_json(self._send(call, _ffi.dosai_client_post, place, json, len(json)))
+        set_last_event(call.options, last_event)
+        client = self._open_handle()
+        return EventStream(call, _ffi.dosai_stream_open_post, client.pointer, place, json, len(json))
 
     def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
@@ -149,6 +175,10 @@ class Client(BaseClient):
         status = function(client.pointer, *arguments, byref(call.options), byref(owner.pointer), byref(error))
         call.check(status, error)
         return owner
+
+
+def set_last_event(options: Any, last_event: Optional[str]) -> None:
+    options.last_event = None if last_event is None else c_string(last_event, "last_event")
 
 
 class Models:

@@ -188,6 +188,7 @@ class dosai_call_options(Structure):
         ("on_wait", dosai_wait_fn),
         ("wait_user_data", c_void_p),
         ("wait_interval_ms", c_int64),
+        ("last_event", c_char_p),
     ]
 
 
@@ -345,6 +346,7 @@ CHUNK_REFUSAL = 3
 CHUNK_TOOL_CALL = 4
 CHUNK_FINISH = 5
 CHUNK_USAGE = 6
+CHUNK_EVENT = 7
 
 
 class dosai_chunk(Structure):
@@ -366,6 +368,11 @@ class dosai_chunk(Structure):
         ("json", c_char_p),
         ("json_length", c_size_t),
         ("text_only", c_int32),
+        ("reserved", c_int32),
+        ("event_type", c_char_p),
+        ("event_type_length", c_size_t),
+        ("event_id", c_char_p),
+        ("event_id_length", c_size_t),
     ]
 
 
@@ -380,6 +387,8 @@ dosai_chat_stream = function("dosai_chat_stream", dosai_status, dosai_client, do
 
 dosai_stream_open = function("dosai_stream_open", dosai_status, dosai_client, dosai_request,
                              POINTER(dosai_call_options), POINTER(dosai_stream), POINTER(dosai_error))
+dosai_stream_open_post = function("dosai_stream_open_post", dosai_status, dosai_client, c_char_p, c_char_p, c_size_t,
+                                  POINTER(dosai_call_options), POINTER(dosai_stream), POINTER(dosai_error))
 dosai_stream_next = function("dosai_stream_next", dosai_status, dosai_stream, c_int64, POINTER(c_void_p),
                              POINTER(dosai_error))
 dosai_stream_next_unchecked = library["dosai_stream_next"]
@@ -432,6 +441,9 @@ dosai_loop_submit_get = function("dosai_loop_submit_get", dosai_status, dosai_lo
 dosai_loop_submit_post = function("dosai_loop_submit_post", dosai_status, dosai_loop, dosai_client, c_char_p, c_char_p,
                                   c_size_t, POINTER(dosai_call_options), c_size_t, POINTER(dosai_call),
                                   POINTER(dosai_error))
+dosai_loop_submit_stream_post = function("dosai_loop_submit_stream_post", dosai_status, dosai_loop, dosai_client,
+                                         c_char_p, c_char_p, c_size_t, POINTER(dosai_call_options), c_size_t,
+                                         POINTER(dosai_call), POINTER(dosai_error))
 dosai_loop_step = function("dosai_loop_step", dosai_status, dosai_loop, c_int64, dosai_event_fn, c_void_p,
                            POINTER(c_size_t), POINTER(dosai_error))
 dosai_loop_step_unchecked = library["dosai_loop_step"]

@@ -1,4 +1,4 @@
-"""A streaming call, read chunk by chunk."""
+"""Streaming calls, read chunk by chunk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ctypes import byref, c_int64, c_void_p
 
 from . import _ffi
 from ._call import Call, Handle, check, read_completion, read_response
-from ._chunks import ChatCompletionChunk, EventBuilder, text_chunk
+from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, text_chunk
 from ._errors import DosaiError
 from ._models import ChatCompletion
 from ._parse import parsed
@@ -14,7 +14,9 @@ from ._parse import parsed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, Optional
+    from typing import Any, Callable, Optional
+
+    from typing_extensions import Self
 
     from ._response import Response
 
@@ -22,22 +24,16 @@ _next = _ffi.dosai_stream_next_unchecked
 _WOULD_BLOCK = _ffi.WOULD_BLOCK
 
 
-class Stream:
-    """The chunks of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises.
+class BaseStream:
+    """What a stream of any endpoint has."""
 
-    One thread at a time may iterate; any thread may close it.
-    """
-
-    _shape: Any = None  # what parse() was asked for
-
-    def __init__(self, client: Handle, request: Handle, call: Call) -> None:
+    def __init__(self, call: Call, function: Callable[..., int], *arguments: Any) -> None:
         cancel, error = _ffi.dosai_cancel(), _ffi.dosai_error()
         check(_ffi.dosai_cancel_new(byref(cancel), byref(error)), error)
         self._cancel = Handle(cancel, _ffi.dosai_cancel_free)
         call.options.cancel = cancel
         stream = _ffi.dosai_stream()
-        options = byref(call.options)
-        status = _ffi.dosai_stream_open(client.pointer, request.pointer, options, byref(stream), byref(error))
+        status = function(*arguments, byref(call.options), byref(stream), byref(error))
         self._handle: Optional[Handle] = Handle(stream, _ffi.dosai_stream_free, call)
         call.check(status, error)
         self._call, self._raised = call, call.raised
@@ -49,10 +45,7 @@ class Stream:
             c_void_p.from_param(stream.value), c_int64.from_param(call.poll_ms), byref(self._out), byref(error)
         )
 
-    def __iter__(self) -> Stream:
-        return self
-
-    def __next__(self) -> ChatCompletionChunk:
+    def __next__(self) -> Any:
         handle = self._handle  # kept until the end, although another thread may close the stream
         if handle is None:
             raise StopIteration
@@ -80,8 +73,61 @@ class Stream:
             raise StopIteration
         self._address, self._view = address, _ffi.dosai_chunk.from_address(address)
 
+    def _event(self) -> Any:
+        """The event that starts with this chunk."""
+        raise NotImplementedError
+
+    @property
+    def response(self) -> Response:
+        """The status and the headers of the answer."""
+        return read_response(self._completion_so_far(), self)
+
+    def close(self) -> None:
+        """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""
+        if not self._ended:
+            self._handle = None
+            _ffi.dosai_cancel_trigger(self._cancel.pointer)
+
+    def _completion_so_far(self) -> Handle:
+        handle = self._handle
+        if handle is None:
+            raise DosaiError("the stream was closed before its end", status="CANCELLED")
+        completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
+        check(_ffi.dosai_stream_completion(handle.pointer, byref(completion), byref(error)), error)
+        return Handle(completion, _ffi.dosai_completion_free)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+
+class Stream(BaseStream):
+    """The chunks of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises.
+
+    One thread at a time may iterate; any thread may close it.
+    """
+
+    _shape: Any = None  # what parse() was asked for
+
+    def __init__(self, client: Handle, request: Handle, call: Call) -> None:
+        super().__init__(call, _ffi.dosai_stream_open, client.pointer, request.pointer)
+
+    if TYPE_CHECKING:
+
+        def __next__(self) -> ChatCompletionChunk: ...
+
     def _event(self) -> ChatCompletionChunk:
-        """The event that starts with this chunk: the server's JSON, with the texts that the library returned."""
+        """The server's JSON, with the texts that the library returned."""
         builder = EventBuilder(self._view)
         while True:
             chunk = builder.add(self._view)
@@ -105,32 +151,14 @@ class Stream:
         choices = self.get_final_completion().choices
         return (choices[0].message.content or "") if choices else ""
 
-    @property
-    def response(self) -> Response:
-        """The status and the headers of the answer."""
-        return read_response(self._completion_so_far(), self)
 
-    def close(self) -> None:
-        """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""
-        if not self._ended:
-            self._handle = None
-            _ffi.dosai_cancel_trigger(self._cancel.pointer)
+class EventStream(BaseStream):
+    """The server-sent events of any endpoint as they arrive: see Client.post. Iteration ends only after the last event of
+    a complete stream; otherwise it raises."""
 
-    def _completion_so_far(self) -> Handle:
-        handle = self._handle
-        if handle is None:
-            raise DosaiError("the stream was closed before its end", status="CANCELLED")
-        completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
-        check(_ffi.dosai_stream_completion(handle.pointer, byref(completion), byref(error)), error)
-        return Handle(completion, _ffi.dosai_completion_free)
+    if TYPE_CHECKING:
 
-    def __enter__(self) -> Stream:
-        return self
+        def __next__(self) -> ServerSentEvent: ...
 
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
+    def _event(self) -> ServerSentEvent:
+        return ServerSentEvent.read(self._view)

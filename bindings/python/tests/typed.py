@@ -40,6 +40,9 @@ assert_type(raw.headers.get("x-request-id"), Optional[str])
 assert_type([model.id for model in client.models.list()], list[str])
 try:
     client.post("/embeddings", {"input": "a"})
+    for event in client.post("/messages", {"stream": True}, stream=True, last_event="message_stop"):
+        assert_type(event, dosai.ServerSentEvent)
+        assert_type(event.type, Optional[str])
 except dosai.APIStatusError as error:
     assert_type(error.status_code, int)
     assert_type(error.response.headers.get("retry-after"), Optional[str])
@@ -55,6 +58,8 @@ async def in_an_event_loop() -> None:
                 assert_type(chunk, dosai.ChatCompletionChunk)
             assert_type(await stream.get_final_completion(), dosai.ChatCompletion)
             assert_type(await stream.get_final_text(), str)
+        async for event in await client.post("/messages", {}, stream=True):
+            assert_type(event.data, str)
         assert_type([model.id async for model in client.models.list()], list[str])
         assert_type([model.id for model in (await client.models.list()).data], list[str])
         assert_type(client.with_options(max_retries=0), dosai.AsyncClient)

@@ -17,6 +17,7 @@ from ._errors import (
     InternalServerError,
     InvalidArgumentError,
     LengthFinishReasonError,
+    MaxRoundsError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
@@ -33,7 +34,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._async_client import AsyncClient as AsyncClient
     from ._async_stream import AsyncEventStream as AsyncEventStream, AsyncStream as AsyncStream
+    from ._async_tool_runner import AsyncToolRunner as AsyncToolRunner
     from ._parameters import ChatCompletionMessageParam as ChatCompletionMessageParam
+    from ._tool_runner import ToolRunner as ToolRunner
+    from ._tools import Tool as Tool, ToolResult as ToolResult
 
     AsyncOpenAI = AsyncClient
 else:
@@ -43,7 +47,11 @@ else:
         "AsyncEventStream": ("_async_stream", "AsyncEventStream"),
         "AsyncOpenAI": ("_async_client", "AsyncClient"),
         "AsyncStream": ("_async_stream", "AsyncStream"),
+        "AsyncToolRunner": ("_async_tool_runner", "AsyncToolRunner"),
         "ChatCompletionMessageParam": ("_parameters", "ChatCompletionMessageParam"),
+        "Tool": ("_tools", "Tool"),
+        "ToolResult": ("_tools", "ToolResult"),
+        "ToolRunner": ("_tool_runner", "ToolRunner"),
     }
 
     def __getattr__(name):
@@ -74,6 +82,7 @@ __all__ = [
     "AsyncEventStream",
     "AsyncOpenAI",
     "AsyncStream",
+    "AsyncToolRunner",
     "AuthenticationError",
     "BadRequestError",
     "ChatCompletion",
@@ -90,6 +99,7 @@ __all__ = [
     "InternalServerError",
     "InvalidArgumentError",
     "LengthFinishReasonError",
+    "MaxRoundsError",
     "NOT_GIVEN",
     "NotFoundError",
     "NotGiven",
@@ -102,6 +112,9 @@ __all__ = [
     "ServerSentEvent",
     "Stream",
     "Timeout",
+    "Tool",
+    "ToolResult",
+    "ToolRunner",
     "UnprocessableEntityError",
 ]
 

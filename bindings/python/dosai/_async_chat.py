@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._async_client import AsyncClient
+    from ._async_tool_runner import AsyncToolRunner
+    from ._chunks import ChatCompletionChunk
     from ._models import ChatCompletion
     from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, NoStream
     from ._response import Response
@@ -83,6 +85,30 @@ class AsyncCompletions:
             answer._shape = response_format
             return answer
         return parsed(read_completion(answer), response_format)
+
+    @overload
+    def run_tools(
+        self, *, model: str, messages: Iterable[Message], tools: Iterable[Any], stream: NoStream = False,
+        max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+    ) -> AsyncToolRunner[ChatCompletion]: ...
+
+    @overload
+    def run_tools(
+        self, *, model: str, messages: Iterable[Message], tools: Iterable[Any], stream: Literal[True],
+        max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+    ) -> AsyncToolRunner[ChatCompletionChunk]: ...
+
+    def run_tools(
+        self, *, model: str, messages: Iterable[Any], tools: Iterable[Any],
+        stream: Optional[bool | NotGiven] = False, max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+    ) -> AsyncToolRunner[Any]:
+        """Runs the functions that the model calls, until it answers. See Client; the functions may be asynchronous."""
+        from ._async_tool_runner import AsyncToolRunner
+
+        return AsyncToolRunner(
+            self._client, model=model, messages=messages, tools=tools, stream=stream, max_rounds=max_rounds,
+            raise_errors=raise_errors, **parameters,
+        )
 
     @property
     def with_raw_response(self) -> AsyncRawCompletions:

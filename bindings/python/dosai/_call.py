@@ -83,6 +83,13 @@ def copy_of(options: Any) -> Any:
     return type(options).from_buffer_copy(options)
 
 
+def new_cancel() -> Handle:
+    """A token that ends the calls that have it."""
+    cancel, error = _ffi.dosai_cancel(), _ffi.dosai_error()
+    check(_ffi.dosai_cancel_new(byref(cancel), byref(error)), error)
+    return Handle(cancel, _ffi.dosai_cancel_free)
+
+
 class Call:
     """The options of one blocking call, and the objects that must stay alive for them."""
 

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ._chunks import ChatCompletionChunk
     from ._client import BaseClient, Client
     from ._models import ChatCompletion
     from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, NoStream
     from ._response import Response
     from ._timeout import NotGiven, Seconds
+    from ._tool_runner import ToolRunner
 else:
 
     def overload(function):
@@ -93,6 +95,35 @@ class Completions:
             answer._shape = response_format
             return answer
         return parsed(read_completion(answer), response_format)
+
+    @overload
+    def run_tools(
+        self, *, model: str, messages: Iterable[Message], tools: Iterable[Any], stream: NoStream = False,
+        max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+    ) -> ToolRunner[ChatCompletion]: ...
+
+    @overload
+    def run_tools(
+        self, *, model: str, messages: Iterable[Message], tools: Iterable[Any], stream: Literal[True],
+        max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+    ) -> ToolRunner[ChatCompletionChunk]: ...
+
+    def run_tools(
+        self, *, model: str, messages: Iterable[Any], tools: Iterable[Any],
+        stream: Optional[bool | NotGiven] = False, max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+    ) -> ToolRunner[Any]:
+        """Asks the model, runs the functions that it calls, and tells it their results, until it answers.
+
+        `tools` are functions with type hints, or a Tool of each. Nothing happens before the runner is iterated over, or
+        asked for the final answer. After `max_rounds` answers with calls it raises MaxRoundsError. What a function
+        raises is told to the model, or with raise_errors=True raised. Other parameters are those of create().
+        """
+        from ._tool_runner import ToolRunner
+
+        return ToolRunner(
+            self._client, model=model, messages=messages, tools=tools, stream=stream, max_rounds=max_rounds,
+            raise_errors=raise_errors, **parameters,
+        )
 
     @property
     def with_raw_response(self) -> RawCompletions:

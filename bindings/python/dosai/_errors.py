@@ -26,7 +26,7 @@ class InvalidArgumentError(DosaiError, ValueError):
 
 
 class UnusableAnswerError(DosaiError):
-    """The call succeeded, but parse() cannot give a value of its answer."""
+    """The call succeeded, but its answer is not what parse() or run_tools() asked for."""
 
     completion: ChatCompletion
 
@@ -37,6 +37,10 @@ class LengthFinishReasonError(UnusableAnswerError):
 
 class ContentFilterFinishReasonError(UnusableAnswerError):
     """A content filter stopped the answer."""
+
+
+class MaxRoundsError(UnusableAnswerError):
+    """The model still calls functions in the last round that run_tools() may make."""
 
 
 class RefusalError(UnusableAnswerError):

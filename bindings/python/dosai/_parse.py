@@ -61,12 +61,17 @@ def parsed(completion: ChatCompletion, model: Any) -> ChatCompletion:
     return completion
 
 
-def parsed_message(completion: ChatCompletion, choice: Choice, model: Any) -> Any:
-    message, reason = choice.message, choice.finish_reason
+def check_whole(completion: ChatCompletion, choice: Choice) -> None:
+    reason = choice.finish_reason
     if reason == "length":
         raise LengthFinishReasonError("the answer reached its maximum length", completion=completion)
     if reason == "content_filter":
         raise ContentFilterFinishReasonError("the answer was stopped by a content filter", completion=completion)
+
+
+def parsed_message(completion: ChatCompletion, choice: Choice, model: Any) -> Any:
+    message = choice.message
+    check_whole(completion, choice)
     if message.refusal:
         raise RefusalError(message.refusal, completion=completion)
     if message.content is None and message.tool_calls:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref, c_int64, c_void_p
 
 from . import _ffi
-from ._call import Call, Handle, check, read_completion, read_response
+from ._call import Call, Handle, check, new_cancel, read_completion, read_response
 from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, text_chunk
 from ._errors import DosaiError
 from ._models import ChatCompletion
@@ -27,11 +27,11 @@ _WOULD_BLOCK = _ffi.WOULD_BLOCK
 class BaseStream:
     """What a stream of any endpoint has."""
 
-    def __init__(self, call: Call, function: Callable[..., int], *arguments: Any) -> None:
-        cancel, error = _ffi.dosai_cancel(), _ffi.dosai_error()
-        check(_ffi.dosai_cancel_new(byref(cancel), byref(error)), error)
-        self._cancel = Handle(cancel, _ffi.dosai_cancel_free)
-        call.options.cancel = cancel
+    def __init__(
+        self, call: Call, function: Callable[..., int], *arguments: Any, cancel: Optional[Handle] = None
+    ) -> None:
+        self._cancel, error = cancel or new_cancel(), _ffi.dosai_error()
+        call.options.cancel = self._cancel.pointer
         stream = _ffi.dosai_stream()
         status = function(*arguments, byref(call.options), byref(stream), byref(error))
         self._handle: Optional[Handle] = Handle(stream, _ffi.dosai_stream_free, call)
@@ -119,8 +119,8 @@ class Stream(BaseStream):
 
     _shape: Any = None  # what parse() was asked for
 
-    def __init__(self, client: Handle, request: Handle, call: Call) -> None:
-        super().__init__(call, _ffi.dosai_stream_open, client.pointer, request.pointer)
+    def __init__(self, client: Handle, request: Handle, call: Call, cancel: Optional[Handle] = None) -> None:
+        super().__init__(call, _ffi.dosai_stream_open, client.pointer, request.pointer, cancel=cancel)
 
     if TYPE_CHECKING:
 

@@ -33,6 +33,19 @@ def either(stream: bool) -> dosai.ChatCompletion | dosai.Stream:
     return client.chat.completions.create(model="m", messages=[*messages, whole.choices[0].message], stream=stream)
 
 
+def double(number: int) -> int:
+    return 2 * number
+
+
+steps = client.chat.completions.run_tools(model="m", messages=messages, tools=[double, dosai.Tool(double, name="twice")])
+assert_type(steps, dosai.ToolRunner[dosai.ChatCompletion])
+for step in steps:
+    if isinstance(step, dosai.ToolResult):
+        assert_type(step.content, str)
+    else:
+        assert_type(step, dosai.ChatCompletion)
+assert_type(steps.get_final_text(), str)
+
 raw = client.with_options(timeout=None, max_retries=0).chat.completions.with_raw_response.create(
     model="m", messages=messages, extra_body={"top_k": 1}, extra_headers={"x": "y"}
 )
@@ -63,6 +76,11 @@ async def in_an_event_loop() -> None:
         assert_type([model.id async for model in client.models.list()], list[str])
         assert_type([model.id for model in (await client.models.list()).data], list[str])
         assert_type(client.with_options(max_retries=0), dosai.AsyncClient)
+        async with client.chat.completions.run_tools(model="m", messages=messages, tools=[double], stream=True) as run:
+            async for step in run:
+                if not isinstance(step, dosai.ToolResult):
+                    assert_type(step, dosai.ChatCompletionChunk)
+            assert_type(await run.get_final_completion(), dosai.ChatCompletion)
         await client.chat.completions.create(model="m", messages=messages, temprature=0.5)  # type: ignore[call-overload]
     dosai.AsyncClient(nonsense=1)  # type: ignore[call-arg]
 

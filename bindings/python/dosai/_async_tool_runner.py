@@ -1,0 +1,131 @@
+"""The tool loop of AsyncClient."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from ctypes import byref
+from typing import Any, AsyncGenerator, AsyncIterator, Optional, Union
+
+from . import _ffi
+from ._async_stream import AsyncStream
+from ._call import read_completion
+from ._models import ChatCompletion, ToolCall
+from ._tool_runner import BaseToolRunner, Part, closed, text_of
+from ._tools import ToolResult, content_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from ._async_client import AsyncClient
+    from ._async_loop import LoopCall
+
+
+class AsyncToolRunner(BaseToolRunner[Part]):
+    """A tool loop. Iteration gives each step: an answer, or the chunks of it, and after it a ToolResult of each call.
+
+    The calls of one answer run at the same time, each in a task; their results come as they are ready. A function that
+    is not asynchronous runs in the event loop. If the task that iterates is cancelled, so are the tasks and the call.
+    """
+
+    def __init__(self, client: AsyncClient, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._client, self._call = client, None  # type: AsyncClient, Optional[LoopCall]
+        self._tasks: list[asyncio.Task[ToolResult]] = []
+        self._steps = self._run()
+
+    def __aiter__(self) -> AsyncIterator[Union[Part, ToolResult]]:
+        return self
+
+    async def __anext__(self) -> Union[Part, ToolResult]:
+        step: Union[Part, ToolResult] = await self._steps.__anext__()
+        return step
+
+    async def _run(self) -> AsyncGenerator[Any, None]:
+        while not self._is_over:
+            _, request, options = self._parts(self._client)
+            is_stream = self._arguments["stream"]
+            function = _ffi.dosai_loop_submit_stream if is_stream else _ffi.dosai_loop_submit_chat
+            self._call = call = await self._client._submit(function, request.pointer, byref(options))
+            if self._is_closed:
+                call.cancel()
+            if is_stream:
+                stream = await AsyncStream.open(call)
+                async for chunk in stream:
+                    yield chunk
+                calls = self._add(stream.current_completion_snapshot)
+            else:
+                completion = read_completion(await call.answer())
+                yield completion
+                calls = self._add(completion)
+            if not calls:
+                continue
+            if self._is_closed:
+                raise closed()
+            self._tasks = tasks = [asyncio.ensure_future(self._answer(each)) for each in calls]
+            try:
+                running = set(tasks)
+                while running:
+                    # Not `await task`: whether this task or that one is cancelled makes a difference.
+                    done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                    for task in tasks:
+                        if task in done:
+                            if task.cancelled():
+                                raise closed()
+                            yield task.result()
+            finally:
+                await end(tasks)
+            self._add_results(task.result() for task in tasks)
+
+    async def _answer(self, call: ToolCall) -> ToolResult:
+        result = ToolResult(call)
+        try:
+            value = self._tools.bind(result)()
+            result.content = content_of(await value if inspect.isawaitable(value) else value)
+        except Exception as error:
+            self._tools.fail(result, error)
+        return result
+
+    async def get_final_completion(self) -> ChatCompletion:
+        """Runs the loop to its end, and returns the model's answer."""
+        async for _ in self:
+            pass
+        return self._final()
+
+    async def get_final_text(self) -> str:
+        """Runs the loop to its end, and returns the text of the model's answer."""
+        return text_of(await self.get_final_completion())
+
+    async def close(self) -> None:
+        """Stops the loop: the call and the functions in progress are cancelled. A task in it gets APICancelledError."""
+        self._is_closed = True
+        if self._call is not None:
+            self._call.cancel()
+        await end([task for task in self._tasks if task is not asyncio.current_task()])
+        try:
+            await self._steps.aclose()
+        except RuntimeError:
+            pass  # a task is in it
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        await self.close()
+
+
+async def end(tasks: list[asyncio.Task[ToolResult]]) -> None:
+    """Cancels the tasks that run, and waits for all."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,165 @@
+"""Type hints as JSON schemas, and JSON as values of those types."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import enum
+import inspect
+import types
+import typing
+from typing import Annotated, Any, Callable, Iterable, Literal, Union
+
+Schema = dict[str, Any]
+Convert = Callable[[Any], Any]  # makes a value of JSON, or raises ValueError
+Shape = tuple[Schema, Convert]
+
+PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+LISTS = {list: list, set: set, frozenset: frozenset, collections.abc.Sequence: list, collections.abc.Iterable: list}
+MAPS = (dict, collections.abc.Mapping)
+UNIONS = (Union, getattr(types, "UnionType", Union))
+
+
+def shape_of_function(function: Callable[..., Any]) -> Shape:
+    """The schema of a function's arguments, and what makes its keyword arguments of JSON."""
+    hints, parameters = typing.get_type_hints(function, include_extras=True), []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise TypeError(f"the parameter {parameter} has no name for the model")
+        if name not in hints:
+            raise TypeError(f"the parameter {name!r} has no type hint")
+        parameters.append((name, hints[name], parameter.default is parameter.empty))
+    definitions: Schema = {}
+    schema, convert = shape_of_object(dict, parameters, definitions)
+    return ({**schema, "$defs": definitions} if definitions else schema), convert
+
+
+def shape_of(hint: Any, definitions: Schema) -> Shape:
+    """The schema of a type, and what makes a value of it. Schemas that have names are added to the definitions."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    kind = origin or hint
+    if hint is Any:
+        return {}, lambda value: value
+    if is_pydantic(hint):
+        return shape_of_pydantic(hint, definitions)
+    if origin is Annotated:
+        schema, convert = shape_of(arguments[0], definitions)
+        texts = [each for each in arguments[1:] if isinstance(each, str)]
+        return ({**schema, "description": texts[0]} if texts else schema), convert
+    if kind in PLAIN:
+        return {"type": PLAIN[kind]}, lambda value: plain(kind, value)
+    if kind in UNIONS:
+        shapes = [shape_of(each, definitions) for each in arguments]
+        return {"anyOf": [each for each, _ in shapes]}, lambda value: first_of([each for _, each in shapes], value)
+    if kind is Literal:
+        return choices(arguments), lambda value: one_of(arguments, value)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return choices([each.value for each in kind]), kind
+    if kind in LISTS:
+        schema, convert = shape_of(arguments[0] if arguments else Any, definitions)
+        unique = {"uniqueItems": True} if LISTS[kind] in (set, frozenset) else {}
+        return {"type": "array", "items": schema, **unique}, lambda value: LISTS[kind](elements(convert, value))
+    if kind in MAPS:
+        schema, convert = shape_of(arguments[1] if arguments else Any, definitions)
+        return {"type": "object", "additionalProperties": schema}, lambda value: mapping(convert, value)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        hints, missing = typing.get_type_hints(kind, include_extras=True), dataclasses.MISSING
+        return shape_of_object(kind, [(each.name, hints[each.name], each.default is each.default_factory is missing)
+                                      for each in dataclasses.fields(kind) if each.init], definitions)
+    raise TypeError(f"there is no JSON schema for {hint!r}")
+
+
+def shape_of_object(
+    make: Callable[..., Any], parameters: Iterable[tuple[str, Any, bool]], definitions: Schema
+) -> Shape:
+    """An object of fields with a name and a type, which may be required; `make` is called with their values."""
+    parameters = list(parameters)
+    shapes = {name: shape_of(hint, definitions) for name, hint, _ in parameters}
+    required = [name for name, _, is_required in parameters if is_required]
+
+    def convert(value: Any) -> Any:
+        of_type(dict, value)
+        for name in required:
+            if name not in value:
+                raise ValueError(f"{name} is missing")
+        for name in value:
+            if name not in shapes:
+                raise ValueError(f"{name} is unknown")
+        return make(**{name: at(name, shapes[name][1], one) for name, one in value.items()})
+
+    properties = {name: schema for name, (schema, _) in shapes.items()}
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}, convert
+
+
+def is_pydantic(hint: Any) -> bool:
+    if typing.get_origin(hint) is Annotated:
+        modules = [type(each).__module__.partition(".")[0] for each in hint.__metadata__]
+        return bool({"pydantic", "annotated_types"}.intersection(modules))
+    return isinstance(hint, type) and hasattr(hint, "model_json_schema")
+
+
+def shape_of_pydantic(hint: Any, definitions: Schema) -> Shape:
+    from pydantic import TypeAdapter
+
+    from ._json import encode
+
+    adapter = TypeAdapter(hint)
+    schema = adapter.json_schema()
+    for name, one in schema.pop("$defs", {}).items():
+        if definitions.setdefault(name, one) != one:
+            raise TypeError(f"two types have the name {name}")
+    return schema, lambda value: adapter.validate_json(encode(value))
+
+
+def choices(values: Iterable[Any]) -> Schema:
+    kinds = {PLAIN.get(type(each)) for each in values}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return {**({"type": kind} if kind else {}), "enum": list(values)}
+
+
+def of_type(kind: type, value: Any) -> Any:
+    if type(value) is not kind:
+        name = {**PLAIN, list: "array", dict: "object"}[kind]
+        raise ValueError(f"not of type {name}")
+    return value
+
+
+def plain(kind: type, value: Any) -> Any:
+    if kind is float and type(value) is int:
+        return float(value)
+    if kind is int and type(value) is float and value.is_integer():
+        return int(value)  # 3.0 is an integer in JSON
+    return of_type(kind, value)
+
+
+def one_of(values: Iterable[Any], value: Any) -> Any:
+    for each in values:
+        if type(each) is type(value) and each == value:
+            return each
+    raise ValueError(f"not one of {', '.join(map(repr, values))}")
+
+
+def first_of(converts: Iterable[Convert], value: Any) -> Any:
+    problems = []
+    for convert in converts:
+        try:
+            return convert(value)
+        except ValueError as error:
+            problems.append(str(error))
+    raise ValueError(", ".join(problems))
+
+
+def elements(convert: Convert, value: Any) -> list[Any]:
+    return [at(index, convert, one) for index, one in enumerate(of_type(list, value))]
+
+
+def mapping(convert: Convert, value: Any) -> dict[str, Any]:
+    return {name: at(name, convert, one) for name, one in of_type(dict, value).items()}
+
+
+def at(place: Any, convert: Convert, value: Any) -> Any:
+    """Converts a part, and says which one it was if it cannot be converted."""
+    try:
+        return convert(value)
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error

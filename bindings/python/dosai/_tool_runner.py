@@ -1,0 +1,167 @@
+"""The tool loop: asks the model, runs the functions that it calls, and tells it their results, until it answers."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Generator, Generic, Iterable, Iterator, Optional, TypeVar, Union
+
+from . import _ffi
+from ._call import Call, new_cancel, read_completion
+from ._chat import chat_call
+from ._errors import APICancelledError, DosaiError, MaxRoundsError
+from ._models import ChatCompletion, ToolCall
+from ._parse import check_whole, parsed, response_format_of
+from ._stream import Stream
+from ._tools import ToolResult, Tools, content_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from ._client import BaseClient, Client
+
+Part = TypeVar("Part")  # of an answer: a ChatCompletion, or a chunk of a stream
+
+
+class BaseToolRunner(Generic[Part]):
+    """What the runners of both clients know: the conversation, and whether it goes on."""
+
+    def __init__(
+        self, *, messages: Iterable[Any], tools: Iterable[Any], max_rounds: int, raise_errors: bool, **arguments: Any
+    ) -> None:
+        if max_rounds < 1:
+            raise ValueError("max_rounds must be at least 1")
+        self.messages: list[Any] = list(messages)  # the conversation so far; the last round is in it once it is whole
+        self.completions: list[ChatCompletion] = []  # the answers so far
+        self._tools, self._max_rounds = Tools(tools, raise_errors), max_rounds
+        self._arguments, self._shape = arguments, None
+        if self._tools.definitions:
+            arguments["tools"] = self._tools.definitions
+        self._is_closed, self._is_over = False, False
+        if isinstance(arguments.get("response_format"), type):
+            self._shape = arguments["response_format"]
+            arguments["response_format"] = response_format_of(self._shape)
+
+    def _parts(self, client: BaseClient) -> tuple[Any, Any, Any]:
+        """The parts of the next call."""
+        if self._is_closed:
+            raise closed()
+        return chat_call(client, messages=self.messages, **self._arguments)
+
+    def _add(self, completion: ChatCompletion) -> list[ToolCall]:
+        """Takes an answer, and returns its calls."""
+        self.completions.append(completion)
+        choice = completion.choices[0] if completion.choices else None
+        if choice is None or not choice.message.tool_calls:
+            self.messages += [choice.message] if choice else []
+            parsed(completion, self._shape)
+            self._is_over = True
+            return []
+        check_whole(completion, choice)
+        if len(self.completions) == self._max_rounds:
+            raise MaxRoundsError(f"the model still calls functions in round {self._max_rounds}", completion=completion)
+        return choice.message.tool_calls
+
+    def _add_results(self, results: Iterable[ToolResult]) -> None:
+        self.messages += [self.completions[-1].choices[0].message, *(result.message for result in results)]
+        choice = self._arguments.get("tool_choice")
+        if choice == "required" or isinstance(choice, dict) and "function" in choice:
+            del self._arguments["tool_choice"]  # else the model could only call again
+
+    def _final(self) -> ChatCompletion:
+        if not self._is_over:
+            raise DosaiError("the tool loop ended before the model's answer", status="CANCELLED")
+        return self.completions[-1]
+
+
+class ToolRunner(BaseToolRunner[Part]):
+    """A tool loop. Iteration gives each step: an answer, or the chunks of it, and after it a ToolResult of each call.
+
+    A function runs when its result is asked for. Any thread may close the loop.
+    """
+
+    def __init__(self, client: Client, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        for tool in self._tools:
+            if inspect.iscoroutinefunction(tool.function):
+                raise TypeError(f"{tool.name}() is asynchronous: use AsyncClient")
+        self._client, self._cancel = client, new_cancel()
+        self._steps = self._run()
+
+    def __iter__(self) -> Iterator[Union[Part, ToolResult]]:
+        return self
+
+    def __next__(self) -> Union[Part, ToolResult]:
+        step: Union[Part, ToolResult] = next(self._steps)
+        return step
+
+    def _run(self) -> Generator[Any, None, None]:
+        while not self._is_over:
+            handle, request, options = self._parts(self._client)
+            call = Call(options)
+            if self._arguments["stream"]:
+                stream = Stream(handle, request, call, self._cancel)
+                yield from stream
+                calls = self._add(stream.current_completion_snapshot)
+            else:
+                options.cancel = self._cancel.pointer
+                completion = read_completion(self._client._complete(call, _ffi.dosai_chat, request.pointer))
+                yield completion
+                calls = self._add(completion)
+            results = []
+            for each in calls:
+                if self._is_closed:
+                    raise closed()
+                results.append(self._answer(each))
+                yield results[-1]
+            if results:
+                self._add_results(results)
+
+    def _answer(self, call: ToolCall) -> ToolResult:
+        result = ToolResult(call)
+        try:
+            result.content = content_of(self._tools.bind(result)())
+        except Exception as error:
+            self._tools.fail(result, error)
+        return result
+
+    def get_final_completion(self) -> ChatCompletion:
+        """Runs the loop to its end, and returns the model's answer."""
+        for _ in self:
+            pass
+        return self._final()
+
+    def get_final_text(self) -> str:
+        """Runs the loop to its end, and returns the text of the model's answer."""
+        return text_of(self.get_final_completion())
+
+    def close(self) -> None:
+        """Stops the loop: the call in progress ends, and no other function runs. A thread in it gets APICancelledError.
+        """
+        self._is_closed = True
+        _ffi.dosai_cancel_trigger(self._cancel.pointer)
+        try:
+            self._steps.close()
+        except ValueError:
+            pass  # a thread is in it
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+
+def text_of(completion: ChatCompletion) -> str:
+    return (completion.choices[0].message.content or "") if completion.choices else ""
+
+
+def closed() -> APICancelledError:
+    return APICancelledError("the tool loop was closed", status="CANCELLED")

@@ -1,0 +1,133 @@
+"""Functions that a model may call: their descriptions, their calls and the results."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import re
+from functools import partial
+from typing import Any, Callable, Iterable, Mapping, Optional, Union
+
+from ._hints import Shape, shape_of_function
+from ._json import encode
+from ._models import Model, ToolCall
+
+
+class Tool:
+    """A function that the model may call.
+
+    Its name, its docstring and the type hints of its parameters describe it to the model, unless they are given here.
+    If `parameters`, a JSON schema, are given, the arguments are passed as they came, without a check.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], *, name: Optional[str] = None, description: Optional[str] = None,
+        parameters: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        self.function = function
+        self.name: str = getattr(function, "__name__", "") if name is None else name
+        if not re.fullmatch("[a-zA-Z0-9_-]{1,64}", self.name):
+            raise TypeError(f"{function!r} needs a name: Tool(function, name=...)")
+        self.description = description or inspect.cleandoc(function.__doc__ or "")
+        try:
+            shape: Shape = shape_of_function(function) if parameters is None else (dict(parameters), dict)
+        except (TypeError, NameError, RecursionError) as error:
+            raise TypeError(f"{self.name}(): {error}") from error
+        self.parameters, self._convert = shape
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The function as the API describes it."""
+        about = {"description": self.description} if self.description else {}
+        return {"type": "function", "function": {"name": self.name, **about, "parameters": self.parameters}}
+
+    def bind(self, arguments: str) -> Callable[[], Any]:
+        """The function with what the model wrote as its arguments."""
+        try:
+            value = json.loads(arguments or "{}", parse_constant=refuse)
+            if not isinstance(value, dict):
+                raise ValueError("not an object")
+            return partial(self.function, **self._convert(value))
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            raise WrongCallError(f"the arguments of {self.name} are wrong: {error}") from error
+
+
+class WrongCallError(ValueError):
+    """The model called a function that there is not, or with arguments that do not fit."""
+
+
+class ToolResult:
+    """One call of a function, and what is told to the model: `content`."""
+
+    __slots__ = ("id", "name", "arguments", "content", "error")
+
+    def __init__(self, call: ToolCall) -> None:
+        self.id: str = call.id
+        self.name: str = call.function.name if call.function else ""
+        self.arguments: str = (call.function.arguments if call.function else "") or ""  # as the model wrote them
+        self.content = ""
+        self.error: Optional[Exception] = None  # why there is no result
+
+    @property
+    def message(self) -> dict[str, Any]:
+        return {"role": "tool", "tool_call_id": self.id, "content": self.content}
+
+    def __repr__(self) -> str:
+        return f"ToolResult({self.name}({self.arguments}): {self.content!r})"
+
+
+class Tools:
+    """The functions of one run, by name. Other descriptions of tools, as dicts, are only sent."""
+
+    def __init__(self, tools: Iterable[Union[Callable[..., Any], Tool, Mapping[str, Any]]], raise_errors: bool) -> None:
+        self._tools: dict[str, Tool] = {}
+        self._raise_errors = raise_errors
+        self.definitions: list[Any] = []
+        for each in tools:
+            if not isinstance(each, Mapping):
+                tool = each if isinstance(each, Tool) else Tool(each)
+                if tool.name in self._tools:
+                    raise TypeError(f"two functions have the name {tool.name}")
+                self._tools[tool.name] = tool
+                each = tool.definition
+            self.definitions.append(each)
+
+    def __iter__(self) -> Any:
+        return iter(self._tools.values())
+
+    def bind(self, result: ToolResult) -> Callable[[], Any]:
+        tool = self._tools.get(result.name)
+        if tool is None:
+            raise WrongCallError(f"there is no function {result.name}")
+        return tool.bind(result.arguments)
+
+    def fail(self, result: ToolResult, error: Exception) -> None:
+        """Tells the error to the model, or raises it. The model's own mistakes are only told."""
+        is_mistake = isinstance(error, WrongCallError)
+        if self._raise_errors and not is_mistake:
+            raise error
+        result.error = error
+        result.content = f"error: {error}" if is_mistake else f"error: {type(error).__name__}: {error}"
+
+
+def refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def content_of(value: Any) -> str:
+    """A function's value for the model: text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else encode(jsonable(value)).decode()
+
+
+def jsonable(value: Any) -> Any:
+    """pydantic's models and dataclasses, at any depth, as JSON values."""
+    if hasattr(type(value), "model_dump") and not isinstance(value, Model):
+        return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: jsonable(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {name: jsonable(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(one) for one in value]
+    return value

@@ -1,0 +1,149 @@
+"""The JSON schemas of type hints, and the values that a function gets."""
+
+import dataclasses
+import enum
+import typing
+from typing import Annotated, Any, Dict, List, Literal, Optional, Union
+
+import dosai
+import pytest
+from dosai._tools import WrongCallError
+
+
+class Unit(enum.Enum):
+    CELSIUS = "c"
+    KELVIN = "k"
+
+
+@dataclasses.dataclass
+class Place:
+    city: Annotated[str, "Its name"]
+    height: float = 0.0
+    tags: List[str] = dataclasses.field(default_factory=list)
+
+
+def call(hint, json, default=...):
+    """The schema of a parameter, and the value that it gets."""
+
+    def function(x):
+        return x
+
+    function.__annotations__["x"] = hint
+    function.__defaults__ = None if default is ... else (default,)
+    tool = dosai.Tool(function)
+    return tool.parameters["properties"]["x"], tool.bind(json)
+
+
+ROWS = [
+    (str, {"type": "string"}, '"a"', "a"),
+    (int, {"type": "integer"}, "3", 3),
+    (int, {"type": "integer"}, "3.0", 3),
+    (float, {"type": "number"}, "3", 3.0),
+    (bool, {"type": "boolean"}, "true", True),
+    (None, {"type": "null"}, "null", None),
+    (Any, {}, '[{"a": null}]', [{"a": None}]),
+    (list, {"type": "array", "items": {}}, "[1, null]", [1, None]),
+    (List[int], {"type": "array", "items": {"type": "integer"}}, "[1, 2]", [1, 2]),
+    (typing.Sequence[int], {"type": "array", "items": {"type": "integer"}}, "[]", []),
+    (typing.Set[int], {"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, "[1, 1]", {1}),
+    (dict, {"type": "object", "additionalProperties": {}}, '{"a": 1}', {"a": 1}),
+    (Dict[str, float], {"type": "object", "additionalProperties": {"type": "number"}}, '{"a": 1}', {"a": 1.0}),
+    (Optional[int], {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "null", None),
+    (Union[int, List[str]], {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "string"}}]},
+     '["a"]', ["a"]),
+    (Literal["a", "b"], {"type": "string", "enum": ["a", "b"]}, '"b"', "b"),
+    (Literal["a", 1], {"enum": ["a", 1]}, "1", 1),
+    (Unit, {"type": "string", "enum": ["c", "k"]}, '"k"', Unit.KELVIN),
+    (Annotated[int, "How many"], {"type": "integer", "description": "How many"}, "1", 1),
+    (Place, {"type": "object", "required": ["city"], "additionalProperties": False, "properties": {
+        "city": {"type": "string", "description": "Its name"}, "height": {"type": "number"},
+        "tags": {"type": "array", "items": {"type": "string"}}}}, '{"city": "Rome", "height": 3}', Place("Rome", 3.0)),
+]
+
+
+@pytest.mark.parametrize("hint, schema, json, value", ROWS, ids=lambda row: None)
+def test_hints(hint, schema, json, value):
+    made, function = call(hint, '{"x": %s}' % json)
+    assert made == schema
+    got = function()
+    assert got == value and type(got) is type(value)
+
+
+@pytest.mark.parametrize("hint, json, problem", [
+    (str, "1", "x: not of type string"), (int, "true", "x: not of type integer"), (int, "1.5", "not of type integer"),
+    (float, '"1"', "not of type number"), (float, "1" + "0" * 400, "too large"), (bool, "1", "not of type boolean"),
+    (List[int], "[1, null]", "x: 1: not of type integer"), (list, "{}", "not of type array"),
+    (Dict[str, int], '{"a": "b"}', "x: a: not of type integer"), (dict, "[]", "not of type object"),
+    (Optional[int], '"a"', "x: not of type integer, not of type null"),
+    (Literal["a", 1], "true", "x: not one of 'a', 1"), (Unit, '"x"', "not a valid Unit"),
+    (Unit, "[]", "not a valid Unit"),
+    (Place, '{"city": 3}', "x: city: not of type string"), (Place, "{}", "x: city is missing"),
+    (Place, '{"city": "a", "x": 1}', "x: x is unknown"), (list, "[" * 100000, "recursion"),
+])
+def test_values_that_do_not_fit(hint, json, problem):
+    with pytest.raises(WrongCallError, match=problem):
+        call(hint, '{"x": %s}' % json)
+
+
+def test_defaults():
+    _, function = call(int, "{}", default=7)
+    assert function() == 7
+    assert dosai.Tool(function.func).parameters["required"] == []
+
+
+def test_pydantic():
+    pydantic = pytest.importorskip("pydantic")
+
+    class City(pydantic.BaseModel):
+        name: str
+        twins: List["City"] = []
+
+    city, text = City(name="Rome", twins=[City(name="Paris")]), '{"name": "Rome", "twins": [{"name": "Paris"}]}'
+    schema, function = call(Optional[City], '{"x": %s}' % text)
+    assert schema == {"anyOf": [{"$ref": "#/$defs/City"}, {"type": "null"}]} and function() == city
+    definitions = dosai.Tool(function.func).parameters["$defs"]
+    assert set(definitions) == {"City"} and definitions["City"]["properties"]["name"]["type"] == "string"
+    with pytest.raises(WrongCallError, match="name"):
+        call(City, '{"x": {}}')
+    schema, function = call(Annotated[int, pydantic.Field(ge=3, description="How many")], '{"x": 3}')
+    assert schema == {"type": "integer", "minimum": 3, "description": "How many"} and function() == 3
+    with pytest.raises(WrongCallError, match="greater than or equal"):
+        call(Annotated[int, pydantic.Field(ge=3)], '{"x": 2}')
+    other = type("City", (pydantic.BaseModel,), {"__annotations__": {"size": int, "twins": List["City"]}})
+
+    def two(a: City, b: other) -> None: ...
+
+    with pytest.raises(TypeError, match=r"two\(\): two types have the name City"):
+        dosai.Tool(two)
+
+
+def test_results_of_pydantic_and_dataclasses():
+    pydantic = pytest.importorskip("pydantic")
+    from dosai._tools import content_of
+
+    model = type("Model", (pydantic.BaseModel,), {"__annotations__": {"n": int}})
+    assert content_of([model(n=1), {"p": Place("x")}]) == '[{"n": 1}, {"p": {"city": "x", "height": 0.0, "tags": []}}]'
+
+
+@dataclasses.dataclass
+class Endless:
+    other: "Endless"
+
+
+def no_hint(x): ...
+def many(*x: int): ...
+def positional(x: int, /): ...
+def unknown(x: object): ...
+def endless(x: "Endless"): ...
+def not_there(x: "Nowhere"): ...  # noqa: F821
+
+
+@pytest.mark.parametrize("function, problem", [
+    (no_hint, "the parameter 'x' has no type hint"), (many, r"the parameter \*x: int has no name"),
+    (positional, "has no name"), (endless, "recursion"), (unknown, "no JSON schema for <class 'object'>"),
+    (not_there, "Nowhere"),
+])
+def test_functions_without_a_schema(function, problem):
+    with pytest.raises(TypeError, match=r"%s\(\): .*%s" % (function.__name__, problem)):
+        dosai.Tool(function)
+    assert dosai.Tool(function, parameters={}).parameters == {}

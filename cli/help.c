@@ -5,13 +5,23 @@ static const char *const all_help =
     "usage: dosai chat [OPTION]... [PROMPT]\n"
     "       dosai batch [OPTION]... INPUT -o OUTPUT\n"
     "       dosai models [OPTION]...\n"
+    "       dosai post [OPTION]... PATH\n"
     "       dosai completion bash|zsh|fish\n"
     "       dosai --version\n\n"
     "The key comes from DOSAI_API_KEY, the URL from --base-url or DOSAI_BASE_URL; its default is\n"
     "https://api.dos.ai/v1. OPENAI_API_KEY and OPENAI_BASE_URL are used only together, and only if\n"
-    "none of these is set. \"dosai COMMAND --help\" lists the options of chat, batch and models.\n";
+    "none of these is set. \"dosai COMMAND --help\" lists its options.\n";
 static const char *const models_help = "usage: dosai models [OPTION]...\n"
                                        "Prints the ids of the models, one per line.\n\n";
+static const char *const post_help =
+    "usage: dosai post [OPTION]... PATH\n"
+    "Sends JSON to any endpoint, such as /embeddings or /responses, and prints its answer on one line.\n\n";
+static const char *const post_notes =
+    "\n"
+    "With --stream or --last-event, it prints each event on one line: {\"type\": T, \"id\": I, \"data\": "
+    "D}.\n"
+    "NAME is the type or the data of the last event, such as message_stop, or several, separated by\n"
+    "spaces. The exit status is that of chat.\n";
 static const char *const chat_help =
     "usage: dosai chat [OPTION]... [PROMPT]\n"
     "Sends PROMPT, --file or standard input, and prints the answer as it arrives.\n\n";
@@ -56,11 +66,22 @@ const char *help_of(int command) {
     return models_help;
   case BATCH_COMMAND:
     return batch_help;
+  case POST_COMMAND:
+    return post_help;
   default:
     return all_help;
   }
 }
 
 const char *notes_of(int command) {
-  return command == CHAT_COMMAND ? chat_notes : command == BATCH_COMMAND ? batch_notes : "";
+  switch (command) {
+  case CHAT_COMMAND:
+    return chat_notes;
+  case BATCH_COMMAND:
+    return batch_notes;
+  case POST_COMMAND:
+    return post_notes;
+  default:
+    return "";
+  }
 }

@@ -36,6 +36,7 @@ static void run(options *options, int command, outcome *outcome) {
   if (outcome_is_ok(outcome)) {
     (command == CHAT_COMMAND    ? chat_run
      : command == BATCH_COMMAND ? batch_run
+     : command == POST_COMMAND  ? post_run
                                 : models_run)(client, options, outcome);
   }
   dosai_client_free(client);
@@ -57,6 +58,7 @@ int main(int argument_count, char **arguments) {
   int command = strcmp(word, "chat") == 0     ? CHAT_COMMAND
                 : strcmp(word, "models") == 0 ? MODELS_COMMAND
                 : strcmp(word, "batch") == 0  ? BATCH_COMMAND
+                : strcmp(word, "post") == 0   ? POST_COMMAND
                                               : ANY_COMMAND;
   if (strcmp(word, "--version") == 0) {
     printf("dosai %s (libdosai %s)\n", DOSAI_VERSION, dosai_version());

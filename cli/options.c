@@ -39,6 +39,10 @@ static const rule rules[] = {
      "answer a call of the function NAME"},
     {"--no-stream", NULL, FLAG, FIELD(is_whole), CHAT_COMMAND, "wait for the whole answer"},
     {"--json", NULL, FLAG, FIELD(is_json), CHAT_COMMAND | MODELS_COMMAND, "print JSON"},
+    {"--body", "FILE", TEXT, FIELD(file), POST_COMMAND, "the JSON to send; - is stdin, the default"},
+    {"--stream", NULL, FLAG, FIELD(is_stream), POST_COMMAND, "print each server-sent event as it arrives"},
+    {"--last-event", "NAME", TEXT, FIELD(call.last_event), POST_COMMAND,
+     "a stream that ends before this type or data was cut off"},
     {"-o", "OUTPUT", TEXT, FIELD(output), BATCH_COMMAND,
      "the results; lines that have one are not sent again"},
     {"--concurrency", "N", AMOUNT, FIELD(concurrency), BATCH_COMMAND, "at most N calls at once (16)"},
@@ -58,8 +62,8 @@ static const rule rules[] = {
     {"--connect-timeout", "S", SECONDS, FIELD(call.connect_timeout_ms), 0, "limit until connected (10)"},
     {"--first-token-timeout", "S", SECONDS, FIELD(call.first_token_timeout_ms), 0,
      "limit from then until the answer begins (600)"},
-    {"--idle-timeout", "S", SECONDS, FIELD(call.idle_timeout_ms), CHAT_COMMAND,
-     "limit between two tokens (300)"},
+    {"--idle-timeout", "S", SECONDS, FIELD(call.idle_timeout_ms), CHAT_COMMAND | POST_COMMAND,
+     "limit between two tokens or events (300)"},
     {"-v", NULL, VERBOSE, 0, 0, "log to standard error"},
     {"--color", "WHEN", TEXT, FIELD(color), 0, "auto, always or never"},
     {"--help", NULL, HELP, 0, 0, "print this help"},
@@ -194,6 +198,8 @@ static void take_operand(options *options, int command, const char *argument) {
     options->prompt = argument;
   } else if (command == BATCH_COMMAND && !options->input) {
     options->input = argument;
+  } else if (command == POST_COMMAND && !options->path) {
+    options->path = argument;
   } else {
     usage_error("unknown argument %s", argument);
   }
@@ -238,6 +244,7 @@ void options_parse(options *options, int command, int argument_count, char **arg
   }
   if (command == BATCH_COMMAND && !(options->input && options->output))
     usage_error("a batch wants INPUT and -o OUTPUT");
+  if (command == POST_COMMAND && !options->path) usage_error("post wants a PATH");
   if (!color_start(options->color)) usage_error("--color: not auto, always or never: %s", options->color);
   options->client.headers = options->headers.items;
   options->client.header_count = options->headers.count;

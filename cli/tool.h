@@ -13,6 +13,7 @@
 #define CHAT_COMMAND 1
 #define MODELS_COMMAND 2
 #define BATCH_COMMAND 4
+#define POST_COMMAND 8
 
 enum {
   EXIT_REFUSED = 1,
@@ -39,6 +40,7 @@ typedef struct options {
   const char *prompt;
   const char *color;  /* auto, always or never */
   const char *input;  /* of a batch */
+  const char *path;   /* of a post */
   const char *output; /* -o */
   int64_t concurrency;
   int64_t requests_per_minute; /* 0: no limit */
@@ -50,6 +52,7 @@ typedef struct options {
   int32_t is_talk;   /* -i */
   int32_t is_whole;  /* --no-stream */
   int32_t is_json;
+  int32_t is_stream;
 } options;
 
 /* How a call ended: the library's objects, or a message of our own. */
@@ -108,10 +111,11 @@ char *json_text(const char *string, size_t *out_length);
 /* request.c: makes the request that the options describe. */
 void request_build(const options *options, dosai_request **out_request, outcome *outcome);
 
-/* cmd_chat.c, cmd_models.c, cmd_batch.c: the commands, once the client is there. */
+/* cmd_chat.c, cmd_models.c, cmd_batch.c, cmd_post.c: the commands, once the client is there. */
 void chat_run(dosai_client *client, const options *options, outcome *outcome);
 void models_run(dosai_client *client, const options *options, outcome *outcome);
 void batch_run(dosai_client *client, const options *options, outcome *outcome);
+void post_run(dosai_client *client, const options *options, outcome *outcome);
 
 /* cmd_completion.c: dosai completion SHELL; gives the exit status. */
 int shells_run(int argument_count, char **arguments);

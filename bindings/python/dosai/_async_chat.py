@@ -29,11 +29,7 @@ else:
 
 class AsyncChat:
     def __init__(self, client: AsyncClient) -> None:
-        self._client = client
-
-    @property
-    def completions(self) -> AsyncCompletions:
-        return AsyncCompletions(self._client)
+        self.completions = AsyncCompletions(client)
 
 
 class AsyncCompletions:

@@ -38,15 +38,11 @@ class AsyncClient(BaseClient):
     Its arguments are those of Client. `api_key` may also be an async function: it is awaited before each call.
     """
 
-    _loops: Loops
+    chat: AsyncChat
+    models: AsyncModels
 
-    @property
-    def chat(self) -> AsyncChat:
-        return AsyncChat(self)
-
-    @property
-    def models(self) -> AsyncModels:
-        return AsyncModels(self)
+    def _make_parts(self, client: Self) -> None:
+        self.chat, self.models = AsyncChat(client), AsyncModels(client)
 
     async def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
         """GETs any endpoint, such as "/models", and returns its JSON. Options: timeout, extra_headers."""
@@ -82,7 +78,7 @@ class AsyncClient(BaseClient):
 
     async def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
-        self._handle, self._loops = None, Loops()
+        self._connections, self._loops = None, Loops()
         await sleep(0)  # lets the event loop run what the last user of the connections scheduled
 
     aclose = close
@@ -98,11 +94,11 @@ class AsyncClient(BaseClient):
     ) -> None:
         await self.close()
 
-    def _new_handle(self) -> Handle:
+    def _connect(self, arguments: dict[str, Any]) -> None:
+        key = arguments["api_key"]
+        arguments["api_key"] = AwaitedKey(key) if iscoroutinefunction(key) else key
+        super()._connect(arguments)
         self._loops = Loops()
-        if iscoroutinefunction(self._arguments["api_key"]):
-            self._arguments["api_key"] = AwaitedKey(self._arguments["api_key"])
-        return super()._new_handle()
 
     async def _submit(self, function: Callable[..., int], *arguments: Any) -> LoopCall:
         key = self._arguments["api_key"]

@@ -37,6 +37,8 @@ class Loops:
         self._loops: WeakValueDictionary[AbstractEventLoop, Loop] = WeakValueDictionary()
 
     def running(self) -> Loop:
+        if self._process != os.getpid():
+            self.__init__()  # type: ignore[misc]  # those of the parent stay as they are
         event_loop = get_running_loop()
         loop = self._loops.get(event_loop)
         if loop is None:

@@ -10,7 +10,7 @@ from ._json import decode, decode_received
 from ._key import raised_by_key
 from ._models import ChatCompletion, text_completion
 from ._response import Headers, Response
-from ._timeout import NOT_GIVEN, NotGiven, set_clocks
+from ._timeout import NOT_GIVEN, NotGiven, is_omitted, set_clocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,19 +48,38 @@ def lent_bytes(function: Callable[..., Any], *arguments: Any) -> Optional[bytes]
 
 
 def c_string(text: str, name: str) -> bytes:
+    """The text for the library. ctypes would take a number for an address."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a string, not {type(text).__name__}")
     if "\0" in text:
         raise ValueError(f"{name} contains a NUL")
     return text.encode("utf-8", "surrogateescape")
 
 
-def merged(*headers: Optional[Mapping[str, str]]) -> dict[str, str]:
-    """Headers; a later one replaces an earlier one of the same name, ignoring case."""
-    lines = {name.lower(): (name, value) for mapping in headers if mapping for name, value in mapping.items()}
+def number(value: int, name: str) -> int:
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
+    return value.__index__()
+
+
+def merged(*headers: Optional[Mapping[str, Optional[str]]]) -> dict[str, str]:
+    """Headers; a later one replaces an earlier one of the same name, ignoring case, or removes it if it is None."""
+    lines: dict[str, tuple[str, str]] = {}
+    for mapping in headers:
+        for name, value in (mapping or {}).items():
+            key = c_string(name, "the name of a header").lower().decode("utf-8", "surrogateescape")
+            if value is None or is_omitted(value):
+                lines.pop(key, None)
+            else:
+                lines[key] = name, value
     return dict(lines.values())
 
 
 def set_headers(options: Any, headers: Mapping[str, str]) -> None:
-    lines = [c_string(f"{name}: {value}", f"the header {name!r}") for name, value in headers.items()]
+    lines = [
+        c_string(name, "the name of a header") + b": " + c_string(value, f"the header {name!r}")
+        for name, value in headers.items()
+    ]
     options.headers = (c_char_p * len(lines))(*lines)
     options.header_count = len(lines)
 
@@ -72,7 +91,7 @@ def call_options(
     _ffi.dosai_call_options_init(byref(options), sizeof(options))
     set_clocks(options, timeout, unary)
     if not isinstance(max_retries, NotGiven):
-        options.max_retries = max_retries or -1
+        options.max_retries = number(max_retries, "max_retries") or -1
     if headers:
         set_headers(options, headers)
     return options

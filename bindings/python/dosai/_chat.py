@@ -9,7 +9,7 @@ from ._call import Call, Handle, check, read_completion, read_response
 from ._json import encode
 from ._parse import parsed, response_format_of
 from ._stream import Stream
-from ._timeout import NOT_GIVEN
+from ._timeout import NOT_GIVEN, is_omitted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,11 +32,7 @@ else:
 
 class Chat:
     def __init__(self, client: Client) -> None:
-        self._client = client
-
-    @property
-    def completions(self) -> Completions:
-        return Completions(self._client)
+        self.completions = Completions(client)
 
 
 class Completions:
@@ -169,8 +165,13 @@ def chat_call(
     **parameters: Any,
 ) -> tuple[Handle, Handle, Any]:
     """The parts of a chat call: the client, the request, and the call's options."""
-    if "extra_query" in parameters:
+    if parameters.pop("extra_query", None):
         raise TypeError("create() has no extra_query: pass the query in base_url, such as .../v1?name=value")
+    if isinstance(messages, (str, bytes, dict)):
+        kind = type(messages).__name__
+        raise TypeError(f'messages must be a list of messages, such as [{{"role": "user", "content": "Hi"}}], not {kind}')
+    if isinstance(parameters.get("response_format"), type):
+        raise TypeError("create() takes response_format as JSON: parse() takes a class")
     handle = client._open_handle()
     options = client._options(unary=not stream, timeout=timeout, extra_headers=extra_headers)
     request = new_request({"model": model, "messages": list(messages), **parameters, **(extra_body or {})})
@@ -178,7 +179,7 @@ def chat_call(
 
 
 def new_request(body: Mapping[str, Any]) -> Handle:
-    json = encode({name: value for name, value in body.items() if value is not NOT_GIVEN})
+    json = encode({name: value for name, value in body.items() if not is_omitted(value)})
     request, error = _ffi.dosai_request(), _ffi.dosai_error()
     check(_ffi.dosai_request_parse(json, len(json), byref(request), byref(error)), error)
     return Handle(request, _ffi.dosai_request_free)

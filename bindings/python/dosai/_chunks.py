@@ -8,7 +8,7 @@ from struct import Struct
 
 from . import _ffi
 from ._json import decode, decode_received
-from ._models import ChoiceLogprobs, CompletionUsage, LazyModel
+from ._models import Audio, ChoiceLogprobs, CompletionUsage, LazyModel, Moderation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class ChoiceDelta(EventPart):
     refusal: Optional[str]
     tool_calls: Optional[list[ToolCallDelta]]
     function_call: Optional[FunctionDelta]
-    _nested = {"tool_calls": ToolCallDelta, "function_call": FunctionDelta}
+    audio: Optional[Audio]
+    _nested = {"tool_calls": ToolCallDelta, "function_call": FunctionDelta, "audio": Audio}
     _absent = frozenset(("content", "refusal", "tool_calls", "function_call"))
 
     @staticmethod
@@ -98,7 +99,9 @@ class ChatCompletionChunk(EventPart):
     usage: Optional[CompletionUsage]
     service_tier: Optional[str]
     system_fingerprint: Optional[str]
-    _nested = {"choices": ChunkChoice, "usage": CompletionUsage}
+    moderation: Optional[Moderation]
+    obfuscation: Optional[str]
+    _nested = {"choices": ChunkChoice, "usage": CompletionUsage, "moderation": Moderation}
     _absent = frozenset(("usage",))
 
     @staticmethod

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from ctypes import byref, sizeof
+from ctypes import byref, c_char_p, sizeof
 
 from . import _ffi
-from ._call import Call, Handle, c_string, call_options, check, copy_of, merged, read_json
+from ._call import Call, Handle, c_string, call_options, check, copy_of, merged, number, read_json
 from ._chat import Chat
-from ._errors import DosaiError
+from ._errors import DosaiError, InvalidArgumentError
 from ._json import encode
 from ._key import key_fn
 from ._models import Page
 from ._stream import EventStream
-from ._timeout import NOT_GIVEN, NotGiven
+from ._timeout import NOT_GIVEN, is_omitted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ._key import ApiKey, AsyncApiKey
     from ._parameters import CallOptions, ClientOptions, LibraryOptions, NoStream
-    from ._timeout import Seconds
+    from ._timeout import NotGiven, Seconds
 else:
 
     def overload(function):
@@ -33,6 +33,11 @@ else:
 
 class BaseClient:
     """The arguments that Client and AsyncClient have in common."""
+
+    # Outside of the dict, which the client's parts share: they refer to the connections, but not to the client.
+    __slots__ = ("chat", "models", "__dict__", "__weakref__")
+    _arguments: dict[str, Any]
+    _connections: Optional[Connections]
 
     def __init__(
         self,
@@ -48,12 +53,11 @@ class BaseClient:
     ) -> None:
         import json  # now, not in a call: a signal handler may make another call meanwhile
 
-        self._arguments: dict[str, Any] = dict(
-            options, api_key=api_key, base_url=base_url, organization=organization, project=project
-        )
+        api_key, base_url = from_environment(api_key, base_url)
         self._timeout, self._max_retries, self._headers = timeout, max_retries, merged(default_headers)
         self._set_options()
-        self._handle: Optional[Handle] = self._new_handle()
+        self._connect(dict(options, api_key=api_key, base_url=base_url, organization=organization, project=project))
+        self._make_parts(self._twin())
 
     def with_options(self, **changes: Unpack[ClientOptions]) -> Self:
         """Returns a client with other options. It shares the connections if only `timeout`, `max_retries` and
@@ -64,24 +68,80 @@ class BaseClient:
             **changes,
             "default_headers": merged(self._headers, changes.get("default_headers")),
         }
-        if not PER_CALL.issuperset(changes):
-            return type(self)(**{**self._arguments, **new})
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._timeout, other._max_retries, other._headers = (new[name] for name in PER_CALL_NAMES)
+        other._timeout, other._max_retries, other._headers = (new.pop(name) for name in PER_CALL_NAMES)
         other._set_options()
+        if new:
+            other._connect({**self._arguments, **new})
+        other._make_parts(other._twin())
         return other
 
     copy = with_options
 
-    def _new_handle(self) -> Handle:
-        return new_handle(self._arguments)
+    @property
+    def api_key(self) -> Any:
+        """The key, or the function that gives it. Setting it opens new connections."""
+        return self._arguments["api_key"]
+
+    @api_key.setter
+    def api_key(self, value: ApiKey | AsyncApiKey) -> None:
+        self._reconnect(api_key=value)
+
+    @property
+    def base_url(self) -> str:
+        """The server. Setting it opens new connections; the key stays."""
+        return str(self._arguments["base_url"] or DEFAULT_BASE_URL)
+
+    @base_url.setter
+    def base_url(self, value: Any) -> None:
+        self._reconnect(base_url=value)
+
+    @property
+    def timeout(self) -> Any:
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, value: Seconds) -> None:
+        self._timeout = value
+        self._set_options()
+
+    @property
+    def max_retries(self) -> int:
+        return self._max_retries
+
+    @max_retries.setter
+    def max_retries(self, value: int) -> None:
+        self._max_retries = value
+        self._set_options()
+
+    def is_closed(self) -> bool:
+        return self._connections is None
+
+    def _reconnect(self, **changes: Any) -> None:
+        is_closed = self.is_closed()
+        self._connect({**self._arguments, **changes})
+        if is_closed:
+            self._connections = None
+
+    def _connect(self, arguments: dict[str, Any]) -> None:
+        self._connections = Connections(arguments)
+        self._arguments = arguments
+
+    def _twin(self) -> Self:
+        """The same client without its parts, for them to refer to: so no client waits for the garbage collector."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__ = self.__dict__
+        return twin
+
+    def _make_parts(self, client: Self) -> None:
+        raise NotImplementedError
 
     def _open_handle(self) -> Handle:
-        handle = self._handle
-        if handle is None:
+        connections = self._connections
+        if connections is None:
             raise DosaiError("the client is closed", status="INVALID_ARGUMENT")
-        return handle
+        return connections.handle()
 
     def _set_options(self) -> None:
         """Makes, and so checks, the options of calls that have no others."""
@@ -91,10 +151,10 @@ class BaseClient:
     def _options(
         self, *, unary: bool, timeout: Seconds = NOT_GIVEN, extra_headers: Optional[Mapping[str, str]] = None
     ) -> Any:
-        if isinstance(timeout, NotGiven) and not extra_headers:
+        if is_omitted(timeout) and not extra_headers:
             return copy_of(self._usual[unary])
         headers = merged(self._headers, extra_headers)
-        timeout = self._timeout if isinstance(timeout, NotGiven) else timeout
+        timeout = self._timeout if is_omitted(timeout) else timeout
         return call_options(timeout, self._max_retries, headers, unary)
 
 
@@ -109,13 +169,11 @@ class Client(BaseClient):
     raises.
     """
 
-    @property
-    def chat(self) -> Chat:
-        return Chat(self)
+    chat: Chat
+    models: Models
 
-    @property
-    def models(self) -> Models:
-        return Models(self)
+    def _make_parts(self, client: Self) -> None:
+        self.chat, self.models = Chat(client), Models(client)
 
     def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
         """GETs any endpoint, such as "/models", and returns its JSON. Options: timeout, extra_headers."""
@@ -151,7 +209,7 @@ class Client(BaseClient):
 
     def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
-        self._handle = None
+        self._connections = None
 
     def __enter__(self) -> Self:
         return self
@@ -196,45 +254,84 @@ def page_of(answer: Any) -> dict[str, Any]:
 
 PER_CALL_NAMES = ("timeout", "max_retries", "default_headers")
 PER_CALL = frozenset(PER_CALL_NAMES)
-OPTIONS = frozenset(field[0] for field in _ffi.dosai_client_options._fields_) - {
+DEFAULT_BASE_URL = "https://api.dos.ai/v1"
+_NO_OPTIONS = {
     "struct_size", "max_retries", "headers", "header_count", "ca_pem_length", "on_log", "log_user_data", "log_level",
     "key_fn", "key_user_data",
     "connect_timeout_ms", "first_token_timeout_ms", "idle_timeout_ms", "total_timeout_ms",
 }
+OPTIONS = {name: kind for name, kind, *_ in _ffi.dosai_client_options._fields_ if name not in _NO_OPTIONS}
+
+
+class Connections:
+    """The library's client, made anew in a forked child, where the old one may not be used."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._arguments = arguments
+        self._renew()
+
+    def _renew(self) -> None:
+        self._process, self._handle = os.getpid(), new_handle(self._arguments)
+
+    def handle(self) -> Handle:
+        if self._process != os.getpid():
+            self._renew()
+        return self._handle
 
 
 def new_handle(given: Mapping[str, Any]) -> Handle:
     fields = _ffi.dosai_client_options()
     _ffi.dosai_client_options_init(byref(fields), sizeof(fields))
     fields.proxy_from_environment = 1
-    api_key, base_url = from_environment(given["api_key"], given["base_url"])
-    if callable(api_key):
-        fields.key_fn, api_key = key_fn(api_key), None
-    for name, value in {**given, "api_key": api_key, "base_url": base_url}.items():
-        set_option(fields, name, value)
+    for name, value in given.items():
+        if name == "api_key" and callable(value):
+            fields.key_fn = key_fn(value)
+        else:
+            set_option(fields, name, value)
     client, error = _ffi.dosai_client(), _ffi.dosai_error()
     check(_ffi.dosai_client_new(byref(fields), byref(client), byref(error)), error)
     return Handle(client, _ffi.dosai_client_free, keep=fields)
 
 
-def from_environment(api_key: ApiKey, base_url: Optional[str]) -> tuple[ApiKey, Optional[str]]:
-    """Takes missing values from the environment. OpenAI's key is used only together with OPENAI_BASE_URL."""
+def from_environment(
+    api_key: ApiKey | AsyncApiKey, base_url: Optional[str]
+) -> tuple[ApiKey | AsyncApiKey, Optional[str]]:
+    """Takes what is missing from the environment, so that each key goes only to its own server: OPENAI_API_KEY to
+    OPENAI_BASE_URL, and DOSAI_API_KEY to any other."""
 
     def variable(name: str) -> Optional[str]:
         return os.environ.get(name) or None
 
-    ours = variable("DOSAI_API_KEY"), variable("DOSAI_BASE_URL")
-    theirs = variable("OPENAI_API_KEY"), variable("OPENAI_BASE_URL")
-    if api_key is None and base_url is None and ours == (None, None) and None not in theirs:
-        return theirs
-    return (ours[0] if api_key is None else api_key), (ours[1] if base_url is None else base_url)
+    ours, theirs = variable("DOSAI_API_KEY"), variable("OPENAI_BASE_URL")
+    if base_url is None:
+        base_url = variable("DOSAI_BASE_URL")
+    if base_url is not None or theirs is None:
+        return (ours if api_key is None else api_key), base_url
+    if api_key is None:
+        api_key = variable("OPENAI_API_KEY")
+        if api_key is None and ours is not None:
+            raise InvalidArgumentError(
+                "OPENAI_BASE_URL is set, but not OPENAI_API_KEY: set DOSAI_BASE_URL to where DOSAI_API_KEY shall go",
+                status="INVALID_ARGUMENT",
+            )
+    return api_key, theirs
 
 
 def set_option(fields: Any, name: str, value: Any) -> None:
     if name not in OPTIONS:
         raise TypeError(f"Client() has no option {name!r}")
-    if isinstance(value, str):
-        value = c_string(value, name)
+    setattr(fields, name, option(name, value))
     if name == "ca_pem":
-        fields.ca_pem_length = len(value or b"")
-    setattr(fields, name, value)
+        fields.ca_pem_length = len(fields.ca_pem or b"")
+
+
+def option(name: str, value: Any) -> Any:
+    if OPTIONS[name] is not c_char_p:
+        return number(value, name)
+    if value is None:
+        return None
+    if type(value).__name__ == "URL":  # httpx's, or yarl's
+        value = str(value)
+    elif hasattr(value, "__fspath__"):
+        value = value.__fspath__()
+    return value if name == "ca_pem" and isinstance(value, bytes) else c_string(value, name)

@@ -36,9 +36,12 @@ def text_of(value: Any, indent: Optional[int]) -> str:
 
 def as_dict(value: Any) -> Any:
     to_dict = getattr(type(value), "to_dict", None)
-    if to_dict is None:
+    if to_dict is not None:
+        return to_dict(value)
+    dump = getattr(type(value), "model_dump", None)  # pydantic's
+    if dump is None or isinstance(value, type):
         raise TypeError(f"{type(value).__name__} is not a JSON value")
-    return to_dict(value)
+    return dump(value, mode="json", by_alias=True, exclude_unset=True)
 
 
 def decode(text: bytes) -> Any:

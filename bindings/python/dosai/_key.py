@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from _thread import _local
 from ctypes import memmove
-from threading import local
 
 from . import _ffi
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     ApiKey: TypeAlias = Union[str, Callable[[], str], None]
     AsyncApiKey: TypeAlias = Union[str, Callable[[], Union[str, Awaitable[str]]], None]
 
-_thread = local()
+_thread = _local()
 
 
 def key_fn(source: Callable[[], str]) -> Any:

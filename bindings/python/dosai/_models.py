@@ -137,11 +137,37 @@ class Function(Model):
     arguments: str
 
 
+class CustomTool(Model):
+    name: str
+    input: str
+
+
 class ToolCall(Model):
     id: str
     type: str
     function: Function
-    _nested = {"function": Function}
+    custom: CustomTool
+    _nested = {"function": Function, "custom": CustomTool}
+
+
+class URLCitation(Model):
+    start_index: int
+    end_index: int
+    title: str
+    url: str
+
+
+class Annotation(Model):
+    type: str
+    url_citation: URLCitation
+    _nested = {"url_citation": URLCitation}
+
+
+class Audio(Model):
+    id: str
+    data: str
+    expires_at: int
+    transcript: str
 
 
 class ChatCompletionMessage(LazyModel):
@@ -152,7 +178,9 @@ class ChatCompletionMessage(LazyModel):
     refusal: Optional[str]
     tool_calls: Optional[list[ToolCall]]
     function_call: Optional[Function]
-    _nested = {"tool_calls": ToolCall, "function_call": Function}
+    annotations: Optional[list[Annotation]]
+    audio: Optional[Audio]
+    _nested = {"tool_calls": ToolCall, "function_call": Function, "annotations": Annotation, "audio": Audio}
 
     @staticmethod
     def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
@@ -195,7 +223,10 @@ class Choice(LazyModel):
 
 class PromptTokensDetails(Model):
     audio_tokens: Optional[int]
+    cache_write_tokens: Optional[int]
     cached_tokens: Optional[int]
+    image_tokens: Optional[int]
+    text_tokens: Optional[int]
 
 
 class CompletionTokensDetails(Model):
@@ -203,6 +234,7 @@ class CompletionTokensDetails(Model):
     audio_tokens: Optional[int]
     reasoning_tokens: Optional[int]
     rejected_prediction_tokens: Optional[int]
+    text_tokens: Optional[int]
 
 
 class CompletionUsage(Model):
@@ -217,6 +249,32 @@ class CompletionUsage(Model):
     }
 
 
+class ModerationResult(Model):
+    flagged: bool
+    categories: dict[str, bool]
+    category_applied_input_types: dict[str, list[str]]
+    category_scores: dict[str, float]
+    model: str
+    type: str
+
+
+class ModerationSide(Model):
+    """What the moderation of the input, or of the output, has found; or why it failed."""
+
+    model: Optional[str]
+    results: Optional[list[ModerationResult]]
+    type: str
+    code: Optional[str]
+    message: Optional[str]
+    _nested = {"results": ModerationResult}
+
+
+class Moderation(Model):
+    input: ModerationSide
+    output: ModerationSide
+    _nested = {"input": ModerationSide, "output": ModerationSide}
+
+
 class ChatCompletion(LazyModel):
     __slots__ = ("_request_id",)
     _request_id: Optional[str]  # the x-request-id header; openai-python's name for it
@@ -228,7 +286,9 @@ class ChatCompletion(LazyModel):
     usage: Optional[CompletionUsage]
     service_tier: Optional[str]
     system_fingerprint: Optional[str]
-    _nested = {"choices": Choice, "usage": CompletionUsage}
+    metadata: Optional[dict[str, str]]
+    moderation: Optional[Moderation]
+    _nested = {"choices": Choice, "usage": CompletionUsage, "moderation": Moderation}
 
     @staticmethod
     def _find(value: dict[str, Any], index: int) -> dict[str, Any]:
@@ -250,6 +310,7 @@ class AvailableModel(Model):
     object: str
     created: int
     owned_by: str
+    shutdown_date: Optional[str]
 
 
 class Page(Model):

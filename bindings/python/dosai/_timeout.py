@@ -20,8 +20,14 @@ class NotGiven:
 NOT_GIVEN = NotGiven()
 
 
+def is_omitted(value: Any) -> bool:
+    """Whether an argument counts as not given, also by openai-python's NOT_GIVEN and omit."""
+    return type(value).__name__ in ("NotGiven", "Omit")
+
+
 class Timeout:
-    """The four clocks of a call, in seconds. None means no limit; an omitted clock has the library's default.
+    """The four clocks of a call, in seconds. None means no limit; an omitted clock has the library's default, or what
+    `seconds` alone would mean as the timeout.
 
     connect      until the request can be sent
     first_token  from then until the first chunk; without streaming, until the first byte
@@ -31,12 +37,16 @@ class Timeout:
 
     def __init__(
         self,
+        seconds: Optional[float] | NotGiven = NOT_GIVEN,
         *,
         connect: Optional[float] | NotGiven = NOT_GIVEN,
         first_token: Optional[float] | NotGiven = NOT_GIVEN,
         idle: Optional[float] | NotGiven = NOT_GIVEN,
         total: Optional[float] | NotGiven = NOT_GIVEN,
     ) -> None:
+        self._seconds = seconds
+        if not isinstance(seconds, NotGiven):
+            milliseconds(seconds)  # which checks it
         clocks = {"connect": connect, "first_token": first_token, "idle": idle, "total": total}
         self._clocks = {
             f"{name}_timeout_ms": milliseconds(seconds)
@@ -53,18 +63,29 @@ def milliseconds(seconds: Optional[float]) -> int:
     """Converts to the library's value: -1 means no limit; 0 would mean the default."""
     if seconds is None:
         return -1
+    if not isinstance(seconds, (int, float)):
+        kind = type(seconds).__name__
+        raise TypeError(f"a timeout must be a number of seconds, a Timeout, or None, not {kind}")
     if not seconds > 0:
         raise ValueError("a timeout must be a number of seconds above 0, or None for no limit")
     return max(1, int(min(seconds, 1e9) * 1000))
 
 
 def set_clocks(options: Any, timeout: Seconds, unary: bool) -> None:
-    if isinstance(timeout, NotGiven):
+    if is_omitted(timeout):
         return
     if not isinstance(timeout, Timeout):
-        timeout = timeout_from_seconds(timeout, unary)
+        timeout = timeout_of_httpx(timeout) if hasattr(timeout, "read") else Timeout(timeout)
+    if not isinstance(timeout._seconds, NotGiven):
+        for name, value in timeout_from_seconds(timeout._seconds, unary)._clocks.items():
+            setattr(options, name, value)
     for name, value in timeout._clocks.items():
         setattr(options, name, value)
+
+
+def timeout_of_httpx(timeout: Any) -> Timeout:
+    """The meaning of an httpx.Timeout, which limits each read."""
+    return Timeout(connect=timeout.connect, first_token=timeout.read, idle=timeout.read)
 
 
 def timeout_from_seconds(seconds: Optional[float], unary: bool) -> Timeout:

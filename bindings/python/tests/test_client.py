@@ -6,6 +6,7 @@ import pickle
 import threading
 import time
 import weakref
+from unittest import mock
 
 import dosai
 import pytest
@@ -48,6 +49,50 @@ def test_with_options_of_another_server_and_key(server, client):
     assert (sent["authorization"], sent["x-one"]) == ("Bearer sk-second", "1")
     with pytest.raises(TypeError):
         base.with_options(nonsense=1)
+
+
+@pytest.mark.parametrize("kind", [dosai.Client, dosai.AsyncClient])
+def test_parts_are_the_same_each_time(kind):
+    client = kind("k", "http://127.0.0.1:9/v1")
+    assert client.chat.completions is client.chat.completions and client.models is client.models
+    with mock.patch.object(client.chat.completions, "create", mock.Mock(return_value="mine")):
+        assert client.chat.completions.create(model="m", messages=[]) == "mine"
+    with mock.patch.object(client, "chat", mock.Mock()):
+        client.chat.completions.create.return_value = "mine"
+        assert client.chat.completions.create() == "mine"
+    other = client.with_options(timeout=5)
+    assert other.chat is not client.chat and other.chat.completions is other.chat.completions
+
+
+def test_parts_outlive_the_client_and_do_not_keep_it(client):
+    base = client("hello")
+    completions, gone = base.chat.completions, weakref.ref(base)
+    del base
+    assert gone() is None
+    assert completions.create(model="m", messages=HI).choices
+
+
+def test_what_is_set_is_used(server, client):
+    base = client("hello~before", default_headers={"X-One": "1"})
+    completions, copied = base.chat.completions, base.with_options(timeout=5)
+    base.api_key, base.base_url, base.max_retries = "sk-new", server.base("hello~set"), 1
+    base.timeout = dosai.Timeout(total=60)
+    assert (base.api_key, base.base_url, base.max_retries) == ("sk-new", server.base("hello~set"), 1)
+    assert completions.create(model="m", messages=HI).choices
+    sent = headers_sent(server, "hello~set")
+    assert (sent["authorization"], sent["x-one"]) == ("Bearer sk-new", "1")
+    create(copied)
+    assert headers_sent(server, "hello~before")["authorization"] == "Bearer sk-test"
+    with pytest.raises(TypeError):
+        base.api_key = 5
+    with pytest.raises(ValueError):
+        base.timeout = 0
+    assert base.api_key == "sk-new" and create(base).choices
+    base.close()
+    base.api_key = "sk-newer"
+    assert base.is_closed()
+    with pytest.raises(dosai.DosaiError, match="closed"):
+        create(base)
 
 
 def test_with_options_outlives_its_client(client):

@@ -1,25 +1,54 @@
+import dosai
 import pytest
-from dosai._client import from_environment
 
-OURS = {"DOSAI_API_KEY": "our key", "DOSAI_BASE_URL": "our url"}
-THEIRS = {"OPENAI_API_KEY": "their key", "OPENAI_BASE_URL": "their url"}
+OURS = {"DOSAI_API_KEY": "our key", "DOSAI_BASE_URL": "https://our.test"}
+THEIRS = {"OPENAI_API_KEY": "their key", "OPENAI_BASE_URL": "https://their.test"}
+
+
+DEFAULT = "https://api.dos.ai/v1"
 
 
 @pytest.mark.parametrize("variables, given, result", [
-    ({}, (None, None), (None, None)),
-    (OURS, (None, None), ("our key", "our url")),
-    (OURS, ("key", None), ("key", "our url")),
-    (OURS, (None, "url"), ("our key", "url")),
-    (THEIRS, (None, None), ("their key", "their url")),
-    ({"OPENAI_API_KEY": "their key"}, (None, None), (None, None)),
-    ({"OPENAI_BASE_URL": "their url"}, (None, None), (None, None)),
-    (THEIRS, ("key", None), ("key", None)),
-    (THEIRS, (None, "url"), (None, "url")),
-    ({**THEIRS, "DOSAI_API_KEY": "our key"}, (None, None), ("our key", None)),
-    ({**THEIRS, "DOSAI_BASE_URL": "our url"}, (None, None), (None, "our url")),
-    ({**THEIRS, "DOSAI_BASE_URL": ""}, (None, None), ("their key", "their url")),
+    ({}, (None, None), (None, DEFAULT)),
+    ({"DOSAI_API_KEY": "our key"}, (None, None), ("our key", DEFAULT)),
+    (OURS, (None, None), ("our key", "https://our.test")),
+    (OURS, ("key", None), ("key", "https://our.test")),
+    (OURS, (None, "https://url.test"), ("our key", "https://url.test")),
+    (THEIRS, (None, None), ("their key", "https://their.test")),
+    ({"OPENAI_API_KEY": "their key"}, (None, None), (None, DEFAULT)),
+    ({"OPENAI_API_KEY": "their key"}, ("key", None), ("key", DEFAULT)),
+    ({"OPENAI_BASE_URL": "https://their.test"}, (None, None), (None, "https://their.test")),
+    ({"OPENAI_BASE_URL": "https://their.test"}, ("key", None), ("key", "https://their.test")),
+    (THEIRS, ("key", None), ("key", "https://their.test")),
+    (THEIRS, (None, "https://url.test"), (None, "https://url.test")),
+    ({**THEIRS, "DOSAI_API_KEY": "our key"}, (None, None), ("their key", "https://their.test")),
+    ({**THEIRS, "DOSAI_API_KEY": "our key"}, ("key", None), ("key", "https://their.test")),
+    ({**THEIRS, "DOSAI_BASE_URL": "https://our.test"}, (None, None), (None, "https://our.test")),
+    ({**THEIRS, **OURS}, (None, None), ("our key", "https://our.test")),
+    ({**THEIRS, "DOSAI_BASE_URL": ""}, (None, None), ("their key", "https://their.test")),
 ])
 def test_a_key_goes_to_its_own_server(monkeypatch, variables, given, result):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert from_environment(*given) == result
+    client = dosai.Client(*given)
+    assert (client.api_key, client.base_url) == result
+
+
+def test_our_key_never_goes_to_their_server(monkeypatch):
+    monkeypatch.setenv("DOSAI_API_KEY", "our key")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://their.test")
+    with pytest.raises(dosai.InvalidArgumentError, match="DOSAI_BASE_URL"):
+        dosai.Client()
+
+
+def test_a_copy_keeps_the_pair(monkeypatch, server):
+    monkeypatch.setenv("OPENAI_API_KEY", "their key")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base("hello~pair"))
+    client = dosai.Client()
+    monkeypatch.setenv("DOSAI_BASE_URL", server.base("hello~other"))
+    monkeypatch.setenv("DOSAI_API_KEY", "our key")
+    for other, key in ((client.with_options(api_key="new key"), "new key"),
+                       (client.with_options(http1_only=True), "their key")):
+        other.chat.completions.create(model="m", messages=[])
+        assert dict(server.stats("hello~pair")["last_headers"])["Authorization"] == "Bearer " + key
+    assert server.stats("hello~other")["requests"] == 0

@@ -152,7 +152,7 @@ typedef struct dosai_attempt {
  * first_token_us are those of the last attempt. */
 typedef struct dosai_timings {
   uint32_t struct_size;
-  int32_t reused_connection; /* 1 if the connection had served a call before */
+  int32_t reused_connection; /* 1 if the connection was open before the call */
   int64_t connect_us;        /* the request could be sent */
   int64_t first_byte_us;     /* the first byte of the response */
   int64_t first_token_us;    /* the first chunk with text or a tool call, or the first EVENT; -1 in unary calls */
@@ -333,6 +333,14 @@ DOSAI_API dosai_status dosai_client_get(dosai_client *client, const char *path, 
 DOSAI_API dosai_status dosai_client_post(dosai_client *client, const char *path, const char *json, size_t length,
                                          const dosai_call_options *options, dosai_response **out_response,
                                          dosai_error **out_error);
+/* Opens `connections` connections ahead, so that as many first calls, made at once, cost one round trip each. (A cold
+ * call over TLS costs three, and a lookup.) Sends no request. Connections that are open count. A client keeps at most
+ * 64; its calls in a loop do not use them.
+ * In:      connections is between 1 and 64. options may be NULL; its headers are ignored.
+ * Returns: see dosai_chat. After a failure, some connections may be open.
+ * Threads: any thread at once. */
+DOSAI_API dosai_status dosai_client_warm(dosai_client *client, int32_t connections,
+                                         const dosai_call_options *options, dosai_error **out_error);
 /* Releases the client. When its last call has ended, its connections are closed and the key is wiped. */
 DOSAI_API void dosai_client_free(dosai_client *client);
 

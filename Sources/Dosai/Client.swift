@@ -40,7 +40,7 @@ package struct CallSettings {
 /// A client: a server, the key, the limits, and a pool of idle multi handles. Only the pool changes. Any number of
 /// threads may use it at once.
 package final class Client {
-  private static let idleMax = 64
+  package static let idleMax = 64
 
   package let settings: ClientSettings
   /// The name of the host, or proxy, for which libcurl counts connections.

@@ -41,5 +41,19 @@ public func dosai_client_post(
   run(.post(path, json, length), client, options, out_response, out_error)
 }
 
+@implementation @_cdecl("dosai_client_warm")
+public func dosai_client_warm(
+  _ client: OpaquePointer?, _ connections: Int32, _ options: UnsafePointer<dosai_call_options>?,
+  _ out_error: UnsafeMutablePointer<OpaquePointer?>?
+) -> dosai_status {
+  runCall(nil, out_error) { () throws(Failure) in
+    let client = try Handle.borrow(client, Client.self, "client: is not a client")
+    guard connections >= 1, connections <= Client.idleMax else {
+      throw .invalid("connections: must be between 1 and 64")
+    }
+    return try client.warm(Int(connections), try CallSettings(client, options))
+  }
+}
+
 @implementation @_cdecl("dosai_client_free")
 public func dosai_client_free(_ client: OpaquePointer?) { Handle.free(client, Client.self) }

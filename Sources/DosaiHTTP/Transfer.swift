@@ -28,6 +28,7 @@ package final class Transfer {
   private var multi: CurlMulti?
   private let process = ProcessState.id
   private let connectMilliseconds: Int
+  private let sendsNothing: Bool
   let message: UnsafeMutablePointer<CChar>
 
   package let headers = ResponseHeaders()
@@ -68,11 +69,11 @@ package final class Transfer {
   private var inbox: Unmanaged<Buffer>?
   private var inboxMax = 0
 
-  /// Without a body it is a GET. The caller watches the clocks. The receiver must outlive the transfer.
+  /// Without a body it is a GET. `sendsNothing`: it fails as soon as there is a connection, which stays open. The caller watches the clocks. The receiver must outlive the transfer.
   package static func make(
     _ options: TransportOptions, share: CurlShare, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
-    compressed: Bool, connectTimeout: Int64, isFresh: Bool, isIPv4: Bool, multi: CurlMulti,
-    receiver: any TransferReceiver
+    compressed: Bool, connectTimeout: Int64, isFresh: Bool, isIPv4: Bool, sendsNothing: Bool,
+    multi: CurlMulti, receiver: any TransferReceiver
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
     let spare = multi.takeSpare(options)
@@ -82,7 +83,8 @@ package final class Transfer {
     }
     // libcurl divides its clock among the addresses of a host. Ours runs out a little earlier.
     let connectMilliseconds = Int(min(connectTimeout / 1_000_000, connectMillisecondsMax) + 100)
-    let made = Transfer(easy, message, options, isHTTPS, share, url, headers, body, connectMilliseconds, receiver)
+    let made = Transfer(
+      easy, message, options, isHTTPS, share, url, headers, body, connectMilliseconds, sendsNothing, receiver)
     if spare == nil, let failure = options.apply(to: easy, isHTTPS: isHTTPS, share: share) { throw failure }
     if made.apply(to: easy, compressed, isFresh, isIPv4) != CURLE_OK { throw .outOfMemory }
     return made
@@ -92,7 +94,7 @@ package final class Transfer {
     _ easy: UnsafeMutableRawPointer, _ message: UnsafeMutablePointer<CChar>, _ options: TransportOptions,
     _ isHTTPS: Bool,
     _ share: CurlShare, _ url: Buffer, _ headers: HeaderList, _ body: Buffer?, _ connectMilliseconds: Int,
-    _ receiver: any TransferReceiver
+    _ sendsNothing: Bool, _ receiver: any TransferReceiver
   ) {
     self.easy = easy
     self.options = options
@@ -102,6 +104,7 @@ package final class Transfer {
     requestHeaders = headers
     self.body = body
     self.connectMilliseconds = connectMilliseconds
+    self.sendsNothing = sendsNothing
     self.receiver = receiver
     self.message = message
     message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -130,6 +133,11 @@ package final class Transfer {
       ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, body.mutable.baseAddress)
     } else {
       ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
+    }
+    if sendsNothing {
+      // No year is so far away, so that libcurl gives up between the connection and the request, and keeps the connection.
+      ccurl_set_long(easy, CURLOPT_TIMECONDITION, 1)  // CURL_TIMECOND_IFMODSINCE
+      ccurl_set_size(easy, CURLOPT_TIMEVALUE_LARGE, 1 << 62)
     }
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, Self.bufferSize)
     let encodings = compressed ? literal("") : .empty  // NULL: none
@@ -181,7 +189,7 @@ package final class Transfer {
   /// Gives away its handle, if the request ended well. The handle keeps the options that all requests share, and
   /// nothing of this request.
   func giveHandle() -> UnsafeMutableRawPointer? {
-    guard let easy, isFinished, failure == nil else { return nil }
+    guard let easy, isFinished, failure == nil, !sendsNothing else { return nil }
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, nil)
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
     ccurl_set_list(easy, CURLOPT_HTTPHEADER, nil)
@@ -319,7 +327,7 @@ package final class Transfer {
       try headers.add(line: line)
       if headers.isOver {
         hasAnswer = headers.httpStatus >= 200
-        if mayShare, !reusedConnection, !isHTTP2 { multi?.sockets.makeExclusive(connection) }
+        if mayShare, !isHTTP2 { multi?.sockets.makeExclusive(connection) }
       }
       return count
     } catch {

@@ -25,6 +25,20 @@ class Dosai:
                 "statuses": [one["status"] for one in attempts], "waits": sum(one["delay"] for one in attempts) / 1e3,
                 "text": "".join(choice["content"] or "" for choice in completion.get("choices", []))}
 
+    def warm(self, connections):
+        return {"status": self.wire.name_of(self.wire.ffi.dosai_client_warm(self.client.handle, connections, None, None))}
+
+    def first_token(self):
+        """The seconds until the first token of a stream."""
+        ffi, timings = self.wire.ffi, self.wire.sized(self.wire.ffi.dosai_timings)
+        completion = ffi.dosai_completion()
+        status = ffi.dosai_chat_stream(self.client.handle, self.client.request, None, ffi.dosai_chunk_fn(lambda *_: 0), None,
+                                       self.wire.byref(completion), None)
+        assert status == ffi.OK, self.wire.name_of(status)
+        assert ffi.dosai_completion_timings(completion, self.wire.byref(timings)) == ffi.OK
+        ffi.dosai_completion_free(completion)
+        return {"seconds": timings.first_token_us / 1e6, "reused": timings.reused_connection}
+
     def many(self, count):
         """So many streams at once in the loop of a call before."""
         return self.submit([self.client.handle] * count)

@@ -6,6 +6,7 @@ import pytest
 sys.dont_write_bytecode = True
 from bench import Bench, Process, make_files
 from test_beside_others import table
+from test_warm import lines
 
 TOGETHER = 64
 
@@ -44,5 +45,5 @@ def pytest_sessionfinish(session):
 
 
 def pytest_terminal_summary(terminalreporter):
-    for line in table():
+    for line in [*table(), *lines()]:
         terminalreporter.write_line(line)

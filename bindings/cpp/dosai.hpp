@@ -822,6 +822,16 @@ public:
                                  const CallOptions &options = {}) const {
     return open(options, dosai_stream_open_post, detail::Word(path).get(), detail::bytes(json), json.size());
   }
+  /* Opens connections ahead, without a request. */
+  Result<std::monostate> try_warm(int connections, const CallOptions &options = {}) const {
+    detail::Call call(options, hooks_);
+    dosai_error *error = nullptr;
+    const dosai_status status = dosai_client_warm(handle(), connections, call.options(), &error);
+    detail::Owner<dosai_error> why(error);
+    call.rethrow();
+    if (status) return Error(status, why.release());
+    return std::monostate();
+  }
   /* Any other JSON endpoint. */
   Result<Response> try_get(std::string_view path, const CallOptions &options = {}) const {
     detail::Call call(options, hooks_);
@@ -851,6 +861,9 @@ public:
   }
   Stream stream_post(std::string_view path, std::string_view json, const CallOptions &options = {}) const {
     return try_stream_post(path, json, options).value();
+  }
+  void warm(int connections, const CallOptions &options = {}) const {
+    try_warm(connections, options).value();
   }
   Response get(std::string_view path, const CallOptions &options = {}) const {
     return try_get(path, options).value();

@@ -55,7 +55,8 @@ extension Call {
       client.settings.transport, share: client.share, url: url, isHTTPS: client.settings.baseURL.isHTTPS,
       headers: headers, body: body, compressed: !kind.isStream,
       connectTimeout: max(0, state.connectDeadline - csystem_now()),
-      isFresh: state.route.isFresh, isIPv4: state.route.isIPv4, multi: multi, receiver: self)
+      isFresh: state.route.isFresh, isIPv4: state.route.isIPv4, sendsNothing: kind == .warming, multi: multi,
+      receiver: self)
   }
 
   private func dropTransfer() {

@@ -13,6 +13,7 @@ extension Call {
         return perform(
           state.unsent(csystem_now(), failure?.status ?? .ok, hasIPv4: transfer.hasIPv4, reply), failure)
       }
+      if kind == .warming && transfer.readyTime >= 0 { return succeed() }
       if let failure = transfer.failure, !isCutShort { throw failure }
       if !transfer.hasAnswer {
         throw Failure(.truncated, "the connection closed inside the response's headers")

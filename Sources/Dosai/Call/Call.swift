@@ -11,6 +11,8 @@ package final class Call: TransferReceiver {
     case chat, stream, other
     /// The events of an endpoint other than chat.
     case events
+    /// Only opens a connection.
+    case warming
 
     var isStream: Bool { self == .stream || self == .events }
   }
@@ -82,12 +84,12 @@ package final class Call: TransferReceiver {
   // MARK: driving it
 
   /// Starts the first attempt. From now on, a failure is the outcome of the call.
-  func begin() {
+  func begin(on given: CurlMulti? = nil) {
     noteOnWait(csystem_now())
     let multi: CurlMulti
     do throws(Failure) {
       if let stopReason { throw stopReason }
-      if let owner { multi = owner.multi } else { multi = try client.borrow() }
+      if let known = owner?.multi ?? given { multi = known } else { multi = try client.borrow() }
       if let owner {
         if !owner.callBegan() { throw .noDescriptor }
       } else if let token = settings.token, !multi.watch(token) {
@@ -284,7 +286,7 @@ package final class Call: TransferReceiver {
   /// Asks for the key of the next attempt, if it changes.
   func renewKey() throws(Failure) {
     let key = client.settings.key
-    guard let function = key.function else { return }
+    guard let function = key.function, kind != .warming else { return }
     let given = try key.ask(function)
     secret = given
     headers = try client.headers(

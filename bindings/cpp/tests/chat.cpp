@@ -239,6 +239,14 @@ static void waits() {
   CHECK(caught == 42);
 }
 
+static void warmed() {
+  dosai::Client client(test_options("hello"));
+  client.warm(2);
+  CHECK(client.chat(test_request()).timings().reused_connection == 1);
+  CHECK(thrown([&] { client.warm(0); }) == DOSAI_INVALID_ARGUMENT);
+  CHECK(!client.try_warm(65));
+}
+
 static void keys() {
   auto options = test_options("fail-then-hello~" + std::to_string(getpid()));
   int calls = 0;
@@ -270,6 +278,7 @@ static void keys() {
 }
 
 int main() {
+  warmed();
   keys();
   whole();
   request();

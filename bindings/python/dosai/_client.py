@@ -207,6 +207,12 @@ class Client(BaseClient):
         client = self._open_handle()
         return EventStream(call, _ffi.dosai_stream_open_post, client.pointer, place, json, len(json))
 
+    def warm(self, connections: int = 1, **options: Unpack[CallOptions]) -> None:
+        """Opens connections ahead, without a request, so that as many first calls at once need not. Options: timeout."""
+        call, error = Call(self._options(unary=True, **options)), _ffi.dosai_error()
+        client = self._open_handle()
+        call.check(_ffi.dosai_client_warm(client.pointer, connections, byref(call.options), byref(error)), error)
+
     def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
         self._connections = None

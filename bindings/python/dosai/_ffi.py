@@ -200,6 +200,8 @@ dosai_client_get = function("dosai_client_get", dosai_status, dosai_client, c_ch
                             POINTER(dosai_response), POINTER(dosai_error))
 dosai_client_post = function("dosai_client_post", dosai_status, dosai_client, c_char_p, c_char_p, c_size_t,
                              POINTER(dosai_call_options), POINTER(dosai_response), POINTER(dosai_error))
+dosai_client_warm = function("dosai_client_warm", dosai_status, dosai_client, c_int32, POINTER(dosai_call_options),
+                             POINTER(dosai_error))
 dosai_client_free = function("dosai_client_free", None, dosai_client)
 
 # ---- response

@@ -302,3 +302,16 @@ def test_a_client_goes_with_its_last_user(client):
     gone = weakref.ref(shared)
     del shared
     assert gone() is None  # by its count, without the garbage collector
+
+
+def test_connections_that_are_opened_ahead(client, server):
+    warmed = client("hello~warm")
+    warmed.warm(3)
+    warmed.warm(connections=2, timeout=5)
+    assert server.stats("hello~warm")["requests"] == 0
+    create(warmed)
+    assert server.stats("hello~warm")["requests"] == 1
+    with pytest.raises(dosai.InvalidArgumentError, match="between 1 and 64"):
+        warmed.warm(0)
+    with pytest.raises(dosai.APIConnectionError):
+        dosai.Client(base_url="http://127.0.0.1:1/v1", max_retries=0).warm()

@@ -1,0 +1,59 @@
+/* Connections are opened ahead, and no request is sent. */
+#include "test.h"
+
+static void opens(test_transport transport) {
+  dosai_client *client = test_client(transport, "hello");
+  dosai_request *request = test_request();
+  dosai_completion *completion = NULL;
+  dosai_timings timings = {.struct_size = sizeof timings};
+  dosai_error *error = NULL;
+  long requests = test_count(transport, "hello", "requests");
+  CHECK_CALL(dosai_client_warm(client, 3, NULL, &error), DOSAI_OK);
+  CHECK_CALL(dosai_client_warm(client, 2, NULL, &error), DOSAI_OK);
+  if (transport != TEST_H2)
+    CHECK_INT(test_count(transport, "hello", "requests"), requests < 0 ? 0 : requests);
+  for (int i = 0; i < 2; i++) {
+    CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
+    CHECK_INT(dosai_completion_timings(completion, &timings), DOSAI_OK);
+    CHECK_INT(timings.reused_connection, 1);
+    dosai_completion_free(completion);
+  }
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
+static void refused(void) {
+  char url[256];
+  dosai_client_options options;
+  dosai_call_options call;
+  dosai_error *error = NULL;
+  dosai_cancel *cancel = NULL;
+  dosai_client *client = test_client(TEST_PLAIN, "hello");
+  CHECK_CALL(dosai_client_warm(client, 0, NULL, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_CALL(dosai_client_warm(client, 65, NULL, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_CALL(dosai_client_warm(NULL, 1, NULL, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_CALL(dosai_client_warm(client, 64, NULL, &error), DOSAI_OK);
+  CHECK_CALL(dosai_cancel_new(&cancel, &error), DOSAI_OK);
+  dosai_cancel_trigger(cancel);
+  dosai_call_options_init(&call, sizeof call);
+  call.cancel = cancel;
+  CHECK_CALL(dosai_client_warm(client, 2, &call, &error), DOSAI_CANCELLED);
+  dosai_cancel_free(cancel);
+  dosai_client_free(client);
+  test_options(&options, url, TEST_PLAIN, "hello");
+  options.base_url = test_env("DOSAI_TEST_REFUSED");
+  client = test_client_with(&options);
+  CHECK_CALL(dosai_client_warm(client, 4, NULL, &error), DOSAI_CONNECTION);
+  dosai_client_free(client);
+  test_options(&options, url, TEST_TLS, "hello");
+  options.ca_file = NULL;
+  client = test_client_with(&options);
+  CHECK_CALL(dosai_client_warm(client, 2, NULL, &error), DOSAI_TLS);
+  dosai_client_free(client);
+}
+
+int main(void) {
+  for (int transport = TEST_PLAIN; transport <= TEST_H2; transport++) opens((test_transport)transport);
+  refused();
+  return test_end();
+}

@@ -1,5 +1,31 @@
 /* Typed forms of libcurl's variadic functions, which Swift cannot call. */
 #include <curl/curl.h>
+#include <unistd.h>
+
+#ifdef CCURL_BUNDLED
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A libcurl that nobody else has wipes what it frees: the key is in it. */
+static void ccurl_free(void *block) {
+  if (block) explicit_bzero(block, malloc_usable_size(block));
+  free(block);
+}
+static void *ccurl_realloc(void *block, size_t size) {
+  size_t before = block ? malloc_usable_size(block) : 0;
+  void *moved = malloc(size);
+  if (!moved) return NULL;
+  if (block) memcpy(moved, block, before < size ? before : size);
+  ccurl_free(block);
+  return moved;
+}
+static inline CURLcode ccurl_start(void) {
+  return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, ccurl_free, ccurl_realloc, strdup, calloc);
+}
+#else
+static inline CURLcode ccurl_start(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+#endif
 
 static inline CURLcode ccurl_set_text(CURL *easy, CURLoption option, const char *value) {
   return curl_easy_setopt(easy, option, value);
@@ -83,15 +109,36 @@ static inline CURLSHcode ccurl_share_locks(CURLSH *share, curl_lock_function loc
 static inline unsigned int ccurl_version_number(void) {
   return curl_version_info(CURLVERSION_NOW)->version_num;
 }
-/* A function of OpenSSL; NULL if libcurl uses another TLS library, or none. */
+/* Functions of OpenSSL and mbedTLS; NULL if libcurl uses another TLS library, or none. */
 extern __attribute__((weak)) int SSL_has_pending(const void *session);
+extern __attribute__((weak)) int mbedtls_ssl_check_pending(const void *session);
 
-/* Whether OpenSSL has read bytes that libcurl has not: newer versions of libcurl let OpenSSL read ahead. */
+/* Whether the TLS library has read bytes that libcurl has not: newer versions of libcurl let OpenSSL read ahead. */
 static inline int ccurl_has_pending(CURL *easy) {
   struct curl_tlssessioninfo *info = NULL;
-  if (!SSL_has_pending || curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK) return 0;
-  return info && info->backend == CURLSSLBACKEND_OPENSSL && info->internals &&
-         SSL_has_pending(info->internals);
+  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info || !info->internals) return 0;
+  if (info->backend == CURLSSLBACKEND_OPENSSL) return SSL_has_pending && SSL_has_pending(info->internals);
+  return info->backend == CURLSSLBACKEND_MBEDTLS && mbedtls_ssl_check_pending &&
+         mbedtls_ssl_check_pending(info->internals);
+}
+
+/* The file of certificate authorities to use: "" if libcurl has its own, NULL if there is none. A libcurl that was built
+ * on one system may run on another, where they are elsewhere. */
+static inline const char *ccurl_find_authorities(void) {
+  static const char *const files[] = {
+      "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Alpine, Arch */
+      "/etc/pki/tls/certs/ca-bundle.crt",                  /* Fedora, RHEL */
+      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* newer ones of these */
+      "/etc/ssl/ca-bundle.pem",                            /* SUSE */
+      "/etc/ssl/cert.pem",                                 /* FreeBSD, macOS */
+      "/usr/local/share/certs/ca-root-nss.crt",            /* older FreeBSD */
+  };
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  if (info->cainfo && access(info->cainfo, R_OK) == 0) return "";
+  if (info->capath && access(info->capath, R_OK) == 0) return "";
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+    if (access(files[i], R_OK) == 0) return files[i];
+  return NULL;
 }
 static inline int ccurl_features(void) { return curl_version_info(CURLVERSION_NOW)->features; }
 

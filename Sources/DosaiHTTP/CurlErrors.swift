@@ -39,6 +39,8 @@ extension Transfer {
     case CURLE_SSL_CONNECT_ERROR where isCutByPeer:
       return Failure(.connection, "the connection ended in the TLS handshake", detail: detail)
     case CURLE_SSL_CACERT_BADFILE where Self.lacksDescriptors: return .noDescriptor
+    case CURLE_PEER_FAILED_VERIFICATION where lacksAuthorities, CURLE_SSL_CACERT_BADFILE where lacksAuthorities:
+      return Failure(.tls, "no file of certificate authorities was found; set ca_file", detail: detail)
     case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION,
       CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_SHUTDOWN_FAILED,
       CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_INVALIDCERTSTATUS,
@@ -74,9 +76,13 @@ extension Transfer {
     }
   }
 
-  /// Whether the peer closed the connection in the TLS handshake, by the message of libcurl or OpenSSL. The system's
-  /// errno does not help: it may be from an earlier call.
-  private var isCutByPeer: Bool { says("Recv failure") || says("SSL_ERROR_SYSCALL") || says("unexpected eof") }
+  /// Whether the peer closed the connection in the TLS handshake, by the message of libcurl, OpenSSL or mbedTLS. The
+  /// system's errno does not help: it may be from an earlier call.
+  private var isCutByPeer: Bool {
+    says("Recv failure") || says("SSL_ERROR_SYSCALL") || says("unexpected eof") || says("indicated an EOF")
+  }
+
+  private var lacksAuthorities: Bool { options.usesSystemAuthorities && ccurl_find_authorities() == nil }
 
   /// Whether fewer than two descriptors are free: one for a socket, and one for a file.
   static var lacksDescriptors: Bool {
@@ -95,6 +101,8 @@ extension Transfer {
   private var detail: Buffer? {
     guard message[0] != 0 else { return nil }
     let start = UnsafeRawPointer(message).assumingMemoryBound(to: UInt8.self)
-    return try? Buffer(copying: Bytes(start: start, count: strnlen(message, Int(CURL_ERROR_SIZE) - 1)))
+    var count = strnlen(message, Int(CURL_ERROR_SIZE) - 1)
+    if message[count &- 1] == 10 { count &-= 1 }  // mbedTLS ends a line
+    return try? Buffer(copying: Bytes(start: start, count: count))
   }
 }

@@ -26,7 +26,7 @@ package enum ProcessState {
       let page = csystem_wiped_on_fork()?.assumingMemoryBound(to: Int32.self)
       page?.pointee = getpid()
       ProcessState.page = page
-      if curl_global_init(Int(CURL_GLOBAL_DEFAULT)) != CURLE_OK {
+      if ccurl_start() != CURLE_OK {
         refusal = Failure(.resource, "libcurl could not be initialized")
       } else if ccurl_version_number() < 0x075800 {
         refusal = Failure(

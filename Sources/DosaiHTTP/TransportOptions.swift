@@ -18,6 +18,8 @@ package final class TransportOptions {
 
   package init() {}
 
+  var usesSystemAuthorities: Bool { caFile == nil && caText == nil }
+
   /// Sets the options that all requests share. RESOURCE: libcurl was built without a feature that they need.
   func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: CurlShare) -> Failure? {
     var failure: Failure?
@@ -50,11 +52,14 @@ package final class TransportOptions {
       check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1), refusal)
       check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2), refusal)
       text(CURLOPT_CAINFO, caFile?.bytes, refusal)
+      if usesSystemAuthorities, let found = ccurl_find_authorities(), found.pointee != 0 {
+        check(ccurl_set_text(easy, CURLOPT_CAINFO, found), refusal)
+      }
       if let caText {
         check(ccurl_set_blob(easy, CURLOPT_CAINFO_BLOB, caText.bytes.baseAddress, caText.count), refusal)
       }
       text(CURLOPT_SSLCERT, certificateFile?.bytes, refusal)
-      text(CURLOPT_SSLKEY, keyFile?.bytes, refusal)
+      text(CURLOPT_SSLKEY, (keyFile ?? certificateFile)?.bytes, refusal)  // mbedTLS looks only where it is told to
       text(CURLOPT_KEYPASSWD, keyPassword?.bytes, refusal)
     }
     text(CURLOPT_UNIX_SOCKET_PATH, unixSocket?.bytes, "libcurl was built without unix sockets")

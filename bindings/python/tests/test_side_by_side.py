@@ -58,10 +58,10 @@ SILENT = "silent silent-headers silent-chunk stall-0 stall-mid whole-stall keepa
 
 
 def cases():
-    from scripts import SCRIPTS
+    from scripts import SCRIPTS, STREAM_POSTS
 
     for name in SCRIPTS:
-        if name not in LEFT_OUT:
+        if name not in LEFT_OUT and name not in STREAM_POSTS:
             yield from [f"{name}.stream"] if name in STREAMS else [f"{name}.whole", f"{name}.stream"]
 
 

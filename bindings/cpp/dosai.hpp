@@ -245,6 +245,9 @@ public:
       : status_(status), note_(note) {
     if (error) error_ = std::shared_ptr<const dosai_error>(error, detail::Free());
   }
+  /* Of a call that succeeded, but whose answer cannot be used. */
+  Error(dosai_status status, Completion completion, const char *note)
+      : status_(status), note_(note), completion_(std::move(completion)) {}
 
   dosai_status status() const noexcept { return status_; }
   const char *what() const noexcept override {
@@ -281,6 +284,7 @@ public:
   }
   /* What had arrived; empty if nothing had. */
   Completion completion() const noexcept {
+    if (completion_) return completion_;
     return Completion(std::shared_ptr<const dosai_completion>(error_, dosai_error_completion(handle())));
   }
   const dosai_error *handle() const noexcept { return error_.get(); }
@@ -289,6 +293,7 @@ private:
   std::shared_ptr<const dosai_error> error_;
   dosai_status status_;
   const char *note_;
+  Completion completion_;
 };
 
 /* A value or an error. */
@@ -744,6 +749,17 @@ private:
 
 /* ---- client -------------------------------------------------------------------------------------------- */
 
+/* The options of run_tools. If tool_choice forces a call, the model calls in every round. */
+struct ToolOptions {
+  int max_rounds = 10; /* the most answers */
+  /* Whether what on_call throws is rethrown. If not, the model is told the message of a std::exception. */
+  bool rethrow = false;
+  /* Gets each answer before its calls run; false cancels. */
+  std::function<bool(const Completion &)> on_completion = {};
+  /* If set, the answers are streamed to it; false cancels. */
+  std::function<bool(const Chunk &)> on_chunk = {};
+};
+
 /* An endpoint, a key, limits, open connections. */
 class Client {
 public:
@@ -832,6 +848,38 @@ public:
     if (status) return Error(status, why.release());
     return std::monostate();
   }
+  /* Sends the request, calls on_call(const ToolCall &) for each call in the answer, adds the answer and the text that
+   * on_call returned to the request, and repeats this until an answer has no calls. Returns: TOO_LARGE if the answer
+   * of round max_rounds still has calls; TRUNCATED if an answer with calls was cut. These calls do not run, and the
+   * error's completion is that answer. CANCELLED also stops between two calls. */
+  template <class OnCall>
+  Result<Completion> try_run_tools(Request &request, OnCall &&on_call, const ToolOptions &tools = {},
+                                   const CallOptions &options = {}) const {
+    for (int round = 1;; round++) {
+      Result<Completion> answer =
+          tools.on_chunk ? try_chat_stream(request, tools.on_chunk, options) : try_chat(request, options);
+      if (!answer) return answer;
+      if (tools.on_completion && !tools.on_completion(*answer))
+        return Error(DOSAI_CANCELLED, *answer, "on_completion cancelled the call");
+      const std::vector<ToolCall> calls = answer->tool_calls();
+      const dosai_finish_reason reason = answer->finish_reason();
+      if (!calls.empty() && (reason == DOSAI_FINISH_LENGTH || reason == DOSAI_FINISH_CONTENT_FILTER))
+        return Error(DOSAI_TRUNCATED, *answer, "the answer was cut: its tool calls did not run");
+      if (!calls.empty() && round >= tools.max_rounds)
+        return Error(DOSAI_TOO_LARGE, *answer, "max_rounds: the model still calls tools");
+
+      std::vector<std::string> results;
+      for (const ToolCall &call : calls) {
+        if (options.cancel && options.cancel->is_triggered())
+          return Error(DOSAI_CANCELLED, *answer, "the token was triggered");
+        results.push_back(run_tool(on_call, call, tools));
+      }
+      if (answer->choice_count() > 0) request.add_completion(*answer);
+      for (std::size_t index = 0; index < calls.size(); index++)
+        request.add_tool_result(calls[index].id, results[index]);
+      if (calls.empty()) return answer;
+    }
+  }
   /* Any other JSON endpoint. */
   Result<Response> try_get(std::string_view path, const CallOptions &options = {}) const {
     detail::Call call(options, hooks_);
@@ -859,6 +907,11 @@ public:
   Stream stream(const Request &request, const CallOptions &options = {}) const {
     return try_stream(request, options).value();
   }
+  template <class OnCall>
+  Completion run_tools(Request &request, OnCall &&on_call, const ToolOptions &tools = {},
+                       const CallOptions &options = {}) const {
+    return try_run_tools(request, std::forward<OnCall>(on_call), tools, options).value();
+  }
   Stream stream_post(std::string_view path, std::string_view json, const CallOptions &options = {}) const {
     return try_stream_post(path, json, options).value();
   }
@@ -885,6 +938,21 @@ private:
     if (!made) return made.error();
     state->stream = std::move(*made);
     return Stream(std::move(state));
+  }
+
+  template <class OnCall>
+  static std::string run_tool(OnCall &on_call, const ToolCall &call, const ToolOptions &tools) {
+#if DOSAI_EXCEPTIONS
+    try {
+      return std::string(on_call(call));
+    } catch (const std::exception &error) {
+      if (tools.rethrow) throw;
+      return std::string("error: ") + error.what();
+    }
+#else
+    static_cast<void>(tools);
+    return std::string(on_call(call));
+#endif
   }
 
   template <class OnChunk> struct Push {

@@ -38,6 +38,17 @@ static void stream() {
   CHECK(!pushed && pushed.error().status() == DOSAI_CANCELLED);
 }
 
+static void tools() {
+  auto client = dosai::Client::try_make(test_options("model"));
+  auto request = test_request();
+  const auto name = [](const dosai::ToolCall &call) { return call.name; };
+  CHECK(client->try_run_tools(request, name)->content() == "f, f");
+  dosai::ToolOptions once;
+  once.max_rounds = 1;
+  const auto stopped = client->try_run_tools(request = test_request(), name, once);
+  CHECK(stopped.error().status() == DOSAI_TOO_LARGE && stopped.error().completion().tool_calls().size() == 2);
+}
+
 static void cancel() {
   auto token = dosai::CancelToken::try_make();
   auto client = dosai::Client::try_make(test_options("silent"));
@@ -79,6 +90,7 @@ static void loop() {
 int main() {
   chat();
   stream();
+  tools();
   cancel();
   loop();
   return test_end();

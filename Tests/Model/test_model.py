@@ -4,7 +4,9 @@
 
 Each test looks at the shape of what comes, never at the model's words.
 """
+import asyncio
 import collections
+import inspect
 import json
 import os
 import pathlib
@@ -172,8 +174,19 @@ def test_json_schema(ask):
     assert set(animal) == {"kind", "legs"} and animal["kind"] in ("cat", "dog") and animal["legs"] in range(10)
 
 
-@pytest.mark.parametrize("stream", [False, True])
-def test_parse(stream):
+def client_of(is_async):
+    import dosai
+
+    return (dosai.AsyncClient if is_async else dosai.Client)(timeout=600)
+
+
+async def settled(value):
+    return await value if inspect.isawaitable(value) else value
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_parse(stream, is_async):
     pydantic = pytest.importorskip("pydantic")
     import dosai
 
@@ -182,17 +195,45 @@ def test_parse(stream):
         legs: typing.Annotated[int, pydantic.Field(ge=0, le=9)]
         owner: typing.Optional[str] = pydantic.Field(default=None, max_length=10)
 
-    parse = dosai.Client(timeout=600).chat.completions.parse
-    arguments = {"model": MODEL, "messages": [{"role": "user", "content": "Describe a cat."}], "temperature": 0}
-    answer = parse(**arguments, response_format=Animal, stream=stream)
-    if stream:
-        answer = answer.get_final_completion()
-    message = answer.choices[0].message
+    async def parse(**more):
+        answer = await settled(client_of(is_async).chat.completions.parse(
+            model=MODEL, messages=[{"role": "user", "content": "Describe a cat."}], temperature=0,
+            response_format=Animal, stream=stream, **more))
+        return await settled(answer.get_final_completion()) if stream else answer
+
+    message = asyncio.run(parse()).choices[0].message
     assert isinstance(message.parsed, Animal) and set(json.loads(message.content)) == {"kind", "legs", "owner"}
     with pytest.raises(dosai.LengthFinishReasonError):
-        answer = parse(**arguments, response_format=Animal, stream=stream, max_tokens=3)
-        if stream:
-            answer.get_final_completion()
+        asyncio.run(parse(max_tokens=3))
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_run_tools(stream, is_async):
+    """The first call is forced, and its grammar is that of the schema; what a small model does then is its own affair."""
+    import dosai
+
+    seen = []
+
+    def get_weather(location: typing.Annotated[str, "City name, e.g. San Francisco, CA"]) -> dict:
+        """Get the current weather for a location."""
+        seen.append(location)
+        return {"celsius": 21}
+
+    async def run():
+        runner = client_of(is_async).chat.completions.run_tools(
+            model=MODEL, messages=[{"role": "user", "content": "What is the weather in Tokyo?"}], tools=[get_weather],
+            tool_choice="required", max_rounds=3, temperature=0, max_tokens=60, stream=stream)
+        try:
+            answer = await settled(runner.get_final_completion())
+        except (dosai.MaxRoundsError, dosai.LengthFinishReasonError) as error:
+            answer = error.completion
+        return runner, answer
+
+    runner, answer = asyncio.run(run())
+    assert runner.completions[0].choices[0].message.tool_calls and runner.completions[-1] is answer
+    assert seen and all(isinstance(location, str) for location in seen)
+    assert '{"celsius": 21}' in [message["content"] for message in runner.messages if isinstance(message, dict)]
 
 
 def test_two_choices(ask):

@@ -3,6 +3,7 @@
 ## make install  installs to PREFIX (/usr/local), below DESTDIR if that is set; `make uninstall` removes it
 ## make deb      builds Debian packages in build/deb
 ## make cross    builds library and tool for TARGET in build/cross/TARGET: $(TARGETS)
+## make bundle   builds the library with libcurl, TLS and jansson inside in build/bundle/TARGET: $(BUNDLE_TARGETS)
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
@@ -14,10 +15,11 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first.
-STAGES = apt pip build gates cpp docs hosts cli instructions python abi wire swift fuzz network model matrix install cross threads address valgrind
+STAGES = apt pip build gates cpp docs hosts cli instructions python abi wire swift fuzz network model matrix install bundle cross threads address valgrind
 GATES = header layers exports abi declarations footprint format commits
 
 TARGETS = aarch64-linux-gnu riscv64-linux-gnu arm-linux-gnueabihf
+BUNDLE_TARGETS = x86_64-linux-gnu
 
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
@@ -33,7 +35,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb cross test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb cross bundle test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -84,6 +86,16 @@ cross: need-python
 
 $(CROSS): $(SOURCES) $(wildcard cli/*.[ch]) scripts/cross | need-python
 	scripts/cross $(@:build/cross/%/lib/libdosai.so.0=%)
+
+BUNDLES = $(BUNDLE_TARGETS:%=build/bundle/%/lib/libdosai.so.0)
+BUNDLE = build/bundle/x86_64-linux-gnu/lib
+
+bundle: need-python
+	@$(MAKE) --no-print-directory build/bundle/$(or $(TARGET),x86_64-linux-gnu)/lib/libdosai.so.0
+
+$(BUNDLES): $(SOURCES) scripts/bundle scripts/cross $(wildcard packaging/bundle/*) | need-python
+	@scripts/install-dependencies bundle
+	scripts/bundle $(@:build/bundle/%/lib/libdosai.so.0=%)
 
 COMPLETIONS = bash-completion/completions/dosai zsh/site-functions/_dosai fish/vendor_completions.d/dosai.fish
 INSTALLED = bin/dosai include/dosai.h include/dosai.hpp share/man/man1/dosai.1 $(COMPLETIONS:%=share/%)
@@ -195,6 +207,14 @@ test-cross: need-test $(VENV)
 	@$(MAKE) --no-print-directory -j2 $(CROSS)
 	python3 Tests/Cross/run.py
 
+# Without the programs that put themselves before functions of libcurl or OpenSSL: the bundle calls its own.
+test-bundle: bundle need-test $(VENV)
+	scripts/check-footprint $(BUNDLE)/libdosai.so.0 bundle
+	scripts/check-exports $(BUNDLE)/libdosai.so.0
+	python3 Tests/ABI/run.py --library $(BUNDLE) --without libcurl --without out_of_memory
+	DOSAI_LIBRARY=$(CURDIR)/$(BUNDLE)/libdosai.so.0 $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Bundle \
+	  $(addprefix Tests/Wire/test_,faults.py http2.py tls.py authorities.py corpus.py)
+
 test-install: deb need-test
 	@scripts/install-dependencies packages
 	python3 Tests/Install/run.py
@@ -234,4 +254,4 @@ clean:
 	rm -rf build .build .build-*
 
 help:
-	@sed -n 's/^## //p' Makefile | sed 's/$$(STAGES)/$(STAGES)/; s/$$(TARGETS)/$(TARGETS)/'
+	@sed -n 's/^## //p' Makefile | sed 's/$$(STAGES)/$(STAGES)/; s/$$(TARGETS)/$(TARGETS)/; s/$$(BUNDLE_TARGETS)/$(BUNDLE_TARGETS)/'

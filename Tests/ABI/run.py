@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Builds the conformance programs against the library and runs each against one loopback server.
 
-    run.py [--library build/lib] [--only NAME]... [--valgrind] [--cc CC] [--cflags FLAGS] [--jobs N]
-           [--timed-jobs N] [--emulator COMMAND]
+    run.py [--library build/lib] [--only NAME]... [--without NAME]... [--valgrind] [--cc CC] [--cflags FLAGS]
+           [--jobs N] [--timed-jobs N] [--emulator COMMAND]
            [--folder FOLDER --part build|untimed|timed]
 
 With --folder the programs are built into it once, and then run from it in parts, elsewhere too.
@@ -105,6 +105,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", default=str(ROOT / "build/lib"))
     parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--valgrind", action="store_true")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
@@ -119,10 +120,10 @@ def main():
     if not importlib.util.find_spec("h2"):
         parser.error("no h2 for the server: make build/venv/ready")
     names = sorted(path.stem for path in HERE.glob("*.c") if "main(" in path.read_text())
-    unknown = set(options.only) - set(names)
+    unknown = set(options.only + options.without) - set(names)
     if unknown:
         parser.error("no such program: " + ", ".join(sorted(unknown)))
-    names = [name for name in names if not options.only or name in options.only]
+    names = [name for name in names if (not options.only or name in options.only) and name not in options.without]
     if options.valgrind:
         names = [name for name in names if name not in OWN_MALLOC | HASTY]
     if options.part in ("untimed", "timed"):

@@ -21,10 +21,10 @@ class Failed(Exception):
 
 
 def run(*command, **more):
-    ran = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, text=True, errors="replace", **more)
+    more = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    ran = subprocess.run([str(word) for word in command], text=True, errors="replace", **more)
     if ran.returncode:
-        raise Failed("%s: exit status %d\n%s%s" % (command[0], ran.returncode, ran.stdout, ran.stderr))
+        raise Failed("%s: exit status %d\n%s%s" % (command[0], ran.returncode, ran.stdout, ran.stderr or ""))
     return ran.stdout
 
 
@@ -44,16 +44,17 @@ class Apt:
     """apt for one root: knows no package as installed, and has its lists and downloads to itself. It is of this machine's
     architecture, or of another; then it does without the security archive, which mirrors of Debian may not have for it."""
 
-    def __init__(self, name, architecture=None):
+    def __init__(self, name, architecture=None, kind="deb"):
         archive, security, preferred = SUITES[name]
-        self.home = CACHE / "apt" / (name + ("-" + architecture if architecture else ""))
+        self.home = CACHE / "apt" / "-".join([name, *([architecture] if architecture else []), *kind.split("-")[1:]])
         for folder in ("lists/partial", "archives/partial"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         (self.home / "status").write_text("")
         lines = [(mirror("debian"), suite) for suite in archive]
         if not architecture:
             lines += [(mirror("debian-security"), suite) for suite in security]
-        (self.home / "sources.list").write_text("".join("deb [signed-by=%s] %s %s main\n" % (KEYRING, *line) for line in lines))
+        sources = ["%s [signed-by=%s] %s %s main\n" % (kind, KEYRING, *line) for line in lines]
+        (self.home / "sources.list").write_text("".join(sources))
         settings = {"Dir::Etc::sourcelist": self.home / "sources.list", "Dir::Etc::sourceparts": "/dev/null",
                     "Dir::Etc::main": "/dev/null", "Dir::Etc::parts": "/dev/null", "Dir::Etc::preferences": "/dev/null",
                     "Dir::Etc::preferencesparts": "/dev/null", "Dir::State": self.home, "Dir::State::lists": self.home / "lists",

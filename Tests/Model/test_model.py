@@ -210,7 +210,7 @@ def test_parse(stream, is_async):
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 def test_run_tools(stream, is_async):
-    """The first call is forced, and its grammar is that of the schema; what a small model does then is its own affair."""
+    """The first call is forced, and its grammar is the schema; what a small model does then is its own affair."""
     import dosai
 
     seen = []

@@ -167,15 +167,20 @@ def chat_call(
     """The parts of a chat call: the client, the request, and the call's options."""
     if parameters.pop("extra_query", None):
         raise TypeError("create() has no extra_query: pass the query in base_url, such as .../v1?name=value")
-    if isinstance(messages, (str, bytes, dict)):
-        kind = type(messages).__name__
-        raise TypeError(f'messages must be a list of messages, such as [{{"role": "user", "content": "Hi"}}], not {kind}')
+    messages = list_of(messages)
     if isinstance(parameters.get("response_format"), type):
         raise TypeError("create() takes response_format as JSON: parse() takes a class")
     handle = client._open_handle()
     options = client._options(unary=not stream, timeout=timeout, extra_headers=extra_headers)
-    request = new_request({"model": model, "messages": list(messages), **parameters, **(extra_body or {})})
+    request = new_request({"model": model, "messages": messages, **parameters, **(extra_body or {})})
     return handle, request, options
+
+
+def list_of(messages: Iterable[Any]) -> list[Any]:
+    if isinstance(messages, (str, bytes, dict)):
+        kind = type(messages).__name__
+        raise TypeError(f'messages must be a list of messages, such as [{{"role": "user", "content": "Hi"}}], not {kind}')
+    return list(messages)
 
 
 def new_request(body: Mapping[str, Any]) -> Handle:

@@ -7,7 +7,7 @@ from typing import Any, Generator, Generic, Iterable, Iterator, Optional, TypeVa
 
 from . import _ffi
 from ._call import Call, new_cancel, read_completion
-from ._chat import chat_call
+from ._chat import chat_call, list_of
 from ._errors import APICancelledError, DosaiError, MaxRoundsError
 from ._models import ChatCompletion, ToolCall
 from ._parse import check_whole, parsed, response_format_of
@@ -33,7 +33,7 @@ class BaseToolRunner(Generic[Part]):
     ) -> None:
         if max_rounds < 1:
             raise ValueError("max_rounds must be at least 1")
-        self.messages: list[Any] = list(messages)  # the conversation so far; the last round is in it once it is whole
+        self.messages: list[Any] = list_of(messages)  # the conversation so far, in whole rounds
         self.completions: list[ChatCompletion] = []  # the answers so far
         self._tools, self._max_rounds = Tools(tools, raise_errors), max_rounds
         self._arguments, self._shape = arguments, None

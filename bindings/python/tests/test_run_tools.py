@@ -220,6 +220,8 @@ def test_what_is_no_tool(options):
                            ([get_weather, get_weather], "two functions have the name get_weather"), ([3], "name")]:
         with pytest.raises(TypeError, match=message):
             run_tools(model="m", messages=[], tools=tools)
+    with pytest.raises(TypeError, match="messages must be a list"):
+        run_tools(model="m", messages="Hi", tools=[])
 
 
 def test_the_loop_after_a_failure_has_no_answer(options, dosai_server):

@@ -99,6 +99,7 @@ package final class Call: TransferReceiver {
     } catch { return stop(error) }
     self.multi = multi
     perform(state.begin(csystem_now(), isLimited: multi.isLimited))
+    if owner == nil { state.waitIsOver(csystem_now()) }  // a part of the answer may have come already
   }
 
   /// Waits until something happens, at most until `deadline`, and handles it. `goesOn`: the host did not get control

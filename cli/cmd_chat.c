@@ -1,7 +1,9 @@
 /* dosai chat.   SPDX-License-Identifier: MIT */
 #include "talk.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <unistd.h>
 
 typedef struct printer {
@@ -197,4 +199,36 @@ void chat_run(dosai_client *client, const options *options, outcome *outcome) {
     chat_ask(client, request, options, outcome);
   }
   dosai_request_free(request);
+}
+
+/* Shows all chunks that the decoder has. Gives whether it wants more bytes. */
+static int decode_all(printer *printer, dosai_decoder *decoder, outcome *outcome) {
+  const dosai_chunk *chunk = NULL;
+  dosai_status status;
+  while ((status = dosai_decoder_next(decoder, &chunk, &outcome->error)) == DOSAI_OK && chunk) {
+    if (on_chunk(chunk, printer)) return 0;
+  }
+  if (status == DOSAI_WOULD_BLOCK) return 1;
+  outcome->status = status;
+  return 0;
+}
+
+void decode_run(const options *options, outcome *outcome) {
+  static char bytes[1 << 16];
+  printer printer = {.options = options, .is_terminal = isatty(STDERR_FILENO)};
+  dosai_decoder *decoder = NULL;
+  outcome->status = dosai_decoder_new(NULL, &decoder, &outcome->error);
+  int wants_more = outcome_is_ok(outcome);
+  while (wants_more) {
+    ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "standard input: %s", strerror(errno));
+    if (count < 0) break;
+    outcome->status = count > 0 ? dosai_decoder_feed(decoder, bytes, (size_t)count, &outcome->error)
+                                : dosai_decoder_finish(decoder, &outcome->error);
+    wants_more = outcome_is_ok(outcome) && decode_all(&printer, decoder, outcome);
+  }
+  if (outcome_is_ok(outcome)) dosai_decoder_completion(decoder, &outcome->completion, NULL);
+  dosai_decoder_free(decoder);
+  if (!options->is_json) show_completion(&printer, outcome_completion(outcome), 1);
 }

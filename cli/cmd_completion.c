@@ -15,10 +15,11 @@ static const command commands[] = {
     {BATCH_COMMAND, "batch", "send the prompts in a file", 1},
     {MODELS_COMMAND, "models", "list the models", 0},
     {POST_COMMAND, "post", "send JSON to any endpoint", 0},
+    {DECODE_COMMAND, "decode", "read a stream from standard input", 0},
     {ANY_COMMAND, "completion", "print a completion script", 0},
 };
 static const size_t command_count = sizeof commands / sizeof *commands;
-static const int all_commands = CHAT_COMMAND | BATCH_COMMAND | MODELS_COMMAND | POST_COMMAND;
+static const int all_commands = CHAT_COMMAND | BATCH_COMMAND | MODELS_COMMAND | POST_COMMAND | DECODE_COMMAND;
 static const command *visited;
 
 static int is_file(const char *argument) {

@@ -6,6 +6,7 @@ static const char *const all_help =
     "       dosai batch [OPTION]... INPUT -o OUTPUT\n"
     "       dosai models [OPTION]...\n"
     "       dosai post [OPTION]... PATH\n"
+    "       dosai decode [--json]\n"
     "       dosai completion bash|zsh|fish\n"
     "       dosai --version\n\n"
     "The key comes from DOSAI_API_KEY, the URL from --base-url or DOSAI_BASE_URL; its default is\n"
@@ -13,6 +14,10 @@ static const char *const all_help =
     "none of these is set. \"dosai COMMAND --help\" lists its options.\n";
 static const char *const models_help = "usage: dosai models [OPTION]...\n"
                                        "Prints the ids of the models, one per line.\n\n";
+static const char *const decode_help =
+    "usage: dosai decode [--json]\n"
+    "Reads the stream of a chat from standard input, as from curl -N, and prints the answer as chat does.\n"
+    "The exit status is that of chat.\n\n";
 static const char *const post_help =
     "usage: dosai post [OPTION]... PATH\n"
     "Sends JSON to any endpoint, such as /embeddings or /responses, and prints its answer on one line.\n\n";
@@ -68,6 +73,8 @@ const char *help_of(int command) {
     return batch_help;
   case POST_COMMAND:
     return post_help;
+  case DECODE_COMMAND:
+    return decode_help;
   default:
     return all_help;
   }

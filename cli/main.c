@@ -30,6 +30,10 @@ int output_flush(void) {
 
 static void run(options *options, int command, outcome *outcome) {
   dosai_client *client = NULL;
+  if (command == DECODE_COMMAND) {
+    decode_run(options, outcome);
+    return;
+  }
   outcome->status = dosai_cancel_new(&cancel, &outcome->error);
   options->call.cancel = cancel;
   if (outcome_is_ok(outcome)) outcome->status = dosai_client_new(&options->client, &client, &outcome->error);
@@ -43,7 +47,8 @@ static void run(options *options, int command, outcome *outcome) {
 }
 
 static int finish(const options *options, int command, const outcome *outcome) {
-  if (command == CHAT_COMMAND && options->is_json && !outcome->is_printed) outcome_print_json(outcome);
+  int has_verdict = command == CHAT_COMMAND || command == DECODE_COMMAND;
+  if (has_verdict && options->is_json && !outcome->is_printed) outcome_print_json(outcome);
   if (output_flush()) {
     if (output_errno == EPIPE) return EXIT_CANCELLED;
     fprintf(stderr, "dosai: standard output: %s\n", strerror(output_errno));
@@ -59,6 +64,7 @@ int main(int argument_count, char **arguments) {
                 : strcmp(word, "models") == 0 ? MODELS_COMMAND
                 : strcmp(word, "batch") == 0  ? BATCH_COMMAND
                 : strcmp(word, "post") == 0   ? POST_COMMAND
+                : strcmp(word, "decode") == 0 ? DECODE_COMMAND
                                               : ANY_COMMAND;
   if (strcmp(word, "--version") == 0) {
     printf("dosai %s (libdosai %s)\n", DOSAI_VERSION, dosai_version());

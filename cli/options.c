@@ -38,7 +38,7 @@ static const rule rules[] = {
     {"--tool-result", "NAME=TEXT", LIST, FIELD(tool_results), CHAT_COMMAND,
      "answer a call of the function NAME"},
     {"--no-stream", NULL, FLAG, FIELD(is_whole), CHAT_COMMAND, "wait for the whole answer"},
-    {"--json", NULL, FLAG, FIELD(is_json), CHAT_COMMAND | MODELS_COMMAND, "print JSON"},
+    {"--json", NULL, FLAG, FIELD(is_json), CHAT_COMMAND | MODELS_COMMAND | DECODE_COMMAND, "print JSON"},
     {"--body", "FILE", TEXT, FIELD(file), POST_COMMAND, "the JSON to send; - is stdin, the default"},
     {"--stream", NULL, FLAG, FIELD(is_stream), POST_COMMAND, "print each server-sent event as it arrives"},
     {"--last-event", "NAME", TEXT, FIELD(call.last_event), POST_COMMAND,
@@ -71,7 +71,10 @@ static const rule rules[] = {
 
 static const size_t rule_count = sizeof rules / sizeof *rules;
 
-static int is_for(const rule *rule, int command) { return !rule->commands || rule->commands & command; }
+static int is_for(const rule *rule, int command) {
+  if (rule->commands) return rule->commands & command;
+  return command != DECODE_COMMAND || rule->kind == HELP; /* decode makes no call */
+}
 
 void options_visit(int command, option_visitor visit) {
   for (size_t index = 0; index < rule_count; index++) {

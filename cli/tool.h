@@ -14,6 +14,7 @@
 #define MODELS_COMMAND 2
 #define BATCH_COMMAND 4
 #define POST_COMMAND 8
+#define DECODE_COMMAND 16
 
 enum {
   EXIT_REFUSED = 1,
@@ -113,6 +114,7 @@ void request_build(const options *options, dosai_request **out_request, outcome 
 
 /* cmd_chat.c, cmd_models.c, cmd_batch.c, cmd_post.c: the commands, once the client is there. */
 void chat_run(dosai_client *client, const options *options, outcome *outcome);
+void decode_run(const options *options, outcome *outcome); /* of cmd_chat.c; needs no client */
 void models_run(dosai_client *client, const options *options, outcome *outcome);
 void batch_run(dosai_client *client, const options *options, outcome *outcome);
 void post_run(dosai_client *client, const options *options, outcome *outcome);

@@ -1,9 +1,9 @@
 /* libdosai: an embeddable Chat Completions client.   SPDX-License-Identifier: MIT
  *
  * This header is the manual. These rules apply throughout; each entry states only its exceptions. The sections,
- * in order: version, status, error, cancel, client, response, request, completion, chat, stream, loop. A "call" is one
- * exchange with the server, including its retries. In a stream, an "event" is a server-sent event; in a loop, it is a
- * dosai_event.
+ * in order: version, status, error, cancel, client, response, request, completion, chat, stream, decoder, loop. A
+ * "call" is one exchange with the server, including its retries. In a stream, an "event" is a server-sent event; in a
+ * loop, it is a dosai_event.
  *
  *   Names      dosai_<object>_<verb>; for a getter, dosai_<object>_<what it returns>. The arguments, in order: the
  *              object, the inputs, a callback with its user_data, the outputs, and `dosai_error **out_error`, which
@@ -75,6 +75,7 @@ typedef struct dosai_response dosai_response;     /* the answer to a GET or a PO
 typedef struct dosai_request dosai_request;       /* a chat request */
 typedef struct dosai_completion dosai_completion; /* the answer to a chat request, complete or in part */
 typedef struct dosai_stream dosai_stream;         /* one streaming call, read chunk by chunk */
+typedef struct dosai_decoder dosai_decoder;       /* reads a stream whose bytes you receive yourself */
 typedef struct dosai_loop dosai_loop;             /* many calls on one thread, with one descriptor to poll */
 typedef struct dosai_call dosai_call;             /* one call in a loop */
 
@@ -662,6 +663,37 @@ DOSAI_API dosai_status dosai_stream_completion(dosai_stream *stream, dosai_compl
                                                dosai_error **out_error);
 /* Cancels the stream if it has not ended, and frees it. A dosai_stream_next in another thread returns CANCELLED. */
 DOSAI_API void dosai_stream_free(dosai_stream *stream);
+
+/* ---- decoder ------------------------------------------------------------------------------------------- */
+
+/* Reads the body of a chat's stream that you receive by other means: bytes in, chunks out. For a program that has its
+ * own HTTP: send "stream": true, and feed the body of a response whose status is 2xx. Chunks, completion and errors are
+ * those of a stream, except for what HTTP tells: status, headers, timings, attempts.
+ * Threads: one at a time. */
+
+/* Creates a decoder for one body. options may be NULL. Of them, the limits apply, and api_key, which is replaced where
+ * a server echoes it; the others are only checked. */
+DOSAI_API dosai_status dosai_decoder_new(const dosai_client_options *options, dosai_decoder **out_decoder,
+                                         dosai_error **out_error);
+/* Takes the next part of the body, which may be split anywhere. Before you feed more, call dosai_decoder_next until it
+ * returns WOULD_BLOCK: what is unread stays in memory.
+ * Returns: INVALID_ARGUMENT after dosai_decoder_finish. TOO_LARGE for a body that is not an event stream. */
+DOSAI_API dosai_status dosai_decoder_feed(dosai_decoder *decoder, const char *bytes, size_t length,
+                                          dosai_error **out_error);
+/* Says that the body has ended as HTTP requires; dosai_decoder_next then returns what is left, and the end or an error.
+ * If it was cut off, do not call this: dosai_decoder_completion has what arrived. */
+DOSAI_API dosai_status dosai_decoder_finish(dosai_decoder *decoder, dosai_error **out_error);
+/* Returns the next chunk, borrowed until the decoder is used again.
+ * Out:     OK with *out_chunk NULL is the end of a complete answer, which [DONE] is, too.
+ * Returns: WOULD_BLOCK, without an error object: feed more, or finish. TRUNCATED, PROTOCOL, TOO_LARGE, PROVIDER. After
+ *          the end or a failure it keeps returning that result. */
+DOSAI_API dosai_status dosai_decoder_next(dosai_decoder *decoder, const dosai_chunk **out_chunk,
+                                          dosai_error **out_error);
+/* Returns the completion assembled from the chunks so far; see dosai_stream_completion. */
+DOSAI_API dosai_status dosai_decoder_completion(dosai_decoder *decoder, dosai_completion **out_completion,
+                                                dosai_error **out_error);
+/* Frees the decoder. */
+DOSAI_API void dosai_decoder_free(dosai_decoder *decoder);
 
 /* ---- loop ---------------------------------------------------------------------------------------------- */
 

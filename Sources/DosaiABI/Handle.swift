@@ -18,6 +18,7 @@ extension Completion: Handled { static var typeTag: UInt32 { 0x434F_4D50 } }
 extension LoopHandle: Handled { static var typeTag: UInt32 { 0x4C4F_4F50 } }
 extension LoopCall: Handled { static var typeTag: UInt32 { 0x4341_4C4C } }
 extension StreamHandle: Handled { static var typeTag: UInt32 { 0x5354_5245 } }
+extension DecoderHandle: Handled { static var typeTag: UInt32 { 0x4445_434F } }
 
 /// What a handle points to. Its type is checked before any Swift reference is formed.
 private struct Cell {

@@ -48,6 +48,8 @@ static void make_good(dosai_loop **loop) {
   CHECK_CALL(dosai_loop_submit_chat(*loop, client, request, NULL, 1, &call, &error), DOSAI_OK);
   good[DOSAI_CLIENT] = client, good[DOSAI_REQUEST] = request, good[DOSAI_COMPLETION] = completion;
   good[DOSAI_RESPONSE] = response;
+  CHECK_CALL(dosai_decoder_new(NULL, (dosai_decoder **)&good[DOSAI_DECODER], &error), DOSAI_OK);
+  CHECK_CALL(dosai_decoder_feed(good[DOSAI_DECODER], "data: [DONE]\n\n", 14, &error), DOSAI_OK);
   good[DOSAI_STREAM] = stream, good[DOSAI_LOOP] = *loop, good[DOSAI_CALL] = call;
 }
 
@@ -59,6 +61,7 @@ static void drop_made(void) {
   dosai_completion_free(made[MADE_DOSAI_COMPLETION]);
   dosai_response_free(made[MADE_DOSAI_RESPONSE]);
   dosai_stream_free(made[MADE_DOSAI_STREAM]);
+  dosai_decoder_free(made[MADE_DOSAI_DECODER]);
   dosai_call_free(made[MADE_DOSAI_CALL]);
   if (made[MADE_DOSAI_LOOP]) dosai_loop_close(made[MADE_DOSAI_LOOP], NULL, NULL, NULL);
 }

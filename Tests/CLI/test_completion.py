@@ -35,7 +35,7 @@ def fish(line, where):
     return {offer.split("\t")[0] for offer in done.stdout.split("\n")} - {""}
 
 
-COMMANDS = {"chat", "batch", "models", "post", "completion"}
+COMMANDS = {"chat", "batch", "models", "post", "decode", "completion"}
 SHELLS = {"bash", "zsh", "fish"}
 
 

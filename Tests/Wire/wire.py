@@ -168,7 +168,7 @@ class Client:
 
     def __init__(self, base_url, request=None, **options):
         self.handle, self.request, error = ffi.dosai_client(), ffi.dosai_request(), ffi.dosai_error()
-        settings = ffi.dosai_client_options()
+        self.settings = settings = ffi.dosai_client_options()
         ffi.dosai_client_options_init(byref(settings), sizeof(settings))
         self.lines = []
         self.log = ffi.dosai_log_fn(lambda level, line, length, _: self.lines.append(string_at(line, length).decode()))

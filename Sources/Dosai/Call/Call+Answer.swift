@@ -51,16 +51,9 @@ extension Call {
       return
     }
     if kind == .events { throw StreamReader.notEvents }
-    guard document.root.kind == .object, document.root.memberWithoutText("choices")?.kind == .array else {
-      let said = try ServerError(document.root)
-      if said.message != nil { throw try provider(document.root) }
-      throw Failure(.malformed, "the answer has no choices")
-    }
+    try document.checkChoices { (body: Value) throws(Failure) -> Failure in try provider(body) }
     let made = try completion(of: document, quirks)
-    if let stream {
-      try stream.add(wholeAnswer: document)
-      guard stream.builder.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
-    }
+    try stream?.add(finished: document)
     completion = made
   }
 
@@ -115,5 +108,15 @@ extension Call {
     try url.append(target.bytes)
     perform(state.redirected(csystem_now()))
     return true
+  }
+}
+
+extension Document {
+  /// Throws if it is not a completion. `onError` makes the failure for an answer that says why.
+  func checkChoices(onError: (Value) throws(Failure) -> Failure) throws(Failure) {
+    if root.kind == .object, root.memberWithoutText("choices")?.kind == .array { return }
+    let said = try ServerError(root)
+    if said.message != nil { throw try onError(root) }
+    throw Failure(.malformed, "the answer has no choices")
   }
 }

@@ -20,17 +20,8 @@ extension Call {
     let readCount = soFar ? stream?.readCount : nil
     if let completion, readCount == nil { return completion }
     guard let stream, soFar || stream.builder.hasStarted || failure == nil else { return nil }
-    let text = Buffer()
-    try stream.builder.write(to: text, readCount: readCount)
-    let isRedacted = secret?.redact(text, isAnswer: true) == true  // the key may have arrived in pieces
     let isWhole = hasEnded && readCount == nil
-    if isWhole && !isRedacted {
-      completion = try Completion.make(stream.builder, text, facts(stream.quirks))
-      return completion
-    }
-    var limits = Limits()
-    limits.jsonNodes = .max
-    let made = try completion(of: try Document.read(taking: text, limits: limits), stream.quirks)
+    let made = try stream.completion(facts(stream.quirks), isWhole: isWhole, readCount: readCount)
     if isWhole { completion = made }
     return made
   }

@@ -277,6 +277,22 @@ package final class StreamReader {
 
   static var notEvents: Failure { Failure(.malformed, "the answer is not an event stream") }
 
+  func add(finished document: Document) throws(Failure) {
+    try add(wholeAnswer: document)
+    guard builder.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
+  }
+
+  /// The completion that the chunks add up to. `isWhole`: there will be no more. `readCount`: see above.
+  func completion(_ facts: AnswerFacts, isWhole: Bool, readCount: Int?) throws(Failure) -> Completion {
+    let text = Buffer()
+    try builder.write(to: text, readCount: readCount)
+    let isRedacted = secret?.redact(text, isAnswer: true) == true  // the key may have arrived in pieces
+    if isWhole && !isRedacted { return try Completion.make(builder, text, facts) }
+    var ours = Limits()
+    ours.jsonNodes = .max
+    return try Completion.make(try Document.read(taking: text, limits: ours), facts, limits: limits)
+  }
+
   /// The failure of a body that has ended without `[DONE]`; nil: it is complete. `mayBeEvents`: its headers do not say
   /// that it is something else.
   /// `isDelimited`: the end of its connection shows that it is complete.

@@ -15,6 +15,7 @@ class dosai_response(c_void_p): pass
 class dosai_request(c_void_p): pass
 class dosai_completion(c_void_p): pass
 class dosai_stream(c_void_p): pass
+class dosai_decoder(c_void_p): pass
 class dosai_loop(c_void_p): pass
 class dosai_call(c_void_p): pass
 
@@ -397,6 +398,19 @@ dosai_stream_next_unchecked = library["dosai_stream_next"]
 dosai_stream_completion = function("dosai_stream_completion", dosai_status, dosai_stream, POINTER(dosai_completion),
                                    POINTER(dosai_error))
 dosai_stream_free = function("dosai_stream_free", None, dosai_stream)
+
+# ---- decoder
+
+dosai_decoder_new = function("dosai_decoder_new", dosai_status, POINTER(dosai_client_options), POINTER(dosai_decoder),
+                             POINTER(dosai_error))
+dosai_decoder_feed = function("dosai_decoder_feed", dosai_status, dosai_decoder, c_char_p, c_size_t,
+                              POINTER(dosai_error))
+dosai_decoder_finish = function("dosai_decoder_finish", dosai_status, dosai_decoder, POINTER(dosai_error))
+dosai_decoder_next = function("dosai_decoder_next", dosai_status, dosai_decoder, POINTER(c_void_p),
+                              POINTER(dosai_error))
+dosai_decoder_completion = function("dosai_decoder_completion", dosai_status, dosai_decoder, POINTER(dosai_completion),
+                                    POINTER(dosai_error))
+dosai_decoder_free = function("dosai_decoder_free", None, dosai_decoder)
 
 # ---- loop
 

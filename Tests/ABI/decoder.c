@@ -1,0 +1,120 @@
+/* A body that the program received itself: bytes in, chunks out. That all of the corpus agrees is Tests/Wire's to say. */
+#include "test.h"
+
+static dosai_error *error;
+static dosai_decoder *decoder;
+static const dosai_chunk *chunk;
+
+static const char start[] =
+    "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}]}\n\n"
+    "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"}}]}\n\n";
+static const char end[] =
+    "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+
+static void make(void) { CHECK_CALL(dosai_decoder_new(NULL, &decoder, &error), DOSAI_OK); }
+
+static void feed(const char *text) {
+  CHECK_CALL(dosai_decoder_feed(decoder, text, DOSAI_NUL_TERMINATED, &error), DOSAI_OK);
+}
+
+static void expect(dosai_status status, const char *text) {
+  chunk = (const dosai_chunk *)1;
+  CHECK_CALL(dosai_decoder_next(decoder, &chunk, &error), status);
+  CHECK((chunk != NULL) == (text != NULL));
+  if (chunk && text) CHECK_TEXT(chunk->text, text);
+}
+
+static void expect_completion(const char *content, dosai_finish_reason reason) {
+  dosai_completion *completion = NULL;
+  CHECK_CALL(dosai_decoder_completion(decoder, &completion, &error), DOSAI_OK);
+  CHECK_TEXT(dosai_completion_content(completion, 0, NULL), content);
+  CHECK_INT(dosai_completion_finish_reason(completion, 0), reason);
+  CHECK_INT(dosai_completion_http_status(completion), 0);
+  CHECK_INT(dosai_completion_attempt_count(completion), 0);
+  dosai_completion_free(completion);
+}
+
+static void whole(const char *last) {
+  make();
+  expect(DOSAI_WOULD_BLOCK, NULL);
+  expect_completion(NULL, DOSAI_FINISH_NONE);
+  for (size_t at = 0; at < sizeof start - 1; at++) { /* byte by byte */
+    CHECK_CALL(dosai_decoder_feed(decoder, start + at, 1, &error), DOSAI_OK);
+    dosai_status status = dosai_decoder_next(decoder, &chunk, &error);
+    CHECK_INT(status, start[at] == '\n' && start[at - 1] == '\n' ? DOSAI_OK : DOSAI_WOULD_BLOCK);
+  }
+  expect_completion("Hello", DOSAI_FINISH_NONE);
+  feed(end);
+  feed(last);
+  expect(DOSAI_OK, "stop");
+  if (!*last) expect(DOSAI_WOULD_BLOCK, NULL);
+  CHECK_CALL(dosai_decoder_finish(decoder, &error), DOSAI_OK);
+  for (int i = 0; i < 3; i++) expect(DOSAI_OK, NULL);
+  CHECK_CALL(dosai_decoder_feed(decoder, "x", 1, &error), DOSAI_INVALID_ARGUMENT);
+  expect_completion("Hello", DOSAI_FINISH_STOP);
+  dosai_decoder_free(decoder);
+}
+
+/* [DONE] is the end, whatever the connection does. */
+static void done(void) {
+  make();
+  feed(end);
+  feed("data: [DONE]\n\n");
+  feed("more");
+  expect(DOSAI_OK, "stop");
+  expect(DOSAI_OK, NULL);
+  dosai_decoder_free(decoder);
+}
+
+static void failed(const char *body, dosai_status status, const char *message, const char *kept) {
+  make();
+  feed(body);
+  CHECK_CALL(dosai_decoder_finish(decoder, &error), DOSAI_OK);
+  while (dosai_decoder_next(decoder, &chunk, NULL) == DOSAI_OK && chunk) {
+  }
+  for (int i = 0; i < 2; i++) {
+    CHECK_KEEP(dosai_decoder_next(decoder, &chunk, &error), status);
+    CHECK(strstr(dosai_error_message(error, NULL), message) != NULL);
+    CHECK_TEXT(dosai_completion_content(dosai_error_completion(error), 0, NULL), kept);
+    dosai_error_free(error);
+    error = NULL;
+  }
+  dosai_decoder_free(decoder);
+}
+
+static void limits(void) {
+  char url[256];
+  dosai_client_options options;
+  test_options(&options, url, TEST_PLAIN, "x");
+  options.max_event_bytes = 40;
+  options.max_response_bytes = 40;
+  CHECK_CALL(dosai_decoder_new(&options, &decoder, &error), DOSAI_OK);
+  feed(start);
+  expect(DOSAI_TOO_LARGE, NULL);
+  dosai_decoder_free(decoder);
+  CHECK_CALL(dosai_decoder_new(&options, &decoder, &error), DOSAI_OK);
+  feed("{");
+  CHECK_CALL(dosai_decoder_feed(decoder, start, sizeof start - 1, &error), DOSAI_TOO_LARGE);
+  expect(DOSAI_TOO_LARGE, NULL);
+  dosai_decoder_free(decoder);
+  options.max_event_bytes = -2;
+  CHECK_CALL(dosai_decoder_new(&options, &decoder, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK(!decoder);
+  CHECK_CALL(dosai_decoder_feed(NULL, "x", 1, &error), DOSAI_INVALID_ARGUMENT);
+  CHECK_CALL(dosai_decoder_next(NULL, &chunk, &error), DOSAI_INVALID_ARGUMENT);
+}
+
+int main(void) {
+  whole("");
+  whole("data: [DONE]\n\n");
+  done();
+  failed(start, DOSAI_TRUNCATED, "before", "Hello");
+  failed("", DOSAI_TRUNCATED, "empty", NULL);
+  failed("data: {\"choices\": [}\n\n", DOSAI_PROTOCOL, "JSON", NULL);
+  failed("data: {\"error\":{\"message\":\"The model crashed.\"}}\n\n", DOSAI_PROVIDER, "The model crashed.",
+         NULL);
+  failed("{\"error\":{\"message\":\"The model crashed.\"}}", DOSAI_PROVIDER, "The model crashed.", NULL);
+  failed("<html>", DOSAI_PROTOCOL, "", NULL);
+  limits();
+  return test_end();
+}

@@ -130,6 +130,8 @@ static void clocks(void) {
   dosai_call_options_init(&options, sizeof options);
   options.connect_timeout_ms = test_bound(200);
   CHECK_CALL(dosai_chat(client, request, &options, NULL, &error), DOSAI_OK);
+  dosai_client_free(client);
+  client = client_of(&from, "silent", NULL, -1); /* an answer that has arrived would be read all the same */
   options.total_timeout_ms = 100;
   CHECK_KEEP(dosai_chat(client, request, &options, NULL, &error), DOSAI_TIMEOUT);
   CHECK_INT(dosai_error_clock(error), DOSAI_CLOCK_TOTAL);

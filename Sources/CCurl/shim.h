@@ -3,25 +3,46 @@
 #include <unistd.h>
 
 #ifdef CCURL_BUNDLED
-#include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A libcurl that nobody else has wipes what it frees: the key is in it. */
-static void ccurl_free(void *block) {
-  if (block) explicit_bzero(block, malloc_usable_size(block));
+/* A libcurl that nobody else has wipes what it frees: the key is in it. The size of a block is in front of it, since a
+ * host may have an allocator of its own. */
+enum { ccurl_front = 16 };
+
+static void *ccurl_malloc(size_t size) {
+  size_t *block = size > SIZE_MAX - ccurl_front ? NULL : malloc(size + ccurl_front);
+  if (!block) return NULL;
+  *block = size;
+  return (char *)block + ccurl_front;
+}
+static void ccurl_free(void *bytes) {
+  if (!bytes) return;
+  size_t *block = (size_t *)((char *)bytes - ccurl_front);
+  explicit_bzero(bytes, *block);
   free(block);
 }
-static void *ccurl_realloc(void *block, size_t size) {
-  size_t before = block ? malloc_usable_size(block) : 0;
-  void *moved = malloc(size);
-  if (!moved) return NULL;
-  if (block) memcpy(moved, block, before < size ? before : size);
-  ccurl_free(block);
+static void *ccurl_realloc(void *bytes, size_t size) {
+  void *moved = ccurl_malloc(size);
+  if (!moved || !bytes) return moved;
+  size_t before = *(size_t *)((char *)bytes - ccurl_front);
+  memcpy(moved, bytes, before < size ? before : size);
+  ccurl_free(bytes);
   return moved;
 }
+static void *ccurl_calloc(size_t count, size_t size) {
+  void *bytes = size && count > SIZE_MAX / size ? NULL : ccurl_malloc(count * size);
+  return bytes ? memset(bytes, 0, count * size) : NULL;
+}
+static char *ccurl_strdup(const char *text) {
+  size_t size = strlen(text) + 1;
+  char *copy = ccurl_malloc(size);
+  return copy ? memcpy(copy, text, size) : NULL;
+}
 static inline CURLcode ccurl_start(void) {
-  return curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, ccurl_free, ccurl_realloc, strdup, calloc);
+  return curl_global_init_mem(CURL_GLOBAL_DEFAULT, ccurl_malloc, ccurl_free, ccurl_realloc, ccurl_strdup,
+                              ccurl_calloc);
 }
 #else
 static inline CURLcode ccurl_start(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }

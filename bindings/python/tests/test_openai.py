@@ -1,0 +1,232 @@
+"""dosai.openai: openai-python's clients on libdosai give what they give on their own transport."""
+
+import asyncio
+import json
+
+import pytest
+from scripts import SCRIPTS, STREAM_POSTS
+
+openai = pytest.importorskip("openai")
+import dosai.openai as ours  # noqa: E402
+from test_side_by_side import DIFFERENCES, LEFT_OUT, SILENT, STREAMS  # noqa: E402
+
+MESSAGES = [{"role": "user", "content": "Hi"}]
+SLOW = {"slow", "silent", "blast", "big", "paced", "reset-soon", *SILENT}
+ALIKE = ("error-empty", "error-array")  # their errors are made by openai-python here
+KNOWN = {case for case in " ".join(DIFFERENCES.values()).split() if not case.startswith(ALIKE)}
+
+
+def base_url(server, script):
+    return server.base(script)
+
+
+def model_of(model):
+    """All that a program sees of a model, in its order."""
+    if not hasattr(model, "model_fields_set"):
+        return model  # openai-python gives what is no object as it came
+    return (type(model), repr(model), json.dumps(model.model_dump(mode="json")), list(model.__dict__), deep_set(model))
+
+
+def deep_set(model):
+    found = {"": sorted(model.model_fields_set), "extra": model.model_extra}
+    for name, value in model.__dict__.items():
+        for one in value if isinstance(value, list) else [value]:
+            if hasattr(one, "model_fields_set"):
+                found[name] = deep_set(one)
+    return found
+
+
+def seen(library, server, script, face):
+    options = {"base_url": base_url(server, script), "api_key": "sk-test", "max_retries": 0, "timeout": 5}
+    kind = "AsyncOpenAI" if face.startswith("async") else "OpenAI"
+    arguments = {"model": "m", "messages": MESSAGES, "stream": face.endswith("stream")}
+
+    async def run():
+        async with getattr(library, kind)(**options) as client:
+            answer = await client.chat.completions.create(**arguments)
+            return [model_of(chunk) async for chunk in answer] if arguments["stream"] else [model_of(answer)]
+
+    try:
+        if kind == "AsyncOpenAI":
+            return asyncio.run(run()), None
+        with getattr(library, kind)(**options) as client:
+            answer = client.chat.completions.create(**arguments)
+            return [model_of(chunk) for chunk in answer] if arguments["stream"] else [model_of(answer)], None
+    except openai.APIStatusError as error:
+        return None, (type(error), error.status_code, error.body, error.code, error.request_id, str(error))
+    except openai.APIError as error:
+        return None, (type(error), error.code)
+    except ValueError as error:  # what openai-python lets through
+        return None, type(error)
+
+
+CASES = [
+    (script, face)
+    for script in SCRIPTS if script not in LEFT_OUT and script not in SLOW and script not in STREAM_POSTS
+    for face in ("whole", "stream", "async whole", "async stream") if "stream" in face or script not in STREAMS
+]
+
+
+@pytest.mark.parametrize("script, face", CASES)
+def test_the_same_as_openai(server, script, face):
+    theirs, mine = (
+        seen(library, server, f"{script}~{library.__name__}-{face.replace(' ', '-')}", face) for library in (openai, ours)
+    )
+    if f"{script}.{face.split()[-1]}" in KNOWN:
+        assert mine != theirs, "no longer a difference"
+    else:
+        assert mine == theirs
+
+
+def sent(server, script):
+    stats = server.stats(script)
+    return stats["last_path"], {name.lower(): value for name, value in stats["last_headers"]}, json.loads(stats["last_body"])
+
+
+def client_of(server, script, **options):
+    return ours.OpenAI(base_url=base_url(server, script), **{"api_key": "sk-test", "max_retries": 0, **options})
+
+
+def create(client, **arguments):
+    return client.chat.completions.create(model="m", messages=MESSAGES, **arguments)
+
+
+def test_it_is_openais_client(server):
+    client = client_of(server, "hello")
+    answer = create(client)
+    assert isinstance(client, openai.OpenAI) and isinstance(answer, openai.types.chat.ChatCompletion)
+    assert answer._request_id.startswith("req-")
+    with create(client, stream=True) as stream:
+        assert isinstance(stream, openai.Stream) and isinstance(next(stream), openai.types.chat.ChatCompletionChunk)
+
+
+def test_what_is_sent(server):
+    client = client_of(server, "hello~sent", default_headers={"X-One": "1"}, default_query={"a": "1"})
+    create(client, extra_headers={"X-Two": "2"}, extra_query={"b": "x y"}, extra_body={"seed": 1}, temperature=0.5)
+    path, headers, body = sent(server, "hello~sent")
+    assert path.endswith("/v1/chat/completions?a=1&b=x+y") or path.endswith("/v1/chat/completions?a=1&b=x%20y")
+    assert (headers["authorization"], headers["x-one"], headers["x-two"]) == ("Bearer sk-test", "1", "2")
+    assert body == {"model": "m", "messages": MESSAGES, "temperature": 0.5, "seed": 1}
+    client.api_key = "sk-new"
+    create(client)
+    assert sent(server, "hello~sent")[1]["authorization"] == "Bearer sk-new"
+    create(client.with_options(api_key=lambda: "sk-called"))
+    assert sent(server, "hello~sent")[1]["authorization"] == "Bearer sk-called"
+
+
+def test_azure(server):
+    client = ours.AzureOpenAI(azure_endpoint=base_url(server, "hello~azure").removesuffix("/v1"), api_key="k",
+                              api_version="2024-10-21")
+    assert create(client).choices
+    path, headers, _ = sent(server, "hello~azure")
+    assert path.endswith("/openai/deployments/m/chat/completions?api-version=2024-10-21") and headers["api-key"] == "k"
+    assert "authorization" not in headers
+    token = ours.AzureOpenAI(azure_endpoint=base_url(server, "hello~azure").removesuffix("/v1"),
+                             azure_ad_token_provider=lambda: "token", api_version="v")
+    assert create(token).choices
+    assert sent(server, "hello~azure")[1]["authorization"] == "Bearer token"
+
+
+def test_copies_share_the_connections(server):
+    client = client_of(server, "hello~copies")
+    for one in (client, client.with_options(timeout=5), client.with_options(max_retries=3), client.copy()):
+        create(one)
+    assert server.stats("hello~copies")["connections"] == 1
+
+
+def test_retries(server):
+    assert create(client_of(server, "fail-then-hello~again", max_retries=2)).choices
+    with pytest.raises(openai.InternalServerError):
+        create(client_of(server, "error-503~once"))
+    assert server.stats("error-503~once")["requests"] == 1
+
+
+@pytest.mark.parametrize("timeout", [0.2, openai.Timeout(5, read=0.2)])
+def test_timeouts(server, timeout):
+    for client, arguments in ((client_of(server, "silent-chunk", timeout=timeout), {}),
+                              (client_of(server, "silent-chunk"), {"timeout": timeout})):
+        with pytest.raises(openai.APITimeoutError) as caught:
+            list(create(client, stream=True, **arguments))
+        assert caught.value.__cause__.clock == "idle" and caught.value.__cause__.completion.choices
+
+
+def test_what_had_arrived_is_kept(server):
+    with pytest.raises(openai.APIConnectionError) as caught:
+        list(create(client_of(server, "clean-no-done"), stream=True))
+    assert caught.value.__cause__.status == "TRUNCATED"
+    assert caught.value.__cause__.completion.choices[0].message.content
+
+
+def test_helpers_of_openai(server):
+    client = client_of(server, "hello~helpers")
+    raw = client.chat.completions.with_raw_response.create(model="m", messages=MESSAGES)
+    assert raw.headers["x-request-id"] == raw.parse()._request_id and raw.http_response.json()["id"]
+    with client.chat.completions.with_streaming_response.create(model="m", messages=MESSAGES, stream=True) as response:
+        lines = [line for line in response.iter_lines() if line]
+    assert lines[-1] == "data: [DONE]" and json.loads(lines[0][6:])["choices"]
+    with client.chat.completions.stream(model="m", messages=MESSAGES) as stream:
+        assert [event.type for event in stream][-1] in ("content.done", "chunk")
+        assert stream.get_final_completion().choices[0].message.content == "Hello! How can I help you today?"
+
+
+def test_an_http_client_of_ones_own_is_used(server):
+    httpx = ours.httpx
+
+    asked = []
+    transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(500))
+    with pytest.raises(openai.InternalServerError):
+        create(client_of(server, "hello", http_client=httpx.Client(transport=transport)))
+    assert len(asked) == 1
+
+
+def test_patch(server):
+    client = openai.OpenAI(base_url=base_url(server, "hello~patched"), api_key="k")
+    ours.patch()
+    try:
+        create(client)
+        assert "x-stainless-lang" not in sent(server, "hello~patched")[1]
+    finally:
+        ours.unpatch()
+    create(client)
+    assert "x-stainless-lang" in sent(server, "hello~patched")[1]
+
+
+def test_an_unknown_openai_is_left_alone(monkeypatch):
+    import importlib
+
+    from openai._base_client import BaseClient
+
+    monkeypatch.delattr(BaseClient, "_build_request")
+    with pytest.warns(UserWarning, match="its own HTTP client is used"):
+        module = importlib.reload(ours)
+    assert module.OpenAI is openai.OpenAI
+    monkeypatch.undo()
+    assert importlib.reload(ours).OpenAI is not openai.OpenAI
+
+
+def test_a_cancelled_task_ends_the_call(server):
+    async def run():
+        async with ours.AsyncOpenAI(base_url=base_url(server, "silent~task"), api_key="k") as client:
+            task = asyncio.ensure_future(create(client))
+            await asyncio.sleep(0.2)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(run())
+
+
+def test_a_chunk_shares_nothing(server):
+    chunks = list(create(client_of(server, "hello"), stream=True))
+    texts = [chunk for chunk in chunks if chunk.choices and chunk.choices[0].delta.content]
+    assert len(texts) > 2
+    texts[1].choices[0].delta.role = "changed"
+    texts[1].model = "changed"
+    assert all(chunk.model != "changed" and chunk.choices[0].delta.role != "changed" for chunk in texts if chunk is not texts[1])
+    assert "role" not in texts[2].choices[0].delta.model_fields_set
+
+
+def test_events_that_vary(server):
+    """Only an event that differs in nothing but its text is made from the one before."""
+    for script in [name for name in SCRIPTS if name.startswith("steady")]:
+        assert seen(ours, server, script + "~ours", "stream") == seen(openai, server, script + "~theirs", "stream")

@@ -69,7 +69,8 @@ package final class Transfer {
   private var inbox: Unmanaged<Buffer>?
   private var inboxMax = 0
 
-  /// Without a body it is a GET. `sendsNothing`: it fails as soon as there is a connection, which stays open. The caller watches the clocks. The receiver must outlive the transfer.
+  /// Without a body it is a GET. `sendsNothing`: it fails as soon as there is a connection, which stays open. The caller
+  /// watches the clocks. The receiver must outlive the transfer.
   package static func make(
     _ options: TransportOptions, share: CurlShare, url: Buffer, isHTTPS: Bool, headers: HeaderList, body: Buffer?,
     compressed: Bool, connectTimeout: Int64, isFresh: Bool, isIPv4: Bool, sendsNothing: Bool,

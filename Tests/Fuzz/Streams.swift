@@ -27,7 +27,7 @@ private struct Reading: Equatable {
       }
       if reader.takesEvents {
         try take(reader, isEnd: true, usesTemplates, limits)
-        if !reader.isDone, let failure = reader.conclude(mayBeEvents: true) { throw failure }
+        if !reader.isDone, let failure = reader.conclude(mayBeEvents: true, isDelimited: true) { throw failure }
       } else {
         try take(document: document, reader, limits, secret)
       }

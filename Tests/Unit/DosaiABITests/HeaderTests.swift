@@ -52,7 +52,7 @@ struct HeaderTests {
     let all: [(Chunk.Kind, Int)] = [
       (.other, DOSAI_CHUNK_OTHER), (.content, DOSAI_CHUNK_CONTENT), (.reasoning, DOSAI_CHUNK_REASONING),
       (.refusal, DOSAI_CHUNK_REFUSAL), (.toolCall, DOSAI_CHUNK_TOOL_CALL), (.finish, DOSAI_CHUNK_FINISH),
-      (.usage, DOSAI_CHUNK_USAGE),
+      (.usage, DOSAI_CHUNK_USAGE), (.event, DOSAI_CHUNK_EVENT),
     ]
     for (kind, number) in all { #expect(Int(kind.rawValue) == number) }
     #expect((-1000...1000).filter { Chunk.Kind(rawValue: $0) != nil }.count == all.count)
@@ -90,6 +90,6 @@ struct HeaderTests {
     let lines = try String(contentsOf: header, encoding: .utf8).split(separator: "\n")
     let constants = lines.filter { $0.hasPrefix("  DOSAI_") && $0.contains(" = ") }
     let others = constants.filter { $0.hasPrefix("  DOSAI_LOG_") || $0.hasPrefix("  DOSAI_EVENT_") }
-    #expect(constants.count - others.count == 26 + 5 + 6 + 7 + 20)
+    #expect(constants.count - others.count == 26 + 5 + 6 + 8 + 20)
   }
 }

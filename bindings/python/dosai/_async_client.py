@@ -11,10 +11,10 @@ from ._async_chat import AsyncChat
 from ._async_loop import LoopCall, Loops
 from ._call import Handle, c_string, read_json
 from ._async_stream import AsyncEventStream
-from ._client import BaseClient, page_of, set_last_event
+from ._client import BaseClient, page_of, path_of, set_last_event
 from ._json import encode
 from ._key import AwaitedKey
-from ._models import AsyncPage
+from ._models import AsyncPage, AvailableModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from ._models import AvailableModel
     from ._parameters import CallOptions, NoStream
     from ._timeout import NotGiven
 else:
@@ -123,6 +122,10 @@ class AsyncModels:
     def list(self, **options: Unpack[CallOptions]) -> AsyncList:
         """The server's models: `await` them, or iterate with `async for`."""
         return AsyncList(self._client, options)
+
+    async def retrieve(self, model: str, **options: Unpack[CallOptions]) -> AvailableModel:
+        """Returns one of the server's models."""
+        return AvailableModel(await self._client.get(path_of(model), **options))
 
 
 class AsyncList:

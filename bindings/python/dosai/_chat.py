@@ -166,7 +166,7 @@ def chat_call(
 ) -> tuple[Handle, Handle, Any]:
     """The parts of a chat call: the client, the request, and the call's options."""
     if parameters.pop("extra_query", None):
-        raise TypeError("create() has no extra_query: pass the query in base_url, such as .../v1?name=value")
+        raise TypeError("create() has no extra_query: use client.with_options(default_query={...})")
     messages = list_of(messages)
     if isinstance(parameters.get("response_format"), type):
         raise TypeError("create() takes response_format as JSON: parse() takes a class")

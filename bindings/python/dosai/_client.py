@@ -11,7 +11,7 @@ from ._chat import Chat
 from ._errors import DosaiError, InvalidArgumentError
 from ._json import encode
 from ._key import key_fn
-from ._models import Page
+from ._models import AvailableModel, Page
 from ._stream import EventStream
 from ._timeout import NOT_GIVEN, is_omitted
 
@@ -49,6 +49,7 @@ class BaseClient:
         timeout: Seconds = NOT_GIVEN,
         max_retries: int = 2,
         default_headers: Optional[Mapping[str, str]] = None,
+        default_query: Optional[Mapping[str, object]] = None,
         **options: Unpack[LibraryOptions],
     ) -> None:
         import json  # now, not in a call: a signal handler may make another call meanwhile
@@ -56,12 +57,15 @@ class BaseClient:
         api_key, base_url = from_environment(api_key, base_url)
         self._timeout, self._max_retries, self._headers = timeout, max_retries, merged(default_headers)
         self._set_options()
-        self._connect(dict(options, api_key=api_key, base_url=base_url, organization=organization, project=project))
+        self._connect(dict(
+            options, api_key=api_key, base_url=base_url, organization=organization, project=project,
+            default_query=dict(default_query or {}),
+        ))
         self._make_parts(self._twin())
 
     def with_options(self, **changes: Unpack[ClientOptions]) -> Self:
         """Returns a client with other options. It shares the connections if only `timeout`, `max_retries` and
-        `default_headers` change. Headers are added to the existing ones."""
+        `default_headers` change. Headers, and the parts of a query, are added to the existing ones."""
         new: dict[str, Any] = {
             "timeout": self._timeout,
             "max_retries": self._max_retries,
@@ -73,6 +77,7 @@ class BaseClient:
         other._timeout, other._max_retries, other._headers = (new.pop(name) for name in PER_CALL_NAMES)
         other._set_options()
         if new:
+            new["default_query"] = {**self._arguments["default_query"], **(new.get("default_query") or {})}
             other._connect({**self._arguments, **new})
         other._make_parts(other._twin())
         return other
@@ -253,6 +258,18 @@ class Models:
         """Returns the server's models: iterate over them, or read `data`."""
         return Page(page_of(self._client.get("/models", **options)))
 
+    def retrieve(self, model: str, **options: Unpack[CallOptions]) -> AvailableModel:
+        """Returns one of the server's models."""
+        return AvailableModel(self._client.get(path_of(model), **options))
+
+
+def path_of(model: str) -> str:
+    from urllib.parse import quote
+
+    if not model:
+        raise ValueError("model must not be empty")
+    return "/models/" + quote(model, safe="/:")
+
 
 def page_of(answer: Any) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {"data": answer}
@@ -292,7 +309,9 @@ def new_handle(given: Mapping[str, Any]) -> Handle:
     for name, value in given.items():
         if name == "api_key" and callable(value):
             fields.key_fn = key_fn(value)
-        else:
+        elif name == "base_url" and given["default_query"]:
+            fields.base_url = option(name, with_query(value or DEFAULT_BASE_URL, given["default_query"]))
+        elif name != "default_query":
             set_option(fields, name, value)
     client, error = _ffi.dosai_client(), _ffi.dosai_error()
     check(_ffi.dosai_client_new(byref(fields), byref(client), byref(error)), error)
@@ -321,6 +340,14 @@ def from_environment(
                 status="INVALID_ARGUMENT",
             )
     return api_key, theirs
+
+
+def with_query(url: Any, query: Mapping[str, object]) -> str:
+    """The URL with more in its query. A value of None, or one that is not given, is left out."""
+    from urllib.parse import urlencode
+
+    text = urlencode({name: one for name, one in query.items() if one is not None and not is_omitted(one)}, doseq=True)
+    return f"{url}{'&' if '?' in str(url) else '?'}{text}" if text else str(url)
 
 
 def set_option(fields: Any, name: str, value: Any) -> None:

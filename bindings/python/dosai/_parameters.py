@@ -96,6 +96,7 @@ class ClientOptions(LibraryOptions, total=False):
     timeout: Seconds
     max_retries: int
     default_headers: Optional[Mapping[str, str]]
+    default_query: Optional[Mapping[str, object]]
 
 
 NoStream = Union[Literal[False], NotGiven, None]

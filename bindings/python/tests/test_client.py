@@ -180,6 +180,23 @@ def test_a_query_of_the_base_url_and_of_a_path(server, client):
     assert answer["path"] == "/s/echo~query/v1/x?api-version=1"
 
 
+def test_a_default_query(server):
+    base = dosai.Client("k", server.base("echo~default") + "?a=1", default_query={"b": "x y", "c": None, "d": [1, 2]})
+    assert base.post("/x", {})["path"] == "/s/echo~default/v1/x?a=1&b=x+y&d=1&d=2"
+    assert base.with_options(default_query={"b": 3}).post("/x", {})["path"].endswith("?a=1&b=3&d=1&d=2")
+    assert base.with_options(api_key="n").post("/x", {})["path"].endswith("?a=1&b=x+y&d=1&d=2")
+    assert base.base_url == server.base("echo~default") + "?a=1"
+    create(base)
+    assert server.stats("echo~default")["last_path"].endswith("/chat/completions?a=1&b=x+y&d=1&d=2")
+
+
+def test_one_model(server, client):
+    base = client("echo~model")
+    assert base.models.retrieve("org/name:1 b?").path == "/s/echo~model/v1/models/org/name:1%20b%3F"
+    with pytest.raises(ValueError):
+        base.models.retrieve("")
+
+
 def test_text_as_it_adds_up(client):
     with create(client("fast"), stream=True) as stream:
         for _ in range(4):

@@ -214,7 +214,7 @@ test-bundle: bundle need-test $(VENV)
 	scripts/check-footprint $(BUNDLE)/libdosai.so.0 bundle
 	scripts/check-exports $(BUNDLE)/libdosai.so.0
 	python3 Tests/ABI/run.py --library $(BUNDLE) --without libcurl --without out_of_memory \
-	  --without warm
+	  --timed-jobs 2
 	DOSAI_LIBRARY=$(CURDIR)/$(BUNDLE)/libdosai.so.0 PYTHONPATH=$(CURDIR)/bindings/python \
 	  $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Bundle bindings/python/tests/test_packaging.py \
 	  $(addprefix Tests/Wire/test_,faults.py http2.py tls.py authorities.py corpus.py)

@@ -336,7 +336,8 @@ DOSAI_API dosai_status dosai_client_post(dosai_client *client, const char *path,
                                          dosai_error **out_error);
 /* Opens `connections` connections ahead, so that as many first calls, made at once, cost one round trip each. (A cold
  * call over TLS costs three, and a lookup.) Sends no request. Connections that are open count. A client keeps at most
- * 64; its calls in a loop do not use them.
+ * 64; its calls in a loop do not use them. Over TLS 1.3 without HTTP/2, libcurl 8 may close one instead of using it, if
+ * the server's session tickets are still unread.
  * In:      connections is between 1 and 64. options may be NULL; its headers are ignored.
  * Returns: see dosai_chat. After a failure, some connections may be open.
  * Threads: any thread at once. */

@@ -43,6 +43,9 @@ package final class CurlMulti {
       throw Transfer.lacksDescriptors ? .noDescriptor : .outOfMemory
     }
     ccurl_multi_quick_exit(handle)
+    // It serves one call at a time. Otherwise newer versions of libcurl would not reuse a connection that was opened
+    // ahead: they do not know yet whether it speaks HTTP/2.
+    ccurl_multi_set_long(handle, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
     let hasNoSignal = setNoSignal(handle)
     // If no descriptor was free, the wake-up of the new handle does not work.
     guard hasNoSignal, curl_multi_wakeup(handle) == CURLM_OK else {
@@ -133,6 +136,7 @@ package final class CurlMulti {
   /// Prepares it for a loop. `connectionsPerHostMax` 0 means no limit.
   package func serveMany(connectionsPerHostMax: Int) {
     servesMany = true
+    ccurl_multi_set_long(handle, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     self.connectionsPerHostMax = connectionsPerHostMax
     ccurl_multi_set_long(handle, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHostMax)
   }

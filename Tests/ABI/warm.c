@@ -1,5 +1,13 @@
 /* Connections are opened ahead, and no request is sent. */
 #include "test.h"
+#include <dlfcn.h>
+
+/* Whether libcurl may refuse an idle connection over TLS 1.3, as the header says: from 8 on, and in the bundle. */
+static int may_refuse(test_transport transport) {
+  const char *(*version)(void);
+  *(void **)&version = dlsym(RTLD_DEFAULT, "curl_version");
+  return transport == TEST_TLS && (!version || !strstr(version(), "libcurl/7."));
+}
 
 static void opens(test_transport transport) {
   dosai_client *client = test_client(transport, "hello");
@@ -15,7 +23,7 @@ static void opens(test_transport transport) {
   for (int i = 0; i < 2; i++) {
     CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
     CHECK_INT(dosai_completion_timings(completion, &timings), DOSAI_OK);
-    CHECK_INT(timings.reused_connection, 1);
+    if (i > 0 || !may_refuse(transport)) CHECK_INT(timings.reused_connection, 1);
     dosai_completion_free(completion);
   }
   dosai_request_free(request);

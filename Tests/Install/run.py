@@ -52,7 +52,7 @@ def manual(_, folder):
     page = (ROOT / "cli/dosai.1").read_text()
     told = set(re.findall(r"^\.It Fl -?([a-z][a-z-]*)", page, flags=re.M))
     known = set()
-    for command in ("chat", "batch", "models"):
+    for command in ("chat", "batch", "models", "post", "decode"):
         known |= set(re.findall(r"^  --?([a-z][a-z-]*)", run("build/bin/dosai", command, "--help"), flags=re.M))
     check(told == known, "the manual and --help differ in " + ", ".join(sorted(told ^ known)))
 

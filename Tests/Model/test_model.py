@@ -37,6 +37,8 @@ class Python:
 
         client = dosai.Client(api_key=key, max_retries=0, timeout=600)
         texts = collections.defaultdict(str) if stream else None
+        if isinstance(request["messages"], str):  # which the client refuses itself
+            request = {**request, "messages": [], "extra_body": {"messages": request["messages"]}}
         try:
             answer = client.chat.completions.create(**request, stream=stream)
             if stream:

@@ -125,3 +125,12 @@
 #define SIZEOF_TIME_T 8
 #define STDC_HEADERS 1
 #define _FILE_OFFSET_BITS 64
+
+/* The kernel's random numbers in place of mbedTLS's collection of them: after an allocation that failed, mbedTLS 3.6
+ * goes on with a context that is not there, and crashes. */
+#include <sys/random.h>
+static inline int kernel_entropy(void *unused, unsigned char *output, size_t length) {
+  (void)unused;
+  return getentropy(output, length) == 0 ? 0 : -0x003C; /* MBEDTLS_ERR_ENTROPY_SOURCE_FAILED */
+}
+#define mbedtls_entropy_func kernel_entropy

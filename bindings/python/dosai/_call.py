@@ -171,6 +171,7 @@ def read_error(status: int, owner: Handle) -> BaseException:
     name = _ffi.dosai_status_name(status).decode()
     http_status = _ffi.dosai_error_http_status(error)
     retry_after_ms = _ffi.dosai_error_retry_after_ms(error)
+    received = lent_bytes(_ffi.dosai_error_body, error)
     return error_class(name, http_status)(
         lent_text(_ffi.dosai_error_message, error) or name,
         status=name,
@@ -181,7 +182,8 @@ def read_error(status: int, owner: Handle) -> BaseException:
         param=lent_text(_ffi.dosai_error_param, error),
         request_id=lent_text(_ffi.dosai_error_request_id, error),
         retry_after=None if retry_after_ms < 0 else retry_after_ms / 1000,
-        body=error_body(lent_bytes(_ffi.dosai_error_body, error)),
+        body=error_body(received),
+        _received=received,
         clock=_CLOCKS[_ffi.dosai_error_clock(error)],
         attempts=_ffi.dosai_error_attempt_count(error),
         is_retryable=_ffi.dosai_error_is_retryable(error) != 0,

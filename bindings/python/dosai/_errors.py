@@ -61,6 +61,7 @@ class APIError(DosaiError):
     attempts: int = 0
     is_retryable: bool = False  # whether the same call may succeed if it is repeated
     completion: Optional[ChatCompletion] = None  # what had arrived before the failure
+    _received: Optional[bytes] = None  # the body as it came
 
 
 class APIStatusError(APIError):

@@ -139,10 +139,9 @@ class Exchange:
     def error(self, error: DosaiError) -> Exception:
         """openai-python's error for one of dosai's."""
         if isinstance(error, APIStatusError):
-            body = {"error": error.body} if isinstance(error.body, dict) else error.body
-            content = body if isinstance(body, str) else "" if body is None else json.dumps(body)
             response = httpx.Response(
-                error.status_code, headers=listed(error.response.headers), text=content, request=self.request
+                error.status_code, headers=listed(error.response.headers), content=error._received or b"",
+                request=self.request,
             )
             raised: Exception = self.client._make_status_error_from_response(response)
         elif isinstance(error, APITimeoutError):

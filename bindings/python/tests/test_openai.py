@@ -53,7 +53,7 @@ def seen(library, server, script, face):
             answer = client.chat.completions.create(**arguments)
             return [model_of(chunk) for chunk in answer] if arguments["stream"] else [model_of(answer)], None
     except openai.APIStatusError as error:
-        return None, (type(error), error.status_code, error.body, error.code, error.request_id, str(error))
+        return None, (type(error), error.status_code, error.body, error.code, error.request_id, str(error), error.response.text)
     except openai.APIError as error:
         return None, (type(error), error.code)
     except ValueError as error:  # what openai-python lets through

@@ -71,7 +71,7 @@ class Row:
     def conform(self, part):
         only = [word for name in SOME for word in ("--only", name)] if self.is_small else []
         self.part(part, [sys.executable, "Tests/ABI/run.py", "--folder", self.place / "programs", "--part", part, *only,
-                         "--jobs", "1", "--timed-jobs", "3", "--library", self.place / "lib", "--cc", " ".join(cross.compiler(self.name)),
+                         "--jobs", "1", "--library", self.place / "lib", "--cc", " ".join(cross.compiler(self.name)),
                          "--emulator", " ".join(self.emulator)])
 
     def untimed(self):
@@ -112,7 +112,7 @@ def main():
     for row in rows:
         row.look()
     together(*[row.untimed for row in rows], *[row.wire for row in whole])
-    together(*[row.timed for row in whole])  # nothing that works runs beside them
+    together(*[row.timed for row in whole])  # nothing else runs beside them
     for row in rows:
         row.stream()
     failed = [row.name for row in rows if row.failed]

@@ -9,16 +9,16 @@ from inspect import iscoroutinefunction
 from . import _ffi
 from ._async_chat import AsyncChat
 from ._async_loop import LoopCall, Loops
-from ._call import Handle, c_string, read_json
+from ._call import c_string, read_json
 from ._async_stream import AsyncEventStream
 from ._client import BaseClient, page_of, path_of, set_last_event
+from ._closing import AsyncClosing
 from ._json import encode
 from ._key import AwaitedKey
 from ._models import AsyncPage, AvailableModel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Any, AsyncIterator, Callable, Generator, Literal, Optional, overload
 
     from typing_extensions import Self, Unpack
@@ -26,12 +26,10 @@ if TYPE_CHECKING:
     from ._parameters import CallOptions, NoStream
     from ._timeout import NotGiven
 else:
-
-    def overload(function):
-        return function
+    from ._chat import overload
 
 
-class AsyncClient(BaseClient):
+class AsyncClient(BaseClient, AsyncClosing):
     """A client of one server for asyncio. Any number of tasks, in any event loops, may share it.
 
     Its arguments are those of Client. `api_key` may also be an async function: it is awaited before each call.
@@ -81,17 +79,6 @@ class AsyncClient(BaseClient):
         await sleep(0)  # lets the event loop run what the last user of the connections scheduled
 
     aclose = close
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        await self.close()
 
     def _connect(self, arguments: dict[str, Any]) -> None:
         key = arguments["api_key"]

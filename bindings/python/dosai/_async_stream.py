@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ._call import read_completion, read_response
 from ._chunks import ChatCompletionChunk, ServerSentEvent
+from ._closing import AsyncClosing
 from ._errors import DosaiError
-from ._models import ChatCompletion
+from ._models import ChatCompletion, text_of_first
 from ._parse import parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Any, Optional
+    from typing import Any
 
     from typing_extensions import Self
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._response import Response
 
 
-class BaseAsyncStream:
+class BaseAsyncStream(AsyncClosing):
     """What a stream of any endpoint has."""
 
     def __init__(self, call: LoopCall) -> None:
@@ -72,17 +72,6 @@ class BaseAsyncStream:
     def __del__(self) -> None:
         self._call.cancel()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        await self.close()
-
 
 class AsyncStream(BaseAsyncStream):
     """The chunks of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises.
@@ -109,8 +98,7 @@ class AsyncStream(BaseAsyncStream):
 
     async def get_final_text(self) -> str:
         """Reads the stream to its end, and returns the text of its first choice."""
-        choices = (await self.get_final_completion()).choices
-        return (choices[0].message.content or "") if choices else ""
+        return text_of_first(await self.get_final_completion())
 
 
 class AsyncEventStream(BaseAsyncStream):

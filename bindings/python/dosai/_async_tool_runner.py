@@ -10,21 +10,18 @@ from typing import Any, AsyncGenerator, AsyncIterator, Optional, Union
 from . import _ffi
 from ._async_stream import AsyncStream
 from ._call import read_completion
-from ._models import ChatCompletion, ToolCall
-from ._tool_runner import BaseToolRunner, Part, closed, text_of
+from ._closing import AsyncClosing
+from ._models import ChatCompletion, ToolCall, text_of_first
+from ._tool_runner import BaseToolRunner, Part, closed
 from ._tools import ToolResult, content_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from ._async_client import AsyncClient
     from ._async_loop import LoopCall
 
 
-class AsyncToolRunner(BaseToolRunner[Part]):
+class AsyncToolRunner(BaseToolRunner[Part], AsyncClosing):
     """A tool loop. Iteration gives each step: an answer, or the chunks of it, and after it a ToolResult of each call.
 
     The calls of one answer run at the same time, each in a task; their results come as they are ready. A function that
@@ -97,7 +94,7 @@ class AsyncToolRunner(BaseToolRunner[Part]):
 
     async def get_final_text(self) -> str:
         """Runs the loop to its end, and returns the text of the model's answer."""
-        return text_of(await self.get_final_completion())
+        return text_of_first(await self.get_final_completion())
 
     async def close(self) -> None:
         """Stops the loop: the call and the functions in progress are cancelled. A task in it gets APICancelledError."""
@@ -111,17 +108,6 @@ class AsyncToolRunner(BaseToolRunner[Part]):
             pass  # a task is in it
 
     aclose = close
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        await self.close()
 
 
 async def end(tasks: list[asyncio.Task[ToolResult]]) -> None:

@@ -10,7 +10,7 @@ from ._json import decode, decode_received
 from ._key import raised_by_key
 from ._models import ChatCompletion, text_completion
 from ._response import Headers, Response
-from ._timeout import NOT_GIVEN, NotGiven, is_omitted, set_clocks
+from ._timeout import NotGiven, is_omitted, set_clocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from ctypes import byref, c_char_p, sizeof
 from . import _ffi
 from ._call import Call, Handle, c_string, call_options, check, copy_of, merged, number, read_json
 from ._chat import Chat
+from ._closing import Closing
 from ._errors import DosaiError, InvalidArgumentError
 from ._json import encode
 from ._key import key_fn
@@ -17,7 +18,6 @@ from ._timeout import NOT_GIVEN, is_omitted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Any, Callable, Literal, Mapping, Optional, overload
 
     from typing_extensions import Self, Unpack
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from ._parameters import CallOptions, ClientOptions, LibraryOptions, NoStream
     from ._timeout import NotGiven, Seconds
 else:
-
-    def overload(function):
-        return function
+    from ._chat import overload
 
 
 class BaseClient:
@@ -163,7 +161,7 @@ class BaseClient:
         return call_options(timeout, self._max_retries, headers, unary)
 
 
-class Client(BaseClient):
+class Client(BaseClient, Closing):
     """A client of one server. Any number of threads may share it.
 
     `timeout` limits how many seconds the server may be silent, and how long a call without streaming may take. None
@@ -222,17 +220,6 @@ class Client(BaseClient):
         """Closes the client. Calls and streams in progress continue."""
         self._connections = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
-
     def _complete(self, call: Call, function: Callable[..., int], *arguments: Any) -> Handle:
         return self._ask(call, function, arguments, Handle(_ffi.dosai_completion(), _ffi.dosai_completion_free))
 
@@ -276,7 +263,6 @@ def page_of(answer: Any) -> dict[str, Any]:
 
 
 PER_CALL_NAMES = ("timeout", "max_retries", "default_headers")
-PER_CALL = frozenset(PER_CALL_NAMES)
 DEFAULT_BASE_URL = "https://api.dos.ai/v1"
 _NO_OPTIONS = {
     "struct_size", "max_retries", "headers", "header_count", "ca_pem_length", "on_log", "log_user_data", "log_level",

@@ -305,6 +305,11 @@ def text_completion(json: bytes, index: int, content: str) -> ChatCompletion:
     return completion
 
 
+def text_of_first(completion: ChatCompletion) -> str:
+    """The text of the first choice."""
+    return (completion.choices[0].message.content or "") if completion.choices else ""
+
+
 class AvailableModel(Model):
     id: str
     object: str

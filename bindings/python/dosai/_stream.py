@@ -7,13 +7,13 @@ from ctypes import byref, c_int64, c_void_p
 from . import _ffi
 from ._call import Call, Handle, check, new_cancel, read_completion, read_response
 from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, text_chunk
+from ._closing import Closing
 from ._errors import DosaiError
-from ._models import ChatCompletion
+from ._models import ChatCompletion, text_of_first
 from ._parse import parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Any, Callable, Optional
 
     from typing_extensions import Self
@@ -24,7 +24,7 @@ _next = _ffi.dosai_stream_next_unchecked
 _WOULD_BLOCK = _ffi.WOULD_BLOCK
 
 
-class BaseStream:
+class BaseStream(Closing):
     """What a stream of any endpoint has."""
 
     def __init__(
@@ -99,17 +99,6 @@ class BaseStream:
     def __iter__(self) -> Self:
         return self
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
-
 
 class Stream(BaseStream):
     """The chunks of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises.
@@ -148,8 +137,7 @@ class Stream(BaseStream):
 
     def get_final_text(self) -> str:
         """Reads the stream to its end, and returns the text of its first choice."""
-        choices = self.get_final_completion().choices
-        return (choices[0].message.content or "") if choices else ""
+        return text_of_first(self.get_final_completion())
 
 
 class EventStream(BaseStream):

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Generator, Generic, Iterable, Iterator, Optional, TypeVar, Union
+from typing import Any, Generator, Generic, Iterable, Iterator, TypeVar, Union
 
 from . import _ffi
 from ._call import Call, new_cancel, read_completion
 from ._chat import chat_call, list_of
+from ._closing import Closing
 from ._errors import APICancelledError, DosaiError, MaxRoundsError
-from ._models import ChatCompletion, ToolCall
+from ._models import ChatCompletion, ToolCall, text_of_first
 from ._parse import check_whole, parsed, response_format_of
 from ._stream import Stream
 from ._tools import ToolResult, Tools, content_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from ._client import BaseClient, Client
 
 Part = TypeVar("Part")  # of an answer: a ChatCompletion, or a chunk of a stream
@@ -76,7 +73,7 @@ class BaseToolRunner(Generic[Part]):
         return self.completions[-1]
 
 
-class ToolRunner(BaseToolRunner[Part]):
+class ToolRunner(BaseToolRunner[Part], Closing):
     """A tool loop. Iteration gives each step: an answer, or the chunks of it, and after it a ToolResult of each call.
 
     A function runs when its result is asked for. Any thread may close the loop.
@@ -135,7 +132,7 @@ class ToolRunner(BaseToolRunner[Part]):
 
     def get_final_text(self) -> str:
         """Runs the loop to its end, and returns the text of the model's answer."""
-        return text_of(self.get_final_completion())
+        return text_of_first(self.get_final_completion())
 
     def close(self) -> None:
         """Stops the loop: the call in progress ends, and no other function runs. A thread in it gets APICancelledError.
@@ -146,21 +143,6 @@ class ToolRunner(BaseToolRunner[Part]):
             self._steps.close()
         except ValueError:
             pass  # a thread is in it
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        self.close()
-
-
-def text_of(completion: ChatCompletion) -> str:
-    return (completion.choices[0].message.content or "") if completion.choices else ""
 
 
 def closed() -> APICancelledError:

@@ -22,12 +22,13 @@ from openai._base_client import AsyncAPIClient, AsyncHttpxClientWrapper, SyncAPI
 from . import _async_chat, _chat, _ffi
 from ._async_client import AsyncClient
 from ._async_stream import AsyncStream
-from ._call import Handle, headers_of, lent_bytes, lent_text
+from ._call import Handle, headers_of, lent_bytes
 from ._client import Client
 from ._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, DosaiError, InvalidArgumentError
 from ._openai_chunks import ChunkMaker
 from ._response import Response
 from ._stream import Stream
+from ._timeout import is_omitted
 
 if TYPE_CHECKING:
     from typing import Any, AsyncIterator, Iterator
@@ -89,7 +90,7 @@ class Exchange:
         headers = request.headers
         self.parameters = json.loads(request.content)
         self.parameters["stream"] = self.parameters.get("stream") or False
-        self.parameters["timeout"] = options.timeout if is_given(options.timeout) else client.timeout
+        self.parameters["timeout"] = client.timeout if is_omitted(options.timeout) else options.timeout
         self.parameters["extra_headers"] = {
             name: value for name, value in headers.items()
             if name not in _OWN_HEADERS and not name.startswith("x-stainless-")
@@ -157,10 +158,6 @@ class Exchange:
         if raised is not error:
             raised.__cause__ = error
         return raised
-
-
-def is_given(value: Any) -> bool:
-    return type(value).__name__ not in ("NotGiven", "Omit")
 
 
 def listed(headers: Any) -> dict[str, str]:

@@ -15,7 +15,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts python abi wire docs,cpp,fuzz,install+swift,threads,address network model matrix bundle cross valgrind
+ORDER = apt pip build gates cli instructions hosts python abi wire bindings docs,cpp,fuzz,install+swift,threads,address network model matrix bundle cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -161,6 +161,13 @@ test-abi: all need-test $(VENV)
 
 test-wire: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Wire
+
+build/testees/c: Tests/Bindings/testee.c include/dosai.h $(LINK)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -o $@ $< -Lbuild/lib -ldosai -ljansson -pthread $(RPATH)
+
+test-bindings: all need-test $(VENV) build/testees/c
+	python3 Tests/Bindings/run.py
 
 test-hosts: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Hosts

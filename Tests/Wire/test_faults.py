@@ -100,15 +100,15 @@ def base_of(server, at, name):
     return server.base(name, at)
 
 
-def play(server, row, at, face, retries):
+def play(server, row, at, face, retries, client=wire.Client):
     """One call and what the server saw of it."""
     name = "fault-%s~%d" % (row.id, next(TAGS))
     options = {"ca_file": server.ca, "max_retries": retries or -1, "total_timeout_ms": 20000, **row.options}
     if row.clock(face):
         options[row.clock(face) + "_timeout_ms"] = row.time(face)
     arrived = server.arrived[at]
-    with wire.Client(base_of(server, at, name), BIG if row.id.startswith("req-") else None, **options) as client:
-        seen = client.see(face)
+    with client(base_of(server, at, name), BIG if row.id.startswith("req-") else None, **options) as caller:
+        seen = caller.see(face)
     ended = time.monotonic()
     while True:
         with server.lock:

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Judges every binding from outside, by its testee: the cases of Tests/Wire, its fault matrix and exchanges, cancelling
+and letting go, and the tool's `chat --json`; each whole and as a stream, blocking and asynchronous.
+
+    run.py [--only NAME]... [--testee NAME=COMMAND]... [--quick]
+
+A testee is build/testees/NAME; --testee names others, such as one that is emulated. --quick: the cases alone."""
+import argparse, collections, concurrent.futures, functools, json, os, pathlib, shlex, site, subprocess, sys, threading, time
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+site.addsitedir(next(map(str, ROOT.glob("build/venv/lib/python*/site-packages")), ""))
+sys.path[:0] = [str(ROOT / "Tests/Support"), str(ROOT / "Tests/Wire")]
+import test_cases, test_corpus, test_faults, wire
+from lateness import allowance
+from corpus import CASES
+from scripts import CHUNKED, HOLD, chunk, line
+from server import LoopbackServer
+from testees import Testee, form, plain
+
+TESTEES = ["c"]
+KNOWN = json.loads((HERE / "known.json").read_text())  # {testee: {what fails: why it may}}
+C_FACES = {"whole": ["whole_next"], "stream": ["callback", "poll", "stream_next"]}  # beside those of all
+LINES = 60  # of what failed
+TOGETHER = 16  # calls of one testee at a time, each in a process of its own
+PIECES = ["A", "B", "C", "D"]  # of a stream that then stays open
+
+
+class Verdict:
+    """What failed of one testee, and how many were played of each kind and way."""
+
+    def __init__(self, name):
+        self.known, self.failed, self.played, self.lock = dict(KNOWN.get(name, {})), [], collections.Counter(), threading.Lock()
+
+    def add(self, kind, way, case, found):
+        name = "%s/%s/%s" % (kind, case, way)
+        with self.lock:
+            self.played[kind, way] += 1
+            reason = self.known.pop(name, None)
+            if reason and not found:
+                found = ["it is known to fail, and did not: %s" % reason]
+            elif reason:
+                found = []
+            self.failed += ["%s: %s" % (name, line) for line in found[:4]]
+
+
+def is_of_c(testee):
+    return testee.name.partition("-")[0] == "c"
+
+
+def way_of(face, is_async):
+    return "async_" * is_async + ("whole" if face in ("unary", "whole") else "stream")
+
+
+def together(work, jobs):
+    with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
+        for done in [pool.submit(work, *job) for job in jobs]:
+            done.result()
+
+
+def attempt(work, *arguments, **options):
+    """What it finds; an assertion is found, too."""
+    try:
+        return work(*arguments, **options)
+    except AssertionError as failure:
+        return [str(failure) or repr(failure)]
+
+
+# ---- the cases of Tests/Wire
+
+def expect(server):
+    """What C's functions give, called by ctypes, for each case whole; as a stream, pulled."""
+    expected = {}
+    for case in CASES:
+        _, _, pieces = next(test_corpus.splits(case))
+        server.put(case.id, [{"pieces": pieces}] + ([{"close": True}] if case.framing == "close" else []))
+        with wire.Client(server.base(case.id)) as client:
+            for call in case.calls:
+                seen = client.see("unary" if call == "unary" else "pull")
+                expected[case.id, "whole" if call == "unary" else "stream"] = form(seen)
+    return expected
+
+
+def play_cases(server, testee, verdict, expected):
+    def play(id, face, wanted):
+        def compare():
+            return wire.differences(plain(testee.client(server.base(id)).answer(face)), plain(wanted))
+        verdict.add("case", face, id, attempt(compare))
+    together(play, [(id, face, wanted) for (id, way), wanted in expected.items()
+                    for face in (way, "async_" + way, *C_FACES[way] * is_of_c(testee))])
+
+
+# ---- the fault matrix, and exchanges with retries
+
+def play_faults(server, testee, verdict):
+    def play(jobs, is_async):
+        for row, at, face, retries in jobs:
+            def check():
+                seen = test_faults.play(server, row, at, face, retries, functools.partial(testee.client, is_async=is_async))
+                return test_faults.check(row, face, retries, seen)
+            verdict.add("fault", way_of(face, is_async), "%s, %s, %d retries" % (row.id, at, retries), attempt(check))
+    lines = collections.defaultdict(list)
+    for job in test_faults.jobs(test_faults.ROWS + test_faults.STALLS):
+        row, at, face, retries = job
+        if face != "pull":  # that is the callback's face for the testee: a stream
+            lines[job if at in ("plain", "tls", *test_faults.UNCOUNTED) else at].append(job)
+    together(play, [(jobs, is_async) for is_async in (False, True) for jobs in sorted(lines.values(), key=len, reverse=True)])
+
+
+def play_exchanges(server, testee, verdict):
+    def play(case, is_async):
+        def see(face, after, base_url, **options):
+            steps = {} if after is None else {"cancel_after_ms": after}
+            started = time.monotonic()
+            seen = testee.client(base_url, is_async=is_async, **options).see(face, **steps)
+            begun = seen["allowed_ms"] / 1e3 + (time.monotonic() - started) - seen["ms"] / 1e3
+            return {**seen, "is_early": after is not None and after / 1e3 <= begun, "late_ms": seen["ms"] - (after or 0)}
+
+        def check():
+            name = "exchange-%s-%s-%d" % (case["id"], testee.name, is_async)
+            return test_cases.undecided(case["id"], test_cases.check_exchange(case, *test_cases.exchange(server, case, name, see)))
+        face = "stream" if case["config"].get("stream") else "whole"
+        verdict.add("exchange", way_of(face, is_async), case["id"], attempt(check))
+    cases = [{**case, "expect": {key: value for key, value in case["expect"].items() if key != "open_connections_after"}}
+             for case in test_cases.EXCHANGES]  # a testee keeps its clients, and so their connections
+    together(play, [(case, is_async) for is_async in (False, True) for case in cases])
+
+
+# ---- cancelling, and letting go
+
+def play_ends(server, testee, verdict):
+    """After none, one and three of the events: by the language's own way to cancel, and to stop reading."""
+    def play(step, after, is_async):
+        name = "ends-%s-%s-%d-%d" % (testee.name, step, after, is_async)
+        server.put(name, [{"send": CHUNKED}, *({"chunk": line(chunk({"content": piece}))} for piece in PIECES), HOLD])
+
+        def check():
+            answer = testee.client(server.base(name)).answer(way_of("stream", is_async), **{step: after})
+            texts = [choice.get("content") for one in answer["chunks"] for choice in one["choices"]]
+            found = [] if texts == PIECES[:after] else ["the events are %r" % texts]
+            rest = {key: answer[key] for key in ("status", "completion", "error")}
+            if step == "drop_after":
+                return found + wire.differences(rest, {"status": "OK", "completion": None, "error": None})
+            if rest["status"] != "CANCELLED" or rest["completion"] or rest["error"]["status"] != "CANCELLED":
+                found.append("it ends with %r" % rest)
+            elif after and rest["error"]["completion"]["choices"][0]["content"] != "".join(texts):
+                found.append("the partial answer is %r" % rest["error"]["completion"])
+            over = time.monotonic()
+            while server.stats(name)["ended"] < server.stats(name)["connections"]:
+                if time.monotonic() > over + 2 + allowance(over):
+                    found.append("its connection stays open")
+                    break
+                time.sleep(0.005)
+            return found
+        verdict.add("end", way_of("stream", is_async), "%s %d" % (step, after), attempt(check))
+    jobs = [("cancel_after", 0), ("cancel_after", 1), ("cancel_after", 3), ("drop_after", 1), ("drop_after", 3)]
+    together(play, [(*job, is_async) for is_async in (False, True) for job in jobs])
+
+
+# ---- `chat --json`
+
+def play_chats(server, testee, verdict):
+    """The same lines and status as the tool's."""
+    def play(id, is_async, *options):
+        def run(command, *more):
+            ran = subprocess.run([*command, "chat", "-m", "m", "--json", *options, *more, "--max-retries", "0", "--timeout", "20",
+                                  "--base-url", server.base(id), "hi"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, env={**os.environ, "DOSAI_API_KEY": wire.KEY}, timeout=60)
+            lines = [json.loads(line) for line in ran.stdout.splitlines()]
+            lines[-1]["timings"] = {key: value is not None for key, value in lines[-1]["timings"].items()}
+            return {"status": ran.returncode, "lines": lines}
+
+        def check():
+            return wire.differences(run(testee.command, *["--async"] * is_async), run([ROOT / "build/bin/dosai"]))
+        verdict.add("chat", way_of("whole" if options else "stream", is_async), id, attempt(check))
+    together(play, [(case.id, is_async, *(["--no-stream"] if call == "unary" else [])) for case in CASES[::16]
+                    for call in case.calls for is_async in (False, True)])
+
+
+# ---- the whole
+
+def judge(server, testee, expected, is_quick):
+    verdict, started = Verdict(testee.name), time.monotonic()
+    play_cases(server, testee, verdict, expected)
+    if not is_quick:
+        for play in (play_faults, play_exchanges, play_ends, *[play_chats] * (testee.name != "c")):  # the tool is C's own
+            play(server, testee, verdict)
+    verdict.failed += ["%s: it is not played" % name for name in verdict.known if not is_quick]
+    verdict.failed += attempt(lambda: testee.end() or [])
+    verdict.seconds = time.monotonic() - started
+    return verdict
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=TESTEES)
+    parser.add_argument("--testee", action="append", default=[])
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    commands = {name: [str(ROOT / "build/testees" / name)] for name in options.only or (() if options.testee else TESTEES)}
+    commands.update((name, shlex.split(command)) for name, _, command in (each.partition("=") for each in options.testee))
+    bad = 0
+    with LoopbackServer() as server:
+        expected = expect(server)
+        for name, command in commands.items():
+            verdict = judge(server, Testee(name, command, TOGETHER), expected, options.quick)
+            counts = ["%s %s %d" % (kind, way, count) for (kind, way), count in sorted(verdict.played.items())]
+            print("%-4s %-8s %s (%.0f s)" % ("FAIL" if verdict.failed else "ok", name, ", ".join(counts), verdict.seconds))
+            for line in verdict.failed[:LINES]:
+                print("    " + line[:400])
+            bad += bool(verdict.failed)
+    print("bindings: %d of %d" % (len(commands) - bad, len(commands)))
+    return bad != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,6 +4,7 @@
 ## make deb      builds Debian packages in build/deb
 ## make cross    builds library and tool for TARGET in build/cross/TARGET: $(TARGETS)
 ## make bundle   builds the library with libcurl, TLS and jansson inside in build/bundle/TARGET: $(BUNDLE_TARGETS)
+## make wheel    builds a Python wheel with the bundle inside, and the sdist, in build/wheel
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
@@ -15,7 +16,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts python abi wire bindings docs,cpp,fuzz,install+swift,threads,address network model matrix bundle cross valgrind
+ORDER = apt pip build gates cli instructions hosts python abi wire bindings docs,cpp,fuzz,install+swift,threads,address network model matrix bundle wheel cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -37,7 +38,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb cross bundle test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo install uninstall deb cross bundle wheel test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -98,6 +99,10 @@ bundle: need-python
 $(BUNDLES): $(SOURCES) scripts/bundle scripts/cross $(wildcard packaging/bundle/*) | need-python
 	@scripts/install-dependencies bundle
 	scripts/bundle $(@:build/bundle/%/lib/libdosai.so.0=%)
+
+wheel: bundle $(VENV)
+	cd bindings/python && DOSAI_LIBRARY=$(CURDIR)/build/bundle/$(or $(TARGET),x86_64-linux-gnu)/lib/libdosai.so.0 \
+	  $(CURDIR)/$(PYTHON) -m hatchling build -d $(CURDIR)/build/wheel
 
 COMPLETIONS = bash-completion/completions/dosai zsh/site-functions/_dosai fish/vendor_completions.d/dosai.fish
 INSTALLED = bin/dosai include/dosai.h include/dosai.hpp share/man/man1/dosai.1 $(COMPLETIONS:%=share/%)
@@ -225,6 +230,10 @@ test-bundle: bundle need-test $(VENV)
 	DOSAI_LIBRARY=$(CURDIR)/$(BUNDLE)/libdosai.so.0 PYTHONPATH=$(CURDIR)/bindings/python \
 	  $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Bundle bindings/python/tests/test_packaging.py \
 	  $(addprefix Tests/Wire/test_,faults.py http2.py tls.py authorities.py corpus.py)
+
+# In clean roots of Debian 11 to 13 and sid, whose packages apt downloads.
+test-wheel: wheel need-test
+	$(PYTHON) Tests/Wheel/run.py
 
 test-install: deb need-test
 	@scripts/install-dependencies packages

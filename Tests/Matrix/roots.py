@@ -2,7 +2,7 @@
 
 They are fetched by apt, in a state of its own, from the mirrors of /etc/apt; apt checks what it gets. What was downloaded
 stays in ${XDG_CACHE_HOME:-~/.cache}/dosai, and a root in build/matrix by the versions of its packages."""
-import glob, hashlib, os, pathlib, re, shutil, subprocess
+import glob, hashlib, os, pathlib, re, shutil, subprocess, time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/matrix"
@@ -67,6 +67,13 @@ class Apt:
             settings.update({"APT::Architecture": architecture, "APT::Architectures": architecture})
         self.options = [word for key, value in settings.items() for word in ("-o", "%s=%s" % (key, value))]
 
+    def update(self, age=0):
+        """Fetches the lists, unless that was done less than `age` seconds ago."""
+        stamp = self.home / "updated"
+        if not stamp.exists() or time.time() - stamp.stat().st_mtime >= age:
+            self.get("update")
+            stamp.touch()
+
     def get(self, *arguments, tool="apt-get", **more):
         return run(tool, *self.options, "-q=2", *arguments, **more)
 
@@ -78,7 +85,7 @@ def has_libcurl(apt, suite):
 def make(name):
     """The root of that name, and the version of its libcurl. None: there is none, for backports have no libcurl now."""
     apt = Apt(name)
-    apt.get("update")
+    apt.update()
     if SUITES[name][2] and not has_libcurl(apt, SUITES[name][2]):
         return None, None
     wanted = ["libcurl4t64" if name in ("trixie", "sid") else "libcurl4", "libjansson4", "libc6", "openssl"]

@@ -38,14 +38,14 @@ extension HandleOut {
 }
 
 /// Clears an output that the caller must pass.
-func cleared(_ out: HandleOut?, _ message: StaticString) throws(Failure) -> HandleOut {
+func cleared(_ out: HandleOut?, _ message: Constant) throws(Failure) -> HandleOut {
   guard let out else { throw .invalid(message) }
   out.pointee = nil
   return out
 }
 
 /// A text argument: `length` bytes, or a C string if `length` is -1.
-func text(_ start: CString?, _ length: Int, _ message: StaticString) throws(Failure) -> Bytes {
+func text(_ start: CString?, _ length: Int, _ message: Constant) throws(Failure) -> Bytes {
   guard let start else {
     if length == 0 { return .empty }
     throw .invalid(message)
@@ -56,7 +56,7 @@ func text(_ start: CString?, _ length: Int, _ message: StaticString) throws(Fail
 }
 
 /// A C string that the caller must pass.
-func requiredCString(_ start: CString?, _ message: StaticString) throws(Failure) -> Bytes {
+func requiredCString(_ start: CString?, _ message: Constant) throws(Failure) -> Bytes {
   guard let start else { throw .invalid(message) }
   return cStringBytes(start)
 }

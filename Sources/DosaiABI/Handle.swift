@@ -84,7 +84,7 @@ enum Handle {
   /// The object, for functions that return a status. INVALID_ARGUMENT for NULL and for handles of another type; FORKED
   /// for a handle that was made before a fork.
   static func borrow<Object: Handled>(
-    _ handle: OpaquePointer?, _ kind: Object.Type, _ message: StaticString
+    _ handle: OpaquePointer?, _ kind: Object.Type, _ message: Constant
   ) throws(Failure) -> Object {
     if let object = own(handle, kind) { return object }
     if peek(handle, kind) == nil { throw .invalid(message) }

@@ -9,14 +9,14 @@ private let unixSocketPathMax = 107
 private let headersMax = 1000
 
 /// Converts an option to a limit: 0 means the default, -1 no limit.
-private func limit(_ value: Int64, _ current: Int, _ message: StaticString) throws(Failure) -> Int {
+private func limit(_ value: Int64, _ current: Int, _ message: Constant) throws(Failure) -> Int {
   if value == 0 { return current }
   if value == -1 { return .max }
   guard value > 0 else { throw .invalid(message) }
   return Int(clamping: value)
 }
 
-private func duration(_ milliseconds: Int64, _ current: Int64, _ message: StaticString) throws(Failure) -> Int64 {
+private func duration(_ milliseconds: Int64, _ current: Int64, _ message: Constant) throws(Failure) -> Int64 {
   if milliseconds == 0 { return current }
   if milliseconds == -1 { return Clocks.never }
   guard milliseconds > 0 else { throw .invalid(message) }
@@ -94,7 +94,7 @@ extension ClientSettings {
   }
 
   private mutating func addField(
-    _ name: StaticString, _ value: UnsafePointer<CChar>?, _ message: StaticString
+    _ name: StaticString, _ value: UnsafePointer<CChar>?, _ message: Constant
   ) throws(Failure) {
     guard let value else { return }
     try HeaderField.check(cStringBytes(value), message)

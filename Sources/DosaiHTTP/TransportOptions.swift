@@ -23,13 +23,12 @@ package final class TransportOptions {
   /// Sets the options that all requests share. RESOURCE: libcurl was built without a feature that they need.
   func apply(to easy: UnsafeMutableRawPointer, isHTTPS: Bool, share: CurlShare) -> Failure? {
     var failure: Failure?
-    @inline(never) func check(
-      _ code: CURLcode, _ refusal: StaticString = "libcurl was built without a required feature"
-    ) {
+    @inline(never) func check(_ code: CURLcode, _ refusal: Constant? = nil) {
       if code == CURLE_OK || failure != nil { return }
+      let refusal = refusal ?? "libcurl was built without a required feature"
       failure = code == CURLE_OUT_OF_MEMORY ? .outOfMemory : Failure(.resource, refusal)
     }
-    @inline(never) func text(_ option: CURLoption, _ value: Bytes?, _ refusal: StaticString) {
+    @inline(never) func text(_ option: CURLoption, _ value: Bytes?, _ refusal: Constant) {
       if let value { check(ccurl_set_text(easy, option, value.cString), refusal) }
     }
     /// Switches a feature off. If libcurl was built without it, it is off anyway.
@@ -46,7 +45,7 @@ package final class TransportOptions {
     // If libcurl was built without HTTP/2, it refuses this option and uses HTTP/1.1.
     off(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS))
     if isHTTPS {
-      let refusal: StaticString = "libcurl was built without TLS, or without a required part of it"
+      let refusal: Constant = "libcurl was built without TLS, or without a required part of it"
       if ccurl_features() & CURL_VERSION_SSL == 0 { check(CURLE_NOT_BUILT_IN, refusal) }
       check(ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)), refusal)
       check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1), refusal)

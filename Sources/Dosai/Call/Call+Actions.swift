@@ -83,7 +83,7 @@ extension Call {
   func stop(_ failure: Failure) { perform(state.stop(csystem_now(), failure.status, httpStatus: httpStatus), failure) }
 
   /// Ends it as cancelled, even if it has ended well but not everything was reported yet.
-  func cancel(_ reason: StaticString) {
+  func cancel(_ reason: Constant) {
     perform(state.cancel(csystem_now(), httpStatus: httpStatus), Failure(.cancelled, reason))
   }
 

@@ -275,7 +275,7 @@ package final class Call: TransferReceiver {
     return limits
   }
 
-  private static func words(_ clock: Clock) -> StaticString {
+  private static func words(_ clock: Clock) -> Constant {
     switch clock {
     case .total: "the total timeout expired"
     case .connect: "no connection within the connect timeout"

@@ -126,7 +126,7 @@ package final class LoopCall {
   }
 
   /// Cancels it, even if it has ended well but not everything was reported yet.
-  func cancel(_ reason: StaticString) {
+  func cancel(_ reason: Constant) {
     call.cancel(reason)
     note()
   }

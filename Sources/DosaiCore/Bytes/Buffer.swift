@@ -238,6 +238,20 @@ extension StaticString {
   package var bytes: Bytes { Bytes(start: utf8Start, count: utf8CodeUnitCount) }
 }
 
+/// A constant text by its address alone: it is NUL-terminated, and never freed.
+package struct Constant: ExpressibleByStringLiteral {
+  fileprivate let start: UnsafePointer<UInt8>
+
+  @inline(__always)
+  package init(stringLiteral text: StaticString) { start = text.utf8Start }
+
+  package var bytes: Bytes {
+    var count = 0
+    while start[count] != 0 { count += 1 }
+    return Bytes(start: start, count: count)
+  }
+}
+
 /// The bytes of a constant.
 package func literal(_ text: StaticString) -> Bytes { text.bytes }
 

@@ -68,15 +68,16 @@ package enum Clock: Int32 {
   case total = 4
 }
 
-/// Why something failed. The only error that is thrown in the library.
+/// Why something failed. The only error that is thrown in the library. In three words: it then stays in registers, which
+/// makes all that throws smaller.
 package struct Failure: Error {
   package var status: Status
-  package var message: StaticString
+  package var message: Constant
   /// More information, such as the server's message or the name of an option.
   package var detail: Buffer?
   package var clock = Clock.none
 
-  package init(_ status: Status, _ message: StaticString, detail: Buffer? = nil, clock: Clock = .none) {
+  package init(_ status: Status, _ message: Constant, detail: Buffer? = nil, clock: Clock = .none) {
     self.status = status
     self.message = message
     self.detail = detail
@@ -85,10 +86,10 @@ package struct Failure: Error {
 
   package static var outOfMemory: Failure { Failure(.outOfMemory, "out of memory") }
   package static var internalError: Failure { Failure(.internalError, "internal error, please report it") }
-  package static func invalid(_ message: StaticString) -> Failure { Failure(.invalidArgument, message) }
+  package static func invalid(_ message: Constant) -> Failure { Failure(.invalidArgument, message) }
 
   /// An argument was refused; `name` is the part of it that the message starts with.
-  package static func invalid(_ name: Bytes, _ message: StaticString) -> Failure {
+  package static func invalid(_ name: Bytes, _ message: Constant) -> Failure {
     Failure(.invalidArgument, message, detail: try? ServerError.line(name))
   }
 
@@ -97,11 +98,12 @@ package struct Failure: Error {
     if status == .invalidArgument, let detail {
       try buffer.append(detail.bytes)
       try buffer.append(" ")
-      try buffer.append(message)
+      try buffer.append(message.bytes)
     } else {
+      let message = message.bytes
       try buffer.append(message)
       guard let detail, !detail.isEmpty else { return }
-      if message.utf8CodeUnitCount > 0 { try buffer.append(": ") }
+      if !message.isEmpty { try buffer.append(": ") }
       try buffer.append(detail.bytes)
     }
   }

@@ -29,7 +29,7 @@ package final class HeaderField {
   }
 
   /// Refuses all bytes outside 0x20 to 0x7E, such as CR, LF and NUL.
-  package static func check(_ value: Bytes, _ message: StaticString) throws(Failure) {
+  package static func check(_ value: Bytes, _ message: Constant) throws(Failure) {
     for byte in value where byte < 0x20 || byte > 0x7E { throw .invalid(message) }
   }
 

@@ -18,7 +18,7 @@ extension Status {
   }
 
   /// The meaning of the status, for people.
-  package var explanation: StaticString {
+  package var explanation: Constant {
     switch self {
     case .redirected: "the server redirected the request"
     case .badRequest: "the server refused the request"

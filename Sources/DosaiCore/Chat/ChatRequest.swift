@@ -108,11 +108,11 @@ package final class ChatRequest {
 
   // MARK: checks
 
-  static func checkText(_ text: Bytes, _ message: StaticString) throws(Failure) {
+  static func checkText(_ text: Bytes, _ message: Constant) throws(Failure) {
     if Text.firstInvalid(text) != nil { throw .invalid(message) }
   }
 
-  static func checkName(_ name: Bytes, _ empty: StaticString, _ invalid: StaticString) throws(Failure) {
+  static func checkName(_ name: Bytes, _ empty: Constant, _ invalid: Constant) throws(Failure) {
     if name.isEmpty { throw .invalid(empty) }
     try checkText(name, invalid)
   }

@@ -11,7 +11,7 @@ enum RequestRules {
   private struct Range {
     let low: Double
     let high: Double
-    let message: StaticString
+    let message: Constant
   }
 
   /// Throws INVALID_ARGUMENT, with the rule, if the value of a typed setter breaks it.

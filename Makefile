@@ -94,6 +94,12 @@ build/node/dosai.node: $(NODE_SOURCES) $(LINK) $(NODE)
 	$(CC) -std=gnu11 -Wall -Wextra -Wpedantic -Werror $(CPPFLAGS) $(CFLAGS) -DNAPI_VERSION=8 -fPIC -shared -fvisibility=hidden \
 	  -Iinclude -isystem build/node/include -o $@ $(filter %.c,$^) $(LDFLAGS) -Lbuild/lib -ldosai -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib'
 
+# TypeScript's compiler, for the tests: Debian's package, without the Node.js that it depends on.
+TSC = build/node/typescript/usr/share/nodejs/typescript/lib/tsc.js
+
+$(TSC): | $(NODE)
+	cd build/node && apt-get download -qq node-typescript 2>/dev/null && dpkg -x node-typescript_*.deb typescript
+
 # The programs through which Tests/Bindings sees each binding.
 testees: build/testees/node
 
@@ -195,7 +201,7 @@ build/testees/c: Tests/Bindings/testee.c include/dosai.h $(LINK)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -o $@ $< -Lbuild/lib -ldosai -ljansson -pthread $(RPATH)
 
-test-bindings: all need-test $(VENV) build/testees/c
+test-bindings: all need-test $(VENV) build/testees/c testees
 	python3 Tests/Bindings/run.py
 
 test-hosts: all need-test $(VENV)
@@ -226,7 +232,8 @@ test-cpp: all need-test
 test-python: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) -m pytest -q -p no:cacheprovider bindings/python
 
-test-node: build/testees/node
+test-node: build/testees/node $(TSC)
+	$(NODE) $(TSC) -p bindings/node/tests/types
 	$(NODE) --test 'bindings/node/tests/*.test.mjs'
 
 test-cli: all need-test $(VENV)
@@ -269,7 +276,7 @@ test-install: deb need-test
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV)
+test-docs: all need-test $(VENV) build/node/dosai.node
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
-SUFFIX = {"c": ".c", "cpp": ".cpp", "python": ".py", "sh": ".sh", "lua": ".lua", "ruby": ".rb"}
-INTERPRETER = {"python": str(ROOT / "build/venv/bin/python"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
+SUFFIX = {"c": ".c", "cpp": ".cpp", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "ruby": ".rb"}
+INTERPRETER = {"python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
 
 # What a part of a program may use without having made it.
 C_HEAD = """#include <dosai.h>
@@ -59,6 +59,7 @@ PYTHON_HEAD = "import dosai; client = dosai.Client(); messages = [{'role': 'user
 STAND_INS = {
     "cc": 'exec %(cc)s "$@" %(objects)s', "c++": 'exec %(c++)s "$@" %(objects)s', "sudo": 'exec "$@"',
     "make": 'case "$*" in -*|*/*) ;; *) exec %(make)s -s -n -C %(root)s "$@" >/dev/null;; esac',
+    "npm": 'test "$1" = install; shift; for each in "$@"; do test -f "$each/package.json"; done',
     "pip": 'test "$1" = install; shift; for each in "$@"; do test -f "$each/pyproject.toml"; done',
 }
 
@@ -97,6 +98,8 @@ class Page:
         for entry in ROOT.iterdir():
             if entry.name[0] != ".":
                 (self.here / entry.name).symlink_to(entry)
+        (self.here / "node_modules").mkdir()
+        (self.here / "node_modules/dosai").symlink_to(ROOT / "bindings/node")
         self.environment = {key: value for key, value in os.environ.items()
                             if not key.startswith(("MAKE", "MFLAGS", "DOSAI_", "OPENAI_", "PYTHON"))}
         self.environment.update(
@@ -142,7 +145,7 @@ class Page:
         return "run"
 
     def check_syntax(self, block, name):
-        check = {"python": "python3 -m py_compile %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "lua": "luajit -b %s -"}
+        check = {"python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "lua": "luajit -b %s -"}
         self.shell(check[block.language] % name + " >/dev/null", block)
 
     def source(self, block):

@@ -32,6 +32,17 @@ test("the API page's program runs as it is printed, but for the import", async (
   assert.equal(JSON.parse((await server.stats(base)).last_body).max_tokens, 512);
 });
 
+const EXAMPLES = { chat: /Hello.*\n21 tokens/s, stream: /Hello! How.*\nstop/s, tools: /^Hello/, json_mode: /name: 'Paris'/, many: /^100 of 100/ };
+
+for (const [name, output] of Object.entries(EXAMPLES)) {
+  test(`the example ${name}.mjs runs`, async () => {
+    const city = '{"name": "Paris", "country": "France", "is_capital": true}';
+    await server.put('city-node', { json: { choices: [{ index: 0, message: { role: 'assistant', content: city } }] } });
+    const env = { ...process.env, DOSAI_BASE_URL: server.base(name === 'json_mode' ? 'city-node' : 'hello'), DOSAI_API_KEY: 'sk-test' };
+    assert.match((await run(process.execPath, [path.join(here, '../examples', `${name}.mjs`)], { env })).stdout, output);
+  });
+}
+
 test('the process waits for its calls, and then ends', async () => {
   const { stdout } = await program(server.base('slow'), 'ask().then((one) => console.log(one.choices.length));');
   assert.equal(stdout, '1\n');

@@ -1,0 +1,26 @@
+import OpenAI from './index.js';
+
+export { OpenAI, OpenAI as default };
+export import APIConnectionError = OpenAI.APIConnectionError;
+export import APIConnectionTimeoutError = OpenAI.APIConnectionTimeoutError;
+export import APIError = OpenAI.APIError;
+export import APIPromise = OpenAI.APIPromise;
+export import APIResponseValidationError = OpenAI.APIResponseValidationError;
+export import APIUserAbortError = OpenAI.APIUserAbortError;
+export import AuthenticationError = OpenAI.AuthenticationError;
+export import BadRequestError = OpenAI.BadRequestError;
+export import ConflictError = OpenAI.ConflictError;
+export import InternalServerError = OpenAI.InternalServerError;
+export import InvalidArgumentError = OpenAI.InvalidArgumentError;
+export import MaxRoundsError = OpenAI.MaxRoundsError;
+export import NotFoundError = OpenAI.NotFoundError;
+export import OpenAIError = OpenAI.OpenAIError;
+export import PermissionDeniedError = OpenAI.PermissionDeniedError;
+export import RateLimitError = OpenAI.RateLimitError;
+export import ServerSentEvent = OpenAI.ServerSentEvent;
+export import Stream = OpenAI.Stream;
+export import ToolRunner = OpenAI.ToolRunner;
+export import UnprocessableEntityError = OpenAI.UnprocessableEntityError;
+export import UnusableAnswerError = OpenAI.UnusableAnswerError;
+export import rawJSON = OpenAI.rawJSON;
+export import version = OpenAI.version;

@@ -10,13 +10,14 @@
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
 ## make fuzz     runs libFuzzer for a minute per target; `make fuzz-keep` adds new inputs to the corpus
 ## make mutants  inserts faults into the sources, which the tests should find; SEED=, COUNT=: docs/mutants.md
+## make frameworks runs all frameworks with dosai.openai, and writes their table
 ## make bench    runs all benchmarks, and writes docs/benchmarks.md; QUICK=1: short runs, only printed
 ## make format   formats Swift and C as the format gate requires
 ## make clean    removes everything that was built or installed here
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python abi wire bindings docs,cpp,fuzz,install+swift,threads,address network model matrix bundle wheel cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python abi wire bindings docs,cpp,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -38,7 +39,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo testees install uninstall deb cross bundle wheel test docs soak fuzz fuzz-keep mutants bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo testees install uninstall deb cross bundle wheel test docs soak fuzz fuzz-keep mutants frameworks bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL)
 
@@ -236,6 +237,10 @@ test-node: build/testees/node $(TSC)
 	$(NODE) $(TSC) -p bindings/node/tests/types
 	$(NODE) --test 'bindings/node/tests/*.test.mjs'
 
+# Those that are used most; `make frameworks` runs all. The versions are pinned.
+test-frameworks: all need-python
+	python3 Tests/Frameworks/run.py langchain instructor agents pydantic_ai litellm opentelemetry openinference traceloop
+
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI
 
@@ -297,6 +302,9 @@ fuzz-keep: all
 
 mutants: all need-test $(VENV)
 	$(PYTHON) Tests/Mutants/run.py $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
+
+frameworks: all need-python
+	python3 Tests/Frameworks/run.py --write
 
 bench: all need-test
 	python3 benchmarks/run.py $(if $(QUICK),--quick)

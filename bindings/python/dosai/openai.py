@@ -266,19 +266,31 @@ async def async_request(self: Any, cast_to: Any, options: Any, *, stream: bool =
 
 _sync_request, _async_request = SyncAPIClient.request, AsyncAPIClient.request
 
+
+def traced(kind: Any, send: Any) -> Any:
+    """`send`, inside what a tracer has put around the method of openai-python's class, with wrapt."""
+
+    def request(self: Any, cast_to: Any, options: Any, **more: Any) -> Any:
+        around = getattr(vars(kind).get("request"), "_self_wrapper", None)
+        bound = send.__get__(self)
+        return around(bound, self, (cast_to, options), more) if around else bound(cast_to, options, **more)
+
+    return request
+
+
 if is_supported():
 
     class OpenAI(openai.OpenAI):
-        request = request
+        request = traced(openai.OpenAI, request)
 
     class AsyncOpenAI(openai.AsyncOpenAI):
-        request = async_request
+        request = traced(openai.AsyncOpenAI, async_request)
 
     class AzureOpenAI(openai.AzureOpenAI):
-        request = request
+        request = traced(openai.OpenAI, request)
 
     class AsyncAzureOpenAI(openai.AsyncAzureOpenAI):
-        request = async_request
+        request = traced(openai.AsyncOpenAI, async_request)
 
     def patch() -> None:
         """Sends the chat of all clients of openai-python over libdosai, from now on, those that exist included."""

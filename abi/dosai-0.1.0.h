@@ -232,6 +232,47 @@ enum {
  * log_user_data must stay valid until the client is freed and its last call has ended. */
 typedef void (*dosai_log_fn)(dosai_log_level level, const char *line, size_t length, void *user_data);
 
+/* The points of a call's life. Every call has STARTED first, inside the function that makes it, and ENDED last. */
+typedef int32_t dosai_call_event_kind;
+enum {
+  DOSAI_CALL_STARTED = 1,
+  DOSAI_CALL_ATTEMPT = 2,     /* an attempt is starting */
+  DOSAI_CALL_CONNECTED = 3,   /* there is a connection, and the request is about to be sent */
+  DOSAI_CALL_HEADERS = 4,     /* the headers of a response have arrived */
+  DOSAI_CALL_FIRST_TOKEN = 5, /* only in streams: the first chunk with text or a tool call */
+  DOSAI_CALL_RETRY = 6,       /* the attempt failed, and the call waits for the next one */
+  DOSAI_CALL_ENDED = 7
+};
+
+/* What has happened to a call: no text of the conversation, no key, no header but the request id. Borrowed until the
+ * function returns. Texts are C strings. Numbers of tokens are -1 if the server sent none, or not yet. */
+typedef struct dosai_call_event {
+  uint32_t struct_size;
+  dosai_call_event_kind kind;
+  uintptr_t call;         /* the same in all events of a call; another call may have it after ENDED */
+  const char *method;     /* "GET" or "POST" */
+  const char *host;       /* of base_url, with its port if that is written there */
+  const char *path;       /* without a query */
+  const char *model;      /* that a chat asks for, as its JSON writes it; otherwise NULL */
+  const char *request_id; /* NULL: none has arrived */
+  int32_t attempt;        /* from 1; 0 before the first */
+  int32_t is_stream;      /* 1 for a stream */
+  dosai_status status;    /* RETRY, ENDED */
+  int32_t http_status;    /* 0: none has arrived in this attempt */
+  int64_t delay_ms;       /* RETRY: the wait */
+  int64_t sent_bytes;     /* the body of the request */
+  int64_t received_bytes; /* the bodies of this attempt's response, as they came; set in RETRY and ENDED */
+  int64_t event_count;    /* events of the stream so far, without [DONE] */
+  int64_t prompt_tokens;
+  int64_t completion_tokens;
+  int64_t cached_tokens;
+  int64_t reasoning_tokens;
+  const dosai_timings *timings; /* total_us is the time until now */
+} dosai_call_event;
+
+/* Observes the calls of a client. It runs where a log function does, under the same rules, and delays the call. */
+typedef void (*dosai_call_event_fn)(const dosai_call_event *event, void *user_data);
+
 /* Writes the key for the next attempt to `key`, as a C string of fewer than `size` bytes (16 KiB). The library wipes it
  * after use. Called before each attempt, on the thread that is inside the library, possibly on several at once; no
  * clock runs meanwhile but the total one. A loop waits for it, with all its calls. It may call the library, but must
@@ -288,6 +329,8 @@ typedef struct dosai_client_options {
   void *log_user_data;
   dosai_key_fn key_fn;        /* gives a key that changes; instead of api_key */
   void *key_user_data;
+  dosai_call_event_fn on_event;
+  void *event_user_data;
 } dosai_client_options;
 
 /* Called every wait_interval_ms while a function waits for the call's answer, whether or not data arrives, and when a

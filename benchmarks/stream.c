@@ -87,6 +87,10 @@ static dosai_status run_loop(dosai_client *client, dosai_request *request, dosai
   return status;
 }
 
+static void observe(const dosai_call_event *event, void *user_data) {
+  (void)event, (void)user_data;
+}
+
 static void run_dosai(const char *base, const char *mode) {
   dosai_client_options options;
   dosai_client *client = NULL;
@@ -98,6 +102,7 @@ static void run_dosai(const char *base, const char *mode) {
   options.base_url = base;
   options.ca_file = authorities;
   options.max_text_bytes = -1;
+  if (getenv("BENCH_OBSERVE")) options.on_event = observe;
   dosai_status status = dosai_client_new(&options, &client, &error);
   if (!status) status = dosai_request_new("m", 1, &request, &error);
   if (!status && !strcmp(mode, "callback"))

@@ -69,12 +69,17 @@ static int ask_curl(void) {
 static dosai_client *client;
 static dosai_request *request;
 
+static void observe(const dosai_call_event *event, void *user_data) {
+  (void)event, (void)user_data;
+}
+
 static void start_dosai(void) {
   dosai_client_options options;
   dosai_client_options_init(&options, sizeof options);
   options.base_url = base;
   options.api_key = "sk-0123456789abcdef";
   options.max_retries = -1;
+  if (getenv("BENCH_OBSERVE")) options.on_event = observe;
   if (dosai_client_new(&options, &client, NULL) || dosai_request_new("dos-ai", 6, &request, NULL) ||
       dosai_request_add_message(request, "user", "Hello!", 6, NULL))
     exit(1);

@@ -117,6 +117,11 @@ static inline long ccurl_info_long(CURL *easy, CURLINFO info) {
   curl_easy_getinfo(easy, info, &value);
   return value;
 }
+static inline curl_off_t ccurl_info_size(CURL *easy, CURLINFO info) {
+  curl_off_t value = 0;
+  curl_easy_getinfo(easy, info, &value);
+  return value;
+}
 static inline CURLSHcode ccurl_share_data(CURLSH *share, curl_lock_data data) {
   return curl_share_setopt(share, CURLSHOPT_SHARE, data);
 }

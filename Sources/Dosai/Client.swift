@@ -14,6 +14,7 @@ package struct ClientSettings {
   package var retry = RetryPolicy()
   package var redirectsMax = 0
   package var log: Log?
+  package var observer: Observer?
 
   package init(baseURL: BaseURL) { self.baseURL = baseURL }
 }

@@ -1,6 +1,42 @@
 import DosaiCore
 import DosaiHTTP
 
+/// What has happened to a call: everything that an observer and the log are told. Lent.
+package struct CallEvent {
+  package enum Kind: Int32 {
+    case started = 1
+    case attempt, connected, headers, firstToken, retry, ended
+  }
+
+  package var kind: Kind
+  package var status = Status.ok
+  package var delay: Int64 = 0
+  package var call: UInt = 0
+  package var method: StaticString = "GET"
+  package var host: Bytes
+  package var path: Bytes
+  package var model: Bytes?
+  package var requestID: Bytes?
+  package var attempt = 0
+  package var isStream = false
+  package var httpStatus: Int32 = 0
+  package var sentBytes = 0
+  package var receivedBytes: Int64 = 0
+  package var eventCount: Int64 = 0
+  package var usage: Usage?
+  package var timings = Timings(total: 0)
+}
+
+/// Whom a client tells what happens to its calls.
+package struct Observer {
+  package typealias Function = (CallEvent) -> Void
+  private let function: Function
+
+  package init(_ function: @escaping Function) { self.function = function }
+
+  func tell(_ event: CallEvent) { function(event) }
+}
+
 /// Where a client writes its log lines.
 package struct Log {
   package enum Level: Int32 {
@@ -26,10 +62,44 @@ package struct Log {
     self.context = context
   }
 
-  func isOn(_ level: Level) -> Bool { level.rawValue <= self.level }
+  /// The level of an event's line; nil: it has none, or the log is off for it.
+  private func level(of kind: CallEvent.Kind, _ status: Status) -> Level? {
+    let level: Level
+    switch kind {
+    case .attempt: level = .debug
+    case .retry: level = .warning
+    case .ended: level = status == .ok ? .info : .error
+    default: return nil
+    }
+    return level.rawValue <= self.level ? level : nil
+  }
 
-  func write(_ level: Level, _ line: Buffer) {
-    guard isOn(level) else { return }
+  func isOn(_ kind: CallEvent.Kind, _ status: Status) -> Bool { level(of: kind, status) != nil }
+
+  func write(_ event: CallEvent, _ secret: Secret?) {
+    guard let level = level(of: event.kind, event.status) else { return }
+    let line = Buffer()
+    try? Self.write(event, to: line)
+    secret?.redact(line, isAnswer: false)
     function(level.rawValue, line.cString, line.count, context)
+  }
+
+  private static func write(_ event: CallEvent, to line: Buffer) throws(Failure) {
+    try line.append(event.method)
+    try line.append(" ")
+    try line.append(event.host)
+    try line.append(event.path)
+    try line.append(": ")
+    try line.append(event.status.name)
+    try line.append(", HTTP ")
+    try line.append(decimal: Int64(event.httpStatus))
+    try line.append(", attempt ")
+    try line.append(decimal: Int64(event.attempt))
+    try line.append(", ")
+    try line.append(decimal: event.timings.total / 1_000_000)
+    try line.append(" ms")
+    guard let id = event.requestID else { return }
+    try line.append(", request ")
+    try line.append(id)
   }
 }

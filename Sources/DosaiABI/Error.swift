@@ -112,12 +112,18 @@ func fill(
 
 func fill(_ out: UnsafeMutablePointer<dosai_timings>?, _ timings: Timings?) -> dosai_status {
   guard let timings else { return Status.invalidArgument.rawValue }
-  func microseconds(_ time: Int64) -> Int64 { time < 0 ? -1 : time / 1000 }
-  var filled = dosai_timings()
-  filled.reused_connection = timings.reusedConnection ? 1 : 0
-  filled.connect_us = microseconds(timings.connect)
-  filled.first_byte_us = microseconds(timings.firstByte)
-  filled.first_token_us = microseconds(timings.firstToken)
-  filled.total_us = microseconds(timings.total)
-  return fill(out, from: filled)
+  return fill(out, from: dosai_timings(timings))
+}
+
+extension dosai_timings {
+  init(_ timings: Timings) {
+    func microseconds(_ time: Int64) -> Int64 { time < 0 ? -1 : time / 1000 }
+    self.init()
+    struct_size = UInt32(MemoryLayout<dosai_timings>.size)
+    reused_connection = timings.reusedConnection ? 1 : 0
+    connect_us = microseconds(timings.connect)
+    first_byte_us = microseconds(timings.firstByte)
+    first_token_us = microseconds(timings.firstToken)
+    total_us = microseconds(timings.total)
+  }
 }

@@ -49,6 +49,7 @@ extension ClientSettings {
       throw .invalid("max_redirects: must be between 0 and 5")
     }
     redirectsMax = Int(options.max_redirects)
+    if let function = options.on_event { observer = makeObserver(function, options.event_user_data) }
     guard options.log_level >= 0, options.log_level <= 4 else { throw .invalid("log_level: must be between 0 and 4") }
     if let function = options.on_log, options.log_level > 0 {
       log = Log(level: options.log_level, function: function, context: options.log_user_data)

@@ -9,6 +9,8 @@ package protocol TransferReceiver: AnyObject {
   func receive(_ bytes: Bytes) throws(Failure) -> Bool
   /// The first byte of the response has arrived. Called inside libcurl.
   func responseBegan()
+  /// All headers of a response have arrived. Called inside libcurl.
+  func headersArrived()
   /// The transfer has ended. May be called inside libcurl.
   func finish()
   /// There is a connection, and the request is about to be sent. Called inside libcurl.
@@ -220,6 +222,9 @@ package final class Transfer {
     return hasAnswer && !isFinished
   }
 
+  /// The bytes of bodies, as they came.
+  package var receivedBytes: Int64 { Int64(ccurl_info_size(easy, CURLINFO_SIZE_DOWNLOAD_T)) }
+
   /// Whether it may share a connection with others, over HTTP/2.
   package var mayShare: Bool { isHTTPS && !options.http1Only }
 
@@ -329,6 +334,7 @@ package final class Transfer {
       if headers.isOver {
         hasAnswer = headers.httpStatus >= 200
         if mayShare, !isHTTP2 { multi?.sockets.makeExclusive(connection) }
+        if hasAnswer { receiver.headersArrived() }
       }
       return count
     } catch {

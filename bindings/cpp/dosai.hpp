@@ -15,8 +15,8 @@
  *   Text        std::string_view. Text that you pass in is copied. Text that a function returns is borrowed from its
  *               object; if there is none, data() is null. Text may contain U+0000, except in a role, key, header
  *               name, id or option, where it is INVALID_ARGUMENT.
- *   Callbacks   Callbacks may throw: the call stops and rethrows the exception, even from try_x(). on_log must not
- *               throw, because it has no call to stop.
+ *   Callbacks   Callbacks may throw: the call stops and rethrows the exception, even from try_x(). on_log and
+ *               on_event must not throw, because they have no call to stop.
  *   Threads     Several threads may call const functions at the same time. */
 #ifndef DOSAI_HPP
 #define DOSAI_HPP
@@ -47,6 +47,7 @@
 namespace dosai {
 
 using Milliseconds = std::chrono::milliseconds;
+using Observer = std::function<void(const dosai_call_event &event)>;
 using Log = std::function<void(dosai_log_level level, std::string_view line)>;
 
 namespace detail {
@@ -402,6 +403,7 @@ struct ClientOptions {
   dosai_log_level log_level = DOSAI_LOG_OFF;
   Log on_log = {};
   std::function<std::string()> key_fn = {}; /* instead of api_key */
+  Observer on_event = {};
 };
 
 /* dosai_call_options: 0 is the client's value; -1 disables. */
@@ -427,9 +429,13 @@ inline thread_local std::exception_ptr thrown_by_key;
 struct Hooks {
   Log log;
   std::function<std::string()> key;
+  Observer observer;
 
   static void write_log(dosai_log_level level, const char *line, std::size_t length, void *self) noexcept {
     static_cast<const Hooks *>(self)->log(level, {line, length});
+  }
+  static void tell(const dosai_call_event *event, void *self) noexcept {
+    static_cast<const Hooks *>(self)->observer(*event);
   }
   static std::int32_t give_key(char *key, std::size_t size, void *self) noexcept {
 #if DOSAI_EXCEPTIONS
@@ -801,12 +807,15 @@ public:
     c.allow_insecure_http = options.allow_insecure_http;
     c.proxy_from_environment = options.proxy_from_environment;
     c.http1_only = options.http1_only;
-    auto hooks = std::make_shared<detail::Hooks>(detail::Hooks{options.on_log, options.key_fn});
+    auto hooks =
+        std::make_shared<detail::Hooks>(detail::Hooks{options.on_log, options.key_fn, options.on_event});
     c.log_level = options.log_level;
     c.on_log = hooks->log ? detail::Hooks::write_log : nullptr;
     c.log_user_data = hooks.get();
     c.key_fn = hooks->key ? detail::Hooks::give_key : nullptr;
     c.key_user_data = hooks.get();
+    c.on_event = hooks->observer ? detail::Hooks::tell : nullptr;
+    c.event_user_data = hooks.get();
     if (!words.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "client option: a NUL is not allowed");
     auto made = detail::make<dosai_client>(dosai_client_new, &c);
     if (!made) return made.error();

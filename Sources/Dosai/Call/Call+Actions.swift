@@ -15,7 +15,7 @@ extension Call {
       isCutShort = false
       do throws(Failure) { try renewKey() } catch { return stop(error) }
       stream = kind.isStream ? makeReader() : nil
-      log(.debug, .ok, 0)
+      observe(.attempt)
       if owner?.hasQueue == true { perform(state.noConnection()) } else { launch() }
     case .resend:
       dropTransfer()
@@ -24,7 +24,7 @@ extension Call {
     case .queue: owner?.joinQueue()
     case .wait:
       if failure?.status == .timeout { transfer?.forbidReuse() }
-      log(.warning, failure?.status ?? .ok, transfer?.hasAnswer == true ? httpStatus : 0)
+      observe(.retry, failure?.status ?? .ok, delay: state.attempts.last?.delay ?? 0)
       dropTransfer()
     case .deliver: owner?.hasNews()
     case .discard:
@@ -92,7 +92,8 @@ extension Call {
     self.failure = failure
     if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
     if failure?.status == .timeout { transfer?.forbidReuse() }
-    log(failure == nil ? .info : .error, failure?.status ?? .ok, httpStatus)
+    announce()
+    observe(.ended, failure?.status ?? .ok)
     if let owner { owner.callEnded() } else if let token = settings.token { multi?.forget(token) }
     if failure == nil, let transfer, !transfer.isFinished {
       if let owner { return owner.drain() }

@@ -106,6 +106,7 @@ extension Call {
     else { return false }
     url.removeAll()
     try url.append(target.bytes)
+    toldPath = nil
     perform(state.redirected(csystem_now()))
     return true
   }

@@ -46,30 +46,4 @@ extension Call {
     }
     return report
   }
-
-  func log(_ level: Log.Level, _ status: Status, _ httpStatus: Int32) {
-    guard let log = client.settings.log, log.isOn(level) else { return }
-    let line = Buffer()
-    try? writeLog(line, status, httpStatus)
-    secret?.redact(line, isAnswer: false)
-    log.write(level, line)
-  }
-
-  func writeLog(_ line: Buffer, _ status: Status, _ httpStatus: Int32) throws(Failure) {
-    try line.append(body == nil ? "GET " : "POST ")
-    let query = url.bytes.firstIndex(of: UInt8(ascii: "?"), from: 0) ?? url.count
-    try line.append(url.bytes.slice(0, query))
-    try line.append(": ")
-    try line.append(status.name)
-    try line.append(", HTTP ")
-    try line.append(decimal: Int64(httpStatus))
-    try line.append(", attempt ")
-    try line.append(decimal: Int64(state.attempts.count))
-    try line.append(", ")
-    try line.append(decimal: (csystem_now() - state.begun) / 1_000_000)
-    try line.append(" ms")
-    guard let id = transfer?.headers.requestID else { return }
-    try line.append(", request ")
-    try line.append(id)
-  }
 }

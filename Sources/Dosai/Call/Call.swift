@@ -44,6 +44,13 @@ package final class Call: TransferReceiver {
   /// The state knows of a chunk with text that has come in the last turn.
   var isNoted = false
 
+  /// The observer knows of it.
+  var isObserved = false
+  /// The path that it was told last; nil: it has to be found again.
+  var toldPath: Buffer?
+  /// The model that is asked for, if there is an observer.
+  var model: Buffer?
+
   private var nextOnWait = Clocks.never  // when `onWait` is due
   /// nil: its caller drives it.
   unowned(unsafe) var owner: (any CallOwner)?
@@ -85,6 +92,7 @@ package final class Call: TransferReceiver {
 
   /// Starts the first attempt. From now on, a failure is the outcome of the call.
   func begin(on given: CurlMulti? = nil) {
+    announce()
     noteOnWait(csystem_now())
     let multi: CurlMulti
     do throws(Failure) {
@@ -208,10 +216,13 @@ package final class Call: TransferReceiver {
 
   package func connected() {
     state.didConnect(csystem_now())
+    observe(.connected)
     owner?.connectionMade(localPort: transfer?.localPort ?? 0)
   }
 
   package func responseBegan() { state.responseBegan() }
+
+  package func headersArrived() { observe(.headers) }
 
   package func receive(_ bytes: Bytes) throws(Failure) -> Bool {
     if state.isPaused || reader?._withUnsafeGuaranteedRef({ $0.unread >= Self.unreadMax }) == true { return false }
@@ -302,6 +313,8 @@ package final class Call: TransferReceiver {
   /// A chunk was read, which had arrived when the last wait ended.
   @inline(__always)
   func noteChunk(isToken: Bool) {
+    let isFirst = isToken && state.firstToken == nil
     state.eventRead(state.waitEnded ?? multi?.waitEnded ?? csystem_now(), isToken: isToken)
+    if isFirst { observe(.firstToken) }
   }
 }

@@ -15,7 +15,9 @@ extension Client {
 
   package func chat(_ request: ChatRequest, streaming: Bool, _ settings: CallSettings) throws(Failure) -> Call {
     let body = try request.body(streaming: streaming)
-    return try Call.make(self, settings, streaming ? .stream : .chat, path: Self.chatPath.bytes, body: body)
+    let call = try Call.make(self, settings, streaming ? .stream : .chat, path: Self.chatPath.bytes, body: body)
+    if self.settings.observer != nil { call.model = try request.model() }
+    return call
   }
 
   /// A GET, or a POST of a JSON text, to a path below the base.

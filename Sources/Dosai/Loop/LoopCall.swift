@@ -51,6 +51,7 @@ package final class LoopCall {
     self.loop = loop
     self.tag = tag
     call.owner = self
+    call.announce()
   }
 
   package var isOurs: Bool { loop.isOurs }

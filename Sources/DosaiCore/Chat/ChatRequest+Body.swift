@@ -10,6 +10,12 @@ extension ChatRequest {
     return copy.buffer
   }
 
+  /// The model, as the JSON writes it; nil: there is none.
+  package func model() throws(Failure) -> Buffer? {
+    guard let value = find(Wire.model.bytes)?.value, value.count > 2 else { return nil }
+    return try Buffer(copying: buffer.bytes.slice(value.lowerBound + 1, value.upperBound - 1))
+  }
+
   private func isTrue(_ member: Member) -> Bool {
     buffer.bytes.slice(member.value.lowerBound, member.value.upperBound).equals("true")
   }

@@ -239,6 +239,14 @@ static void waits() {
   CHECK(caught == 42);
 }
 
+static void observed() {
+  auto options = test_options("hello");
+  std::string kinds;
+  options.on_event = [&](const dosai_call_event &event) { kinds += static_cast<char>('0' + event.kind); };
+  dosai::Client(options).chat(test_request());
+  CHECK(kinds == "12347");
+}
+
 static void warmed() {
   dosai::Client client(test_options("hello"));
   client.warm(2);
@@ -278,6 +286,7 @@ static void keys() {
 }
 
 int main() {
+  observed();
   warmed();
   keys();
   whole();

@@ -26,6 +26,7 @@ from ._errors import (
 )
 from ._ffi import dosai_version as _dosai_version
 from ._models import ChatCompletion, ChatCompletionMessage, CompletionUsage
+from ._observe import CallEvent
 from ._response import Headers, Response
 from ._stream import EventStream, Stream
 from ._timeout import NOT_GIVEN, NotGiven, Timeout
@@ -85,6 +86,7 @@ __all__ = [
     "AsyncToolRunner",
     "AuthenticationError",
     "BadRequestError",
+    "CallEvent",
     "ChatCompletion",
     "ChatCompletionChunk",
     "ChatCompletionMessage",

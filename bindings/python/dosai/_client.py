@@ -13,6 +13,7 @@ from ._errors import DosaiError, InvalidArgumentError
 from ._json import encode
 from ._key import key_fn
 from ._models import AvailableModel, Page
+from ._observe import observer
 from ._stream import EventStream
 from ._timeout import NOT_GIVEN, is_omitted
 
@@ -169,7 +170,7 @@ class Client(BaseClient, Closing):
     names: ca_file, proxy, unix_socket, ...
 
     `api_key` may be a function that returns the key: it is called before each attempt, and what it raises, the call
-    raises.
+    raises. `on_event` is called with a CallEvent at each point of a call's life.
     """
 
     chat: Chat
@@ -266,7 +267,7 @@ PER_CALL_NAMES = ("timeout", "max_retries", "default_headers")
 DEFAULT_BASE_URL = "https://api.dos.ai/v1"
 _NO_OPTIONS = {
     "struct_size", "max_retries", "headers", "header_count", "ca_pem_length", "on_log", "log_user_data", "log_level",
-    "key_fn", "key_user_data",
+    "key_fn", "key_user_data", "on_event", "event_user_data",
     "connect_timeout_ms", "first_token_timeout_ms", "idle_timeout_ms", "total_timeout_ms",
 }
 OPTIONS = {name: kind for name, kind, *_ in _ffi.dosai_client_options._fields_ if name not in _NO_OPTIONS}
@@ -295,6 +296,9 @@ def new_handle(given: Mapping[str, Any]) -> Handle:
     for name, value in given.items():
         if name == "api_key" and callable(value):
             fields.key_fn = key_fn(value)
+        elif name == "on_event":
+            if value is not None:
+                fields.on_event = observer(value)
         elif name == "base_url" and given["default_query"]:
             fields.base_url = option(name, with_query(value or DEFAULT_BASE_URL, given["default_query"]))
         elif name != "default_query":

@@ -124,6 +124,43 @@ LOG_INFO = 3
 LOG_DEBUG = 4
 
 dosai_log_fn = CFUNCTYPE(None, dosai_log_level, c_void_p, c_size_t, c_void_p)
+dosai_call_event_kind = c_int32
+CALL_STARTED = 1
+CALL_ATTEMPT = 2
+CALL_CONNECTED = 3
+CALL_HEADERS = 4
+CALL_FIRST_TOKEN = 5
+CALL_RETRY = 6
+CALL_ENDED = 7
+
+
+class dosai_call_event(Structure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", dosai_call_event_kind),
+        ("call", c_size_t),
+        ("method", c_char_p),
+        ("host", c_char_p),
+        ("path", c_char_p),
+        ("model", c_char_p),
+        ("request_id", c_char_p),
+        ("attempt", c_int32),
+        ("is_stream", c_int32),
+        ("status", dosai_status),
+        ("http_status", c_int32),
+        ("delay_ms", c_int64),
+        ("sent_bytes", c_int64),
+        ("received_bytes", c_int64),
+        ("event_count", c_int64),
+        ("prompt_tokens", c_int64),
+        ("completion_tokens", c_int64),
+        ("cached_tokens", c_int64),
+        ("reasoning_tokens", c_int64),
+        ("timings", POINTER(dosai_timings)),
+    ]
+
+
+dosai_call_event_fn = CFUNCTYPE(None, POINTER(dosai_call_event), c_void_p)
 dosai_key_fn = CFUNCTYPE(c_int32, c_void_p, c_size_t, c_void_p)
 
 
@@ -169,6 +206,8 @@ class dosai_client_options(Structure):
         ("log_user_data", c_void_p),
         ("key_fn", dosai_key_fn),
         ("key_user_data", c_void_p),
+        ("on_event", dosai_call_event_fn),
+        ("event_user_data", c_void_p),
     ]
 
 

@@ -5,13 +5,14 @@ It has the parameters that the APIs document. `extra_body` accepts any other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Mapping, Optional, Sequence, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Literal, Mapping, Optional, Sequence, TypedDict, Union
 
 from ._models import Model
 from ._timeout import NotGiven
 
 if TYPE_CHECKING:
     from ._key import ApiKey, AsyncApiKey
+    from ._observe import CallEvent
     from ._timeout import Seconds
 
 ChatCompletionMessageParam = Union[Mapping[str, Any], Model]
@@ -65,6 +66,7 @@ class LibraryOptions(TypedDict, total=False):
     """The fields of dosai_client_options that are not named arguments."""
 
     api_key_header: Optional[str]
+    on_event: Optional[Callable[[CallEvent], object]]
     user_agent: Optional[str]
     ca_file: Optional[str]
     ca_pem: Optional[str]

@@ -306,7 +306,7 @@ mutants: all need-test $(VENV)
 frameworks: all need-python
 	python3 Tests/Frameworks/run.py --write
 
-bench: all need-test
+bench: all need-test build/node/dosai.node
 	python3 benchmarks/run.py $(if $(QUICK),--quick)
 
 format: need-test

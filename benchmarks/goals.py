@@ -98,6 +98,9 @@ def streams():
 
 def others():
     small = lambda *names: lambda results: answer(results, "small", *names)
+    yield Goal("CPU of a chunk in Node.js", 2, lambda results: median(results["node"]["text"]["dosai"]) / 1e3, " us")
+    yield Goal("CPU of a chunk by fetch in Node.js, in ours", 5,
+               lambda results: median(ratios(results["node"]["text"], "fetch", "dosai")), is_least=True)
     yield Goal("CPU of a small answer, in libcurl and jansson's", 1, small("C", "dosai", "jansson"))
     yield Goal("CPU of a small answer, Python", 90, small("Python", "dosai"), " us")
     yield Goal("CPU of an answer of 1 MB by openai-python, in ours", 4, (

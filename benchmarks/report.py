@@ -48,6 +48,12 @@ def stream_python(results):
     return table(["stream", "dosai, a chunk", *("%s, times that" % name for name in names[1:])], rows)
 
 
+def node(results):
+    rows = [[title, "%s us" % spread([value / 1e3 for value in runs["dosai"]]), times(runs, "fetch", "dosai")]
+            for title, runs in results["node"].items()]
+    return table(["stream", "dosai, a chunk", "fetch with JSON.parse, times that"], rows)
+
+
 def unary(results):
     rows = []
     for title in ("small", "1 MB"):
@@ -118,6 +124,7 @@ SECTIONS = {  # of a processor: the title of each table, and what makes it from 
     **{"stream-" + framing: ("One stream: " + title, "stream", lambda results, framing=framing: stream(results, framing))
        for framing, title in FRAMINGS.items()},
     "stream-python": ("One stream, from Python", "stream", stream_python),
+    "node": ("One stream, in Node.js", "node", node),
     "unary": ("Whole answers", "unary", unary),
     "unary-python": ("Whole answers, from Python", "unary", unary_python),
     "cold": ("Start-up", "cold", cold),

@@ -21,7 +21,7 @@ import time
 import common
 import report
 
-SECTIONS = ("instructions", "stream", "unary", "cold", "footprint", "many", "batch")
+SECTIONS = ("instructions", "stream", "node", "unary", "cold", "footprint", "many", "batch")
 PLACE = common.ROOT / "build/bench"
 RESULTS = PLACE / "results.json"
 MATPLOTLIB = "matplotlib==3.11.2"

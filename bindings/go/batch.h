@@ -1,0 +1,51 @@
+/* What Go asks of the library in one call instead of many.   SPDX-License-Identifier: MIT */
+#ifndef DOSAI_GO_BATCH_H
+#define DOSAI_GO_BATCH_H
+
+#include <dosai.h>
+
+/* A chunk, or the last event of a call. Its texts are in the batch: text, id and name one behind the other. */
+typedef struct {
+  uintptr_t tag;
+  dosai_completion *completion; /* owned, as the next two */
+  dosai_error *error;
+  dosai_response *response;
+  int32_t kind, choice, tool_call, last_in_event, has_usage;
+  size_t at, text_length, id_length, name_length, json_at, json_length;
+  dosai_usage usage;
+} dosai_go_record;
+
+typedef struct {
+  dosai_go_record *records;
+  size_t count, capacity;
+  char *bytes;
+  size_t length, size;
+  const char *json; /* of an event that has more chunks; where it is in bytes */
+  size_t json_at;
+} dosai_go_batch;
+
+/* Does what the loop has to do now, and gathers its events. 1 if there is more to do. */
+int dosai_go_step(dosai_loop *loop, dosai_go_batch *batch);
+void dosai_go_close(dosai_loop *loop, dosai_go_batch *batch);
+void dosai_go_batch_free(dosai_go_batch *batch);
+
+/* Submits a call: a GET has a path alone, a POST also a body, a chat or a stream a body alone. */
+dosai_status dosai_go_submit(dosai_loop *loop, dosai_client *client, const char *path, const char *body,
+                             size_t length, int is_stream, const dosai_call_options *options, uintptr_t tag,
+                             dosai_call **out_call, dosai_error **out_error);
+
+typedef struct {
+  const char *bytes;
+  size_t length;
+} dosai_go_text;
+
+enum { GO_ID, GO_OBJECT, GO_MODEL, GO_JSON, GO_REQUEST_ID };
+enum { GO_ROLE, GO_CONTENT, GO_REFUSAL, GO_REASONING, GO_FINISH_REASON, GO_MESSAGE_JSON };
+enum { GO_CALL_ID, GO_CALL_NAME, GO_CALL_ARGUMENTS };
+enum { GO_MESSAGE, GO_CODE, GO_TYPE, GO_PARAM, GO_ERROR_REQUEST_ID, GO_BODY };
+dosai_go_text dosai_go_completion_text(const dosai_completion *completion, int which);
+dosai_go_text dosai_go_choice_text(const dosai_completion *completion, int32_t choice, int which);
+dosai_go_text dosai_go_call_text(const dosai_completion *completion, int32_t choice, int32_t call, int which);
+dosai_go_text dosai_go_error_text(const dosai_error *error, int which);
+
+#endif

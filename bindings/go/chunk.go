@@ -1,0 +1,119 @@
+package dosai
+
+// #include "batch.h"
+import "C"
+
+import (
+	"context"
+	"iter"
+)
+
+// Kind says what a chunk is, and which of its fields are set.
+type Kind int32
+
+const (
+	KindOther     Kind = C.DOSAI_CHUNK_OTHER // anything else: a role, an empty delta, unknown fields
+	KindContent   Kind = C.DOSAI_CHUNK_CONTENT
+	KindReasoning Kind = C.DOSAI_CHUNK_REASONING
+	KindRefusal   Kind = C.DOSAI_CHUNK_REFUSAL
+	KindToolCall  Kind = C.DOSAI_CHUNK_TOOL_CALL // ToolCall; Text: the next piece of the arguments
+	KindFinish    Kind = C.DOSAI_CHUNK_FINISH    // Text: the reason, in the server's word
+	KindUsage     Kind = C.DOSAI_CHUNK_USAGE
+	KindEvent     Kind = C.DOSAI_CHUNK_EVENT // only from PostStream: Text, the event's data; EventType; EventID
+)
+
+// Chunk is a piece of a stream. An event of the server yields one or more.
+type Chunk struct {
+	Kind         Kind
+	Choice       int  // the server's index; -1 if none
+	LastInEvent  bool // its event yields no more
+	Text         string
+	ToolCall     int // which one of the choice, from 0; -1 if none
+	ToolCallID   string
+	ToolCallName string
+	EventType    string
+	EventID      string
+	Usage        *Usage
+	JSON         string // the whole event, with the fields that are not here
+}
+
+// Content is the text of a chunk of the answer's content, and "" of any other.
+func (chunk *Chunk) Content() string {
+	if chunk.Kind == KindContent {
+		return chunk.Text
+	}
+	return ""
+}
+
+func readChunk(record *C.dosai_go_record, text string) Chunk {
+	at := record.at + record.text_length
+	first, second := text[at:at+record.id_length], text[at+record.id_length:at+record.id_length+record.name_length]
+	chunk := Chunk{
+		Kind: Kind(record.kind), Choice: int(record.choice), LastInEvent: record.last_in_event != 0,
+		Text: text[record.at:at], ToolCall: int(record.tool_call),
+		JSON: text[record.json_at : record.json_at+record.json_length],
+	}
+	if chunk.Kind == KindEvent {
+		chunk.EventID, chunk.EventType = first, second
+	} else {
+		chunk.ToolCallID, chunk.ToolCallName = first, second
+	}
+	if record.has_usage != 0 {
+		chunk.Usage = readUsage(&record.usage)
+	}
+	return chunk
+}
+
+// Stream is a streaming call. It is for one goroutine.
+type Stream struct {
+	client     *Client
+	ctx        context.Context
+	path       string
+	request    any
+	completion *Completion
+}
+
+// All sends the request, and yields the chunks as they come. An error is the last that it yields, with a zero Chunk; the
+// stream of a loop that ends without one is complete. To leave the loop cancels the call. All can be used once.
+func (stream *Stream) All() iter.Seq2[Chunk, error] {
+	return func(yield func(Chunk, error) bool) {
+		client := stream.client
+		if client == nil {
+			yield(Chunk{}, failed(InvalidArgument, "the stream was read before", nil))
+			return
+		}
+		stream.client = nil
+		call, err := client.submit(stream.ctx, stream.path, stream.request, true)
+		if err != nil {
+			yield(Chunk{}, err)
+			return
+		}
+		defer call.free()
+		var chunks []Chunk
+		for {
+			if chunks = call.next(stream.ctx, chunks); len(chunks) == 0 {
+				break
+			}
+			for _, chunk := range chunks {
+				if stream.ctx.Err() != nil {
+					call.cancel()
+					break
+				}
+				if !yield(chunk, nil) {
+					return
+				}
+			}
+		}
+		ended, err := call.result(stream.ctx)
+		if err != nil {
+			yield(Chunk{}, err)
+			return
+		}
+		stream.completion = readCompletion(ended.completion)
+		C.dosai_completion_free(ended.completion)
+	}
+}
+
+// Completion is the answer put together, once All has ended without an error; before, and otherwise, nil. A part of it
+// is in the error.
+func (stream *Stream) Completion() *Completion { return stream.completion }

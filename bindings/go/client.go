@@ -1,0 +1,262 @@
+// Package dosai is a client of Chat Completions, on libdosai: streams, cancelling by contexts, tools, and answers that
+// are never called complete when they are not.
+//
+//	client, err := dosai.NewClient(dosai.Options{})
+//	...
+//	for chunk, err := range client.Stream(ctx, dosai.Request{Model: "dos-ai", Messages: messages}).All() {
+//
+// Any number of goroutines may use a client. All its calls run on one loop, which waits in Go's own poller: a goroutine
+// that waits for an answer holds no thread.
+package dosai
+
+// #cgo LDFLAGS: -ldosai
+// #include <stdlib.h>
+// #include "batch.h"
+import "C"
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"runtime"
+	"time"
+	"unsafe"
+)
+
+// Options of a client. A zero value is the default, which dosai.h states; a negative number or duration disables: no
+// retry, no timeout, no limit.
+type Options struct {
+	BaseURL               string // "": DOSAI_BASE_URL from the environment, or DOS AI
+	APIKey                string // "": DOSAI_API_KEY from the environment
+	APIKeyHeader          string // "": "Authorization: Bearer KEY"; else a header whose value is the key, such as "api-key"
+	Organization          string
+	Project               string
+	UserAgent             string
+	Headers               []string // "Name: value"
+	CAFile                string
+	CAPEM                 string
+	ClientCertificateFile string
+	ClientKeyFile         string
+	ClientKeyPassword     string
+	Proxy                 string
+	UnixSocket            string
+
+	MaxRetries        int
+	ConnectTimeout    time.Duration
+	FirstTokenTimeout time.Duration
+	IdleTimeout       time.Duration
+	TotalTimeout      time.Duration
+	KeepAliveTimeout  time.Duration
+
+	MaxEventBytes    int64
+	MaxResponseBytes int64
+	MaxTextBytes     int64
+	MaxHeaderBytes   int64
+	MaxJSONNodes     int
+	MaxJSONDepth     int
+	MaxChoices       int
+	MaxToolCalls     int
+	MaxRedirects     int
+
+	AllowInsecureHTTP    bool
+	ProxyFromEnvironment bool
+	HTTP1Only            bool
+	MaxInFlight          int // how many calls run at once; the others wait in turn. 0: no limit
+}
+
+// CallOptions are those of single calls; see [Client.With]. A zero value is the client's.
+type CallOptions struct {
+	MaxRetries        int
+	ConnectTimeout    time.Duration
+	FirstTokenTimeout time.Duration
+	IdleTimeout       time.Duration
+	TotalTimeout      time.Duration
+	Headers           []string // each replaces the client's header of that name
+	LastEvent         string   // for PostStream; see dosai_stream_open_post
+}
+
+// Client is an endpoint, a key, limits and open connections.
+type Client struct {
+	*loop
+	options CallOptions
+	parent  *Client // keeps it alive
+}
+
+// words are C strings, freed together.
+type words struct{ all []unsafe.Pointer }
+
+func (w *words) one(text string) *C.char {
+	if text == "" {
+		return nil
+	}
+	copied := C.CString(text)
+	w.all = append(w.all, unsafe.Pointer(copied))
+	return copied
+}
+
+func (w *words) list(texts []string) (**C.char, C.size_t) {
+	if len(texts) == 0 {
+		return nil, 0
+	}
+	list := (**C.char)(C.calloc(C.size_t(len(texts)), C.size_t(unsafe.Sizeof((*C.char)(nil)))))
+	w.all = append(w.all, unsafe.Pointer(list))
+	for at, text := range texts {
+		unsafe.Slice(list, len(texts))[at] = w.one(text)
+	}
+	return list, C.size_t(len(texts))
+}
+
+func (w *words) free() {
+	for _, each := range w.all {
+		C.free(each)
+	}
+}
+
+func milliseconds(duration time.Duration) C.int64_t {
+	if duration < 0 {
+		return -1
+	}
+	return C.int64_t((duration + time.Millisecond - 1) / time.Millisecond)
+}
+
+func flag(isSet bool) C.int32_t {
+	if isSet {
+		return 1
+	}
+	return 0
+}
+
+// NewClient creates a client. Nothing is sent yet.
+func NewClient(options Options) (*Client, error) {
+	var kept words
+	defer kept.free()
+	if options.BaseURL == "" {
+		options.BaseURL = os.Getenv("DOSAI_BASE_URL")
+	}
+	if options.APIKey == "" {
+		options.APIKey = os.Getenv("DOSAI_API_KEY")
+	}
+	var c C.dosai_client_options
+	C.dosai_client_options_init(&c, C.size_t(unsafe.Sizeof(c)))
+	c.base_url = kept.one(options.BaseURL)
+	c.api_key = kept.one(options.APIKey)
+	c.api_key_header = kept.one(options.APIKeyHeader)
+	c.organization = kept.one(options.Organization)
+	c.project = kept.one(options.Project)
+	c.user_agent = kept.one(options.UserAgent)
+	c.headers, c.header_count = kept.list(options.Headers)
+	c.ca_file = kept.one(options.CAFile)
+	c.ca_pem, c.ca_pem_length = kept.one(options.CAPEM), C.size_t(len(options.CAPEM))
+	c.client_certificate_file = kept.one(options.ClientCertificateFile)
+	c.client_key_file = kept.one(options.ClientKeyFile)
+	c.client_key_password = kept.one(options.ClientKeyPassword)
+	c.proxy = kept.one(options.Proxy)
+	c.unix_socket = kept.one(options.UnixSocket)
+	c.max_retries = C.int32_t(options.MaxRetries)
+	c.connect_timeout_ms = milliseconds(options.ConnectTimeout)
+	c.first_token_timeout_ms = milliseconds(options.FirstTokenTimeout)
+	c.idle_timeout_ms = milliseconds(options.IdleTimeout)
+	c.total_timeout_ms = milliseconds(options.TotalTimeout)
+	c.keep_alive_timeout_ms = milliseconds(options.KeepAliveTimeout)
+	c.max_event_bytes = C.int64_t(options.MaxEventBytes)
+	c.max_response_bytes = C.int64_t(options.MaxResponseBytes)
+	c.max_text_bytes = C.int64_t(options.MaxTextBytes)
+	c.max_header_bytes = C.int64_t(options.MaxHeaderBytes)
+	c.max_json_nodes = C.int32_t(options.MaxJSONNodes)
+	c.max_json_depth = C.int32_t(options.MaxJSONDepth)
+	c.max_choices = C.int32_t(options.MaxChoices)
+	c.max_tool_calls = C.int32_t(options.MaxToolCalls)
+	c.max_redirects = C.int32_t(options.MaxRedirects)
+	c.allow_insecure_http = flag(options.AllowInsecureHTTP)
+	c.proxy_from_environment = flag(options.ProxyFromEnvironment)
+	c.http1_only = flag(options.HTTP1Only)
+	var handle *C.dosai_client
+	var failure *C.dosai_error
+	if status := C.dosai_client_new(&c, &handle, &failure); status != C.DOSAI_OK {
+		return nil, takeError(status, failure)
+	}
+	made, err := newLoop(handle, options.MaxInFlight)
+	if err != nil {
+		return nil, err
+	}
+	client := &Client{loop: made}
+	runtime.AddCleanup(client, func(made *loop) { go made.close() }, made)
+	return client, nil
+}
+
+// Close cancels the calls that still run, and frees the client. A client that is garbage is freed, too.
+func (client *Client) Close() error {
+	client.loop.close()
+	return nil
+}
+
+// With gives the same client, with options for the calls that are made through it.
+func (client *Client) With(options CallOptions) *Client {
+	return &Client{loop: client.loop, options: options, parent: client}
+}
+
+// Chat sends the request, and gives the whole answer. The request is a [Request], JSON as json.RawMessage, []byte or
+// string, or anything else that encoding/json makes an object of. If ctx ends, so does the call.
+func (client *Client) Chat(ctx context.Context, request any) (*Completion, error) {
+	ended, err := client.answer(ctx, "", request)
+	if err != nil {
+		return nil, err
+	}
+	defer C.dosai_completion_free(ended.completion)
+	return readCompletion(ended.completion), nil
+}
+
+// Stream prepares a streaming call, which is made when [Stream.All] is ranged over.
+func (client *Client) Stream(ctx context.Context, request any) *Stream {
+	return &Stream{client: client, ctx: ctx, request: request}
+}
+
+// Get sends a GET to any endpoint, such as "/models".
+func (client *Client) Get(ctx context.Context, path string) (*Response, error) {
+	return client.response(ctx, path, nil)
+}
+
+// Post sends a POST to any endpoint. The body is as the request of [Client.Chat].
+func (client *Client) Post(ctx context.Context, path string, body any) (*Response, error) {
+	return client.response(ctx, path, body)
+}
+
+// PostStream prepares a POST to any endpoint that answers with server-sent events. Each is one chunk, of KindEvent.
+func (client *Client) PostStream(ctx context.Context, path string, body any) *Stream {
+	return &Stream{client: client, ctx: ctx, path: path, request: body}
+}
+
+func (client *Client) response(ctx context.Context, path string, body any) (*Response, error) {
+	ended, err := client.answer(ctx, path, body)
+	if err != nil {
+		return nil, err
+	}
+	defer C.dosai_response_free(ended.response)
+	return readResponse(ended.response), nil
+}
+
+// answer makes a call without a stream.
+func (client *Client) answer(ctx context.Context, path string, body any) (*C.dosai_go_record, error) {
+	call, err := client.submit(ctx, path, body, false)
+	if err != nil {
+		return nil, err
+	}
+	defer call.free()
+	call.next(ctx, nil)
+	return call.result(ctx)
+}
+
+// encode gives the bytes of a body.
+func encode(body any) ([]byte, error) {
+	switch body := body.(type) {
+	case nil:
+		return nil, nil
+	case json.RawMessage:
+		return body, nil
+	case []byte:
+		return body, nil
+	case string:
+		return []byte(body), nil
+	}
+	return json.Marshal(body)
+}

@@ -1,0 +1,412 @@
+package dosai_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"dosai.ai/dosai"
+)
+
+var question = dosai.Request{Model: "m", Messages: []dosai.Message{dosai.User("Hello!")}}
+
+// serve starts a server, and a client of it.
+func serve(t testing.TB, handler http.HandlerFunc, options ...dosai.Options) *dosai.Client {
+	server := httptest.NewServer(handler)
+	made := dosai.Options{MaxRetries: -1, APIKey: "k"}
+	if len(options) > 0 {
+		made = options[0]
+	}
+	made.BaseURL = server.URL + "/v1"
+	client, err := dosai.NewClient(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		client.Close()
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return client
+}
+
+func answer(content string, more ...string) string {
+	message := fmt.Sprintf(`{"role":"assistant","content":%q%s}`, content, strings.Join(more, ""))
+	return `{"id":"a","object":"chat.completion","created":1,"model":"m","own":7,"choices":[{"index":0,"finish_reason":"stop","message":` +
+		message + `}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}`
+}
+
+func event(w http.ResponseWriter, data string) {
+	fmt.Fprintf(w, "data: %s\n\n", data)
+	w.(http.Flusher).Flush()
+}
+
+func piece(text string) string {
+	return fmt.Sprintf(`{"id":"a","choices":[{"index":0,"delta":{"content":%q}}]}`, text)
+}
+
+const last = `{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`
+
+// words streams so many pieces, and then ends, or waits until the client goes.
+func words(count int, isWhole bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for at := range count {
+			event(w, piece(strconv.Itoa(at)+" "))
+		}
+		if isWhole {
+			event(w, last)
+			event(w, "[DONE]")
+			return
+		}
+		w.(http.Flusher).Flush()
+		io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}
+}
+
+func read(stream *dosai.Stream) (text string, err error) {
+	for chunk, err := range stream.All() {
+		if err != nil {
+			return text, err
+		}
+		text += chunk.Content()
+	}
+	return text, nil
+}
+
+func as(t *testing.T, err error, status dosai.Status) *dosai.Error {
+	t.Helper()
+	var failure *dosai.Error
+	if !errors.As(err, &failure) || failure.Status != status || !errors.Is(err, status) {
+		t.Fatalf("%v, and not %v", err, status)
+	}
+	return failure
+}
+
+func check(t *testing.T, isGood bool, format string, arguments ...any) {
+	t.Helper()
+	if !isGood {
+		t.Fatalf(format, arguments...)
+	}
+}
+
+func TestChat(t *testing.T) {
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		var body map[string]any
+		json.NewDecoder(r.Body).Decode(&body)
+		w.Header().Set("x-request-id", "r1")
+		io.WriteString(w, answer(fmt.Sprint(body["model"], body["seed"], body["top_k"], r.Header.Get("x-own"))))
+	})
+	request := question
+	request.Seed, request.Extra = new(int64), map[string]any{"top_k": 4}
+	got, err := client.With(dosai.CallOptions{Headers: []string{"x-own: yes"}}).Chat(t.Context(), request)
+	check(t, err == nil && got.Text() == "m0 4yes", "%v %q", err, got.Text())
+	check(t, got.RequestID == "r1" && got.Usage.TotalTokens == 3 && got.Usage.CachedTokens == -1, "%+v", got)
+	var own struct{ Own int }
+	check(t, json.Unmarshal(got.JSON, &own) == nil && own.Own == 7, "%s", got.JSON)
+	for _, raw := range []any{`{"model":"x"}`, []byte(`{"model":"x"}`), json.RawMessage(`{"model":"x"}`), map[string]string{"model": "x"}} {
+		got, err := client.Chat(t.Context(), raw)
+		check(t, err == nil && strings.HasPrefix(got.Text(), "x"), "%v", err)
+	}
+	_, err = client.Chat(t.Context(), "[]")
+	as(t, err, dosai.InvalidArgument)
+	_, err = client.Chat(t.Context(), func() {})
+	as(t, err, dosai.InvalidArgument)
+}
+
+func TestStream(t *testing.T) {
+	client := serve(t, words(3, true))
+	stream := client.Stream(t.Context(), question)
+	text, err := read(stream)
+	check(t, err == nil && text == "0 1 2 " && stream.Completion().Text() == text, "%q %v", text, err)
+	_, err = read(stream)
+	as(t, err, dosai.InvalidArgument)
+}
+
+func TestManyUnreadBytes(t *testing.T) {
+	client := serve(t, words(20_000, true))
+	count := 0
+	for chunk, err := range client.Stream(t.Context(), question).All() {
+		check(t, err == nil, "%v", err)
+		if chunk.Kind != dosai.KindContent {
+			continue
+		}
+		check(t, chunk.Text == strconv.Itoa(count)+" ", "%q", chunk.Text)
+		if count++; count == 1 {
+			time.Sleep(200 * time.Millisecond) // the call is paused meanwhile
+		}
+	}
+	check(t, count == 20_000, "%d", count)
+}
+
+func TestErrors(t *testing.T) {
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "7")
+		w.Header().Set("x-request-id", "r2")
+		w.WriteHeader(429)
+		io.WriteString(w, `{"error":{"message":"slow","code":"c","type":"t","param":"p"}}`)
+	})
+	_, err := client.Chat(t.Context(), question)
+	failure := as(t, err, dosai.RateLimited)
+	check(t, failure.HTTPStatus == 429 && failure.Code == "c" && failure.Type == "t" && failure.Param == "p" &&
+		failure.RequestID == "r2" && failure.RetryAfter == 7*time.Second && failure.Retryable && len(failure.Attempts) == 1 &&
+		failure.Completion == nil && strings.Contains(string(failure.Body), "slow"), "%+v", failure)
+
+	client = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		event(w, piece("half"))
+	})
+	text, err := read(client.Stream(t.Context(), question))
+	failure = as(t, err, dosai.Truncated)
+	check(t, text == "half" && failure.Completion.Text() == "half", "%q %+v", text, failure)
+
+	client = serve(t, words(1, false), dosai.Options{IdleTimeout: 50 * time.Millisecond})
+	_, err = read(client.Stream(t.Context(), question))
+	failure = as(t, err, dosai.Timeout)
+	check(t, failure.Clock == dosai.ClockIdle && failure.Timeout(), "%+v", failure)
+	_, err = dosai.NewClient(dosai.Options{BaseURL: "nonsense"})
+	as(t, err, dosai.InvalidArgument)
+}
+
+func TestCancel(t *testing.T) {
+	var open atomic.Int32
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		open.Add(1)
+		defer open.Add(-1)
+		words(3, false)(w, r)
+	})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	stream, count := client.Stream(ctx, question), 0
+	var err error
+	var begun time.Time
+	for _, err = range stream.All() {
+		if count++; count == 2 {
+			begun = time.Now()
+			cancel(io.ErrNoProgress)
+		}
+	}
+	failure := as(t, err, dosai.Cancelled)
+	check(t, count == 3 && errors.Is(err, io.ErrNoProgress) && time.Since(begun) < 50*time.Millisecond*slowness, "%d %v", count, err)
+	check(t, strings.HasPrefix(failure.Completion.Text(), "0 1 "), "%+v", failure.Completion)
+
+	deadline, cancelDeadline := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancelDeadline()
+	_, err = client.Chat(deadline, question)
+	as(t, err, dosai.Cancelled)
+	check(t, errors.Is(err, context.DeadlineExceeded), "%v", err)
+	_, err = client.Chat(deadline, question)
+	as(t, err, dosai.Cancelled)
+	cancelled, cancelNow := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancelNow)
+	_, err = read(client.Stream(cancelled, question))
+	check(t, errors.Is(err, context.Canceled), "%v", err)
+
+	for range client.Stream(t.Context(), question).All() {
+		break
+	}
+	func() {
+		defer func() { recover() }()
+		for range client.Stream(t.Context(), question).All() {
+			panic("in the middle")
+		}
+	}()
+	for wait := 0; open.Load() > 0; wait++ {
+		check(t, wait < 200, "%d connections stay open", open.Load())
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func TestClose(t *testing.T) {
+	client := serve(t, words(1, false))
+	time.AfterFunc(30*time.Millisecond, func() { client.Close() })
+	_, err := read(client.Stream(t.Context(), question))
+	failure := as(t, err, dosai.Cancelled)
+	check(t, failure.Completion.Text() == "0 ", "%+v", failure.Completion)
+	_, err = client.Chat(t.Context(), question)
+	as(t, err, dosai.InvalidArgument)
+	client.Close()
+}
+
+func TestOtherEndpoints(t *testing.T) {
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept") == "text/event-stream" {
+			io.WriteString(w, "event: said\nid: 4\ndata: {}\n\nevent: end\ndata: {}\n\n")
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		fmt.Fprintf(w, `{"method":%q,"path":%q,"body":%q}`, r.Method, r.URL.Path, body)
+	})
+	got, err := client.Get(t.Context(), "/models")
+	check(t, err == nil && string(got.JSON) == `{"method":"GET","path":"/v1/models","body":""}`, "%v %s", err, got.JSON)
+	got, err = client.Post(t.Context(), "/embeddings", map[string]int{"n": 1})
+	var said []string
+	stream := client.With(dosai.CallOptions{LastEvent: "end"}).PostStream(t.Context(), "/responses", map[string]bool{"stream": true})
+	for chunk, err := range stream.All() {
+		check(t, err == nil && chunk.Kind == dosai.KindEvent && chunk.EventID == "4", "%v %+v", err, chunk)
+		said = append(said, chunk.EventType, chunk.Text)
+	}
+	check(t, strings.Join(said, " ") == "said {} end {}", "%q", said)
+	check(t, err == nil && got.HTTPStatus == 200 && strings.Contains(string(got.JSON), `{\"n\":1}`), "%v %s", err, got.JSON)
+}
+
+// 1,000 goroutines wait for their answers at once, and hold no threads.
+func TestManyAtOnce(t *testing.T) {
+	const many = 1000
+	var arrived sync.WaitGroup
+	arrived.Add(many)
+	release := make(chan struct{})
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		var asked struct{ Model string }
+		json.NewDecoder(r.Body).Decode(&asked)
+		arrived.Done()
+		<-release
+		io.WriteString(w, answer(asked.Model))
+	})
+	var group sync.WaitGroup
+	for at := range many {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			got, err := client.Chat(t.Context(), dosai.Request{Model: strconv.Itoa(at)})
+			if err != nil || got.Text() != strconv.Itoa(at) {
+				t.Errorf("%d: %v", at, err)
+			}
+		}()
+	}
+	arrived.Wait()
+	check(t, pprof.Lookup("threadcreate").Count() < 60, "%d threads", pprof.Lookup("threadcreate").Count())
+	close(release)
+	group.Wait()
+}
+
+func TestRunTools(t *testing.T) {
+	calls := `,"tool_calls":[{"id":"1","type":"function","function":{"name":"add","arguments":"{\"a\":1,\"b\":2}"}},` +
+		`{"id":"2","type":"function","function":{"name":"add","arguments":"{\"a\":\"x\"}"}},{"id":"3","type":"function","function":{"name":"fail","arguments":""}},` +
+		`{"id":"4","type":"function","function":{"name":"gone","arguments":"{}"}}]`
+	var bodies []string
+	var lock sync.Mutex // the race detector does not see that one call comes after the other
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		lock.Lock()
+		defer lock.Unlock()
+		bodies = append(bodies, string(body))
+		if strings.Contains(string(body), `"role":"tool"`) && !strings.Contains(string(body), "again") {
+			io.WriteString(w, answer("three"))
+		} else {
+			io.WriteString(w, answer("", calls))
+		}
+	})
+	type sum struct {
+		A int `json:"a" description:"the first"`
+		B int `json:"b,omitempty"`
+	}
+	request := question
+	request.ToolChoice = "required"
+	request.Tools = []dosai.Tool{
+		dosai.NewTool("add", "Adds.", func(_ context.Context, s sum) (int, error) { return s.A + s.B, nil }),
+		dosai.NewTool("fail", "", func(context.Context, struct{}) (string, error) { return "", errors.New("no luck") }),
+	}
+	got, err := client.RunTools(t.Context(), &request, 0)
+	lock.Lock()
+	check(t, err == nil && got.Text() == "three" && len(request.Messages) == 6 && len(bodies) == 2, "%v %d", err, len(request.Messages))
+	for at, want := range []string{"3", "error: the arguments do not fit", "error: no luck", "error: there is no function gone"} {
+		told := request.Messages[2+at]
+		check(t, strings.HasPrefix(told.Content, want) && told.ToolCallID == strconv.Itoa(at+1), "%+v", told)
+	}
+	schema := `"parameters":{"additionalProperties":false,"properties":{"a":{"description":"the first","type":"integer"},"b":{"type":"integer"}},"required":["a"],"type":"object"}`
+	check(t, strings.Contains(bodies[0], schema) && strings.Contains(bodies[0], "required") &&
+		!strings.Contains(bodies[1], `"tool_choice"`), "%s", bodies)
+	lock.Unlock()
+
+	request.Messages = []dosai.Message{dosai.User("again")}
+	_, err = client.RunTools(t.Context(), &request, 2)
+	check(t, as(t, err, dosai.TooLarge).Completion != nil && len(request.Messages) == 6, "%d", len(request.Messages))
+}
+
+func TestJSONSchema(t *testing.T) {
+	type city struct {
+		Name string   `json:"name"`
+		Tags []string `json:"tags"`
+		Size string   `json:"size" enum:"small,big"`
+		At   *struct{ Lat float64 }
+	}
+	made, err := json.Marshal(dosai.Request{ResponseFormat: dosai.JSONSchema[city]("city")})
+	check(t, err == nil && string(made) == `{"messages":null,"response_format":{"json_schema":{"name":"city","schema":{"additionalProperties":false,`+
+		`"properties":{"At":{"additionalProperties":false,"properties":{"Lat":{"type":"number"}},"required":["Lat"],"type":"object"},"name":{"type":"string"},`+
+		`"size":{"enum":["small","big"],"type":"string"},"tags":{"items":{"type":"string"},"type":"array"}},"required":["name","tags","size","At"],"type":"object"},`+
+		`"strict":true},"type":"json_schema"}}`, "%s", made)
+}
+
+func resident() int {
+	text, _ := os.ReadFile("/proc/self/statm")
+	pages, _ := strconv.Atoi(strings.Fields(string(text))[1])
+	return pages * os.Getpagesize()
+}
+
+// Of DOSAI_GO_CALLS calls, 2,000 if it is not set: whole, streamed, dropped, cancelled and failed.
+func TestLeaks(t *testing.T) {
+	calls, _ := strconv.Atoi(os.Getenv("DOSAI_GO_CALLS"))
+	calls = max(calls, 2000)
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case strings.Contains(string(body), `"bad"`):
+			http.Error(w, "{}", 400)
+		case strings.Contains(string(body), `"stream":true`):
+			for range 5 {
+				event(w, piece("word"))
+			}
+			event(w, last)
+			event(w, "[DONE]")
+		default:
+			io.WriteString(w, answer("word"))
+		}
+	})
+	once := func(at int) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		switch at % 5 {
+		case 0:
+			client.Chat(ctx, question)
+		case 1:
+			read(client.Stream(ctx, question))
+		case 2:
+			for range client.Stream(ctx, question).All() {
+				break
+			}
+		case 3:
+			for range client.Stream(ctx, question).All() {
+				cancel()
+			}
+		case 4:
+			client.Chat(ctx, dosai.Request{Model: "bad"})
+		}
+	}
+	var before int
+	for at := range calls {
+		if at == calls/4 {
+			runtime.GC()
+			before = resident()
+		}
+		once(at)
+	}
+	runtime.GC()
+	grown := resident() - before
+	t.Logf("%d calls: %d KB, grown by %d KB", calls, resident()>>10, grown>>10)
+	check(t, grown < 8<<20*int(slowness), "grown by %d bytes", grown)
+}

@@ -1,0 +1,3 @@
+module dosai.ai/dosai
+
+go 1.24

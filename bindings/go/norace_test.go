@@ -1,0 +1,5 @@
+//go:build !race
+
+package dosai_test
+
+const slowness = 1

@@ -1,0 +1,180 @@
+package dosai
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// Tool is a function that the model may call. [NewTool] makes one of a function; to describe one yourself, set the
+// fields. Run gets the arguments as the model wrote them, and gives what the model is told.
+type Tool struct {
+	Name        string
+	Description string
+	Parameters  any // a JSON schema; nil: none
+	Run         func(ctx context.Context, arguments string) (string, error)
+}
+
+// MarshalJSON is the form in which a tool is sent.
+func (tool Tool) MarshalJSON() ([]byte, error) {
+	function := map[string]any{"name": tool.Name}
+	if tool.Description != "" {
+		function["description"] = tool.Description
+	}
+	if tool.Parameters != nil {
+		function["parameters"] = tool.Parameters
+	}
+	return json.Marshal(map[string]any{"type": "function", "function": function})
+}
+
+// NewTool makes a tool of a function whose argument is a struct. Its fields are the parameters: `json` gives the name,
+// and with omitempty one may be left out; `description` describes it to the model; `enum:"a,b"` lists its values. A
+// result that is no string is sent as JSON.
+func NewTool[Arguments, Result any](name, description string,
+	function func(context.Context, Arguments) (Result, error)) Tool {
+	run := func(ctx context.Context, text string) (string, error) {
+		var arguments Arguments
+		if strings.TrimSpace(text) == "" {
+			text = "{}"
+		}
+		if err := json.Unmarshal([]byte(text), &arguments); err != nil {
+			return "", fmt.Errorf("the arguments do not fit: %w", err)
+		}
+		result, err := function(ctx, arguments)
+		if err != nil {
+			return "", err
+		}
+		if plain, isText := any(result).(string); isText {
+			return plain, nil
+		}
+		encoded, err := json.Marshal(result)
+		return string(encoded), err
+	}
+	return Tool{Name: name, Description: description, Parameters: schemaOf[Arguments](), Run: run}
+}
+
+// RunTools asks the model, runs the functions that it calls, those of one answer at once, tells it the results, and so on
+// until it answers. An error of a function is told to the model, too. request.Messages grows by each round; the answer is
+// not in it. After maxRounds answers (0: 10) that still have calls, the error is TooLarge, and Truncated if an answer
+// with calls was cut short; their calls do not run.
+func (client *Client) RunTools(ctx context.Context, request *Request, maxRounds int) (*Completion, error) {
+	if maxRounds == 0 {
+		maxRounds = 10
+	}
+	current := *request
+	for round := 1; ; round++ {
+		current.Messages = request.Messages
+		completion, err := client.Chat(ctx, current)
+		if err != nil {
+			return nil, err
+		}
+		if len(completion.Choices) == 0 || len(completion.Choices[0].Message.ToolCalls) == 0 {
+			return completion, nil
+		}
+		choice := completion.Choices[0]
+		if choice.FinishReason == "length" || choice.FinishReason == "content_filter" {
+			return nil, unfinished(Truncated, "an answer with calls was cut short: "+choice.FinishReason, completion)
+		}
+		if round >= maxRounds {
+			return nil, unfinished(TooLarge, fmt.Sprintf("the model still calls functions in round %d", round), completion)
+		}
+		results := runAll(ctx, request.Tools, choice.Message.ToolCalls)
+		if ctx.Err() != nil {
+			return nil, cancelled(ctx)
+		}
+		request.Messages = append(append(request.Messages[:len(request.Messages):len(request.Messages)], choice.Message), results...)
+		if choice, isText := current.ToolChoice.(string); !isText || choice == "required" {
+			current.ToolChoice = nil // else the model could only call again
+		}
+	}
+}
+
+func unfinished(status Status, message string, completion *Completion) *Error {
+	err := failed(status, message, nil)
+	err.Completion = completion
+	return err
+}
+
+func runAll(ctx context.Context, tools []Tool, calls []ToolCall) []Message {
+	results := make([]Message, len(calls))
+	var group sync.WaitGroup
+	for at, call := range calls {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			content, err := run(ctx, tools, call)
+			if err != nil {
+				content = "error: " + err.Error()
+			}
+			results[at] = ToolResult(call.ID, content)
+		}()
+	}
+	group.Wait()
+	return results
+}
+
+func run(ctx context.Context, tools []Tool, call ToolCall) (string, error) {
+	for _, tool := range tools {
+		if tool.Name == call.Name && tool.Run != nil {
+			return tool.Run(ctx, call.Arguments)
+		}
+	}
+	return "", fmt.Errorf("there is no function %s", call.Name)
+}
+
+// ---- schemas
+
+func schemaOf[T any]() map[string]any { return schema(reflect.TypeFor[T]()) }
+
+func schema(kind reflect.Type) map[string]any {
+	switch kind.Kind() {
+	case reflect.Pointer:
+		return schema(kind.Elem())
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case reflect.String:
+		return map[string]any{"type": "string"}
+	case reflect.Float32, reflect.Float64:
+		return map[string]any{"type": "number"}
+	case reflect.Slice, reflect.Array:
+		return map[string]any{"type": "array", "items": schema(kind.Elem())}
+	case reflect.Map:
+		return map[string]any{"type": "object", "additionalProperties": schema(kind.Elem())}
+	case reflect.Struct:
+		return structSchema(kind)
+	case reflect.Interface:
+		return map[string]any{}
+	}
+	if kind.ConvertibleTo(reflect.TypeFor[int64]()) {
+		return map[string]any{"type": "integer"}
+	}
+	panic("dosai: a schema cannot describe " + kind.String())
+}
+
+func structSchema(kind reflect.Type) map[string]any {
+	properties, required := map[string]any{}, []string{}
+	for _, field := range reflect.VisibleFields(kind) {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if !field.IsExported() || field.Anonymous || name == "-" {
+			continue
+		}
+		if name == "" {
+			name = field.Name
+		}
+		property := schema(field.Type)
+		if description := field.Tag.Get("description"); description != "" {
+			property["description"] = description
+		}
+		if values := field.Tag.Get("enum"); values != "" {
+			property["enum"] = strings.Split(values, ",")
+		}
+		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {
+			required = append(required, name)
+		}
+		properties[name] = property
+	}
+	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+}

@@ -300,7 +300,7 @@ test-install: deb need-test
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV) build/node/dosai.node
+test-docs: all need-test $(VENV) build/node/dosai.node $(GO)
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
-SUFFIX = {"c": ".c", "cpp": ".cpp", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "ruby": ".rb"}
-INTERPRETER = {"python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
+SUFFIX = {"c": ".c", "cpp": ".cpp", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "ruby": ".rb"}
+INTERPRETER = {"go": str(ROOT / "build/go/bin/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
 
 # What a part of a program may use without having made it.
 C_HEAD = """#include <dosai.h>
@@ -52,6 +52,14 @@ CPP_PART = """int main() {
   dosai::Client client; dosai::Request request("dos-ai"); request.add_message("user", "Hello!");
 #line %d "%s"
 %s}
+"""
+GO_MODULE = """module hello
+
+go 1.24
+
+require dosai.ai/dosai v0.0.0
+
+replace dosai.ai/dosai => ./bindings/go
 """
 PYTHON_HEAD = "import dosai; client = dosai.Client(); messages = [{'role': 'user', 'content': 'Hello!'}]\n"
 
@@ -100,10 +108,12 @@ class Page:
                 (self.here / entry.name).symlink_to(entry)
         (self.here / "node_modules").mkdir()
         (self.here / "node_modules/dosai").symlink_to(ROOT / "bindings/node")
+        (self.here / "go.mod").write_text(GO_MODULE)
         self.environment = {key: value for key, value in os.environ.items()
                             if not key.startswith(("MAKE", "MFLAGS", "DOSAI_", "OPENAI_", "PYTHON"))}
         self.environment.update(
             PATH="%s:%s" % (commands, os.environ["PATH"]), DOSAI_API_KEY="sk-test", PYTHONPATH=str(ROOT / "bindings/python"),
+            CGO_CFLAGS="-I%s/include" % ROOT, CGO_LDFLAGS="-L%s/build/lib" % ROOT, GOTOOLCHAIN="local", GOPROXY="off",
             PYTHONDONTWRITEBYTECODE="1", LD_LIBRARY_PATH=str(ROOT / "build/lib"), NO_COLOR="1")
 
     def shell(self, command, block, wanted=0):
@@ -145,7 +155,8 @@ class Page:
         return "run"
 
     def check_syntax(self, block, name):
-        check = {"python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "lua": "luajit -b %s -"}
+        check = {"go": str(ROOT / "build/go/bin/go") + " vet %s",
+                 "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "lua": "luajit -b %s -"}
         self.shell(check[block.language] % name + " >/dev/null", block)
 
     def source(self, block):

@@ -35,7 +35,6 @@ static void put_chunk(dosai_go_batch *batch, dosai_go_record *record, const dosa
   record->choice = chunk->choice;
   record->tool_call = chunk->tool_call;
   record->last_in_event = chunk->last_in_event;
-  record->at = batch->length;
   record->text_length = put(batch, chunk->text, chunk->text_length);
   record->id_length = is_event ? put(batch, chunk->event_id, chunk->event_id_length)
                                : put(batch, chunk->tool_call_id, chunk->tool_call_id_length);
@@ -66,6 +65,7 @@ static int32_t gather(const dosai_event *event, void *user_data) {
   dosai_go_record *record = &batch->records[batch->count++];
   memset(record, 0, sizeof *record);
   record->tag = event->tag;
+  record->at = batch->length;
   if (chunk) put_chunk(batch, record, chunk);
   if (event->completion) dosai_completion_copy(event->completion, &record->completion, NULL);
   if (event->error) dosai_error_copy(event->error, &record->error, NULL);

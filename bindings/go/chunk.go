@@ -45,18 +45,20 @@ func (chunk *Chunk) Content() string {
 	return ""
 }
 
-func readChunk(record *C.dosai_go_record, text string) Chunk {
-	at := record.at + record.text_length
-	first, second := text[at:at+record.id_length], text[at+record.id_length:at+record.id_length+record.name_length]
+// readChunk reads a chunk whose texts are in `text`, which begins at `base` of the batch.
+func readChunk(record *C.dosai_go_record, base C.size_t, text string) Chunk {
+	at, json := record.at-base, record.json_at-base
+	first := at + record.text_length
+	second := first + record.id_length
 	chunk := Chunk{
 		Kind: Kind(record.kind), Choice: int(record.choice), LastInEvent: record.last_in_event != 0,
-		Text: text[record.at:at], ToolCall: int(record.tool_call),
-		JSON: text[record.json_at : record.json_at+record.json_length],
+		Text: text[at:first], ToolCall: int(record.tool_call), JSON: text[json : json+record.json_length],
 	}
+	id, name := text[first:second], text[second:second+record.name_length]
 	if chunk.Kind == KindEvent {
-		chunk.EventID, chunk.EventType = first, second
+		chunk.EventID, chunk.EventType = id, name
 	} else {
-		chunk.ToolCallID, chunk.ToolCallName = first, second
+		chunk.ToolCallID, chunk.ToolCallName = id, name
 	}
 	if record.has_usage != 0 {
 		chunk.Usage = readUsage(&record.usage)
@@ -96,6 +98,7 @@ func (stream *Stream) All() iter.Seq2[Chunk, error] {
 			}
 			for _, chunk := range chunks {
 				if stream.ctx.Err() != nil {
+					call.isCancelled = true
 					call.cancel()
 					break
 				}

@@ -6,7 +6,7 @@
 //	for chunk, err := range client.Stream(ctx, dosai.Request{Model: "dos-ai", Messages: messages}).All() {
 //
 // Any number of goroutines may use a client. All its calls run on one loop, which waits in Go's own poller: a goroutine
-// that waits for an answer holds no thread.
+// that waits for an answer holds no thread, and there is no other goroutine.
 package dosai
 
 // #cgo LDFLAGS: -ldosai
@@ -180,7 +180,7 @@ func NewClient(options Options) (*Client, error) {
 		return nil, err
 	}
 	client := &Client{loop: made}
-	runtime.AddCleanup(client, func(made *loop) { go made.close() }, made)
+	runtime.AddCleanup(client, (*loop).close, made)
 	return client, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"strconv"
@@ -289,9 +291,10 @@ func TestManyAtOnce(t *testing.T) {
 		}()
 	}
 	arrived.Wait()
-	check(t, pprof.Lookup("threadcreate").Count() < 60, "%d threads", pprof.Lookup("threadcreate").Count())
+	threads := pprof.Lookup("threadcreate").Count()
 	close(release)
 	group.Wait()
+	check(t, threads < 60, "%d threads", threads)
 }
 
 func TestRunTools(t *testing.T) {
@@ -352,15 +355,46 @@ func TestJSONSchema(t *testing.T) {
 		`"strict":true},"type":"json_schema"}}`, "%s", made)
 }
 
+func TestExamples(t *testing.T) {
+	folder := t.TempDir()
+	if said, err := exec.Command("go", "build", "-o", folder, "./examples/...").CombinedOutput(); err != nil {
+		t.Fatalf("%s", said)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		asks := func(text string) bool { return strings.Contains(string(body), text) }
+		switch {
+		case asks(`"stream":true`):
+			words(3, true)(w, r)
+		case asks(`"json_schema"`):
+			io.WriteString(w, answer(`{"name":"Paris","country":"France","is_capital":true}`))
+		case asks(`"tools"`) && !asks(`"role":"tool"`):
+			io.WriteString(w, answer("", `,"tool_calls":[{"id":"1","type":"function","function":{"name":"get_weather","arguments":"{\"location\":\"Tokyo\"}"}}]`))
+		case asks("light rain in Tokyo"):
+			io.WriteString(w, answer("It rains."))
+		default:
+			io.WriteString(w, answer("Hello"))
+		}
+	}))
+	defer server.Close()
+	for name, want := range map[string]string{"chat": "Hello\n3 tokens\n", "stream": "0 1 2 \n", "tools": "It rains.\n",
+		"json_mode": "Paris, France, capital: true\n", "many": "100 answers; the first: Hello\n"} {
+		command := exec.Command(filepath.Join(folder, name))
+		command.Env = append(os.Environ(), "DOSAI_BASE_URL="+server.URL, "DOSAI_API_KEY=k")
+		said, err := command.CombinedOutput()
+		check(t, err == nil && string(said) == want, "%s: %v %s", name, err, said)
+	}
+}
+
 func resident() int {
 	text, _ := os.ReadFile("/proc/self/statm")
 	pages, _ := strconv.Atoi(strings.Fields(string(text))[1])
 	return pages * os.Getpagesize()
 }
 
-// Of DOSAI_GO_CALLS calls, 2,000 if it is not set: whole, streamed, dropped, cancelled and failed.
+// Of LEAK_CALLS calls, 2,000 if it is not set: whole, streamed, dropped, cancelled and failed.
 func TestLeaks(t *testing.T) {
-	calls, _ := strconv.Atoi(os.Getenv("DOSAI_GO_CALLS"))
+	calls, _ := strconv.Atoi(os.Getenv("LEAK_CALLS"))
 	calls = max(calls, 2000)
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

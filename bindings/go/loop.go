@@ -13,10 +13,18 @@ import (
 	"unsafe"
 )
 
-const unreadMax = 256 << 10 // bytes of a call's unread chunks; its connection then waits
+const (
+	unreadMax = 256 << 10 // bytes of a call's unread chunks; its connection then waits
+	textMax   = 8 << 10   // bytes of the texts of chunks that are kept together, about
+)
 
-// loop runs the calls of a client: one goroutine steps it whenever its descriptor is readable, and hands out what came.
+// loop runs the calls of a client. Of the goroutines that wait for one of them, one steps it, whenever its descriptor is
+// readable, and hands out what came. It goes on until something has come for itself; then another takes its place.
 type loop struct {
+	waiter *os.File // the loop's descriptor in Go's poller
+	conn   syscall.RawConn
+	leader chan struct{} // full: someone steps
+
 	mu       sync.Mutex // of all that the library wants one at a time, and of what is below
 	client   *C.dosai_client
 	handle   *C.dosai_loop
@@ -24,76 +32,77 @@ type loop struct {
 	calls    map[C.uintptr_t]*call
 	lastTag  C.uintptr_t
 	isClosed bool
-	ended    chan struct{}
 }
 
 func newLoop(client *C.dosai_client, maxInFlight int) (*loop, error) {
 	var options C.dosai_loop_options
 	C.dosai_loop_options_init(&options, C.size_t(unsafe.Sizeof(options)))
 	options.max_in_flight = C.int32_t(maxInFlight)
-	l := &loop{client: client, calls: map[C.uintptr_t]*call{}, ended: make(chan struct{})}
+	l := &loop{client: client, calls: map[C.uintptr_t]*call{}, leader: make(chan struct{}, 1)}
 	var failure *C.dosai_error
 	if status := C.dosai_loop_new(&options, &l.handle, &failure); status != C.DOSAI_OK {
 		C.dosai_client_free(client)
 		return nil, takeError(status, failure)
 	}
-	waiter, err := l.waiter()
-	if err != nil {
-		C.dosai_loop_close(l.handle, nil, nil, nil)
-		C.dosai_client_free(client)
+	if err := l.openWaiter(); err != nil {
+		l.close()
 		return nil, failed(Resource, "the descriptor of the loop: "+err.Error(), err)
 	}
-	go l.run(waiter)
 	return l, nil
 }
 
-// waiter is the loop's descriptor in Go's poller. os.NewFile owns what it is given, and so gets a copy.
-func (l *loop) waiter() (*os.File, error) {
+// openWaiter gives os.NewFile, which owns what it is given, a copy of the descriptor.
+func (l *loop) openWaiter() error {
 	syscall.ForkLock.RLock()
 	fd, err := syscall.Dup(int(C.dosai_loop_fd(l.handle)))
 	if err == nil {
 		syscall.CloseOnExec(fd)
 	}
 	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return err
+	}
+	err = syscall.SetNonblock(fd, true)
+	l.waiter = os.NewFile(uintptr(fd), "dosai loop")
 	if err == nil {
-		err = syscall.SetNonblock(fd, true)
+		l.conn, err = l.waiter.SyscallConn()
 	}
-	return os.NewFile(uintptr(fd), "dosai loop"), err
-}
-
-func (l *loop) run(waiter *os.File) {
-	if conn, err := waiter.SyscallConn(); err == nil {
-		conn.Read(func(uintptr) bool {
-			for l.step() {
-				runtime.Gosched()
-			}
-			return l.closing()
-		})
-	}
-	l.mu.Lock()
-	C.dosai_go_close(l.handle, &l.batch)
-	l.deliver()
-	C.dosai_go_batch_free(&l.batch)
-	C.dosai_client_free(l.client)
-	l.mu.Unlock()
-	waiter.Close()
-	close(l.ended)
-}
-
-func (l *loop) closing() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.isClosed
+	return err
 }
 
 func (l *loop) close() {
 	l.mu.Lock()
-	if !l.isClosed {
-		l.isClosed = true
-		C.dosai_loop_wake(l.handle)
+	defer l.mu.Unlock()
+	if l.isClosed {
+		return
 	}
-	l.mu.Unlock()
-	<-l.ended
+	l.isClosed = true
+	C.dosai_go_close(l.handle, &l.batch)
+	l.deliver()
+	C.dosai_go_batch_free(&l.batch)
+	C.dosai_client_free(l.client)
+	if l.waiter != nil {
+		l.waiter.Close()
+	}
+}
+
+// wait until something has come for the call, or ctx is over, which also cancels the call.
+func (l *loop) wait(ctx context.Context, c *call) {
+	select {
+	case <-c.ready:
+	case <-ctx.Done():
+	case l.leader <- struct{}{}:
+		l.conn.Read(func(uintptr) bool {
+			for !c.hasNews() {
+				if !l.step() {
+					return c.hasNews()
+				}
+				runtime.Gosched() // for those who got something
+			}
+			return true
+		})
+		<-l.leader
+	}
 }
 
 // step gives whether there is more to do; the poller tells only what is new.
@@ -108,17 +117,23 @@ func (l *loop) step() bool {
 	return hasMore
 }
 
-// deliver gives the records of the batch to their calls. Their texts are parts of one string.
+// deliver gives the records of the batch to their calls. The texts of some are parts of one string, which Go allocates
+// best if it is small.
 func (l *loop) deliver() {
 	records := unsafe.Slice(l.batch.records, l.batch.count)
-	text := strings.Clone(unsafe.String((*byte)(unsafe.Pointer(l.batch.bytes)), l.batch.length))
+	text := unsafe.String((*byte)(unsafe.Pointer(l.batch.bytes)), l.batch.length)
 	for len(records) > 0 {
-		tag, count := records[0].tag, 1
-		for count < len(records) && records[count].tag == tag {
-			count++
+		first, count, end := &records[0], 0, C.size_t(0)
+		for isWhole := false; !isWhole && count < len(records) && records[count].tag == first.tag; {
+			isWhole = records[count].last_in_event != 0 && records[count].at-first.at > textMax
+			if count++; count < len(records) {
+				end = records[count].at
+			} else {
+				end = l.batch.length
+			}
 		}
-		if last := &records[count-1]; l.calls[tag].add(records[:count], text) {
-			delete(l.calls, last.tag)
+		if l.calls[first.tag].add(records[:count], strings.Clone(text[first.at:end])) {
+			delete(l.calls, first.tag)
 		}
 		records = records[count:]
 	}
@@ -159,28 +174,33 @@ func (client *Client) submit(ctx context.Context, path string, body any, isStrea
 	}
 	made := &call{client: client, handle: handle, ready: make(chan struct{}, 1)}
 	l.calls[l.lastTag] = made
+	if ctx.Done() != nil {
+		made.stop = context.AfterFunc(ctx, made.cancel)
+	}
 	return made, nil
 }
 
 // call is one call in the loop, with what has come for it and is unread.
 type call struct {
-	client *Client // not freed before
-	ready  chan struct{}
+	client      *Client // not freed before
+	ready       chan struct{}
+	stop        func() bool // the context from cancelling
+	isCancelled bool        // the reader has seen it
 
-	mu          sync.Mutex
-	handle      *C.dosai_call // nil: nobody wants to know any more
-	chunks      []Chunk
-	bytes       int
-	isPaused    bool
-	isCancelled bool
-	isOver      bool
-	last        C.dosai_go_record
+	mu       sync.Mutex
+	handle   *C.dosai_call // nil: nobody wants to know any more
+	chunks   []Chunk
+	bytes    int
+	isPaused bool
+	isOver   bool
+	last     C.dosai_go_record
 }
 
 // add takes what came, and gives whether it was the last.
 func (c *call) add(records []C.dosai_go_record, text string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	base := records[0].at
 	for at := range records {
 		record := &records[at]
 		if record.completion != nil || record.error != nil || record.response != nil {
@@ -188,7 +208,7 @@ func (c *call) add(records []C.dosai_go_record, text string) bool {
 			break
 		}
 		if c.handle != nil {
-			c.chunks = append(c.chunks, readChunk(record, text))
+			c.chunks = append(c.chunks, readChunk(record, base, text))
 			c.bytes += int(record.json_length + record.text_length)
 		}
 	}
@@ -219,30 +239,29 @@ func (c *call) next(ctx context.Context, read []Chunk) []Chunk {
 		isOver := c.isOver
 		c.mu.Unlock()
 		if ctx.Err() != nil && (len(read) > 0 || !isOver) {
+			c.isCancelled = true
 			c.cancel()
 		}
 		if c.isCancelled {
-			read = read[:0]
+			read, ctx = read[:0], context.Background()
 		}
 		if len(read) > 0 || isOver {
 			return read
 		}
-		if c.isCancelled {
-			<-c.ready
-			continue
-		}
-		select {
-		case <-c.ready:
-		case <-ctx.Done():
-		}
+		c.client.wait(ctx, c)
 	}
 }
 
+func (c *call) hasNews() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.chunks) > 0 || c.isOver
+}
+
 func (c *call) cancel() {
-	if !c.isCancelled {
-		c.isCancelled = true
-		C.dosai_call_cancel(c.handle)
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	C.dosai_call_cancel(c.handle)
 }
 
 // result is how the call ended. One that was cancelled after its end had come, but was unread, is cancelled.
@@ -266,14 +285,26 @@ func (c *call) result(ctx context.Context) (*C.dosai_go_record, error) {
 
 // free lets the call go; if it still runs, it is cancelled.
 func (c *call) free() {
+	if c.stop != nil {
+		c.stop()
+	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.isOver {
+	isOver := c.isOver
+	if !isOver {
 		C.dosai_call_cancel(c.handle)
 	}
 	C.dosai_call_free(c.handle)
-	c.handle = nil
-	c.chunks = nil
+	c.handle, c.chunks = nil, nil
+	c.mu.Unlock()
+	if isOver {
+		return
+	}
+	select {
+	case c.client.leader <- struct{}{}: // nobody steps, and so closes the connection
+		c.client.step()
+		<-c.client.leader
+	default:
+	}
 }
 
 func freeRecord(record *C.dosai_go_record) {

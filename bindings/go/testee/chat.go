@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -33,7 +34,10 @@ func show(chunk dosai.Chunk) {
 	case dosai.KindContent, dosai.KindReasoning, dosai.KindRefusal:
 		shown["text"] = chunk.Text
 	case dosai.KindToolCall:
-		shown["tool_call"], shown["text"] = chunk.ToolCall, chunk.Text
+		shown["tool_call"], shown["text"] = chunk.ToolCall, optional(chunk.Text)
+		if strings.Contains(chunk.JSON, `"arguments":`) {
+			shown["text"] = chunk.Text // maybe empty, but there
+		}
 		shown["id"], shown["name"] = optional(chunk.ToolCallID), optional(chunk.ToolCallName)
 	case dosai.KindFinish:
 		shown["finish_reason"] = chunk.Text

@@ -111,8 +111,6 @@ build/testees/node: build/node/dosai.node
 
 # Debian 12's Go is too old.
 GO = build/go/bin/go
-GO_RUN = GOTOOLCHAIN=local GOPROXY=off CGO_CFLAGS="-O2 -Wall -Wextra -I$(CURDIR)/include" \
-  CGO_LDFLAGS="-L$(CURDIR)/build/lib -Wl,-rpath,$(CURDIR)/build/lib" $(CURDIR)/$(GO)
 
 $(GO): | need-python
 	rm -rf build/go
@@ -212,9 +210,9 @@ build/testees/c: Tests/Bindings/testee.c include/dosai.h $(LINK)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -o $@ $< -Lbuild/lib -ldosai -ljansson -pthread $(RPATH)
 
-build/testees/go: $(wildcard bindings/go/*.[cgh]* bindings/go/testee/*) include/dosai.h $(LINK) $(GO)
+build/testees/go: $(wildcard bindings/go/*.[cgh]* bindings/go/testee/*) scripts/go include/dosai.h $(LINK) $(GO)
 	@mkdir -p $(@D)
-	$(GO_RUN) build -C bindings/go -o $(CURDIR)/$@ ./testee
+	scripts/go build -C bindings/go -o $(CURDIR)/$@ ./testee
 
 test-bindings: all need-test $(VENV) build/testees/c testees
 	python3 Tests/Bindings/run.py
@@ -257,8 +255,8 @@ test-frameworks: all need-python
 
 test-go: all need-test $(GO)
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l bindings/go); [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted" >&2; exit 1; }
-	$(GO_RUN) vet -C bindings/go ./...
-	$(GO_RUN) test -C bindings/go -count=1 -race .
+	scripts/go vet -C bindings/go ./...
+	scripts/go test -C bindings/go -count=1 -race .
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI

@@ -3,7 +3,6 @@
 of a few and of many streams of 1,000 events on one connection, so that what is done once is not in it.
 
 usage: benchmarks/go_stream.py [REPETITIONS]"""
-import os
 import subprocess
 import sys
 
@@ -16,10 +15,7 @@ CALLS = (20, 220)
 
 def build():
     program = common.FOLDER / "go-stream"
-    library = common.ROOT / "build/lib"
-    environment = {**os.environ, "GOTOOLCHAIN": "local", "GOPROXY": "off", "CGO_CFLAGS": "-O2 -I%s/include" % common.ROOT,
-                   "CGO_LDFLAGS": "-L%s -Wl,-rpath,%s" % (library, library)}
-    subprocess.run([common.ROOT / "build/go/bin/go", "build", "-C", common.HERE / "go", "-o", program, "."], check=True, env=environment)
+    subprocess.run([common.ROOT / "scripts/go", "build", "-C", common.HERE / "go", "-o", program, "."], check=True)
     return program
 
 

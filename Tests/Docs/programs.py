@@ -14,7 +14,7 @@ TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
 SUFFIX = {"c": ".c", "cpp": ".cpp", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "ruby": ".rb"}
-INTERPRETER = {"go": str(ROOT / "build/go/bin/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
+INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
 
 # What a part of a program may use without having made it.
 C_HEAD = """#include <dosai.h>
@@ -113,7 +113,6 @@ class Page:
                             if not key.startswith(("MAKE", "MFLAGS", "DOSAI_", "OPENAI_", "PYTHON"))}
         self.environment.update(
             PATH="%s:%s" % (commands, os.environ["PATH"]), DOSAI_API_KEY="sk-test", PYTHONPATH=str(ROOT / "bindings/python"),
-            CGO_CFLAGS="-I%s/include" % ROOT, CGO_LDFLAGS="-L%s/build/lib" % ROOT, GOTOOLCHAIN="local", GOPROXY="off",
             PYTHONDONTWRITEBYTECODE="1", LD_LIBRARY_PATH=str(ROOT / "build/lib"), NO_COLOR="1")
 
     def shell(self, command, block, wanted=0):
@@ -155,8 +154,7 @@ class Page:
         return "run"
 
     def check_syntax(self, block, name):
-        check = {"go": str(ROOT / "build/go/bin/go") + " vet %s",
-                 "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "lua": "luajit -b %s -"}
+        check = {"go": str(ROOT / "scripts/go") + " vet %s", "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "lua": "luajit -b %s -"}
         self.shell(check[block.language] % name + " >/dev/null", block)
 
     def source(self, block):

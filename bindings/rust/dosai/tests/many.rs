@@ -1,0 +1,195 @@
+//! Loops, and functions of Rust as tools.
+mod common;
+use common::{completion, open, request, say, serve, stream, Reply};
+use dosai::{CallOptions, EventKind, Loop, LoopOptions, Status, Tools};
+use std::collections::HashMap;
+use std::io;
+use std::os::unix::io::AsRawFd;
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_hundred_streams_at_once() {
+    let server = serve(|_, _| Reply::Whole(stream(&["Hel", "lo"])));
+    let client = server.client();
+    let mut calls = Loop::new(LoopOptions { max_in_flight: 50, ..Default::default() }).unwrap();
+    assert!(calls.as_raw_fd() >= 0);
+    for tag in 0..100 {
+        calls.stream(&client, &request(), tag).unwrap();
+    }
+    drop(client);
+    let mut texts: HashMap<usize, String> = HashMap::new();
+    let mut ended = 0;
+    assert_eq!(calls.active(), 100);
+    while let Some(event) = calls.next().unwrap() {
+        match event.kind {
+            EventKind::Chunk(chunk) => *texts.entry(event.tag).or_default() += chunk.content(),
+            EventKind::Completion(answer) => {
+                assert_eq!(answer.content(), texts[&event.tag]);
+                ended += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((ended, texts.len(), calls.active()), (100, 100, 0));
+    assert!(texts.values().all(|text| text == "Hello"));
+}
+
+#[test]
+fn each_kind_of_call_ends_once() {
+    let server = serve(|body, _| match body {
+        "" => Reply::Whole(common::json(200, "", "[]")),
+        _ if body.contains("fail") => Reply::Whole(common::json(404, "", "{}")),
+        "{}" => Reply::Whole(common::json(200, "", "{}")),
+        "[0]" => Reply::Whole(stream(&["A"])),
+        _ => Reply::Whole(completion(r#"{"content":"A"}"#, "stop")),
+    });
+    let (client, mut calls) = (server.client(), Loop::new(LoopOptions::default()).unwrap());
+    let call = calls.chat(&client, &request(), 0).unwrap();
+    assert_eq!(calls.completion(&call).unwrap_err().status(), Status::INVALID_ARGUMENT);
+    calls.chat(&client, request().user("fail"), 1).unwrap();
+    calls.get_json(&client, "/models", 2).unwrap();
+    calls.post_json(&client, "/any", "{}", 3).unwrap();
+    calls
+        .stream_post(
+            &client.with(CallOptions { last_event: Some("[DONE]".into()), ..Default::default() }),
+            "/s",
+            "[0]",
+            4,
+        )
+        .unwrap();
+    let mut ends = vec![0; 5];
+    while calls.active() > 0 {
+        calls.step(calls.timeout()).unwrap();
+        while let Some(event) = calls.try_next().unwrap() {
+            ends[event.tag] += match event.kind {
+                EventKind::Chunk(_) => 0,
+                EventKind::Completion(_) => 1,
+                EventKind::Error(error) => {
+                    assert_eq!(error.status(), Status::NOT_FOUND);
+                    10
+                }
+                EventKind::Response(response) => {
+                    assert_eq!(response.http_status(), 200);
+                    100
+                }
+            };
+        }
+    }
+    assert_eq!(ends, [1, 10, 100, 100, 1]);
+    assert_eq!(calls.completion(&call).unwrap().content(), "A");
+    let other = Loop::new(LoopOptions::default()).unwrap();
+    assert_eq!(other.completion(&call).unwrap_err().status(), Status::INVALID_ARGUMENT);
+}
+
+#[test]
+fn calls_are_cancelled_one_by_one_and_with_their_loop() {
+    let server = serve(|_, _| Reply::Hold(open(&say(&["A"]))));
+    let (client, mut calls) = (server.client(), Loop::new(LoopOptions::default()).unwrap());
+    let first = calls.stream(&client, &request(), 1).unwrap();
+    calls.stream(&client, &request(), 2).unwrap();
+    first.pause();
+    first.resume();
+    let mut seen = 0;
+    while seen < 2 {
+        assert!(matches!(calls.next().unwrap().unwrap().kind, EventKind::Chunk(_)));
+        seen += 1;
+    }
+    thread::scope(|scope| scope.spawn(|| first.cancel()).join().unwrap());
+    let failed = calls.next().unwrap().unwrap();
+    assert!(matches!((failed.tag, failed.kind), (1, EventKind::Error(error)) if error.status() == Status::CANCELLED));
+    drop(calls);
+    server.wait_for_left(2);
+    first.cancel();
+}
+
+#[test]
+fn wakers_end_a_wait_and_outlive_their_loop() {
+    let server = serve(|_, _| Reply::Hold(open(&say(&["A"]))));
+    let mut calls = Loop::new(LoopOptions::default()).unwrap();
+    calls.stream(&server.client(), &request(), 1).unwrap();
+    let waker = calls.waker();
+    let started = Instant::now();
+    let waking = thread::spawn(move || {
+        for _ in 0..3 {
+            thread::sleep(Duration::from_millis(20));
+            waker.wake();
+        }
+        waker
+    });
+    while started.elapsed() < Duration::from_millis(60) {
+        calls.step(Some(Duration::from_secs(20))).unwrap();
+        while calls.try_next().unwrap().is_some() {}
+    }
+    assert!(started.elapsed() < Duration::from_secs(10));
+    drop(calls);
+    waking.join().unwrap().wake();
+}
+
+fn wants(functions: &[&str]) -> String {
+    let call = |(at, name): (usize, &&str)| {
+        format!(
+            r#"{{"id":"t-{at}","type":"function","function":{{"name":"{name}","arguments":"{{\"city\":\"Rome\"}}"}}}}"#
+        )
+    };
+    let calls: Vec<_> = functions.iter().enumerate().map(call).collect();
+    format!(r#"{{"role":"assistant","content":null,"tool_calls":[{}]}}"#, calls.join(","))
+}
+
+#[test]
+fn tools_run_until_there_is_an_answer() {
+    let server = serve(|body, _| match body.contains("\"tool\"") {
+        true => Reply::Whole(completion(r#"{"role":"assistant","content":"sunny"}"#, "stop")),
+        false => Reply::Whole(completion(&wants(&["weather", "fails", "none"]), "tool_calls")),
+    });
+    let mut tools = Tools::new();
+    tools.add("weather", "of a city", r#"{"type":"object"}"#, |arguments| Ok(format!("sun for {arguments}")));
+    tools.add("fails", "always", "{}", |_| Err(Box::new(io::Error::new(io::ErrorKind::Other, "no luck"))));
+    let (client, mut asked) = (server.client(), request());
+    assert_eq!(client.run_tools(&mut asked, &tools).unwrap().content(), "sunny");
+    for part in ["sun for {", "error: no luck", "error: there is no function \\\"none\\\"", "\"content\":\"sunny\""] {
+        assert!(asked.json().contains(part), "{part} is not in {}", asked.json());
+    }
+}
+
+#[test]
+fn tools_run_side_by_side() {
+    let server = serve(|body, _| match body.contains("\"tool\"") {
+        true => Reply::Whole(stream(&["done"])),
+        false => {
+            let calls = wants(&["meet", "meet"]).replace(r#"{"id":"t-"#, r#"{"index":X,"id":"t-"#);
+            let calls = calls.replacen('X', "0", 1).replacen('X', "1", 1);
+            Reply::Whole(open(&[common::piece(&calls), common::end("tool_calls"), "[DONE]".into()]) + "0\r\n\r\n")
+        }
+    });
+    let both = Arc::new(Barrier::new(2));
+    let mut tools = Tools::new();
+    tools.is_parallel = true;
+    tools.add("meet", "the other", "{}", move |_| {
+        both.wait();
+        Ok("met".into())
+    });
+    let mut said = String::new();
+    let answer = server.client().run_tools_stream(&mut request(), &tools, |chunk| {
+        said += chunk.content();
+        true
+    });
+    assert_eq!((answer.unwrap().content(), said.as_str()), ("done", "done"));
+    let stopped = server.client().run_tools_stream(&mut request(), &tools, |_| false).unwrap_err();
+    assert_eq!(stopped.status(), Status::CANCELLED);
+}
+
+#[test]
+fn rounds_are_capped_and_cut_calls_do_not_run() {
+    let endless = serve(|_, _| Reply::Whole(completion(&wants(&["f"]), "tool_calls")));
+    let mut tools = Tools::new();
+    tools.max_rounds = 3;
+    tools.add("f", "", "{}", |_| Ok("again".into()));
+    let error = endless.client().run_tools(&mut request(), &tools).unwrap_err();
+    assert_eq!((error.status(), endless.bodies.lock().unwrap().len()), (Status::TOO_LARGE, 3));
+    assert_eq!(error.completion().unwrap().choices().next().unwrap().tool_calls().count(), 1);
+    let cut = serve(|_, _| Reply::Whole(completion(&wants(&["f"]), "length")));
+    tools.add("f", "", "{}", |_| panic!("it ran"));
+    assert_eq!(cut.client().run_tools(&mut request(), &tools).unwrap_err().status(), Status::TRUNCATED);
+}

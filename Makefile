@@ -315,7 +315,7 @@ test-install: deb need-test
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV) build/node/dosai.node $(GO)
+test-docs: all need-test $(VENV) build/node/dosai.node $(GO) build/rust/release/libdosai.rlib
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

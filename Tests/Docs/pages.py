@@ -13,8 +13,8 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LANGUAGES = {"c", "cpp", "go", "python", "javascript", "sh", "lua", "ruby"}
-OTHERS = {"text", "json", "cmake"}  # shown, not run
+LANGUAGES = {"c", "cpp", "go", "python", "javascript", "sh", "lua", "ruby", "rust"}
+OTHERS = {"text", "json", "cmake", "toml"}  # shown, not run
 FENCE = re.compile(r"(?:^<!-- docs: (?P<note>[^\n]*?) -->\n+)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.S | re.M)
 
 
@@ -36,7 +36,7 @@ class Block:
 
 def documents():
     return sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md"),
-                   *ROOT.glob("Sources/*/README.md"), *ROOT.glob("Tests/*/README.md"), *ROOT.glob("bindings/[cgn]*/README.md")])
+                   *ROOT.glob("Sources/*/README.md"), *ROOT.glob("Tests/*/README.md"), *ROOT.glob("bindings/[cgnr]*/README.md")])
 
 
 def blocks_of(page):
@@ -72,7 +72,7 @@ def anchors(page):
 
 
 PLACES = ("Tests/", "scripts/", "bindings/", "docs/", "include/", "cli/", "examples/", "Sources/", "packaging/")
-ELSEWHERE = set("DOSAI_API_KEY DOSAI_BASE_URL DOSAI_MODEL DOSAI_LIBRARY DOSAI_0 DOSAI_QUIRK_ dosai_server dosai_testing".split())
+ELSEWHERE = set("DOSAI_API_KEY DOSAI_BASE_URL DOSAI_MODEL DOSAI_LIBRARY DOSAI_LIB_DIR DOSAI_0 DOSAI_QUIRK_ dosai_server dosai_testing".split())
 
 
 def wrong_names(page):

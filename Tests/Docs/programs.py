@@ -13,8 +13,11 @@ sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
-SUFFIX = {"c": ".c", "cpp": ".cpp", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "ruby": ".rb"}
+SUFFIX = {"c": ".c", "cpp": ".cpp", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "ruby": ".rb", "rust": ".rs"}
 INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
+# By the compiler that make has built the crate with.
+RUSTC = "PATH=/usr/bin:$PATH rustc --edition=2021 -D warnings %s -o %s --extern dosai=build/rust/release/libdosai.rlib " \
+    "-L dependency=build/rust/release/deps -L native=build/lib"
 
 # What a part of a program may use without having made it.
 C_HEAD = """#include <dosai.h>
@@ -142,6 +145,9 @@ class Page:
                 "-fsyntax-only" if only_check else "-o %s -Lbuild/lib -ldosai" % program), block)
             if only_check:
                 return "compiled"
+        elif block.language == "rust":
+            program = "./" + name.rpartition(".")[0]
+            self.shell(RUSTC % (name, program), block)
         else:
             program = INTERPRETER[block.language] + " " + name
             which(program.split()[0])

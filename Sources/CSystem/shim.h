@@ -20,6 +20,15 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Swift imports these as one type from glibc's enums, and as another from musl's macros. */
+enum {
+  csystem_in = EPOLLIN,
+  csystem_out = EPOLLOUT,
+  csystem_error = EPOLLERR,
+  csystem_hang_up = EPOLLHUP,
+  csystem_close_on_exec = SOCK_CLOEXEC
+};
+
 static inline int csystem_errno(void) { return errno; }
 static inline void csystem_set_errno(int value) { errno = value; }
 

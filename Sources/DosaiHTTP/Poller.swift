@@ -51,7 +51,7 @@ final class Poller {
   }
 
   private func add(_ source: Int32, flag: UInt64 = 0) -> Bool {
-    control(EPOLL_CTL_ADD, source, EPOLLIN.rawValue, flag)
+    control(EPOLL_CTL_ADD, source, UInt32(csystem_in), flag)
   }
 
   private func control(_ operation: Int32, _ source: Int32, _ wanted: UInt32, _ flag: UInt64 = 0) -> Bool {
@@ -63,7 +63,7 @@ final class Poller {
 
   /// Watches a socket from now on. `isKnown`: libcurl had it watched before.
   func watch(_ socket: Int32, readable: Bool, writable: Bool, isKnown: Bool) {
-    let wanted = (readable ? EPOLLIN.rawValue : 0) | (writable ? EPOLLOUT.rawValue : 0)
+    let wanted = (readable ? UInt32(csystem_in) : 0) | (writable ? UInt32(csystem_out) : 0)
     if isKnown && control(EPOLL_CTL_MOD, socket, wanted) || control(EPOLL_CTL_ADD, socket, wanted) { return }
     _ = control(EPOLL_CTL_MOD, socket, wanted)
   }
@@ -123,10 +123,10 @@ final class Poller {
       _ = wakeup.clear()
       return .wake
     }
-    let failed = happened & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
+    let failed = happened & (UInt32(csystem_error) | UInt32(csystem_hang_up)) != 0
     return .socket(
-      source, readable: failed || happened & EPOLLIN.rawValue != 0,
-      writable: failed || happened & EPOLLOUT.rawValue != 0,
+      source, readable: failed || happened & UInt32(csystem_in) != 0,
+      writable: failed || happened & UInt32(csystem_out) != 0,
       next: hasMore ? Int32(truncatingIfNeeded: events[position].data.u64) : -1)
   }
 }

@@ -129,6 +129,7 @@
 /* The kernel's random numbers in place of mbedTLS's collection of them: after an allocation that failed, mbedTLS 3.6
  * goes on with a context that is not there, and crashes. */
 #include <sys/random.h>
+#include <unistd.h>
 static inline int kernel_entropy(void *unused, unsigned char *output, size_t length) {
   (void)unused;
   return getentropy(output, length) == 0 ? 0 : -0x003C; /* MBEDTLS_ERR_ENTROPY_SOURCE_FAILED */

@@ -4,7 +4,7 @@
 ## make deb      builds Debian packages in build/deb
 ## make cross    builds library and tool for TARGET in build/cross/TARGET: $(TARGETS)
 ## make bundle   builds the library with libcurl, TLS and jansson inside in build/bundle/TARGET: $(BUNDLE_TARGETS)
-## make wheel    builds a Python wheel with the bundle inside, and the sdist, in build/wheel
+## make wheel    builds a Python wheel with the bundle for TARGET inside, and the sdist, in build/wheel
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
@@ -17,13 +17,13 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python go abi wire bindings docs,cpp,rust,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python go abi wire bindings docs,cpp,rust,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
 
 TARGETS = aarch64-linux-gnu riscv64-linux-gnu arm-linux-gnueabihf
-BUNDLE_TARGETS = x86_64-linux-gnu
+BUNDLE_TARGETS = x86_64-linux-gnu aarch64-linux-gnu x86_64-linux-musl aarch64-linux-musl
 
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
@@ -152,6 +152,7 @@ $(BUNDLES): $(SOURCES) scripts/bundle scripts/cross $(wildcard packaging/bundle/
 	scripts/bundle $(@:build/bundle/%/lib/libdosai.so.0=%)
 
 wheel: bundle $(VENV)
+	@$(if $(filter %-musl,$(TARGET)),echo "there are no wheels for musl" >&2; exit 2)
 	cd bindings/python && DOSAI_LIBRARY=$(CURDIR)/build/bundle/$(or $(TARGET),x86_64-linux-gnu)/lib/libdosai.so.0 \
 	  $(CURDIR)/$(PYTHON) -m hatchling build -d $(CURDIR)/build/wheel
 
@@ -303,6 +304,13 @@ test-bundle: bundle need-test $(VENV)
 	DOSAI_LIBRARY=$(CURDIR)/$(BUNDLE)/libdosai.so.0 PYTHONPATH=$(CURDIR)/bindings/python \
 	  $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Bundle bindings/python/tests/test_packaging.py \
 	  $(addprefix Tests/Wire/test_,faults.py http2.py tls.py authorities.py corpus.py)
+
+# On musl. For arm64, under qemu: make test-bundles OTHERS="aarch64-linux-gnu aarch64-linux-musl"
+OTHERS = x86_64-linux-musl
+test-bundles: need-test $(VENV)
+	@scripts/install-dependencies bundle
+	@$(MAKE) --no-print-directory -j2 $(OTHERS:%=build/bundle/%/lib/libdosai.so.0)
+	python3 Tests/Bundle/run.py $(OTHERS)
 
 # In clean roots of Debian 11 to 13 and sid, whose packages apt downloads.
 test-wheel: wheel need-test

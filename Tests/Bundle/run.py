@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The bundles for other systems, as `make bundle` has built them: their size, what they export, ABI programs, and the
+tool's stream from a real model. With musl they run here, on Debian's musl; those for arm64 under qemu.
+
+    run.py TARGET..."""
+import concurrent.futures, importlib.util, os, pathlib, subprocess, sys, threading, time
+from importlib.machinery import SourceFileLoader
+
+sys.dont_write_bytecode = True
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def load(name, path):
+    loader = SourceFileLoader(name, str(ROOT / path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
+bundle = load("bundle", "scripts/bundle")
+cross = load("cross_tests", "Tests/Cross/run.py")
+roots = bundle.roots
+SOME = ["baseline", "chat", "client", "completion", "error", "handles", "key", "limits", "loop", "loop_events", "request",
+        "secret", "stream", "transport"]
+LINES, TIMEOUT = 60, 600
+PRINTING = threading.Lock()
+
+
+class Row:
+    def __init__(self, target):
+        self.target, self.place, self.failed = target, ROOT / "build/bundle" / target, False
+        self.library, self.root = self.place / "lib/libdosai.so.0", self.place / "root"
+        self.is_arm, self.is_musl = target.startswith("aarch64"), target.endswith("musl")
+        self.emulator = [str(cross.QEMU / "usr/bin/qemu-aarch64"), "-L", str(self.root)] if self.is_arm else []
+        self.compiler = [*bundle.Bundle(target).compiler, "-fno-sanitize=all"]  # a default of zig's
+        if self.is_musl:
+            self.compiler.append("-dynamic")
+        if not self.is_arm:
+            self.compiler.append("-Wl,--dynamic-linker=%s" % (self.root / "usr/lib/ld-musl-x86_64.so.1"))
+
+    def make_root(self):
+        """The C library."""
+        if self.root.exists():
+            return
+        apt = roots.Apt(bundle.SUITE, "arm64" if self.is_arm else "amd64")
+        apt.update(3600)
+        apt.get("download", "musl" if self.is_musl else "libc6", cwd=apt.home / "archives")
+        roots.unpack(apt.home / "archives", self.root)
+        if not (self.root / "lib").exists():
+            (self.root / "lib").symlink_to("usr/lib")
+
+    def part(self, what, command):
+        started = time.monotonic()
+        ran = subprocess.run([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL, text=True, errors="replace",
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT)
+        lines = ran.stdout.strip().splitlines() or ["nothing was printed"]
+        good = ran.returncode == 0
+        with PRINTING:
+            print("%-4s %-18s %-9s %s (%.0f s)" % ("ok" if good else "FAIL", self.target, what, lines[-1],
+                                                 time.monotonic() - started), flush=True)
+            for line in [] if good else [line for line in lines if not line.startswith("ok ")][-LINES:]:
+                print("    " + line[:300], flush=True)
+        self.failed |= not good
+
+    def run(self):
+        self.part("size", ["scripts/check-footprint", self.library, "bundle"])
+        self.part("exports", ["scripts/check-exports", self.library])
+        self.part("programs", [sys.executable, "Tests/ABI/run.py", "--library", self.library.parent, "--jobs", "1",
+                               "--cc", " ".join(self.compiler), "--emulator", " ".join(self.emulator),
+                               *(word for name in SOME for word in ("--only", name))])
+
+    def stream(self):
+        tool = self.place / "tool"
+        roots.run(*self.compiler, "-std=c99", "-O2", "-Iinclude", "-o", tool, *sorted((ROOT / "cli").glob("*.c")),
+                  "-L%s" % self.library.parent, "-ldosai", "-Wl,-rpath,%s" % self.library.parent, cwd=ROOT)
+        self.part("model", ["scripts/model-server", "run", "--", *self.emulator, tool, "chat", "--set", "max_tokens=16",
+                            "Say hello."])
+
+
+def main():
+    started = time.monotonic()
+    try:
+        rows = [Row(target) for target in sys.argv[1:]]
+        cross.fetch_qemu()
+        for row in rows:  # two of them use the same apt
+            row.make_root()
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(Row.run, rows))
+        for row in rows:
+            row.stream()
+    except roots.Failed as failure:
+        sys.exit("bundles: %s" % failure)
+    failed = [row.target for row in rows if row.failed]
+    print("bundles: %d of %d, %.0f s" % (len(rows) - len(failed), len(rows), time.monotonic() - started))
+    return len(failed) != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

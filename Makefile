@@ -29,7 +29,7 @@ LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
 TOOL = build/bin/dosai
 VENV = build/venv/ready
-REQUIREMENTS = bindings/python/tests/requirements.txt Tests/Wire/requirements.txt
+REQUIREMENTS = bindings/python/tests/requirements.txt Tests/Wire/requirements.txt Tests/Bundle/requirements.txt
 PYTHON = build/venv/bin/python
 # Debian's, where it is: the oldest that must do.
 CARGO = RUSTFLAGS="-D warnings" PATH=/usr/bin:$$PATH DOSAI_LIB_DIR=$(CURDIR)/build/lib LD_LIBRARY_PATH=$(CURDIR)/build/lib CARGO_TARGET_DIR=$(CURDIR)/build/rust \

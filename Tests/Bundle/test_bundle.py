@@ -1,6 +1,9 @@
 """The bundle is what its SBOM says."""
 import hashlib, json, os, pathlib, re
 
+from spdx_tools.spdx.parser.parse_anything import parse_file
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
 LIBRARY = pathlib.Path(os.environ["DOSAI_LIBRARY"])
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "dosai/sources"
 SBOM = json.loads((LIBRARY.parents[1] / "sbom.spdx.json").read_text())
@@ -9,6 +12,11 @@ INSIDE = {"curl", "mbedtls", "nghttp2", "zlib", "jansson"}
 
 
 def test_it_is_spdx():
+    document = parse_file(str(LIBRARY.parents[1] / "sbom.spdx.json"))
+    assert [message.validation_message for message in validate_full_spdx_document(document)] == []
+
+
+def test_each_package_is_told():
     assert SBOM["spdxVersion"] == "SPDX-2.3" and SBOM["dataLicense"] == "CC0-1.0"
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", SBOM["creationInfo"]["created"])
     assert set(PACKAGES) == INSIDE | {"dosai", "swift-embedded"}

@@ -275,6 +275,7 @@ test-go: all need-test $(GO)
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l bindings/go); [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted" >&2; exit 1; }
 	scripts/go vet -C bindings/go ./...
 	scripts/go test -C bindings/go -count=1 -race .
+	scripts/go test -C bindings/go -count=1 -run TestLeaks .
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI

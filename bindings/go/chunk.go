@@ -107,13 +107,10 @@ func (stream *Stream) All() iter.Seq2[Chunk, error] {
 				}
 			}
 		}
-		ended, err := call.result(stream.ctx)
-		if err != nil {
+		read := func(last *C.dosai_go_record) { stream.completion = readCompletion(last.completion) }
+		if err := call.result(stream.ctx, read); err != nil {
 			yield(Chunk{}, err)
-			return
 		}
-		stream.completion = readCompletion(ended.completion)
-		C.dosai_completion_free(ended.completion)
 	}
 }
 

@@ -198,12 +198,9 @@ func (client *Client) With(options CallOptions) *Client {
 // Chat sends the request, and gives the whole answer. The request is a [Request], JSON as json.RawMessage, []byte or
 // string, or anything else that encoding/json makes an object of. If ctx ends, so does the call.
 func (client *Client) Chat(ctx context.Context, request any) (*Completion, error) {
-	ended, err := client.answer(ctx, "", request)
-	if err != nil {
-		return nil, err
-	}
-	defer C.dosai_completion_free(ended.completion)
-	return readCompletion(ended.completion), nil
+	var completion *Completion
+	err := client.answer(ctx, "", request, func(last *C.dosai_go_record) { completion = readCompletion(last.completion) })
+	return completion, err
 }
 
 // Stream prepares a streaming call, which is made when [Stream.All] is ranged over.
@@ -227,23 +224,20 @@ func (client *Client) PostStream(ctx context.Context, path string, body any) *St
 }
 
 func (client *Client) response(ctx context.Context, path string, body any) (*Response, error) {
-	ended, err := client.answer(ctx, path, body)
-	if err != nil {
-		return nil, err
-	}
-	defer C.dosai_response_free(ended.response)
-	return readResponse(ended.response), nil
+	var response *Response
+	err := client.answer(ctx, path, body, func(last *C.dosai_go_record) { response = readResponse(last.response) })
+	return response, err
 }
 
-// answer makes a call without a stream.
-func (client *Client) answer(ctx context.Context, path string, body any) (*C.dosai_go_record, error) {
+// answer makes a call without a stream, and reads how it ended.
+func (client *Client) answer(ctx context.Context, path string, body any, read func(*C.dosai_go_record)) error {
 	call, err := client.submit(ctx, path, body, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer call.free()
 	call.next(ctx, nil)
-	return call.result(ctx)
+	return call.result(ctx, read)
 }
 
 // encode gives the bytes of a body.

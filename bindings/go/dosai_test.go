@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -384,63 +383,4 @@ func TestExamples(t *testing.T) {
 		said, err := command.CombinedOutput()
 		check(t, err == nil && string(said) == want, "%s: %v %s", name, err, said)
 	}
-}
-
-func resident() int {
-	text, _ := os.ReadFile("/proc/self/statm")
-	pages, _ := strconv.Atoi(strings.Fields(string(text))[1])
-	return pages * os.Getpagesize()
-}
-
-// Of LEAK_CALLS calls, 2,000 if it is not set: whole, streamed, dropped, cancelled and failed.
-func TestLeaks(t *testing.T) {
-	calls, _ := strconv.Atoi(os.Getenv("LEAK_CALLS"))
-	calls = max(calls, 2000)
-	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		switch {
-		case strings.Contains(string(body), `"bad"`):
-			http.Error(w, "{}", 400)
-		case strings.Contains(string(body), `"stream":true`):
-			for range 5 {
-				event(w, piece("word"))
-			}
-			event(w, last)
-			event(w, "[DONE]")
-		default:
-			io.WriteString(w, answer("word"))
-		}
-	})
-	once := func(at int) {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		switch at % 5 {
-		case 0:
-			client.Chat(ctx, question)
-		case 1:
-			read(client.Stream(ctx, question))
-		case 2:
-			for range client.Stream(ctx, question).All() {
-				break
-			}
-		case 3:
-			for range client.Stream(ctx, question).All() {
-				cancel()
-			}
-		case 4:
-			client.Chat(ctx, dosai.Request{Model: "bad"})
-		}
-	}
-	var before int
-	for at := range calls {
-		if at == calls/4 {
-			runtime.GC()
-			before = resident()
-		}
-		once(at)
-	}
-	runtime.GC()
-	grown := resident() - before
-	t.Logf("%d calls: %d KB, grown by %d KB", calls, resident()>>10, grown>>10)
-	check(t, grown < 8<<20*int(slowness), "grown by %d bytes", grown)
 }

@@ -95,12 +95,17 @@ func cancelled(ctx context.Context) *Error {
 	return failed(Cancelled, "the call was cancelled", context.Cause(ctx))
 }
 
-// takeError reads an error, and frees it. NULL: there was no memory for it.
+// takeError reads an error, and frees it.
 func takeError(status C.dosai_status, c *C.dosai_error) *Error {
+	defer C.dosai_error_free(c)
+	return readError(status, c)
+}
+
+// readError reads an error. NULL: there was no memory for it.
+func readError(status C.dosai_status, c *C.dosai_error) *Error {
 	if c == nil {
 		return failed(Status(status), Status(status).String(), nil)
 	}
-	defer C.dosai_error_free(c)
 	part := func(which C.int) C.dosai_go_text { return C.dosai_go_error_text(c, which) }
 	err := &Error{
 		Status: Status(status), Message: text(part(C.GO_MESSAGE)), HTTPStatus: int(C.dosai_error_http_status(c)),

@@ -264,23 +264,23 @@ func (c *call) cancel() {
 	C.dosai_call_cancel(c.handle)
 }
 
-// result is how the call ended. One that was cancelled after its end had come, but was unread, is cancelled.
-func (c *call) result(ctx context.Context) (*C.dosai_go_record, error) {
+// result reads the answer, or gives the error. A call that was cancelled after its end had come, but was unread, is
+// cancelled.
+func (c *call) result(ctx context.Context, read func(*C.dosai_go_record)) error {
 	if c.last.error == nil && !c.isCancelled {
-		return &c.last, nil
+		read(&c.last)
+		return nil
 	}
 	failure := cancelled(ctx)
 	if c.last.error != nil {
-		failure = takeError(C.dosai_error_status(c.last.error), c.last.error)
+		failure = readError(C.dosai_error_status(c.last.error), c.last.error)
 	} else if c.last.completion != nil {
 		failure.Completion = readCompletion(c.last.completion)
 	}
 	if failure.Status == Cancelled {
 		failure.cause = context.Cause(ctx)
 	}
-	c.last.error = nil
-	freeRecord(&c.last)
-	return nil, failure
+	return failure
 }
 
 // free lets the call go; if it still runs, it is cancelled.
@@ -290,7 +290,9 @@ func (c *call) free() {
 	}
 	c.mu.Lock()
 	isOver := c.isOver
-	if !isOver {
+	if isOver {
+		freeRecord(&c.last)
+	} else {
 		C.dosai_call_cancel(c.handle)
 	}
 	C.dosai_call_free(c.handle)

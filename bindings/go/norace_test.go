@@ -1,5 +1,0 @@
-//go:build !race
-
-package dosai_test
-
-const slowness = 1

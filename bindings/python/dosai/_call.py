@@ -10,6 +10,7 @@ from ._json import decode, decode_received
 from ._key import raised_by_key
 from ._models import ChatCompletion, text_completion
 from ._response import Headers, Response
+from ._report import quirks_of, timings_of
 from ._timeout import NotGiven, is_omitted, set_clocks
 
 TYPE_CHECKING = False
@@ -186,6 +187,8 @@ def read_error(status: int, owner: Handle) -> BaseException:
         _received=received,
         clock=_CLOCKS[_ffi.dosai_error_clock(error)],
         attempts=_ffi.dosai_error_attempt_count(error),
+        quirks=quirks_of(_ffi.dosai_error_completion(error)),
+        timings=timings_of(_ffi.dosai_error_timings, error),
         is_retryable=_ffi.dosai_error_is_retryable(error) != 0,
         completion=partial_completion(_ffi.dosai_error_completion(error)),
     )

@@ -59,6 +59,8 @@ class APIError(DosaiError):
     retry_after: Optional[float] = None  # what the server asked for, in seconds
     body: Any = None  # the server's error object, or the text if it is not JSON
     attempts: int = 0
+    quirks: tuple[str, ...] = ()  # what was unusual in the answer, such as "DONE_MISSING"
+    timings: Optional[dict[str, Optional[float]]] = None  # seconds from the start of the call; None if not reached
     is_retryable: bool = False  # whether the same call may succeed if it is repeated
     completion: Optional[ChatCompletion] = None  # what had arrived before the failure
     _received: Optional[bytes] = None  # the body as it came

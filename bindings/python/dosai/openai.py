@@ -4,311 +4,59 @@
 
 They are subclasses, and give and raise openai-python's own types: frameworks, parse(), stream(), with_raw_response and
 tracers work. Everything but chat completions is openai-python's; so is chat if the client has an `http_client` of its
-own. `patch()` does the same for clients that other code makes. Needs the package openai: `pip install dosai[openai]`.
+own. `patch()` does the same for clients that other code makes. Every other name of this module is openai-python's, also
+`api_key` and what else a program sets, so that `import dosai.openai as openai` is enough. Needs the package openai:
+`pip install dosai[openai]`.
 
-An error that a chat call raises has the attributes of dosai's in `__cause__`: completion, clock, attempts, status.
+Answers, streams and errors have a `Report` in `_dosai`: status, clock, attempts, quirks, timings, and what had arrived.
 """
 
 from __future__ import annotations
 
-import json
-from inspect import signature
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import openai
-from openai._base_client import AsyncAPIClient, AsyncHttpxClientWrapper, SyncAPIClient, SyncHttpxClientWrapper
 
-from . import _async_chat, _chat, _ffi
-from ._async_client import AsyncClient
-from ._async_stream import AsyncStream
-from ._call import Handle, headers_of, lent_bytes
-from ._client import Client
-from ._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, DosaiError, InvalidArgumentError
-from ._openai_chunks import ChunkMaker
-from ._response import Response
-from ._stream import Stream
-from ._timeout import is_omitted
+from . import _openai
+from ._openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI, patch, unpatch
+from ._openai_report import Report
 
 if TYPE_CHECKING:
-    from typing import Any, AsyncIterator, Iterator
+    from typing import Any
 
-try:
-    import httpx2 as httpx  # what newer versions of openai-python use
-except ImportError:
-    import httpx  # type: ignore[import-not-found, no-redef, unused-ignore]
+    from openai import *  # type: ignore[assignment, unused-ignore]  # noqa: F403
 
-__all__ = ["AsyncAzureOpenAI", "AsyncOpenAI", "AzureOpenAI", "OpenAI", "patch", "unpatch"]
-
-_Chunk = TypeVar("_Chunk")
-_PATH = "/chat/completions"
-_CLIENTS_MAX = 16  # of one client of openai-python: it may use several servers, keys or numbers of retries
-# libdosai writes these itself
-_OWN_HEADERS = {"accept", "accept-encoding", "api-key", "authorization", "connection", "content-length", "content-type",
-                "host", "user-agent"}
-_RETURNED_HEADERS = [
-    "content-type", "date", "server", "x-request-id", "openai-model", "openai-organization", "openai-processing-ms",
-    "openai-project", "openai-version", "retry-after", "retry-after-ms", "cf-ray", "apim-request-id", "x-ms-region",
-    "x-ms-client-request-id", "azureml-model-session", "llm_provider-request-id",
-    *(f"x-ratelimit-{what}-{unit}" for what in ("limit", "remaining", "reset") for unit in ("requests", "tokens")),
-]
-_SEAM = ("_build_request", "_maybe_override_cast_to", "_make_status_error_from_response", "_prepare_options",
-         "_prepare_request", "_process_response", "_process_response_data")
+Client, AsyncClient = OpenAI, AsyncOpenAI  # openai-python has these names, too
+_OURS = {"AsyncAzureOpenAI", "AsyncClient", "AsyncOpenAI", "AzureOpenAI", "Client", "OpenAI", "Report", "patch", "unpatch"}
+_before: dict[str, Any] = {}  # of openai-python's names, what programs have replaced; itself where there was nothing
 
 
-def is_supported() -> bool:
-    """Whether this version of openai-python has what the clients stand on, some of which is private."""
-    names = {"cast_to", "options", "stream", "stream_cls"}
-    return all(
-        names <= signature(kind.request).parameters.keys() and all(hasattr(kind, name) for name in _SEAM)
-        for kind in (SyncAPIClient, AsyncAPIClient)
-    )
+class _Module(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name == "__path__" and sys.modules.get("openai") is not self:
+            raise AttributeError(name)  # openai-python's modules have only its names
+        if name == "chat":
+            return _openai.on_libdosai(openai._load_client()).chat  # type: ignore[attr-defined, unused-ignore]
+        return getattr(openai, name)
 
-
-def is_ours(client: Any, options: Any) -> bool:
-    """Whether it is a chat call that the program did not want to send over an HTTP client of its own."""
-    return (
-        options.method.lower() == "post"
-        and options.url == _PATH
-        and type(client._client) in (SyncHttpxClientWrapper, AsyncHttpxClientWrapper)
-        and not client._client.is_closed
-        and not authenticates_itself(client, options)
-    )
-
-
-def authenticates_itself(client: Any, options: Any) -> bool:
-    """Whether a part of the HTTP client writes the authorization, later than libdosai could see it."""
-    custom = getattr(client, "_custom_auth", None)
-    return (client.custom_auth if custom is None else custom(options.security)) is not None
-
-
-class Exchange:
-    """What a chat call asks of the library, read from the request that openai-python has built."""
-
-    def __init__(self, client: Any, options: Any, request: Any) -> None:
-        self.client, self.request = client, request
-        headers = request.headers
-        self.parameters = json.loads(request.content)
-        self.parameters["stream"] = self.parameters.get("stream") or False
-        self.parameters["timeout"] = client.timeout if is_omitted(options.timeout) else options.timeout
-        self.parameters["extra_headers"] = {
-            name: value for name, value in headers.items()
-            if name not in _OWN_HEADERS and not name.startswith("x-stainless-")
-        }
-        url, _, query = str(request.url).partition("?")
-        base_url = url.removesuffix(_PATH) + ("?" + query if query else "")
-        authorization = headers.get("authorization", "")
-        if "api-key" in headers:
-            key, header = headers["api-key"], "api-key"
-        elif authorization[:7].lower() == "bearer ":
-            key, header = authorization[7:], None
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OURS or name.startswith("__"):
+            super().__setattr__(name, value)
         else:
-            key, header = authorization or None, "authorization" if authorization else None
-        self.place = base_url, key, header, options.get_max_retries(client.max_retries)
+            _before.setdefault(name, vars(openai).get(name, _before))
+            setattr(openai, name, value)
 
-    def client_of(self, kind: Any) -> Any:
-        """The library's client, whose connections openai-python's client and its copies share."""
-        clients = self.client._client.__dict__.setdefault("_dosai_clients", {})
-        found = clients.get(self.place)
-        if found is None:
-            base_url, key, header, retries = self.place
-            base = next((client for place, client in clients.items() if place[:3] == self.place[:3]), None)
-            found = base.with_options(max_retries=retries) if base else kind(
-                key or "", base_url, api_key_header=header, max_retries=retries, allow_insecure_http=True
-            )
-            for old in list(islice(clients, max(0, len(clients) + 1 - _CLIENTS_MAX))):
-                del clients[old]
-            clients[self.place] = found
-        return found
+    def __delattr__(self, name: str) -> None:
+        """As before it was set: so ends what a test has patched."""
+        value = _before.pop(name, _before)
+        delattr(openai, name) if value is _before else setattr(openai, name, value)
 
-    def answered(self, answer: Handle) -> Any:
-        """The response of a whole answer, with its JSON."""
-        pointer = answer.pointer
-        return httpx.Response(
-            _ffi.dosai_completion_http_status(pointer),
-            headers=listed(headers_of(_ffi.dosai_completion_header, answer)),
-            content=lent_bytes(_ffi.dosai_completion_json, pointer) or b"{}",
-            request=self.request,
-        )
-
-    def streams(self, stream: Any) -> Any:
-        response: Response = stream.response
-        return httpx.Response(
-            response.status_code, headers=listed(response.headers), stream=Body(stream, self), request=self.request
-        )
-
-    def error(self, error: DosaiError) -> Exception:
-        """openai-python's error for one of dosai's."""
-        if isinstance(error, APIStatusError):
-            response = httpx.Response(
-                error.status_code, headers=listed(error.response.headers), content=error._received or b"",
-                request=self.request,
-            )
-            raised: Exception = self.client._make_status_error_from_response(response)
-        elif isinstance(error, APITimeoutError):
-            raised = openai.APITimeoutError(request=self.request)
-        elif isinstance(error, APIConnectionError):
-            raised = openai.APIConnectionError(message=str(error), request=self.request)
-        elif isinstance(error, APIError):
-            raised = openai.APIError(str(error), request=self.request, body=error.body)
-        elif isinstance(error, InvalidArgumentError):
-            raised = error
-        else:
-            raised = openai.OpenAIError(str(error))
-        if raised is not error:
-            raised.__cause__ = error
-        return raised
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(openai), *_OURS})
 
 
-def listed(headers: Any) -> dict[str, str]:
-    """The headers that programs look for; the library finds them one by one."""
-    found = {name: headers.get(name) for name in _RETURNED_HEADERS}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The bytes of a stream, for programs that read the response and not its chunks."""
-
-    def __init__(self, stream: Any, exchange: Exchange) -> None:
-        self.stream, self.exchange = stream, exchange
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self.stream:
-            yield event_of(chunk)
-        yield b"data: [DONE]\n\n"
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self.stream:
-            yield event_of(chunk)
-        yield b"data: [DONE]\n\n"
-
-    def close(self) -> None:
-        self.stream.close()
-
-    async def aclose(self) -> None:
-        await self.stream.close()
-
-
-def event_of(chunk: Any) -> bytes:
-    text: str = chunk.model_dump_json()
-    return b"data: " + text.encode() + b"\n\n"
-
-
-class ChatStream(openai.Stream[_Chunk]):
-    def __stream__(self) -> Iterator[Any]:
-        body: Any = self.response.stream
-        stream, exchange = body.stream, body.exchange
-        make = ChunkMaker(self._client, self._cast_to, self.response).make
-        try:
-            for chunk in stream:
-                yield make(chunk)
-        except DosaiError as error:
-            raise exchange.error(error) from error
-        finally:
-            stream.close()
-
-
-class AsyncChatStream(openai.AsyncStream[_Chunk]):
-    async def __stream__(self) -> AsyncIterator[Any]:
-        body: Any = self.response.stream
-        stream, exchange = body.stream, body.exchange
-        make = ChunkMaker(self._client, self._cast_to, self.response).make
-        try:
-            async for chunk in stream:
-                yield make(chunk)
-        except DosaiError as error:
-            raise exchange.error(error) from error
-        finally:
-            await stream.close()
-
-
-def request(self: Any, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
-    if not is_ours(self, options):
-        return _sync_request(self, cast_to, options, stream=stream, stream_cls=stream_cls)
-    cast_to = self._maybe_override_cast_to(cast_to, options)
-    options = self._prepare_options(options)
-    built = self._build_request(options, retries_taken=0)
-    self._prepare_request(built)
-    exchange = Exchange(self, options, built)
-    try:
-        answer = _chat.send(exchange.client_of(Client), **exchange.parameters)
-    except DosaiError as error:
-        raise exchange.error(error) from error
-    if isinstance(answer, Stream):
-        response, stream_cls = exchange.streams(answer), ChatStream[stream_cls.__args__[0]]
-    else:
-        response = exchange.answered(answer)
-    return self._process_response(
-        cast_to=cast_to, options=options, response=response, stream=stream, stream_cls=stream_cls, retries_taken=0
-    )
-
-
-async def async_request(self: Any, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:
-    if not is_ours(self, options):
-        return await _async_request(self, cast_to, options, stream=stream, stream_cls=stream_cls)
-    cast_to = self._maybe_override_cast_to(cast_to, options)
-    options = await self._prepare_options(options)
-    built = self._build_request(options, retries_taken=0)
-    await self._prepare_request(built)
-    exchange = Exchange(self, options, built)
-    try:
-        answer = await _async_chat.send(exchange.client_of(AsyncClient), **exchange.parameters)
-    except DosaiError as error:
-        raise exchange.error(error) from error
-    if isinstance(answer, AsyncStream):
-        response, stream_cls = exchange.streams(answer), AsyncChatStream[stream_cls.__args__[0]]
-    else:
-        response = exchange.answered(answer)
-    return await self._process_response(
-        cast_to=cast_to, options=options, response=response, stream=stream, stream_cls=stream_cls, retries_taken=0
-    )
-
-
-_sync_request, _async_request = SyncAPIClient.request, AsyncAPIClient.request
-
-
-def traced(kind: Any, send: Any) -> Any:
-    """`send`, inside what a tracer has put around the method of openai-python's class, with wrapt."""
-
-    def request(self: Any, cast_to: Any, options: Any, **more: Any) -> Any:
-        around = getattr(vars(kind).get("request"), "_self_wrapper", None)
-        bound = send.__get__(self)
-        return around(bound, self, (cast_to, options), more) if around else bound(cast_to, options, **more)
-
-    return request
-
-
-if is_supported():
-
-    class OpenAI(openai.OpenAI):
-        request = traced(openai.OpenAI, request)
-
-    class AsyncOpenAI(openai.AsyncOpenAI):
-        request = traced(openai.AsyncOpenAI, async_request)
-
-    class AzureOpenAI(openai.AzureOpenAI):
-        request = traced(openai.OpenAI, request)
-
-    class AsyncAzureOpenAI(openai.AsyncAzureOpenAI):
-        request = traced(openai.AsyncOpenAI, async_request)
-
-    def patch() -> None:
-        """Sends the chat of all clients of openai-python over libdosai, from now on, those that exist included."""
-        SyncAPIClient.request, AsyncAPIClient.request = request, async_request  # type: ignore[method-assign]
-
-    def unpatch() -> None:
-        """Undoes `patch()`."""
-        SyncAPIClient.request, AsyncAPIClient.request = _sync_request, _async_request  # type: ignore[method-assign]
-
-else:
-    import warnings
-
-    warnings.warn(
-        f"dosai does not know the inner parts of openai {openai.__version__}: its own HTTP client is used", stacklevel=2
-    )
-    from openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI  # type: ignore[assignment]
-
-    def patch() -> None:
-        pass
-
-    unpatch = patch
+if not TYPE_CHECKING:
+    __all__ = sorted({*openai.__all__, *_OURS})
+    sys.modules[__name__].__class__ = _Module

@@ -8,6 +8,7 @@ from scripts import SCRIPTS, STREAM_POSTS
 
 openai = pytest.importorskip("openai")
 import dosai.openai as ours  # noqa: E402
+from dosai import _openai  # noqa: E402
 from test_side_by_side import DIFFERENCES, LEFT_OUT, SILENT, STREAMS  # noqa: E402
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
@@ -24,7 +25,8 @@ def model_of(model):
     """All that a program sees of a model, in its order."""
     if not hasattr(model, "model_fields_set"):
         return model  # openai-python gives what is no object as it came
-    return (type(model), repr(model), json.dumps(model.model_dump(mode="json")), list(model.__dict__), deep_set(model))
+    return (type(model), repr(model), json.dumps(model.model_dump(mode="json")),
+            [name for name in model.__dict__ if name != "_dosai"], deep_set(model))
 
 
 def deep_set(model):
@@ -170,8 +172,7 @@ def test_helpers_of_openai(server):
 
 
 def test_an_http_client_of_ones_own_is_used(server):
-    httpx = ours.httpx
-
+    httpx = _openai.httpx
     asked = []
     transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(500))
     with pytest.raises(openai.InternalServerError):
@@ -198,10 +199,10 @@ def test_an_unknown_openai_is_left_alone(monkeypatch):
 
     monkeypatch.delattr(BaseClient, "_build_request")
     with pytest.warns(UserWarning, match="its own HTTP client is used"):
-        module = importlib.reload(ours)
+        module = importlib.reload(_openai)
     assert module.OpenAI is openai.OpenAI
     monkeypatch.undo()
-    assert importlib.reload(ours).OpenAI is not openai.OpenAI
+    assert importlib.reload(_openai).OpenAI is not openai.OpenAI
 
 
 def test_a_cancelled_task_ends_the_call(server):

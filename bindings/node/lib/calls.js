@@ -40,6 +40,7 @@ class StreamCall extends Call {
   #head = 0;
   #readers = [];
   #isPaused = false;
+  #isAborted = false;
   #opened;
   isDropped = false;
   failure = undefined; // why there are no more chunks
@@ -52,7 +53,7 @@ class StreamCall extends Call {
   }
 
   take(rows, at, text, json) {
-    if (this.isDropped || this.failure) return;
+    if (this.isDropped || this.#isAborted || this.failure) return;
     this.#maker.take(rows, at, text, json, this.#push);
   }
 
@@ -128,6 +129,15 @@ class StreamCall extends Call {
     }
   }
 
+  // The reader gets an error next, not what has arrived; unless the answer is complete.
+  abort() {
+    if (this.facts !== null) return;
+    this.#isAborted = true;
+    this.#queue = [];
+    this.#head = 0;
+    this.cancel();
+  }
+
   // The reader wants no more.
   drop() {
     this.isDropped = true;
@@ -155,7 +165,7 @@ class Stream {
     if (this.#controller === null) {
       this.#controller = new AbortController();
       const call = this.#call;
-      this.#controller.signal.addEventListener('abort', () => call.cancel(), { once: true });
+      this.#controller.signal.addEventListener('abort', () => call.abort(), { once: true });
     }
     return this.#controller;
   }

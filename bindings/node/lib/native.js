@@ -63,12 +63,16 @@ class Call {
 
   // Is cancelled when the signal says so.
   follow(signal) {
-    const cancel = () => this.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-    this.unfollow = () => signal.removeEventListener('abort', cancel);
+    const abort = () => this.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    this.unfollow = () => signal.removeEventListener('abort', abort);
   }
 
   unfollow() {}
+
+  abort() {
+    this.cancel();
+  }
 
   cancel() {
     this.control(CANCEL);

@@ -94,6 +94,13 @@ for (const way of ['signal', 'controller']) {
   });
 }
 
+test('after abort no chunk comes that has arrived already', async () => {
+  const stream = await open(server.client('endless-events'));
+  await sleep(50);
+  stream.controller.abort();
+  await assert.rejects(stream.next(), OpenAI.APIUserAbortError);
+});
+
 test('a signal that is aborted before, or before the first chunk', async () => {
   await assert.rejects(open(server.client('hello'), { signal: AbortSignal.abort() }), OpenAI.APIUserAbortError);
   await assert.rejects(open(server.client('silent'), { signal: AbortSignal.timeout(20) }), OpenAI.APIUserAbortError);

@@ -6,6 +6,7 @@ unary BASE COUNT     CPU and time of an answer in nanoseconds, after a first one
 memory BASE          what the peak of memory grows by with one answer, in KB
 cold BASE            one answer
 """
+import importlib
 import os
 import resource
 import sys
@@ -27,7 +28,7 @@ def read_all(stream):
 
 class OpenAILike:
     def __init__(self, module):
-        self.make = __import__(module).OpenAI
+        self.make = importlib.import_module(module).OpenAI
 
     def open(self, base):
         self.client = self.make(api_key=KEY, base_url=base, max_retries=0, timeout=600.0)

@@ -110,4 +110,4 @@ def clients(quick):
 
 def client(name, what, *arguments):
     """The numbers that client.py prints, run by the client's own Python."""
-    return output(comparison.python_of(name), HERE / "client.py", name, what, *arguments)
+    return output(comparison.python_of("openai-python" if name == "dosai.openai" else name), HERE / "client.py", name, what, *arguments)

@@ -94,6 +94,7 @@ def streams():
     yield Goal("CPU of a chunk through Python's iterator", {"AMD": 1.5, "": 2.5}, iterator("dosai"), " us")
     yield Goal("CPU of a chunk by openai-python, in ours", 25, iterator("openai-python", "dosai"), is_least=True)
     yield Goal("CPU of a chunk through AsyncClient, in the iterator's", 1.3, iterator("AsyncClient", "dosai"))
+    yield Goal("CPU of a chunk through dosai.openai", 12, iterator("dosai.openai"), " us")
 
 
 def others():

@@ -10,7 +10,8 @@ MODES = ("curl", "floor", "callback", "pull", "jansson")
 FRAMINGS = {"chunks": "an HTTP chunk an event", "h2": "an HTTP/2 frame an event, TLS", "none": "unframed"}
 ALIKE = ("obfuscation", "escapes", "emoji", "tool arguments", "an id a chunk", "usage a chunk")  # they should cost like text
 BYTES = {False: 48_000_000, True: 24_000_000, "smoke": 1}  # of one run, about, if it is quick
-COUNTS = {"dosai": 20_000, "AsyncClient": 20_000, "openai-python": 4_000, "liter-llm": 4_000, "litellm": 2_000}
+COUNTS = {"dosai": 20_000, "AsyncClient": 20_000, "dosai.openai": 20_000,
+          "openai-python": 4_000, "liter-llm": 4_000, "litellm": 2_000}
 WORDS = [" the", " of", " river", " quick", " a", " tokens", " model", " and", " 42", "."]
 ESCAPES = ['"quoted"\n', "tab\t\\ ", " line\n\n- x"]
 EMOJI = ["caf\u00e9 ", "\U0001F600", "\u4f60\u597d"]
@@ -104,7 +105,8 @@ def run(times, quick):
 
 def python(events, times, quick):
     ways, servers = {}, {1: server(events, 1, "chunks")}
-    for name in [*common.clients(quick), "AsyncClient"]:
+    names = [*common.clients(quick), "AsyncClient"]
+    for name in [*names, "dosai.openai"] if "openai-python" in names else names:
         rounds = 2 if quick == "smoke" else 1 + COUNTS[name] // EVENTS
         if rounds not in servers:
             servers[rounds] = server(events, rounds, "chunks")

@@ -59,6 +59,7 @@ struct Free {
   void operator()(dosai_response *response) const noexcept { dosai_response_free(response); }
   void operator()(dosai_completion *completion) const noexcept { dosai_completion_free(completion); }
   void operator()(dosai_stream *stream) const noexcept { dosai_stream_free(stream); }
+  void operator()(dosai_decoder *decoder) const noexcept { dosai_decoder_free(decoder); }
   void operator()(dosai_error *error) const noexcept { dosai_error_free(error); }
   void operator()(dosai_loop *loop) const noexcept { dosai_loop_close(loop, nullptr, nullptr, nullptr); }
   void operator()(dosai_call *call) const noexcept { dosai_call_free(call); }
@@ -457,6 +458,63 @@ private:
   }
 };
 
+/* dosai_client_options, and what its pointers lead to. */
+struct ClientArguments {
+  Words words;
+  dosai_client_options c;
+  std::shared_ptr<Hooks> hooks;
+
+  explicit ClientArguments(const ClientOptions &options)
+      : hooks(std::make_shared<Hooks>(Hooks{options.on_log, options.key_fn, options.on_event})) {
+    dosai_client_options_init(&c, sizeof c);
+    c.base_url = words.one(options.base_url);
+    c.api_key = words.one(options.api_key);
+    c.api_key_header = words.one(options.api_key_header);
+    c.organization = words.one(options.organization);
+    c.project = words.one(options.project);
+    c.user_agent = words.one(options.user_agent);
+    c.headers = words.list(options.headers);
+    c.header_count = options.headers.size();
+    c.ca_file = words.one(options.ca_file);
+    c.ca_pem = options.ca_pem.empty() ? nullptr : options.ca_pem.data();
+    c.ca_pem_length = options.ca_pem.size();
+    c.client_certificate_file = words.one(options.client_certificate_file);
+    c.client_key_file = words.one(options.client_key_file);
+    c.client_key_password = words.one(options.client_key_password);
+    c.proxy = words.one(options.proxy);
+    c.unix_socket = words.one(options.unix_socket);
+    c.max_retries = options.max_retries;
+    c.connect_timeout_ms = options.connect_timeout.count();
+    c.first_token_timeout_ms = options.first_token_timeout.count();
+    c.idle_timeout_ms = options.idle_timeout.count();
+    c.total_timeout_ms = options.total_timeout.count();
+    c.keep_alive_timeout_ms = options.keep_alive_timeout.count();
+    c.max_event_bytes = options.max_event_bytes;
+    c.max_response_bytes = options.max_response_bytes;
+    c.max_text_bytes = options.max_text_bytes;
+    c.max_header_bytes = options.max_header_bytes;
+    c.max_json_nodes = options.max_json_nodes;
+    c.max_json_depth = options.max_json_depth;
+    c.max_choices = options.max_choices;
+    c.max_tool_calls = options.max_tool_calls;
+    c.max_redirects = options.max_redirects;
+    c.allow_insecure_http = options.allow_insecure_http;
+    c.proxy_from_environment = options.proxy_from_environment;
+    c.http1_only = options.http1_only;
+    c.log_level = options.log_level;
+    c.on_log = hooks->log ? Hooks::write_log : nullptr;
+    c.log_user_data = hooks.get();
+    c.key_fn = hooks->key ? Hooks::give_key : nullptr;
+    c.key_user_data = hooks.get();
+    c.on_event = hooks->observer ? Hooks::tell : nullptr;
+    c.event_user_data = hooks.get();
+  }
+  template <class Handle, class Function> Result<Owner<Handle>> make(Function *function) {
+    if (!words.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "client option: a NUL is not allowed");
+    return detail::make<Handle>(function, &c);
+  }
+};
+
 /* Callbacks, and the first exception that one of them threw, kept while C code returns. */
 class Callbacks {
 public:
@@ -753,6 +811,66 @@ private:
   std::unique_ptr<State> state_;
 };
 
+/* ---- decoder ------------------------------------------------------------------------------------------- */
+
+/* Reads the body of a chat's stream that you receive by other means. Of the options, the limits and api_key apply. */
+class Decoder {
+public:
+  static Result<Decoder> try_make(const ClientOptions &options = {}) {
+    auto made = detail::ClientArguments(options).make<dosai_decoder>(dosai_decoder_new);
+    if (!made) return made.error();
+    return Decoder(std::move(*made));
+  }
+
+  /* Takes the next part of the body. Then call next() until it has no more chunks. */
+  Result<std::monostate> try_feed(std::string_view part) {
+    return done(dosai_decoder_feed, detail::bytes(part), part.size());
+  }
+  /* The body has ended as HTTP requires. */
+  Result<std::monostate> try_finish() { return done(dosai_decoder_finish); }
+  /* The next chunk, borrowed until the decoder is used again; NULL at the end of a complete answer. WOULD_BLOCK: feed
+   * more, or finish. */
+  Result<const Chunk *> try_next() {
+    const dosai_chunk *chunk = nullptr;
+    auto read = done(dosai_decoder_next, &chunk);
+    if (!read) return read.error();
+    if (!chunk) return nullptr;
+    chunk_ = Chunk(chunk);
+    return &chunk_;
+  }
+  /* The completion assembled from the chunks read so far. */
+  Result<Completion> try_completion() const {
+    return detail::share<Completion>(detail::make<dosai_completion>(dosai_decoder_completion, handle()));
+  }
+
+#if DOSAI_EXCEPTIONS
+  explicit Decoder(const ClientOptions &options = {}) : Decoder(try_make(options).value()) {}
+  void feed(std::string_view part) { try_feed(part).value(); }
+  void finish() { try_finish().value(); }
+  /* NULL also if it needs more of the body. After finish(), it is the end of a complete answer. */
+  const Chunk *next() {
+    auto read = try_next();
+    if (!read && read.error().status() == DOSAI_WOULD_BLOCK) return nullptr;
+    return read.value();
+  }
+  Completion completion() const { return try_completion().value(); }
+#endif
+  dosai_decoder *handle() const noexcept { return decoder_.get(); }
+
+private:
+  explicit Decoder(detail::Owner<dosai_decoder> decoder) noexcept : decoder_(std::move(decoder)) {}
+
+  template <class Function, class... Arguments>
+  Result<std::monostate> done(Function *function, Arguments... arguments) {
+    dosai_error *error = nullptr;
+    if (const dosai_status status = function(handle(), arguments..., &error)) return Error(status, error);
+    return std::monostate();
+  }
+
+  detail::Owner<dosai_decoder> decoder_;
+  Chunk chunk_{nullptr};
+};
+
 /* ---- client -------------------------------------------------------------------------------------------- */
 
 /* The options of run_tools. If tool_choice forces a call, the model calls in every round. */
@@ -770,56 +888,10 @@ struct ToolOptions {
 class Client {
 public:
   static Result<Client> try_make(const ClientOptions &options = {}) {
-    detail::Words words;
-    dosai_client_options c;
-    dosai_client_options_init(&c, sizeof c);
-    c.base_url = words.one(options.base_url);
-    c.api_key = words.one(options.api_key);
-    c.api_key_header = words.one(options.api_key_header);
-    c.organization = words.one(options.organization);
-    c.project = words.one(options.project);
-    c.user_agent = words.one(options.user_agent);
-    c.headers = words.list(options.headers);
-    c.header_count = options.headers.size();
-    c.ca_file = words.one(options.ca_file);
-    c.ca_pem = options.ca_pem.empty() ? nullptr : options.ca_pem.data();
-    c.ca_pem_length = options.ca_pem.size();
-    c.client_certificate_file = words.one(options.client_certificate_file);
-    c.client_key_file = words.one(options.client_key_file);
-    c.client_key_password = words.one(options.client_key_password);
-    c.proxy = words.one(options.proxy);
-    c.unix_socket = words.one(options.unix_socket);
-    c.max_retries = options.max_retries;
-    c.connect_timeout_ms = options.connect_timeout.count();
-    c.first_token_timeout_ms = options.first_token_timeout.count();
-    c.idle_timeout_ms = options.idle_timeout.count();
-    c.total_timeout_ms = options.total_timeout.count();
-    c.keep_alive_timeout_ms = options.keep_alive_timeout.count();
-    c.max_event_bytes = options.max_event_bytes;
-    c.max_response_bytes = options.max_response_bytes;
-    c.max_text_bytes = options.max_text_bytes;
-    c.max_header_bytes = options.max_header_bytes;
-    c.max_json_nodes = options.max_json_nodes;
-    c.max_json_depth = options.max_json_depth;
-    c.max_choices = options.max_choices;
-    c.max_tool_calls = options.max_tool_calls;
-    c.max_redirects = options.max_redirects;
-    c.allow_insecure_http = options.allow_insecure_http;
-    c.proxy_from_environment = options.proxy_from_environment;
-    c.http1_only = options.http1_only;
-    auto hooks =
-        std::make_shared<detail::Hooks>(detail::Hooks{options.on_log, options.key_fn, options.on_event});
-    c.log_level = options.log_level;
-    c.on_log = hooks->log ? detail::Hooks::write_log : nullptr;
-    c.log_user_data = hooks.get();
-    c.key_fn = hooks->key ? detail::Hooks::give_key : nullptr;
-    c.key_user_data = hooks.get();
-    c.on_event = hooks->observer ? detail::Hooks::tell : nullptr;
-    c.event_user_data = hooks.get();
-    if (!words.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "client option: a NUL is not allowed");
-    auto made = detail::make<dosai_client>(dosai_client_new, &c);
+    detail::ClientArguments arguments(options);
+    auto made = arguments.make<dosai_client>(dosai_client_new);
     if (!made) return made.error();
-    return Client(std::move(*made), std::move(hooks));
+    return Client(std::move(*made), std::move(arguments.hooks));
   }
 
   Result<Completion> try_chat(const Request &request, const CallOptions &options = {}) const {

@@ -175,6 +175,28 @@ static void pushed() {
 }
 
 /* on_wait lives in the stream, wherever that is moved. */
+/* Without a network. */
+static void decoded() {
+  const std::string body = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}]}\n\n"
+                           "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo!\"},"
+                           "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+  dosai::Decoder decoder;
+  std::string text;
+  for (const char &byte : body) {
+    decoder.feed({&byte, 1});
+    while (const dosai::Chunk *chunk = decoder.next()) text += chunk->content();
+  }
+  decoder.finish();
+  CHECK(!decoder.next() && text == "Hello!" && decoder.completion().content() == "Hello!");
+  CHECK(decoder.try_feed("x").error().status() == DOSAI_INVALID_ARGUMENT);
+
+  dosai::Decoder cut;
+  cut.feed(std::string_view(body).substr(0, 70));
+  CHECK(cut.next() && !cut.next() && cut.try_next().error().status() == DOSAI_WOULD_BLOCK);
+  cut.finish();
+  CHECK(cut.try_next().error().status() == DOSAI_TRUNCATED);
+}
+
 static void waits() {
   dosai::Client client(test_options("silent-chunk"));
   dosai::CallOptions options;
@@ -211,6 +233,7 @@ static void logs() {
 }
 
 int main() {
+  decoded();
   no_allocation_per_chunk();
   pulled();
   iterators();

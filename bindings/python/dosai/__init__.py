@@ -2,6 +2,7 @@
 
 from ._chunks import ChatCompletionChunk, ServerSentEvent
 from ._client import Client
+from ._decoder import Decoder
 from ._errors import (
     APICancelledError,
     APIConnectionError,
@@ -95,6 +96,7 @@ __all__ = [
     "CompletionUsage",
     "ConflictError",
     "ContentFilterFinishReasonError",
+    "Decoder",
     "DosaiError",
     "EventStream",
     "Headers",

@@ -198,7 +198,7 @@ test-apt: need-test
 	@scripts/install-dependencies deb
 	@scripts/install-dependencies packages
 
-test-pip: $(VENV)
+test-pip: $(VENV) $(GO)
 	@scripts/model-server install
 
 test-build: all

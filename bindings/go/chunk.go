@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"iter"
+	"runtime"
 )
 
 // Kind says what a chunk is, and which of its fields are set.
@@ -72,6 +73,8 @@ type Stream struct {
 	ctx        context.Context
 	path       string
 	request    any
+	unread     *C.dosai_completion // until it is asked for, or the stream is garbage
+	cleanup    runtime.Cleanup
 	completion *Completion
 }
 
@@ -107,7 +110,10 @@ func (stream *Stream) All() iter.Seq2[Chunk, error] {
 				}
 			}
 		}
-		read := func(last *C.dosai_go_record) { stream.completion = readCompletion(last.completion) }
+		read := func(last *C.dosai_go_record) {
+			C.dosai_completion_copy(last.completion, &stream.unread, nil)
+			stream.cleanup = runtime.AddCleanup(stream, func(unread *C.dosai_completion) { C.dosai_completion_free(unread) }, stream.unread)
+		}
 		if err := call.result(stream.ctx, read); err != nil {
 			yield(Chunk{}, err)
 		}
@@ -116,4 +122,12 @@ func (stream *Stream) All() iter.Seq2[Chunk, error] {
 
 // Completion is the answer put together, once All has ended without an error; before, and otherwise, nil. A part of it
 // is in the error.
-func (stream *Stream) Completion() *Completion { return stream.completion }
+func (stream *Stream) Completion() *Completion {
+	if stream.unread != nil {
+		stream.cleanup.Stop()
+		stream.completion = readCompletion(stream.unread)
+		C.dosai_completion_free(stream.unread)
+		stream.unread = nil
+	}
+	return stream.completion
+}

@@ -105,7 +105,7 @@ $(TSC): | $(NODE)
 	cd build/node && apt-get download -qq node-typescript 2>/dev/null && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-testees: build/testees/node build/testees/go
+testees: build/testees/node build/testees/go build/testees/rust
 
 build/testees/node: build/node/dosai.node
 	@mkdir -p $(@D)

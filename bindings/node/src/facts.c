@@ -229,6 +229,6 @@ napi_value facts_of_error(napi_env env, dosai_status status, const dosai_error *
   if (bytes && napi_create_buffer_copy(env, length, bytes, NULL, &body) == napi_ok)
     set(env, facts, "body", body);
   if (completion) set(env, facts, "completion", facts_of_completion(env, completion, 0));
-  if (error) set(env, facts, "handle", new_answer(env, ERROR, error));
+  if (dosai_error_http_status(error) > 0) set(env, facts, "handle", new_answer(env, ERROR, error));
   return facts;
 }

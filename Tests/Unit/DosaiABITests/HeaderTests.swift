@@ -1,4 +1,5 @@
 import CDosai
+import Dosai
 import DosaiCore
 import Foundation
 import Testing
@@ -58,6 +59,16 @@ struct HeaderTests {
     #expect((-1000...1000).filter { Chunk.Kind(rawValue: $0) != nil }.count == all.count)
   }
 
+  @Test func numbersEachPointOfACall() {
+    let all: [(CallEvent.Kind, Int)] = [
+      (.started, DOSAI_CALL_STARTED), (.attempt, DOSAI_CALL_ATTEMPT), (.connected, DOSAI_CALL_CONNECTED),
+      (.headers, DOSAI_CALL_HEADERS), (.firstToken, DOSAI_CALL_FIRST_TOKEN), (.retry, DOSAI_CALL_RETRY),
+      (.ended, DOSAI_CALL_ENDED),
+    ]
+    for (kind, number) in all { #expect(Int(kind.rawValue) == number) }
+    #expect((-1000...1000).filter { CallEvent.Kind(rawValue: $0) != nil }.count == all.count)
+  }
+
   @Test func numbersEachQuirk() {
     let all: [(Quirks, Int, String)] = [
       (.doneMissing, DOSAI_QUIRK_DONE_MISSING, "DONE_MISSING"), (.donePadded, DOSAI_QUIRK_DONE_PADDED, "DONE_PADDED"),
@@ -90,6 +101,6 @@ struct HeaderTests {
     let lines = try String(contentsOf: header, encoding: .utf8).split(separator: "\n")
     let constants = lines.filter { $0.hasPrefix("  DOSAI_") && $0.contains(" = ") }
     let others = constants.filter { $0.hasPrefix("  DOSAI_LOG_") || $0.hasPrefix("  DOSAI_EVENT_") }
-    #expect(constants.count - others.count == 26 + 5 + 6 + 8 + 20)
+    #expect(constants.count - others.count == 26 + 5 + 6 + 8 + 7 + 20)
   }
 }

@@ -105,7 +105,9 @@ $(TSC): | $(NODE)
 	cd build/node && apt-get download -qq node-typescript 2>/dev/null && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-testees: build/testees/node build/testees/go build/testees/rust
+TESTEES = c cpp node go rust
+
+testees: $(TESTEES:%=build/testees/%)
 
 build/testees/node: build/node/dosai.node
 	@mkdir -p $(@D)
@@ -227,7 +229,11 @@ build/testees/go: $(wildcard bindings/go/*.[cgh]* bindings/go/testee/*) scripts/
 	@mkdir -p $(@D)
 	scripts/go build -C bindings/go -o $(CURDIR)/$@ ./testee
 
-test-bindings: all need-test $(VENV) build/testees/c testees
+build/testees/cpp: Tests/Bindings/testee.cpp bindings/cpp/dosai.hpp include/dosai.h $(LINK)
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -Ibindings/cpp -o $@ $< -Lbuild/lib -ldosai -ljansson -pthread $(RPATH)
+
+test-bindings: all need-test $(VENV) testees
 	python3 Tests/Bindings/run.py
 
 test-hosts: all need-test $(VENV)

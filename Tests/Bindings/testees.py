@@ -148,17 +148,16 @@ class Testee:
             self.free.put(None)
 
     def ask(self, asked):
-        process = self.free.get()
+        process, is_good = self.free.get(), False
         try:
             if not process:
                 process = Process(self.command)
                 self.all.append(process)
             answer = process.ask(asked)
-        except AssertionError:
-            self.free.put(None)
-            raise
-        self.free.put(process)
-        return answer
+            is_good = True
+            return answer
+        finally:
+            self.free.put(process if is_good else None)
 
     def end(self):
         """Each must end well when nothing more is asked."""

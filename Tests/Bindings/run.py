@@ -25,6 +25,7 @@ KNOWN = json.loads((HERE / "known.json").read_text())  # {testee: {what fails: w
 C_FACES = {"whole": ["whole_next"], "stream": ["callback", "poll", "stream_next"]}  # beside those of all
 LINES = 60  # of what failed
 TRIES, LATE = 4, 0.03  # how often, if the machine was late by so many seconds
+AT_ONCE = 3  # testees; most of what they do is to wait
 TOGETHER = 16  # calls of one testee at a time, each in a process of its own
 PIECES = ["A", "B", "C", "D"]  # of a stream that then stays open
 
@@ -207,7 +208,9 @@ def main():
     parser.add_argument("--testee", action="append", default=[])
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    commands = {name: [str(ROOT / "build/testees" / name)] for name in options.only or (() if options.testee else TESTEES)}
+    if not options.only and not options.testee:
+        return judge_all(["--quick"] * options.quick)
+    commands = {name: [str(ROOT / "build/testees" / name)] for name in options.only or ()}
     commands.update((name, shlex.split(command)) for name, _, command in (each.partition("=") for each in options.testee))
     bad = 0
     with LoopbackServer() as server:
@@ -219,8 +222,20 @@ def main():
             for line in verdict.failed[:LINES]:
                 print("    " + line[:400])
             bad += bool(verdict.failed)
-    print("bindings: %d of %d" % (len(commands) - bad, len(commands)))
     return bad != 0
+
+
+def judge_all(flags):
+    """Each by a process of its own, with a server of its own."""
+    def run(name):
+        ran = subprocess.run([sys.executable, __file__, "--only", name, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, errors="replace")
+        print(ran.stdout, end="", flush=True)
+        return ran.returncode == 0
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        good = sum(pool.map(run, TESTEES))
+    print("bindings: %d of %d" % (good, len(TESTEES)))
+    return good != len(TESTEES)
 
 
 if __name__ == "__main__":

@@ -296,7 +296,7 @@ static int serve_all() {
 // ---- `chat`: as the tool
 
 static json_t *chunk_line(const dosai::Chunk &chunk) {
-  json_t *told = object({{"kind", text(kinds[chunk.kind()])}, {"choice", count(chunk.choice())}});
+  json_t *told = object({{"kind", text(kinds[chunk.kind()])}, {"choice", integer(chunk.choice())}});
   const auto set = [&](const char *key, json_t *value) { json_object_set_new(told, key, value); };
   if (chunk.kind() == DOSAI_CHUNK_TOOL_CALL) {
     set("tool_call", integer(chunk.tool_call()));

@@ -19,7 +19,7 @@ from scripts import CHUNKED, HOLD, chunk, line
 from server import LoopbackServer
 from testees import Testee, form, plain
 
-TESTEES = ["c", "cpp", "node", "go", "rust"]
+TESTEES = ["c", "cpp", "go", "rust"]
 READ_AHEAD = {"go"}  # the part of a cancelled answer may be more than what was read
 KNOWN = json.loads((HERE / "known.json").read_text())  # {testee: {what fails: why it may}}
 C_FACES = {"whole": ["whole_next"], "stream": ["callback", "poll", "stream_next"]}  # beside those of all

@@ -258,7 +258,9 @@ func serve(call asked) (told any) {
 	if call.CancelAfter != nil && *call.CancelAfter == 0 {
 		cancel()
 	}
-	if call.CancelAfterMS != nil {
+	if call.CancelAfterMS != nil && *call.CancelAfterMS == 0 {
+		cancel()
+	} else if call.CancelAfterMS != nil {
 		timer := time.AfterFunc(time.Duration(*call.CancelAfterMS)*time.Millisecond, cancel)
 		defer timer.Stop()
 	}

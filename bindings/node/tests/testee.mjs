@@ -81,9 +81,9 @@ async function call({ url, options = {}, request, face, cancel_after: cancelAfte
     const client = clientOf(url, options);
     const controller = new AbortController();
     const isStreamed = face.endsWith('stream');
+    if (cancelAfter === 0 || cancelAfterMs === 0) controller.abort();
     const answer = client.chat.completions.create({ ...request, stream: isStreamed }, { signal: controller.signal });
-    if (cancelAfter === 0) controller.abort();
-    if (cancelAfterMs !== null) setTimeout(() => controller.abort(), cancelAfterMs).unref();
+    if (cancelAfterMs > 0) setTimeout(() => controller.abort(), cancelAfterMs).unref();
     if (dropAfter === 0) {
       answer.then((stream) => stream.return(), () => {});
       return seen;

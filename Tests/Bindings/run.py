@@ -19,8 +19,9 @@ from scripts import CHUNKED, HOLD, chunk, line
 from server import LoopbackServer
 from testees import Testee, form, plain
 
-TESTEES = ["c", "cpp", "go", "rust"]
-READ_AHEAD = {"go"}  # the part of a cancelled answer may be more than what was read
+TESTEES = ["c", "cpp", "node", "go", "rust"]
+READ_AHEAD = {"go", "node"}  # the part of a cancelled answer may be more than what was read
+ONE_LOOP = {"node"}  # for all clients: a call may be given the connection of another, whose server is silent from then on
 KNOWN = json.loads((HERE / "known.json").read_text())  # {testee: {what fails: why it may}}
 C_FACES = {"whole": ["whole_next"], "stream": ["callback", "poll", "stream_next"]}  # beside those of all
 LINES = 60  # of what failed
@@ -102,6 +103,8 @@ def play_cases(server, testee, verdict, expected):
 # ---- the fault matrix, and exchanges with retries
 
 def play_faults(server, testee, verdict):
+    testee.keeps_processes = testee.name not in ONE_LOOP
+
     def play(jobs, is_async):
         for row, at, face, retries in jobs:
             def check():
@@ -114,6 +117,7 @@ def play_faults(server, testee, verdict):
         if face != "pull":  # that is the callback's face for the testee: a stream
             lines[job if at in ("plain", "tls", *test_faults.UNCOUNTED) else at].append(job)
     together(play, [(jobs, is_async) for is_async in (False, True) for jobs in sorted(lines.values(), key=len, reverse=True)])
+    testee.keeps_processes = True
 
 
 def play_exchanges(server, testee, verdict):

@@ -17,9 +17,12 @@
 using std::string, std::string_view;
 
 static const char *const clocks[] = {nullptr, "connect", "first_token", "idle", "total"};
-static const char *const kinds[] = {"other", "content", "reasoning", "refusal", "tool_call", "finish", "usage"};
+static const char *const kinds[] = {"other",     "content", "reasoning", "refusal",
+                                    "tool_call", "finish",  "usage"};
 
-static json_t *text(string_view text) { return text.data() ? json_stringn(text.data(), text.size()) : json_null(); }
+static json_t *text(string_view text) {
+  return text.data() ? json_stringn(text.data(), text.size()) : json_null();
+}
 static json_t *integer(std::int64_t number) { return json_integer(number); }
 static json_t *count(std::int64_t number) { return number < 0 ? json_null() : json_integer(number); }
 
@@ -128,14 +131,16 @@ struct Events {
   static json_t *member(json_t *list, int index) {
     json_t *one;
     size_t at;
-    json_array_foreach(list, at, one) if (json_integer_value(json_object_get(one, "index")) == index) return one;
+    json_array_foreach(list, at,
+                       one) if (json_integer_value(json_object_get(one, "index")) == index) return one;
     json_array_append_new(list, one = object({{"index", integer(index)}}));
     return one;
   }
 
   /* The number of events that are whole; 0 in the middle of one. */
   json_int_t take(const dosai::Chunk &chunk) {
-    if (!event) json_array_append_new(list, event = object({{"json", text(chunk.json())}, {"choices", json_array()}}));
+    if (!event)
+      json_array_append_new(list, event = object({{"json", text(chunk.json())}, {"choices", json_array()}}));
     if (chunk.usage()) json_object_set_new(event, "usage", usage(*chunk.usage()));
     if (chunk.choice() >= 0) add(member(json_object_get(event, "choices"), chunk.choice()), chunk);
     if (!chunk.is_last_in_event()) return 0;
@@ -162,8 +167,8 @@ struct Events {
 
 /* Gives each chunk to on_chunk, which may end the stream by false. */
 template <class OnChunk>
-static dosai::Completion make_call(const dosai::Client &client, const dosai::Request &request, string_view face,
-                                   const dosai::CallOptions &options, OnChunk on_chunk) {
+static dosai::Completion make_call(const dosai::Client &client, const dosai::Request &request,
+                                   string_view face, const dosai::CallOptions &options, OnChunk on_chunk) {
   if (face == "whole") return client.chat(request, options);
   if (face == "stream") {
     dosai::Stream stream = client.stream(request, options);
@@ -196,20 +201,29 @@ static dosai::Completion make_call(const dosai::Client &client, const dosai::Req
 
 static dosai::ClientOptions options_of(json_t *given) {
   dosai::ClientOptions options;
-  const std::map<string, string *> texts = {
-      {"base_url", &options.base_url}, {"api_key", &options.api_key}, {"api_key_header", &options.api_key_header},
-      {"organization", &options.organization}, {"project", &options.project}, {"user_agent", &options.user_agent},
-      {"ca_file", &options.ca_file}, {"proxy", &options.proxy}, {"unix_socket", &options.unix_socket}};
+  const std::map<string, string *> texts = {{"base_url", &options.base_url},
+                                            {"api_key", &options.api_key},
+                                            {"api_key_header", &options.api_key_header},
+                                            {"organization", &options.organization},
+                                            {"project", &options.project},
+                                            {"user_agent", &options.user_agent},
+                                            {"ca_file", &options.ca_file},
+                                            {"proxy", &options.proxy},
+                                            {"unix_socket", &options.unix_socket}};
   const std::map<string, dosai::Milliseconds *> clocks = {
-      {"connect_timeout_ms", &options.connect_timeout}, {"first_token_timeout_ms", &options.first_token_timeout},
-      {"idle_timeout_ms", &options.idle_timeout}, {"total_timeout_ms", &options.total_timeout}};
-  const std::map<string, std::int64_t *> longs = {
-      {"max_event_bytes", &options.max_event_bytes}, {"max_response_bytes", &options.max_response_bytes},
-      {"max_text_bytes", &options.max_text_bytes}, {"max_header_bytes", &options.max_header_bytes}};
-  const std::map<string, int *> ints = {
-      {"max_retries", &options.max_retries}, {"max_json_nodes", &options.max_json_nodes},
-      {"max_choices", &options.max_choices}, {"max_tool_calls", &options.max_tool_calls},
-      {"max_redirects", &options.max_redirects}};
+      {"connect_timeout_ms", &options.connect_timeout},
+      {"first_token_timeout_ms", &options.first_token_timeout},
+      {"idle_timeout_ms", &options.idle_timeout},
+      {"total_timeout_ms", &options.total_timeout}};
+  const std::map<string, std::int64_t *> longs = {{"max_event_bytes", &options.max_event_bytes},
+                                                  {"max_response_bytes", &options.max_response_bytes},
+                                                  {"max_text_bytes", &options.max_text_bytes},
+                                                  {"max_header_bytes", &options.max_header_bytes}};
+  const std::map<string, int *> ints = {{"max_retries", &options.max_retries},
+                                        {"max_json_nodes", &options.max_json_nodes},
+                                        {"max_choices", &options.max_choices},
+                                        {"max_tool_calls", &options.max_tool_calls},
+                                        {"max_redirects", &options.max_redirects}};
   const char *name;
   json_t *value, *line;
   size_t at;
@@ -260,12 +274,13 @@ static json_t *serve(json_t *asked) {
         std::this_thread::sleep_for(std::chrono::milliseconds(cancel_after_ms));
         token.trigger();
       });
-    completion = completion_of(make_call(clients.at(key), request, json_string_value(json_object_get(asked, "face")),
-                                         call, [&](const dosai::Chunk &chunk) {
-                                           const json_int_t whole = events.take(chunk);
-                                           if (whole && whole == cancel_after) token.trigger();
-                                           return !whole || whole != drop_after;
-                                         }));
+    completion =
+        completion_of(make_call(clients.at(key), request, json_string_value(json_object_get(asked, "face")),
+                                call, [&](const dosai::Chunk &chunk) {
+                                  const json_int_t whole = events.take(chunk);
+                                  if (whole && whole == cancel_after) token.trigger();
+                                  return !whole || whole != drop_after;
+                                }));
   } catch (const dosai::Error &failure) {
     status = dosai_status_name(failure.status());
     error = error_of(failure);
@@ -305,7 +320,8 @@ static json_t *chunk_line(const dosai::Chunk &chunk) {
     set("text", text(chunk.text()));
   } else if (chunk.kind() == DOSAI_CHUNK_FINISH) set("finish_reason", text(chunk.text()));
   else if (chunk.kind() == DOSAI_CHUNK_USAGE) set("usage", usage(*chunk.usage(), count));
-  else if (chunk.kind() == DOSAI_CHUNK_OTHER) set("json", json_loadb(chunk.json().data(), chunk.json().size(), JSON_ALLOW_NUL, nullptr));
+  else if (chunk.kind() == DOSAI_CHUNK_OTHER)
+    set("json", json_loadb(chunk.json().data(), chunk.json().size(), JSON_ALLOW_NUL, nullptr));
   else set("text", text(chunk.text()));
   return object({{"chunk", told}});
 }
@@ -325,12 +341,14 @@ static void last_line(dosai_status status, const dosai::Completion &completion, 
                    {"retry_after_ms", count(error->retry_after().value_or(dosai::Milliseconds(-1)).count())},
                    {"body", text(error->body())},
                    {"timeout", clocks[error->clock()] ? text(clocks[error->clock()]) : json_null()}});
-  if (completion) answer = json_loadb(completion.json().data(), completion.json().size(), JSON_ALLOW_NUL, nullptr);
+  if (completion)
+    answer = json_loadb(completion.json().data(), completion.json().size(), JSON_ALLOW_NUL, nullptr);
   std::cout << dump(object({{"status", text(dosai_status_name(status))},
                             {"error", told},
                             {"completion", answer},
                             {"quirks", quirks(completion.quirks())},
-                            {"attempts", integer(json_int_t((error ? error->attempts() : completion.attempts()).size()))},
+                            {"attempts",
+                             integer(json_int_t((error ? error->attempts() : completion.attempts()).size()))},
                             {"timings", object({{"connect_ms", milliseconds(timings.connect_us)},
                                                 {"first_byte_ms", milliseconds(timings.first_byte_us)},
                                                 {"first_token_ms", milliseconds(timings.first_token_us)},
@@ -340,12 +358,24 @@ static void last_line(dosai_status status, const dosai::Completion &completion, 
 
 static int exit_status(dosai_status status) {
   switch (status) {
-  case DOSAI_OK: return 0;
-  case DOSAI_INVALID_ARGUMENT: return 2;
-  case DOSAI_CONNECTION: case DOSAI_PROXY: case DOSAI_TLS: case DOSAI_TIMEOUT: case DOSAI_REDIRECTED: return 3;
-  case DOSAI_TRUNCATED: case DOSAI_PROTOCOL: case DOSAI_TOO_LARGE: return 4;
-  case DOSAI_CANCELLED: return 130;
-  default: return status <= DOSAI_BAD_REQUEST && status >= DOSAI_PROVIDER ? 1 : 5;
+  case DOSAI_OK:
+    return 0;
+  case DOSAI_INVALID_ARGUMENT:
+    return 2;
+  case DOSAI_CONNECTION:
+  case DOSAI_PROXY:
+  case DOSAI_TLS:
+  case DOSAI_TIMEOUT:
+  case DOSAI_REDIRECTED:
+    return 3;
+  case DOSAI_TRUNCATED:
+  case DOSAI_PROTOCOL:
+  case DOSAI_TOO_LARGE:
+    return 4;
+  case DOSAI_CANCELLED:
+    return 130;
+  default:
+    return status <= DOSAI_BAD_REQUEST && status >= DOSAI_PROVIDER ? 1 : 5;
   }
 }
 
@@ -358,20 +388,24 @@ static int chat(int count, char **arguments) {
     if (word == "-m") model = arguments[++at];
     else if (word == "--no-stream") face = "whole";
     else if (word == "--async") prefix = "async_";
-    else if (word == "--timeout") options.total_timeout = dosai::Milliseconds(std::int64_t(1000 * atof(arguments[++at])));
+    else if (word == "--timeout")
+      options.total_timeout = dosai::Milliseconds(std::int64_t(1000 * atof(arguments[++at])));
     else if (word == "--max-retries") options.max_retries = atoi(arguments[++at]) ? atoi(arguments[at]) : -1;
     else if (word == "--base-url") options.base_url = arguments[++at];
     else if (word == "--request") file = arguments[++at];
     else if (word != "--json") prompt = word;
   }
   std::ifstream stream(file);
-  dosai::Request request = file.empty() ? dosai::Request(model) : dosai::Request::parse(string(std::istreambuf_iterator<char>(stream), {}));
+  dosai::Request request = file.empty()
+                               ? dosai::Request(model)
+                               : dosai::Request::parse(string(std::istreambuf_iterator<char>(stream), {}));
   request.add_message("user", prompt);
   try {
-    const auto completion = make_call(dosai::Client(options), request, prefix + face, {}, [](const dosai::Chunk &chunk) {
-      std::cout << dump(chunk_line(chunk)) << std::endl;
-      return true;
-    });
+    const auto completion =
+        make_call(dosai::Client(options), request, prefix + face, {}, [](const dosai::Chunk &chunk) {
+          std::cout << dump(chunk_line(chunk)) << std::endl;
+          return true;
+        });
     last_line(DOSAI_OK, completion, nullptr);
     return 0;
   } catch (const dosai::Error &error) {

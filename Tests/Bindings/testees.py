@@ -1,6 +1,6 @@
 """Testees: programs that make calls through a binding and say what came of them; and the client that asks them, in the
 place of wire.Client."""
-import json, queue, subprocess, threading, time
+import contextlib, json, queue, subprocess, threading, time
 
 import wire
 from lateness import allowance
@@ -114,6 +114,11 @@ class Process:
         self.reader = self.process.stdout
 
     def ask(self, asked):
+        answer = self.tell(asked)
+        assert "failed" not in answer, answer["failed"]
+        return answer
+
+    def tell(self, asked):
         timer = threading.Timer(TIMEOUT, self.process.kill)
         timer.start()
         try:
@@ -129,9 +134,7 @@ class Process:
         finally:
             timer.cancel()
         assert wire.KEY.encode() not in line, "the key is shown: %.300r" % line
-        answer = json.loads(line)
-        assert "failed" not in answer, answer["failed"]
-        return answer
+        return json.loads(line)
 
     def end(self):
         self.process.stdin.close()
@@ -144,18 +147,23 @@ class Testee:
 
     def __init__(self, name, command, count=8):
         self.name, self.command, self.free, self.all = name, command, queue.LifoQueue(), []
+        self.keeps_processes = True
         for _ in range(count):
             self.free.put(None)
 
-    def ask(self, asked):
+    @contextlib.contextmanager
+    def process(self):
+        """One that is ready for a call."""
         process, is_good = self.free.get(), False
         try:
             if not process:
                 process = Process(self.command)
                 self.all.append(process)
-            answer = process.ask(asked)
-            is_good = True
-            return answer
+                process.tell({})  # not understood, but then it has started
+            yield process
+            is_good = self.keeps_processes
+            if not is_good:
+                process.end()
         finally:
             self.free.put(process if is_good else None)
 
@@ -184,10 +192,13 @@ class Client:
         pass
 
     def answer(self, face, **steps):
-        return self.testee.ask({**self.asked, "face": face, **steps})
+        with self.testee.process() as process:
+            return process.ask({**self.asked, "face": face, **steps})
 
     def see(self, face, **steps):
         """What wire.Client would have seen, of its faces "callback" and "unary"."""
-        started = time.monotonic()
-        seen = as_seen(self.answer(self.prefix + ("whole" if face in ("unary", "whole") else "stream"), **steps))
-        return {**seen, "ms": (time.monotonic() - started) * 1e3, "allowed_ms": allowance(started) * 1e3}
+        way = self.prefix + ("whole" if face in ("unary", "whole") else "stream")
+        with self.testee.process() as process:
+            started = time.monotonic()
+            seen = as_seen(process.ask({**self.asked, "face": way, **steps}))
+            return {**seen, "ms": (time.monotonic() - started) * 1e3, "allowed_ms": allowance(started) * 1e3}

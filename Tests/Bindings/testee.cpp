@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -252,6 +253,8 @@ static json_int_t number(json_t *asked, const char *key) {
 }
 
 static json_t *serve(json_t *asked) {
+  for (const char *key : {"url", "face"})
+    if (!json_is_string(json_object_get(asked, key))) throw std::runtime_error(string("no ") + key);
   static std::map<string, dosai::Client> clients;
   const json_int_t cancel_after = number(asked, "cancel_after"), drop_after = number(asked, "drop_after"),
                    cancel_after_ms = number(asked, "cancel_after_ms");

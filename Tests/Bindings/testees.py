@@ -159,7 +159,7 @@ class Testee:
             if not process:
                 process = Process(self.command)
                 self.all.append(process)
-                process.tell({})  # not understood, but then it has started
+                process.tell(None)  # not understood, but then it has started
             yield process
             is_good = self.keeps_processes
             if not is_good:

@@ -21,7 +21,7 @@ from testees import Testee, form, plain
 
 TESTEES = ["c", "cpp", "node", "go", "rust"]
 READ_AHEAD = {"go", "node"}  # the part of a cancelled answer may be more than what was read
-ONE_LOOP = {"node"}  # for all clients: a call may be given the connection of another, whose server is silent from then on
+ONE_LOOP = {"node"}  # of all clients: a call may get the connection of another, whose server is silent from then on
 KNOWN = json.loads((HERE / "known.json").read_text())  # {testee: {what fails: why it may}}
 C_FACES = {"whole": ["whole_next"], "stream": ["callback", "poll", "stream_next"]}  # beside those of all
 LINES = 60  # of what failed
@@ -105,18 +105,18 @@ def play_cases(server, testee, verdict, expected):
 def play_faults(server, testee, verdict):
     testee.keeps_processes = testee.name not in ONE_LOOP
 
-    def play(jobs, is_async):
-        for row, at, face, retries in jobs:
+    def play(jobs):
+        for row, at, face, retries, is_async in jobs:
             def check():
                 seen = test_faults.play(server, row, at, face, retries, functools.partial(testee.client, is_async=is_async))
                 return test_faults.check(row, face, retries, seen)
             verdict.add("fault", way_of(face, is_async), "%s, %s, %d retries" % (row.id, at, retries), attempt(check))
-    lines = collections.defaultdict(list)
-    for job in test_faults.jobs(test_faults.ROWS + test_faults.STALLS):
-        row, at, face, retries = job
-        if face != "pull":  # that is the callback's face for the testee: a stream
+    lines = collections.defaultdict(list)  # one after the other where connections are counted
+    for row, at, face, retries in test_faults.jobs(test_faults.ROWS + test_faults.STALLS):
+        for is_async in (False, True) if face != "pull" else ():  # a testee has one face for streams
+            job = row, at, face, retries, is_async
             lines[job if at in ("plain", "tls", *test_faults.UNCOUNTED) else at].append(job)
-    together(play, [(jobs, is_async) for is_async in (False, True) for jobs in sorted(lines.values(), key=len, reverse=True)])
+    together(play, [(jobs,) for jobs in sorted(lines.values(), key=len, reverse=True)])
     testee.keeps_processes = True
 
 

@@ -111,10 +111,11 @@ def as_seen(answer):
 class Process:
     def __init__(self, command):
         self.process = subprocess.Popen([*command, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-        self.reader = self.process.stdout
+        self.reader, self.has_answer = self.process.stdout, False
 
     def ask(self, asked):
         answer = self.tell(asked)
+        self.has_answer = answer.get("status") == "OK"
         assert "failed" not in answer, answer["failed"]
         return answer
 
@@ -147,7 +148,7 @@ class Testee:
 
     def __init__(self, name, command, count=8):
         self.name, self.command, self.free, self.all = name, command, queue.LifoQueue(), []
-        self.keeps_processes = True
+        self.keeps_processes = True  # or only until an answer, which may leave a connection behind
         for _ in range(count):
             self.free.put(None)
 
@@ -161,7 +162,7 @@ class Testee:
                 self.all.append(process)
                 process.tell(None)  # not understood, but then it has started
             yield process
-            is_good = self.keeps_processes
+            is_good = self.keeps_processes or not process.has_answer
             if not is_good:
                 process.end()
         finally:

@@ -48,8 +48,10 @@ static inline void note_chunk(told *call, const dosai_chunk *chunk) {
   call->chunks++;
   call->chunked = test_now();
   if (chunk->kind != DOSAI_CHUNK_CONTENT) return;
-  if (call->bytes + chunk->text_length < sizeof call->text)
-    memcpy(call->text + call->bytes, chunk->text, chunk->text_length);
+  if (call->bytes < sizeof call->text - 1) {
+    size_t room = sizeof call->text - 1 - call->bytes;
+    memcpy(call->text + call->bytes, chunk->text, chunk->text_length < room ? chunk->text_length : room);
+  }
   call->bytes += chunk->text_length;
 }
 

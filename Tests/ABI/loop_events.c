@@ -176,8 +176,12 @@ static void stops(int32_t (*stop)(const dosai_event *)) {
   loop = new_loop(0, 0);
   then_do = stop;
   calls[0] = submit(loop, TEST_PLAIN, "rich", STREAM, 0, &options); /* all its events in one segment */
-  if (stop == stop_by_pause) run_for(loop, 100);
-  else run(loop);
+  if (stop == stop_by_pause) {
+    RUN_UNTIL(loop, book[0].chunks >= 3);
+    run_for(loop, 100);
+  } else {
+    run(loop);
+  }
   CHECK_INT(book[0].chunks, 3);
   if (stop != stop_by_pause) CHECK_END(0, DOSAI_CANCELLED);
   then_do = NULL;

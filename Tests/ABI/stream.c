@@ -101,12 +101,12 @@ static void failed(const char *script, dosai_status status) {
 static void slow_reader(int taken) {
   dosai_call_options options;
   dosai_call_options_init(&options, sizeof options);
-  options.first_token_timeout_ms = options.idle_timeout_ms = test_bound(200);
+  options.first_token_timeout_ms = options.idle_timeout_ms = test_bound(600);
   open_stream(TEST_PLAIN, "paced", &options);
   for (int i = 0; i < taken; i++) take_one();
-  test_sleep(test_bound(200) * 2);
+  test_sleep(test_bound(600) * 2);
   take_one();
-  test_sleep(test_bound(200) * 2);
+  test_sleep(test_bound(600) * 2);
   do CHECK_CALL(dosai_stream_next(stream, -1, &chunk, &error), DOSAI_OK);
   while (chunk);
   dosai_stream_free(stream);

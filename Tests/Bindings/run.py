@@ -35,18 +35,33 @@ class Verdict:
     """What failed of one testee, and how many were played of each kind and way."""
 
     def __init__(self, name):
-        self.known, self.failed, self.played, self.lock = dict(KNOWN.get(name, {})), [], collections.Counter(), threading.Lock()
+        self.known, self.failed, self.played = dict(KNOWN.get(name, {})), [], collections.Counter()
+        self.again, self.lock = [], threading.Lock()
+
+    def play(self, kind, way, case, check):
+        """check gives what is wrong."""
+        found = attempt(check)
+        with self.lock:
+            if found:
+                self.again.append((kind, way, case, check))
+            else:
+                self.add(kind, way, case, found)
+
+    def replay(self):
+        """What failed among many at once must pass alone."""
+        for kind, way, case, check in self.again:
+            self.add(kind, way, case, attempt(check))
+        self.again.clear()
 
     def add(self, kind, way, case, found):
         name = "%s/%s/%s" % (kind, case, way)
-        with self.lock:
-            self.played[kind, way] += 1
-            reason = self.known.pop(name, None)
-            if reason and not found:
-                found = ["it is known to fail, and did not: %s" % reason]
-            elif reason:
-                found = []
-            self.failed += ["%s: %s" % (name, line) for line in found[:4]]
+        self.played[kind, way] += 1
+        reason = self.known.pop(name, None)
+        if reason and not found:
+            found = ["it is known to fail, and did not: %s" % reason]
+        elif reason:
+            found = []
+        self.failed += ["%s: %s" % (name, line) for line in found[:4]]
 
 
 def is_of_c(testee):
@@ -95,7 +110,7 @@ def play_cases(server, testee, verdict, expected):
     def play(id, face, wanted):
         def compare():
             return wire.differences(plain(testee.client(server.base(id)).answer(face)), plain(wanted))
-        verdict.add("case", face, id, attempt(compare))
+        verdict.play("case", face, id, compare)
     together(play, [(id, face, wanted) for (id, way), wanted in expected.items()
                     for face in (way, "async_" + way, *C_FACES[way] * is_of_c(testee))])
 
@@ -107,16 +122,17 @@ def play_faults(server, testee, verdict):
 
     def play(jobs):
         for row, at, face, retries, is_async in jobs:
-            def check():
+            def check(row=row, at=at, face=face, retries=retries, is_async=is_async):
                 seen = test_faults.play(server, row, at, face, retries, functools.partial(testee.client, is_async=is_async))
                 return test_faults.check(row, face, retries, seen)
-            verdict.add("fault", way_of(face, is_async), "%s, %s, %d retries" % (row.id, at, retries), attempt(check))
+            verdict.play("fault", way_of(face, is_async), "%s, %s, %d retries" % (row.id, at, retries), check)
     lines = collections.defaultdict(list)  # one after the other where connections are counted
     for row, at, face, retries in test_faults.jobs(test_faults.ROWS + test_faults.STALLS):
         for is_async in (False, True) if face != "pull" else ():  # a testee has one face for streams
             job = row, at, face, retries, is_async
             lines[job if at in ("plain", "tls", *test_faults.UNCOUNTED) else at].append(job)
     together(play, [(jobs,) for jobs in sorted(lines.values(), key=len, reverse=True)])
+    verdict.replay()
     testee.keeps_processes = True
 
 
@@ -133,7 +149,7 @@ def play_exchanges(server, testee, verdict):
             name = "exchange-%s-%s-%d" % (case["id"], testee.name, is_async)
             return test_cases.undecided(case["id"], test_cases.check_exchange(case, *test_cases.exchange(server, case, name, see)))
         face = "stream" if case["config"].get("stream") else "whole"
-        verdict.add("exchange", way_of(face, is_async), case["id"], attempt(check))
+        verdict.play("exchange", way_of(face, is_async), case["id"], check)
     cases = [{**case, "expect": {key: value for key, value in case["expect"].items() if key != "open_connections_after"}}
              for case in test_cases.EXCHANGES]  # a testee keeps its clients, and so their connections
     together(play, [(case, is_async) for is_async in (False, True) for case in cases])
@@ -167,7 +183,7 @@ def play_ends(server, testee, verdict):
                     break
                 time.sleep(0.005)
             return found
-        verdict.add("end", way_of("stream", is_async), "%s %d" % (step, after), attempt(check))
+        verdict.play("end", way_of("stream", is_async), "%s %d" % (step, after), check)
     jobs = [("cancel_after", 0), ("cancel_after", 1), ("cancel_after", 3), ("drop_after", 1), ("drop_after", 3)]
     together(play, [(*job, is_async) for is_async in (False, True) for job in jobs])
 
@@ -187,7 +203,7 @@ def play_chats(server, testee, verdict):
 
         def check():
             return wire.differences(run(testee.command, *["--async"] * is_async), run([ROOT / "build/bin/dosai"]))
-        verdict.add("chat", way_of("whole" if options else "stream", is_async), id, attempt(check))
+        verdict.play("chat", way_of("whole" if options else "stream", is_async), id, check)
     together(play, [(case.id, is_async, *(["--no-stream"] if call == "unary" else [])) for case in CASES[::16]
                     for call in case.calls for is_async in (False, True)])
 
@@ -197,9 +213,11 @@ def play_chats(server, testee, verdict):
 def judge(server, testee, expected, is_quick):
     verdict, started = Verdict(testee.name), time.monotonic()
     play_cases(server, testee, verdict, expected)
+    verdict.replay()
     if not is_quick:
         for play in (play_faults, play_exchanges, play_ends, *[play_chats] * (testee.name != "c")):  # the tool is C's own
             play(server, testee, verdict)
+            verdict.replay()
     verdict.failed += ["%s: it is not played" % name for name in verdict.known if not is_quick]
     verdict.failed += attempt(lambda: testee.end() or [])
     verdict.seconds = time.monotonic() - started

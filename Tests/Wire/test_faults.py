@@ -120,7 +120,7 @@ def play(server, row, at, face, retries, client=wire.Client):
         else:
             seen["arrived"] = server.arrived[at] - arrived
         attempts = (seen["error"] or seen["completion"])["attempts"]
-        if seen["arrived"] in (None, len(attempts)) or time.monotonic() > ended + 1 + allowance(ended):
+        if (seen["arrived"] or 0) >= len(attempts) or at in UNCOUNTED or time.monotonic() > ended + 1 + allowance(ended):
             break
         time.sleep(0.005)
     seen["bodies"] = {request.body for request in requests}

@@ -102,7 +102,8 @@ build/node/dosai.node: $(NODE_SOURCES) $(LINK) $(NODE)
 TSC = build/node/typescript/usr/share/nodejs/typescript/lib/tsc.js
 
 $(TSC): | $(NODE)
-	cd build/node && apt-get download -qq node-typescript 2>/dev/null && dpkg -x node-typescript_*.deb typescript
+	cd build/node && { apt-get download -qq node-typescript 2>/dev/null || \
+	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
 TESTEES = c cpp node go rust

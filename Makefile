@@ -235,7 +235,7 @@ build/testees/cpp: Tests/Bindings/testee.cpp bindings/cpp/dosai.hpp include/dosa
 	$(CXX) -std=c++17 -Wall -Wextra -Werror $(CFLAGS) -Iinclude -Ibindings/cpp -o $@ $< -Lbuild/lib -ldosai -ljansson -pthread $(RPATH)
 
 test-bindings: all need-test $(VENV) testees
-	python3 Tests/Bindings/run.py
+	python3 Tests/Bindings/run.py $(TESTEES)
 
 test-hosts: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Hosts

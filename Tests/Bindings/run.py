@@ -2,9 +2,9 @@
 """Judges every binding from outside, by its testee: the cases of Tests/Wire, its fault matrix and exchanges, cancelling
 and letting go, and the tool's `chat --json`; each whole and as a stream, blocking and asynchronous.
 
-    run.py [--only NAME]... [--testee NAME=COMMAND]... [--quick]
+    run.py [--quick] [NAME | NAME=COMMAND]...
 
-A testee is build/testees/NAME; --testee names others, such as one that is emulated. --quick: the cases alone."""
+A testee is build/testees/NAME, or another program, such as one that is emulated. --quick: the cases alone."""
 import argparse, collections, concurrent.futures, functools, json, os, pathlib, shlex, site, subprocess, sys, threading, time
 
 sys.dont_write_bytecode = True
@@ -13,19 +13,17 @@ ROOT = HERE.parents[1]
 site.addsitedir(next(map(str, ROOT.glob("build/venv/lib/python*/site-packages")), ""))
 sys.path[:0] = [str(ROOT / "Tests/Support"), str(ROOT / "Tests/Wire")]
 import test_cases, test_corpus, test_faults, wire
-from lateness import allowance
+from lateness import allowance, attempt
 from corpus import CASES
 from scripts import CHUNKED, HOLD, chunk, line
 from server import LoopbackServer
 from testees import Testee, form, plain
 
-TESTEES = ["c", "cpp", "node", "go", "rust"]
 READ_AHEAD = {"go", "node"}  # the part of a cancelled answer may be more than what was read
 ONE_LOOP = {"node"}  # of all clients: a call may get the connection of another, whose server is silent from then on
 KNOWN = json.loads((HERE / "known.json").read_text())  # {testee: {what fails: why it may}}
 C_FACES = {"whole": ["whole_next"], "stream": ["callback", "poll", "stream_next"]}  # beside those of all
 LINES = 60  # of what failed
-TRIES, LATE = 4, 0.03  # how often, if the machine was late by so many seconds
 AT_ONCE = 3  # testees; most of what they do is to wait
 TOGETHER = 16  # calls of one testee at a time, each in a process of its own
 PIECES = ["A", "B", "C", "D"]  # of a stream that then stays open
@@ -40,12 +38,15 @@ class Verdict:
 
     def play(self, kind, way, case, check):
         """check gives what is wrong."""
-        found = attempt(check)
+        try:
+            is_good = not check()
+        except Exception:
+            is_good = False
         with self.lock:
-            if found:
-                self.again.append((kind, way, case, check))
+            if is_good:
+                self.add(kind, way, case, [])
             else:
-                self.add(kind, way, case, found)
+                self.again.append((kind, way, case, check))
 
     def replay(self):
         """What failed among many at once must pass alone."""
@@ -76,19 +77,6 @@ def together(work, jobs):
     with concurrent.futures.ThreadPoolExecutor(TOGETHER) as pool:
         for done in [pool.submit(work, *job) for job in jobs]:
             done.result()
-
-
-def attempt(work):
-    """What it finds; an assertion is found, too. What a late machine may have failed is tried again."""
-    for _ in range(TRIES):
-        started = time.monotonic()
-        try:
-            found = work()
-        except AssertionError as failure:
-            found = [str(failure) or repr(failure)]
-        if not found or allowance(started) < LATE:
-            break
-    return found
 
 
 # ---- the cases of Tests/Wire
@@ -226,38 +214,33 @@ def judge(server, testee, expected, is_quick):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", action="append", choices=TESTEES)
-    parser.add_argument("--testee", action="append", default=[])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("testees", nargs="+")
     options = parser.parse_args()
-    if not options.only and not options.testee:
-        return judge_all(["--quick"] * options.quick)
-    commands = {name: [str(ROOT / "build/testees" / name)] for name in options.only or ()}
-    commands.update((name, shlex.split(command)) for name, _, command in (each.partition("=") for each in options.testee))
-    bad = 0
+    if len(options.testees) > 1:
+        return judge_all(options.testees, ["--quick"] * options.quick)
+    name, _, command = options.testees[0].partition("=")
     with LoopbackServer() as server:
-        expected = expect(server)
-        for name, command in commands.items():
-            verdict = judge(server, Testee(name, command, TOGETHER), expected, options.quick)
-            counts = ["%s %s %d" % (kind, way, count) for (kind, way), count in sorted(verdict.played.items())]
-            print("%-4s %-8s %s (%.0f s)" % ("FAIL" if verdict.failed else "ok", name, ", ".join(counts), verdict.seconds))
-            for line in verdict.failed[:LINES]:
-                print("    " + line[:400])
-            bad += bool(verdict.failed)
-    return bad != 0
+        testee = Testee(name, shlex.split(command) or [str(ROOT / "build/testees" / name)], TOGETHER)
+        verdict = judge(server, testee, expect(server), options.quick)
+    counts = ["%s %s %d" % (kind, way, count) for (kind, way), count in sorted(verdict.played.items())]
+    print("%-4s %-8s %s (%.0f s)" % ("FAIL" if verdict.failed else "ok", name, ", ".join(counts), verdict.seconds))
+    for line in verdict.failed[:LINES]:
+        print("    " + line[:400])
+    return verdict.failed != []
 
 
-def judge_all(flags):
+def judge_all(testees, flags):
     """Each by a process of its own, with a server of its own."""
-    def run(name):
-        ran = subprocess.run([sys.executable, __file__, "--only", name, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def run(testee):
+        ran = subprocess.run([sys.executable, __file__, *flags, testee], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, errors="replace")
         print(ran.stdout, end="", flush=True)
         return ran.returncode == 0
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        good = sum(pool.map(run, TESTEES))
-    print("bindings: %d of %d" % (good, len(TESTEES)))
-    return good != len(TESTEES)
+        good = sum(pool.map(run, testees))
+    print("bindings: %d of %d" % (good, len(testees)))
+    return good != len(testees)
 
 
 if __name__ == "__main__":

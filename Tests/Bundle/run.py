@@ -3,7 +3,7 @@
 tool's stream from a real model. With musl they run here, on Debian's musl; those for arm64 under qemu.
 
     run.py TARGET..."""
-import concurrent.futures, importlib.util, os, pathlib, subprocess, sys, threading, time
+import concurrent.futures, importlib.util, os, pathlib, sys, time
 from importlib.machinery import SourceFileLoader
 
 sys.dont_write_bytecode = True
@@ -22,14 +22,14 @@ cross = load("cross_tests", "Tests/Cross/run.py")
 roots = bundle.roots
 SOME = ["baseline", "chat", "client", "completion", "error", "handles", "key", "limits", "loop", "loop_events", "request",
         "secret", "stream", "transport"]
-LINES, TIMEOUT = 60, 600
-PRINTING = threading.Lock()
 
 
-class Row:
+class Row(cross.Parts):
+    timeout = 600
+
     def __init__(self, target):
-        self.target, self.place, self.failed = target, ROOT / "build/bundle" / target, False
-        self.library, self.root = self.place / "lib/libdosai.so.0", self.place / "root"
+        super().__init__(target, ROOT / "build/bundle" / target)
+        self.root = self.place / "root"
         self.is_arm, self.is_musl = target.startswith("aarch64"), target.endswith("musl")
         self.emulator = [str(cross.QEMU / "usr/bin/qemu-aarch64"), "-L", str(self.root)] if self.is_arm else []
         self.compiler = [*bundle.Bundle(target).compiler, "-fno-sanitize=all"]  # a default of zig's
@@ -49,22 +49,8 @@ class Row:
         if not (self.root / "lib").exists():
             (self.root / "lib").symlink_to("usr/lib")
 
-    def part(self, what, command):
-        started = time.monotonic()
-        ran = subprocess.run([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL, text=True, errors="replace",
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT)
-        lines = ran.stdout.strip().splitlines() or ["nothing was printed"]
-        good = ran.returncode == 0
-        with PRINTING:
-            print("%-4s %-18s %-9s %s (%.0f s)" % ("ok" if good else "FAIL", self.target, what, lines[-1],
-                                                 time.monotonic() - started), flush=True)
-            for line in [] if good else [line for line in lines if not line.startswith("ok ")][-LINES:]:
-                print("    " + line[:300], flush=True)
-        self.failed |= not good
-
     def run(self):
-        self.part("size", ["scripts/check-footprint", self.library, "bundle"])
-        self.part("exports", ["scripts/check-exports", self.library])
+        self.look("bundle")
         self.part("programs", [sys.executable, "Tests/ABI/run.py", "--library", self.library.parent, "--jobs", "1",
                                "--cc", " ".join(self.compiler), "--emulator", " ".join(self.emulator),
                                *(word for name in SOME for word in ("--only", name))])
@@ -90,7 +76,7 @@ def main():
             row.stream()
     except roots.Failed as failure:
         sys.exit("bundles: %s" % failure)
-    failed = [row.target for row in rows if row.failed]
+    failed = [row.name for row in rows if row.failed]
     print("bundles: %d of %d, %.0f s" % (len(rows) - len(failed), len(rows), time.monotonic() - started))
     return len(failed) != 0
 

@@ -40,20 +40,21 @@ def fetch_qemu():
     QEMU.with_suffix(".part").rename(QEMU)
 
 
-class Row:
-    def __init__(self, name):
-        self.name, self.target, self.place, self.failed = name, cross.TARGETS[name], cross.folder(name), False
-        self.is_small = self.target.architecture == "armhf"
-        self.emulator = [str(QEMU / "usr/bin" / ("qemu-" + self.target.qemu)), "-L", str(self.place / "root")]
+class Parts:
+    """What is run of one target, each part a command, with a line that says how it ended."""
+    timeout = TIMEOUT
+
+    def __init__(self, name, place):
+        self.name, self.place, self.library, self.failed = name, place, place / "lib/libdosai.so.0", False
 
     def part(self, what, command, **environment):
         started, environment = time.monotonic(), {**os.environ, **environment}
         try:
             ran = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TIMEOUT)
+                                 stderr=subprocess.STDOUT, text=True, errors="replace", timeout=self.timeout)
             output, good = ran.stdout, ran.returncode == 0
         except subprocess.TimeoutExpired as late:
-            output, good = (late.stdout or b"").decode(errors="replace") + "no end within %d s" % TIMEOUT, False
+            output, good = (late.stdout or b"").decode(errors="replace") + "no end within %d s" % self.timeout, False
         lines = output.strip().splitlines() or ["done" if good else "nothing was printed"]
         with PRINTING:
             print("%-4s %-19s %-11s %s (%.0f s)" % ("ok" if good else "FAIL", self.name, what, lines[-1].strip("= "),
@@ -62,10 +63,17 @@ class Row:
                 print("    " + line[:300], flush=True)
         self.failed |= not good
 
-    def look(self):
-        library = str(self.place / "lib/libdosai.so.0")
-        self.part("size", ["scripts/check-footprint", library])
-        self.part("exports", ["scripts/check-exports", library])
+    def look(self, *kind):
+        self.part("size", ["scripts/check-footprint", self.library, *kind])
+        self.part("exports", ["scripts/check-exports", self.library])
+
+
+class Row(Parts):
+    def __init__(self, name):
+        super().__init__(name, cross.folder(name))
+        self.target = cross.TARGETS[name]
+        self.is_small = self.target.architecture == "armhf"
+        self.emulator = [str(QEMU / "usr/bin" / ("qemu-" + self.target.qemu)), "-L", str(self.place / "root")]
 
     def conform(self, part):
         only = [word for name in SOME for word in ("--only", name)] if self.is_small else []
@@ -85,7 +93,7 @@ class Row:
         # libc first: in a folder where the loader of 32 bits has once found nothing, it does not look again
         self.part("testee", [*cross.compiler(self.name), "-std=gnu11", "-O1", "-Iinclude", "-o", testee, "Tests/Bindings/testee.c",
                              "-L%s" % library, "-ldosai", "-lc", "-ljansson", "-Wl,-rpath,%s" % library])
-        self.part("corpus", [sys.executable, "Tests/Bindings/run.py", "--quick", "--testee",
+        self.part("corpus", [sys.executable, "Tests/Bindings/run.py", "--quick",
                              "c-%s=%s" % (self.target.architecture, " ".join([*self.emulator, str(testee)]))])
 
     def stream(self):

@@ -7,7 +7,7 @@ import collections, concurrent.futures, itertools, json, os, resource, subproces
 import pytest
 
 import wire
-from lateness import allowance
+from lateness import allowance, attempt
 from faults import ANSWER, FAULTS, STREAM
 
 CLOCK = 300  # ms, of the clock that is to run out
@@ -201,15 +201,8 @@ def play_all(server, rows, together):
 
     def run(line):
         for row, at, face, retries in line:
-            for _ in range(4):  # what a late machine may have failed is played again
-                started = time.monotonic()
-                try:
-                    found = check(row, face, retries, play(server, row, at, face, retries))
-                except Exception as failure:  # an assertion of wire.py
-                    found = ["%s: %s" % (type(failure).__name__, failure)]
-                results[row.id, at, face, retries] = found
-                if not found or allowance(started) * 1e3 < CLOCK / 6:
-                    break
+            results[row.id, at, face, retries] = attempt(
+                lambda: check(row, face, retries, play(server, row, at, face, retries)))
     with concurrent.futures.ThreadPoolExecutor(together) as pool:
         for done in [pool.submit(run, line) for line in sorted(lines.values(), key=len, reverse=True)]:
             done.result(1200)

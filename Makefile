@@ -3,6 +3,7 @@
 ## make install  installs to PREFIX (/usr/local), below DESTDIR if that is set; `make uninstall` removes it
 ## make deb      builds Debian packages in build/deb
 ## make cross    builds library and tool for TARGET in build/cross/TARGET: $(TARGETS)
+## make static   builds build/lib/libdosai.a; with TARGET, for musl, the one of the bundle in build/bundle/TARGET/lib
 ## make bundle   builds the library with libcurl, TLS and jansson inside in build/bundle/TARGET: $(BUNDLE_TARGETS)
 ## make wheel    builds a Python wheel with the bundle for TARGET inside, and the sdist, in build/wheel
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
@@ -28,6 +29,7 @@ BUNDLE_TARGETS = x86_64-linux-gnu aarch64-linux-gnu x86_64-linux-musl aarch64-li
 LIBRARY = build/lib/libdosai.so.0
 LINK = build/lib/libdosai.so
 TOOL = build/bin/dosai
+ARCHIVE = build/lib/libdosai.a
 VENV = build/venv/ready
 REQUIREMENTS = bindings/python/tests/requirements.txt Tests/Wire/requirements.txt Tests/Bundle/requirements.txt
 PYTHON = build/venv/bin/python
@@ -42,9 +44,9 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo testees install uninstall deb cross bundle wheel test docs soak fuzz fuzz-keep mutants frameworks bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo testees install uninstall deb cross bundle static wheel test docs soak fuzz fuzz-keep mutants frameworks bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
-all: $(LIBRARY) $(LINK) $(TOOL)
+all: $(LIBRARY) $(LINK) $(TOOL) $(ARCHIVE)
 
 # A chain, so that never two of them run apt at once.
 need-build:
@@ -63,6 +65,9 @@ $(LIBRARY): $(SOURCES) Makefile | need-build
 	@mkdir -p $(@D)
 	strip --strip-all -o $@.new .build/release/libdosai.so
 	@mv $@.new $@ # never changed under a process that has it loaded
+
+$(ARCHIVE): $(LIBRARY) scripts/archive
+	scripts/archive "" $@ @.build/release/dosai.product/Objects.LinkFileList
 
 $(LINK): $(LIBRARY)
 	ln -sf $(<F) $@
@@ -154,6 +159,19 @@ $(BUNDLES): $(SOURCES) scripts/bundle scripts/cross $(wildcard packaging/bundle/
 	@scripts/install-dependencies bundle
 	scripts/bundle $(@:build/bundle/%/lib/libdosai.so.0=%)
 
+# The bundle's has symbols in it that newer versions of glibc lack.
+static: $(if $(TARGET),,$(ARCHIVE))
+	@$(if $(filter-out %-musl,$(TARGET)),echo "with everything inside it is for musl alone" >&2; exit 2)
+	@$(if $(TARGET),$(MAKE) --no-print-directory build/bundle/$(TARGET)/lib/libdosai.a)
+
+ARCHIVES = $(BUNDLES:%.so.0=%.a) $(CROSS:%.so.0=%.a)
+PROCESSOR = $(firstword $(subst -, ,$(word 3,$(subst /, ,$@))))
+BINUTILS = $(filter-out $(shell uname -m)-%,$(PROCESSOR)-linux-gnu-)
+
+$(ARCHIVES): %.a: %.so.0 scripts/archive
+	@$(if $(BINUTILS),scripts/install-dependencies binutils $(PROCESSOR))
+	scripts/archive "$(BINUTILS)" $@ $$(find $(@D)/../objects -name '*.o' | sort)
+
 wheel: bundle $(VENV)
 	@$(if $(filter %-musl,$(TARGET)),echo "there are no wheels for musl" >&2; exit 2)
 	cd bindings/python && DOSAI_LIBRARY=$(CURDIR)/build/bundle/$(or $(TARGET),x86_64-linux-gnu)/lib/libdosai.so.0 \
@@ -161,25 +179,32 @@ wheel: bundle $(VENV)
 
 COMPLETIONS = bash-completion/completions/dosai zsh/site-functions/_dosai fish/vendor_completions.d/dosai.fish
 INSTALLED = bin/dosai include/dosai.h include/dosai.hpp share/man/man1/dosai.1 $(COMPLETIONS:%=share/%)
-INSTALLED_LIBRARIES = libdosai.so.$(VERSION) libdosai.so.0 libdosai.so pkgconfig/dosai.pc \
+INSTALLED_LIBRARIES = libdosai.so.$(VERSION) libdosai.so.0 libdosai.so libdosai.a pkgconfig/dosai.pc \
   cmake/dosai/dosai-config.cmake cmake/dosai/dosai-config-version.cmake
 
+# For a package: where the tool's own cannot run here, one that can; another prefix in dosai.pc; what libdosai.a needs.
+COMPLETER = LD_LIBRARY_PATH=build/lib $(TOOL)
+PC_PREFIX = $(PREFIX)
+NEEDED = curl jansson
+
 # What is built; only where there is nothing is it built first, so that `sudo make install` needs no Swift.
-install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
+install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL)),$(wildcard $(ARCHIVE))),,all)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include share/man/man1)
 	install -d $(addprefix $(DESTDIR)$(LIBDIR)/,pkgconfig cmake/dosai)
 	install $(TOOL) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/dosai.h bindings/cpp/dosai.hpp $(DESTDIR)$(PREFIX)/include
 	install -m 644 cli/dosai.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	@set -e; for file in $(COMPLETIONS); do shell=$${file%%[-/]*}; \
-	  script=$$(LD_LIBRARY_PATH=build/lib $(TOOL) completion $$shell); \
+	  script=$$($(COMPLETER) completion $$shell); \
 	  printf '%s\n' "$$script" | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/$$file; \
 	done
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libdosai.so.$(VERSION)
 	ln -sf libdosai.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libdosai.so.0
 	ln -sf libdosai.so.0 $(DESTDIR)$(LIBDIR)/libdosai.so
+	install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/libdosai.a
 	@set -e; for file in $(filter %.pc %.cmake,$(INSTALLED_LIBRARIES)); do \
-	  sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
+	  sed -e 's|@PREFIX@|$(PC_PREFIX)|' -e 's|@NEEDED@|$(NEEDED:%=-l%)|' \
+	    -e 's|@NEEDED_LIST@|$(subst $() ,;,$(NEEDED))|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
 	    -e "s|@INCLUDE@|$$(realpath -m --relative-to=$(LIBDIR) $(PREFIX)/include)|" packaging/$${file##*/}.in | \
 	    install -m 644 /dev/stdin $(DESTDIR)$(LIBDIR)/$$file; \
 	done
@@ -317,16 +342,17 @@ test-bundle: bundle need-test $(VENV)
 OTHERS = x86_64-linux-musl
 test-bundles: need-test $(VENV)
 	@scripts/install-dependencies bundle
-	@$(MAKE) --no-print-directory -j2 $(OTHERS:%=build/bundle/%/lib/libdosai.so.0)
+	@$(MAKE) --no-print-directory -j2 $(OTHERS:%=build/bundle/%/lib/libdosai.so.0) $(patsubst %,build/bundle/%/lib/libdosai.a,$(filter %-musl,$(OTHERS)))
 	python3 Tests/Bundle/run.py $(OTHERS)
 
 # In clean roots of Debian 11 to 13 and sid, whose packages apt downloads.
 test-wheel: wheel need-test
 	$(PYTHON) Tests/Wheel/run.py
 
-test-install: deb need-test
+test-install: deb need-test $(VENV)
 	@scripts/install-dependencies packages
 	python3 Tests/Install/run.py
+	python3 Tests/ABI/run.py --library $(ARCHIVE) --libs="$(NEEDED:%=-l%)" $(addprefix --only ,chat key loop_events secret stream)
 
 docs: need-test
 	@scripts/make-docs

@@ -2,6 +2,7 @@
 """Builds the conformance programs against the library and runs each against one loopback server.
 
     run.py [--library build/lib] [--only NAME]... [--without NAME]... [--valgrind] [--cc CC] [--cflags FLAGS]
+           [--library FILE.a --libs FLAGS]
            [--jobs N] [--timed-jobs N] [--emulator COMMAND]
            [--folder FOLDER --part build|untimed|timed]
 
@@ -34,7 +35,8 @@ NAMES = ["libdosai.so.0", "libdosai.so"]
 
 
 def candidates(library):
-    return [pathlib.Path(library) / name for name in NAMES]
+    library = pathlib.Path(library)
+    return [library] if library.suffix == ".a" else [library / name for name in NAMES]
 
 
 class Runner:
@@ -46,7 +48,7 @@ class Runner:
             shutil.rmtree(folder, ignore_errors=True)
             self.library.mkdir(parents=True)
             (folder / "functions.h").write_text(sweep.functions(ROOT / "include/dosai.h"))
-            for name in NAMES:
+            for name in ["libdosai.a"] if built.suffix == ".a" else NAMES:
                 (self.library / name).symlink_to(built.resolve())
         self.environment = dict(os.environ, DOSAI_TEST_LIBRARY=str(self.library / NAMES[0]),
                                 **{"DOSAI_TEST_" + key.upper(): value for key, value in address.items()})
@@ -62,7 +64,7 @@ class Runner:
 
     def build(self, name):
         link = LINK.get(name, ["-L" + str(self.library), "-Wl,-rpath," + str(self.library), "-ldosai"])
-        built = self.compile(str(HERE / (name + ".c")), "-o", str(self.folder / name), *link)
+        built = self.compile(str(HERE / (name + ".c")), "-o", str(self.folder / name), *link, *shlex.split(self.options.libs))
         shim = HERE / (name + "_shim.c")
         if built.returncode == 0 and shim.exists():
             built = self.compile("-shared", "-fPIC", str(shim), "-o", str(self.folder / (name + ".so")))
@@ -109,6 +111,7 @@ def main():
     parser.add_argument("--valgrind", action="store_true")
     parser.add_argument("--cc", default="cc")
     parser.add_argument("--cflags", default="")
+    parser.add_argument("--libs", default="", help="what a static library needs")
     parser.add_argument("--emulator", default="", help="what runs the programs, which are another processor's")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timed-jobs", type=int, default=1, help="how many at once of those that measure time")

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The bundles for other systems, as `make bundle` has built them: their size, what they export, ABI programs, and the
-tool's stream from a real model. With musl they run here, on Debian's musl; those for arm64 under qemu.
+tool's stream from a real model. With musl they run here, on Debian's musl; those for arm64 under qemu. On x86_64 with
+musl the same is done with the static library, in programs that need no other file.
 
     run.py TARGET..."""
-import concurrent.futures, importlib.util, os, pathlib, sys, time
+import concurrent.futures, importlib.util, os, pathlib, shutil, sys, time
 from importlib.machinery import SourceFileLoader
 
 sys.dont_write_bytecode = True
@@ -22,6 +23,8 @@ cross = load("cross_tests", "Tests/Cross/run.py")
 roots = bundle.roots
 SOME = ["baseline", "chat", "client", "completion", "error", "handles", "key", "limits", "loop", "loop_events", "request",
         "secret", "stream", "transport"]
+STATIC = ["chat", "key", "loop_events", "stream", "transport"]  # transport: https, too
+ASKED = ["chat", "--set", "max_tokens=16", "Say hello."]
 
 
 class Row(cross.Parts):
@@ -35,17 +38,23 @@ class Row(cross.Parts):
         self.compiler = [*bundle.Bundle(target).compiler, "-fno-sanitize=all"]  # a default of zig's
         if self.is_musl:
             self.compiler.append("-dynamic")
+        self.is_static = self.is_musl and not self.is_arm
+        musl = self.root / "usr/lib/x86_64-linux-musl"  # this machine's compiler, with Debian's musl
+        self.gcc = ["cc", "-static", "-B%s/" % musl, "-isystem", str(self.root / "usr/include/x86_64-linux-musl")]
         if not self.is_arm:
             self.compiler.append("-Wl,--dynamic-linker=%s" % (self.root / "usr/lib/ld-musl-x86_64.so.1"))
 
     def make_root(self):
         """The C library."""
-        if self.root.exists():
+        wanted = ["musl", "musl-dev"] if self.is_musl else ["libc6"]
+        if (self.root / wanted[-1]).exists():
             return
         apt = roots.Apt(bundle.SUITE, "arm64" if self.is_arm else "amd64")
         apt.update(3600)
-        apt.get("download", "musl" if self.is_musl else "libc6", cwd=apt.home / "archives")
+        apt.get("download", *wanted, cwd=apt.home / "archives")
+        shutil.rmtree(self.root, ignore_errors=True)
         roots.unpack(apt.home / "archives", self.root)
+        (self.root / wanted[-1]).touch()
         if not (self.root / "lib").exists():
             (self.root / "lib").symlink_to("usr/lib")
 
@@ -55,12 +64,23 @@ class Row(cross.Parts):
                                "--cc", " ".join(self.compiler), "--emulator", " ".join(self.emulator),
                                *(word for name in SOME for word in ("--only", name))])
 
+        if self.is_static:
+            library = self.library.with_name("libdosai.a")
+            self.part("exports", ["scripts/check-exports", library])
+            self.part("static", [sys.executable, "Tests/ABI/run.py", "--library", library, "--jobs", "1",
+                                 "--cc", " ".join(self.gcc), *(word for name in STATIC for word in ("--only", name))])
+
     def stream(self):
         tool = self.place / "tool"
         roots.run(*self.compiler, "-std=c99", "-O2", "-Iinclude", "-o", tool, *sorted((ROOT / "cli").glob("*.c")),
                   "-L%s" % self.library.parent, "-ldosai", "-Wl,-rpath,%s" % self.library.parent, cwd=ROOT)
-        self.part("model", ["scripts/model-server", "run", "--", *self.emulator, tool, "chat", "--set", "max_tokens=16",
-                            "Say hello."])
+        self.part("model", ["scripts/model-server", "run", "--", *self.emulator, tool, *ASKED])
+        if self.is_static:
+            tool = self.place / "static-tool"
+            roots.run(*self.gcc, "-std=c99", "-O2", "-Iinclude", "-o", tool, *sorted((ROOT / "cli").glob("*.c")),
+                      self.library.with_name("libdosai.a"), cwd=ROOT)
+            self.part("one file", ["sh", "-c", '! readelf -l "$0" | grep INTERP', tool])
+            self.part("static model", ["scripts/model-server", "run", "--", tool, *ASKED])
 
 
 def main():

@@ -68,6 +68,7 @@ def install(_, folder):
         expected = {"bin/dosai", "include/dosai.h", "include/dosai.hpp", "share/man/man1/dosai.1"} | {
             "share/" + name for name in COMPLETIONS.values()} | {
             libraries + "/" + name for name in ("libdosai.so", "libdosai.so.0", "libdosai.so." + header_version(),
+                                                "libdosai.a",
                                                 "pkgconfig/dosai.pc", "cmake/dosai/dosai-config.cmake",
                                                 "cmake/dosai/dosai-config-version.cmake")}
         installed = names(folder) - before
@@ -92,6 +93,20 @@ def pkg_config(server, folder):
     talk(server, prefix / "bin/dosai", "chat", "hi")
 
 
+def static(server, folder):
+    """Programs with the static library inside: in C, and in Swift, which has a runtime of its own."""
+    prefix = folder / "prefix"
+    run("make", "install", "PREFIX=%s" % prefix)
+    for shared in prefix.glob("lib/libdosai.so*"):
+        shared.unlink()
+    find = {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+    flags = run("pkg-config", "--static", "--cflags", "--libs", "dosai", env=find).split()
+    for language, compile in (("C", ["cc", "examples/c/stream.c"]), ("Swift", ["swiftc", HERE / "host.swift"])):
+        doors = ["-I", "include"] if language == "Swift" else []
+        run(*compile, *doors, "-o", folder / language, *flags)
+        talk(server, folder / language)
+
+
 def cmake(server, folder):
     """C and C++ programs by CMake, from a prefix that was moved."""
     run("make", "install", "PREFIX=%s" % (folder / "first"))
@@ -111,8 +126,9 @@ def cmake(server, folder):
     configure(header_version() + "9", fails=True)
     build = configure("%d.%d" % (major, minor))
     run("cmake", "--build", build)
-    for program in ("chat", "stream"):
+    for program in ("chat", "stream", "static"):
         talk(server, build / program)
+    check("libdosai" not in run("ldd", build / "static"), "the static target takes the shared library")
 
 
 def packages():
@@ -144,7 +160,7 @@ def clean_root(server, folder):
 
 def main():
     failed = 0
-    tests = [manual, install, pkg_config, cmake, lint, clean_root]
+    tests = [manual, install, pkg_config, static, cmake, lint, clean_root]
     with LoopbackServer() as server:
         for test in tests:
             start, why = time.monotonic(), ""

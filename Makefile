@@ -18,7 +18,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python go abi wire bindings docs,cpp,rust,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel+bundles cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python go ruby abi wire bindings docs,cpp,rust,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -111,13 +111,18 @@ $(TSC): | $(NODE)
 	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-TESTEES = c cpp node go rust
+TESTEES = c cpp node go rust ruby
 
 testees: $(TESTEES:%=build/testees/%)
 
 build/testees/node: build/node/dosai.node
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nroot=$$(dirname "$$0")/../..\nexec "$$root/$(NODE)" "$$root/bindings/node/tests/testee.mjs" "$$@"\n' >$@
+	@chmod +x $@
+
+build/testees/ruby: $(LINK) | need-test
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec ruby -W "$$(dirname "$$0")/../../bindings/ruby/tests/testee.rb" "$$@"\n' >$@
 	@chmod +x $@
 
 # Debian 12's Go is too old.
@@ -308,6 +313,9 @@ test-go: all need-test $(GO)
 	scripts/go vet -C bindings/go ./...
 	scripts/go test -C bindings/go -count=1 -race .
 	scripts/go test -C bindings/go -count=1 -run TestLeaks .
+
+test-ruby: all need-test
+	ruby -W bindings/ruby/tests/run.rb
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI

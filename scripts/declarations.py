@@ -2,7 +2,7 @@
 """What a header in the style of include/dosai.h declares.
 
     declarations.py [--check]    writes abi/dosai.json, from which a binding can be made, and the declarations of
-                                 Python and Rust; or says where they are not what the header is now
+                                 Python, Rust, Ruby, PHP and LuaJIT; or says where they are not what the header is
 """
 import json
 import pathlib
@@ -13,6 +13,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 import declarations_rust
+import declarations_scripts
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEADER, JSON, PYTHON = ROOT / "include/dosai.h", ROOT / "abi/dosai.json", ROOT / "bindings/python/dosai/_ffi.py"
@@ -235,7 +236,8 @@ def main():
     data = described(header, numbers)
     made = {JSON: json.dumps(data, indent=1) + "\n", PYTHON: Python(header).write(numbers),
             RUST / "dosai-sys/src/declarations.rs": declarations_rust.sys_crate(header, data, numbers),
-            RUST / "dosai/src/kinds.rs": declarations_rust.newtypes(header, numbers)}
+            RUST / "dosai/src/kinds.rs": declarations_rust.newtypes(header, numbers),
+            **declarations_scripts.made(ROOT, header, numbers)}
     wrong = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if sys.argv[1:] == ["--check"]:
         if wrong:

@@ -70,6 +70,7 @@ PYTHON_HEAD = "import dosai; client = dosai.Client(); messages = [{'role': 'user
 STAND_INS = {
     "cc": 'exec %(cc)s "$@" %(objects)s', "c++": 'exec %(c++)s "$@" %(objects)s', "sudo": 'exec "$@"',
     "make": 'case "$*" in -*|*/*) ;; *) exec %(make)s -s -n -C %(root)s "$@" >/dev/null;; esac',
+    "gem": 'test "$1" != build || test -f "$3"',
     "npm": 'test "$1" = install; shift; for each in "$@"; do test -f "$each/package.json"; done',
     "pip": 'test "$1" = install; shift; for each in "$@"; do test -f "$each/pyproject.toml"; done',
 }
@@ -115,7 +116,7 @@ class Page:
         self.environment = {key: value for key, value in os.environ.items()
                             if not key.startswith(("MAKE", "MFLAGS", "DOSAI_", "OPENAI_", "PYTHON"))}
         self.environment.update(
-            PATH="%s:%s" % (commands, os.environ["PATH"]), DOSAI_API_KEY="sk-test", PYTHONPATH=str(ROOT / "bindings/python"),
+            PATH="%s:%s" % (commands, os.environ["PATH"]), DOSAI_API_KEY="sk-test", PYTHONPATH=str(ROOT / "bindings/python"), RUBYLIB=str(ROOT / "bindings/ruby/lib"),
             PYTHONDONTWRITEBYTECODE="1", LD_LIBRARY_PATH=str(ROOT / "build/lib"), NO_COLOR="1")
 
     def shell(self, command, block, wanted=0):

@@ -1,0 +1,1 @@
+Dir[File.join(__dir__, "test_*.rb")].sort.each { |file| require file }

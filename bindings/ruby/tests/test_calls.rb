@@ -1,0 +1,126 @@
+require_relative "support"
+
+class TestCalls < Test
+  def test_chat
+    client = serve do |exchange|
+      body = JSON.parse(exchange.body)
+      exchange.reply(answer(body.values_at("model", "seed", "top_k").push(exchange.headers["x-own"]).inspect), headers: "x-request-id: r1\r\n")
+    end
+    got = client.with(headers: {"x-own" => "yes"}).chat(**QUESTION, seed: 0, top_k: 4)
+    assert_equal '["m", 0, 4, "yes"]', got.text
+    assert_equal ["r1", 3, nil, 200, [:ok], []], [got.request_id, got.usage.total_tokens, got.usage.cached_tokens, got.http_status, got.attempts.map(&:status), got.quirks]
+    assert_equal 7, JSON.parse(got.json)["own"]
+    assert_operator got.timings.total, :>, 0
+    assert_equal "application/json", got.header("content-type")
+    ['{"model":"x"}', {model: "x"}, {"model" => "x"}].each { |request| assert_includes client.chat(request).text, '["x"' }
+    assert_raises(Dosai::InvalidArgumentError) { client.chat("[]") }
+    assert_raises(Dosai::InvalidArgumentError) { client.chat(model: "\xff") }
+    assert_raises(ArgumentError) { Dosai::Client.new(nothing: 1) }
+    assert_raises(ArgumentError) { Dosai::Client.new(max_retries: 1 << 33) }
+    assert_raises(ArgumentError) { Dosai::Client.new(user_agent: "a\0b") }
+  end
+
+  def test_stream
+    client = serve { |exchange| exchange.words(3) && exchange.events(STOP, "[DONE]") && exchange.over }
+    stream = client.stream(QUESTION)
+    assert_equal "0 1 2 ", stream.map(&:content).join
+    assert_equal "0 1 2 ", stream.completion.text
+    assert_raises(Dosai::InvalidArgumentError) { stream.to_a }
+    seen = +""
+    assert_equal "stop", client.stream(QUESTION) { |chunk| seen << chunk.content }.choices.first.finish_reason
+    assert_equal "0 1 2 ", seen
+    assert_equal "0 1 ", client.stream(QUESTION).lazy.map(&:content).reject(&:empty?).first(2).join
+    outer = client.stream(QUESTION).each
+    assert_equal ["0 ", "1 "], [outer.next.content, outer.next.content]
+  end
+
+  def test_many_unread_bytes
+    client = serve { |exchange| exchange.words(20_000) && exchange.events(STOP, "[DONE]") && exchange.over }
+    count = 0
+    client.stream(QUESTION) do |chunk|
+      next unless chunk.kind == :content
+      assert_equal "#{count} ", chunk.text
+      sleep 0.2 if (count += 1) == 1
+    end
+    assert_equal 20_000, count
+  end
+
+  # Others read meanwhile, so what one does not read must not pile up.
+  def test_a_slow_reader_beside_a_fast_one
+    client = serve { |exchange| exchange.words(20_000) && exchange.events(STOP, "[DONE]") && exchange.over }
+    slow = client.stream(QUESTION).each
+    first = slow.next
+    assert_equal 20_000, client.stream(QUESTION).count { |chunk| chunk.kind == :content }
+    assert_equal 19_999, loop.with_object([first]) { |_, all| all << slow.next }.count { |chunk| chunk.kind == :content } - 1
+  end
+
+  def test_errors
+    client = serve do |exchange|
+      exchange.reply('{"error":{"message":"slow","code":"c","type":"t","param":"p"}}', status: 429, headers: "Retry-After: 7\r\nx-request-id: r2\r\n")
+    end
+    error = assert_raises(Dosai::RateLimitedError) { client.chat(QUESTION) }
+    assert_kind_of Dosai::Error, error
+    assert_equal [:rate_limited, 429, "c", "t", "p", "r2", 7.0, true, nil, nil, 1, "7"],
+                 [error.status, error.http_status, error.code, error.type, error.param, error.request_id, error.retry_after,
+                  error.retryable?, error.clock, error.completion, error.attempts.size, error.header("retry-after")]
+    assert_includes error.message, "slow"
+    assert_includes error.body, "slow"
+
+    client = serve { |exchange| exchange.events(piece("half")) && exchange.over }
+    seen = []
+    error = assert_raises(Dosai::TruncatedError) { client.stream(QUESTION) { |chunk| seen << chunk.content } }
+    assert_equal ["half", "half"], [seen.join, error.completion.text]
+
+    client = serve(idle_timeout: 0.05) { |exchange| exchange.words(1) && exchange.hold }
+    assert_equal :idle, assert_raises(Dosai::TimeoutError) { client.stream(QUESTION).to_a }.clock
+    assert_equal "INVALID", assert_raises(Dosai::InvalidArgumentError) { Dosai::Client.new(base_url: "nonsense") }.status.to_s[0, 7].upcase
+  end
+
+  def test_other_endpoints
+    client = serve do |exchange|
+      next exchange.reply(JSON.generate(exchange.to_h.slice(:method, :path, :body))) unless exchange.headers["accept"] == "text/event-stream"
+      exchange.socket.write("HTTP/1.1 200 OK\r\nContent-Length: 51\r\n\r\nevent: said\nid: 4\ndata: {}\n\nevent: end\ndata: {}\n\n   ")
+    end
+    assert_equal({"method" => "GET", "path" => "/v1/models", "body" => ""}, JSON.parse(client.get("/models").json))
+    assert_equal '{"n":1}', JSON.parse(client.post("/embeddings", n: 1).json)["body"]
+    said = client.with(last_event: "end").post_stream("/responses", stream: true).map { |chunk| [chunk.event_type, chunk.text, chunk.event_id] }
+    assert_equal [["said", "{}", "4"], ["end", "{}", "4"]], said
+  end
+
+  def test_run_tools
+    calls = [["1", "add", '{"a":1,"b":2}'], ["2", "fail", ""], ["3", "nobody", "{}"], ["4", "add", "[]"]].map do |id, name, arguments|
+      {id: id, type: "function", function: {name: name, arguments: arguments}}
+    end
+    asked = []
+    client = serve do |exchange|
+      asked << JSON.parse(exchange.body)
+      exchange.reply(asked.last["messages"].last&.fetch("role") == "tool" ? answer("3") : answer(nil, tool_calls: calls, own: 1))
+    end
+    tools = [Dosai::Tool.new("add", "Adds", {type: "object"}) { |a:, b:| {sum: a + b} }, Dosai::Tool.new("fail") { raise "no luck" }]
+    [false, true].each do |parallel|
+      messages = QUESTION[:messages].dup
+      assert_equal "3", client.run_tools(model: "m", messages: messages, tools: tools, parallel: parallel, tool_choice: "required").text
+      results = asked.last["messages"].last(4).map { |one| one.values_at("tool_call_id", "content") }
+      assert_equal [["1", '{"sum":3}'], ["2", "error: no luck"], ["3", "error: there is no function nobody"], ["4", "error: the arguments are no object"]], results
+      assert_equal 1, asked.last["messages"][1]["own"]
+      assert_equal ["required", nil], asked.last(2).map { |one| one["tool_choice"] }
+      assert_equal({"name" => "add", "description" => "Adds", "parameters" => {"type" => "object"}}, asked.last["tools"][0]["function"])
+      assert_equal 6, messages.size
+    end
+    error = assert_raises(Dosai::TooLargeError) { client.run_tools(model: "m", messages: [], tools: tools, max_rounds: 1) }
+    assert_equal 4, error.completion.choices.first.message.tool_calls.size
+  end
+
+  def test_examples
+    serve do |exchange|
+      next exchange.reply(answer('{"name":"Paris"}')) unless exchange.body.include?('"stream":true')
+      exchange.words(2) && exchange.events(STOP, "[DONE]") && exchange.over
+    end
+    environment = {"DOSAI_BASE_URL" => @server.url, "DOSAI_API_KEY" => "k", "RUBYLIB" => File.expand_path("../lib", __dir__)}
+    shown = %w[chat json_mode many stream tools].map do |name|
+      IO.popen([environment, "ruby", "-W", File.expand_path("../examples/#{name}.rb", __dir__), {err: %i[child out]}], &:read)
+    end
+    assert_equal ["{\"name\":\"Paris\"}\n3 tokens\n", "{:name=>\"Paris\"}\n", "100 answers; the first: {\"name\":\"Paris\"}\n",
+                  "0 1 \nstop\n", "{\"name\":\"Paris\"}\n"], shown
+  end
+end

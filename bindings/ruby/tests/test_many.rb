@@ -1,0 +1,92 @@
+require_relative "support"
+
+class TestMany < Test
+  def resident = File.read("/proc/self/statm").split[1].to_i * 4096
+
+  # Answers only once all have asked.
+  def gathering(count)
+    arrived, all = Queue.new, Queue.new
+    serve do |exchange|
+      arrived << 1
+      count.times { all << 1 } if arrived.size == count
+      all.pop
+      exchange.reply(answer(JSON.parse(exchange.body)["model"]))
+    end
+  end
+
+  def test_threads
+    client = gathering(50)
+    assert_equal (0...50).map(&:to_s), Array.new(50) { |at| Thread.new { client.chat(model: at.to_s).text } }.map(&:value)
+  end
+
+  # A scheduler's fibers wait on one descriptor, on one thread.
+  def test_fibers
+    client, found = gathering(100), {}
+    Scheduler.run { 100.times { |at| Fiber.schedule { found[at] = client.chat(model: at.to_s).text } } }
+    assert_equal (0...100).to_h { |at| [at, at.to_s] }, found
+  end
+
+  # While one waits, Ruby's other threads run: the server's, too.
+  def test_threads_with_exceptions
+    client = gathering(20)
+    torn = Array.new(19) { Thread.new { client.chat(model: "torn") rescue $! } }
+    sleep 0.01 until @server.open.size == 19
+    torn.first(10).each { |thread| thread.raise(IOError) }
+    torn.first(10).each { |thread| assert_kind_of IOError, thread.value }
+    assert_equal "last", client.chat(model: "last").text
+    torn.drop(10).each { |thread| assert_equal "torn", thread.value.text }
+  end
+
+  def test_in_turn
+    running, most = Queue.new, 0
+    client = serve(max_in_flight: 2) do |exchange|
+      running << 1
+      most = [most, running.size].max
+      sleep 0.005
+      running.pop
+      exchange.reply(answer("x"))
+    end
+    Array.new(20) { Thread.new { client.chat(QUESTION) } }.each(&:join)
+    assert_equal 2, most
+  end
+
+  # Of LEAK_CALLS calls, 10,000 if it is not set: whole, streamed, left, cancelled and failed.
+  def test_memory
+    calls = (ENV["LEAK_CALLS"] || 10_000).to_i
+    reader, writer = IO.pipe
+    server = fork do # else its garbage counts, too
+      serve do |exchange|
+        if exchange.body.include?("bad") then exchange.reply("{}", status: 400)
+        elsif exchange.body.include?('"stream":true') then exchange.events(*[piece("word")] * 5, STOP, "[DONE]") && exchange.over
+        else exchange.reply(answer("word"))
+        end
+      end
+      writer.puts(@server.url) || sleep
+    end
+    client, before = Dosai::Client.new(base_url: reader.gets.chomp, max_retries: -1), 0
+    calls.times do |at|
+      before = settled if at == calls / 4
+      once(client, at % 5)
+    end
+    grown = settled - before
+    puts "#{calls} calls: #{resident >> 10} KB, grown by #{grown >> 10} KB" if ENV["LEAK_CALLS"]
+    assert_operator grown, :<, (3 << 20) + 50 * calls
+  ensure
+    Process.kill(:KILL, server) && Process.wait(server)
+  end
+
+  def settled = 3.times { GC.start } && resident
+
+  def once(client, kind)
+    stream = client.stream(QUESTION)
+    case kind
+    when 0 then client.chat(QUESTION).choices
+    when 1 then stream.to_a
+    when 2 then stream.first
+    when 3 then stream.each { stream.cancel }
+    when 4 then client.chat(model: "bad")
+    end
+  rescue Dosai::CancelledError, Dosai::BadRequestError => error
+    error.completion
+  end
+end

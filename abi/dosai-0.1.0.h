@@ -716,7 +716,7 @@ DOSAI_API void dosai_stream_free(dosai_stream *stream);
  * Threads: one at a time. */
 
 /* Creates a decoder for one body. options may be NULL. Of them, the limits apply, and api_key, which is replaced where
- * a server echoes it; the others are only checked. */
+ * a server echoes it; the others are ignored. */
 DOSAI_API dosai_status dosai_decoder_new(const dosai_client_options *options, dosai_decoder **out_decoder,
                                          dosai_error **out_error);
 /* Takes the next part of the body, which may be split anywhere. Before you feed more, call dosai_decoder_next until it

@@ -2,6 +2,8 @@ import CDosai
 import DosaiCore
 import DosaiHTTP
 
+extension CancelToken: Handled { static var typeTag: UInt32 { 0x4341_4E43 } }
+
 @implementation @_cdecl("dosai_cancel_new")
 public func dosai_cancel_new(
   _ out_cancel: UnsafeMutablePointer<OpaquePointer?>?, _ out_error: UnsafeMutablePointer<OpaquePointer?>?

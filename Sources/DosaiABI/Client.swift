@@ -3,10 +3,7 @@ import Dosai
 import DosaiCore
 import DosaiHTTP
 
-@implementation @_cdecl("dosai_client_options_init")
-public func dosai_client_options_init(_ options: UnsafeMutablePointer<dosai_client_options>?, _ struct_size: Int) {
-  clear(options, struct_size)
-}
+extension Client: Handled { static var typeTag: UInt32 { 0x434C_4945 } }
 
 @implementation @_cdecl("dosai_call_options_init")
 public func dosai_call_options_init(_ options: UnsafeMutablePointer<dosai_call_options>?, _ struct_size: Int) {

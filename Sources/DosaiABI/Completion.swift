@@ -2,6 +2,8 @@ import CDosai
 import Dosai
 import DosaiCore
 
+extension Completion: Handled { static var typeTag: UInt32 { 0x434F_4D50 } }
+
 private func peek(_ completion: OpaquePointer?) -> Completion? { Handle.peek(completion, Completion.self) }
 
 private func choice(_ completion: OpaquePointer?, _ position: Int32) -> CompletionFields.Choice? {
@@ -174,4 +176,8 @@ extension dosai_usage {
     cached_tokens = usage.cachedTokens
     reasoning_tokens = usage.reasoningTokens
   }
+}
+
+extension AnswerFacts {
+  func header(_ name: CString?) -> Bytes? { name.flatMap { headers.value(cStringBytes($0)) } }
 }

@@ -2,6 +2,8 @@ import CDosai
 import Dosai
 import DosaiCore
 
+extension DecoderHandle: Handled { static var typeTag: UInt32 { 0x4445_434F } }
+
 /// A decoder, and the memory of the chunk that it lends.
 final class DecoderHandle {
   let decoder: Decoder
@@ -24,8 +26,9 @@ public func dosai_decoder_new(
 ) -> dosai_status {
   catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_decoder, "out_decoder: is NULL")
-    let settings = try ClientSettings(options)
-    try out.give(DecoderHandle(Decoder(settings.limits, settings.secret), try ChunkSlot.make()))
+    let options = try dosai_client_options(copying: options)
+    let secret = try options.api_key.map { (key) throws(Failure) in try Secret(cStringBytes(key)) }
+    try out.give(DecoderHandle(Decoder(try Limits(options), secret), try ChunkSlot.make()))
   }
 }
 

@@ -2,6 +2,8 @@ import CDosai
 import Dosai
 import DosaiCore
 
+extension ErrorReport: Handled { static var typeTag: UInt32 { 0x4552_524F } }
+
 private func report(_ error: OpaquePointer?) -> ErrorReport? { Handle.peek(error, ErrorReport.self) }
 
 @implementation @_cdecl("dosai_error_status")

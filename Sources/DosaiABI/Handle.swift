@@ -5,20 +5,9 @@ import DosaiHTTP
 
 /// An object that a handle of the header stands for.
 protocol Handled: AnyObject {
-  /// Identifies the type: Swift imports all handles as the same pointer type.
+  /// Four letters that identify the type: Swift imports all handles as the same pointer type.
   static var typeTag: UInt32 { get }
 }
-
-extension ErrorReport: Handled { static var typeTag: UInt32 { 0x4552_524F } }
-extension CancelToken: Handled { static var typeTag: UInt32 { 0x4341_4E43 } }
-extension Response: Handled { static var typeTag: UInt32 { 0x5245_5350 } }
-extension Client: Handled { static var typeTag: UInt32 { 0x434C_4945 } }
-extension ChatRequest: Handled { static var typeTag: UInt32 { 0x5245_5155 } }
-extension Completion: Handled { static var typeTag: UInt32 { 0x434F_4D50 } }
-extension LoopHandle: Handled { static var typeTag: UInt32 { 0x4C4F_4F50 } }
-extension LoopCall: Handled { static var typeTag: UInt32 { 0x4341_4C4C } }
-extension StreamHandle: Handled { static var typeTag: UInt32 { 0x5354_5245 } }
-extension DecoderHandle: Handled { static var typeTag: UInt32 { 0x4445_434F } }
 
 /// What a handle points to. Its type is checked before any Swift reference is formed.
 private struct Cell {

@@ -3,6 +3,9 @@ import CSystem
 import Dosai
 import DosaiCore
 
+extension LoopHandle: Handled { static var typeTag: UInt32 { 0x4C4F_4F50 } }
+extension LoopCall: Handled { static var typeTag: UInt32 { 0x4341_4C4C } }
+
 /// A loop, and the memory of the event that it lends.
 final class LoopHandle {
   let loop: Loop

@@ -8,14 +8,6 @@ import DosaiHTTP
 private let unixSocketPathMax = 107
 private let headersMax = 1000
 
-/// Converts an option to a limit: 0 means the default, -1 no limit.
-private func limit(_ value: Int64, _ current: Int, _ message: Constant) throws(Failure) -> Int {
-  if value == 0 { return current }
-  if value == -1 { return .max }
-  guard value > 0 else { throw .invalid(message) }
-  return Int(clamping: value)
-}
-
 private func duration(_ milliseconds: Int64, _ current: Int64, _ message: Constant) throws(Failure) -> Int64 {
   if milliseconds == 0 { return current }
   if milliseconds == -1 { return Clocks.never }
@@ -35,13 +27,13 @@ private func copy(_ text: UnsafePointer<CChar>?) throws(Failure) -> Buffer? {
 extension ClientSettings {
   /// INVALID_ARGUMENT: the message names the option.
   init(_ pointer: UnsafePointer<dosai_client_options>?) throws(Failure) {
-    var options = dosai_client_options()
-    if let pointer { try read(pointer, into: &options, least: MemoryLayout<dosai_client_options>.size) }
+    let options = try dosai_client_options(copying: pointer)
     self.init(baseURL: try BaseURL(options.base_url.map { cStringBytes($0) } ?? literal("https://api.dos.ai/v1")))
     try readTransport(options)
     try readKey(options)
     try readFields(options)
-    try readLimits(options)
+    limits = try Limits(options)
+    transport.headerBytesMax = limits.headerBytes
     try clocks.read(
       options.connect_timeout_ms, options.first_token_timeout_ms, options.idle_timeout_ms, options.total_timeout_ms)
     try retry.read(options.max_retries)
@@ -134,25 +126,6 @@ extension ClientSettings {
       if proxy.count > scheme.utf8CodeUnitCount, proxy.starts(with: scheme) { return }
     }
     throw .invalid("proxy: must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://")
-  }
-
-  private mutating func readLimits(_ options: dosai_client_options) throws(Failure) {
-    limits.eventBytes = try limit(options.max_event_bytes, limits.eventBytes, "max_event_bytes: must not be negative")
-    limits.responseBytes = try limit(
-      options.max_response_bytes, limits.responseBytes, "max_response_bytes: must not be negative")
-    limits.textBytes = try limit(options.max_text_bytes, limits.textBytes, "max_text_bytes: must not be negative")
-    limits.headerBytes = try limit(
-      options.max_header_bytes, limits.headerBytes, "max_header_bytes: must not be negative")
-    transport.headerBytesMax = limits.headerBytes
-    limits.jsonNodes = try limit(
-      Int64(options.max_json_nodes), limits.jsonNodes, "max_json_nodes: must not be negative")
-    limits.jsonDepth = try limit(
-      Int64(options.max_json_depth), limits.jsonDepth, "max_json_depth: must not be negative")
-    if limits.jsonDepth == .max { limits.jsonDepth = JSONScanner.levelsMax }
-    if limits.jsonDepth > JSONScanner.levelsMax { throw .invalid("max_json_depth: must be 512 or less") }
-    limits.choices = try limit(Int64(options.max_choices), limits.choices, "max_choices: must not be negative")
-    limits.toolCalls = try limit(
-      Int64(options.max_tool_calls), limits.toolCalls, "max_tool_calls: must not be negative")
   }
 }
 

@@ -3,6 +3,8 @@ import CSystem
 import Dosai
 import DosaiCore
 
+extension ChatRequest: Handled { static var typeTag: UInt32 { 0x5245_5155 } }
+
 /// Changes a request with `body`, which throws if it cannot.
 private func change(
   _ request: OpaquePointer?, _ outError: HandleOut?, _ body: (ChatRequest) throws(Failure) -> Void

@@ -2,6 +2,8 @@ import CDosai
 import Dosai
 import DosaiCore
 
+extension Response: Handled { static var typeTag: UInt32 { 0x5245_5350 } }
+
 private func peek(_ response: OpaquePointer?) -> Response? { Handle.peek(response, Response.self) }
 
 @implementation @_cdecl("dosai_response_json")
@@ -52,7 +54,3 @@ public func dosai_response_copy(
 
 @implementation @_cdecl("dosai_response_free")
 public func dosai_response_free(_ response: OpaquePointer?) { Handle.free(response, Response.self) }
-
-extension AnswerFacts {
-  func header(_ name: CString?) -> Bytes? { name.flatMap { headers.value(cStringBytes($0)) } }
-}

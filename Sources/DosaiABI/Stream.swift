@@ -2,6 +2,8 @@ import CDosai
 import Dosai
 import DosaiCore
 
+extension StreamHandle: Handled { static var typeTag: UInt32 { 0x5354_5245 } }
+
 /// A stream, and the memory of the chunk that it lends.
 final class StreamHandle {
   let stream: Stream

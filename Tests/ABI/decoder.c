@@ -88,6 +88,7 @@ static void limits(void) {
   test_options(&options, url, TEST_PLAIN, "x");
   options.max_event_bytes = 40;
   options.max_response_bytes = 40;
+  options.base_url = "not a URL"; /* is ignored */
   CHECK_CALL(dosai_decoder_new(&options, &decoder, &error), DOSAI_OK);
   feed(start);
   expect(DOSAI_TOO_LARGE, NULL);

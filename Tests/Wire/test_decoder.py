@@ -13,6 +13,10 @@ from wire import ffi
 HTTP = ("http", "attempts", "request_id", "clock", "retry_after", "location")  # what only a call can know
 
 
+def chunk_at(address):
+    return cast(address, POINTER(ffi.dosai_chunk)).contents
+
+
 class Decoder(wire.Client):
     """Sees a body in pieces."""
 
@@ -30,7 +34,7 @@ class Decoder(wire.Client):
                 status = ffi.dosai_decoder_next(decoder, byref(address), byref(error))
                 if status or not address:
                     break
-                chunks.append(wire.chunk_of(cast(address, POINTER(ffi.dosai_chunk)).contents))
+                chunks.append(wire.chunk_of(chunk_at(address)))
             if status not in (ffi.OK, ffi.WOULD_BLOCK):
                 break
         assert status != ffi.WOULD_BLOCK

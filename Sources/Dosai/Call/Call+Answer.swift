@@ -111,13 +111,3 @@ extension Call {
     return true
   }
 }
-
-extension Document {
-  /// Throws if it is not a completion. `onError` makes the failure for an answer that says why.
-  func checkChoices(onError: (Value) throws(Failure) -> Failure) throws(Failure) {
-    if root.kind == .object, root.memberWithoutText("choices")?.kind == .array { return }
-    let said = try ServerError(root)
-    if said.message != nil { throw try onError(root) }
-    throw Failure(.malformed, "the answer has no choices")
-  }
-}

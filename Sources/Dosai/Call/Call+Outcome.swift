@@ -41,7 +41,7 @@ extension Call {
     report.retryAfter = RetryPolicy.retryAfter(transfer.headers, unixTime: csystem_unix_time())
     if !received.isEmpty {
       secret?.redact(received, isAnswer: false)
-      received.truncate(to: Self.errorBodyMax)
+      received.truncate(to: ErrorReport.bodyMax)
       report.body = received
     }
     return report

@@ -55,7 +55,6 @@ package final class Call: TransferReceiver {
   /// nil: its caller drives it.
   unowned(unsafe) var owner: (any CallOwner)?
 
-  static let errorBodyMax = 64 << 10
   /// A stream buffers about this many unread bytes; then its connection waits.
   static let unreadMax = 256 << 10
 
@@ -241,7 +240,7 @@ package final class Call: TransferReceiver {
     if transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299 {
       // The key is redacted before the body is cut, so that no part of it remains; escaped, it may be six times as
       // long.
-      let errorBytesMax = Self.errorBodyMax + 6 * (secret?.bytes.count ?? 0)
+      let errorBytesMax = ErrorReport.bodyMax + 6 * (secret?.bytes.count ?? 0)
       try received.append(bytes.slice(0, errorBytesMax - received.count))
       if received.count < errorBytesMax { return }
       isCutShort = true

@@ -1,5 +1,4 @@
 import DosaiCore
-import DosaiHTTP
 import DosaiJSON
 
 /// What came with an answer in addition to its body.
@@ -101,5 +100,15 @@ package final class Completion {
       copies[choice] = copy
       return copy.bytes
     }
+  }
+}
+
+extension Document {
+  /// Throws if it is not a completion. `onError` makes the failure for an answer that says why.
+  func checkChoices(onError: (Value) throws(Failure) -> Failure) throws(Failure) {
+    if root.kind == .object, root.memberWithoutText("choices")?.kind == .array { return }
+    let said = try ServerError(root)
+    if said.message != nil { throw try onError(root) }
+    throw Failure(.malformed, "the answer has no choices")
   }
 }

@@ -2,6 +2,8 @@ import DosaiCore
 
 /// Why a call failed, with what had arrived. Immutable.
 package final class ErrorReport {
+  static let bodyMax = 64 << 10
+
   package let status: Status
   package let line: Buffer
   package let clock: Clock

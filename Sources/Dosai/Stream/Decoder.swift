@@ -40,7 +40,7 @@ package final class Decoder {
   package func finish() { hasEnded = true }
 
   /// Makes the next chunk current.
-  package func next() -> Stream.Next {
+  package func next() -> StreamReader.Next {
     do throws(Failure) {
       if reader.nextInEvent() { return .chunk }
       if failure == nil && !isOver && reader.nextMatching() { return .chunk }
@@ -62,7 +62,7 @@ package final class Decoder {
     }
   }
 
-  private func readAnswer() throws(Failure) -> Stream.Next {
+  private func readAnswer() throws(Failure) -> StreamReader.Next {
     if !hasEnded { return .wouldBlock }
     if received.bytes.trimmed.isEmpty { throw Failure(.truncated, "the answer is empty") }
     secret?.redact(received, isAnswer: true)
@@ -105,7 +105,7 @@ package final class Decoder {
     report.completion = reader.builder.hasStarted ? try? completion() : nil
     guard !received.isEmpty else { return report }
     secret?.redact(received, isAnswer: false)
-    received.truncate(to: Call.errorBodyMax)
+    received.truncate(to: ErrorReport.bodyMax)
     report.body = received
     return report
   }

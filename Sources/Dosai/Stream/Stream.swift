@@ -5,8 +5,6 @@ import Synchronization
 
 /// A streaming call that is read chunk by chunk.
 package final class Stream {
-  package enum Next { case chunk, end, wouldBlock, failure }
-
   private static let idle: UInt8 = 0
   private static let used: UInt8 = 1
   private static let closed: UInt8 = 2
@@ -55,7 +53,7 @@ package final class Stream {
 
   /// Makes the next chunk current, while it is used. Waits at most `timeout` nanoseconds (`Clocks.never`: as long as the
   /// clocks allow).
-  package func next(timeout: Int64) -> Next {
+  package func next(timeout: Int64) -> StreamReader.Next {
     var goesOn = false
     var deadline = timeout == Clocks.never ? timeout : -1  // set when the wait begins
     while true {

@@ -3,6 +3,9 @@ import DosaiJSON
 
 /// The body of one streaming attempt: bytes in, events and their chunks out.
 package final class StreamReader {
+  /// What is next for one who asks for the next chunk.
+  package enum Next { case chunk, end, wouldBlock, failure }
+
   private enum Form {
     case unknown
     case events

@@ -10,7 +10,9 @@ package typealias Bytes = UnsafeBufferPointer<UInt8>
 @_extern(c, "memmem") private func c_memmem(
   _ memory: UnsafeRawPointer, _ size: Int, _ part: UnsafeRawPointer, _ partSize: Int
 ) -> UnsafeMutableRawPointer?
-@_extern(c, "memmove") private func c_memmove(_ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ size: Int)
+@_extern(c, "memmove") @discardableResult private func c_memmove(
+  _ to: UnsafeMutableRawPointer, _ from: UnsafeRawPointer, _ size: Int
+) -> UnsafeMutableRawPointer
 @_extern(c, "memcmp") private func c_memcmp(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ size: Int) -> Int32
 
 @inline(__always)

@@ -805,7 +805,7 @@ extern "C" {
     /// Cancels the stream if it has not ended, and frees it. A dosai_stream_next in another thread returns CANCELLED.
     pub fn dosai_stream_free(stream: *mut dosai_stream);
     /// Creates a decoder for one body. options may be NULL. Of them, the limits apply, and api_key, which is replaced
-    /// where a server echoes it; the others are only checked.
+    /// where a server echoes it; the others are ignored.
     pub fn dosai_decoder_new(options: *const dosai_client_options, out_decoder: *mut *mut dosai_decoder, out_error: *mut
                              *mut dosai_error) -> dosai_status;
     /// Takes the next part of the body, which may be split anywhere. Before you feed more, call dosai_decoder_next

@@ -6,6 +6,7 @@
 ## make static   builds build/lib/libdosai.a; with TARGET, for musl, the one of the bundle in build/bundle/TARGET/lib
 ## make bundle   builds the library with libcurl, TLS and jansson inside in build/bundle/TARGET: $(BUNDLE_TARGETS)
 ## make wheel    builds a Python wheel with the bundle for TARGET inside, and the sdist, in build/wheel
+## make wasm     builds the decoder as a WebAssembly module, build/wasm/dosai-decoder.wasm
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
@@ -18,7 +19,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python go ruby abi wire bindings docs,cpp,rust,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel+bundles cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python go ruby abi wire bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -44,7 +45,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo testees install uninstall deb cross bundle static wheel test docs soak fuzz fuzz-keep mutants frameworks bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm test docs soak fuzz fuzz-keep mutants frameworks bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL) $(ARCHIVE)
 
@@ -181,6 +182,14 @@ wheel: bundle $(VENV)
 	@$(if $(filter %-musl,$(TARGET)),echo "there are no wheels for musl" >&2; exit 2)
 	cd bindings/python && DOSAI_LIBRARY=$(CURDIR)/build/bundle/$(or $(TARGET),x86_64-linux-gnu)/lib/libdosai.so.0 \
 	  $(CURDIR)/$(PYTHON) -m hatchling build -d $(CURDIR)/build/wheel
+
+WASM = build/wasm/dosai-decoder.wasm
+
+wasm: $(WASM)
+
+$(WASM): $(SOURCES) scripts/wasm scripts/bundle scripts/cross $(shell find packaging/wasm -type f) | need-python
+	@scripts/install-dependencies bundle
+	scripts/wasm
 
 COMPLETIONS = bash-completion/completions/dosai zsh/site-functions/_dosai fish/vendor_completions.d/dosai.fish
 INSTALLED = bin/dosai include/dosai.h include/dosai.hpp share/man/man1/dosai.1 $(COMPLETIONS:%=share/%)
@@ -353,6 +362,15 @@ test-bundles: need-test $(VENV)
 	@$(MAKE) --no-print-directory -j2 $(OTHERS:%=build/bundle/%/lib/libdosai.so.0) $(patsubst %,build/bundle/%/lib/libdosai.a,$(filter %-musl,$(OTHERS)))
 	python3 Tests/Bundle/run.py $(OTHERS)
 
+build/wasm/venv/ready: Tests/Wasm/requirements.txt | need-python
+	rm -rf $(@D)
+	python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+test-wasm: all need-test $(WASM) build/wasm/venv/ready
+	build/wasm/venv/bin/python -m pytest -q -p no:cacheprovider Tests/Wasm
+
 # In clean roots of Debian 11 to 13 and sid, whose packages apt downloads.
 test-wheel: wheel need-test
 	$(PYTHON) Tests/Wheel/run.py
@@ -365,7 +383,7 @@ test-install: deb need-test $(VENV)
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV) build/node/dosai.node $(GO) build/rust/release/libdosai.rlib
+test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node $(GO) build/rust/release/libdosai.rlib
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

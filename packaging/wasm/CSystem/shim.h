@@ -1,0 +1,21 @@
+/* In place of Sources/CSystem: what the decoder needs of it, where there is no system and one thread. */
+#include <stdlib.h>
+
+typedef int pthread_mutex_t;
+static inline void pthread_mutex_init(pthread_mutex_t *mutex, void *attributes) { *mutex = 0; }
+static inline void pthread_mutex_destroy(pthread_mutex_t *mutex) { *mutex = 0; }
+static inline void pthread_mutex_lock(pthread_mutex_t *mutex) { *mutex = 1; }
+static inline void pthread_mutex_unlock(pthread_mutex_t *mutex) { *mutex = 0; }
+
+/* There is only the C locale. */
+typedef void *locale_t;
+static inline locale_t csystem_c_locale(void) { return (locale_t)1; }
+static inline locale_t uselocale(locale_t locale) { return locale; }
+static inline void freelocale(locale_t locale) { (void)locale; }
+
+/* Whether this many more bytes can be allocated. */
+static inline int csystem_has_room(size_t size) {
+  void *room = malloc(size);
+  free(room);
+  return room != NULL;
+}

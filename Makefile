@@ -19,7 +19,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python go ruby abi wire bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address network model matrix bundle wheel+bundles cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python go ruby abi wire bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network model matrix bundle wheel+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -374,6 +374,14 @@ test-wasm: all need-test $(WASM) build/wasm/venv/ready
 # In clean roots of Debian 11 to 13 and sid, whose packages apt downloads.
 test-wheel: wheel need-test
 	$(PYTHON) Tests/Wheel/run.py
+
+# The library from sources in another folder.
+test-reproducible: all
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	cp -R --parents Makefile Package.swift Sources include scripts Tests/Unit "$$folder"; \
+	$(MAKE) --no-print-directory -C "$$folder" $(ARCHIVE) >"$$folder/log" 2>&1 || { cat "$$folder/log" >&2; exit 1; }; \
+	cmp $(LIBRARY) "$$folder/$(LIBRARY)"; cmp $(ARCHIVE) "$$folder/$(ARCHIVE)"
+	@echo "reproducible: $(LIBRARY) and $(ARCHIVE) have the same bytes in two folders"
 
 test-install: deb need-test $(VENV)
 	@scripts/install-dependencies packages

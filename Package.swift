@@ -22,6 +22,7 @@ let linker: [LinkerSetting] = [
       "-Xlinker", "-z", "-Xlinker", "defs",
       "-Xlinker", "-z", "-Xlinker", "nodelete",
       "-Xlinker", "--gc-sections",
+      "-Xlinker", "--strip-debug",  // which has paths in it, and the build ID is a hash of all
       "-Xlinker", "--icf=all",
     ], .when(platforms: [.linux], configuration: .release))
 ]

@@ -85,6 +85,15 @@ static inline void csystem_keep_alive(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
+/* Waits for one of the descriptors, at most so many nanoseconds. */
+static inline int csystem_poll(struct pollfd *list, intptr_t count, int64_t nanoseconds) {
+  struct timespec time;
+  int64_t seconds = nanoseconds / 1000000000;
+  time.tv_sec = seconds > INT32_MAX ? INT32_MAX : (time_t)seconds;
+  time.tv_nsec = (long)(nanoseconds % 1000000000);
+  return ppoll(list, (nfds_t)count, &time, NULL);
+}
+
 /* Whether the peer has closed its side, and whether bytes wait to be read. */
 static inline void csystem_look(int socket, int *closed, int *readable) {
   enum { peer_closed = 0x2000 }; /* POLLRDHUP, which <poll.h> does not always define */

@@ -56,7 +56,7 @@ package final class Client {
   package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
     try ProcessState.start()
     let client = Client(settings, try CurlShare.make(), try Mutex.make())
-    client.idle.append(try CurlMulti.make())
+    client.idle.append(try CurlMulti.make(forLoop: false))
     for kind in [(false, false), (true, false), (true, true)] {
       client.headers.append(try client.makeHeaders([], body: kind.0, streaming: kind.1))
     }
@@ -77,7 +77,7 @@ package final class Client {
 
   func borrow() throws(Failure) -> CurlMulti {
     if let multi = mutex.locked({ idle.popLast() }) { return multi }
-    return try CurlMulti.make()
+    return try CurlMulti.make(forLoop: false)
   }
 
   func giveBack(_ multi: CurlMulti) {

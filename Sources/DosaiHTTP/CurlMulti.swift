@@ -35,9 +35,9 @@ package final class CurlMulti {
   var next: Unmanaged<CurlMulti>?
   var previous: Unmanaged<CurlMulti>?
 
-  /// RESOURCE: no descriptor is free.
-  package static func make() throws(Failure) -> CurlMulti {
-    let poller = try Poller()
+  /// `forLoop`: it has a descriptor. RESOURCE: no descriptor is free.
+  package static func make(forLoop: Bool) throws(Failure) -> CurlMulti {
+    let poller = try Poller(forLoop: forLoop)
     guard let handle = curl_multi_init() else {
       // Since 8.17 it needs a descriptor.
       throw Transfer.lacksDescriptors ? .noDescriptor : .outOfMemory
@@ -126,6 +126,11 @@ package final class CurlMulti {
   }
 
   // MARK: use
+
+  func shut(_ socket: Int32) -> Int32 {
+    poller.closing(socket)
+    return sockets.shut(socket)
+  }
 
   /// The descriptor that a host may poll. After `prepare`, it is readable when `step` has something to do.
   package var descriptor: Int32 { poller.descriptor }
@@ -254,14 +259,15 @@ package final class CurlMulti {
     if hasMore { return step(waiting: 0) }
     let now = csystem_now()
     rounds.beginWait(now)
-    guard min(deadline, curlDeadline) > now else { return step(waiting: 0) }
-    poller.arm(min(deadline, curlDeadline))
-    return step(waiting: -1)
+    let deadline = min(deadline, curlDeadline)
+    guard deadline > now else { return step(waiting: 0) }
+    poller.arm(deadline)
+    return step(waiting: deadline - now)
   }
 
   package var hasMore: Bool { poller.hasMore }
 
-  private func step(waiting milliseconds: Int32) -> Pause {
+  private func step(waiting nanoseconds: Int64) -> Pause {
     guard enter() else {
       poller.drop()
       return .event
@@ -270,7 +276,7 @@ package final class CurlMulti {
     token = -1
     var undisturbed = true
     if !hasMore {
-      undisturbed = poller.wait(milliseconds)
+      undisturbed = poller.wait(nanoseconds)
       if servesMany { waitEnded = csystem_now() }
       rounds.note(found: poller.count)
     }

@@ -5,7 +5,9 @@ extension Failure {
   package static var noDescriptor: Failure { Failure(.resource, "no file descriptor is free") }
 }
 
-/// An epoll set that contains a timer and a wake-up. All code that works only on Linux is here and in Wakeup.
+/// Waits for sockets, tokens, a wake-up and a time. For a loop, it is an epoll set with a timer: a host can poll it, and
+/// sockets that wait cost nothing. For a call that blocks, it is a list for poll, which needs no descriptor of its own: a
+/// host may have a thread for each call. All code that works only on Linux is here and in Wakeup.
 final class Poller {
   /// What an event is about.
   enum Source {
@@ -20,24 +22,28 @@ final class Poller {
   static let eventsMax = 64
   private static let tokenFlag: UInt64 = 1 << 32
 
+  /// The epoll set; -1: it is a list.
   let descriptor: Int32
   private let timer: Int32
   private let wakeup = Wakeup()
+  private var list: [pollfd] = []
+  private var listedToken: Int32 = -1
   private let events: UnsafeMutablePointer<epoll_event>?
   private var armed = Clocks.never
   private(set) var count = 0  // events that the last wait found
   private var position = 0  // of the event that `next` returns
 
   /// RESOURCE: no descriptor is free.
-  init() throws(Failure) {
-    descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
-    timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC))
+  init(forLoop isSet: Bool) throws(Failure) {
+    descriptor = isSet ? epoll_create1(Int32(EPOLL_CLOEXEC)) : -1
+    timer = isSet ? timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC)) : -1
     events = try? allocate(Self.eventsMax)
     if events == nil { throw .outOfMemory }
-    if descriptor < 0 || timer < 0 || wakeup.descriptor < 0 || !add(timer) || !add(wakeup.descriptor) {
-      throw .noDescriptor
-    }
+    if wakeup.descriptor < 0 || isSet && (descriptor < 0 || timer < 0 || !add(timer)) { throw .noDescriptor }
+    if !add(wakeup.descriptor) { throw .noDescriptor }
   }
+
+  private var isList: Bool { descriptor < 0 }
 
   deinit {
     closeAll()
@@ -55,10 +61,21 @@ final class Poller {
   }
 
   private func control(_ operation: Int32, _ source: Int32, _ wanted: UInt32, _ flag: UInt64 = 0) -> Bool {
+    if isList { return edit(operation, source, wanted) }
     var event = epoll_event()
     event.events = wanted
     event.data.u64 = UInt64(UInt32(bitPattern: source)) | flag
     return epoll_ctl(descriptor, operation, source, &event) == 0
+  }
+
+  /// What epoll_ctl does, in the list.
+  private func edit(_ operation: Int32, _ source: Int32, _ wanted: UInt32) -> Bool {
+    let known = list.firstIndex { $0.fd == source }
+    guard (known == nil) == (operation == EPOLL_CTL_ADD) else { return false }
+    if let known { list.remove(at: known) }
+    if operation == EPOLL_CTL_DEL { return true }
+    list.append(pollfd(fd: source, events: Int16(truncatingIfNeeded: wanted), revents: 0))
+    return true
   }
 
   /// Watches a socket from now on. `isKnown`: libcurl had it watched before.
@@ -68,13 +85,22 @@ final class Poller {
     _ = control(EPOLL_CTL_MOD, socket, wanted)
   }
 
-  func forget(_ socket: Int32) { _ = control(EPOLL_CTL_DEL, socket, 0) }
+  func forget(_ source: Int32) {
+    if source == listedToken { listedToken = -1 }
+    _ = control(EPOLL_CTL_DEL, source, 0)
+  }
 
-  func watch(token: Int32) -> Bool { add(token, flag: Self.tokenFlag) }
+  /// The socket is about to be closed. An epoll set notices that itself.
+  func closing(_ socket: Int32) { if isList { forget(socket) } }
 
-  /// Makes the timer fire at the deadline, in monotonic nanoseconds, or earlier.
+  func watch(token: Int32) -> Bool {
+    if isList { listedToken = token }
+    return add(token, flag: Self.tokenFlag)
+  }
+
+  /// Makes the timer fire at the deadline, in monotonic nanoseconds, or earlier. A list has none.
   func arm(_ deadline: Int64) {
-    guard deadline < armed else { return }
+    guard deadline < armed, !isList else { return }
     armed = deadline
     var time = itimerspec()
     let at = max(deadline, 1)
@@ -88,15 +114,31 @@ final class Poller {
 
   func unwake() { if wakeup.clear() > 1 { wakeup.signal() } }
 
-  /// Waits up to `milliseconds` (-1: without limit) for events, which `next` then returns. False: a signal came.
-  func wait(_ milliseconds: Int32) -> Bool {
+  /// Waits for events, which `next` then returns: an epoll set until there is one, unless `nanoseconds` is 0; a list at
+  /// most so long. False: a signal came.
+  func wait(_ nanoseconds: Int64) -> Bool {
     position = 0
     count = 0
     guard let events else { return true }
-    let found = epoll_wait(descriptor, events, Int32(Self.eventsMax), milliseconds)
+    let found =
+      isList
+      ? csystem_poll(&list, list.count, nanoseconds)
+      : epoll_wait(descriptor, events, Int32(Self.eventsMax), nanoseconds == 0 ? 0 : -1)
     if found < 0 { return csystem_errno() != EINTR }
     count = Int(found)
+    if isList { takeReady(events) }
     return true
+  }
+
+  /// Makes events of what poll has found.
+  private func takeReady(_ events: UnsafeMutablePointer<epoll_event>) {
+    guard count > 0 else { return }
+    count = 0
+    for entry in list where entry.revents != 0 && count < Self.eventsMax {
+      events[count].events = UInt32(UInt16(bitPattern: entry.revents))
+      events[count].data.u64 = UInt64(UInt32(bitPattern: entry.fd)) | (entry.fd == listedToken ? Self.tokenFlag : 0)
+      count += 1
+    }
   }
 
   /// Whether `next` has not yet returned all events of the last wait.

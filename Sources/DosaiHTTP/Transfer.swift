@@ -185,7 +185,7 @@ package final class Transfer {
       easy,
       { context, socket in
         guard let context else { return -1 }
-        return Unmanaged<CurlMulti>.fromOpaque(context).takeUnretainedValue().sockets.shut(socket)
+        return Unmanaged<CurlMulti>.fromOpaque(context).takeUnretainedValue().shut(socket)
       }, Unmanaged.passUnretained(multi).toOpaque())
   }
 

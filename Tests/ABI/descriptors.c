@@ -99,6 +99,23 @@ static void is_forgotten(const dosai_request *request) {
   dosai_client_free(client);
 }
 
+/* A stream has its socket, one descriptor of ours, and one or two of libcurl's. The first takes what its client has. */
+static void of_a_stream(const dosai_request *request) {
+  enum { COUNT = 9 };
+  dosai_client *client = test_client(TEST_PLAIN, "silent-chunk");
+  dosai_stream *streams[COUNT] = {NULL};
+  const dosai_chunk *chunk = NULL;
+  int first = 0;
+  for (int i = 0; i < COUNT; i++) {
+    CHECK_CALL(dosai_stream_open(client, request, NULL, &streams[i], &error), DOSAI_OK);
+    CHECK_CALL(dosai_stream_next(streams[i], -1, &chunk, &error), DOSAI_OK);
+    if (i == 0) first = open_descriptors();
+  }
+  CHECK_BETWEEN(open_descriptors() - first, 3 * (COUNT - 1), 4 * (COUNT - 1));
+  for (int i = 0; i < COUNT; i++) dosai_stream_free(streams[i]);
+  dosai_client_free(client);
+}
+
 /* A program may have closed its standard input: descriptor 0 is as good as any. */
 static void without_standard_input(dosai_request *request) {
   dosai_cancel *token = NULL;
@@ -132,6 +149,7 @@ int main(void) {
   printf("%d worked, %d did not\n", seen[0], seen[1]);
   CHECK(seen[0] > 50 && seen[1] > 50);
   is_forgotten(request);
+  of_a_stream(request);
   without_standard_input(request);
   dosai_request_free(request);
   return test_end();

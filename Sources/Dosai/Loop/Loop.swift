@@ -26,7 +26,7 @@ package final class Loop {
   /// RESOURCE: no descriptor is free.
   package static func make(inFlightMax: Int, connectionsPerHostMax: Int) throws(Failure) -> Loop {
     try ProcessState.start()
-    let multi = try CurlMulti.make()
+    let multi = try CurlMulti.make(forLoop: true)
     multi.serveMany(connectionsPerHostMax: connectionsPerHostMax)
     return Loop(multi, inFlightMax, try Mutex.make())
   }

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ._timeout import Seconds
 
 _CLOCKS = ("", "connect", "first token", "idle", "total")
-_POLL_MS = 50  # the delay of Ctrl-C in a stream that another thread opened
 
 
 class Handle:
@@ -116,9 +115,13 @@ class Call:
     def __init__(self, options: Any) -> None:
         self.options = options
         self.raised: list[BaseException] = []
+        self.stopped: list[None] = []  # not empty: the call ends, from the next time that it is watched
+        self.on_wait: Any = None
         if is_main_thread():
-            self.on_wait = options.on_wait = _ffi.dosai_wait_fn(signal_watch(self.raised))
-        self.poll_ms = -1 if options.on_wait else _POLL_MS
+            self.watch()
+
+    def watch(self) -> None:
+        self.on_wait = self.options.on_wait = _ffi.dosai_wait_fn(watch_of(self.raised, self.stopped))
 
     def check(self, status: int, error: Any) -> None:
         """Raises the error of the call, if it failed; an exception from a signal handler takes precedence."""
@@ -134,8 +137,8 @@ def is_main_thread() -> bool:
     return threading.get_ident() == threading.main_thread().ident
 
 
-def signal_watch(raised: list[BaseException]) -> Callable[[Any], int]:
-    """An on_wait that lets Python's signal handlers run, and stops the call if one raises.
+def watch_of(raised: list[BaseException], stopped: list[None]) -> Callable[[Any], int]:
+    """An on_wait that lets Python's signal handlers run, and stops the call if one raises, or if it is asked to.
 
     It is a generator because handlers run when a function begins, before its own `try` could catch what they raise;
     a generator resumes inside its `try`. (An exception that leaves a callback is lost.)
@@ -144,7 +147,7 @@ def signal_watch(raised: list[BaseException]) -> Callable[[Any], int]:
     def watch() -> Generator[int, None, None]:
         try:
             while True:
-                yield 0
+                yield len(stopped)
         except GeneratorExit:
             raise
         except BaseException as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref, c_int64, c_void_p
 
 from . import _ffi
-from ._call import Call, Handle, check, new_cancel, read_completion, read_response
+from ._call import Call, Handle, check, read_completion, read_response
 from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, text_chunk
 from ._closing import Closing
 from ._errors import DosaiError
@@ -21,18 +21,17 @@ if TYPE_CHECKING:
     from ._response import Response
 
 _next = _ffi.dosai_stream_next_unchecked
-_WOULD_BLOCK = _ffi.WOULD_BLOCK
+_WATCH_MS = 50  # the delay of close() in another thread
 
 
 class BaseStream(Closing):
     """What a stream of any endpoint has."""
 
-    def __init__(
-        self, call: Call, function: Callable[..., int], *arguments: Any, cancel: Optional[Handle] = None
-    ) -> None:
-        self._cancel, error = cancel or new_cancel(), _ffi.dosai_error()
-        call.options.cancel = self._cancel.pointer
-        stream = _ffi.dosai_stream()
+    def __init__(self, call: Call, function: Callable[..., int], *arguments: Any) -> None:
+        call.options.wait_interval_ms = _WATCH_MS
+        if call.on_wait is None:
+            call.watch()
+        stream, error = _ffi.dosai_stream(), _ffi.dosai_error()
         status = function(*arguments, byref(call.options), byref(stream), byref(error))
         self._handle: Optional[Handle] = Handle(stream, _ffi.dosai_stream_free, call)
         call.check(status, error)
@@ -42,7 +41,7 @@ class BaseStream(Closing):
         self._out, self._error = c_void_p(), error
         # Converted once, not for each chunk.
         self._arguments = (
-            c_void_p.from_param(stream.value), c_int64.from_param(call.poll_ms), byref(self._out), byref(error)
+            c_void_p.from_param(stream.value), c_int64.from_param(-1), byref(self._out), byref(error)
         )
 
     def __next__(self) -> Any:
@@ -62,11 +61,9 @@ class BaseStream(Closing):
             self._turn.append(None)
 
     def _settle(self, status: int) -> None:
-        """Waits for the chunk if it has not come yet, finds the library's memory for chunks, or raises."""
-        while status or self._raised:
-            if status != _WOULD_BLOCK or self._raised:
-                self._call.check(status, self._error)
-            status = _next(*self._arguments)
+        """Raises, or finds the library's memory for chunks."""
+        if status or self._raised:
+            self._call.check(status, self._error)
         address = self._out.value
         if address is None:
             self._ended = True
@@ -85,8 +82,8 @@ class BaseStream(Closing):
     def close(self) -> None:
         """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""
         if not self._ended:
+            self._call.stopped.append(None)  # for a thread that waits
             self._handle = None
-            _ffi.dosai_cancel_trigger(self._cancel.pointer)
 
     def _completion_so_far(self) -> Handle:
         handle = self._handle
@@ -108,8 +105,8 @@ class Stream(BaseStream):
 
     _shape: Any = None  # what parse() was asked for
 
-    def __init__(self, client: Handle, request: Handle, call: Call, cancel: Optional[Handle] = None) -> None:
-        super().__init__(call, _ffi.dosai_stream_open, client.pointer, request.pointer, cancel=cancel)
+    def __init__(self, client: Handle, request: Handle, call: Call) -> None:
+        super().__init__(call, _ffi.dosai_stream_open, client.pointer, request.pointer)
 
     if TYPE_CHECKING:
 

@@ -97,13 +97,13 @@ class ToolRunner(BaseToolRunner[Part], Closing):
     def _run(self) -> Generator[Any, None, None]:
         while not self._is_over:
             handle, request, options = self._parts(self._client)
+            options.cancel = self._cancel.pointer
             call = Call(options)
             if self._arguments["stream"]:
-                stream = Stream(handle, request, call, self._cancel)
+                stream = Stream(handle, request, call)
                 yield from stream
                 calls = self._add(stream.current_completion_snapshot)
             else:
-                options.cancel = self._cancel.pointer
                 completion = read_completion(self._client._complete(call, _ffi.dosai_chat, request.pointer))
                 yield completion
                 calls = self._add(completion)

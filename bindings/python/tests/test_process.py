@@ -294,3 +294,30 @@ def test_a_library_that_is_another():
     process = subprocess.run([sys.executable, "-c", "import dosai"], capture_output=True, text=True,
                              env=dict(os.environ, PYTHONPATH=PACKAGE, DOSAI_LIBRARY="libc.so.6"))
     assert "ImportError: dosai: libc.so.6 has no dosai_version" in process.stderr
+
+
+MANY_STREAMS = """
+import collections, resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+begun, done, before = [], threading.Event(), len(os.listdir("/proc/self/fd"))
+def read():
+    try:
+        stream = create(stream=True)
+        begun.append(next(stream).choices[0].delta.content)
+        done.wait()
+    except dosai.DosaiError as error:
+        begun.append(error.status)
+threads = [threading.Thread(target=read) for _ in range(250)]
+for thread in threads:
+    thread.start()
+while len(begun) < 250:
+    time.sleep(.01)
+each = (len(os.listdir("/proc/self/fd")) - before) / begun.count("Hello")
+print(dict(collections.Counter(begun)), each <= 4.1 or each)
+done.set()
+"""
+
+
+def test_many_streams_with_few_descriptors(server):
+    """250 threads, each in a stream of its own, where a process may open 1,024 descriptors."""
+    assert run(MANY_STREAMS, server.base("silent-chunk")) == "{'Hello': 250} True\n"

@@ -201,16 +201,18 @@ def test_a_stream_outlives_its_client(client):
     assert text_of(stream) == "abcdefghijklmnopqrst"
 
 
-def test_close_from_another_thread(ask):
-    stream = ask("silent-chunk", stream=True)
+def test_close_from_another_thread(server, ask):
+    stream = ask("silent-chunk~closed", stream=True)
     next(stream)
     timer = threading.Timer(0.2, stream.close)
     timer.start()
     started = time.monotonic()
-    with pytest.raises(dosai.APICancelledError):
+    with pytest.raises(dosai.APICancelledError) as kept:
         next(stream)
     assert time.monotonic() - started < 1 + allowance(started)
     assert list(stream) == []
+    wait_until(lambda: server.stats("silent-chunk~closed")["ended"] == 1)
+    assert kept.value.completion.choices[0].message.content == "Hello"
 
 
 def test_two_threads_do_not_share_a_stream(ask):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ._async_client import AsyncClient as AsyncClient
     from ._async_stream import AsyncEventStream as AsyncEventStream, AsyncStream as AsyncStream
     from ._async_tool_runner import AsyncToolRunner as AsyncToolRunner
-    from ._parameters import ChatCompletionMessageParam as ChatCompletionMessageParam
+    from ._messages import ChatCompletionMessageParam as ChatCompletionMessageParam
     from ._tool_runner import ToolRunner as ToolRunner
     from ._tools import Tool as Tool, ToolResult as ToolResult
 
@@ -50,7 +50,7 @@ else:
         "AsyncOpenAI": ("_async_client", "AsyncClient"),
         "AsyncStream": ("_async_stream", "AsyncStream"),
         "AsyncToolRunner": ("_async_tool_runner", "AsyncToolRunner"),
-        "ChatCompletionMessageParam": ("_parameters", "ChatCompletionMessageParam"),
+        "ChatCompletionMessageParam": ("_messages", "ChatCompletionMessageParam"),
         "Tool": ("_tools", "Tool"),
         "ToolResult": ("_tools", "ToolResult"),
         "ToolRunner": ("_tool_runner", "ToolRunner"),

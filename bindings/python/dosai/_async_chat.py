@@ -9,6 +9,7 @@ from ._async_stream import AsyncStream
 from ._call import Handle, read_completion, read_response
 from ._chat import chat_call
 from ._parse import parsed, response_format_of
+from ._signature import shows_parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from ._async_tool_runner import AsyncToolRunner
     from ._chunks import ChatCompletionChunk
     from ._models import ChatCompletion
-    from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, NoStream
+    from ._parameters import (
+        ChatCompletionMessageParam as Message,
+        ChatParameters,
+        NoStream,
+        ParseParameters,
+        ToolLoopParameters,
+    )
     from ._response import Response
     from ._timeout import NotGiven
 else:
@@ -51,6 +58,7 @@ class AsyncCompletions:
         self, *, model: str, messages: Iterable[Message], stream: bool, **parameters: Unpack[ChatParameters]
     ) -> ChatCompletion | AsyncStream: ...
 
+    @shows_parameters("AsyncAnswer")
     async def create(
         self, *, model: str, messages: Iterable[Any], stream: Optional[bool | NotGiven] = False, **parameters: Any
     ) -> ChatCompletion | AsyncStream:
@@ -61,13 +69,13 @@ class AsyncCompletions:
     @overload
     async def parse(
         self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: NoStream = False,
-        **parameters: Any,
+        **parameters: Unpack[ParseParameters],
     ) -> ChatCompletion: ...
 
     @overload
     async def parse(
         self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: Literal[True],
-        **parameters: Any,
+        **parameters: Unpack[ParseParameters],
     ) -> AsyncStream: ...
 
     async def parse(
@@ -85,13 +93,13 @@ class AsyncCompletions:
     @overload
     def run_tools(
         self, *, model: str, messages: Iterable[Message], tools: Iterable[Any], stream: NoStream = False,
-        max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+        max_rounds: int = 10, raise_errors: bool = False, **parameters: Unpack[ToolLoopParameters],
     ) -> AsyncToolRunner[ChatCompletion]: ...
 
     @overload
     def run_tools(
         self, *, model: str, messages: Iterable[Message], tools: Iterable[Any], stream: Literal[True],
-        max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+        max_rounds: int = 10, raise_errors: bool = False, **parameters: Unpack[ToolLoopParameters],
     ) -> AsyncToolRunner[ChatCompletionChunk]: ...
 
     def run_tools(
@@ -116,6 +124,7 @@ class AsyncRawCompletions:
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 
+    @shows_parameters("Response")
     async def create(
         self,
         *,

@@ -8,6 +8,7 @@ from . import _ffi
 from ._call import Call, Handle, check, read_completion, read_response
 from ._json import encode
 from ._parse import parsed, response_format_of
+from ._signature import shows_parameters
 from ._stream import Stream
 from ._timeout import NOT_GIVEN, is_omitted
 
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from ._chunks import ChatCompletionChunk
     from ._client import BaseClient, Client
     from ._models import ChatCompletion
-    from ._parameters import ChatCompletionMessageParam as Message, ChatParameters, NoStream
+    from ._parameters import (
+        ChatCompletionMessageParam as Message,
+        ChatParameters,
+        NoStream,
+        ParseParameters,
+        ToolLoopParameters,
+    )
     from ._response import Response
     from ._timeout import NotGiven, Seconds
     from ._tool_runner import ToolRunner
@@ -54,6 +61,7 @@ class Completions:
         self, *, model: str, messages: Iterable[Message], stream: bool, **parameters: Unpack[ChatParameters]
     ) -> ChatCompletion | Stream: ...
 
+    @shows_parameters("Answer")
     def create(
         self, *, model: str, messages: Iterable[Any], stream: Optional[bool | NotGiven] = False, **parameters: Any
     ) -> ChatCompletion | Stream:
@@ -68,13 +76,13 @@ class Completions:
     @overload
     def parse(
         self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: NoStream = False,
-        **parameters: Any,
+        **parameters: Unpack[ParseParameters],
     ) -> ChatCompletion: ...
 
     @overload
     def parse(
         self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: Literal[True],
-        **parameters: Any,
+        **parameters: Unpack[ParseParameters],
     ) -> Stream: ...
 
     def parse(
@@ -95,13 +103,13 @@ class Completions:
     @overload
     def run_tools(
         self, *, model: str, messages: Iterable[Message], tools: Iterable[Any], stream: NoStream = False,
-        max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+        max_rounds: int = 10, raise_errors: bool = False, **parameters: Unpack[ToolLoopParameters],
     ) -> ToolRunner[ChatCompletion]: ...
 
     @overload
     def run_tools(
         self, *, model: str, messages: Iterable[Message], tools: Iterable[Any], stream: Literal[True],
-        max_rounds: int = 10, raise_errors: bool = False, **parameters: Any,
+        max_rounds: int = 10, raise_errors: bool = False, **parameters: Unpack[ToolLoopParameters],
     ) -> ToolRunner[ChatCompletionChunk]: ...
 
     def run_tools(
@@ -131,6 +139,7 @@ class RawCompletions:
     def __init__(self, client: Client) -> None:
         self._client = client
 
+    @shows_parameters("Response")
     def create(
         self,
         *,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, AsyncIterator, Iterator, Optional
+    from typing import Any, AsyncIterator, Iterable, Iterator, Optional
 
     from typing_extensions import Self
 
@@ -27,10 +27,23 @@ class Model:
     def _of(cls, fields: dict[str, Any]) -> Self:
         return cls(fields)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in type(self).__annotations__:
-            return None
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if not TYPE_CHECKING:  # checkers know the documented fields; another is in model_extra
+
+        def __getattr__(self, name):
+            if name in type(self).__annotations__:
+                return None
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def model_extra(self) -> dict[str, Any]:
+        """The fields that are not documented, such as "reasoning_content"."""
+        documented = type(self).__annotations__
+        return {name: value for name, value in fields_of(self).items() if name not in documented}
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """The names of the fields that the server sent."""
+        return set(fields_of(self))
 
     def _fields(self) -> dict[str, Any]:
         return self.__dict__
@@ -40,19 +53,44 @@ class Model:
         return {name: plain(value) for name, value in fields_of(self).items()}
 
     def model_dump(
-        self, *, mode: str = "python", exclude_unset: bool = True, exclude_none: bool = False
+        self,
+        *,
+        mode: str = "python",
+        include: Optional[Iterable[str]] = None,
+        exclude: Optional[Iterable[str]] = None,
+        by_alias: Optional[bool] = None,
+        exclude_unset: bool = True,
+        exclude_none: bool = False,
     ) -> dict[str, Any]:
-        """to_dict() under pydantic's name. It contains only what the server sent, as JSON values."""
+        """to_dict() under pydantic's name. It contains only what the server sent, as JSON values; `include` and `exclude`
+        are names of fields."""
         fields = Model.to_dict(self)
+        if include is not None or exclude is not None:
+            wanted = set(fields if include is None else names_in(include)) - set(names_in(exclude or ()))
+            fields = {name: value for name, value in fields.items() if name in wanted}
         return without_none(fields) if exclude_none else fields
 
-    def model_dump_json(
-        self, *, indent: Optional[int] = None, exclude_unset: bool = True, exclude_none: bool = False
-    ) -> str:
+    def model_dump_json(self, *, indent: Optional[int] = None, **options: Any) -> str:
         """Returns model_dump() as JSON text."""
         from ._json import text_of
 
-        return text_of(Model.model_dump(self, exclude_none=exclude_none), indent)
+        return text_of(Model.model_dump(self, **options), indent)
+
+    @classmethod
+    def model_validate(cls, fields: Any) -> Self:
+        """The opposite of model_dump()."""
+        if isinstance(fields, cls):
+            return fields
+        if not isinstance(fields, dict):
+            raise TypeError(f"{cls.__name__} is made of a dict, not {type(fields).__name__}")
+        return cls._of(fields)
+
+    @classmethod
+    def model_validate_json(cls, text: str | bytes) -> Self:
+        """The opposite of model_dump_json()."""
+        from json import loads
+
+        return cls.model_validate(loads(text))
 
     def to_json(self, *, indent: Optional[int] = 2) -> str:
         """Returns the object as indented JSON text."""
@@ -79,14 +117,16 @@ class LazyModel(Model):
         super().__init__(fields)
         self._source = None
 
-    def __getattr__(self, name: str) -> Any:
-        if name in type(self)._absent:
-            return None
-        if name == "_source" or name.startswith("__"):
-            raise AttributeError(name)
-        if name in self._fields():
-            return self.__dict__[name]
-        return super().__getattr__(name)
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            if name in type(self)._absent:
+                return None
+            if name == "_source" or name.startswith("__"):
+                raise AttributeError(name)
+            if name in self._fields():
+                return self.__dict__[name]
+            return super().__getattr__(name)
 
     def _fields(self) -> dict[str, Any]:
         source = self._source
@@ -124,6 +164,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [Model.to_dict(element) if isinstance(element, Model) else element for element in value]
     return Model.to_dict(value) if isinstance(value, Model) else value
+
+
+def names_in(given: Iterable[str]) -> Iterable[str]:
+    if isinstance(given, (str, dict)):
+        raise TypeError(f"names of fields must be a set or a list, not {type(given).__name__}")
+    return given
 
 
 def without_none(value: Any) -> Any:
@@ -316,6 +362,25 @@ class AvailableModel(Model):
     created: int
     owned_by: str
     shutdown_date: Optional[str]
+
+
+class Embedding(Model):
+    object: str
+    index: int
+    embedding: list[float]
+
+
+class EmbeddingUsage(Model):
+    prompt_tokens: int
+    total_tokens: int
+
+
+class CreateEmbeddingResponse(Model):
+    object: str
+    model: str
+    data: list[Embedding]
+    usage: EmbeddingUsage
+    _nested = {"data": Embedding, "usage": EmbeddingUsage}
 
 
 class Page(Model):

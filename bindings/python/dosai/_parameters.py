@@ -1,45 +1,56 @@
-"""The parameters of the calls, for type checkers. Running programs do not import this module.
+"""The parameters of the calls, for type checkers and help(). Other programs do not load this module.
 
 It has the parameters that the APIs document. `extra_body` accepts any other.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Literal, Mapping, Optional, Sequence, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Literal, Mapping, Optional, Sequence, TypedDict, Union
 
-from ._models import Model
-from ._timeout import NotGiven
+from ._async_stream import AsyncStream
+from ._messages import ChatCompletionMessageParam as ChatCompletionMessageParam
+from ._models import ChatCompletion
+from ._response import Response as Response
+from ._stream import Stream
+from ._timeout import NotGiven, Timeout
 
 if TYPE_CHECKING:
     from ._key import ApiKey, AsyncApiKey
     from ._observe import CallEvent
-    from ._timeout import Seconds
 
-ChatCompletionMessageParam = Union[Mapping[str, Any], Model]
+Messages = Iterable[ChatCompletionMessageParam]
+Seconds = Union[float, Timeout, NotGiven, None]
+Headers = Optional[Mapping[str, str]]
+Extra = Optional[Mapping[str, Any]]
 Texts = Union[str, Sequence[str], NotGiven, None]
 Flag = Union[bool, NotGiven, None]
 Integer = Union[int, NotGiven, None]
 Number = Union[float, NotGiven, None]
 Text = Union[str, NotGiven, None]
 Object = Union[Mapping[str, Any], NotGiven, None]
+Tools = Union[Sequence[Any], NotGiven, None]
+ToolChoice = Union[Literal["none", "auto", "required"], Mapping[str, Any], NotGiven, None]
+Effort = Union[Literal["none", "minimal", "low", "medium", "high", "xhigh"], NotGiven, None]
+Verbosity = Union[Literal["low", "medium", "high"], NotGiven, None]
+Tier = Union[Literal["auto", "default", "flex", "scale", "priority"], NotGiven, None]
 
 
 class CallOptions(TypedDict, total=False):
     timeout: Seconds
-    extra_headers: Optional[Mapping[str, str]]
+    extra_headers: Headers
 
 
-class ChatParameters(CallOptions, total=False):
-    extra_body: Optional[Mapping[str, Any]]
+class CommonParameters(CallOptions, total=False):
+    """What every chat call has."""
+
+    extra_body: Extra
     temperature: Number
     max_tokens: Integer
     max_completion_tokens: Integer
     top_p: Number
     stop: Texts
-    tools: Union[Sequence[Any], NotGiven, None]
-    tool_choice: Union[str, Mapping[str, Any], NotGiven, None]
+    tool_choice: ToolChoice
     parallel_tool_calls: Flag
-    response_format: Object
     frequency_penalty: Number
     presence_penalty: Number
     n: Integer
@@ -48,9 +59,9 @@ class ChatParameters(CallOptions, total=False):
     top_logprobs: Integer
     logit_bias: Object
     stream_options: Object
-    reasoning_effort: Text
-    verbosity: Text
-    service_tier: Text
+    reasoning_effort: Effort
+    verbosity: Verbosity
+    service_tier: Tier
     store: Flag
     metadata: Object
     user: Text
@@ -60,6 +71,18 @@ class ChatParameters(CallOptions, total=False):
     modalities: Texts
     audio: Object
     web_search_options: Object
+
+
+class ParseParameters(CommonParameters, total=False):
+    tools: Tools
+
+
+class ChatParameters(ParseParameters, total=False):
+    response_format: Object
+
+
+class ToolLoopParameters(CommonParameters, total=False):
+    response_format: Union[Mapping[str, Any], type[Any], NotGiven, None]
 
 
 class LibraryOptions(TypedDict, total=False):
@@ -101,4 +124,6 @@ class ClientOptions(LibraryOptions, total=False):
     default_query: Optional[Mapping[str, object]]
 
 
+Answer = Union[ChatCompletion, Stream]
+AsyncAnswer = Union[ChatCompletion, AsyncStream]
 NoStream = Union[Literal[False], NotGiven, None]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Optional, Union
+    from typing import Any, Optional
+
+    from ._parameters import Seconds as Seconds
 
 
 class NotGiven:
@@ -53,10 +55,6 @@ class Timeout:
             for name, seconds in clocks.items()
             if not isinstance(seconds, NotGiven)
         }
-
-
-if TYPE_CHECKING:
-    Seconds = Union[float, Timeout, NotGiven, None]
 
 
 def milliseconds(seconds: Optional[float]) -> int:

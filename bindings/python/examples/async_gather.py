@@ -3,13 +3,13 @@ import asyncio
 import os
 import sys
 
-from dosai import AsyncClient, DosaiError
+from dosai import AsyncClient, ChatCompletionMessageParam, DosaiError
 
 MODEL = os.environ.get("DOSAI_MODEL", "dos-ai")
 
 
 async def ask(client: AsyncClient, prompt: str) -> str:
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": prompt}]
     async with await client.chat.completions.create(model=MODEL, messages=messages, stream=True) as stream:
         return await stream.get_final_text()
 

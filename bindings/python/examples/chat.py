@@ -12,7 +12,8 @@ messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": "What 
 try:
     message = client.chat.completions.create(model=model, messages=messages).choices[0].message
     print(message.content)
-    messages += [message, {"role": "user", "content": "How many people live there?"}]
+    messages.append(message)
+    messages.append({"role": "user", "content": "How many people live there?"})
     completion = client.chat.completions.create(model=model, messages=messages, max_tokens=100)
     print(completion.choices[0].message.content)
     if completion.usage:

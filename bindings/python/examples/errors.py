@@ -5,7 +5,7 @@ import os
 import dosai
 
 client = dosai.Client(timeout=dosai.Timeout(connect=5, first_token=60, idle=10, total=120), max_retries=3)
-messages = [{"role": "user", "content": "Tell me a long story."}]
+messages: list[dosai.ChatCompletionMessageParam] = [{"role": "user", "content": "Tell me a long story."}]
 try:
     with client.chat.completions.create(
         model=os.environ.get("DOSAI_MODEL", "dos-ai"), messages=messages, max_tokens=200, stream=True

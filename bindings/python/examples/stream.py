@@ -2,11 +2,11 @@
 import os
 import sys
 
-from dosai import Client
+from dosai import ChatCompletionMessageParam, Client
 
 client = Client()
 prompt = " ".join(sys.argv[1:]) or "Write a haiku about programming."
-messages = [{"role": "user", "content": prompt}]
+messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": prompt}]
 model = os.environ.get("DOSAI_MODEL", "dos-ai")
 with client.chat.completions.create(model=model, messages=messages, max_tokens=200, stream=True) as stream:
     for chunk in stream:

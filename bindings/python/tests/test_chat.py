@@ -38,6 +38,28 @@ def test_to_dict_is_what_the_server_sent(server, client):
     assert client("to-dict").chat.completions.create(model="m", messages=[]).to_dict() == answer
 
 
+def test_dumps_in_part(ask):
+    completion, chunk = ask("rich"), next(ask("hello", stream=True))
+    assert list(completion.model_dump(include={"id", "usage"})) == ["id", "usage"]
+    assert "choices" not in completion.model_dump(exclude=["choices"], by_alias=True)
+    assert json.loads(completion.model_dump_json(include={"id"})) == {"id": completion.id}
+    assert completion.choices[0].message.model_extra["reasoning_content"] == "Let me think."
+    assert chunk.model_extra == {} and chunk.model_fields_set == set(chunk.to_dict()) > {"id", "choices"}
+    for wrong in ("id", {"id": True}):
+        with pytest.raises(TypeError, match="names of fields must be a set or a list"):
+            completion.model_dump(include=wrong)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_was_kept(ask, stream):
+    answer = next(ask("hello", stream=True)) if stream else ask("rich")
+    again = type(answer).model_validate(answer.model_dump())
+    assert again == answer == type(answer).model_validate_json(answer.model_dump_json())
+    assert type(again.choices[0]) is type(answer.choices[0]) and type(answer).model_validate(answer) is answer
+    with pytest.raises(TypeError, match="is made of a dict, not list"):
+        type(answer).model_validate([])
+
+
 def test_the_text_of_an_answer_needs_no_parsing(ask, monkeypatch):
     monkeypatch.setattr("dosai._json.decode", None)
     completion = ask("hello")

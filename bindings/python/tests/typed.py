@@ -8,7 +8,7 @@ import dosai
 from typing_extensions import assert_type
 
 client = dosai.Client(api_key="k", timeout=dosai.Timeout(idle=5), max_retries=1, ca_file="/ca.pem")
-messages = [{"role": "user", "content": "Hi"}]
+messages: list[dosai.ChatCompletionMessageParam] = [{"role": "user", "content": "Hi"}]
 
 whole = client.chat.completions.create(model="m", messages=messages)
 assert_type(whole, dosai.ChatCompletion)
@@ -18,7 +18,7 @@ if whole.usage:
     assert_type(whole.usage.total_tokens, int)
 for call in whole.choices[0].message.tool_calls or []:
     assert_type(call.function.arguments, str)
-unknown = whole.choices[0].message.reasoning_content  # any field is there
+unknown = whole.choices[0].message.model_extra.get("reasoning_content")
 
 with client.chat.completions.create(model="m", messages=messages, stream=True, temperature=0.5, n=2) as stream:
     assert_type(stream, dosai.Stream)
@@ -60,6 +60,14 @@ except dosai.APIStatusError as error:
     assert_type(error.status_code, int)
     assert_type(error.response.headers.get("retry-after"), Optional[str])
     assert_type(error.completion, Optional[dosai.ChatCompletion])
+
+
+inline = client.chat.completions.create(model="m", messages=[
+    {"role": "user", "content": [{"type": "text", "text": "What is this?"}, {"type": "video_url", "video_url": {}}]},
+    {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+    {"role": "tool", "content": "a cat", "tool_call_id": "1"},
+])
+assert_type(inline, dosai.ChatCompletion)
 
 
 async def in_an_event_loop() -> None:

@@ -13,6 +13,7 @@ from ._call import c_string, read_json
 from ._async_stream import AsyncEventStream
 from ._client import BaseClient, page_of, path_of, set_last_event
 from ._closing import AsyncClosing
+from ._embeddings import AsyncEmbeddings
 from ._json import encode
 from ._key import AwaitedKey
 from ._models import AsyncPage, AvailableModel
@@ -36,10 +37,11 @@ class AsyncClient(BaseClient, AsyncClosing):
     """
 
     chat: AsyncChat
+    embeddings: AsyncEmbeddings
     models: AsyncModels
 
     def _make_parts(self, client: Self) -> None:
-        self.chat, self.models = AsyncChat(client), AsyncModels(client)
+        self.chat, self.embeddings, self.models = AsyncChat(client), AsyncEmbeddings(client), AsyncModels(client)
 
     async def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
         """GETs any endpoint, such as "/models", and returns its JSON. Options: timeout, extra_headers."""

@@ -9,6 +9,7 @@ from . import _ffi
 from ._call import Call, Handle, c_string, call_options, check, copy_of, merged, number, read_json
 from ._chat import Chat
 from ._closing import Closing
+from ._embeddings import Embeddings
 from ._errors import DosaiError, InvalidArgumentError
 from ._json import encode
 from ._key import key_fn
@@ -34,7 +35,7 @@ class BaseClient:
     """The arguments that Client and AsyncClient have in common."""
 
     # Outside of the dict, which the client's parts share: they refer to the connections, but not to the client.
-    __slots__ = ("chat", "models", "__dict__", "__weakref__")
+    __slots__ = ("chat", "embeddings", "models", "__dict__", "__weakref__")
     _arguments: dict[str, Any]
     _connections: Optional[Connections]
 
@@ -174,10 +175,11 @@ class Client(BaseClient, Closing):
     """
 
     chat: Chat
+    embeddings: Embeddings
     models: Models
 
     def _make_parts(self, client: Self) -> None:
-        self.chat, self.models = Chat(client), Models(client)
+        self.chat, self.embeddings, self.models = Chat(client), Embeddings(client), Models(client)
 
     def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
         """GETs any endpoint, such as "/models", and returns its JSON. Options: timeout, extra_headers."""

@@ -4,13 +4,14 @@ import typing
 
 import dosai
 import pytest
-from dosai._models import AvailableModel
+from dosai._models import AvailableModel, CreateEmbeddingResponse
 
 openai = pytest.importorskip("openai")
 PAIRS = [
     (dosai.ChatCompletion, openai.types.chat.ChatCompletion),
     (dosai.ChatCompletionChunk, openai.types.chat.ChatCompletionChunk),
     (AvailableModel, openai.types.Model),
+    (CreateEmbeddingResponse, openai.types.CreateEmbeddingResponse),
 ]
 
 
@@ -32,4 +33,4 @@ def test_documented_fields(ours, theirs):
                 assert name in mine._nested, f"{mine.__name__}.{name} is a model"
                 if (mine._nested[name], model) not in pairs:
                     pairs.append((mine._nested[name], model))
-    assert len(pairs) > 10 or ours is AvailableModel
+    assert len(pairs) > 10 or ours not in (dosai.ChatCompletion, dosai.ChatCompletionChunk)

@@ -34,6 +34,7 @@ from ._timeout import NOT_GIVEN, NotGiven, Timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import types as types
     from ._async_client import AsyncClient as AsyncClient
     from ._async_stream import AsyncEventStream as AsyncEventStream, AsyncStream as AsyncStream
     from ._async_tool_runner import AsyncToolRunner as AsyncToolRunner
@@ -57,10 +58,12 @@ else:
     }
 
     def __getattr__(name):
-        if name not in _LAZY:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
+        if name == "types":
+            return import_module(".types", __name__)
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module, attribute = _LAZY[name]
         value = globals()[name] = getattr(import_module("." + module, __name__), attribute)
         if isinstance(value, type):
@@ -120,6 +123,7 @@ __all__ = [
     "ToolResult",
     "ToolRunner",
     "UnprocessableEntityError",
+    "types",
 ]
 
 for _name in __all__:

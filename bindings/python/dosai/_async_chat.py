@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ._async_client import AsyncClient
     from ._async_tool_runner import AsyncToolRunner
+    from ._chat_stream import AsyncChatCompletionStreamManager
     from ._chunks import ChatCompletionChunk
     from ._models import ChatCompletion
     from ._parameters import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         ChatParameters,
         NoStream,
         ParseParameters,
+        StreamParameters,
         ToolLoopParameters,
     )
     from ._response import Response
@@ -89,6 +91,17 @@ class AsyncCompletions:
             answer._shape = response_format
             return answer
         return parsed(read_completion(answer), response_format)
+
+    def stream(
+        self, *, model: str, messages: Iterable[Message], **parameters: Unpack[StreamParameters]
+    ) -> AsyncChatCompletionStreamManager:
+        """Returns the chunks as events, such as "content.delta" and "content.done", in an `asyncwith`.
+
+        With a pydantic model as response_format, the events have what is `parsed`. Other parameters are those of create().
+        """
+        from ._chat_stream import AsyncChatCompletionStreamManager
+
+        return AsyncChatCompletionStreamManager(self, {"model": model, "messages": messages, **parameters})
 
     @overload
     def run_tools(

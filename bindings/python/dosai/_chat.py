@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ._chat_stream import ChatCompletionStreamManager
     from ._chunks import ChatCompletionChunk
     from ._client import BaseClient, Client
     from ._models import ChatCompletion
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         ChatParameters,
         NoStream,
         ParseParameters,
+        StreamParameters,
         ToolLoopParameters,
     )
     from ._response import Response
@@ -99,6 +101,17 @@ class Completions:
             answer._shape = response_format
             return answer
         return parsed(read_completion(answer), response_format)
+
+    def stream(
+        self, *, model: str, messages: Iterable[Message], **parameters: Unpack[StreamParameters]
+    ) -> ChatCompletionStreamManager:
+        """Returns the chunks as events, such as "content.delta" and "content.done", in a `with`.
+
+        With a pydantic model as response_format, the events have what is `parsed`. Other parameters are those of create().
+        """
+        from ._chat_stream import ChatCompletionStreamManager
+
+        return ChatCompletionStreamManager(self, {"model": model, "messages": messages, **parameters})
 
     @overload
     def run_tools(

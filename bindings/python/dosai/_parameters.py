@@ -81,6 +81,10 @@ class ChatParameters(ParseParameters, total=False):
     response_format: Object
 
 
+class StreamParameters(ParseParameters, total=False):
+    response_format: Union[Mapping[str, Any], type[Any], NotGiven, None]
+
+
 class ToolLoopParameters(CommonParameters, total=False):
     response_format: Union[Mapping[str, Any], type[Any], NotGiven, None]
 

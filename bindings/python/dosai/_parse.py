@@ -6,8 +6,9 @@ from ._errors import APIResponseValidationError, ContentFilterFinishReasonError,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
+    from ._chunks import ChunkChoice
     from ._models import ChatCompletion, Choice
 
 
@@ -61,7 +62,7 @@ def parsed(completion: ChatCompletion, model: Any) -> ChatCompletion:
     return completion
 
 
-def check_whole(completion: ChatCompletion, choice: Choice) -> None:
+def check_whole(completion: ChatCompletion, choice: Choice | ChunkChoice) -> None:
     reason = choice.finish_reason
     if reason == "length":
         raise LengthFinishReasonError("the answer reached its maximum length", completion=completion)
@@ -76,9 +77,13 @@ def parsed_message(completion: ChatCompletion, choice: Choice, model: Any) -> An
         raise RefusalError(message.refusal, completion=completion)
     if message.content is None and message.tool_calls:
         return None
+    return parsed_content(message.content or "", model, lambda: completion)
+
+
+def parsed_content(content: str, model: Any, completion: Callable[[], ChatCompletion]) -> Any:
     try:
-        return model.model_validate_json(message.content or "")
+        return model.model_validate_json(content)
     except ValueError as error:  # pydantic's ValidationError is one
         raise APIResponseValidationError(
-            f"the answer does not fit {model.__name__}: {error}", status="PROTOCOL", completion=completion
+            f"the answer does not fit {model.__name__}: {error}", status="PROTOCOL", completion=completion()
         ) from error

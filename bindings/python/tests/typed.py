@@ -46,6 +46,13 @@ for step in steps:
         assert_type(step, dosai.ChatCompletion)
 assert_type(steps.get_final_text(), str)
 
+with client.chat.completions.stream(model="m", messages=messages, response_format=dict) as events:
+    for one in events:
+        if one.type == "content.delta":
+            assert_type(one.delta, str)
+        elif one.type == "chunk":
+            assert_type(one.chunk, dosai.types.chat.ChatCompletionChunk)
+assert_type(client.embeddings.create(model="m", input=["a"], dimensions=3).data[0].embedding, list[float])
 raw = client.with_options(timeout=None, max_retries=0).chat.completions.with_raw_response.create(
     model="m", messages=messages, extra_body={"top_k": 1}, extra_headers={"x": "y"}
 )

@@ -8,7 +8,7 @@ from inspect import iscoroutinefunction
 
 from . import _ffi
 from ._async_chat import AsyncChat
-from ._async_loop import LoopCall, Loops
+from ._async_loop import LoopCall, Loops, trio_token
 from ._call import c_string, read_json
 from ._async_stream import AsyncEventStream
 from ._client import BaseClient, page_of, path_of, set_last_event
@@ -78,7 +78,8 @@ class AsyncClient(BaseClient, AsyncClosing):
     async def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
         self._connections, self._loops = None, Loops()
-        await sleep(0)  # lets the event loop run what the last user of the connections scheduled
+        if trio_token() is None:
+            await sleep(0)  # lets the event loop run what the last user of the connections scheduled
 
     aclose = close
 

@@ -1,11 +1,13 @@
-"""The library's loop inside an asyncio event loop: its calls and their events."""
+"""The library's loop inside an event loop, of asyncio or trio: its calls and their events."""
 
 from __future__ import annotations
 
 import os
+import sys
 from asyncio import AbstractEventLoop, CancelledError, get_running_loop
 from collections import deque
 from ctypes import byref, c_int64, c_void_p
+from functools import partial
 from itertools import count
 from weakref import WeakValueDictionary
 
@@ -34,15 +36,17 @@ class Loops:
     def __init__(self) -> None:
         self._process = os.getpid()
         # The event loop owns its readers: when it is closed, the library's loop is closed, too.
-        self._loops: WeakValueDictionary[AbstractEventLoop, Loop] = WeakValueDictionary()
+        self._loops: WeakValueDictionary[object, Loop] = WeakValueDictionary()
 
     def running(self) -> Loop:
         if self._process != os.getpid():
             self.__init__()  # type: ignore[misc]  # those of the parent stay as they are
-        event_loop = get_running_loop()
-        loop = self._loops.get(event_loop)
+        token = trio_token()
+        event_loop = get_running_loop() if token is None else trio_loop(token)
+        key = token or event_loop
+        loop = self._loops.get(key)
         if loop is None:
-            loop = self._loops[event_loop] = Loop(event_loop)
+            loop = self._loops[key] = Loop(event_loop)
         return loop
 
     def __del__(self) -> None:
@@ -55,13 +59,29 @@ class Loops:
                 pass  # the event loop is closed
 
 
+def trio_token() -> Any:
+    """What stands for trio's run; None: the running task is not trio's."""
+    if "trio" not in sys.modules:
+        return None
+    from ._trio import token
+
+    return token()
+
+
+def trio_loop(token: Any) -> Any:
+    from ._trio import TrioLoop
+
+    return TrioLoop(token)
+
+
 class Loop:
     """One loop of the library, read by one event loop."""
 
-    def __init__(self, event_loop: AbstractEventLoop) -> None:
+    def __init__(self, event_loop: Any) -> None:
         loop, error = _ffi.dosai_loop(), _ffi.dosai_error()
         check(_ffi.dosai_loop_new(None, byref(loop), byref(error)), error)
         self.event_loop = event_loop
+        self._waiter = getattr(event_loop, "waiter", None) or partial(Waiter, event_loop)
         self._handle: Optional[Handle] = Handle(loop, close)
         self._pointer, self._error = loop, error
         self._calls: dict[int, LoopCall] = {}
@@ -82,7 +102,7 @@ class Loop:
         pointer, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
         check(function(self._pointer, client.pointer, *arguments, tag, byref(pointer), byref(error)), error)
         handle = Handle(pointer, _ffi.dosai_call_free)
-        call = self._calls[tag] = LoopCall(handle, tag, self._calls, self.event_loop, self._arrivals)
+        call = self._calls[tag] = LoopCall(handle, tag, self._calls, self._waiter, self._arrivals)
         return call
 
     def retire(self) -> None:
@@ -161,12 +181,12 @@ class LoopCall:
         handle: Handle,
         tag: int,
         calls: dict[int, LoopCall],
-        event_loop: AbstractEventLoop,
+        make_waiter: Callable[[], Waiter],
         arrivals: list[Waiter],
     ) -> None:
         self._handle: Optional[Handle] = handle  # dropped when the call ends: it would keep the loop's descriptors open
         self._tag, self._calls = tag, calls
-        self._event_loop, self._arrivals = event_loop, arrivals
+        self._make_waiter, self._arrivals = make_waiter, arrivals
         self._waiter: Optional[Waiter] = None
         self.chunks: deque[Any] = deque()  # of ChatCompletionChunk or ServerSentEvent
         self._unread_bytes, self._is_paused = 0, False
@@ -261,7 +281,7 @@ class LoopCall:
         if self._is_paused and self._handle is not None:
             self._is_paused = False
             _ffi.dosai_call_resume(self._handle.pointer)
-        self._waiter = waiter = Waiter(self._event_loop)
+        self._waiter = waiter = self._make_waiter()
         try:
             await waiter
         except BaseException:
@@ -297,12 +317,12 @@ class Waiter:
     """What a task waits for: a Future to asyncio, but its task can go on at once, not in the next turn of the event
     loop. A turn costs more than a chunk."""
 
-    __slots__ = ("_asyncio_future_blocking", "_event_loop", "_callback", "_context", "_is_cancelled")
+    __slots__ = ("_asyncio_future_blocking", "_event_loop", "_callback", "_context", "_cancelled")
 
     def __init__(self, event_loop: AbstractEventLoop) -> None:
         self._asyncio_future_blocking, self._event_loop = True, event_loop
         self._callback: Optional[Callable[[Waiter], object]] = None
-        self._is_cancelled = False
+        self._cancelled: Optional[tuple[Any, ...]] = None  # what its error says
 
     def __await__(self) -> Generator[Waiter, None, None]:
         yield self
@@ -328,13 +348,13 @@ class Waiter:
     def cancel(self, msg: Any = None) -> bool:
         if self._callback is None:
             return False
-        self._is_cancelled = True
+        self._cancelled = () if msg is None else (msg,)  # anyio's cancel scopes know theirs by it
         self.wake_soon()
         return True
 
     def result(self) -> None:
-        if self._is_cancelled:
-            raise CancelledError
+        if self._cancelled is not None:
+            raise CancelledError(*self._cancelled)
 
 
 def cancelled() -> APICancelledError:

@@ -8,6 +8,7 @@ from ctypes import byref
 from typing import Any, AsyncGenerator, AsyncIterator, Optional, Union
 
 from . import _ffi
+from ._async_loop import trio_token
 from ._async_stream import AsyncStream
 from ._call import read_completion
 from ._closing import AsyncClosing
@@ -30,6 +31,8 @@ class AsyncToolRunner(BaseToolRunner[Part], AsyncClosing):
 
     def __init__(self, client: AsyncClient, **arguments: Any) -> None:
         super().__init__(**arguments)
+        if trio_token() is not None:
+            raise RuntimeError("run_tools() of AsyncClient needs asyncio: under trio, run that of Client in a thread")
         self._client, self._call = client, None  # type: AsyncClient, Optional[LoopCall]
         self._tasks: list[asyncio.Task[ToolResult]] = []
         self._steps = self._run()

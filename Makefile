@@ -19,7 +19,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python go ruby abi wire bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network model matrix bundle wheel+bundles cross valgrind
+ORDER = apt pip build gates cli instructions hosts node python go ruby php abi wire bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network model matrix bundle wheel+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -112,7 +112,7 @@ $(TSC): | $(NODE)
 	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-TESTEES = c cpp node go rust ruby
+TESTEES = c cpp node go rust ruby php
 
 testees: $(TESTEES:%=build/testees/%)
 
@@ -124,6 +124,11 @@ build/testees/node: build/node/dosai.node
 build/testees/ruby: $(LINK) | need-test
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec ruby -W "$$(dirname "$$0")/../../bindings/ruby/tests/testee.rb" "$$@"\n' >$@
+	@chmod +x $@
+
+build/testees/php: $(LINK) | need-test
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec php -d display_errors=stderr "$$(dirname "$$0")/../../bindings/php/tests/testee.php" "$$@"\n' >$@
 	@chmod +x $@
 
 # Debian 12's Go is too old.
@@ -325,6 +330,9 @@ test-go: all need-test $(GO)
 
 test-ruby: all need-test
 	ruby -W bindings/ruby/tests/run.rb
+
+test-php: all need-test
+	python3 bindings/php/tests/run.py
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI

@@ -9,7 +9,7 @@ import common
 import stream
 
 MODES, CALLS = ("dosai", "native"), (20, 120)
-LANGUAGES = {"ruby": (["ruby"], "stream.rb", "Net::HTTP with json")}
+LANGUAGES = {"ruby": (["ruby"], "stream.rb", "Net::HTTP with json"), "php": (["php"], "stream.php", "curl with json_decode")}
 
 
 def measure(command, mode, base, texts):

@@ -57,14 +57,26 @@ def ruby(header, numbers):
                 re.search(r"DOSAI_VERSION_NUMBER (\d+)", header.text)[1], enumerations, structs, functions)
 
 
-def cdef(header):
-    text = re.sub(r"/\*.*?\*/|^#[^\n]*(?:\\\n[^\n]*)*|extern \"C\" \{|DOSAI_API ", "", header.text, flags=re.S | re.M)
-    text = text[:text.rindex(";") + 1]
+def cdef(header, without_text=False):
+    """without_text: a text that comes out is a void pointer. PHP would make a string of it, up to the first NUL."""
+    text = re.sub(r"/\*.*?\*/|^#[^\n]*(?:\\\n[^\n]*)*|extern \"C\" \{", "", header.text, flags=re.S | re.M)
+    if without_text:
+        text = re.sub(r"^(DOSAI_API |  )const char \*(?!const)", r"\1const void *", text, flags=re.M)
+    text = text[:text.rindex(";") + 1].replace("DOSAI_API ", "")
     return re.sub(r"\n\s*\n+", "\n", re.sub(r"[ \t]+$", "", text, flags=re.M)).strip() + "\n"
 
 
+def php_enum(header, numbers, name, kind):
+    cases = "".join("    case %s = %d;\n" % ("".join(map(str.capitalize, word.split("_"))), number)
+                    for number, word in names(header, numbers, kind).items())
+    return "<?php\n\n" + WRITTEN % "//" + "\ndeclare(strict_types=1);\n\nnamespace Dosai;\n\nenum %s: int\n{\n%s}\n" % (name, cases)
+
+
 def made(root, header, numbers):
-    number = re.search(r"DOSAI_VERSION_NUMBER (\d+)", header.text)[1]
+    php = root / "bindings/php/src"
     return {
         root / "bindings/ruby/lib/dosai/declarations.rb": ruby(header, numbers),
+        php / "dosai.h": '#define FFI_SCOPE "DOSAI"\n#define FFI_LIB "libdosai.so.0"\n' + WRITTEN % "//" + "// clang-format off\n" + cdef(header, True),
+        **{php / (name + ".php"): php_enum(header, numbers, name, kind) for name, kind in
+           (("Status", "dosai_status"), ("Kind", "dosai_chunk_kind"), ("Clock", "dosai_clock"))},
     }

@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
-SUFFIX = {"c": ".c", "cpp": ".cpp", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "ruby": ".rb", "rust": ".rs"}
-INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "ruby": "ruby", "sh": "sh -eu"}
+SUFFIX = {"c": ".c", "cpp": ".cpp", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs"}
+INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "php": "php -d auto_prepend_file=%s" % (ROOT / "bindings/php/autoload.php"), "ruby": "ruby", "sh": "sh -eu"}
 # By the compiler that make has built the crate with.
 RUSTC = "PATH=/usr/bin:$PATH rustc --edition=2021 -D warnings %s -o %s --extern dosai=build/rust/release/libdosai.rlib " \
     "-L dependency=build/rust/release/deps -L native=build/lib"
@@ -161,7 +161,7 @@ class Page:
         return "run"
 
     def check_syntax(self, block, name):
-        check = {"go": str(ROOT / "scripts/go") + " vet %s", "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "lua": "luajit -b %s -"}
+        check = {"go": str(ROOT / "scripts/go") + " vet %s", "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "php": "php -l %s", "lua": "luajit -b %s -"}
         self.shell(check[block.language] % name + " >/dev/null", block)
 
     def source(self, block):

@@ -1,0 +1,175 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Dosai;
+
+use FFI;
+use FFI\CData;
+
+/** @internal The calls of a client. Who waits for one of them steps the loop, and keeps what comes for the others. */
+final class Loop
+{
+    public readonly CData $client;
+    /** @var resource readable when there is work */
+    public $descriptor;
+    public ?\Closure $wait = null;
+    private FFI $c;
+    private ?CData $handle;
+    private CData $event;
+    private CData $out;
+    private CData $error;
+    private int $tag = 0;
+    /** @var \WeakReference<Call>[] */
+    private array $calls = [];
+    /** @var \Fiber[] those of together(), and the calls that they wait for */
+    private array $fibers = [];
+
+    public function __construct(array $clientOptions, array $loopOptions)
+    {
+        $this->c = Native::library();
+        [$options, $kept] = Native::options('client_options', $clientOptions);
+        [$loop] = Native::options('loop_options', $loopOptions);
+        $this->client = Native::make('client', 'client_new', FFI::addr($options));
+        try {
+            $this->handle = Native::make('loop', 'loop_new', FFI::addr($loop));
+        } catch (Error $error) {
+            $this->c->dosai_client_free($this->client);
+            throw $error;
+        }
+        $this->descriptor = fopen('php://fd/' . $this->c->dosai_loop_fd($this->handle), 'r');
+        $this->event = $this->c->new('const dosai_event *');
+        $this->out = FFI::addr($this->event);
+        $this->error = $this->c->new('dosai_error *');
+    }
+
+    public function submit(string $kind, CData $options, mixed ...$arguments): Call
+    {
+        if ($this->handle === null) {
+            throw new Error(Status::InvalidArgument, 'the client is closed');
+        }
+        $tag = ++$this->tag;
+        $call = Native::make('call', "loop_submit_$kind", $this->handle, $this->client, ...[...$arguments, FFI::addr($options), $tag]);
+        $made = new Call($this, $call, $tag);
+        $this->calls[$tag] = \WeakReference::create($made);
+        return $made;
+    }
+
+    public function forget(int $tag): void
+    {
+        unset($this->calls[$tag]);
+        if ($this->handle !== null) {
+            $this->step(0); // what was cancelled goes now
+        }
+    }
+
+    /** Hands out one event, or waits until there may be one. */
+    public function pump(Call $call): void
+    {
+        if ($this->deliver()) {
+            return;
+        }
+        $fiber = \Fiber::getCurrent();
+        if ($fiber !== null && isset($this->fibers[spl_object_id($fiber)])) {
+            \Fiber::suspend($call);
+        } else {
+            $this->rest();
+        }
+    }
+
+    /** Runs each function in a Fiber; where one waits, another goes on. */
+    public function together(array $functions): array
+    {
+        $results = $waiting = [];
+        $mine = array_map(fn (callable $one) => new \Fiber($one), $functions);
+        try {
+            foreach ($mine as $key => $fiber) {
+                $this->fibers[spl_object_id($fiber)] = $fiber;
+                $waiting[$key] = $fiber->start();
+            }
+            while ($waiting) {
+                $hasMoved = false;
+                foreach ($waiting as $key => $call) {
+                    if ($mine[$key]->isTerminated()) {
+                        $results[$key] = $mine[$key]->getReturn();
+                        unset($waiting[$key]);
+                    } elseif (!$call instanceof Call || $call->hasNews()) {
+                        $waiting[$key] = $mine[$key]->resume();
+                        $hasMoved = true;
+                    }
+                }
+                if ($waiting && !$hasMoved) {
+                    $this->rest();
+                    while ($this->deliver());
+                }
+            }
+        } finally {
+            array_map(function (\Fiber $fiber) { unset($this->fibers[spl_object_id($fiber)]); }, $mine);
+        }
+        return array_replace(array_fill_keys(array_keys($functions), null), $results);
+    }
+
+    public function close(): void
+    {
+        if ($this->handle === null) {
+            return;
+        }
+        foreach ($this->calls as $call) {
+            $call->get()?->cancel();
+        }
+        try {
+            $this->step(0);
+            while ($this->deliver());
+        } catch (Error) { // in a forked child
+        }
+        foreach ($this->calls as $call) {
+            $call->get()?->finish(new Error(Status::Cancelled, 'the client was closed'));
+        }
+        $this->c->dosai_loop_close($this->handle, null, null, null);
+        $this->c->dosai_client_free($this->client);
+        $this->handle = null;
+        fclose($this->descriptor);
+    }
+
+    public function __destruct()
+    {
+        $this->close();
+    }
+
+    private function rest(): void
+    {
+        if ($this->wait !== null) {
+            ($this->wait)($this->descriptor);
+        }
+        if ($this->handle !== null) {
+            $this->step($this->wait === null ? -1 : 0);
+        }
+    }
+
+    private function step(int $timeout): void
+    {
+        Native::check($this->c->dosai_loop_step($this->handle, $timeout, null, null, null, FFI::addr($this->error)), $this->error);
+    }
+
+    private function deliver(): bool
+    {
+        if ($this->handle === null || $this->c->dosai_loop_next($this->handle, $this->out, null) !== 0 || FFI::isNull($this->event)) {
+            return false;
+        }
+        $event = $this->event;
+        $call = ($this->calls[$event->tag] ?? null)?->get();
+        if ($call === null) {
+            return true;
+        }
+        if (($chunk = $event->chunk) !== null) {
+            $call->add(new Chunk($chunk));
+        } else {
+            $call->finish(match (true) {
+                $event->completion !== null => new Completion($event->completion),
+                $event->response !== null => new Response($event->response),
+                default => Error::read($event->error),
+            });
+        }
+        return true;
+    }
+}

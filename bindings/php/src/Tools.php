@@ -1,0 +1,69 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Dosai;
+
+/** Functions that the model may call. */
+final class Tools
+{
+    private array $functions = [];
+    private array $described = [];
+
+    /**
+     * Adds a function. parameters is a JSON schema; the function gets the arguments by their names, and gives what the
+     * model is told: a text, or what JSON can say.
+     */
+    public function add(string $name, string $description, array $parameters, callable $function): self
+    {
+        $this->functions[$name] = $function;
+        $about = ['name' => $name, 'description' => $description] + ($parameters ? ['parameters' => $parameters] : []);
+        $this->described[] = ['type' => 'function', 'function' => $about];
+        return $this;
+    }
+
+    /**
+     * Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a function
+     * throws is told to the model, too. The messages of the request grow by each round; the answer is not among them. After
+     * maxRounds answers that still have calls, it throws TooLarge; if an answer with calls was cut short, Truncated. Those
+     * calls do not run.
+     */
+    public function run(Client $client, array &$request, int $maxRounds): Completion
+    {
+        $choice = $request['tool_choice'] ?? null;
+        for ($round = 1;; $round++) {
+            $answer = $client->chat(['tools' => $this->described, 'tool_choice' => $choice] + $request);
+            $first = $answer->choices[0] ?? null;
+            if (!$first?->message->toolCalls) {
+                return $answer;
+            }
+            if (in_array($first->finishReason, ['length', 'content_filter'], true)) {
+                throw new Error(Status::Truncated, "an answer with calls was cut short: $first->finishReason", $answer);
+            }
+            if ($round >= $maxRounds) {
+                throw new Error(Status::TooLarge, "the model still calls functions in round $round", $answer);
+            }
+            $results = array_map($this->call(...), $first->message->toolCalls);
+            array_push($request['messages'], $first->message, ...$results);
+            if (!in_array($choice, ['auto', 'none'], true)) {
+                $choice = null; // else the model could only call again
+            }
+        }
+    }
+
+    private function call(ToolCall $call): array
+    {
+        try {
+            $function = $this->functions[$call->name ?? ''] ?? throw new \Exception("there is no function $call->name");
+            $arguments = trim($call->arguments ?? '') ?: '{}';
+            if (!json_decode($arguments, false, 512, JSON_THROW_ON_ERROR) instanceof \stdClass) {
+                throw new \Exception('the arguments are no object');
+            }
+            $result = $function(...json_decode($arguments, true));
+            $text = is_string($result) ? $result : json_encode($result, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE);
+        } catch (\Throwable $wrong) {
+            $text = 'error: ' . $wrong->getMessage();
+        }
+        return ['role' => 'tool', 'tool_call_id' => $call->id, 'content' => $text];
+    }
+}

@@ -1,0 +1,106 @@
+<?php
+
+declare(strict_types=1);
+
+require __DIR__ . '/support.php';
+
+use Dosai\{Client, Clock, Kind, Status, Tools};
+
+tests([
+    'chat' => function () {
+        $client = client('echo');
+        $answer = $client->with(headers: ['x-own' => 'yes'])->chat(QUESTION + ['seed' => 0, 'top_p' => 1.0]);
+        same('{"model":"m","seed":0,"top_p":1.0,"messages":[{"role":"user","content":"Hello!"}]}', $answer->text());
+        same(['req-1', 200, 21, null], [$answer->requestId, $answer->httpStatus, $answer->usage->totalTokens, $answer->usage->cachedTokens]);
+        same([Status::Ok], array_column($answer->attempts, 'status'));
+        same('stop', $answer->choices[0]->finishReason);
+        same(true, $answer->timings->total > 0 && isset(json_decode($answer->json)->usage));
+        $again = ['messages' => [QUESTION['messages'][0], $answer->choices[0]->message]];
+        same(true, str_contains($client->chat($again)->text(), ',' . $answer->choices[0]->message->json . ']'));
+        fails(Status::InvalidArgument, fn () => $client->chat('[]'));
+        fails(Status::InvalidArgument, fn () => $client->chat(['model' => "\xff"]));
+    },
+    'options' => function () {
+        foreach ([['nothing' => 1], ['onLog' => 1], ['maxRetries' => 1 << 33], ['userAgent' => "a\0b"]] as $wrong) {
+            try {
+                client('hello', ...$wrong);
+            } catch (ValueError) {
+                continue;
+            }
+            throw new Exception('it was taken: ' . json_encode($wrong));
+        }
+        fails(Status::InvalidArgument, fn () => new Client(baseUrl: 'nonsense'));
+        same([], (new Client(apiKey: 'secret'))->__debugInfo());
+    },
+    'stream' => function () {
+        $stream = client('hello')->stream(QUESTION);
+        same('Hello! How can I help you today?', contents($stream));
+        same('Hello! How can I help you today?', $stream->completion->text());
+        fails(Status::InvalidArgument, fn () => contents($stream));
+    },
+    'a slow reader beside a fast one' => function () {
+        $client = client('many');
+        $slow = $client->stream(QUESTION)->getIterator();
+        $text = $slow->current()->content();
+        $before = memory_get_usage();
+        $all = contents($client->stream(QUESTION));
+        same(true, memory_get_usage() - $before < 8 << 20); // of 20 MB that are unread
+        for ($slow->next(); $slow->valid(); $slow->next()) {
+            $text .= $slow->current()->content();
+        }
+        same(true, $text === $all && str_ends_with($all, ' 19999 '));
+    },
+    'errors' => function () {
+        $error = fails(Status::RateLimited, fn () => client('limited')->chat(QUESTION));
+        same([429, true, Clock::None, null, 1], [$error->httpStatus, $error->isRetryable, $error->clock, $error->completion, count($error->attempts)]);
+        same(true, $error->getMessage() !== '' && $error->body !== null);
+        $error = fails(Status::Truncated, fn () => contents(client('half')->stream(QUESTION)));
+        same('0 1 2 ', $error->completion->text());
+        $error = fails(Status::Timeout, fn () => contents(client('endless', idleTimeout: 0.05)->stream(QUESTION)));
+        same(Clock::Idle, $error->clock);
+    },
+    'other endpoints' => function () {
+        $client = client('echo');
+        same('GET', json_decode($client->get('/models')->json)->method);
+        same('{"n":1}', json_decode($client->post('/embeddings', ['n' => 1])->json)->body);
+        $said = [];
+        foreach (client('events')->with(lastEvent: 'end')->postStream('/responses', ['stream' => true]) as $chunk) {
+            $said[] = [$chunk->kind, $chunk->eventType, $chunk->text, $chunk->eventId];
+        }
+        same([[Kind::Event, 'said', '{}', '4'], [Kind::Event, 'end', '{}', '4']], $said);
+    },
+    'tools' => function () {
+        $sum = fn (int $a, int $b) => ['sum' => $a + $b];
+        $fail = fn () => throw new Exception('no luck');
+        $tools = (new Tools())->add('add', 'Adds', ['type' => 'object'], $sum)->add('fail', 'Fails', [], $fail);
+        $request = QUESTION + ['tool_choice' => 'required'];
+        $answer = client('model')->runTools($request, $tools);
+        same('{"sum":3}|error: no luck|error: there is no function nobody|error: the arguments are no object', $answer->text());
+        same(6, count($request['messages']));
+        same(1, json_decode($request['messages'][1]->json)->own);
+        $request = QUESTION;
+        $error = fails(Status::TooLarge, function () use (&$request, $tools) { client('model')->runTools($request, $tools, 1); });
+        same(4, count($error->completion->choices[0]->message->toolCalls));
+    },
+    'together' => function () {
+        $client = client('echo', maxInFlight: 20);
+        $ask = fn (int $at) => fn () => json_decode($client->chat(['model' => "m$at"])->text())->model . contents($client->stream(QUESTION))[0];
+        same(array_map(fn ($at) => "m$at{", range(0, 99)), $client->together(array_map($ask, range(0, 99))));
+        $endless = client('endless');
+        $wait = fn () => contents($endless->stream(QUESTION));
+        try {
+            $endless->together([$wait, fn () => throw new LogicException('mine'), $wait]);
+        } catch (LogicException $mine) {
+            same('mine', $mine->getMessage());
+        }
+    },
+    'wait' => function () {
+        $waits = 0;
+        $select = function ($descriptor) use (&$waits) {
+            [$readable, $none] = [[$descriptor], null];
+            $waits += stream_select($readable, $none, $none, 10);
+        };
+        same('Hello! How can I help you today?', client('hello', wait: $select)->chat(QUESTION)->text());
+        same(true, $waits > 0);
+    },
+]);

@@ -1,0 +1,102 @@
+<?php
+
+declare(strict_types=1);
+
+// How calls end before their time. What is left open of them, the server tells.
+require __DIR__ . '/support.php';
+
+use Dosai\{Cancel, Status};
+
+$kept = client('endless'); // until the process ends, with a stream in the middle
+$stream = $kept->stream(QUESTION)->getIterator();
+$stream->current();
+
+tests([
+    'cancel' => function () {
+        $client = client('endless');
+        $stream = $client->stream(QUESTION);
+        $count = 0;
+        $since = 0.0;
+        $error = fails(Status::Cancelled, function () use ($stream, &$count, &$since) {
+            foreach ($stream as $chunk) {
+                if (++$count === 2) {
+                    $since = microtime(true);
+                    $stream->cancel();
+                }
+            }
+        });
+        took($since, 50);
+        same([2, true], [$count, str_starts_with($error->completion->text(), '0 1')]);
+        $cancelled = $client->stream(QUESTION);
+        $cancelled->cancel();
+        fails(Status::Cancelled, fn () => contents($cancelled));
+    },
+    'a token from a signal' => function () {
+        $token = new Cancel();
+        $since = 0.0;
+        pcntl_async_signals(true);
+        pcntl_signal(SIGUSR1, function () use (&$token, &$since) {
+            $since = microtime(true);
+            $token->trigger();
+        });
+        foreach (['chat', 'stream'] as $face) {
+            $me = getmypid();
+            if (pcntl_fork() === 0) {
+                usleep(50_000);
+                posix_kill($me, SIGUSR1);
+                posix_kill(getmypid(), SIGKILL);
+            }
+            $client = client('endless', totalTimeout: 10)->with(cancel: $token);
+            fails(Status::Cancelled, fn () => $face === 'chat' ? $client->chat(QUESTION) : contents($client->stream(QUESTION)));
+            took($since, 50);
+            pcntl_wait($status);
+            same(true, $token->isTriggered());
+            $token = new Cancel();
+        }
+    },
+    'leaving' => function () {
+        $client = client('endless~left');
+        foreach ($client->stream(QUESTION) as $chunk) {
+            break;
+        }
+        try {
+            foreach ($client->stream(QUESTION) as $chunk) {
+                throw new LogicException();
+            }
+        } catch (LogicException) {
+        }
+        $dropped = $client->stream(QUESTION)->getIterator();
+        $dropped->current();
+        unset($dropped);
+        gone('endless~left');
+    },
+    'close' => function () {
+        $client = client('endless');
+        $stream = $client->stream(QUESTION)->getIterator();
+        $stream->current();
+        $client->close();
+        fails(Status::Cancelled, function () use ($stream) { while ($stream->valid()) $stream->next(); });
+        fails(Status::InvalidArgument, fn () => $client->chat(QUESTION));
+        $client->close();
+    },
+    'fork' => function () use ($kept, $stream) {
+        if (($child = pcntl_fork()) === 0) {
+            fails(Status::Forked, fn () => $kept->chat(QUESTION));
+            fails(Status::Forked, function () use ($stream) { while (true) $stream->next(); });
+            same('Hello! How can I help you today?', client('hello')->chat(QUESTION)->text());
+            exit(7); // with what the parent has made
+        }
+        pcntl_waitpid($child, $status);
+        same(7, pcntl_wexitstatus($status));
+        $stream->next();
+        same(true, $stream->valid());
+    },
+    'preload' => function () { // as php-fpm needs it
+        $php = ['php', '-d', 'ffi.enable=preload', '-d', 'ffi.preload=' . dirname(__DIR__) . '/src/dosai.h'];
+        $code = 'require "' . dirname(__DIR__) . '/autoload.php"; FFI::scope("DOSAI"); echo (new Dosai\Client(baseUrl: $argv[1]))->chat("{}")->text();';
+        $ran = proc_open([...$php, '-r', $code, '--', str_replace('NAME', 'hello', getenv('DOSAI_TEST_URL'))], [1 => ['pipe', 'w']], $pipes,
+            null, ['LD_LIBRARY_PATH' => dirname(__DIR__, 3) . '/build/lib'] + getenv());
+        same('Hello! How can I help you today?', stream_get_contents($pipes[1]));
+        same(0, proc_close($ran));
+    },
+]);

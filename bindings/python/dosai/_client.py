@@ -13,6 +13,7 @@ from ._embeddings import Embeddings
 from ._errors import DosaiError, InvalidArgumentError
 from ._json import encode
 from ._key import key_fn
+from ._log import set_log
 from ._models import AvailableModel, Page
 from ._observe import observer
 from ._stream import EventStream
@@ -119,6 +120,12 @@ class BaseClient:
     def max_retries(self, value: int) -> None:
         self._max_retries = value
         self._set_options()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            hint = "" if name.startswith("_") else ": the clients of dosai.openai have all of openai-python's API"
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
     def is_closed(self) -> bool:
         return self._connections is None
@@ -295,6 +302,7 @@ def new_handle(given: Mapping[str, Any]) -> Handle:
     fields = _ffi.dosai_client_options()
     _ffi.dosai_client_options_init(byref(fields), sizeof(fields))
     fields.proxy_from_environment = 1
+    set_log(fields)
     for name, value in given.items():
         if name == "api_key" and callable(value):
             fields.key_fn = key_fn(value)

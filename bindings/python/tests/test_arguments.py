@@ -39,6 +39,13 @@ def test_a_sentence_says_what_to_do(client, arguments, match):
         client("hello").chat.completions.create(**{"model": "m", "messages": HI, **arguments})
 
 
+@pytest.mark.parametrize("kind", [dosai.Client, dosai.AsyncClient])
+def test_what_there_is_not_is_where_it_is(kind):
+    with pytest.raises(AttributeError, match="no attribute 'responses': the clients of dosai.openai have all"):
+        kind("k").responses
+    assert not hasattr(kind("k"), "beta") and getattr(kind("k"), "_private", 1) == 1
+
+
 def test_a_path_of_another_type(client):
     with pytest.raises(TypeError, match="path must be a string, not int"):
         client("hello").get(5)

@@ -1,0 +1,59 @@
+"""The logger `dosai`."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+
+import dosai
+import pytest
+from test_client import create
+
+
+def lines(caplog):
+    return [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "dosai"]
+
+
+def test_a_call_with_a_retry(client, caplog):
+    caplog.set_level(logging.DEBUG, "dosai")
+    one = client("fail-then-hello~log", api_key="sk-secret", max_retries=1)
+    one.chat.completions.create(model="m", messages=[{"role": "user", "content": "my-secret"}])
+    assert [level for level, _ in lines(caplog)] == ["DEBUG", "INFO", "DEBUG", "DEBUG"]
+    text = "\n".join(line for _, line in lines(caplog))
+    assert "POST" in text and "503" in text and "200" in text
+    assert "secret" not in text
+
+
+def test_a_failure(client, caplog):
+    caplog.set_level(logging.INFO, "dosai")
+    with pytest.raises(dosai.AuthenticationError):
+        create(client("error-401"))
+    create(client("hello"))
+    assert [level for level, _ in lines(caplog)] == ["INFO"]
+
+
+def test_of_an_event_loop(server, caplog):
+    caplog.set_level(logging.DEBUG, "dosai")
+
+    async def main():
+        async with dosai.AsyncClient("k", server.base("hello")) as client:
+            await create(client)
+
+    asyncio.run(main())
+    assert [level for level, _ in lines(caplog)] == ["DEBUG", "DEBUG"]
+
+
+PROGRAM = """
+import sys, {imports} dosai
+client = dosai.Client("k", sys.argv[1], max_retries=1)
+client.chat.completions.create(model="m", messages=[])
+print("logging" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("imports, is_loaded", [("", "False"), ("logging,", "True")])
+def test_nobody_listens(server, imports, is_loaded):
+    """Nothing is written, and logging is not loaded."""
+    done = subprocess.run([sys.executable, "-c", PROGRAM.format(imports=imports), server.base("fail-then-hello~nobody" + is_loaded)],
+                          capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (is_loaded + "\n", "")

@@ -10,8 +10,7 @@ typedef struct batch_line {
   int64_t offset;
   uint64_t hash;   /* of its custom_id */
   uint32_t number; /* from 1 */
-  uint32_t is_done : 1;
-  uint32_t tokens : 31; /* that it may cost */
+  uint32_t is_done;
 } batch_line;
 
 typedef struct batch_input {
@@ -62,32 +61,6 @@ int output_write(batch_output *output, uint32_t number, const batch_request *req
 void output_sync(batch_output *output, int64_t now, outcome *outcome);
 void output_close(batch_output *output);
 
-/* ---- batch_pace.c: when a call may be sent. Times in ms. */
-
-#define PACE_SECONDS 61 /* of which the first and the last are part of one */
-
-typedef struct batch_pace {
-  int64_t held_until; /* by a 429, for all calls */
-  int64_t refused_at;
-  double window; /* calls at once: halved by a 429, and one more for each window that was answered */
-  double window_most;
-  double request_interval; /* --rpm */
-  double next_request;
-  int64_t tokens_per_minute; /* --tpm; 0: no limit */
-  int64_t tokens;            /* of the last minute */
-  int64_t second;            /* the last one below */
-  int64_t tokens_of[PACE_SECONDS];
-} batch_pace;
-
-void pace_start(batch_pace *pace, const options *options, int64_t now);
-/* When a call may be sent beside those in flight: now or earlier, a time to ask again, or INT64_MAX. */
-int64_t pace_next(batch_pace *pace, uint32_t tokens, size_t in_flight, int64_t now);
-void pace_sent(batch_pace *pace, uint32_t tokens, int64_t now);
-/* What the call has cost after all. */
-void pace_cost(batch_pace *pace, uint32_t tokens, int64_t cost, int64_t sent_at, int64_t now);
-void pace_answered(batch_pace *pace);
-void pace_refused(batch_pace *pace, int64_t sent_at, int64_t delay, int64_t now);
-
 /* ---- cmd_batch.c */
 
 /* A line on its way. */
@@ -96,7 +69,7 @@ typedef struct slot {
   batch_line *line;
   batch_request request;
   int64_t due; /* WAITING */
-  int64_t sent_at;
+  dosai_call *call;
   int retries;
 } slot;
 
@@ -108,10 +81,13 @@ typedef struct batch {
   outcome *outcome; /* once it is not OK nothing more is sent */
   batch_input input;
   batch_output output;
-  batch_pace pace;
+  double window; /* calls at once: halved by a 429, and one more for each window that was answered */
+  int64_t refused_at;
+  int64_t held_until; /* by a 429, for all calls */
   slot *slots;
   size_t slot_count;
-  size_t in_flight;
+  slot *last; /* that was submitted */
+  size_t in_flight; /* submitted */
   size_t waiting;
   size_t next; /* line */
   size_t done; /* lines with a result */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define COMPLAINTS_MAX 20
-#define TOKENS_MAX INT32_MAX
 
 static void fail(const char *path, outcome *outcome) {
   outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: %s", path, strerror(errno));
@@ -63,16 +62,6 @@ static const char *parse(const char *text, size_t length, batch_request *request
   request->path = path_of(url);
   if (!request->custom_id || !request->path) return "out of memory";
   return *request->path ? NULL : "url is not a path, such as \"/v1/chat/completions\"";
-}
-
-static uint32_t tokens_of(const batch_request *request) {
-  const char *most = json_member(request->body, "max_completion_tokens");
-  if (!most) most = json_member(request->body, "max_tokens");
-  long long tokens = most ? strtoll(most, NULL, 10) : 0;
-  if (tokens < 0) tokens = 0;
-  if (tokens > TOKENS_MAX / 2) tokens = TOKENS_MAX / 2;
-  size_t bytes = request->body_length / 4 < TOKENS_MAX / 2 ? request->body_length / 4 : TOKENS_MAX / 2;
-  return (uint32_t)tokens + (uint32_t)bytes;
 }
 
 void input_read(batch_input *input, const batch_line *line, batch_request *request, outcome *outcome) {
@@ -138,7 +127,7 @@ static void add(batch_input *input, int64_t offset, uint32_t number, const batch
     return;
   }
   batch_line *line = &input->lines[input->count];
-  *line = (batch_line){.offset = offset, .number = number, .tokens = tokens_of(request) & TOKENS_MAX};
+  *line = (batch_line){.offset = offset, .number = number};
   line->hash = hash_of(request->custom_id, request->custom_id_length);
   put(input, (uint32_t)input->count++);
 }

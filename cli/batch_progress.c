@@ -34,9 +34,9 @@ void progress_show(batch *batch, int64_t now) {
     show_time((int64_t)((double)left * seconds_of(batch, now) / (double)done) + 1);
     fputs(" left", stderr);
   }
-  if (batch->pace.held_until > now) {
+  if (batch->held_until > now) {
     fputs(", waiting for ", stderr);
-    show_time((batch->pace.held_until - now) / 1000 + 1);
+    show_time((batch->held_until - now) / 1000 + 1);
   }
   fflush(stderr);
 }

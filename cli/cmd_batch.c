@@ -16,6 +16,37 @@ int64_t now_ms(void) {
   return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
+/* ---- how many at once */
+
+/* A call that has not sent its request: the rate holds it up. Nothing is submitted beside it, so that there is one at
+ * most, and what comes after it can still be left out. */
+static uintptr_t held;
+
+void batch_observe(const dosai_call_event *event, void *user_data) {
+  (void)user_data;
+  if (event->kind == DOSAI_CALL_STARTED) {
+    held = event->call;
+  } else if (event->call == held && (event->kind == DOSAI_CALL_ATTEMPT || event->kind == DOSAI_CALL_ENDED)) {
+    held = 0;
+  }
+}
+
+static int has_room(const batch *batch) { return !held && (double)batch->in_flight + 1 <= batch->window; }
+
+static void widen(batch *batch) {
+  if (batch->window < (double)batch->slot_count) batch->window += 1 / batch->window;
+}
+
+/* Of calls that were in flight together, and may all be refused, the first alone halves the window. */
+static void narrow(batch *batch, const dosai_error *error, int64_t delay, int64_t now) {
+  dosai_timings timings = {.struct_size = sizeof timings};
+  dosai_error_timings(error, &timings);
+  if (now + delay > batch->held_until) batch->held_until = now + delay;
+  if (now - timings.total_us / 1000 <= batch->refused_at) return;
+  batch->refused_at = now;
+  batch->window = batch->window > 2 ? batch->window / 2 : 1;
+}
+
 /* ---- what comes back */
 
 static void stop(batch *batch, dosai_status status, const char *message) {
@@ -23,6 +54,7 @@ static void stop(batch *batch, dosai_status status, const char *message) {
 }
 
 static void leave(slot *slot) {
+  dosai_call_free(slot->call);
   request_clear(&slot->request);
   memset(slot, 0, sizeof *slot);
 }
@@ -41,10 +73,11 @@ static void fail(batch *batch, slot *slot, const dosai_error *error) {
   int64_t now = now_ms();
   int64_t delay = error_delay(error, slot->retries);
   int can_retry = dosai_error_is_retryable(error);
-  pace_cost(&batch->pace, slot->line->tokens, 0, slot->sent_at, now);
+  dosai_call_free(slot->call);
+  slot->call = NULL;
   if (can_retry && (status == DOSAI_RATE_LIMITED ||
                     (status == DOSAI_UNAVAILABLE && dosai_error_retry_after_ms(error) > 0))) {
-    pace_refused(&batch->pace, slot->sent_at, delay, now);
+    narrow(batch, error, delay, now);
   }
   if (can_retry && !outcome_is_ok(batch->outcome)) {
     leave(slot);
@@ -66,14 +99,13 @@ static int64_t count_of(const char *usage, const char *key) {
   return count && *count >= '0' && *count <= '9' ? strtoll(count, NULL, 10) : -1;
 }
 
-static void read_usage(const dosai_event *event, dosai_usage *usage) {
-  if (event->completion) {
-    dosai_completion_usage(event->completion, usage);
-    return;
+static int64_t completion_tokens_of(const dosai_event *event) {
+  dosai_usage usage = {.struct_size = sizeof usage};
+  if (!event->completion) {
+    return count_of(json_member(dosai_response_json(event->response, NULL), "usage"), "completion_tokens");
   }
-  const char *given = json_member(dosai_response_json(event->response, NULL), "usage");
-  usage->completion_tokens = count_of(given, "completion_tokens");
-  usage->total_tokens = count_of(given, "total_tokens");
+  dosai_completion_usage(event->completion, &usage);
+  return usage.completion_tokens;
 }
 
 static int32_t on_event(const dosai_event *event, void *user_data) {
@@ -84,13 +116,9 @@ static int32_t on_event(const dosai_event *event, void *user_data) {
     fail(batch, slot, event->error);
     return 0;
   }
-  dosai_usage usage = {.struct_size = sizeof usage};
-  read_usage(event, &usage);
-  if (usage.completion_tokens > 0) batch->tokens += usage.completion_tokens;
-  if (usage.total_tokens >= 0) {
-    pace_cost(&batch->pace, slot->line->tokens, usage.total_tokens, slot->sent_at, now_ms());
-  }
-  pace_answered(&batch->pace);
+  int64_t tokens = completion_tokens_of(event);
+  if (tokens > 0) batch->tokens += tokens;
+  widen(batch);
   finish(batch, slot, event);
   return 0;
 }
@@ -102,19 +130,19 @@ static void submit(batch *batch, slot *slot, dosai_error **out_error) {
   uintptr_t tag = (uintptr_t)(slot - batch->slots);
   if (strcmp(request->path, "/chat/completions") != 0) {
     batch->outcome->status = dosai_loop_submit_post(batch->loop, batch->client, request->path, request->body,
-                                                    request->body_length, &batch->call, tag, NULL, out_error);
+                                                    request->body_length, &batch->call, tag, &slot->call, out_error);
     return;
   }
   dosai_request *chat = NULL;
   batch->outcome->status = dosai_request_parse(request->body, request->body_length, &chat, out_error);
   if (outcome_is_ok(batch->outcome)) {
     batch->outcome->status =
-        dosai_loop_submit_chat(batch->loop, batch->client, chat, &batch->call, tag, NULL, out_error);
+        dosai_loop_submit_chat(batch->loop, batch->client, chat, &batch->call, tag, &slot->call, out_error);
   }
   dosai_request_free(chat);
 }
 
-static void send_line(batch *batch, slot *slot, int64_t now) {
+static void send_line(batch *batch, slot *slot) {
   request_clear(&slot->request);
   input_read(&batch->input, slot->line, &slot->request, batch->outcome);
   if (!outcome_is_ok(batch->outcome)) return;
@@ -122,9 +150,8 @@ static void send_line(batch *batch, slot *slot, int64_t now) {
   if (!outcome_is_ok(batch->outcome)) return;
   slot->request.body = NULL;
   slot->state = SENT;
-  slot->sent_at = now;
+  batch->last = slot;
   batch->in_flight++;
-  pace_sent(&batch->pace, slot->line->tokens, now);
 }
 
 static batch_line *next_line(batch *batch) {
@@ -132,30 +159,26 @@ static batch_line *next_line(batch *batch) {
   return batch->next < batch->input.count ? &batch->input.lines[batch->next] : NULL;
 }
 
-/* Sends what may be sent: first what is due again, then new lines. Gives when there may be more. */
+/* Sends what may be sent: first what is due again, then new lines. Gives when a line is due again. */
 static int64_t send_lines(batch *batch, int64_t now) {
   int64_t wake = INT64_MAX;
-  for (size_t index = 0; batch->waiting > 0 && index < batch->slot_count; index++) {
+  for (size_t index = 0; batch->waiting > 0 && has_room(batch) && index < batch->slot_count; index++) {
     slot *slot = &batch->slots[index];
     if (slot->state != WAITING) continue;
     if (slot->due > now) {
       if (slot->due < wake) wake = slot->due;
       continue;
     }
-    int64_t opens = pace_next(&batch->pace, slot->line->tokens, batch->in_flight, now);
-    if (opens > now) return opens;
     batch->waiting--;
-    send_line(batch, slot, now);
+    send_line(batch, slot);
     if (!outcome_is_ok(batch->outcome)) return now;
   }
-  for (size_t index = 0; index < batch->slot_count && next_line(batch); index++) {
+  for (size_t index = 0; index < batch->slot_count && has_room(batch) && next_line(batch); index++) {
     slot *slot = &batch->slots[index];
     if (slot->state != FREE) continue;
-    int64_t opens = pace_next(&batch->pace, next_line(batch)->tokens, batch->in_flight, now);
-    if (opens > now) return opens < wake ? opens : wake;
     slot->line = next_line(batch);
     batch->next++;
-    send_line(batch, slot, now);
+    send_line(batch, slot);
     if (!outcome_is_ok(batch->outcome)) return now;
   }
   return wake;
@@ -163,7 +186,7 @@ static int64_t send_lines(batch *batch, int64_t now) {
 
 /* ---- the whole */
 
-/* Where something is wrong, what is in flight is still waited for: it will be paid for. */
+/* If something is wrong, what was sent is still waited for: it will be paid for. */
 static int is_over(batch *batch) {
   if (batch->in_flight > 0) return 0;
   return !outcome_is_ok(batch->outcome) || (batch->waiting == 0 && !next_line(batch));
@@ -173,6 +196,7 @@ static void run(batch *batch) {
   while (!is_over(batch)) {
     int64_t now = now_ms();
     int64_t wake = outcome_is_ok(batch->outcome) ? send_lines(batch, now) : INT64_MAX;
+    if (held && !outcome_is_ok(batch->outcome)) dosai_call_cancel(batch->last->call);
     int64_t wait = wake <= now ? 0 : wake - now < TURN_MS ? wake - now : TURN_MS;
     dosai_error *error = NULL;
     dosai_status status = dosai_loop_step(batch->loop, wait, on_event, batch, NULL, &error);
@@ -204,13 +228,17 @@ static int open_batch(batch *batch, const options *options) {
       batch->input.count < (size_t)options->concurrency ? batch->input.count : (size_t)options->concurrency;
   batch->slots = calloc(batch->slot_count + 1, sizeof *batch->slots);
   if (!batch->slots) stop(batch, DOSAI_OUT_OF_MEMORY, "out of memory");
-  if (outcome_is_ok(outcome)) outcome->status = dosai_loop_new(NULL, &batch->loop, &outcome->error);
+  dosai_loop_options loop;
+  dosai_loop_options_init(&loop, sizeof loop);
+  loop.requests_per_minute = options->requests_per_minute ? options->requests_per_minute : -1;
+  loop.tokens_per_minute = options->tokens_per_minute;
+  if (outcome_is_ok(outcome)) outcome->status = dosai_loop_new(&loop, &batch->loop, &outcome->error);
   return outcome_is_ok(outcome);
 }
 
 static void close_batch(batch *batch) {
   if (batch->loop) dosai_loop_close(batch->loop, NULL, NULL, NULL);
-  for (size_t index = 0; index < batch->slot_count; index++) request_clear(&batch->slots[index].request);
+  for (size_t index = 0; index < batch->slot_count; index++) leave(&batch->slots[index]);
   free(batch->slots);
   output_close(&batch->output);
   input_close(&batch->input);
@@ -227,7 +255,8 @@ void batch_run(dosai_client *client, const options *options, outcome *outcome) {
     srand((unsigned)(time(NULL) ^ getpid()));
     batch.started_at = now_ms();
     batch.done_before = batch.done;
-    pace_start(&batch.pace, options, batch.started_at);
+    batch.window = (double)batch.slot_count;
+    batch.refused_at = -1;
     run(&batch);
     output_sync(&batch.output, INT64_MAX, outcome);
     progress_end(&batch, now_ms());

@@ -36,6 +36,7 @@ static void run(options *options, int command, outcome *outcome) {
   }
   outcome->status = dosai_cancel_new(&cancel, &outcome->error);
   options->call.cancel = cancel;
+  if (command == BATCH_COMMAND) options->client.on_event = batch_observe;
   if (outcome_is_ok(outcome)) outcome->status = dosai_client_new(&options->client, &client, &outcome->error);
   if (outcome_is_ok(outcome)) {
     (command == CHAT_COMMAND    ? chat_run

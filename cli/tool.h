@@ -116,6 +116,7 @@ void request_build(const options *options, dosai_request **out_request, outcome 
 void chat_run(dosai_client *client, const options *options, outcome *outcome);
 void decode_run(const options *options, outcome *outcome); /* of cmd_chat.c; needs no client */
 void models_run(dosai_client *client, const options *options, outcome *outcome);
+void batch_observe(const dosai_call_event *event, void *user_data);
 void batch_run(dosai_client *client, const options *options, outcome *outcome);
 void post_run(dosai_client *client, const options *options, outcome *outcome);
 

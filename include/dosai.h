@@ -283,7 +283,15 @@ typedef int32_t (*dosai_key_fn)(char *key, size_t size, void *user_data);
  * An attempt is retried if, before a successful response began, it got no connection or lost it, or its connect or
  * first-token clock ran out. It is also retried if its HTTP status makes dosai_error_is_retryable return 1. The wait
  * before a retry is 0.5 s, doubling to at most 8 s, minus up to a quarter at random. retry-after-ms or Retry-After
- * replaces it; if they ask for more than 120 s, there is no retry. */
+ * replaces it; if they ask for more than 120 s, there is no retry.
+ * Rates: requests_per_minute and tokens_per_minute make calls wait until they may be sent, in the order in which they
+ * were made, but retries first. They hold for all threads and loops that use the client. In any 60 s, at most so many
+ * attempts are sent, evenly spaced, and attempts of at most so many tokens. An attempt counts as the max_tokens,
+ * max_completion_tokens or max_output_tokens of its request and a quarter of its bytes until its usage is known; one
+ * that the server refuses costs no tokens. If the server answers 429, or 503 with Retry-After, no call is sent for as
+ * long as it asks, at most 120 s, or for 0.5 s if it does not say; an exhausted quota holds up no other call. With -1
+ * there is no limit but this. While a call waits, only its total clock runs; in a loop, no clock runs before its first
+ * attempt. */
 typedef struct dosai_client_options {
   uint32_t struct_size;
   int32_t max_retries;        /* retries per call, at most 100; see above. 0: 2 */
@@ -331,6 +339,8 @@ typedef struct dosai_client_options {
   void *key_user_data;
   dosai_call_event_fn on_event;
   void *event_user_data;
+  int64_t requests_per_minute; /* see "Rates" above. 0: none */
+  int64_t tokens_per_minute;
 } dosai_client_options;
 
 /* Called every wait_interval_ms while a function waits for the call's answer, whether or not data arrives, and when a
@@ -783,6 +793,9 @@ typedef struct dosai_loop_options {
   int32_t max_connections_per_host; /* 0: no limit; not -1. Calls over the limit wait in turn; only their total
                                      * clock runs */
   int32_t reserved;
+  int64_t requests_per_minute;      /* of all its calls, in place of their clients' rates; see "Rates" in the section
+                                     * of the client. 0: none */
+  int64_t tokens_per_minute;
 } dosai_loop_options;
 
 /* Sets all options to their defaults. Threads: any thread at once. */

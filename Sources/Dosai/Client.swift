@@ -13,6 +13,7 @@ package struct ClientSettings {
   package var clocks = Clocks()
   package var retry = RetryPolicy()
   package var redirectsMax = 0
+  package var rate = RateSettings()
   package var log: Log?
   package var observer: Observer?
 
@@ -47,6 +48,7 @@ package final class Client {
   /// The name of the host, or proxy, for which libcurl counts connections.
   let connectionHost: Buffer
   let share: CurlShare
+  let limiter: RateLimiter?
   private let process = ProcessState.id
   private let mutex: Mutex
   private var idle: [CurlMulti] = []
@@ -55,7 +57,7 @@ package final class Client {
   /// RESOURCE: no descriptor is free, or libcurl is too old.
   package static func make(_ settings: ClientSettings) throws(Failure) -> Client {
     try ProcessState.start()
-    let client = Client(settings, try CurlShare.make(), try Mutex.make())
+    let client = Client(settings, try CurlShare.make(), try settings.rate.makeLimiter(), try Mutex.make())
     client.idle.append(try CurlMulti.make(forLoop: false))
     for kind in [(false, false), (true, false), (true, true)] {
       client.headers.append(try client.makeHeaders([], body: kind.0, streaming: kind.1))
@@ -63,11 +65,12 @@ package final class Client {
     return client
   }
 
-  private init(_ settings: ClientSettings, _ share: CurlShare, _ mutex: Mutex) {
+  private init(_ settings: ClientSettings, _ share: CurlShare, _ limiter: RateLimiter?, _ mutex: Mutex) {
     self.settings = settings
     let baseURL = settings.baseURL
     connectionHost = baseURL.isHTTPS ? baseURL.hostAndPort : settings.transport.proxy?.buffer ?? baseURL.hostAndPort
     self.share = share
+    self.limiter = limiter
     self.mutex = mutex
   }
 

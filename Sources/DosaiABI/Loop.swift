@@ -59,7 +59,8 @@ public func dosai_loop_new(
     guard given.max_connections_per_host >= 0 else { throw .invalid("max_connections_per_host: must not be negative") }
     let loop = try Loop.make(
       inFlightMax: given.max_in_flight == 0 ? .max : Int(given.max_in_flight),
-      connectionsPerHostMax: Int(given.max_connections_per_host))
+      connectionsPerHostMax: Int(given.max_connections_per_host),
+      rate: try RateSettings(given.requests_per_minute, given.tokens_per_minute))
     try out.give(LoopHandle(loop, try EventSlot.make()))
   }
 }

@@ -41,6 +41,7 @@ extension ClientSettings {
       throw .invalid("max_redirects: must be between 0 and 5")
     }
     redirectsMax = Int(options.max_redirects)
+    rate = try RateSettings(options.requests_per_minute, options.tokens_per_minute)
     if let function = options.on_event { observer = makeObserver(function, options.event_user_data) }
     guard options.log_level >= 0, options.log_level <= 4 else { throw .invalid("log_level: must be between 0 and 4") }
     if let function = options.on_log, options.log_level > 0 {
@@ -162,6 +163,16 @@ private func readHeaders(
     fields.set(try HeaderField.parse(cStringBytes(line)))
   }
   return fields
+}
+
+extension RateSettings {
+  init(_ requests: Int64, _ tokens: Int64) throws(Failure) {
+    self.init()
+    guard requests >= -1 else { throw .invalid("requests_per_minute: must be -1, 0 or more") }
+    guard tokens >= -1 else { throw .invalid("tokens_per_minute: must be -1, 0 or more") }
+    self.requests = requests
+    self.tokens = tokens
+  }
 }
 
 extension Clocks {

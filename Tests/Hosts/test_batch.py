@@ -1,4 +1,5 @@
 """`dosai batch` against the loopback server, killed, held back, and given what is wrong."""
+import collections
 import json
 import os
 import pathlib
@@ -314,6 +315,29 @@ def test_rpm(batch):
     batch.run("--rpm", 600)
     assert all(at - begun > number * 0.1 - 0.02 for number, at in enumerate(seen.times)), seen.times
     assert seen.times[-1] - begun < 3 + allowance(begun)
+
+
+def test_a_thousand_under_a_limit(batch):
+    """The server counts any 60 s, and refuses what is above its limit: nothing, while at least 95 % of it is used."""
+    limit, minute, times, refused = 600, collections.deque(), [], []
+
+    def reply(request):
+        now = time.monotonic()
+        while minute and minute[0] <= now - 60:
+            minute.popleft()
+        if len(minute) >= limit:
+            refused.append(now)
+            return scripts.error(429, "Slow down.", Retry_After="1")
+        minute.append(now)
+        times.append(now)
+        return scripts.say("Hello")(request)
+
+    batch.serve(Seen(reply))
+    batch.write(*(line("line %d" % number) for number in range(1000)))
+    begun = time.monotonic()
+    batch.run("--rpm", limit)
+    assert not refused and len(times) == 1000 and len(batch.results()) == 1000
+    assert times[-1] - times[0] < 1000 / (0.95 * limit) * 60 + allowance(begun)
 
 
 def test_tpm(batch):

@@ -398,6 +398,8 @@ struct ClientOptions {
   int max_choices = 0;
   int max_tool_calls = 0;
   int max_redirects = 0;
+  std::int64_t requests_per_minute = 0;
+  std::int64_t tokens_per_minute = 0;
   bool allow_insecure_http = false;
   bool proxy_from_environment = false;
   bool http1_only = false;
@@ -498,6 +500,8 @@ struct ClientArguments {
     c.max_choices = options.max_choices;
     c.max_tool_calls = options.max_tool_calls;
     c.max_redirects = options.max_redirects;
+    c.requests_per_minute = options.requests_per_minute;
+    c.tokens_per_minute = options.tokens_per_minute;
     c.allow_insecure_http = options.allow_insecure_http;
     c.proxy_from_environment = options.proxy_from_environment;
     c.http1_only = options.http1_only;
@@ -1114,6 +1118,8 @@ private:
 struct LoopOptions {
   int max_in_flight = 0;
   int max_connections_per_host = 0;
+  std::int64_t requests_per_minute = 0;
+  std::int64_t tokens_per_minute = 0;
 };
 
 /* Many calls on one thread, with one descriptor. The destructor cancels them without reporting events. Callbacks
@@ -1125,6 +1131,8 @@ public:
     dosai_loop_options_init(&c, sizeof c);
     c.max_in_flight = options.max_in_flight;
     c.max_connections_per_host = options.max_connections_per_host;
+    c.requests_per_minute = options.requests_per_minute;
+    c.tokens_per_minute = options.tokens_per_minute;
     auto made = detail::make<dosai_loop>(dosai_loop_new, &c);
     if (!made) return made.error();
     auto state = std::make_unique<State>();

@@ -61,6 +61,8 @@ type Options struct {
 	AllowInsecureHTTP    bool
 	ProxyFromEnvironment bool
 	HTTP1Only            bool
+	RequestsPerMinute    int64 // see "Rates" in dosai.h. 0: no rate
+	TokensPerMinute      int64
 	MaxInFlight          int // how many calls run at once; the others wait in turn. 0: no limit
 }
 
@@ -167,6 +169,8 @@ func NewClient(options Options) (*Client, error) {
 	c.max_choices = C.int32_t(options.MaxChoices)
 	c.max_tool_calls = C.int32_t(options.MaxToolCalls)
 	c.max_redirects = C.int32_t(options.MaxRedirects)
+	c.requests_per_minute = C.int64_t(options.RequestsPerMinute)
+	c.tokens_per_minute = C.int64_t(options.TokensPerMinute)
 	c.allow_insecure_http = flag(options.AllowInsecureHTTP)
 	c.proxy_from_environment = flag(options.ProxyFromEnvironment)
 	c.http1_only = flag(options.HTTP1Only)

@@ -58,6 +58,8 @@ declare namespace OpenAI {
     maxChoices?: number;
     maxToolCalls?: number;
     maxRedirects?: number;
+    requestsPerMinute?: number;
+    tokensPerMinute?: number;
     allowInsecureHttp?: boolean;
     proxyFromEnvironment?: boolean;
     http1Only?: boolean;

@@ -13,6 +13,7 @@ extension Call {
       dropTransfer()
       received.removeAll()
       isCutShort = false
+      if let time = awaitAdmission() { return state.held(until: time) }
       do throws(Failure) { try renewKey() } catch { return stop(error) }
       stream = kind.isStream ? makeReader() : nil
       observe(.attempt)
@@ -25,6 +26,7 @@ extension Call {
     case .wait:
       if failure?.status == .timeout { transfer?.forbidReuse() }
       observe(.retry, failure?.status ?? .ok, delay: state.attempts.last?.delay ?? 0)
+      settle(failure)
       dropTransfer()
     case .deliver: owner?.hasNews()
     case .discard:
@@ -94,6 +96,7 @@ extension Call {
     if failure?.status == .timeout { transfer?.forbidReuse() }
     announce()
     observe(.ended, failure?.status ?? .ok)
+    settle(failure)
     if let owner { owner.callEnded() } else if let token = settings.token { multi?.forget(token) }
     if failure == nil, let transfer, !transfer.isFinished {
       if let owner { return owner.drain() }

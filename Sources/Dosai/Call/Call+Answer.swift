@@ -47,7 +47,7 @@ extension Call {
     let document = try Document.read(taking: received, limits: limits, isAnswer: kind == .chat)
     if ServerError.isError(document.root) { throw try provider(document.root) }
     if kind == .other {
-      response = Response(document.source, facts([]))
+      response = Response(document.source, facts([]), document.root.member(Wire.usage).map { Usage($0) })
       return
     }
     if kind == .events { throw StreamReader.notEvents }

@@ -34,6 +34,8 @@ package final class Call: TransferReceiver {
   var serverError = ServerError()
   var completion: Completion?
   var response: Response?
+  /// Its place under the rate.
+  var claim = Rate.Claim()
 
   // The answer of the current attempt.
   var received = Buffer()

@@ -4,6 +4,8 @@ import DosaiHTTP
 /// A loop, which drives many calls on one thread. A call without an owner is driven by its caller.
 protocol CallOwner: AnyObject {
   var multi: CurlMulti { get }
+  /// nil: the rates are those of the clients.
+  var limiter: RateLimiter? { get }
 
   /// The call has begun: from now on, its token can end it, and it has a host. False: no descriptor is free.
   func callBegan() -> Bool

@@ -20,10 +20,12 @@ package final class AnswerFacts {
 package final class Response {
   package let facts: AnswerFacts
   package let json: Buffer
+  let usage: Usage?
 
-  init(_ json: Buffer, _ facts: AnswerFacts) {
+  init(_ json: Buffer, _ facts: AnswerFacts, _ usage: Usage?) {
     self.json = json
     self.facts = facts
+    self.usage = usage
   }
 }
 

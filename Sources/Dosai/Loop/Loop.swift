@@ -8,7 +8,9 @@ import Synchronization
 package final class Loop {
   let multi: CurlMulti
   private let process = ProcessState.id
+  let limiter: RateLimiter?
   private let inFlightMax: Int
+  private var admission = Clocks.never  // when a rate may let one of those that wait begin
   private var waiting = WaitingCalls()
   private var hosts: [LoopHost] = []
   private var calls: [LoopCall] = []  // in flight, in no order
@@ -24,14 +26,17 @@ package final class Loop {
   private var isClosed = false
 
   /// RESOURCE: no descriptor is free.
-  package static func make(inFlightMax: Int, connectionsPerHostMax: Int) throws(Failure) -> Loop {
+  package static func make(
+    inFlightMax: Int, connectionsPerHostMax: Int, rate: RateSettings
+  ) throws(Failure) -> Loop {
     try ProcessState.start()
     let multi = try CurlMulti.make(forLoop: true)
     multi.serveMany(connectionsPerHostMax: connectionsPerHostMax)
-    return Loop(multi, inFlightMax, try Mutex.make())
+    return Loop(multi, inFlightMax, try rate.makeLimiter(), try Mutex.make())
   }
 
-  private init(_ multi: CurlMulti, _ inFlightMax: Int, _ mutex: Mutex) {
+  private init(_ multi: CurlMulti, _ inFlightMax: Int, _ limiter: RateLimiter?, _ mutex: Mutex) {
+    self.limiter = limiter
     self.multi = multi
     self.mutex = mutex
     self.inFlightMax = inFlightMax
@@ -60,11 +65,18 @@ package final class Loop {
   }
 
   func startWaiting() {
-    while waiting.count > 0, calls.count < inFlightMax, let next = waiting.popFirst() {
+    admission = Clocks.never
+    while waiting.count > 0, calls.count < inFlightMax, let next = waiting.popFirst(where: isAdmitted) {
       fly(next)
       next.start()
       schedule(next)
     }
+  }
+
+  private func isAdmitted(_ call: LoopCall) -> Bool {
+    guard let time = call.awaitAdmission() else { return true }
+    admission = min(admission, time)
+    return false
   }
 
   func setPaused(_ isPaused: Bool, waiting call: LoopCall) { waiting.setPaused(isPaused, call) }
@@ -154,7 +166,7 @@ package final class Loop {
       deadline = Clocks.deadline(csystem_now(), min(timeout, Clocks.never / 1_000_000) * 1_000_000)
     }
     repeat {
-      _ = multi.step(until: min(deadline, deadlines.first ?? Clocks.never))
+      _ = multi.step(until: min(deadline, firstDeadline))
       isAwake = false
       endCalls(ofToken: multi.token)
       if ProcessState.isExiting || multi.isOutOfMemory { noteAll() }
@@ -197,7 +209,7 @@ package final class Loop {
   /// How long the host may wait before it calls `step`, in milliseconds; -1: no limit.
   package var timeout: Int64 {
     if hasNoted || hasInbox.load(ordering: .acquiring) { return 0 }
-    let first = min(deadlines.first ?? Clocks.never, multi.deadline)
+    let first = min(firstDeadline, multi.deadline)
     if first == Clocks.never { return -1 }
     return max(0, (first - csystem_now() + 999_999) / 1_000_000)
   }
@@ -242,13 +254,16 @@ package final class Loop {
 
   /// Makes the descriptor readable when there is something to do.
   private func prepare() {
+    startWaiting()
     startQueued()
-    if !hasNoted { return multi.prepare(until: deadlines.first ?? Clocks.never) }
+    if !hasNoted { return multi.prepare(until: firstDeadline) }
     if !isAwake { multi.wake() }
     isAwake = true
   }
 
   // MARK: clocks
+
+  private var firstDeadline: Int64 { min(deadlines.first ?? Clocks.never, admission) }
 
   /// Makes the loop check the call when the first of its clocks runs out. If that time has moved, this is noticed at
   /// the earlier time.

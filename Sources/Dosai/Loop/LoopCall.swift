@@ -67,6 +67,9 @@ package final class LoopCall {
 
   // MARK: driven by the loop
 
+  /// nil: the rate lets it begin. Otherwise, when to ask again.
+  func awaitAdmission() -> Int64? { call.hasEnded ? nil : call.awaitAdmission() }
+
   /// There is room for it.
   func start() {
     if !call.hasEnded { call.begin() }
@@ -169,6 +172,7 @@ package final class LoopCall {
 /// What a call needs of its loop.
 extension LoopCall: CallOwner {
   var multi: CurlMulti { loop.multi }
+  var limiter: RateLimiter? { loop.limiter }
 
   func callBegan() -> Bool {
     if !watchToken() { return false }

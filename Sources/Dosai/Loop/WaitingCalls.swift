@@ -73,12 +73,12 @@ struct WaitingCalls {
     lanes[lane].queue.append(call)
   }
 
-  /// Removes and returns the next call that is not paused.
-  mutating func popFirst() -> LoopCall? {
+  /// Removes and returns the next call that is not paused and `mayStart`.
+  mutating func popFirst(where mayStart: (LoopCall) -> Bool) -> LoopCall? {
     for _ in lanes.indices {
       if turn >= lanes.count { turn = 0 }
       turn += 1
-      if let call = lanes[turn - 1].queue.first {
+      if let call = lanes[turn - 1].queue.first, mayStart(call) {
         remove(call, from: turn - 1)
         return call
       }

@@ -24,7 +24,7 @@ package struct CallState {
     /// The transfer waits for a connection.
     case queued(until: Int64)
     case attempting
-    /// The last attempt failed; the next one is due then.
+    /// The next attempt is due then: the last one failed, or the rate allows none yet.
     case waiting(until: Int64)
     case ended(Status)
   }
@@ -88,7 +88,7 @@ package struct CallState {
   private(set) var redirects = 0
   package private(set) var begun: Int64
   private(set) var attemptBegun: Int64 = 0
-  private(set) var connected: Int64?
+  package private(set) var connected: Int64?
   private(set) var hasResponse = false
   private(set) var hasChunk = false
   /// The transfer is over; some of what it received may not be read yet.
@@ -132,6 +132,9 @@ package struct CallState {
     isConnectExtended = false
     return launch(.attempt, isPatient: true)
   }
+
+  /// The rate does not allow the attempt yet. `tick` asks for it again at `time`.
+  package mutating func held(until time: Int64) { if case .starting = phase { phase = .waiting(until: time) } }
 
   /// The host has given the key for this attempt: only now does the time for connecting begin.
   package mutating func keyRenewed(_ now: Int64) { if case .starting = phase { attemptBegun = now } }

@@ -16,6 +16,24 @@ extension ChatRequest {
     return try Buffer(copying: buffer.bytes.slice(value.lowerBound + 1, value.upperBound - 1))
   }
 
+  /// How many tokens a request may cost: those that it allows for the answer, and one for each four bytes.
+  package static func tokenEstimate(_ body: Bytes) -> Int64 {
+    var allowed: Int64 = 0
+    let start = JSONScanner.skipBlanks(body, 0)
+    if start < body.count, body[start] == UInt8(ascii: "{") {
+      var members = JSONScanner.Members(body.slice(start, body.count))
+      while let member = members.next() {
+        guard
+          member.key.equals("max_tokens") || member.key.equals("max_completion_tokens")
+            || member.key.equals("max_output_tokens")
+        else { continue }
+        let value = body.slice(start + member.value.lowerBound, start + member.value.upperBound)
+        allowed = max(allowed, Text.integer(value) ?? 0)
+      }
+    }
+    return min(allowed, Int64(Int32.max)) + Int64(body.count / 4)
+  }
+
   private func isTrue(_ member: Member) -> Bool {
     buffer.bytes.slice(member.value.lowerBound, member.value.upperBound).equals("true")
   }

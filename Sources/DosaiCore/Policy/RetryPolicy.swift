@@ -34,6 +34,15 @@ package struct RetryPolicy {
     return full - full / 4 * Int64(random >> 16) / 65536
   }
 
+  /// For how long the server wants no call at all; nil: it did not say that.
+  package static func hold(after failure: Status, _ headers: ResponseHeaders, unixTime: Int64) -> Int64? {
+    let asked = retryAfter(headers, unixTime: unixTime)
+    guard failure == .rateLimited || failure == .unavailable && asked > 0,
+      isRetryable(failure, headers.httpStatus, headers)
+    else { return nil }
+    return asked > 0 ? min(asked, retryAfterMax) : backoff
+  }
+
   /// Whether the same call may succeed if it is repeated.
   package static func mayPass(_ failure: Status, _ httpStatus: Int32, _ headers: ResponseHeaders?) -> Bool {
     if failure == .connection || failure == .timeout || failure == .truncated { return true }

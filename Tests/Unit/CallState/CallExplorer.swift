@@ -55,7 +55,7 @@ struct CallExplorer<Machine: CallMachine> {
       (-1...1).map { Moment(which: which, offset: $0) }
     }
     var events: [CallEvent] = [
-      .begin(isLimited: isLimited), .started, .didConnect, .responseBegan, .bytesTaken, .transferEnded, .answered,
+      .begin(isLimited: isLimited), .held, .started, .didConnect, .responseBegan, .bytesTaken, .transferEnded, .answered,
       .redirected, .cancel,
       .failedLate, .eventRead(isToken: true), .eventRead(isToken: false), .unacknowledged(isShared: true),
       .unacknowledged(isShared: false), .unsent(.connection, hasIPv4: false), .unsent(.ok, hasIPv4: true),
@@ -229,6 +229,9 @@ struct CallExplorer<Machine: CallMachine> {
     let nothingCame = old.connected == nil && !old.isTransferOver
     switch event {
     case .begin: if old.phase == .idle && (action != .attempt || new.begun == 0) { return "it does not begin" }
+    case .held:
+      if case .waiting = new.phase { break }
+      if old.phase == .starting { return "it is not held" }
     case .started: if new.phase == .starting { return "it is never started" }
     case .noConnection: if isInTransfer && nothingCame && action != .queue { return "it is not queued" }
     case .connectionFreed: if old.isQueued && !old.isPaused && action != .start { return "a place is not taken" }

@@ -1,6 +1,8 @@
 /// What may happen to a call, with the time that passes before it.
 enum CallEvent: Hashable {
   case begin(isLimited: Bool)
+  /// The rate lets no attempt begin before a second from now.
+  case held
   case started, noConnection, connectionFreed, didConnect, responseBegan, bytesTaken, transferEnded, answered
   case eventRead(isToken: Bool)
   case failed(AttemptFailure)
@@ -81,6 +83,7 @@ extension CallState {
   mutating func applied(_ event: CallEvent, at now: Int64) -> Action {
     switch event {
     case .begin(let isLimited): return begin(now, isLimited: isLimited)
+    case .held: held(until: now + 1_000_000_000)
     case .started: started()
     case .noConnection: return noConnection()
     case .connectionFreed: return connectionFreed(now)

@@ -1,4 +1,5 @@
 import DosaiCore
+import TestSupport
 import Testing
 
 struct DeadlineHeapTests {
@@ -67,17 +68,5 @@ struct DeadlineHeapTests {
     heap.insert(5, deadlines[3], 3)
     #expect(heap.popFirst(until: -1) == nil)
     #expect((0..<7).map { _ in heap.popFirst(until: 60) } == [0, 3, 1, 2, 4, 5, 6])
-  }
-}
-
-/// The same numbers for the same seed.
-private struct Lehmer: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed &* 2 &+ 0x9E37_79B9_7F4A_7C15 }
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state ^ state >> 29
   }
 }

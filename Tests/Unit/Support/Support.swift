@@ -60,3 +60,15 @@ package func complaint(_ body: () throws -> Void) -> String? {
     return line.string
   }
 }
+
+/// The same numbers for the same seed.
+package struct Lehmer: RandomNumberGenerator {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed &* 2 &+ 0x9E37_79B9_7F4A_7C15 }
+
+  package mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state ^ state >> 29
+  }
+}

@@ -14,8 +14,8 @@ const LIBRARY_OPTIONS = [
   'apiKeyHeader', 'organization', 'project', 'userAgent', 'caFile', 'caPem', 'clientCertificateFile', 'clientKeyFile',
   'clientKeyPassword', 'proxy', 'unixSocket', 'connectTimeoutMs', 'firstTokenTimeoutMs', 'idleTimeoutMs',
   'totalTimeoutMs', 'keepAliveTimeoutMs', 'maxEventBytes', 'maxResponseBytes', 'maxTextBytes', 'maxHeaderBytes',
-  'maxJsonNodes', 'maxJsonDepth', 'maxChoices', 'maxToolCalls', 'maxRedirects', 'allowInsecureHttp',
-  'proxyFromEnvironment', 'http1Only',
+  'maxJsonNodes', 'maxJsonDepth', 'maxChoices', 'maxToolCalls', 'maxRedirects', 'requestsPerMinute',
+  'tokensPerMinute', 'allowInsecureHttp', 'proxyFromEnvironment', 'http1Only',
 ];
 const OPTIONS = new Set([...LIBRARY_OPTIONS, 'apiKey', 'baseURL', 'timeout', 'maxRetries', 'defaultHeaders',
   'defaultQuery', 'dangerouslyAllowBrowser']);

@@ -50,6 +50,8 @@ static const field client_fields[] = {
     CLIENT(allow_insecure_http, INT32),
     CLIENT(proxy_from_environment, INT32),
     CLIENT(http1_only, INT32),
+    CLIENT(requests_per_minute, INT64),
+    CLIENT(tokens_per_minute, INT64),
 };
 
 static const field call_fields[] = {

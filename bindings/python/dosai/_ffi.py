@@ -208,6 +208,8 @@ class dosai_client_options(Structure):
         ("key_user_data", c_void_p),
         ("on_event", dosai_call_event_fn),
         ("event_user_data", c_void_p),
+        ("requests_per_minute", c_int64),
+        ("tokens_per_minute", c_int64),
     ]
 
 
@@ -481,6 +483,8 @@ class dosai_loop_options(Structure):
         ("max_in_flight", c_int32),
         ("max_connections_per_host", c_int32),
         ("reserved", c_int32),
+        ("requests_per_minute", c_int64),
+        ("tokens_per_minute", c_int64),
     ]
 
 

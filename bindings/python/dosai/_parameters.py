@@ -112,6 +112,8 @@ class LibraryOptions(TypedDict, total=False):
     max_choices: int
     max_tool_calls: int
     max_redirects: int
+    requests_per_minute: int
+    tokens_per_minute: int
     allow_insecure_http: bool
     proxy_from_environment: bool
     http1_only: bool

@@ -397,6 +397,9 @@ pub struct dosai_client_options {
     pub key_user_data: *mut c_void,
     pub on_event: Option<dosai_call_event_fn>,
     pub event_user_data: *mut c_void,
+    /// see "Rates" above. 0: none
+    pub requests_per_minute: i64,
+    pub tokens_per_minute: i64,
 }
 
 #[repr(C)]
@@ -505,6 +508,9 @@ pub struct dosai_loop_options {
     /// 0: no limit; not -1. Calls over the limit wait in turn; only their total clock runs
     pub max_connections_per_host: i32,
     pub reserved: i32,
+    /// of all its calls, in place of their clients' rates; see "Rates" in the section of the client. 0: none
+    pub requests_per_minute: i64,
+    pub tokens_per_minute: i64,
 }
 
 extern "C" {
@@ -973,7 +979,7 @@ mod tests {
         assert_eq!(unsafe { addr_of!((*at).cached_tokens) } as usize - at as usize, 120);
         assert_eq!(unsafe { addr_of!((*at).reasoning_tokens) } as usize - at as usize, 128);
         assert_eq!(unsafe { addr_of!((*at).timings) } as usize - at as usize, 136);
-        assert_eq!(size_of::<dosai_client_options>(), 296);
+        assert_eq!(size_of::<dosai_client_options>(), 312);
         let one = MaybeUninit::<dosai_client_options>::uninit();
         let at = one.as_ptr();
         assert_eq!(unsafe { addr_of!((*at).struct_size) } as usize - at as usize, 0);
@@ -1018,6 +1024,8 @@ mod tests {
         assert_eq!(unsafe { addr_of!((*at).key_user_data) } as usize - at as usize, 272);
         assert_eq!(unsafe { addr_of!((*at).on_event) } as usize - at as usize, 280);
         assert_eq!(unsafe { addr_of!((*at).event_user_data) } as usize - at as usize, 288);
+        assert_eq!(unsafe { addr_of!((*at).requests_per_minute) } as usize - at as usize, 296);
+        assert_eq!(unsafe { addr_of!((*at).tokens_per_minute) } as usize - at as usize, 304);
         assert_eq!(size_of::<dosai_call_options>(), 96);
         let one = MaybeUninit::<dosai_call_options>::uninit();
         let at = one.as_ptr();
@@ -1079,12 +1087,14 @@ mod tests {
         assert_eq!(unsafe { addr_of!((*at).completion) } as usize - at as usize, 24);
         assert_eq!(unsafe { addr_of!((*at).error) } as usize - at as usize, 32);
         assert_eq!(unsafe { addr_of!((*at).response) } as usize - at as usize, 40);
-        assert_eq!(size_of::<dosai_loop_options>(), 16);
+        assert_eq!(size_of::<dosai_loop_options>(), 32);
         let one = MaybeUninit::<dosai_loop_options>::uninit();
         let at = one.as_ptr();
         assert_eq!(unsafe { addr_of!((*at).struct_size) } as usize - at as usize, 0);
         assert_eq!(unsafe { addr_of!((*at).max_in_flight) } as usize - at as usize, 4);
         assert_eq!(unsafe { addr_of!((*at).max_connections_per_host) } as usize - at as usize, 8);
         assert_eq!(unsafe { addr_of!((*at).reserved) } as usize - at as usize, 12);
+        assert_eq!(unsafe { addr_of!((*at).requests_per_minute) } as usize - at as usize, 16);
+        assert_eq!(unsafe { addr_of!((*at).tokens_per_minute) } as usize - at as usize, 24);
     }
 }

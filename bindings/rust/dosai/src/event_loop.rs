@@ -16,6 +16,10 @@ pub struct LoopOptions {
     pub max_in_flight: i32,
     /// How many connections to one host; calls over the limit wait, and only their total clock runs.
     pub max_connections_per_host: i32,
+    /// Of all its calls, in place of their clients' rates. See "Rates" in `dosai.h`.
+    pub requests_per_minute: i64,
+    /// Likewise.
+    pub tokens_per_minute: i64,
 }
 
 /// Many calls on one thread, with one descriptor to poll. To drop it cancels them.
@@ -69,6 +73,7 @@ impl Loop {
         let mut c: sys::dosai_loop_options = unsafe { zeroed() };
         unsafe { sys::dosai_loop_options_init(&mut c, size_of::<sys::dosai_loop_options>()) };
         (c.max_in_flight, c.max_connections_per_host) = (options.max_in_flight, options.max_connections_per_host);
+        (c.requests_per_minute, c.tokens_per_minute) = (options.requests_per_minute, options.tokens_per_minute);
         let handle = make(|out, error| unsafe { sys::dosai_loop_new(&c, out, error) })?;
         let waker = Waker(Arc::new(Mutex::new(Some(Pointer(handle.get())))));
         Ok(Loop { handle, waker, active: 0, clients: Vec::new() })

@@ -119,6 +119,10 @@ options! {
         max_tool_calls: i32,
         /// How many redirects to follow within the same origin, at most 5; not -1.
         max_redirects: i32,
+        /// See "Rates" in `dosai.h`. 0: no rate.
+        requests_per_minute: i64,
+        /// Likewise.
+        tokens_per_minute: i64,
         /// A key may go over plain http to another machine or through a proxy.
         allow_insecure_http: bool,
         /// If `proxy` is not set, use https_proxy and no_proxy, for https URLs only.
@@ -190,7 +194,7 @@ impl ClientOptions {
              connect_timeout connect_timeout_ms first_token_timeout first_token_timeout_ms idle_timeout idle_timeout_ms
              total_timeout total_timeout_ms keep_alive_timeout keep_alive_timeout_ms;
              max_retries max_event_bytes max_response_bytes max_text_bytes max_header_bytes max_json_nodes max_json_depth
-             max_choices max_tool_calls max_redirects allow_insecure_http proxy_from_environment http1_only);
+             max_choices max_tool_calls max_redirects requests_per_minute tokens_per_minute allow_insecure_http proxy_from_environment http1_only);
         (c.headers, c.header_count) = (words.list(&self.headers)?, self.headers.len());
         if let Some(pem) = &self.ca_pem {
             (c.ca_pem, c.ca_pem_length) = (pem.as_ptr().cast(), pem.len());

@@ -86,7 +86,7 @@ typedef struct batch {
   int64_t held_until; /* by a 429, for all calls */
   slot *slots;
   size_t slot_count;
-  slot *last; /* that was submitted */
+  slot *last;       /* that was submitted */
   size_t in_flight; /* submitted */
   size_t waiting;
   size_t next; /* line */

@@ -129,8 +129,9 @@ static void submit(batch *batch, slot *slot, dosai_error **out_error) {
   const batch_request *request = &slot->request;
   uintptr_t tag = (uintptr_t)(slot - batch->slots);
   if (strcmp(request->path, "/chat/completions") != 0) {
-    batch->outcome->status = dosai_loop_submit_post(batch->loop, batch->client, request->path, request->body,
-                                                    request->body_length, &batch->call, tag, &slot->call, out_error);
+    batch->outcome->status =
+        dosai_loop_submit_post(batch->loop, batch->client, request->path, request->body, request->body_length,
+                               &batch->call, tag, &slot->call, out_error);
     return;
   }
   dosai_request *chat = NULL;

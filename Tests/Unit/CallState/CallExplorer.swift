@@ -55,7 +55,8 @@ struct CallExplorer<Machine: CallMachine> {
       (-1...1).map { Moment(which: which, offset: $0) }
     }
     var events: [CallEvent] = [
-      .begin(isLimited: isLimited), .held, .started, .didConnect, .responseBegan, .bytesTaken, .transferEnded, .answered,
+      .begin(isLimited: isLimited), .held, .started, .didConnect, .responseBegan, .bytesTaken, .transferEnded,
+      .answered,
       .redirected, .cancel,
       .failedLate, .eventRead(isToken: true), .eventRead(isToken: false), .unacknowledged(isShared: true),
       .unacknowledged(isShared: false), .unsent(.connection, hasIPv4: false), .unsent(.ok, hasIPv4: true),

@@ -174,7 +174,8 @@ struct RateTests {
       (#"{"max_tokens":100}"#, 104), (#" {"n":1,"max_completion_tokens": 7 }"#, 16), (#"{"max_output_tokens":5}"#, 10),
       (#"{"max_tokens":-5}"#, 4), (#"{"max_tokens":"9"}"#, 4), (#"{"max_tokens":1e3}"#, 4), ("[1,2,3]", 1), ("", 0),
       (#"{"max_tokens":99999999999999}"#, 2_147_483_654),
-    ]) func estimates(body: String, tokens: Int64) {
+    ]) func estimates(body: String, tokens: Int64)
+  {
     body.lent { #expect(ChatRequest.tokenEstimate($0) == tokens) }
   }
 }

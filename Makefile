@@ -18,8 +18,8 @@
 ## make clean    removes everything that was built or installed here
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
-# The quick ones first; side by side, those that measure no time.
-ORDER = apt pip build gates cli instructions hosts node python go ruby php abi wire bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network model matrix bundle wheel+bundles cross valgrind
+# The quick ones first; side by side, those that wait a lot, or that measure no time.
+ORDER = apt pip build gates cli python,node,go+wire,hosts,ruby,php abi bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network+model,instructions matrix bundle wheel+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits

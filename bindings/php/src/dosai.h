@@ -176,6 +176,8 @@ typedef struct dosai_client_options {
   void *key_user_data;
   dosai_call_event_fn on_event;
   void *event_user_data;
+  int64_t requests_per_minute;
+  int64_t tokens_per_minute;
 } dosai_client_options;
 typedef int32_t (*dosai_wait_fn)(void *user_data);
 typedef struct dosai_call_options {
@@ -416,6 +418,8 @@ typedef struct dosai_loop_options {
   int32_t max_in_flight;
   int32_t max_connections_per_host;
   int32_t reserved;
+  int64_t requests_per_minute;
+  int64_t tokens_per_minute;
 } dosai_loop_options;
 void dosai_loop_options_init(dosai_loop_options *options, size_t struct_size);
 dosai_status dosai_loop_new(const dosai_loop_options *options, dosai_loop **out_loop,

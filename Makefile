@@ -7,6 +7,7 @@
 ## make bundle   builds the library with libcurl, TLS and jansson inside in build/bundle/TARGET: $(BUNDLE_TARGETS)
 ## make wheel    builds a Python wheel with the bundle for TARGET inside, and the sdist, in build/wheel
 ## make wasm     builds the decoder as a WebAssembly module, build/wasm/dosai-decoder.wasm
+## make dist     builds a release in build/dist, in some minutes; TWICE=1: once more, and compares (docs/releasing.md)
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
@@ -45,7 +46,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm test docs soak fuzz fuzz-keep mutants frameworks bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm dist test docs soak fuzz fuzz-keep mutants frameworks bench format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL) $(ARCHIVE)
 
@@ -207,7 +208,7 @@ PC_PREFIX = $(PREFIX)
 NEEDED = curl jansson
 
 # What is built; only where there is nothing is it built first, so that `sudo make install` needs no Swift.
-install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL)),$(wildcard $(ARCHIVE))),,all)
+install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include share/man/man1)
 	install -d $(addprefix $(DESTDIR)$(LIBDIR)/,pkgconfig cmake/dosai)
 	install $(TOOL) $(DESTDIR)$(PREFIX)/bin
@@ -220,7 +221,7 @@ install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL)),$(wildcard $(ARCH
 	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libdosai.so.$(VERSION)
 	ln -sf libdosai.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libdosai.so.0
 	ln -sf libdosai.so.0 $(DESTDIR)$(LIBDIR)/libdosai.so
-	install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/libdosai.a
+	[ ! -e $(ARCHIVE) ] || install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/libdosai.a
 	@set -e; for file in $(filter %.pc %.cmake,$(INSTALLED_LIBRARIES)); do \
 	  sed -e 's|@PREFIX@|$(PC_PREFIX)|' -e 's|@NEEDED@|$(NEEDED:%=-l%)|' \
 	    -e 's|@NEEDED_LIST@|$(subst $() ,;,$(NEEDED))|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
@@ -236,6 +237,16 @@ uninstall:
 deb: all
 	@scripts/install-dependencies deb
 	@scripts/make-deb
+
+# In clones of its own: what is here does not count.
+dist: need-test $(VENV)
+	@scripts/install-dependencies deb
+	@scripts/install-dependencies bundle
+	@scripts/install-dependencies binutils aarch64
+	scripts/make-dist build/dist
+	python3 Tests/Install/dist.py
+	$(if $(TWICE),scripts/make-dist build/dist-again)
+	$(if $(TWICE),cmp build/dist/SHA256SUMS build/dist-again/SHA256SUMS)
 
 test:
 	@MAKE='$(MAKE)' scripts/run-stages $(ORDER)

@@ -36,8 +36,6 @@ class Row(cross.Parts):
         self.is_arm, self.is_musl = target.startswith("aarch64"), target.endswith("musl")
         self.emulator = [str(cross.QEMU / "usr/bin/qemu-aarch64"), "-L", str(self.root)] if self.is_arm else []
         self.compiler = [*bundle.Bundle(target).compiler, "-fno-sanitize=all"]  # a default of zig's
-        if self.is_musl:
-            self.compiler.append("-dynamic")
         self.is_static = self.is_musl and not self.is_arm
         musl = self.root / "usr/lib/x86_64-linux-musl"  # this machine's compiler, with Debian's musl
         self.gcc = ["cc", "-static", "-B%s/" % musl, "-isystem", str(self.root / "usr/include/x86_64-linux-musl")]

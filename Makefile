@@ -20,7 +20,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,hosts,ruby,php abi bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network+model,instructions matrix bundle wheel+bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,hosts,ruby,php,luajit abi bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network+model,instructions matrix bundle wheel+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -113,7 +113,7 @@ $(TSC): | $(NODE)
 	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-TESTEES = c cpp node go rust ruby php
+TESTEES = c cpp node go rust ruby php luajit
 
 testees: $(TESTEES:%=build/testees/%)
 
@@ -130,6 +130,11 @@ build/testees/ruby: $(LINK) | need-test
 build/testees/php: $(LINK) | need-test
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec php -d display_errors=stderr "$$(dirname "$$0")/../../bindings/php/tests/testee.php" "$$@"\n' >$@
+	@chmod +x $@
+
+build/testees/luajit: $(LINK) | need-test
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec luajit "$$(dirname "$$0")/../../bindings/luajit/tests/testee.lua" "$$@"\n' >$@
 	@chmod +x $@
 
 # Debian 12's Go is too old.
@@ -344,6 +349,9 @@ test-ruby: all need-test
 
 test-php: all need-test
 	python3 bindings/php/tests/run.py
+
+test-luajit: all need-test
+	python3 bindings/luajit/tests/run.py
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI

@@ -9,7 +9,8 @@ import common
 import stream
 
 MODES, CALLS = ("dosai", "native"), (20, 120)
-LANGUAGES = {"ruby": (["ruby"], "stream.rb", "Net::HTTP with json"), "php": (["php"], "stream.php", "curl with json_decode")}
+LANGUAGES = {"ruby": (["ruby"], "stream.rb", "Net::HTTP with json"), "php": (["php"], "stream.php", "curl with json_decode"),
+             "luajit": (["luajit"], "stream.lua", "luasocket with cjson")}
 
 
 def measure(command, mode, base, texts):

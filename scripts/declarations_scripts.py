@@ -76,6 +76,7 @@ def made(root, header, numbers):
     php = root / "bindings/php/src"
     return {
         root / "bindings/ruby/lib/dosai/declarations.rb": ruby(header, numbers),
+        root / "bindings/luajit/dosai/cdef.lua": WRITTEN % "--" + "require('ffi').cdef [[\n" + cdef(header) + "]]\n",
         php / "dosai.h": '#define FFI_SCOPE "DOSAI"\n#define FFI_LIB "libdosai.so.0"\n' + WRITTEN % "//" + "// clang-format off\n" + cdef(header, True),
         **{php / (name + ".php"): php_enum(header, numbers, name, kind) for name, kind in
            (("Status", "dosai_status"), ("Kind", "dosai_chunk_kind"), ("Clock", "dosai_clock"))},

@@ -36,7 +36,7 @@ class Block:
 
 def documents():
     return sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md"),
-                   *ROOT.glob("Sources/*/README.md"), *ROOT.glob("Tests/*/README.md"), *ROOT.glob("bindings/[cgnr]*/README.md"), ROOT / "bindings/php/README.md"])
+                   *ROOT.glob("Sources/*/README.md"), *ROOT.glob("Tests/*/README.md"), *ROOT.glob("bindings/[cglnr]*/README.md"), ROOT / "bindings/php/README.md"])
 
 
 def blocks_of(page):

@@ -117,6 +117,7 @@ class Page:
                             if not key.startswith(("MAKE", "MFLAGS", "DOSAI_", "OPENAI_", "PYTHON"))}
         self.environment.update(
             PATH="%s:%s" % (commands, os.environ["PATH"]), DOSAI_API_KEY="sk-test", PYTHONPATH=str(ROOT / "bindings/python"), RUBYLIB=str(ROOT / "bindings/ruby/lib"),
+            LUA_PATH="%(root)s/?.lua;%(root)s/?/init.lua;;" % {"root": ROOT / "bindings/luajit"},
             PYTHONDONTWRITEBYTECODE="1", LD_LIBRARY_PATH=str(ROOT / "build/lib"), NO_COLOR="1")
 
     def shell(self, command, block, wanted=0):

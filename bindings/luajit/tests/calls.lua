@@ -1,0 +1,97 @@
+local dosai = require("dosai")
+local support = require("support")
+local client, same, fails, contents, test, question = support.client, support.same, support.fails, support.contents, support.test, support.question
+local json = dosai.json
+
+test("json", function()
+  for _, text in ipairs {'[]', '{}', '[1,-2.5,1e+300,true,false,null,"a"]', [["\"\\\n\u0001é"]], '{"a":[{"b":[[]]}]}', "0.1", "12345678901234"} do
+    same(text, json.encode(json.decode(text)))
+  end
+  same("\195\169\240\159\152\128\239\191\189/\127", json.decode('"\\u00e9\\ud83d\\ude00\\ud800\\/\127"'))
+  same(" 1 2", table.concat {" ", json.decode(" [ 1 , 2 ] ")[1], " ", json.decode("[1,2]")[2]})
+  for _, wrong in ipairs {"", "[", "[1,]", '{"a"}', "tru", '"', '"\1"', '"\\x"', "1 2", "--1", "{,}"} do same(false, (pcall(json.decode, wrong))) end
+  for _, wrong in ipairs {0 / 0, math.huge, print} do same(false, (pcall(json.encode, wrong))) end
+end)
+
+test("chat", function()
+  local echo = client("echo")
+  local answer = echo:with {headers = {["x-own"] = "yes"}}:chat {model = "m", messages = question.messages, seed = 0}
+  local sent = json.decode(answer.text)
+  same("m0Hello!", sent.model .. sent.seed .. sent.messages[1].content)
+  same("req-1 200 21 stop OK", table.concat({answer.request_id, answer.http_status, answer.usage.total_tokens, answer.choices[1].finish_reason, answer.attempts[1].status}, " "))
+  same(nil, answer.usage.cached_tokens)
+  same(true, answer.timings.total > 0 and json.decode(answer.json).usage ~= nil)
+  same(true, echo:chat({messages = {answer.choices[1].message}}).text:find(answer.choices[1].message.json, 1, true) ~= nil)
+  fails("INVALID_ARGUMENT", echo.chat, echo, "[]")
+  fails("INVALID_ARGUMENT", echo.chat, echo, {model = print})
+  fails("INVALID_ARGUMENT", dosai.client, {base_url = "nonsense"})
+  for key, value in pairs {nothing = 1, on_log = print, max_retries = 2 ^ 33, user_agent = "a\0b"} do
+    same(false, (pcall(client, "hello", {[key] = value})))
+  end
+end)
+
+test("stream", function()
+  local stream = client("hello"):stream(question)
+  same("Hello! How can I help you today?", contents(stream))
+  same("Hello! How can I help you today?", stream.completion.text)
+  same(nil, stream())
+end)
+
+test("a slow reader beside a fast one", function()
+  local many = client("many")
+  local slow = many:stream(question)
+  local text = slow().content
+  collectgarbage()
+  local before = collectgarbage("count")
+  local all = contents(many:stream(question))
+  collectgarbage()
+  same(true, collectgarbage("count") - before < 8192) -- of 15 MB that are unread
+  same(true, text .. contents(slow) == all and all:find(" 19999 $") ~= nil)
+end)
+
+test("errors", function()
+  local failure = fails("RATE_LIMITED", function() client("limited"):chat(question) end)
+  same("429 true 1", table.concat({failure.http_status, tostring(failure.is_retryable), #failure.attempts}, " "))
+  same(true, failure.body ~= nil and failure.completion == nil and tostring(failure):find("^RATE_LIMITED: ") ~= nil)
+  same("0 1 2 ", fails("TRUNCATED", function() contents(client("half"):stream(question)) end).completion.text)
+  same("idle", fails("TIMEOUT", function() contents(client("endless", {idle_timeout = 0.05}):stream(question)) end).clock)
+end)
+
+test("other endpoints", function()
+  local echo, said = client("echo"), {}
+  same("GET", json.decode(echo:get("/models").json).method)
+  same('{"n":1}', json.decode(echo:post("/embeddings", {n = 1}).json).body)
+  for chunk in client("events"):with({last_event = "end"}):post_stream("/responses", {stream = true}) do
+    said[#said + 1] = table.concat({chunk.kind, chunk.event_type, chunk.text, chunk.event_id}, " ")
+  end
+  same("event said {} 4|event end {} 4", table.concat(said, "|"))
+end)
+
+test("tools", function()
+  local tools = {{name = "add", description = "Adds", parameters = {type = "object"}, run = function(given) return {sum = given.a + given.b} end},
+    {name = "fail", run = function() error("no luck", 0) end}}
+  local request = {model = "m", messages = {question.messages[1]}, tool_choice = "required"}
+  same('{"sum":3}|error: no luck|error: there is no function nobody|error: the arguments are no object', client("model"):run_tools(request, tools).text)
+  same(6, #request.messages)
+  same(1, json.decode(request.messages[2].json).own)
+  local failure = fails("TOO_LARGE", function() client("model"):run_tools({model = "m", messages = {question.messages[1]}}, tools, 1) end)
+  same(4, #failure.completion.choices[1].message.tool_calls)
+end)
+
+test("together", function()
+  local echo, work = client("echo", {max_in_flight = 20}), {}
+  for at = 1, 100 do
+    work[at] = function() return json.decode(echo:chat({model = "m" .. at}).text).model .. contents(echo:stream(question)):sub(1, 1) end
+  end
+  for at, found in ipairs(echo:together(work)) do same("m" .. at .. "{", found) end
+  local endless = client("endless")
+  local function wait() contents(endless:stream(question)) end
+  same("mine", select(2, pcall(endless.together, endless, {wait, function() error("mine", 0) end, wait})))
+end)
+
+test("wait", function()
+  local waits = 0
+  local function wait(fd) waits = waits + require("ffi").C.poll(require("ffi").new("struct pollfd_of_tests[1]", {{fd, 1, 0}}), 1, 10000) end
+  same("Hello! How can I help you today?", client("hello", {wait = wait}):chat(question).text)
+  same(true, waits > 0)
+end)

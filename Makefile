@@ -20,7 +20,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,hosts,ruby,php,luajit abi bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network+model,instructions matrix bundle wheel+bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,hosts,ruby,php,luajit abi bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network+model,instructions matrix bundle wheel,kqueue+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -397,6 +397,10 @@ build/wasm/venv/ready: Tests/Wasm/requirements.txt | need-python
 
 test-wasm: all need-test $(WASM) build/wasm/venv/ready
 	build/wasm/venv/bin/python -m pytest -q -p no:cacheprovider Tests/Wasm
+
+# Object files for macOS and FreeBSD, which nobody links or runs.
+test-kqueue: need-build
+	@scripts/check-kqueue
 
 # In clean roots of Debian 11 to 13 and sid, whose packages apt downloads.
 test-wheel: wheel need-test

@@ -5,6 +5,7 @@ import PackageDescription
 let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(configuration: .release)),
   .enableExperimentalFeature("Extern"),
+  .define("KQUEUE", .when(platforms: [.macOS, .openbsd, .custom("freebsd")])),
   .swiftLanguageMode(.v5),
   .unsafeFlags(
     [

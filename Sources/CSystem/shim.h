@@ -1,5 +1,5 @@
-/* The few system calls that the library needs. All code that works only on Linux is here, in DosaiHTTP/Poller.swift and
- * in DosaiHTTP/Wakeup.swift. */
+/* The few system calls that the library needs. What differs between systems is in linux.h and bsd.h, and in Poller and
+ * Wakeup of DosaiHTTP. */
 #include <errno.h>
 #include <fcntl.h>
 #include <float.h>
@@ -12,30 +12,49 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include "linux.h"
+#else
+#include "bsd.h"
+#endif
 
-/* Swift imports these as one type from glibc's enums, and as another from musl's macros. */
-enum {
-  csystem_in = EPOLLIN,
-  csystem_out = EPOLLOUT,
-  csystem_error = EPOLLERR,
-  csystem_hang_up = EPOLLHUP,
-  csystem_close_on_exec = SOCK_CLOEXEC
-};
+/* A lock; all zeros is one that is open. */
+#ifdef __APPLE__
+typedef os_unfair_lock csystem_mutex;
+static inline void csystem_mutex_destroy(csystem_mutex *mutex) { (void)mutex; }
+static inline void csystem_mutex_lock(csystem_mutex *mutex) { os_unfair_lock_lock(mutex); }
+static inline void csystem_mutex_unlock(csystem_mutex *mutex) { os_unfair_lock_unlock(mutex); }
+#else
+typedef struct {
+  pthread_mutex_t mutex;
+} csystem_mutex;
+static inline void csystem_mutex_destroy(csystem_mutex *mutex) { pthread_mutex_destroy(&mutex->mutex); }
+static inline void csystem_mutex_lock(csystem_mutex *mutex) { pthread_mutex_lock(&mutex->mutex); }
+static inline void csystem_mutex_unlock(csystem_mutex *mutex) { pthread_mutex_unlock(&mutex->mutex); }
+#endif
+
+/* A number for this thread. */
+static inline uintptr_t csystem_thread(void) { return (uintptr_t)pthread_self(); }
 
 static inline int csystem_errno(void) { return errno; }
 static inline void csystem_set_errno(int value) { errno = value; }
 
+static inline void csystem_wipe(void *bytes, size_t size) {
+#ifdef __APPLE__
+  memset_s(bytes, size, 0, size);
+#else
+  explicit_bzero(bytes, size);
+#endif
+}
+
 /* Overwrites the stack below its caller, where libcurl may have left a header. */
 __attribute__((noinline)) static void csystem_wipe_stack(void) {
   char unused[12 << 10];
-  explicit_bzero(unused, sizeof unused);
+  csystem_wipe(unused, sizeof unused);
 }
 
 /* Monotonic time in nanoseconds. */
@@ -60,19 +79,8 @@ static inline locale_t csystem_c_locale(void) { return newlocale(LC_ALL_MASK, "C
 /* Whether this many more bytes can be allocated. It does not try malloc, which would change its behaviour: after a
  * large block was freed, glibc allocates the next ones on the heap, where each block that grows leaves a gap. */
 static inline int csystem_has_room(size_t size) {
-  void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
   return room != MAP_FAILED && munmap(room, size) == 0;
-}
-
-/* A page that is zeroed in a forked child; NULL if the kernel does not support that. */
-static inline void *csystem_wiped_on_fork(void) {
-  void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) return NULL;
-  if (madvise(page, 4096, 18 /* MADV_WIPEONFORK */) != 0) {
-    munmap(page, 4096);
-    return NULL;
-  }
-  return page;
 }
 
 /* A connection whose path has silently died is noticed within 55 seconds; one whose path is down for 30 seconds
@@ -80,35 +88,25 @@ static inline void *csystem_wiped_on_fork(void) {
 static inline void csystem_keep_alive(int socket) {
   int on = 1, idle = 20, interval = 5, probes = 7; /* seconds, and a number */
   if (setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) return;
-  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+  setsockopt(socket, IPPROTO_TCP, csystem_tcp_idle, &idle, sizeof idle);
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
   setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
-/* Waits for one of the descriptors, at most so many nanoseconds. */
-static inline int csystem_poll(struct pollfd *list, intptr_t count, int64_t nanoseconds) {
-  struct timespec time;
-  int64_t seconds = nanoseconds / 1000000000;
-  time.tv_sec = seconds > INT32_MAX ? INT32_MAX : (time_t)seconds;
-  time.tv_nsec = (long)(nanoseconds % 1000000000);
-  return ppoll(list, (nfds_t)count, &time, NULL);
-}
-
 /* Whether the peer has closed its side, and whether bytes wait to be read. */
 static inline void csystem_look(int socket, int *closed, int *readable) {
+#ifdef __linux__
   enum { peer_closed = 0x2000 }; /* POLLRDHUP, which <poll.h> does not always define */
+#else
+  enum { peer_closed = 0 };
+#endif
   struct pollfd look = {socket, POLLIN | peer_closed, 0};
   *closed = poll(&look, 1, 0) > 0 && (look.revents & (peer_closed | POLLHUP | POLLERR | POLLNVAL)) != 0;
   *readable = (look.revents & POLLIN) != 0;
-}
-
-/* For how many milliseconds the peer's TCP has acknowledged nothing, although data was sent repeatedly; -1: it owes no
- * acknowledgement, or this is not a TCP socket. */
-static inline int64_t csystem_unacknowledged_ms(int socket) {
-  struct tcp_info info;
-  socklen_t size = sizeof info;
-  if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
-  return info.tcpi_unacked > 0 && info.tcpi_retransmits > 1 ? (int64_t)info.tcpi_last_ack_recv : -1;
+#ifndef __linux__
+  char byte;
+  if (*readable && recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) *closed = 1;
+#endif
 }
 
 /* The local port of the socket; 0: it has none. */

@@ -31,7 +31,7 @@ package struct Key {
     let given: UnsafeMutablePointer<CChar> = try allocate(Self.sizeMax)
     given.initialize(repeating: 0, count: Self.sizeMax)
     defer {
-      explicit_bzero(given, Self.sizeMax)
+      csystem_wipe(given, Self.sizeMax)
       given.deallocate()
     }
     if function(given, Self.sizeMax, context) != 0 { throw Failure(.cancelled, "cancelled by key_fn") }

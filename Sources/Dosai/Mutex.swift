@@ -1,25 +1,25 @@
 import CSystem
 import DosaiCore
 
-/// A pthread mutex: Embedded Swift does not have the mutex of the standard library.
+/// A mutex of the system: Embedded Swift does not have the mutex of the standard library.
 final class Mutex {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let mutex: UnsafeMutablePointer<csystem_mutex>
 
   static func make() throws(Failure) -> Mutex { Mutex(try allocate(1)) }
 
-  private init(_ mutex: UnsafeMutablePointer<pthread_mutex_t>) {
+  private init(_ mutex: UnsafeMutablePointer<csystem_mutex>) {
     self.mutex = mutex
-    pthread_mutex_init(mutex, nil)
+    mutex.initialize(to: csystem_mutex())
   }
 
   deinit {
-    pthread_mutex_destroy(mutex)
+    csystem_mutex_destroy(mutex)
     mutex.deallocate()
   }
 
   func locked<Result>(_ body: () -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    csystem_mutex_lock(mutex)
+    defer { csystem_mutex_unlock(mutex) }
     return body()
   }
 }

@@ -28,7 +28,7 @@ package final class CurlMulti {
   /// A lookup has ended. libcurl counted it as a connection of its host.
   package var hasFreed = false
   let isInUse = Atomic<Bool>(false)  // by the driver
-  let driver = Atomic<pthread_t>(pthread_self())
+  let driver = Atomic<UInt>(csystem_thread())
   /// The number of rounds in which a transfer is still read after its clock has run out.
   private static let roundsMax = 24
   // The list of all multi handles, under the lock of ProcessState.
@@ -359,7 +359,7 @@ package final class CurlMulti {
   private var isOurs: Bool { ProcessState.id == process }
 
   private func enter() -> Bool {
-    driver.store(pthread_self(), ordering: .relaxed)
+    driver.store(csystem_thread(), ordering: .relaxed)
     return ProcessState.enter(self)
   }
 

@@ -11,7 +11,7 @@ package final class HeaderList {
   deinit {
     var node = list
     while let entry = node {
-      if let data = entry.pointee.data { explicit_bzero(data, strlen(data)) }
+      if let data = entry.pointee.data { csystem_wipe(data, strlen(data)) }
       node = entry.pointee.next
     }
     curl_slist_free_all(list)

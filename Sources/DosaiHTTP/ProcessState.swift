@@ -10,7 +10,7 @@ package enum ProcessState {
   private static var refusal: Failure?
   /// Contains the process id, and 0 in a forked child, so that noticing a fork needs no system call.
   private static var page: UnsafeMutablePointer<Int32>?
-  private static var mutex = pthread_mutex_t()  // all zeros, like glibc's PTHREAD_MUTEX_INITIALIZER
+  private static var mutex = csystem_mutex()
   private static var first: Unmanaged<CurlMulti>?  // of all multi handles
   private static let exitPatience: Int64 = 1_000_000_000
   private static let exitPollInterval = 1_000_000
@@ -19,8 +19,8 @@ package enum ProcessState {
   /// RESOURCE: libcurl is too old or would not start.
   package static func start() throws(Failure) {
     _ = id  // in a forked child, this initializes the lock again
-    pthread_mutex_lock(&mutex)
-    defer { pthread_mutex_unlock(&mutex) }
+    csystem_mutex_lock(&mutex)
+    defer { csystem_mutex_unlock(&mutex) }
     if !isStarted {
       isStarted = true
       let page = csystem_wiped_on_fork()?.assumingMemoryBound(to: Int32.self)
@@ -55,7 +55,7 @@ package enum ProcessState {
     guard let page else { return getpid() }
     page.pointee = getpid()
     // This is the first call in a forked child: the parent's other threads, which may have held the lock, do not exist.
-    pthread_mutex_init(&mutex, nil)
+    mutex = csystem_mutex()
     first = nil
     return page.pointee
   }
@@ -74,37 +74,37 @@ package enum ProcessState {
   static func leave(_ multi: CurlMulti) { multi.isInUse.store(false, ordering: .releasing) }
 
   static func add(_ multi: CurlMulti) {
-    pthread_mutex_lock(&mutex)
+    csystem_mutex_lock(&mutex)
     multi.next = first
     first?._withUnsafeGuaranteedRef { $0.previous = Unmanaged.passUnretained(multi) }
     first = Unmanaged.passUnretained(multi)
-    pthread_mutex_unlock(&mutex)
+    csystem_mutex_unlock(&mutex)
   }
 
   /// Frees an object of libcurl, unless the process is exiting: the TLS library may be gone.
   static func free(_ cleanup: () -> Void) {
-    pthread_mutex_lock(&mutex)
+    csystem_mutex_lock(&mutex)
     if !isExiting { cleanup() }
-    pthread_mutex_unlock(&mutex)
+    csystem_mutex_unlock(&mutex)
   }
 
   static func remove(_ multi: CurlMulti) {
-    pthread_mutex_lock(&mutex)
+    csystem_mutex_lock(&mutex)
     multi.next?._withUnsafeGuaranteedRef { $0.previous = multi.previous }
     if let previous = multi.previous {
       previous._withUnsafeGuaranteedRef { $0.next = multi.next }
     } else {
       first = multi.next
     }
-    pthread_mutex_unlock(&mutex)
+    csystem_mutex_unlock(&mutex)
   }
 
   /// Runs at exit: gives the host's threads up to a second to return from libcurl before the TLS library is gone.
   private static func stop() {
     guard page == nil || page?.pointee == getpid() else { return }
-    pthread_mutex_lock(&mutex)
+    csystem_mutex_lock(&mutex)
     exiting.store(true, ordering: .sequentiallyConsistent)
-    pthread_mutex_unlock(&mutex)
+    csystem_mutex_unlock(&mutex)
     let deadline = csystem_now() + exitPatience
     while wakeOthers() && csystem_now() < deadline {
       var pause = timespec(tv_sec: 0, tv_nsec: exitPollInterval)
@@ -114,14 +114,14 @@ package enum ProcessState {
 
   /// Wakes the handles that other threads are using. False: there are none.
   private static func wakeOthers() -> Bool {
-    pthread_mutex_lock(&mutex)
-    defer { pthread_mutex_unlock(&mutex) }
+    csystem_mutex_lock(&mutex)
+    defer { csystem_mutex_unlock(&mutex) }
     var found = false
     var next = first
     while let multi = next {
       multi._withUnsafeGuaranteedRef { multi in
         next = multi.next
-        let isOwn = multi.driver.load(ordering: .relaxed) == pthread_self()
+        let isOwn = multi.driver.load(ordering: .relaxed) == csystem_thread()
         if isOwn || !multi.isInUse.load(ordering: .sequentiallyConsistent) { return }
         found = true
         multi.wake()

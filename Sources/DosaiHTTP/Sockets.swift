@@ -39,7 +39,7 @@ struct Sockets {
 
   /// Opens a socket; -1: errno says why not.
   mutating func open(_ address: curl_sockaddr) -> Int32 {
-    let opened = socket(address.family, address.socktype | Int32(csystem_close_on_exec), address.protocol)
+    let opened = csystem_socket(address.family, address.socktype, address.protocol)
     guard opened >= 0 else { return -1 }
     csystem_keep_alive(opened)
     while entries.count <= Int(opened) { entries.append(Entry()) }

@@ -3,7 +3,14 @@ package typealias Bytes = UnsafeBufferPointer<UInt8>
 
 // The core uses nothing from outside except these functions of libc, and two more in other files.
 @_extern(c, "realloc") private func c_realloc(_ old: UnsafeMutableRawPointer?, _ size: Int) -> UnsafeMutableRawPointer?
-@_extern(c, "explicit_bzero") private func c_explicit_bzero(_ memory: UnsafeMutableRawPointer, _ size: Int)
+#if objectFormat(MachO)
+  @_extern(c, "memset_s") @discardableResult private func c_memset_s(
+    _ memory: UnsafeMutableRawPointer, _ size: Int, _ byte: Int32, _ count: Int
+  ) -> Int32
+  private func c_explicit_bzero(_ memory: UnsafeMutableRawPointer, _ size: Int) { c_memset_s(memory, size, 0, size) }
+#else
+  @_extern(c, "explicit_bzero") private func c_explicit_bzero(_ memory: UnsafeMutableRawPointer, _ size: Int)
+#endif
 @_extern(c, "memchr") private func c_memchr(
   _ memory: UnsafeRawPointer, _ byte: Int32, _ size: Int
 ) -> UnsafeMutableRawPointer?

@@ -1,4 +1,8 @@
-@_extern(c, "malloc_usable_size") private func c_malloc_usable_size(_ memory: UnsafeMutableRawPointer) -> Int
+#if objectFormat(MachO)
+  @_extern(c, "malloc_size") private func c_malloc_usable_size(_ memory: UnsafeMutableRawPointer) -> Int
+#else
+  @_extern(c, "malloc_usable_size") private func c_malloc_usable_size(_ memory: UnsafeMutableRawPointer) -> Int
+#endif
 
 /// The memory that the next chunk of a stream needs. With a thousand streams, it is no longer in the caches when the
 /// chunk arrives. So it is prefetched just before the bytes are read from the kernel.

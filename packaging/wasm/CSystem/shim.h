@@ -1,11 +1,10 @@
 /* In place of Sources/CSystem: what the decoder needs of it, where there is no system and one thread. */
 #include <stdlib.h>
 
-typedef int pthread_mutex_t;
-static inline void pthread_mutex_init(pthread_mutex_t *mutex, void *attributes) { *mutex = 0; }
-static inline void pthread_mutex_destroy(pthread_mutex_t *mutex) { *mutex = 0; }
-static inline void pthread_mutex_lock(pthread_mutex_t *mutex) { *mutex = 1; }
-static inline void pthread_mutex_unlock(pthread_mutex_t *mutex) { *mutex = 0; }
+typedef int csystem_mutex;
+static inline void csystem_mutex_destroy(csystem_mutex *mutex) { *mutex = 0; }
+static inline void csystem_mutex_lock(csystem_mutex *mutex) { *mutex = 1; }
+static inline void csystem_mutex_unlock(csystem_mutex *mutex) { *mutex = 0; }
 
 /* There is only the C locale. */
 typedef void *locale_t;

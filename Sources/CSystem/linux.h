@@ -13,9 +13,6 @@ static inline int csystem_socket(int family, int type, int protocol) {
   return socket(family, type | SOCK_CLOEXEC, protocol);
 }
 
-/* Any new descriptor. */
-static inline int csystem_descriptor(void) { return eventfd(0, EFD_CLOEXEC); }
-
 /* A page that is zeroed in a forked child; NULL if the kernel does not support that. */
 static inline void *csystem_wiped_on_fork(void) {
   void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

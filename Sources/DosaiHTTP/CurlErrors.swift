@@ -86,8 +86,13 @@ extension Transfer {
 
   /// Whether fewer than two descriptors are free: one for a socket, and one for a file.
   static var lacksDescriptors: Bool {
-    let one = csystem_descriptor()
-    let other = csystem_descriptor()
+    #if KQUEUE
+      let one = csystem_descriptor()
+      let other = csystem_descriptor()
+    #else
+      let one = eventfd(0, Int32(EFD_CLOEXEC))
+      let other = eventfd(0, Int32(EFD_CLOEXEC))
+    #endif
     for opened in [one, other] where opened >= 0 { close(opened) }
     return other < 0
   }

@@ -47,8 +47,10 @@ package struct RateSettings {
 }
 
 extension Call {
-  /// The loop's, if it has one; otherwise, the client's.
-  private var limiter: RateLimiter? { kind == .warming ? nil : owner?.limiter ?? client.limiter }
+  /// The loop's, if it has one; otherwise, the client's. In a forked child its mutex may be locked for ever.
+  private var limiter: RateLimiter? {
+    kind == .warming || !client.isOurs ? nil : owner?.limiter ?? client.limiter
+  }
 
   /// nil: the next attempt may begin. Otherwise, when to ask again.
   func awaitAdmission() -> Int64? {

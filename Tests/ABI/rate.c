@@ -56,6 +56,13 @@ static void refused(void) {
   }
 }
 
+/* No number is too large. */
+static void unlimited(void) {
+  dosai_client *client = rated("hello~unlimited", INT64_MAX, INT64_MAX, -1);
+  for (int i = 0; i < 3; i++) CHECK_INT(ask(client, NULL, DOSAI_OK), 1);
+  dosai_client_free(client);
+}
+
 static void *ask_three(void *client) {
   for (int i = 0; i < 3; i++) ask(client, NULL, DOSAI_OK);
   return NULL;
@@ -236,6 +243,7 @@ static void tokens(void) {
 
 int main(void) {
   refused();
+  unlimited();
   spaced();
   while_it_waits();
   in_a_loop();

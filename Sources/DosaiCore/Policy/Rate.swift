@@ -22,6 +22,8 @@ package struct Rate {
   private static let moment: Int64 = 20_000_000
   /// One that does not ask again within this of its time has lost its place.
   private static let patience: Int64 = 100_000_000
+  /// A server may say any number.
+  private static let costMax: Int64 = 1 << 40
   private static let ringSize: Int64 = 61  // of its seconds, the first and the last are part of one
 
   private let interval: Int64  // between two requests
@@ -37,7 +39,7 @@ package struct Rate {
 
   /// 0: no limit.
   package init(requests: Int64, tokens: Int64) {
-    interval = requests <= 0 ? 0 : (Self.minute + Self.burst + requests - 1) / requests
+    interval = requests <= 0 ? 0 : (Self.minute + Self.burst - 1) / requests + 1
     tokensMax = tokens
     ring = Array(repeating: 0, count: tokens > 0 ? Int(Self.ringSize) : 0)
   }
@@ -69,7 +71,7 @@ package struct Rate {
   package mutating func settle(_ claim: inout Claim, cost: Int64?, _ now: Int64) {
     if let cost, claim.isAdmitted, tokensMax > 0 {
       turn(now)
-      if last - claim.second < Self.ringSize { add(cost - claim.tokens, claim.second) }
+      if last - claim.second < Self.ringSize { add(min(cost, Self.costMax) - claim.tokens, claim.second) }
     }
     claim.second = -1
     leave(&claim)

@@ -147,6 +147,24 @@ struct RateTests {
     #expect(rate.admit(&gone, sent[0].time + 5 * Self.second) == nil)
   }
 
+  /// Whatever the options and the server say, it is only a number.
+  @Test func extremes() {
+    var rate = Rate(requests: .max, tokens: .max)
+    for turn in 0..<5 as Range<Int64> {
+      var claim = Rate.Claim()
+      claim.tokens = Int64(Int32.max)
+      #expect(rate.admit(&claim, Self.start + turn) == nil)
+      rate.settle(&claim, cost: .max, Self.start + turn)
+    }
+    rate = Rate(requests: .max, tokens: 1)
+    var claim = Rate.Claim()
+    claim.tokens = .max
+    #expect(rate.admit(&claim, Self.start) == nil)
+    rate.settle(&claim, cost: .max, Self.start)
+    #expect(rate.admit(&claim, Self.start) != nil)
+    #expect(rate.admit(&claim, Self.start + 62 * Self.second) == nil)
+  }
+
   @Test func aHoldIsForAll() {
     for limit in [0, 600] as [Int64] {
       var rate = Rate(requests: limit, tokens: 0)

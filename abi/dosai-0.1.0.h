@@ -285,13 +285,13 @@ typedef int32_t (*dosai_key_fn)(char *key, size_t size, void *user_data);
  * before a retry is 0.5 s, doubling to at most 8 s, minus up to a quarter at random. retry-after-ms or Retry-After
  * replaces it; if they ask for more than 120 s, there is no retry.
  * Rates: with requests_per_minute or tokens_per_minute, attempts wait until they may be sent, first come, first
- * served, in all threads and loops that use the client. In any 60 s, at most that many attempts are sent, evenly
- * spaced, and attempts for at most that many tokens. Until its usage is known, an attempt counts as the max_tokens,
- * max_completion_tokens or max_output_tokens of its request plus a quarter of its bytes; one that the server refuses
- * costs no tokens. After a 429, or a 503 with Retry-After, nothing is sent for as long as the server asks, at most
- * 120 s, or for 0.5 s if a 429 does not say; an exhausted quota holds up no other call. -1 sets no limit, but keeps
- * these pauses; 0 in both fields sets neither. While a call waits, only its total clock runs; in a loop, no clock runs
- * before its first attempt. */
+ * served, in all threads and loops that use the client; of the calls that a loop has not begun, one at a time is in
+ * the queue. In any 60 s, at most that many attempts are sent, evenly spaced, and attempts for at most that many
+ * tokens. Until its usage is known, an attempt counts as the max_tokens, max_completion_tokens or max_output_tokens of
+ * its request plus a quarter of its bytes; one that the server refuses costs no tokens. After a 429, or a 503 with
+ * Retry-After, nothing is sent for as long as the server asks, at most 120 s, or for 0.5 s if a 429 does not say; an
+ * exhausted quota holds up no other call. -1 sets no limit, but keeps these pauses; 0 in both fields sets neither.
+ * While a call waits, only its total clock runs; in a loop, no clock runs before its first attempt. */
 typedef struct dosai_client_options {
   uint32_t struct_size;
   int32_t max_retries;        /* retries per call, at most 100; see above. 0: 2 */

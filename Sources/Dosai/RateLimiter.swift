@@ -30,6 +30,8 @@ package final class RateLimiter {
     mutex.locked { rate.settle(&claim, cost: cost, csystem_now()) }
   }
 
+  func giveBack(_ claim: inout Rate.Claim) { mutex.locked { rate.giveBack(&claim, csystem_now()) } }
+
   func hold(_ milliseconds: Int64) { mutex.locked { rate.hold(until: csystem_now() + milliseconds * 1_000_000) } }
 }
 
@@ -57,6 +59,9 @@ extension Call {
     guard let limiter, !claim.isAdmitted else { return nil }
     return limiter.admit(&claim, body: body)
   }
+
+  /// The attempt waits for a connection, and asks again when it has one.
+  func giveBackAdmission() { if claim.isAdmitted { limiter?.giveBack(&claim) } }
 
   /// An attempt or the call has ended. nil: well.
   func settle(_ failure: Failure?) {

@@ -97,7 +97,7 @@ import DosaiCore
 
     /// Drops the events that `next` has not returned; the next wait finds them again, except the timer's.
     func drop() {
-      if let events {
+      if let events, hasMore {
         for i in position..<count where Int(bitPattern: events[i].udata) == Kind.timer.rawValue {
           armed = Clocks.never
           arm(csystem_now())

@@ -216,6 +216,33 @@ static void held(void) {
   dosai_client_free(client);
 }
 
+/* Calls that wait for a connection wait for the rate, too, once they have it. */
+static void one_connection(void) {
+  dosai_loop *loop = NULL;
+  dosai_error *error = NULL;
+  dosai_loop_options options;
+  forget_all();
+  dosai_loop_options_init(&options, sizeof options);
+  options.max_connections_per_host = 1;
+  options.requests_per_minute = -1;
+  CHECK_CALL(dosai_loop_new(&options, &loop, &error), DOSAI_OK);
+  double begun = test_now();
+  for (uintptr_t i = 0; i < 4; i++) start(loop, TEST_PLAIN, "later~queue", CHAT, i, NULL);
+  run(loop); /* each holds up the others for 250 ms */
+  for (int i = 0; i < 4; i++) CHECK_END(i, DOSAI_UNAVAILABLE);
+  CHECK_TOOK(begun, test_now(), 750, 1000);
+  close_loop(loop);
+  forget_all();
+  options.requests_per_minute = 1200;
+  CHECK_CALL(dosai_loop_new(&options, &loop, &error), DOSAI_OK);
+  begun = test_now();
+  for (uintptr_t i = 0; i < 5; i++) start(loop, TEST_PLAIN, i ? "hello~queue" : "slow~queue", CHAT, i, NULL);
+  run(loop); /* 300 ms of the first, and what was missed is not made up for */
+  for (int i = 0; i < 5; i++) CHECK_END(i, DOSAI_OK);
+  CHECK_TOOK(begun, test_now(), 300, 600);
+  close_loop(loop);
+}
+
 /* The request counts as 14 tokens; the answer says that it cost 21, and a refusal costs none. */
 static void tokens(void) {
   dosai_call_options options;
@@ -250,6 +277,7 @@ int main(void) {
   instead();
   retries();
   held();
+  one_connection();
   tokens();
   return test_end();
 }

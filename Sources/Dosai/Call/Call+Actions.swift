@@ -13,7 +13,7 @@ extension Call {
       dropTransfer()
       received.removeAll()
       isCutShort = false
-      if let time = awaitAdmission() { return state.held(until: time) }
+      if isHeld() { return }
       do throws(Failure) { try renewKey() } catch { return stop(error) }
       stream = kind.isStream ? makeReader() : nil
       observe(.attempt)
@@ -21,8 +21,10 @@ extension Call {
     case .resend:
       dropTransfer()
       launch()
-    case .start: launch()
-    case .queue: owner?.joinQueue()
+    case .start: if !isHeld() { launch() }
+    case .queue:
+      giveBackAdmission()
+      owner?.joinQueue()
     case .wait:
       if failure?.status == .timeout { transfer?.forbidReuse() }
       observe(.retry, failure?.status ?? .ok, delay: state.attempts.last?.delay ?? 0)
@@ -34,6 +36,13 @@ extension Call {
       stream?.dropChunks()
     case .end(let status, _): finish(status == .ok ? nil : failure)
     }
+  }
+
+  /// Whether the rate lets the attempt wait.
+  private func isHeld() -> Bool {
+    guard let time = awaitAdmission() else { return false }
+    state.held(until: time)
+    return true
   }
 
   /// Starts the transfer, if a connection is available.

@@ -17,6 +17,7 @@ package struct Rate {
 
   private static let minute: Int64 = 60_000_000_000
   private static let second: Int64 = 1_000_000_000
+  private static let least: Int64 = 1_000_000  // until one asks again
   /// If those that wait ask too late, by no more than this, the requests that were missed are sent at once.
   private static let burst: Int64 = 500_000_000
   private static let moment: Int64 = 20_000_000
@@ -55,8 +56,12 @@ package struct Rate {
       take(&claim, now)
       return nil
     }
-    let delay = min(Self.second, Int64(place ?? waiting.count) &* max(interval, 1_000_000))
-    let due = max(opens, now &+ 1_000_000) &+ delay
+    // Nobody is sent before the one ahead.
+    var due = max(opens, now &+ Self.least)
+    let ahead = (place ?? waiting.count) - 1
+    if ahead >= 0 {
+      due = max(due, min(waiting[ahead].due, max(opens, now) &+ Self.second) &+ max(interval, Self.least))
+    }
     if let place {
       waiting[place].due = due
     } else {
@@ -78,7 +83,17 @@ package struct Rate {
   }
 
   /// The server wants no request until then.
-  package mutating func hold(until time: Int64) { heldUntil = max(heldUntil, time) }
+  package mutating func hold(until time: Int64) {
+    heldUntil = max(heldUntil, time)
+    next = max(next, time)
+  }
+
+  /// An admitted request was not sent, and asks again later.
+  package mutating func giveBack(_ claim: inout Claim, _ now: Int64) {
+    guard claim.isAdmitted else { return }
+    next -= interval
+    settle(&claim, cost: 0, now)
+  }
 
   private func place(of claim: Claim) -> Int? {
     guard claim.turn > 0, let first = waiting.first else { return nil }

@@ -147,6 +147,37 @@ struct RateTests {
     #expect(rate.admit(&gone, sent[0].time + 5 * Self.second) == nil)
   }
 
+  /// Behind one that waits for many tokens, nobody asks all the time.
+  @Test func fewAsk() {
+    var rate = Rate(requests: 0, tokens: 10_000)
+    var claims = ([9_900, 5_000, 10, 10] as [Int64]).map { tokens in
+      var claim = Rate.Claim()
+      claim.tokens = tokens
+      return claim
+    }
+    #expect(rate.admit(&claims[0], Self.start) == nil)
+    var asks = 0
+    var due = [Self.start, Self.start, Self.start]
+    while let next = due.indices.min(by: { due[$0] < due[$1] }), due[next] < Self.start + 60 * Self.second {
+      asks += 1
+      due[next] = rate.admit(&claims[next + 1], due[next]) ?? .max
+    }
+    #expect(asks < 250)
+  }
+
+  /// What was given back counts for nobody.
+  @Test func givenBack() {
+    var rate = Rate(requests: 60, tokens: 100)
+    var claim = Rate.Claim()
+    claim.tokens = 90
+    for _ in 0..<3 {
+      #expect(rate.admit(&claim, Self.start) == nil)
+      rate.giveBack(&claim, Self.start)
+      rate.giveBack(&claim, Self.start)
+    }
+    #expect(!claim.isAdmitted && rate.admit(&claim, Self.start) == nil)
+  }
+
   /// Whatever the options and the server say, it is only a number.
   @Test func extremes() {
     var rate = Rate(requests: .max, tokens: .max)

@@ -185,7 +185,10 @@ function Call:release()
   let_go(ffi.gc(self.handle, nil))
   self.handle = nil
   self.loop.calls[self.tag] = nil
-  if not self.last and not self.failure and self.loop.handle then pcall(self.loop.step, self.loop, 0) end -- now
+  if self.last or self.failure then return end
+  self.failure = answers.failed("CANCELLED", "the stream was closed")
+  self.chunks, self.first, self.count = {}, 1, 0
+  if self.loop.handle then pcall(self.loop.step, self.loop, 0) end -- now
 end
 
 return Loop

@@ -82,7 +82,8 @@ class Loop:
         check(_ffi.dosai_loop_new(None, byref(loop), byref(error)), error)
         self.event_loop = event_loop
         self._waiter = getattr(event_loop, "waiter", None) or partial(Waiter, event_loop)
-        self._handle: Optional[Handle] = Handle(loop, close)
+        self._clients: dict[int, Handle] = {}  # of calls that have not ended: they have functions that these call
+        self._handle: Optional[Handle] = Handle(loop, close, keep=self._clients)
         self._pointer, self._error = loop, error
         self._calls: dict[int, LoopCall] = {}
         self._tags, self._is_retired = count(1), False
@@ -101,6 +102,7 @@ class Loop:
         """Submits a call with a function of the library."""
         pointer, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
         check(function(self._pointer, client.pointer, *arguments, tag, byref(pointer), byref(error)), error)
+        self._clients[tag] = client
         handle = Handle(pointer, _ffi.dosai_call_free)
         call = self._calls[tag] = LoopCall(handle, tag, self._calls, self._waiter, self._arrivals)
         return call
@@ -146,6 +148,8 @@ class Loop:
                 self._address, self._event = address, _ffi.dosai_event.from_address(address)
             kind, tag, address = _numbers(self._event)
             call = self._calls.get(tag)
+            if kind != _CHUNK:
+                self._clients.pop(tag, None)
             if call is None:
                 continue
             try:

@@ -218,7 +218,7 @@ class Client(BaseClient, Closing):
             return read_json(self._send(call, _ffi.dosai_client_post, place, json, len(json)))
         set_last_event(call.options, last_event)
         client = self._open_handle()
-        return EventStream(call, _ffi.dosai_stream_open_post, client.pointer, place, json, len(json))
+        return EventStream(client, call, _ffi.dosai_stream_open_post, place, json, len(json))
 
     def warm(self, connections: int = 1, **options: Unpack[CallOptions]) -> None:
         """Opens connections ahead, without a request, so that as many first calls at once need not. Options: timeout."""

@@ -27,13 +27,14 @@ _WATCH_MS = 50  # the delay of close() in another thread
 class BaseStream(Closing):
     """What a stream of any endpoint has."""
 
-    def __init__(self, call: Call, function: Callable[..., int], *arguments: Any) -> None:
+    def __init__(self, client: Handle, call: Call, function: Callable[..., int], *arguments: Any) -> None:
         call.options.wait_interval_ms = _WATCH_MS
         if call.on_wait is None:
             call.watch()
         stream, error = _ffi.dosai_stream(), _ffi.dosai_error()
-        status = function(*arguments, byref(call.options), byref(stream), byref(error))
-        self._handle: Optional[Handle] = Handle(stream, _ffi.dosai_stream_free, call)
+        status = function(client.pointer, *arguments, byref(call.options), byref(stream), byref(error))
+        # The client keeps functions that the stream calls to its end.
+        self._handle: Optional[Handle] = Handle(stream, _ffi.dosai_stream_free, (call, client))
         call.check(status, error)
         self._call, self._raised = call, call.raised
         self._turn, self._ended = [None], False  # the thread that reads holds the list's element
@@ -106,7 +107,7 @@ class Stream(BaseStream):
     _shape: Any = None  # what parse() was asked for
 
     def __init__(self, client: Handle, request: Handle, call: Call) -> None:
-        super().__init__(call, _ffi.dosai_stream_open, client.pointer, request.pointer)
+        super().__init__(client, call, _ffi.dosai_stream_open, request.pointer)
 
     if TYPE_CHECKING:
 

@@ -1,6 +1,8 @@
 """The logger `dosai`."""
 
 import asyncio
+import ctypes
+import gc
 import logging
 import subprocess
 import sys
@@ -30,6 +32,27 @@ def test_a_failure(client, caplog):
         create(client("error-401"))
     create(client("hello"))
     assert [level for level, _ in lines(caplog)] == ["INFO"]
+
+
+def test_the_client_is_gone_before_the_end(client, server, caplog):
+    """What the library calls lives as long as the last call."""
+    caplog.set_level(logging.DEBUG, "dosai")
+    stream = create(client("hello"), stream=True)
+    events = []
+    observed = create(client("hello", on_event=events.append), stream=True)
+
+    async def main():
+        one = dosai.AsyncClient("k", server.base("silent-chunk"), on_event=events.append)
+        left = await create(one, stream=True)
+        await one.close()
+        await left.close()
+        await asyncio.sleep(0.05)
+    asyncio.run(main())
+    gc.collect()
+    filler = [ctypes.CFUNCTYPE(None)(lambda: None) for _ in range(200)]  # takes the memory of what was freed
+    assert len(list(stream)) > 1 and len(list(observed)) > 1 and filler
+    assert [event.kind for event in events].count("ended") == 2
+    assert "200" in lines(caplog)[-1][1]
 
 
 def test_of_an_event_loop(server, caplog):

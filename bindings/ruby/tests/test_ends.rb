@@ -105,7 +105,7 @@ class TestEnds < Test
     RUBY
     assert_equal "end\n", IO.popen(["ruby", "-W", "-e", program, {err: %i[child out]}], &:read)
     assert_predicate $?, :success?
-    interrupted = IO.popen(["ruby", "-e", program.sub('puts "end"', "$stdout.sync = true; puts 1; client.chat(model: 'm')"), {err: File::NULL}])
+    interrupted = IO.popen(["env", "--default-signal=INT", "ruby", "-e", program.sub('puts "end"', "$stdout.sync = true; puts 1; client.chat(model: 'm')"), {err: File::NULL}])
     interrupted.gets
     sleep 0.1
     assert_within(1) { Process.kill(:INT, interrupted.pid) && interrupted.close }

@@ -11,7 +11,8 @@ module Dosai
 
     def initialize(options)
       out = Native.memory(16)
-      status = Native.loop_new(Native.options(:loop_options, options).to_i, out.to_i, out.to_i + 8)
+      settings = Native.options(:loop_options, options) # kept until the call is over
+      status = Native.loop_new(settings.to_i, out.to_i, out.to_i + 8)
       @handle, error = out[0, 16].unpack("JJ")
       raise Error.taken(status, error) unless status.zero?
       ObjectSpace.define_finalizer(self, Loop.closer(@handle))

@@ -44,6 +44,7 @@ test("leaving", function()
   local left = endless:stream(question)
   left()
   left:close()
+  fails("CANCELLED", left) -- and does not wait
   pcall(function()
     for _ in endless:stream(question) do error("in the middle") end
   end)

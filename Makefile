@@ -20,7 +20,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,hosts,ruby,php,luajit abi bindings wasm,docs,cpp,rust,fuzz,install,frameworks+swift,threads,address,reproducible network+model,instructions matrix bundle wheel,kqueue+bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit abi bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network+model,instructions,hosts matrix bundle wheel,kqueue+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits

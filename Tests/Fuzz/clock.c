@@ -1,8 +1,10 @@
-/* The clock_gettime, epoll_wait, timerfd and close of this program stand before those of libc, for libdosai and libcurl
+/* The clock_gettime, epoll_wait, ppoll, timerfd and close of this program stand before those of libc, for libdosai and libcurl
  * too. The time of day stays real: libFuzzer goes by it. */
 #include "fuzz.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -92,16 +94,31 @@ static void fire(void) {
 }
 
 /* Where nothing is there, it is someone's turn, or the time of the next timer comes. */
+static void pass(int64_t end) {
+  int64_t until = first_timer() < end ? first_timer() : end;
+  CHECK(until != INT64_MAX); /* nothing would ever end this wait */
+  int64_t at = next_turn(turn_context, until);
+  CHECK(at >= now && at <= until);
+  now = at;
+}
+
+int ppoll(struct pollfd *list, nfds_t count, const struct timespec *time, const sigset_t *mask) {
+  int64_t end = time ? now + (int64_t)time->tv_sec * SECOND + time->tv_nsec : INT64_MAX;
+  for (;;) {
+    if (is_ours) fire();
+    struct timespec left = time && !is_ours ? *time : (struct timespec){0, 0};
+    int found = (int)syscall(SYS_ppoll, list, count, is_ours || time ? &left : NULL, mask, (size_t)8);
+    if (!is_ours || found != 0 || now >= end) return found;
+    pass(end);
+  }
+}
+
 int epoll_wait(int set, struct epoll_event *events, int most, int milliseconds) {
   int64_t end = milliseconds < 0 ? INT64_MAX : now + (int64_t)milliseconds * (SECOND / 1000);
   for (;;) {
     if (is_ours) fire();
     int count = (int)syscall(SYS_epoll_pwait, set, events, most, is_ours ? 0 : milliseconds, NULL, (size_t)8);
     if (!is_ours || count != 0 || now >= end) return count;
-    int64_t until = first_timer() < end ? first_timer() : end;
-    CHECK(until != INT64_MAX); /* nothing would ever end this wait */
-    int64_t at = next_turn(turn_context, until);
-    CHECK(at >= now && at <= until);
-    now = at;
+    pass(end);
   }
 }

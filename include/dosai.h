@@ -340,7 +340,7 @@ typedef struct dosai_client_options {
   dosai_call_event_fn on_event;
   void *event_user_data;
   int64_t requests_per_minute; /* see "Rates" above. 0: none */
-  int64_t tokens_per_minute;
+  int64_t tokens_per_minute;   /* likewise */
 } dosai_client_options;
 
 /* Called every wait_interval_ms while a function waits for the call's answer, whether or not data arrives, and when a
@@ -795,7 +795,7 @@ typedef struct dosai_loop_options {
   int32_t reserved;
   int64_t requests_per_minute;      /* of all its calls, in place of their clients' rates; see "Rates" in the section
                                      * of the client. 0: none */
-  int64_t tokens_per_minute;
+  int64_t tokens_per_minute;        /* likewise */
 } dosai_loop_options;
 
 /* Sets all options to their defaults. Threads: any thread at once. */

@@ -399,6 +399,7 @@ pub struct dosai_client_options {
     pub event_user_data: *mut c_void,
     /// see "Rates" above. 0: none
     pub requests_per_minute: i64,
+    /// likewise
     pub tokens_per_minute: i64,
 }
 
@@ -510,6 +511,7 @@ pub struct dosai_loop_options {
     pub reserved: i32,
     /// of all its calls, in place of their clients' rates; see "Rates" in the section of the client. 0: none
     pub requests_per_minute: i64,
+    /// likewise
     pub tokens_per_minute: i64,
 }
 

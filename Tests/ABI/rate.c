@@ -132,6 +132,7 @@ static void in_a_loop(void) {
   RUN_UNTIL(loop, book[0].ends);
   CHECK_BETWEEN(dosai_loop_timeout_ms(loop), 0, 504);
   dosai_call_cancel(left);
+  dosai_call_free(left);
   while (!book[1].ends) {
     struct pollfd readable = {dosai_loop_fd(loop), POLLIN, 0};
     CHECK_INT(poll(&readable, 1, 60000), 1);

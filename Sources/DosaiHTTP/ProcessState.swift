@@ -8,8 +8,10 @@ import Synchronization
 package enum ProcessState {
   private static var isStarted = false
   private static var refusal: Failure?
-  /// Contains the process id, and 0 in a forked child, so that noticing a fork needs no system call.
+  /// Contains the process id, and 0 in a forked child, so that noticing a fork needs no system call. Nil: the system has
+  /// no such page, and is asked each time.
   private static var page: UnsafeMutablePointer<Int32>?
+  private static var owner: Int32 = 0  // of the lock and of the list: a process
   private static var mutex = csystem_mutex()
   private static var first: Unmanaged<CurlMulti>?  // of all multi handles
   private static let exitPatience: Int64 = 1_000_000_000
@@ -24,7 +26,8 @@ package enum ProcessState {
     if !isStarted {
       isStarted = true
       let page = csystem_wiped_on_fork()?.assumingMemoryBound(to: Int32.self)
-      page?.pointee = getpid()
+      owner = getpid()
+      page?.pointee = owner
       ProcessState.page = page
       if ccurl_start() != CURLE_OK {
         refusal = Failure(.resource, "libcurl could not be initialized")
@@ -52,12 +55,14 @@ package enum ProcessState {
 
   @inline(never)
   private static func findID() -> Int32 {
-    guard let page else { return getpid() }
-    page.pointee = getpid()
+    let process = getpid()
+    guard owner != 0, owner != process else { return process }
     // This is the first call in a forked child: the parent's other threads, which may have held the lock, do not exist.
     mutex = csystem_mutex()
     first = nil
-    return page.pointee
+    owner = process
+    page?.pointee = process
+    return process
   }
 
   package static var isExiting: Bool { exiting.load(ordering: .acquiring) }
@@ -101,7 +106,7 @@ package enum ProcessState {
 
   /// Runs at exit: gives the host's threads up to a second to return from libcurl before the TLS library is gone.
   private static func stop() {
-    guard page == nil || page?.pointee == getpid() else { return }
+    guard owner == getpid() else { return }
     csystem_mutex_lock(&mutex)
     exiting.store(true, ordering: .sequentiallyConsistent)
     csystem_mutex_unlock(&mutex)

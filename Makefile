@@ -20,7 +20,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit abi bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network+model,instructions,hosts matrix bundle wheel,kqueue+bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,csharp abi bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network+model,instructions,hosts matrix bundle wheel,kqueue+bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -113,7 +113,7 @@ $(TSC): | $(NODE)
 	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-TESTEES = c cpp node go rust ruby php luajit
+TESTEES = c cpp node go rust ruby php luajit csharp
 
 testees: $(TESTEES:%=build/testees/%)
 
@@ -135,6 +135,31 @@ build/testees/php: $(LINK) | need-test
 build/testees/luajit: $(LINK) | need-test
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec luajit "$$(dirname "$$0")/../../bindings/luajit/tests/testee.lua" "$$@"\n' >$@
+	@chmod +x $@
+
+# The assembly, for mono.
+ASSEMBLY = build/csharp/Dosai.dll
+MCS = mcs -optimize+ -warnaserror
+
+$(ASSEMBLY): $(wildcard bindings/csharp/src/*.cs) | need-test
+	@mkdir -p $(@D)
+	$(MCS) -unsafe -doc:build/csharp/Dosai.xml -target:library -out:$@ $(wildcard bindings/csharp/src/*.cs)
+
+build/csharp/testee.exe: bindings/csharp/tests/Testee.cs bindings/csharp/tests/Forms.cs bindings/csharp/tests/Json.cs $(ASSEMBLY)
+	$(MCS) -r:$(ASSEMBLY) -out:$@ $(filter %.cs,$^)
+
+CSHARP_TESTS = Calls Ends Leaks
+CSHARP_EXAMPLES = $(notdir $(basename $(wildcard bindings/csharp/examples/*.cs)))
+
+$(CSHARP_TESTS:%=build/csharp/%.exe): build/csharp/%.exe: bindings/csharp/tests/%.cs bindings/csharp/tests/Support.cs bindings/csharp/tests/Json.cs $(ASSEMBLY)
+	$(MCS) -r:$(ASSEMBLY) -out:$@ $(filter %.cs,$^)
+
+$(CSHARP_EXAMPLES:%=build/csharp/%.exe): build/csharp/%.exe: bindings/csharp/examples/%.cs $(ASSEMBLY)
+	$(MCS) -r:$(ASSEMBLY) -out:$@ $<
+
+build/testees/csharp: build/csharp/testee.exe $(LINK)
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nroot=$$(dirname "$$0")/..\nLD_LIBRARY_PATH=$$root/lib exec mono "$$root/csharp/testee.exe" "$$@"\n' >$@
 	@chmod +x $@
 
 # Debian 12's Go is too old.
@@ -353,6 +378,9 @@ test-php: all need-test
 test-luajit: all need-test
 	python3 bindings/luajit/tests/run.py
 
+test-csharp: all $(CSHARP_TESTS:%=build/csharp/%.exe) $(CSHARP_EXAMPLES:%=build/csharp/%.exe)
+	python3 bindings/csharp/tests/run.py
+
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI
 
@@ -422,7 +450,7 @@ test-install: deb need-test $(VENV)
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node $(GO) build/rust/release/libdosai.rlib
+test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY)
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

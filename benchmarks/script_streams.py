@@ -1,27 +1,37 @@
 #!/usr/bin/env python3
-"""Streams in Ruby, PHP and LuaJIT, by the binding and by what is there without it, in turns: nanoseconds of CPU a chunk, by
-the difference of a few and of many streams of 1,000 events on one connection, so that what is done once is not in it. The
-others are of Debian: php-curl, lua-socket and lua-cjson, which nothing else needs.
+"""Streams in Ruby, PHP, LuaJIT and C#, by the binding and by what is there without it, in turns: nanoseconds of CPU a chunk,
+by the difference of a few and of many streams of 1,000 events on one connection, so that what is done once is not in it. The
+others are of Debian: php-curl, lua-socket, lua-cjson, libnewtonsoft-json5.0-cil and libmono-system-net-http4.0-cil, which
+nothing else needs. C# on mono has an asynchronous way, too; and needs more streams, until all is compiled.
 
 usage: benchmarks/script_streams.py LANGUAGE [REPETITIONS]"""
+import subprocess
 import sys
 
 import common
 import stream
 
-MODES, CALLS = ("dosai", "native"), (20, 120)
+CALLS = {"csharp": (60, 260)}
 LANGUAGES = {"ruby": (["ruby"], "stream.rb", "Net::HTTP with json"), "php": (["php"], "stream.php", "curl with json_decode"),
-             "luajit": (["luajit"], "stream.lua", "luasocket with cjson")}
+             "luajit": (["luajit"], "stream.lua", "luasocket with cjson"), "csharp": (["mono"], "stream.cs", "HttpClient with Newtonsoft.Json")}
+NEWTONSOFT = "/usr/lib/cli/Newtonsoft.Json-5.0/Newtonsoft.Json.dll"
 
 
-def measure(command, mode, base, texts):
+def compiled(program):
+    """The command of a program in C#."""
+    assembly, made = common.ROOT / "build/csharp/Dosai.dll", common.FOLDER / "stream.exe"
+    subprocess.run(["mcs", "-optimize+", "-r:%s" % assembly, "-r:System.Net.Http.dll", "-r:" + NEWTONSOFT, "-out:%s" % made, program], check=True)
+    return ["env", "LD_LIBRARY_PATH=%s" % common.LIBRARY.parent, "MONO_PATH=%s" % assembly.parent, "mono", made]
+
+
+def measure(command, mode, base, texts, counts):
     def run(calls):
         cpu, chunks, text = common.output(*command, mode, base, calls)
         assert texts.setdefault(calls, (chunks, text)) == (chunks, text), (mode, chunks, text, texts)
         return cpu, chunks
 
     def once():
-        few, many = map(run, CALLS)
+        few, many = map(run, counts)
         return (many[0] - few[0]) / (many[1] - few[1])
     return once
 
@@ -30,12 +40,16 @@ def main():
     interpreter, program, native = LANGUAGES[sys.argv[1]]
     times = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     command = [*interpreter, common.HERE / "scripts" / program]
+    modes, counts = ["dosai", "native"], CALLS.get(sys.argv[1], (20, 120))
+    if program.endswith(".cs"):
+        modes.insert(1, "async")
+        command = compiled(command[-1])
     for title in ("text", "60 bytes", "1 KB", "tool arguments"):
         with stream.server(stream.streams()[title], 1, "chunks") as server:
             texts = {}
-            runs = common.in_turns({mode: measure(command, mode, server.base, texts) for mode in MODES}, times)
+            runs = common.in_turns({mode: measure(command, mode, server.base, texts, counts) for mode in modes}, times)
         print("%s: %s; %s needs %s as much" % (
-            title, ", ".join("%s %s ns" % (mode, common.spread(runs[mode], "%.0f")) for mode in MODES), native,
+            title, ", ".join("%s %s ns" % (mode, common.spread(runs[mode], "%.0f")) for mode in modes), native,
             common.spread(common.ratios(runs, "native", "dosai"))))
 
 

@@ -13,7 +13,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LANGUAGES = {"c", "cpp", "go", "python", "javascript", "sh", "lua", "php", "ruby", "rust"}
+LANGUAGES = {"c", "cpp", "csharp", "go", "python", "javascript", "sh", "lua", "php", "ruby", "rust"}
 OTHERS = {"text", "json", "cmake", "toml"}  # shown, not run
 FENCE = re.compile(r"(?:^<!-- docs: (?P<note>[^\n]*?) -->\n+)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.S | re.M)
 

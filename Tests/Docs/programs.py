@@ -13,11 +13,12 @@ sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
-SUFFIX = {"c": ".c", "cpp": ".cpp", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs"}
+SUFFIX = {"c": ".c", "cpp": ".cpp", "csharp": ".cs", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs"}
 INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "php": "php -d auto_prepend_file=%s" % (ROOT / "bindings/php/autoload.php"), "ruby": "ruby", "sh": "sh -eu"}
 # By the compiler that make has built the crate with.
 RUSTC = "PATH=/usr/bin:$PATH rustc --edition=2021 -D warnings %s -o %s --extern dosai=build/rust/release/libdosai.rlib " \
     "-L dependency=build/rust/release/deps -L native=build/lib"
+MCS = "mcs -warnaserror -r:build/csharp/Dosai.dll -out:%s %s"
 
 # What a part of a program may use without having made it.
 C_HEAD = """#include <dosai.h>
@@ -150,6 +151,9 @@ class Page:
         elif block.language == "rust":
             program = "./" + name.rpartition(".")[0]
             self.shell(RUSTC % (name, program), block)
+        elif block.language == "csharp":
+            program = "MONO_PATH=build/csharp mono ./hello.exe"
+            self.shell(MCS % ("hello.exe", name), block)
         else:
             program = INTERPRETER[block.language] + " " + name
             which(program.split()[0])

@@ -1,0 +1,23 @@
+// Compiled by .NET Core 3, .NET Standard 2.1 or newer alone, and so not by the tests of this project, which have mono.
+#if NETSTANDARD2_1_OR_GREATER || NETCOREAPP3_0_OR_GREATER
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Dosai
+{
+    public sealed partial class ChatReader : IAsyncEnumerable<Chunk>, IAsyncEnumerator<Chunk>
+    {
+        IAsyncEnumerator<Chunk> IAsyncEnumerable<Chunk>.GetAsyncEnumerator(CancellationToken cancellationToken)
+        {
+            if (cancellationToken.CanBeCanceled) token = token.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(token, cancellationToken).Token : cancellationToken;
+            return this;
+        }
+
+        ValueTask<bool> IAsyncEnumerator<Chunk>.MoveNextAsync() => new ValueTask<bool>(MoveNextAsync());
+
+        ValueTask IAsyncDisposable.DisposeAsync() => new ValueTask(DisposeAsync());
+    }
+}
+#endif

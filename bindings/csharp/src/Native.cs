@@ -1,0 +1,98 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Threading;
+
+namespace Dosai
+{
+    /// <summary>Of the library: freed once, and not while a call uses it.</summary>
+    internal abstract class Handle : SafeHandle
+    {
+        protected Handle() : base(IntPtr.Zero, true) { }
+        public override bool IsInvalid => handle == IntPtr.Zero;
+    }
+
+    /// <summary>The library's functions. No function of ours is ever given to it.</summary>
+    internal static unsafe partial class Native
+    {
+        const string Library = "libdosai.so.0"; // beside the assembly, or where the system's loader looks
+
+        static readonly UTF8Encoding Strict = new UTF8Encoding(false, true);
+
+        static Native()
+        {
+            int number = dosai_version_number();
+            if (number < VersionNumber || number / 10000 != VersionNumber / 10000)
+                throw new DllNotFoundException("dosai: the library has the version " + number + ", and this assembly needs " + VersionNumber + " or newer");
+        }
+
+        [DllImport("libc")] internal static extern int poll(PollEntry* entries, UIntPtr count, int timeout);
+
+        internal struct PollEntry { internal int fd; internal short events, revents; }
+
+        /// <summary>In UTF-8, with a NUL at the end.</summary>
+        internal static byte[] Bytes(string text, string name)
+        {
+            if (text == null) throw new ArgumentNullException(name);
+            try
+            {
+                var bytes = new byte[Strict.GetByteCount(text) + 1];
+                Strict.GetBytes(text, 0, text.Length, bytes, 0);
+                return bytes;
+            }
+            catch (EncoderFallbackException error) { throw new ArgumentException("dosai: a text has half of a surrogate pair", name, error); }
+        }
+
+        internal static IntPtr Length(byte[] bytes) => (IntPtr)(bytes.Length - 1);
+
+        /// <summary>A text without a length.</summary>
+        internal static byte[] Word(string text, string name)
+        {
+            if (text != null && text.IndexOf('\0') >= 0) throw new ArgumentException("dosai: a text has a NUL in it", name);
+            return Bytes(text, name);
+        }
+
+        internal static string Text(byte* text, IntPtr length) => text == null ? null : Text(text, (int)length);
+
+        /// <summary>Most texts are ASCII, which needs no decoder.</summary>
+        internal static string Text(byte* text, int length)
+        {
+            if (length == 0) return "";
+            string made = new string('\0', length);
+            fixed (char* first = made)
+            {
+                int at = 0;
+                for (; at + 8 <= length; at += 8)
+                {
+                    ulong eight = *(ulong*)(text + at);
+                    if ((eight & 0x8080808080808080) != 0) return Encoding.UTF8.GetString(text, length);
+                    char* to = first + at;
+                    for (int one = 0; one < 8; one++) to[one] = (char)text[at + one];
+                }
+                for (; at < length; at++)
+                {
+                    if (text[at] > 127) return Encoding.UTF8.GetString(text, length);
+                    first[at] = (char)text[at];
+                }
+            }
+            return made;
+        }
+
+        internal static byte[] Copy(byte* text, IntPtr length)
+        {
+            if (text == null) return null;
+            var bytes = new byte[(int)length];
+            Marshal.Copy((IntPtr)text, bytes, 0, bytes.Length);
+            return bytes;
+        }
+
+        internal static long? Known(long number) => number < 0 ? (long?)null : number;
+        internal static TimeSpan? Microseconds(long number) => number < 0 ? (TimeSpan?)null : TimeSpan.FromTicks(number * 10);
+        internal static TimeSpan Milliseconds(long number) => TimeSpan.FromTicks(number * TimeSpan.TicksPerMillisecond);
+
+        internal static void Check(int status, ErrorHandle error, CancellationToken token = default(CancellationToken))
+        {
+            if (status != 0) throw new Error((Status)status, error).ToException(token);
+        }
+    }
+}

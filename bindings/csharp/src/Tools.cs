@@ -1,0 +1,95 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Dosai
+{
+    /// <summary>A function that the model may call.</summary>
+    public sealed class Tool
+    {
+        internal readonly string Name, Description, Parameters;
+        readonly Func<string, CancellationToken, Task<string>> run;
+
+        /// <summary>The parameters are a JSON schema. The function gets the arguments, JSON as the model wrote it, and gives what
+        /// the model is told.</summary>
+        public Tool(string name, string description, string parameters, Func<string, string> run)
+            : this(name, description, parameters, (arguments, token) => Task.FromResult(run(arguments))) { }
+
+        /// <summary>The same, of an asynchronous function.</summary>
+        public Tool(string name, string description, string parameters, Func<string, CancellationToken, Task<string>> run)
+        {
+            Name = name;
+            Description = description;
+            Parameters = parameters;
+            this.run = run;
+        }
+
+        internal static async Task<string> Run(IReadOnlyList<Tool> tools, ToolCall call, CancellationToken token)
+        {
+            Tool tool = tools.FirstOrDefault(one => one.Name == call.Name);
+            if (tool == null) return "error: there is no function " + call.Name;
+            try { return await tool.run(call.Arguments ?? "", token).ConfigureAwait(false) ?? ""; }
+            catch (Exception error) when (!token.IsCancellationRequested) { return "error: " + error.Message; }
+        }
+    }
+
+    public sealed partial class Client
+    {
+        /// <summary>Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a
+        /// function throws is told to the model, too. The request grows by the tools, and by the answers with calls and
+        /// their results. After maxRounds answers that still have calls, the status is TooLarge; if an answer with calls was
+        /// cut short, Truncated. Those calls do not run. With a tool_choice that forces a call, the model calls in every
+        /// round.</summary>
+        public Completion RunTools(Request request, IReadOnlyList<Tool> tools, int maxRounds = 10, CallOptions options = null,
+            CancellationToken token = default(CancellationToken))
+        {
+            AddTools(request, tools);
+            for (int round = 1; ; round++)
+            {
+                Completion answer = Chat(request, options, token);
+                IReadOnlyList<ToolCall> calls = Calls(answer, round, maxRounds);
+                if (calls.Count == 0) return answer;
+                AddResults(request, answer, calls, calls.Select(call => Tool.Run(tools, call, token).GetAwaiter().GetResult()).ToList());
+            }
+        }
+
+        /// <summary>The same without a thread that waits. The functions of one answer run at once, on the pool.</summary>
+        public async Task<Completion> RunToolsAsync(Request request, IReadOnlyList<Tool> tools, int maxRounds = 10, CallOptions options = null,
+            CancellationToken token = default(CancellationToken))
+        {
+            AddTools(request, tools);
+            for (int round = 1; ; round++)
+            {
+                Completion answer = await ChatAsync(request, options, token).ConfigureAwait(false);
+                IReadOnlyList<ToolCall> calls = Calls(answer, round, maxRounds);
+                if (calls.Count == 0) return answer;
+                AddResults(request, answer, calls, await Task.WhenAll(calls.Select(call => Task.Run(() => Tool.Run(tools, call, token), token))).ConfigureAwait(false));
+            }
+        }
+
+        static void AddTools(Request request, IReadOnlyList<Tool> tools)
+        {
+            Need(request, nameof(request));
+            foreach (Tool tool in tools) request.AddTool(tool.Name, tool.Description, tool.Parameters);
+        }
+
+        static IReadOnlyList<ToolCall> Calls(Completion answer, int round, int maxRounds)
+        {
+            if (answer.Choices.Count == 0 || answer.Choices[0].ToolCalls.Count == 0) return new ToolCall[0];
+            string reason = answer.Choices[0].FinishReason;
+            if (reason == "length" || reason == "content_filter")
+                throw new Error(Status.Truncated, "an answer with calls was cut short: " + reason, answer).ToException();
+            if (round >= maxRounds)
+                throw new Error(Status.TooLarge, "the model still calls functions in round " + round, answer).ToException();
+            return answer.Choices[0].ToolCalls;
+        }
+
+        static void AddResults(Request request, Completion answer, IReadOnlyList<ToolCall> calls, IReadOnlyList<string> results)
+        {
+            using (answer) request.Add(answer);
+            for (int at = 0; at < calls.Count; at++) request.AddToolResult(calls[at].Id, results[at]);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+// How calls end before their time. What is left open of them, the server tells.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using Dosai;
+using static Support;
+
+static class Ends
+{
+    static IEnumerator<Chunk> kept; // until the process ends, in the middle
+    static ChatReader keptReader;
+    static Task keptTask;
+
+    static void Main(string[] arguments)
+    {
+        Client client = Client("endless");
+        kept = client.Stream(Question()).GetEnumerator();
+        kept.MoveNext();
+        keptReader = client.StreamAsync(Question());
+        keptReader.MoveNextAsync().Wait();
+        keptTask = client.ChatAsync(Question());
+        Test("cancel in the loop", CancelInside);
+        Test("cancel what waits", CancelWaiting);
+        Test("deadlines", Deadlines);
+        Test("leaving", Leaving);
+        Test("forgotten", Forgotten);
+        Test("close", Close);
+        Test("a client that is garbage", Garbage);
+        Same(true, kept.MoveNext());
+        Same(false, keptTask.IsCompleted);
+        new Thread(() => Contents(client.Stream(Question()))) { IsBackground = true }.Start();
+        Thread.Sleep(50);
+    }
+
+    static void CancelInside()
+    {
+        using (Client endless = Client("endless"))
+        foreach (bool isAsync in new[] { false, true })
+        using (var source = new CancellationTokenSource())
+        {
+            int count = 0;
+            TimeSpan since = TimeSpan.Zero;
+            Action<Chunk> take = chunk =>
+            {
+                if (++count != 2) return;
+                since = Support.Clock.Elapsed;
+                source.Cancel();
+            };
+            Error error = Fails(Status.Cancelled, () => Read(endless, isAsync, take, source.Token).GetAwaiter().GetResult());
+            Took(since, 50);
+            Same(2, count);
+            Same(true, error.Completion.Text.StartsWith("0 1 "));
+            Same(source.Token, Throws<DosaiCanceledException>(() => endless.Chat(Question(), null, source.Token)).CancellationToken);
+            Fails(Status.Cancelled, () => Contents(endless.Stream(Question(), null, source.Token)));
+            Task late = endless.ChatAsync(Question(), null, source.Token);
+            Fails(Status.Cancelled, () => late.GetAwaiter().GetResult());
+            Same(TaskStatus.Canceled, late.Status);
+        }
+    }
+
+    static async Task Read(Client client, bool isAsync, Action<Chunk> take, CancellationToken token)
+    {
+        if (!isAsync) foreach (Chunk chunk in client.Stream(Question(), null, token)) take(chunk);
+        else
+            using (ChatReader reader = client.StreamAsync(Question(), null, token))
+                while (await reader.MoveNextAsync()) take(reader.Current);
+    }
+
+    /// <summary>Whoever waits for what.</summary>
+    static void CancelWaiting()
+    {
+        using (Client endless = Client("endless"))
+        using (var source = new CancellationTokenSource())
+        {
+            var ways = new Func<CancellationToken, Task>[]
+            {
+                token => Task.Run(() => endless.Chat(Question(), null, token), token),
+                token => Task.Run(() => Contents(endless.Stream(Question(), null, token)), token),
+                token => endless.ChatAsync(Question(), null, token),
+                token => ContentsAsync(endless.StreamAsync(Question(), null, token)),
+                token => Task.Run(() => endless.Get("/models", null, token), token),
+            };
+            Task[] running = ways.Select(way => way(source.Token)).ToArray();
+            Thread.Sleep(300);
+            Same(true, running.All(one => !one.IsCompleted));
+            TimeSpan since = Support.Clock.Elapsed;
+            source.Cancel();
+            Throws<AggregateException>(() => Task.WaitAll(running));
+            Took(since, 50);
+            foreach (Task one in running) Same(TaskStatus.Canceled, one.Status);
+        }
+    }
+
+    static void Deadlines()
+    {
+        using (Client endless = Client("endless"))
+        using (var source = new CancellationTokenSource(100))
+        {
+            TimeSpan since = Support.Clock.Elapsed;
+            Fails(Status.Cancelled, () => Contents(endless.Stream(Question(), null, source.Token)));
+            Took(since, 150);
+        }
+    }
+
+    static void Leaving()
+    {
+        using (Client endless = Client("endless~left"))
+        {
+            foreach (Chunk chunk in endless.Stream(Question())) break;
+            Throws<DivideByZeroException>(() => { foreach (Chunk chunk in endless.Stream(Question())) throw new DivideByZeroException(); });
+            endless.Stream(Question()).First();
+            Throws<DivideByZeroException>(() => LeaveAsync(endless).GetAwaiter().GetResult());
+            ChatReader reader = endless.StreamAsync(Question());
+            Task<bool> waiting = null;
+            for (int read = 0; read < 4; read++) waiting = reader.MoveNextAsync();
+            reader.Dispose();
+            reader.Dispose();
+            Fails(Status.Cancelled, () => waiting.GetAwaiter().GetResult());
+            Same(false, reader.MoveNextAsync().Result);
+            endless.Stream(Question()); // nothing is sent
+            endless.StreamAsync(Question()).Dispose();
+            Gone("endless~left");
+        }
+    }
+
+    static async Task LeaveAsync(Client client)
+    {
+        using (ChatReader reader = client.StreamAsync(Question()))
+            while (await reader.MoveNextAsync()) throw new DivideByZeroException();
+    }
+
+    static void Forgotten()
+    {
+        using (Client endless = Client("endless~forgotten"))
+        {
+            var thread = new Thread(() => Forget(endless)); // whose stack is gone
+            thread.Start();
+            thread.Join();
+            Gone("endless~forgotten", 2);
+        }
+        Gone("endless~forgotten");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Forget(Client client)
+    {
+        for (int at = 0; at < 20; at++)
+        {
+            client.Stream(Question(), null, new CancellationTokenSource().Token).GetEnumerator().MoveNext();
+            client.StreamAsync(Question()).MoveNextAsync().Wait();
+        }
+    }
+
+    static void Close()
+    {
+        Client endless = Client("endless~closed");
+        ChatReader reader = endless.StreamAsync(Question());
+        for (int read = 0; read < 3; read++) reader.MoveNextAsync().Wait();
+        Task<bool> waiting = reader.MoveNextAsync();
+        Task<Completion> whole = endless.ChatAsync(Question());
+        Thread.Sleep(50);
+        TimeSpan since = Support.Clock.Elapsed;
+        endless.Dispose();
+        Same("0 1 2 ", Fails(Status.Cancelled, () => waiting.GetAwaiter().GetResult()).Completion.Text);
+        Fails(Status.Cancelled, () => whole.GetAwaiter().GetResult());
+        Took(since, 50);
+        Throws<ObjectDisposedException>(() => endless.Chat(Question()));
+        Throws<ObjectDisposedException>(() => endless.ChatAsync(Question()).GetAwaiter().GetResult());
+        endless.Dispose();
+        Gone("endless~closed");
+    }
+
+    /// <summary>Not before its call has ended; then its thread ends, too.</summary>
+    static void Garbage()
+    {
+        Task<Completion> call = Drop();
+        for (int turn = 0; turn < 3; turn++) { GC.Collect(); GC.WaitForPendingFinalizers(); }
+        Same("Hello! How can I help you today?", call.GetAwaiter().GetResult().Text);
+        int before = Threads();
+        var thread = new Thread(() => { for (int at = 0; at < 20; at++) Drop().Wait(); });
+        thread.Start();
+        thread.Join();
+        for (int turn = 0; turn < 500 && Threads() > before + 4; turn++) { GC.Collect(); GC.WaitForPendingFinalizers(); Thread.Sleep(10); }
+        Same(true, Threads() <= before + 4);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static Task<Completion> Drop() => Client("hello").ChatAsync(Question());
+
+    static int Threads() => System.IO.Directory.GetDirectories("/proc/self/task").Length;
+}

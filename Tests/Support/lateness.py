@@ -10,7 +10,7 @@ import atexit, bisect, mmap, os, signal, subprocess, sys, tempfile, threading, t
 
 SLEEP, PUNCTUAL = 0.002, 0.0035  # seconds: what it sleeps, and what from one wake to the next is nobody's fault
 LOOKS = 0.03  # seconds until the process looks again at who had to wait
-TRIES, LATE = 4, 0.05  # how often attempt() tries, if the machine was late by so many seconds
+LATE = 0.05  # seconds: attempt() tries again if the machine was later
 PLACE = "DOSAI_TEST_LATENESS"  # the name of a file: how many seconds someone had to wait, and up to when that is known
 times, totals, woken = [0.0], [0.0], time.monotonic()
 
@@ -53,9 +53,9 @@ def allowance(since, until=None):
     return late + max(0, now - woken - PUNCTUAL) + max(0, (until or now) - max(since, looked))  # what is not known yet
 
 
-def attempt(check):
+def attempt(check, tries=4):
     """What check finds wrong; a failure is found, too. What a late machine may have caused is tried again."""
-    for _ in range(TRIES):
+    for _ in range(tries):
         started = time.monotonic()
         try:
             found = check()

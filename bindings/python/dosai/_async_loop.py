@@ -39,14 +39,18 @@ class Loops:
         self._loops: WeakValueDictionary[object, Loop] = WeakValueDictionary()
 
     def running(self) -> Loop:
+        token = trio_token()
+        if token is not None:
+            return self.of(token, lambda: trio_loop(token))
+        event_loop = get_running_loop()
+        return self.of(event_loop, lambda: event_loop)
+
+    def of(self, key: object, event_loop: Callable[[], Any]) -> Loop:
         if self._process != os.getpid():
             self.__init__()  # type: ignore[misc]  # those of the parent stay as they are
-        token = trio_token()
-        event_loop = get_running_loop() if token is None else trio_loop(token)
-        key = token or event_loop
         loop = self._loops.get(key)
         if loop is None:
-            loop = self._loops[key] = Loop(event_loop)
+            loop = self._loops[key] = Loop(event_loop())
         return loop
 
     def __del__(self) -> None:

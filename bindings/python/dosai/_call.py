@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref, c_char_p, c_size_t, sizeof, string_at
+from sys import modules
 
 from . import _ffi
 from ._errors import DosaiError, error_class
@@ -17,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Generator, Mapping, Optional
 
+    from ._green import Greenlets
     from ._timeout import Seconds
 
 _CLOCKS = ("", "connect", "first token", "idle", "total")
@@ -129,6 +131,15 @@ class Call:
             _ffi.dosai_error_free(error)
             raise self.raised.pop()
         check(status, error)
+
+
+def greenlets() -> Optional[Greenlets]:
+    """What makes calls that wait in the hub of gevent or eventlet; None: calls block."""
+    if "gevent" not in modules and "eventlet" not in modules:
+        return None
+    from ._green import running
+
+    return running()
 
 
 def is_main_thread() -> bool:

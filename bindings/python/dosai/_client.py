@@ -6,7 +6,7 @@ import os
 from ctypes import byref, c_char_p, sizeof
 
 from . import _ffi
-from ._call import Call, Handle, c_string, call_options, check, copy_of, merged, number, read_json
+from ._call import Call, Handle, c_string, call_options, check, copy_of, greenlets, merged, number, read_json
 from ._chat import Chat
 from ._closing import Closing
 from ._embeddings import Embeddings
@@ -238,6 +238,9 @@ class Client(BaseClient, Closing):
 
     def _ask(self, call: Call, function: Callable[..., int], arguments: tuple[Any, ...], owner: Handle) -> Handle:
         client, error = self._open_handle(), _ffi.dosai_error()
+        green = greenlets()
+        if green is not None:
+            return green.answer(function, client, *arguments, byref(call.options))
         status = function(client.pointer, *arguments, byref(call.options), byref(owner.pointer), byref(error))
         call.check(status, error)
         return owner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref, c_int64, c_void_p
 
 from . import _ffi
-from ._call import Call, Handle, check, read_completion, read_response
+from ._call import Call, Handle, check, greenlets, read_completion, read_response
 from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, text_chunk
 from ._closing import Closing
 from ._errors import DosaiError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ._green import GreenStream
     from ._response import Response
 
 _next = _ffi.dosai_stream_next_unchecked
@@ -28,13 +29,19 @@ class BaseStream(Closing):
     """What a stream of any endpoint has."""
 
     def __init__(self, client: Handle, call: Call, function: Callable[..., int], *arguments: Any) -> None:
+        self._handle: Optional[Handle] = None
+        self._green: Optional[GreenStream] = None
+        green = greenlets()
+        if green is not None:
+            self._green = green.stream(function, client, *arguments, byref(call.options))
+            return
         call.options.wait_interval_ms = _WATCH_MS
         if call.on_wait is None:
             call.watch()
         stream, error = _ffi.dosai_stream(), _ffi.dosai_error()
         status = function(client.pointer, *arguments, byref(call.options), byref(stream), byref(error))
         # The client keeps functions that the stream calls to its end.
-        self._handle: Optional[Handle] = Handle(stream, _ffi.dosai_stream_free, (call, client))
+        self._handle = Handle(stream, _ffi.dosai_stream_free, (call, client))
         call.check(status, error)
         self._call, self._raised = call, call.raised
         self._turn, self._ended = [None], False  # the thread that reads holds the list's element
@@ -48,6 +55,8 @@ class BaseStream(Closing):
     def __next__(self) -> Any:
         handle = self._handle  # kept until the end, although another thread may close the stream
         if handle is None:
+            if self._green is not None:
+                return self._green.next()
             raise StopIteration
         try:
             self._turn.pop()
@@ -82,11 +91,15 @@ class BaseStream(Closing):
 
     def close(self) -> None:
         """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""
-        if not self._ended:
+        if self._green is not None:
+            self._green.close()
+        elif not self._ended:
             self._call.stopped.append(None)  # for a thread that waits
             self._handle = None
 
     def _completion_so_far(self) -> Handle:
+        if self._green is not None:
+            return self._green.completion_so_far()
         handle = self._handle
         if handle is None:
             raise DosaiError("the stream was closed before its end", status="CANCELLED")

@@ -20,7 +20,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,csharp abi bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network+model,instructions,hosts matrix bundle wheel,kqueue+bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,csharp abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -342,7 +342,7 @@ test-address: need-build
 	swift test --disable-xctest --sanitize=address --scratch-path .build-address -Xswiftc -use-ld=lld
 
 test-valgrind: all need-test $(VENV)
-	python3 Tests/ABI/run.py --valgrind
+	python3 Tests/ABI/run.py --valgrind --timed-jobs 2
 
 test-cpp: all need-test
 	python3 bindings/cpp/tests/run.py

@@ -20,7 +20,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,csharp abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,csharp,erlang abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -113,7 +113,7 @@ $(TSC): | $(NODE)
 	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-TESTEES = c cpp node go rust ruby php luajit csharp
+TESTEES = c cpp node go rust ruby php luajit csharp erlang
 
 testees: $(TESTEES:%=build/testees/%)
 
@@ -160,6 +160,26 @@ $(CSHARP_EXAMPLES:%=build/csharp/%.exe): build/csharp/%.exe: bindings/csharp/exa
 build/testees/csharp: build/csharp/testee.exe $(LINK)
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nroot=$$(dirname "$$0")/..\nLD_LIBRARY_PATH=$$root/lib exec mono "$$root/csharp/testee.exe" "$$@"\n' >$@
+	@chmod +x $@
+
+# Erlang's application, with Elixir's modules, as rebar3 and mix lay it out; and what its tests share.
+ERLANG = build/erlang/ready
+ERLANG_SOURCES = $(wildcard bindings/erlang/src/* bindings/erlang/c_src/* bindings/erlang/include/* bindings/erlang/lib/* bindings/erlang/tests/*.erl)
+
+$(ERLANG): $(ERLANG_SOURCES) include/dosai.h $(LINK) | need-test
+	rm -rf $(@D)
+	@mkdir -p $(@D)/dosai/ebin $(@D)/dosai_tests/ebin
+	$(MAKE) --no-print-directory -C bindings/erlang/c_src PRIV=$(CURDIR)/$(@D)/dosai/priv CFLAGS="$(CFLAGS) -Wpedantic -Werror" \
+	  DOSAI_CFLAGS=-I$(CURDIR)/include DOSAI_LIBS="-L$(CURDIR)/build/lib -ldosai -Wl,-rpath,'\$$\$$ORIGIN/../../../lib'"
+	erlc -Werror +debug_info -I bindings/erlang/include -o $(@D)/dosai/ebin bindings/erlang/src/*.erl
+	erlc -Werror -o $(@D)/dosai_tests/ebin bindings/erlang/tests/*.erl
+	cp bindings/erlang/src/dosai.app.src $(@D)/dosai/ebin/dosai.app
+	ERL_LIBS=$(@D) elixirc --warnings-as-errors -o $(@D)/dosai/ebin bindings/erlang/lib/dosai.ex
+	@touch $@
+
+build/testees/erlang: $(ERLANG)
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nERL_LIBS="$$(dirname "$$0")/../erlang" exec erl -noinput +sbwt none -s dosai_testee main -extra "$$@"\n' >$@
 	@chmod +x $@
 
 # Debian 12's Go is too old.
@@ -381,6 +401,9 @@ test-luajit: all need-test
 test-csharp: all $(CSHARP_TESTS:%=build/csharp/%.exe) $(CSHARP_EXAMPLES:%=build/csharp/%.exe)
 	python3 bindings/csharp/tests/run.py
 
+test-erlang: all $(ERLANG)
+	python3 bindings/erlang/tests/run.py
+
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI
 
@@ -450,7 +473,7 @@ test-install: deb need-test $(VENV)
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY)
+test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY) $(ERLANG)
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Streams in Ruby, PHP, LuaJIT and C#, by the binding and by what is there without it, in turns: nanoseconds of CPU a chunk,
+"""Streams in Ruby, PHP, LuaJIT, C# and Erlang, by the binding and by what is there without it, in turns: nanoseconds of CPU a chunk,
 by the difference of a few and of many streams of 1,000 events on one connection, so that what is done once is not in it. The
-others are of Debian: php-curl, lua-socket, lua-cjson, libnewtonsoft-json5.0-cil and libmono-system-net-http4.0-cil, which
-nothing else needs. C# on mono has an asynchronous way, too; and needs more streams, until all is compiled.
+others are of Debian: php-curl, lua-socket, lua-cjson, libnewtonsoft-json5.0-cil, libmono-system-net-http4.0-cil and
+erlang-inets, which nothing else needs. C# on mono has an asynchronous way, too; and needs more streams, until all is compiled.
 
 usage: benchmarks/script_streams.py LANGUAGE [REPETITIONS]"""
+import os
 import subprocess
 import sys
 
@@ -13,8 +14,10 @@ import stream
 
 CALLS = {"csharp": (60, 260)}
 LANGUAGES = {"ruby": (["ruby"], "stream.rb", "Net::HTTP with json"), "php": (["php"], "stream.php", "curl with json_decode"),
-             "luajit": (["luajit"], "stream.lua", "luasocket with cjson"), "csharp": (["mono"], "stream.cs", "HttpClient with Newtonsoft.Json")}
+             "luajit": (["luajit"], "stream.lua", "luasocket with cjson"), "csharp": (["mono"], "stream.cs", "HttpClient with Newtonsoft.Json"),
+             "erlang": (["escript"], "stream.escript", "httpc with jiffy")}
 NEWTONSOFT = "/usr/lib/cli/Newtonsoft.Json-5.0/Newtonsoft.Json.dll"
+os.environ["ERL_LIBS"] = str(common.ROOT / "build/erlang")
 
 
 def compiled(program):

@@ -2,7 +2,7 @@
 """What a header in the style of include/dosai.h declares.
 
     declarations.py [--check]    writes abi/dosai.json, from which a binding can be made, and the declarations of
-                                 Python, Rust, Ruby, PHP, LuaJIT and C#; or says where they are not what the header is
+                                 Python, Rust, Ruby, PHP, LuaJIT, C# and Erlang; or says where they are not what the header is
 """
 import json
 import pathlib

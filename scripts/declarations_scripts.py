@@ -1,5 +1,5 @@
 """The declarations of the scripting languages: for Ruby's fiddle by numbers and letters; C's own, without comments, for
-the cdef of PHP's FFI and of LuaJIT."""
+the cdef of PHP's FFI and of LuaJIT; for Erlang tables of options for its NIF, and types."""
 import os
 import re
 
@@ -72,11 +72,51 @@ def php_enum(header, numbers, name, kind):
     return "<?php\n\n" + WRITTEN % "//" + "\ndeclare(strict_types=1);\n\nnamespace Dosai;\n\nenum %s: int\n{\n%s}\n" % (name, cases)
 
 
+FIELDS = {"const char *": "TEXT", "int32_t": "INT32", "int64_t": "INT64"}
+
+
+def erlang_fields(header, struct):
+    """{name: how a term sets it} of a struct of options: no callbacks, nor what belongs to another field."""
+    kinds = {field: FIELDS.get(header.types.get(kind, kind)) for kind, field in header.fields[struct]}
+    return {field: kind for field, kind in kinds.items() if kind and field not in ("reserved", "log_level", "wait_interval_ms")}
+
+
+def erlang_tables(header, numbers):
+    lines = ["/* %s */" % (WRITTEN % "").strip(), "/* clang-format off */", "#ifdef FIELDS"]
+    for name in ("client", "call", "loop"):
+        struct = "dosai_%s_options" % name
+        lines.append("static const field %s_fields[] = {" % name)
+        lines += ['  {"%s", FIELD_%s, offsetof(%s, %s)},' % (field, kind, struct, field) for field, kind in erlang_fields(header, struct).items()]
+        lines.append("  {NULL, 0, 0},\n};")
+    lines.append("#else")
+    for name, kind in (("chunk_kinds", "dosai_chunk_kind"), ("clocks", "dosai_clock")):
+        lines.append("static const char *const %s[] = {%s};" % (name, ", ".join('[%d] = "%s"' % each for each in names(header, numbers, kind).items())))
+    return "\n".join([*lines, "#endif"]) + "\n"
+
+
+def erlang_types(header, numbers):
+    made = WRITTEN % "%%"
+    for name, kind in (("status", "dosai_status"), ("clock", "dosai_clock"), ("kind", "dosai_chunk_kind"), ("quirk", "DOSAI_QUIRK_")):
+        made += "-type %s() :: %s.\n" % (name, " | ".join(word for word in names(header, numbers, kind).values() if word != "none"))
+    for name in ("client", "call", "loop"):
+        kinds = {"TEXT": "unicode:chardata()", "INT32": "integer()", "INT64": "integer() | infinity"}
+        rows = ["%s => %s" % (field, kinds[kind] + " | boolean()" * (kind == "INT32")) for field, kind in erlang_fields(header, "dosai_%s_options" % name).items()]
+        rows += ["headers => [{unicode:chardata(), unicode:chardata()}]"] * (name != "loop")
+        made += "-type %s_options() :: #{%s}.\n" % (name, ",\n    ".join(rows))
+    for name, number in (("TOO_LARGE", "DOSAI_TOO_LARGE"), ("TRUNCATED", "DOSAI_TRUNCATED"), ("CANCELLED", "DOSAI_CANCELLED"),
+                         ("INVALID_ARGUMENT", "DOSAI_INVALID_ARGUMENT")):
+        made += "-define(%s, %d).\n" % (name, numbers[number][0])
+    loop = [field for field in erlang_fields(header, "dosai_loop_options") if field not in header.structs["dosai_client_options"]]
+    return made + "-define(LOOP_OPTIONS, [%s]).\n" % ", ".join(loop)
+
+
 def made(root, header, numbers):
     php = root / "bindings/php/src"
     return {
         root / "bindings/ruby/lib/dosai/declarations.rb": ruby(header, numbers),
         root / "bindings/luajit/dosai/cdef.lua": WRITTEN % "--" + "require('ffi').cdef [[\n" + cdef(header) + "]]\n",
+        root / "bindings/erlang/c_src/declarations.h": erlang_tables(header, numbers),
+        root / "bindings/erlang/include/dosai.hrl": erlang_types(header, numbers),
         php / "dosai.h": '#define FFI_SCOPE "DOSAI"\n#define FFI_LIB "libdosai.so.0"\n' + WRITTEN % "//" + "// clang-format off\n" + cdef(header, True),
         **{php / (name + ".php"): php_enum(header, numbers, name, kind) for name, kind in
            (("Status", "dosai_status"), ("Kind", "dosai_chunk_kind"), ("Clock", "dosai_clock"))},

@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
-SUFFIX = {"c": ".c", "cpp": ".cpp", "csharp": ".cs", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs"}
-INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "php": "php -d auto_prepend_file=%s" % (ROOT / "bindings/php/autoload.php"), "ruby": "ruby", "sh": "sh -eu"}
+SUFFIX = {"c": ".c", "cpp": ".cpp", "csharp": ".cs", "go": ".go", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs", "erlang": ".escript", "elixir": ".exs"}
+INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "php": "php -d auto_prepend_file=%s" % (ROOT / "bindings/php/autoload.php"), "ruby": "ruby", "sh": "sh -eu", "erlang": "escript", "elixir": "elixir"}
 # By the compiler that make has built the crate with.
 RUSTC = "PATH=/usr/bin:$PATH rustc --edition=2021 -D warnings %s -o %s --extern dosai=build/rust/release/libdosai.rlib " \
     "-L dependency=build/rust/release/deps -L native=build/lib"
@@ -65,6 +65,7 @@ require dosai.ai/dosai v0.0.0
 
 replace dosai.ai/dosai => ./bindings/go
 """
+ERLANG_HEAD = "#!/usr/bin/env escript\n-mode(compile).\n"
 PYTHON_HEAD = "import dosai; client = dosai.Client(); messages = [{'role': 'user', 'content': 'Hello!'}]\n"
 
 # Commands whose work other tests do: here they only say whether what they are asked for is there.
@@ -118,6 +119,7 @@ class Page:
                             if not key.startswith(("MAKE", "MFLAGS", "DOSAI_", "OPENAI_", "PYTHON"))}
         self.environment.update(
             PATH="%s:%s" % (commands, os.environ["PATH"]), DOSAI_API_KEY="sk-test", PYTHONPATH=str(ROOT / "bindings/python"), RUBYLIB=str(ROOT / "bindings/ruby/lib"),
+            ERL_LIBS=str(ROOT / "build/erlang"),
             LUA_PATH="%(root)s/?.lua;%(root)s/?/init.lua;;" % {"root": ROOT / "bindings/luajit"},
             PYTHONDONTWRITEBYTECODE="1", LD_LIBRARY_PATH=str(ROOT / "build/lib"), NO_COLOR="1")
 
@@ -166,7 +168,7 @@ class Page:
         return "run"
 
     def check_syntax(self, block, name):
-        check = {"go": str(ROOT / "scripts/go") + " vet %s", "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "php": "php -l %s", "lua": "luajit -b %s -"}
+        check = {"go": str(ROOT / "scripts/go") + " vet %s", "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "php": "php -l %s", "lua": "luajit -b %s -", "erlang": "escript -s %s", "elixir": "elixir -e 'Code.string_to_quoted!(File.read!(\"%s\"))'"}
         self.shell(check[block.language] % name + " >/dev/null", block)
 
     def source(self, block):
@@ -174,6 +176,8 @@ class Page:
         code, where = block.code, '#line %d "%s"\n' % (block.line, block.page.name)
         if block.language == "python" and not re.match(r"(\"\"\"|import |from |#!)", code):
             return PYTHON_HEAD + code, False
+        if block.language == "erlang":
+            return code if code.startswith("#!") else ERLANG_HEAD + code, False
         if block.language not in COMPILERS:
             return code, True
         if re.search(r"\bmain\(", code):

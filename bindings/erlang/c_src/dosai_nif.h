@@ -1,0 +1,46 @@
+/* Answers as terms, and options from them.   SPDX-License-Identifier: MIT */
+#ifndef DOSAI_NIF_H
+#define DOSAI_NIF_H
+
+#include <dosai.h>
+#include <erl_nif.h>
+
+enum { FIELD_TEXT, FIELD_INT32, FIELD_INT64 };
+
+/* A field of a struct of options that a term can set. */
+typedef struct field {
+  const char *name;
+  int type;
+  size_t offset;
+} field;
+
+/* A struct of options; what it points to are binaries of the function that is called. */
+typedef struct settings {
+  char *base;
+  const field *fields;
+  const char ***headers; /* NULL: it has none */
+  size_t *header_count;
+  const char *wrong; /* the option that is unknown, or has a value of another type */
+  char wrong_name[64];
+} settings;
+
+/* A text with a NUL at its end, and nowhere else; NULL: it is none. */
+const char *text_of(ErlNifEnv *env, ERL_NIF_TERM term);
+/* From a list of {name, value}: an integer, a text with a NUL behind it, or a list of such texts. */
+int read_settings(ErlNifEnv *env, ERL_NIF_TERM list, settings *settings);
+
+int client_settings(ErlNifEnv *env, ERL_NIF_TERM list, dosai_client_options *options, settings *settings);
+int call_settings(ErlNifEnv *env, ERL_NIF_TERM list, dosai_call_options *options, settings *settings);
+int loop_settings(ErlNifEnv *env, ERL_NIF_TERM list, dosai_loop_options *options, settings *settings);
+void free_settings(settings *settings);
+
+void load_answers(ErlNifEnv *env);
+ERL_NIF_TERM binary_of(ErlNifEnv *env, const char *text, size_t length);
+ERL_NIF_TERM term_of_chunk(ErlNifEnv *env, const dosai_chunk *chunk);
+ERL_NIF_TERM term_of_completion(ErlNifEnv *env, const dosai_completion *completion);
+ERL_NIF_TERM term_of_response(ErlNifEnv *env, const dosai_response *response);
+/* Of an error that has no object: the status, and a message, if it is not NULL. */
+ERL_NIF_TERM term_of_error(ErlNifEnv *env, dosai_status status, const dosai_error *error,
+                           const char *message);
+
+#endif

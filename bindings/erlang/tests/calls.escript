@@ -1,0 +1,151 @@
+#!/usr/bin/env escript
+%% -*- erlang -*-
+-mode(compile).
+-import(support, [question/0, client/1, client/2, contents/1, test/2, fails/2]).
+-define(HELLO, <<"Hello! How can I help you today?">>).
+
+main(_) ->
+    test("chat", fun chat/0),
+    test("wrong types", fun wrong/0),
+    test("stream", fun stream/0),
+    test("a slow reader beside a fast one", fun slow/0),
+    test("messages", fun messages/0),
+    test("errors", fun errors/0),
+    test("other endpoints", fun endpoints/0),
+    test("tools", fun tools/0),
+    test("many processes", fun many/0),
+    test("names and supervisors", fun names/0).
+
+chat() ->
+    {ok, Echo} = client("echo"),
+    Request = (question())#{seed => 0, user => nil},
+    {ok, Answer} = dosai:chat(Echo, Request, #{headers => [{"x-own", "yes"}]}),
+    #{<<"model">> := <<"m">>, <<"seed">> := 0, <<"user">> := null, <<"messages">> := [#{<<"content">> := <<"Hello!">>}]} =
+        jiffy:decode(maps:get(text, Answer), [return_maps]),
+    #{request_id := <<"req-1">>, http_status := 200, usage := #{total_tokens := 21} = Usage, attempts := [#{status := ok}],
+        choices := [#{finish_reason := <<"stop">>, message := Message}], timings := #{total_us := Total}} = Answer,
+    false = maps:is_key(cached_tokens, Usage),
+    true = Total > 0,
+    {ok, #{text := Again}} = dosai:chat(Echo, #{messages => [Message]}),
+    {_, _} = binary:match(Again, maps:get(json, Message)),
+    {ok, #{text := ?HELLO}} = dosai:chat(element(2, client("hello")), ["{\"model\":", <<"\"m\"">>, ",\"messages\":[]}"]).
+
+wrong() ->
+    {ok, Hello} = client("hello"),
+    [fails(invalid_argument, dosai:chat(Hello, Wrong)) || Wrong <- ["[]", <<"{">>, atom, 1, {}, #{model => self()}, #{messages => [self()]}]],
+    [fails(invalid_argument, dosai:start_link(#{Key => Value})) || {Key, Value} <-
+        [{nothing, 1}, {base_url, "nonsense"}, {max_retries, 1 bsl 33}, {idle_timeout_ms, 1 bsl 70}, {user_agent, "a\0b"}, {user_agent, 1},
+         {max_in_flight, "1"}, {headers, [{"a", self()}]}, {headers, [{"a", "b\r\nc: d"}]}, {on_log, fun() -> 1 end}, {struct_size, 1}]],
+    [fails(invalid_argument, dosai:chat(Hello, question(), #{Key => 1})) || Key <- [cancel, last_event, base_url]],
+    fails(invalid_argument, dosai:get(Hello, "/a\0b")),
+    [{'EXIT', _} = (catch Function()) || Function <- [fun() -> dosai:cancel(x) end, fun() -> dosai_nif:step(x) end, fun() -> dosai_nif:taken(1) end,
+        fun() -> dosai_nif:own(make_ref()) end]],
+    fails(invalid_argument, dosai_nif:client(a, [])),
+    {ok, #{text := ?HELLO}} = dosai:chat(Hello, question()).
+
+stream() ->
+    {ok, Hello} = client("hello"),
+    ?HELLO = contents(dosai:stream(Hello, question())),
+    {ok, Stream} = dosai:stream(Hello, question()),
+    {ok, #{text := ?HELLO}} = dosai:result(Stream),
+    fails(cancelled, dosai:next(Stream)), % and does not wait
+    {ok, Endless} = client("endless"),
+    {ok, Slow} = dosai:stream(Endless, question()),
+    timeout = all_chunks(Slow).
+
+all_chunks(Stream) ->
+    case dosai:next(Stream, 200) of
+        {ok, _, Rest} -> all_chunks(Rest);
+        Other -> Other
+    end.
+
+slow() ->
+    {ok, Many} = client("many"),
+    {ok, Slow} = dosai:stream(Many, question()),
+    {ok, #{content := First}, Rest} = dosai:next(Slow),
+    support:settled(),
+    Before = erlang:memory(total),
+    All = contents(dosai:stream(Many, question())),
+    support:settled(),
+    {message_queue_len, Waiting} = process_info(self(), message_queue_len),
+    true = Waiting =< 16,
+    true = erlang:memory(total) - Before < 8 bsl 20, % of 15 MB that are unread
+    {ok, Parts, _} = dosai:fold(fun(#{content := Text}, Acc) -> [Text | Acc] end, [First], Rest),
+    All = iolist_to_binary(lists:reverse(Parts)).
+
+messages() ->
+    {ok, Hello} = client("hello"),
+    {ok, Stream} = dosai:submit(Hello, {stream, question()}),
+    Ref = dosai:ref(Stream),
+    Kinds = receive_all(Stream, Ref, []),
+    [#{kind := other} | _] = Kinds,
+    {ok, Chat} = dosai:submit(Hello, {chat, question()}),
+    Other = dosai:ref(Chat),
+    receive {dosai, Other, {ok, #{text := ?HELLO}}} -> ok end.
+
+receive_all(Stream, Ref, Chunks) ->
+    receive
+        {dosai, Ref, {chunks, More}} ->
+            ok = dosai:taken(Stream),
+            receive_all(Stream, Ref, Chunks ++ More);
+        {dosai, Ref, {ok, _}} -> Chunks
+    end.
+
+errors() ->
+    #{http_status := 429, is_retryable := true, attempts := [_], body := _} = Limited =
+        fails(rate_limited, dosai:chat(element(2, client("limited")), question())),
+    false = maps:is_key(completion, Limited),
+    #{completion := #{text := <<"0 1 2 ">>}} = fails(truncated, contents(dosai:stream(element(2, client("half")), question()))),
+    #{clock := idle} = fails(timeout, contents(dosai:stream(element(2, client("endless")), question(), #{idle_timeout_ms => 50}))).
+
+endpoints() ->
+    {ok, Echo} = client("echo"),
+    {ok, #{json := Got}} = dosai:get(Echo, "/models"),
+    #{<<"method">> := <<"GET">>} = jiffy:decode(Got, [return_maps]),
+    {ok, #{json := Posted}} = dosai:post(Echo, <<"/embeddings">>, #{n => 1}),
+    #{<<"body">> := <<"{\"n\":1}">>} = jiffy:decode(Posted, [return_maps]),
+    {ok, Events} = dosai:post_stream(element(2, client("events")), "/responses", #{stream => true}, #{last_event => "end"}),
+    {ok, [{<<"end">>, <<"{}">>, <<"4">>}, {<<"said">>, <<"{}">>, <<"4">>}], _} = dosai:fold(
+        fun(#{kind := event, event_type := Type, text := Text, event_id := Id}, Acc) -> [{Type, Text, Id} | Acc] end, [], Events).
+
+tools() ->
+    {ok, Model} = client("model"),
+    Tools = [#{name => <<"add">>, description => <<"Adds">>, parameters => #{type => object}, run => fun(#{<<"a">> := A, <<"b">> := B}) -> #{sum => A + B} end},
+        #{name => <<"fail">>, run => fun(_) -> throw(<<"no luck">>) end}],
+    {ok, #{text := <<"{\"sum\":3}|error: no luck|error: there is no function nobody|error: the arguments are no object">>}, Messages} =
+        dosai:run_tools(Model, (question())#{tool_choice => required}, Tools),
+    6 = length(Messages),
+    #{<<"own">> := 1} = jiffy:decode(maps:get(json, lists:nth(2, Messages)), [return_maps]),
+    #{completion := #{choices := [#{message := #{tool_calls := [_, _, _, _]}}]}} = fails(too_large, dosai:run_tools(Model, question(), Tools, #{max_rounds => 1})).
+
+many() ->
+    {ok, Echo} = client("echo", #{max_in_flight => 20}),
+    Self = self(),
+    [spawn_link(fun() ->
+        {ok, #{text := Text}} = dosai:chat(Echo, (question())#{model => integer_to_binary(At)}),
+        Self ! {At, binary_to_integer(maps:get(<<"model">>, jiffy:decode(Text, [return_maps])))}
+    end) || At <- lists:seq(1, 500)],
+    [receive {At, At} -> ok end || At <- lists:seq(1, 500)].
+
+names() ->
+    {ok, Supervisor} = gen_server_supervisor(),
+    {ok, #{text := ?HELLO}} = dosai:chat(the_client, question()),
+    Monitor = monitor(process, the_client),
+    exit(whereis(the_client), kill),
+    receive {'DOWN', Monitor, process, _, killed} -> ok end,
+    wait_for(the_client),
+    {ok, #{text := ?HELLO}} = dosai:chat(the_client, question()),
+    [{_, _, _, _}] = supervisor:which_children(Supervisor),
+    {'EXIT', {noproc, _}} = (catch dosai:chat(nobody, question())).
+
+gen_server_supervisor() ->
+    Url = lists:flatten(string:replace(os:getenv("DOSAI_TEST_URL"), "NAME", "hello")),
+    {ok, Supervisor} = supervisor:start_link(supervisor_of_tests, []),
+    {ok, _} = supervisor:start_child(Supervisor, dosai:child_spec(#{name => the_client, base_url => Url, api_key => fun() -> "k" end})),
+    {ok, Supervisor}.
+
+wait_for(Name) ->
+    case whereis(Name) of
+        undefined -> timer:sleep(5), wait_for(Name);
+        _ -> ok
+    end.

@@ -9,6 +9,7 @@
 ## make wasm     builds the decoder as a WebAssembly module, build/wasm/dosai-decoder.wasm
 ## make dist     builds a release in build/dist, in some minutes; TWICE=1: once more, and compares (docs/releasing.md)
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
+## make bench-scale measures dosai.map on Ray, Spark and Dask, in some minutes; it only prints (Tests/Scale)
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
 ## make fuzz     runs libFuzzer for a minute per target; `make fuzz-keep` adds new inputs to the corpus
@@ -46,7 +47,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm dist test docs soak fuzz fuzz-keep mutants frameworks bench format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm dist test docs soak fuzz fuzz-keep mutants frameworks bench bench-scale format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL) $(ARCHIVE)
 
@@ -403,6 +404,27 @@ test-csharp: all $(CSHARP_TESTS:%=build/csharp/%.exe) $(CSHARP_EXAMPLES:%=build/
 
 test-erlang: all $(ERLANG)
 	python3 bindings/erlang/tests/run.py
+
+# dosai.map on real engines: their packages, 1.2 GB, in a venv of their own. Spark needs Java.
+SCALE = build/scale/venv/ready
+
+$(SCALE): Tests/Scale/requirements.txt | need-python
+	rm -rf $(@D)
+	python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+build/scale/truth: Tests/Scale/truth.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -Werror -O2 -o $@ $<
+
+test-scale: all need-test build/scale/truth $(SCALE)
+	@scripts/install-dependencies java
+	build/scale/venv/bin/python -m pytest -q -p no:cacheprovider Tests/Scale
+
+bench-scale: all need-test build/scale/truth $(SCALE)
+	@scripts/install-dependencies java
+	build/scale/venv/bin/python Tests/Scale/bench.py
 
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI

@@ -1,0 +1,34 @@
+"""The page's program on Dask: two worker processes."""
+
+import pytest
+from conftest import Job, Truth, live_through
+
+COUNT = 2000
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A truth server, and a cluster whose workers ask it."""
+    import os
+
+    from distributed import LocalCluster
+    truth = Truth(tmp_path_factory.mktemp("truth"), delay=100)
+    os.environ["DOSAI_BASE_URL"] = truth.base
+    with LocalCluster(n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None) as made:
+        yield made, truth
+    truth.close()
+
+
+@pytest.fixture
+def job(cluster, tmp_path):
+    made, truth = cluster
+    truth.mark()
+    one = Job("dask", tmp_path, {"DASK_SCHEDULER_ADDRESS": made.scheduler_address}, COUNT, rpm=24000)
+    one.write_prompts()
+    yield one
+    one.end()
+
+
+def test_a_worker_is_killed(cluster, job):
+    made, truth = cluster
+    live_through(truth, job, [lambda: [next(iter(made.workers.values())).pid]])

@@ -1,0 +1,46 @@
+"""The page's program on Ray Data: three nodes, on one of which nothing of it runs that may be lost."""
+import os
+import uuid
+
+import pytest
+from conftest import Job, Truth, live_through, processes
+
+COUNT = 2000
+NODE = {"num_cpus": 1, "object_store_memory": 100 << 20}
+MARK = "DOSAI_SCALE_RUN=%s" % uuid.uuid4()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    from ray.cluster_utils import Cluster
+    truth = Truth(tmp_path_factory.mktemp("truth"), delay=100)
+    os.environ.update(DOSAI_BASE_URL=truth.base, DOSAI_SCALE_RUN=MARK.partition("=")[2], RAY_DATA_DISABLE_PROGRESS_BARS="1",
+                      RAY_USAGE_STATS_ENABLED="0")
+    made = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+    for _ in range(2):
+        made.add_node(**NODE)
+    yield made, truth
+    made.shutdown()
+    truth.close()
+
+
+@pytest.fixture
+def job(cluster, tmp_path):
+    made, truth = cluster
+    truth.mark()
+    one = Job("ray", tmp_path, {"RAY_ADDRESS": made.address}, COUNT, rpm=24000)
+    one.write_prompts()
+    yield one
+    one.end()
+
+
+def test_an_actor_and_a_node_are_killed(cluster, job):
+    made, truth = cluster
+
+    def kill_node():
+        """With all that runs on it; another takes its place."""
+        node = made.list_all_nodes()[-1]
+        made.add_node(**NODE)
+        made.remove_node(node, allow_graceful=False)
+        return []
+    live_through(truth, job, [lambda: processes(MARK, "ray::", "Ask")[:1], kill_node])

@@ -12,6 +12,7 @@ from typing import Any, Optional, Union
 from ._map_rows import MapError, Result
 
 HOLD_MOST = 120.0  # seconds
+WANTED_MOST = 1 << 12  # requests of a loan
 BEAT = 1.0  # seconds between two reports
 
 
@@ -218,7 +219,7 @@ class Borrower(Hold):
                 self._owed[slot] -= tokens or 0
                 continue
             used = await self._spend(count, tokens, clock() + start, interval, slot, late)
-            self._wanted = max(1, used if used < count else 2 * count)
+            self._wanted = max(1, used if used < count else min(2 * count, WANTED_MOST))
 
     async def _spend(self, count: int, tokens: Optional[int], start: float, interval: float, slot: int,
                      late: float) -> int:
@@ -230,6 +231,8 @@ class Borrower(Hold):
             if due > clock():
                 await asyncio.sleep(due - clock())
             ticket = await self._head(max(due, received) + late)
+            if ticket is None and interval == 0:
+                break
             if ticket is None:
                 continue
             if self.held() > 0 or (left is not None and ticket.cost > left and used > 0):

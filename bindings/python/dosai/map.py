@@ -125,7 +125,9 @@ class Mapper:
 
     def frame(self, frame: Any, *, id: Column = "id", request: Column = "prompt") -> Any:
         """Returns a pandas.DataFrame like META, with the index of the one given. Any thread at once."""
-        return pandas_frame(list(self.rows(frame.to_dict("records"), id=id, request=request)), frame.index)
+        names = columns_of(id, request)
+        given = (frame if names is None else frame[names]).to_dict("records")
+        return pandas_frame(list(self.rows(given, id=id, request=request)), frame.index)
 
     def close(self) -> None:
         """Cancels what is in flight: iterators of this mapper raise MapError. Ends the thread, unless another mapper of
@@ -251,7 +253,7 @@ def reader(id: Column, request: Column) -> Callable[[Any], tuple[str, Any]]:
 
     def read(row: Any) -> tuple[str, Any]:
         name = id(row) if callable(id) else row[id]
-        if name is None:
+        if type(name).__name__ in ("NoneType", "NAType") or name != name:
             raise MapError("a row has no id", status="INVALID_ARGUMENT")
         try:
             asked = request(row) if callable(request) else row[request]

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 from unittest import mock
@@ -88,16 +89,42 @@ for name, [base, program] in json.load(sys.stdin).items():
 """
 
 
+def run(library, programs):
+    """What each of them says."""
+    environment = dict(os.environ, OPENAI_API_KEY="sk-test", PYTHONPATH=str(pathlib.Path(ours.__file__).resolve().parents[1]))
+    ran = subprocess.run([sys.executable, "-c", RUN, library], input=json.dumps(programs), env=environment,
+                         capture_output=True, text=True, timeout=300)
+    said = ran.stdout.split("==\n")
+    assert len(said) == len(programs) + 1, ran.stderr
+    return dict(zip(programs, said))
+
+
 @pytest.mark.parametrize("library", ["openai", "dosai"])
 def test_programs_in_its_place(server, library):
     """What programs say that know only the name `openai`; and their chat goes over libdosai."""
     scripts = {name: "hello~%s-%s" % (name.replace(" ", "-"), library) for name in PROGRAMS}
     programs = {name: [server.base(scripts[name]), PROGRAMS[name]] for name in PROGRAMS}
-    environment = dict(os.environ, OPENAI_API_KEY="sk-test", PYTHONPATH=str(pathlib.Path(ours.__file__).resolve().parents[1]))
-    ran = subprocess.run([sys.executable, "-c", RUN, library], input=json.dumps(programs), env=environment,
-                         capture_output=True, text=True, timeout=120)
-    said = dict(zip(PROGRAMS, ran.stdout.split("==\n")))
-    assert said == dict.fromkeys(PROGRAMS, "Hello! How can I help you today?\n"), ran.stderr
+    assert run(library, programs) == dict.fromkeys(PROGRAMS, "Hello! How can I help you today?\n")
     for name in PROGRAMS.keys() - {"errors"}:
         headers = {key.lower(): value for key, value in server.stats(scripts[name])["last_headers"]}
         assert headers["user-agent"].startswith("dosai/") == (library == "dosai"), name
+
+
+def sections(text):
+    """{name: (script, program)} of "== name @script" and the lines below it."""
+    found = {}
+    for section in re.split("^== ", text, flags=re.M)[1:]:
+        title, _, program = section.partition("\n")
+        name, _, script = title.partition(" @")
+        found[name] = script or "hello", program
+    return found
+
+
+def test_more_programs_in_its_place(server):
+    """They say the same as with openai-python."""
+    programs = sections(pathlib.Path(__file__).with_name("openai_programs.txt").read_text())
+    assert len(programs) + len(PROGRAMS) >= 87
+    said = {library: run(library, {name: [server.base(script), code] for name, (script, code) in programs.items()})
+            for library in ("openai", "dosai")}
+    assert "Traceback" not in "".join(said["openai"].values())
+    assert said["dosai"] == said["openai"] and all(said["openai"].values())

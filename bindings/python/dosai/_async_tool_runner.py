@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from ctypes import byref
-from typing import Any, AsyncGenerator, AsyncIterator, Optional, Union
+from typing import Any, AsyncGenerator, AsyncIterator, Coroutine, Optional, Union
 
 from . import _ffi
 from ._async_loop import trio_token
@@ -31,10 +30,8 @@ class AsyncToolRunner(BaseToolRunner[Part], AsyncClosing):
 
     def __init__(self, client: AsyncClient, **arguments: Any) -> None:
         super().__init__(**arguments)
-        if trio_token() is not None:
-            raise RuntimeError("run_tools() of AsyncClient needs asyncio: under trio, run that of Client in a thread")
         self._client, self._call = client, None  # type: AsyncClient, Optional[LoopCall]
-        self._tasks: list[asyncio.Task[ToolResult]] = []
+        self._work: Any = None  # the functions in progress
         self._steps = self._run()
 
     def __aiter__(self) -> AsyncIterator[Union[Part, ToolResult]]:
@@ -65,20 +62,18 @@ class AsyncToolRunner(BaseToolRunner[Part], AsyncClosing):
                 continue
             if self._is_closed:
                 raise closed()
-            self._tasks = tasks = [asyncio.ensure_future(self._answer(each)) for each in calls]
+            self._work = work = at_once([self._answer(each) for each in calls])
+            results: dict[int, ToolResult] = {}
             try:
-                running = set(tasks)
-                while running:
-                    # Not `await task`: whether this task or that one is cancelled makes a difference.
-                    done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                    for task in tasks:
-                        if task in done:
-                            if task.cancelled():
-                                raise closed()
-                            yield task.result()
+                while len(results) < len(calls):
+                    for number, result in await work.finished():
+                        if result is None:
+                            raise closed()
+                        results[number] = result
+                        yield result
             finally:
-                await end(tasks)
-            self._add_results(task.result() for task in tasks)
+                await work.end()
+            self._add_results(result for _, result in sorted(results.items()))
 
     async def _answer(self, call: ToolCall) -> ToolResult:
         result = ToolResult(call)
@@ -104,7 +99,8 @@ class AsyncToolRunner(BaseToolRunner[Part], AsyncClosing):
         self._is_closed = True
         if self._call is not None:
             self._call.cancel()
-        await end([task for task in self._tasks if task is not asyncio.current_task()])
+        if self._work is not None:
+            await self._work.end()
         try:
             await self._steps.aclose()
         except RuntimeError:
@@ -113,8 +109,13 @@ class AsyncToolRunner(BaseToolRunner[Part], AsyncClosing):
     aclose = close
 
 
-async def end(tasks: list[asyncio.Task[ToolResult]]) -> None:
-    """Cancels the tasks that run, and waits for all."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+def at_once(work: list[Coroutine[Any, Any, ToolResult]]) -> Any:
+    """Starts all of it. `finished()` waits for some of it, and returns pairs of its number and its result, which is None
+    if it was cancelled. `end()` cancels all of it but its own caller, and waits."""
+    if trio_token() is not None:
+        from ._trio import AtOnce
+
+        return AtOnce(work)
+    from ._asyncio import AtOnce as AsyncioAtOnce
+
+    return AsyncioAtOnce(work)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Generator, Optional
+from contextvars import copy_context
+from typing import Any, Callable, Coroutine, Generator, Optional
 
 import trio
 
@@ -60,6 +61,53 @@ class TrioWaiter:
             self._token.run_sync_soon(self.wake)
         except trio.RunFinishedError:
             pass
+
+
+class AtOnce:
+    """Work at the same time, each in a system task: a generator may not be left while its nursery is open."""
+
+    def __init__(self, work: list[Coroutine[Any, Any, Any]]) -> None:
+        self._scopes = [trio.CancelScope() for _ in work]
+        self._running: dict[int, Optional[trio.lowlevel.Task]] = dict.fromkeys(range(len(work)))
+        self._ended: list[tuple[int, Any, Optional[BaseException]]] = []
+        self._event = trio.Event()
+        for number, each in enumerate(work):
+            trio.lowlevel.spawn_system_task(self._run, number, each, name="dosai", context=copy_context())
+
+    async def _run(self, number: int, work: Coroutine[Any, Any, Any]) -> None:
+        self._running[number] = trio.lowlevel.current_task()
+        result, raised = None, None
+        try:
+            with self._scopes[number]:
+                await trio.lowlevel.checkpoint_if_cancelled()
+                result = await work
+        except trio.Cancelled:
+            raise  # trio's run ends
+        except BaseException as error:
+            raised = error
+        work.close()
+        self._ended.append((number, result, raised))
+        del self._running[number]
+        self._event.set()
+        self._event = trio.Event()
+
+    async def finished(self) -> list[tuple[int, Optional[Any]]]:
+        while not self._ended:
+            await self._event.wait()
+        ended, self._ended = sorted(self._ended, key=lambda one: one[0]), []
+        for _, _, raised in ended:
+            if raised is not None:
+                raise raised
+        return [(number, result) for number, result, _ in ended]
+
+    async def end(self) -> None:
+        own = trio.lowlevel.current_task()
+        for number, scope in enumerate(self._scopes):
+            if self._running.get(number) is not own:
+                scope.cancel()
+        with trio.CancelScope(shield=True):
+            while any(task is not own for task in self._running.values()):
+                await self._event.wait()
 
 
 def token() -> Optional[trio.lowlevel.TrioToken]:

@@ -9,11 +9,13 @@ import dosai
 import pytest
 from lateness import allowance
 from test_client import headers_sent
+from test_run_tools import calls
 
 anyio = pytest.importorskip("anyio")
 trio = pytest.importorskip("trio")
 HELLO = "Hello! How can I help you today?"
 ASK = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+TWO = calls(("wait", {"n": 1}), ("wait", {"n": 2}))
 
 
 @pytest.fixture(params=["trio", "asyncio"])
@@ -165,12 +167,133 @@ def test_a_key_that_is_awaited(server, run, client):
     assert headers_sent(server, "hello~key-trio")["authorization"] == "Bearer sk-awaited"
 
 
-def test_tool_loops_need_asyncio(client):
-    async def main():
-        with pytest.raises(RuntimeError, match="needs asyncio: under trio, run that of Client in a thread"):
-            client("hello").chat.completions.run_tools(**ASK, tools=[])
+class Functions:
+    """What the model calls: they meet, wait to be cancelled, or fail."""
 
-    trio.run(main)
+    def __init__(self):
+        self.began, self.ended, self.met = 0, [], anyio.Event()
+
+    async def meet(self, n: int) -> str:
+        self.began += 1
+        if self.began == 3:
+            self.met.set()
+        await self.met.wait()
+        return str(n)
+
+    async def wait(self, n: int) -> None:
+        self.began += 1
+        try:
+            await anyio.sleep(60)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(0.01)
+            self.ended.append(n)
+
+    async def fail(self) -> None:
+        await until(lambda: self.began == 1)
+        raise LookupError("broken")
+
+
+def run_tools(dosai_server, functions, **more):
+    client = dosai.AsyncClient("k", dosai_server.base_url, max_retries=0)
+    tools = [functions.meet, functions.wait, functions.fail]
+    return client.chat.completions.run_tools(model="m", messages=ASK["messages"], tools=tools, **more)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_tools_at_the_same_time(run, dosai_server, stream):
+    dosai_server.reply(calls(*[("meet", {"n": n}) for n in range(3)]), "Done.")
+
+    async def main():
+        runner = run_tools(dosai_server, Functions(), stream=stream)
+        assert await runner.get_final_text() == "Done."
+        assert [message["content"] for message in runner.messages[2:5]] == ["0", "1", "2"]
+
+    run(main)
+
+
+def test_a_cancelled_scope_cancels_the_tools(run, dosai_server):
+    dosai_server.reply(TWO)
+
+    async def main():
+        functions = Functions()
+
+        async def stop():
+            await until(lambda: functions.began == 2)
+            scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            with anyio.CancelScope() as scope:
+                group.start_soon(stop)
+                await run_tools(dosai_server, functions).get_final_text()
+        assert scope.cancelled_caught and sorted(functions.ended) == [1, 2]
+
+    run(main)
+
+
+def test_close_cancels_the_tools(run, dosai_server):
+    dosai_server.reply(TWO)
+
+    async def main():
+        functions, ended = Functions(), []
+        runner = run_tools(dosai_server, functions)
+
+        async def read():
+            with pytest.raises(dosai.APICancelledError):
+                await runner.get_final_text()
+            ended.append(True)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            await until(lambda: functions.began == 2)
+            await runner.close()
+            assert sorted(functions.ended) == [1, 2]
+        assert ended
+
+    run(main)
+
+
+def test_a_tool_that_fails_cancels_the_others(run, dosai_server):
+    dosai_server.reply(calls(("wait", {"n": 1}), ("fail", {})))
+
+    async def main():
+        functions = Functions()
+        with pytest.raises(LookupError, match="broken"):
+            await run_tools(dosai_server, functions, raise_errors=True).get_final_text()
+        assert functions.ended == [1]
+
+    run(main)
+
+
+def test_leaving_the_tool_loop_cancels_the_tools(run, dosai_server):
+    dosai_server.reply(calls(("wait", {"n": 1}), ("meet", {"n": 2})))
+
+    async def main():
+        functions = Functions()
+        functions.met.set()
+        async with run_tools(dosai_server, functions) as runner:
+            async for step in runner:
+                if isinstance(step, dosai.ToolResult):
+                    break
+        assert functions.ended == [1] and runner.messages == ASK["messages"]
+
+    run(main)
+
+
+def test_a_tool_closes_its_loop(run, dosai_server):
+    dosai_server.reply(calls(("stop", {})))
+
+    async def main():
+        async def stop() -> str:
+            await runner.close()
+            return "stopped"
+
+        client = dosai.AsyncClient("k", dosai_server.base_url, max_retries=0)
+        runner = client.chat.completions.run_tools(**ASK, tools=[stop])
+        with pytest.raises(dosai.APICancelledError):
+            await runner.get_final_text()
+
+    run(main)
 
 
 def test_openai_on_the_library(server, run):

@@ -21,7 +21,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,csharp,erlang abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,csharp,erlang abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -182,6 +182,17 @@ build/testees/erlang: $(ERLANG)
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nERL_LIBS="$$(dirname "$$0")/../erlang" exec erl -noinput +sbwt none -s dosai_testee main -extra "$$@"\n' >$@
 	@chmod +x $@
+
+build/sqlite/dosai.so: $(wildcard bindings/sqlite/src/*.[ch]) include/dosai.h $(LINK) | need-test
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -Wpedantic -Werror $(CPPFLAGS) $(CFLAGS) -fPIC -shared -fvisibility=hidden -Iinclude -o $@ \
+	  $(filter %.c,$^) $(LDFLAGS) -Lbuild/lib -ldosai $(RPATH)
+
+build/postgresql/dosai.so: $(wildcard bindings/postgresql/src/*.[ch]) bindings/postgresql/Makefile include/dosai.h $(LINK) | need-test
+	@mkdir -p $(@D)/src
+	$(MAKE) -s -C $(@D) -f $(CURDIR)/bindings/postgresql/Makefile VPATH=$(CURDIR)/bindings/postgresql with_llvm=no COPT=-Werror \
+	  PG_CONFIG=$$(ls /usr/lib/postgresql/*/bin/pg_config | tail -1) DOSAI_CFLAGS=-I$(CURDIR)/include DOSAI_LIBS="-L$(CURDIR)/build/lib -ldosai"
+	@touch $@
 
 # Debian 12's Go is too old.
 GO = build/go/bin/go
@@ -405,6 +416,13 @@ test-csharp: all $(CSHARP_TESTS:%=build/csharp/%.exe) $(CSHARP_EXAMPLES:%=build/
 test-erlang: all $(ERLANG)
 	python3 bindings/erlang/tests/run.py
 
+test-sqlite: build/sqlite/dosai.so $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider bindings/sqlite
+
+# CANCELS=1000 make test-postgresql: each kind of call is cancelled a thousand times, and not twelve.
+test-postgresql: build/postgresql/dosai.so $(VENV)
+	$(PYTHON) -m pytest -q -p no:cacheprovider bindings/postgresql
+
 # dosai.map on real engines: their packages, 1.2 GB, in a venv of their own. Spark needs Java.
 SCALE = build/scale/venv/ready
 
@@ -495,7 +513,7 @@ test-install: deb need-test $(VENV)
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY) $(ERLANG)
+test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node build/sqlite/dosai.so build/postgresql/dosai.so $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY) $(ERLANG)
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

@@ -1,0 +1,131 @@
+/* Calls on a loop of the library that PostgreSQL waits for: its latch, the loop's descriptor, nothing else.
+ * SPDX-License-Identifier: MIT */
+#include "dosai_postgresql.h"
+#include <mb/pg_wchar.h>
+#include <miscadmin.h>
+#include <pgstat.h>
+#include <storage/latch.h>
+#include <utils/builtins.h>
+#include <utils/memutils.h>
+
+static dosai_loop *idle; /* no function uses it */
+
+/* Runs when the context is reset, even while an error is raised: it must not raise another one. */
+static void let_go(void *pointer) {
+  exchange *of = pointer;
+  dosai_request_free(of->request);
+  dosai_error_free(of->error);
+  if (of->loop) dosai_loop_close(of->loop, NULL, NULL, NULL);
+}
+
+exchange *begin(MemoryContext context) {
+  exchange *of = MemoryContextAllocZero(context, sizeof *of);
+  of->callback.func = let_go;
+  of->callback.arg = of;
+  MemoryContextRegisterResetCallback(context, &of->callback);
+  of->loop = idle;
+  idle = NULL;
+  if (!of->loop) check(of, dosai_loop_new(NULL, &of->loop, &of->error));
+  return of;
+}
+
+void finish(exchange *of) {
+  if (idle) return; /* its own is closed with its context */
+  idle = of->loop;
+  of->loop = NULL;
+}
+
+static int sqlstate(dosai_status status) {
+  switch (status) {
+  case DOSAI_INVALID_ARGUMENT:
+    return ERRCODE_INVALID_PARAMETER_VALUE;
+  case DOSAI_OUT_OF_MEMORY:
+    return ERRCODE_OUT_OF_MEMORY;
+  case DOSAI_RESOURCE:
+    return ERRCODE_INSUFFICIENT_RESOURCES;
+  case DOSAI_TIMEOUT:
+  case DOSAI_CONNECTION:
+  case DOSAI_TLS:
+  case DOSAI_PROXY:
+    return ERRCODE_CONNECTION_FAILURE;
+  default:
+    return ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
+  }
+}
+
+static char *to_server(const char *text, size_t length) {
+  return pg_any_to_server(text, (int)length, PG_UTF8);
+}
+
+void raise_error(const dosai_error *error) {
+  size_t length;
+  const char *message = dosai_error_message(error, &length);
+  dosai_status status = dosai_error_status(error);
+  if (status == DOSAI_CANCELLED && key_errno) {
+    errno = key_errno;
+    ereport(ERROR, errcode_for_file_access(), errmsg("could not read the file of dosai.key_file: %m"),
+            key_errno == EPERM ? errhint("It must be a file to which others have no access.") : 0);
+  }
+  ereport(ERROR, errcode(sqlstate(status)), errmsg("dosai: %s", to_server(message ? message : "", length)),
+          errdetail("status %s, HTTP status %d", dosai_status_name(status), dosai_error_http_status(error)));
+}
+
+void check(exchange *of, dosai_status status) {
+  if (status != DOSAI_OK) raise_error(of->error);
+}
+
+Datum text_datum(const char *text, size_t length) {
+  char *converted = to_server(text, length);
+  return PointerGetDatum(
+      cstring_to_text_with_len(converted, converted == text ? (int)length : strlen(converted)));
+}
+
+bool answer_datum(const dosai_completion *answer, Datum *out) {
+  size_t length;
+  const char *content = dosai_completion_content(answer, 0, &length);
+  if (content) return *out = text_datum(content, length), true;
+  content = dosai_completion_refusal(answer, 0, &length);
+  if (content)
+    ereport(ERROR, errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+            errmsg("dosai: the model refused: %s", to_server(content, length)));
+  return false;
+}
+
+/* The options are the request; what they lack is its last message, and maybe the model. */
+void submit(exchange *of, exchange_kind kind, const text *prompt, const Jsonb *options, uintptr_t tag) {
+  Jsonb *whole = unconstify(Jsonb *, options);
+  char *json = options ? JsonbToCString(NULL, &whole->root, VARSIZE(whole)) : pstrdup("{}");
+  bool has_model =
+      options && JB_ROOT_IS_OBJECT(options) && getKeyJsonValueFromContainer(&whole->root, "model", 5, NULL);
+  int length = VARSIZE_ANY_EXHDR(prompt);
+  char *content = pg_server_to_any(VARDATA_ANY(prompt), length, PG_UTF8);
+  if (content != VARDATA_ANY(prompt)) length = strlen(content);
+  json = pg_server_to_any(json, strlen(json), PG_UTF8);
+  dosai_client *client = get_client(of);
+  dosai_status status = dosai_request_parse(json, DOSAI_NUL_TERMINATED, &of->request, &of->error);
+  if (!status && !has_model)
+    status = dosai_request_set_text(of->request, "model", default_model(), DOSAI_NUL_TERMINATED, &of->error);
+  if (!status) status = dosai_request_add_message(of->request, "user", content, length, &of->error);
+  key_errno = 0;
+  if (!status)
+    status = (kind == STREAM ? dosai_loop_submit_stream : dosai_loop_submit_chat)(
+        of->loop, client, of->request, NULL, tag, NULL, &of->error);
+  check(of, status);
+  dosai_request_free(of->request);
+  of->request = NULL;
+}
+
+const dosai_event *wait_for_event(exchange *of) {
+  const dosai_event *event = NULL;
+  for (;;) {
+    CHECK_FOR_INTERRUPTS();
+    check(of, dosai_loop_next(of->loop, &event, &of->error));
+    if (event) return event;
+    check(of, dosai_loop_step(of->loop, 0, NULL, NULL, NULL, &of->error));
+    check(of, dosai_loop_next(of->loop, &event, &of->error));
+    if (event) return event;
+    WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_SOCKET_READABLE | WL_EXIT_ON_PM_DEATH,
+                      dosai_loop_fd(of->loop), -1, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+  }
+}

@@ -1,0 +1,143 @@
+/* dosai.chat, dosai.stream and dosai.map.   SPDX-License-Identifier: MIT */
+#include "dosai_postgresql.h"
+#include <executor/spi.h>
+#include <funcapi.h>
+#include <utils/builtins.h>
+#include <utils/memutils.h>
+
+PG_FUNCTION_INFO_V1(dosai_sql_chat);
+PG_FUNCTION_INFO_V1(dosai_sql_stream);
+PG_FUNCTION_INFO_V1(dosai_sql_map);
+
+enum { MOST_IN_FLIGHT = 256 };
+
+static Jsonb *options_of(FunctionCallInfo fcinfo) { return PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1); }
+
+Datum dosai_sql_chat(PG_FUNCTION_ARGS) {
+  Datum answer = 0;
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  exchange *of = begin(CurrentMemoryContext);
+  submit(of, WHOLE, PG_GETARG_TEXT_PP(0), options_of(fcinfo), 0);
+  const dosai_event *event = wait_for_event(of);
+  finish(of); /* the event stays until the loop is used again */
+  if (event->kind == DOSAI_EVENT_ERROR) raise_error(event->error);
+  if (!answer_datum(event->completion, &answer)) PG_RETURN_NULL();
+  PG_RETURN_DATUM(answer);
+}
+
+static Datum chunk_datum(const dosai_chunk *chunk, TupleDesc description) {
+  static const char *const kinds[] = {"other",     "content", "reasoning", "refusal",
+                                      "tool_call", "finish",  "usage"};
+  Datum values[4] = {0};
+  bool nulls[4] = {false, !chunk->text, chunk->choice < 0, false};
+  values[0] = CStringGetTextDatum((size_t)chunk->kind < lengthof(kinds) ? kinds[chunk->kind] : "other");
+  if (chunk->text) values[1] = text_datum(chunk->text, chunk->text_length);
+  values[2] = Int32GetDatum(chunk->choice);
+  values[3] = text_datum(chunk->json, chunk->json_length); /* json is text */
+  return HeapTupleGetDatum(heap_form_tuple(description, values, nulls));
+}
+
+/* A row for each call of it: in a select list or a cursor, rows are there as they come. */
+Datum dosai_sql_stream(PG_FUNCTION_ARGS) {
+  FuncCallContext *context;
+  if (SRF_IS_FIRSTCALL()) {
+    TupleDesc description;
+    context = SRF_FIRSTCALL_INIT();
+    if (PG_ARGISNULL(0)) SRF_RETURN_DONE(context);
+    MemoryContext before = MemoryContextSwitchTo(context->multi_call_memory_ctx);
+    get_call_result_type(fcinfo, NULL, &description);
+    context->tuple_desc = BlessTupleDesc(description);
+    context->user_fctx = begin(CurrentMemoryContext);
+    submit(context->user_fctx, STREAM, PG_GETARG_TEXT_PP(0), options_of(fcinfo), 0);
+    MemoryContextSwitchTo(before);
+  }
+  context = SRF_PERCALL_SETUP();
+  const dosai_event *event = wait_for_event(context->user_fctx);
+  if (event->kind == DOSAI_EVENT_CHUNK)
+    SRF_RETURN_NEXT(context, chunk_datum(event->chunk, context->tuple_desc));
+  finish(context->user_fctx);
+  if (event->kind == DOSAI_EVENT_ERROR) raise_error(event->error);
+  SRF_RETURN_DONE(context);
+}
+
+/* A row of the result: what came of the prompt with this id. */
+static void put(ReturnSetInfo *result, const char *id, const dosai_event *event, MemoryContext row) {
+  Datum values[5] = {0};
+  bool nulls[5] = {!id, true, true, true, true};
+  size_t length;
+  MemoryContext before = MemoryContextSwitchTo(row);
+  if (id) values[0] = CStringGetTextDatum(id);
+  if (event) {
+    bool is_good = event->kind == DOSAI_EVENT_COMPLETION;
+    if (!is_good && dosai_error_status(event->error) == DOSAI_CANCELLED) raise_error(event->error);
+    const dosai_completion *answer = is_good ? event->completion : dosai_error_completion(event->error);
+    const char *text = is_good ? dosai_completion_content(answer, 0, &length) : NULL;
+    if (text) nulls[1] = false, values[1] = text_datum(text, length);
+    text =
+        is_good ? dosai_completion_refusal(answer, 0, &length) : dosai_error_message(event->error, &length);
+    if (text) nulls[4] = false, values[4] = text_datum(text, length);
+    nulls[2] = nulls[3] = false;
+    values[2] = CStringGetTextDatum(dosai_status_name(is_good ? DOSAI_OK : dosai_error_status(event->error)));
+    values[3] =
+        Int32GetDatum(is_good ? dosai_completion_http_status(answer) : dosai_error_http_status(event->error));
+  }
+  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  MemoryContextSwitchTo(before);
+  MemoryContextReset(row);
+}
+
+/* Submits the next row's prompt, with its id as the tag. false if there is no row. */
+static bool submit_next(exchange *of, Portal portal, const Jsonb *options, ReturnSetInfo *result,
+                        MemoryContext row, int *in_flight) {
+  SPI_cursor_fetch(portal, true, 1);
+  bool is_there = SPI_processed > 0;
+  if (is_there) {
+    HeapTuple tuple = SPI_tuptable->vals[0];
+    char *id = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1);
+    char *prompt = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
+    if (prompt) {
+      MemoryContext before = MemoryContextSwitchTo(row);
+      submit(of, WHOLE, cstring_to_text(prompt), options, (uintptr_t)id);
+      MemoryContextSwitchTo(before);
+      MemoryContextReset(row);
+      pfree(prompt);
+      ++*in_flight;
+    } else {
+      put(result, id, NULL, row);
+      if (id) pfree(id);
+    }
+  }
+  SPI_freetuptable(SPI_tuptable);
+  return is_there;
+}
+
+Datum dosai_sql_map(PG_FUNCTION_ARGS) {
+  int most = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2), in_flight = 0;
+  if (PG_ARGISNULL(0) || most < 1 || most > MOST_IN_FLIGHT)
+    ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+            errmsg("dosai.map needs a query, and a max_in_flight of 1 to %d", MOST_IN_FLIGHT));
+  InitMaterializedSRF(fcinfo, 0);
+  ReturnSetInfo *result = (ReturnSetInfo *)fcinfo->resultinfo;
+  exchange *of = begin(CurrentMemoryContext);
+  MemoryContext row = AllocSetContextCreate(CurrentMemoryContext, "dosai row", ALLOCSET_DEFAULT_SIZES);
+  char *query = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  Jsonb *options = options_of(fcinfo);
+  SPI_connect();
+  Portal portal = SPI_cursor_open_with_args(NULL, query, 0, NULL, NULL, NULL, true, 0);
+  if (!portal->tupDesc || portal->tupDesc->natts != 2)
+    ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+            errmsg("dosai.map needs a query of two columns: id, prompt"));
+  for (bool is_open = true; is_open || in_flight > 0;) {
+    while (is_open && in_flight < most) is_open = submit_next(of, portal, options, result, row, &in_flight);
+    if (in_flight == 0) continue;
+    const dosai_event *event = wait_for_event(of);
+    char *id = (char *)event->tag;
+    put(result, id, event, row);
+    if (id) pfree(id);
+    in_flight--;
+  }
+  SPI_cursor_close(portal);
+  SPI_finish();
+  finish(of);
+  return (Datum)0;
+}

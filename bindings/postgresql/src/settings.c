@@ -1,0 +1,65 @@
+/* The settings, and the client of a backend, which is made for its first call.   SPDX-License-Identifier: MIT */
+#include "dosai_postgresql.h"
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include <utils/guc.h>
+
+PG_MODULE_MAGIC;
+void _PG_init(void);
+
+static char *base_url, *key_file, *ca_file, *model;
+static dosai_client *client;
+static bool is_stale; /* a setting was changed since the client was made */
+int key_errno;
+
+static void set_stale(const char *value, void *extra) { is_stale = true; }
+
+static void define(const char *name, const char *about, char **value, const char *given, GucContext who,
+                   int flags) {
+  DefineCustomStringVariable(name, about, NULL, value, given, who, flags, NULL, set_stale, NULL);
+}
+
+/* In the postmaster, too, with shared_preload_libraries: so nothing of the library is made here. */
+void _PG_init(void) {
+  define("dosai.base_url", "The server that is asked.", &base_url, "https://api.dos.ai/v1", PGC_SUSET, 0);
+  define("dosai.key_file", "The file that holds the key.", &key_file, "", PGC_SUSET, GUC_SUPERUSER_ONLY);
+  define("dosai.ca_file", "The authorities (PEM) to trust in place of the system's.", &ca_file, "", PGC_SUSET,
+         GUC_SUPERUSER_ONLY);
+  define("dosai.model", "The model for options that name none.", &model, "dos-ai", PGC_USERSET, 0);
+  MarkGUCPrefixReserved("dosai");
+}
+
+/* Called by the library before each attempt: it must not raise anything. */
+static int32_t read_key(char *key, size_t size, void *user_data) {
+  struct stat status;
+  int file = open(key_file, O_RDONLY | O_CLOEXEC);
+  ssize_t length = -1;
+  errno = file < 0 ? errno : 0;
+  if (file >= 0 && fstat(file, &status) == 0) {
+    if (!S_ISREG(status.st_mode) || status.st_mode & S_IRWXO) errno = EPERM;
+    else length = read(file, key, size - 1);
+  }
+  key_errno = errno;
+  if (file >= 0) close(file);
+  while (length > 0 && strchr(" \r\n", key[length - 1])) length--;
+  if (length > 0) return key[length] = 0, 0;
+  if (!key_errno) key_errno = ENODATA;
+  return 1;
+}
+
+const char *default_model(void) { return model; }
+
+dosai_client *get_client(exchange *of) {
+  dosai_client_options options;
+  if (client && !is_stale) return client;
+  dosai_client_free(client);
+  client = NULL;
+  dosai_client_options_init(&options, sizeof options);
+  options.base_url = base_url;
+  if (*ca_file) options.ca_file = ca_file;
+  if (*key_file) options.key_fn = read_key;
+  check(of, dosai_client_new(&options, &client, &of->error));
+  is_stale = false;
+  return client;
+}

@@ -1,0 +1,169 @@
+"""What the functions give, and who may call them."""
+import json, time
+
+import pytest
+
+from session import Session, codes
+
+HELLO = "Hello! How can I help you today?"
+
+
+@pytest.fixture
+def session(cluster):
+    session = Session(cluster)
+    yield session
+    session.close()
+
+
+def use(session, server, script):
+    session.ask("SET dosai.base_url = '%s'" % server.base(script))
+
+
+def test_chat(session, server):
+    use(session, server, "hello~chat")
+    assert session.ask("SELECT dosai.chat('Hi'), dosai.chat('Hi', NULL)") == "%s|%s" % (HELLO, HELLO)
+    assert session.ask("SELECT dosai.chat(NULL) IS NULL, dosai.chat(NULL, '{}') IS NULL") == "t|t"
+    assert session.ask("SELECT count(dosai.chat('Hi ' || i)) FROM generate_series(1, 20) i") == "20"
+    stats = server.stats("hello~chat")
+    assert (stats["connections"], stats["requests"]) == (1, 22)
+    assert "Bearer sk-secret" in str(stats["last_headers"])
+
+
+def test_the_request(session, server):
+    use(session, server, "echo")
+    assert json.loads(session.ask("SELECT dosai.chat('Hi')")) == {"model": "dos-ai", "messages": [{"role": "user", "content": "Hi"}]}
+    session.ask("SET dosai.model = 'm'")
+    given = {"temperature": 0.5, "messages": [{"role": "system", "content": "Be brief."}]}
+    sent = json.loads(session.ask("SELECT dosai.chat('Gr\u00fc\u00dfe \U0001f600', '%s')" % json.dumps(given)))
+    assert sent == {**given, "model": "m", "messages": given["messages"] + [{"role": "user", "content": "Gr\u00fc\u00dfe \U0001f600"}]}
+    assert json.loads(session.ask("SELECT dosai.chat('Hi', '{\"model\": \"other\"}')"))["model"] == "other"
+    assert codes(session.ask("SELECT dosai.chat('Hi', '[]')")) == ["22023"]
+    assert codes(session.ask("SELECT dosai.chat('Hi', '{\"messages\": 1}')")) == ["22023"]
+
+
+def test_encodings(cluster, server):
+    cluster.sql("CREATE DATABASE latin TEMPLATE template0 ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C'")
+    sql = "\\c latin\nSET client_encoding = 'UTF8'; CREATE EXTENSION dosai; SET dosai.base_url = '%s';"
+    assert "Gr\u00fc\u00dfe" in cluster.sql(sql % server.base("echo~latin") + "SELECT dosai.chat('Gr\u00fc\u00dfe')")
+    assert json.loads(server.stats("echo~latin")["last_body"])["messages"][0]["content"] == "Gr\u00fc\u00dfe"
+    assert codes(cluster.sql("\\c latin\nSET dosai.base_url = '%s'; SELECT dosai.chat('Hi')" % server.base("smile"))) == ["22P05"]
+    assert codes(cluster.sql("SET dosai.base_url = '%s'; SELECT dosai.chat('Hi')" % server.base("nul"))) == ["22021"]
+
+
+def test_stream(session, server):
+    use(session, server, "hello")
+    kinds = [line.split("|") for line in session.ask("SELECT kind, content, choice FROM dosai.stream('Hi')").split("\n")]
+    assert [row for row in kinds if row[0] != "other"] == [
+        ["content", "Hello", "0"], ["content", "! How can I help", "0"], ["content", " you today?", "0"], ["finish", "stop", "0"],
+        ["usage", "", ""]]
+    assert session.ask("SELECT count(*) FROM dosai.stream(NULL)") == "0"
+    assert session.ask("SELECT string_agg(content, '') FROM dosai.stream('Hi', '{\"n\": 1}') WHERE kind = 'content'") == HELLO
+    assert session.ask("SELECT event ->> 'model' FROM dosai.stream('Hi') LIMIT 1") == "dos-ai"
+    assert session.ask("SELECT (SELECT string_agg(content, '') FROM dosai.stream(p) WHERE kind = 'content'), dosai.chat(p) "
+                       "FROM (VALUES ('a')) v(p)") == "%s|%s" % (HELLO, HELLO)
+
+
+def test_rows_come_as_they_come(session, server):
+    """In a select list; and who stops reading cancels the call."""
+    use(session, server, "silent-chunk~rows")
+    assert "Hello" in session.ask("SELECT dosai.stream('Hi') LIMIT 1")
+    session.ask("BEGIN; DECLARE words CURSOR FOR SELECT (dosai.stream('Hi')).content")
+    assert "Hello" in session.ask("FETCH 1 FROM words")
+    session.ask("CLOSE words; COMMIT")
+    end = time.monotonic() + 5
+    while server.stats("silent-chunk~rows")["ended"] < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert server.stats("silent-chunk~rows")["ended"] == 2
+
+
+def test_map(session, server):
+    use(session, server, "mixed~map")
+    rows = [line.split("|") for line in session.ask(
+        "SELECT * FROM dosai.map($$ SELECT i, CASE i WHEN 5 THEN NULL WHEN 7 THEN 'bad' ELSE 'p' || i END FROM generate_series(1, 40) i $$,"
+        " max_in_flight => 10)").split("\n")]
+    assert sorted(int(row[0]) for row in rows) == list(range(1, 41))
+    by_id = {row[0]: row[1:] for row in rows}
+    assert by_id["5"] == ["", "", "", ""] and by_id["7"][1:3] == ["BAD_REQUEST", "400"] and "Not so." in by_id["7"][3]
+    assert all(row == ["p" + id, "OK", "200", ""] for id, row in by_id.items() if id not in "57")
+    assert 5 <= server.stats("mixed~map")["most_at_once"] <= 10
+    assert codes(session.ask("SELECT * FROM dosai.map('SELECT 1', max_in_flight => 0)")) == ["22023"]
+    assert codes(session.ask("SELECT * FROM dosai.map('SELECT 1')")) == ["22023"]
+    assert codes(session.ask("SELECT * FROM dosai.map('SELECT')")) == ["22023"]
+    assert codes(session.ask("SELECT * FROM dosai.map('DROP TABLE t')")) == ["42P11"]
+    assert codes(session.ask("SELECT * FROM dosai.map(NULL)")) == ["22023"]
+    assert session.ask("SELECT count(*) FROM dosai.map('SELECT NULL, NULL WHERE false')") == "0"
+    assert session.ask("SELECT id IS NULL, answer FROM dosai.map('SELECT NULL, ''a''')") == "t|a"
+
+
+def test_errors(session, server):
+    use(session, server, "limited")
+    for call in ("dosai.chat('Hi')", "* FROM dosai.stream('Hi')"):
+        output = session.ask("SELECT " + call)
+        assert codes(output) == ["38000"]
+        assert "dosai: the rate limit was reached: HTTP 429: Slow down." in output and "status RATE_LIMITED, HTTP status 429" in output
+    use(session, server, "broken")
+    assert "TRUNCATED" in session.ask("SELECT * FROM dosai.stream('Hi')")
+    use(session, server, "refused")
+    assert "refused: No." in session.ask("SELECT dosai.chat('Hi')")
+    session.ask("SET dosai.base_url = '%s'" % server.refused)
+    assert codes(session.ask("SELECT dosai.chat('Hi')")) == ["08006"]
+    assert codes(session.ask("SET dosai.base_url = 'ftp://host'; SELECT dosai.chat('Hi')")) == ["22023"]
+
+
+def test_caught_errors_leave_nothing(session, server):
+    use(session, server, "limited")
+    loop = ("DO $$ BEGIN FOR i IN 1..%d LOOP BEGIN PERFORM dosai.chat('Hi'); EXCEPTION WHEN external_routine_exception THEN NULL; END;"
+            " BEGIN PERFORM dosai.chat('Hi', '[]'); EXCEPTION WHEN invalid_parameter_value THEN NULL; END; END LOOP; END $$")
+    assert session.ask(loop % 3) == ""
+    before = session.holds()
+    assert session.ask(loop % 50) == ""
+    assert session.holds() == before
+    use(session, server, "hello")
+    assert session.ask("SELECT dosai.chat('Hi')") == HELLO
+
+
+def test_the_key(session, server, cluster):
+    use(session, server, "echo~key")
+    file = cluster.key_file
+    for change, why in ((lambda: file.chmod(0o644), "Operation not permitted"), (lambda: file.rename(file.with_suffix(".old")), "No such file"),
+                        (lambda: file.with_suffix(".old").rename(file) and file.chmod(0o640) or file.write_text("\n"), "No data available")):
+        change()
+        for call in ("dosai.chat('Hi')", "* FROM dosai.stream('Hi')", "* FROM dosai.map('SELECT 1, ''a''')"):
+            output = session.ask("SELECT " + call)
+            assert "could not read the file of dosai.key_file: " + why in output and str(file) not in output
+    file.write_text("sk-other\n")
+    assert session.ask("SELECT dosai.chat('Hi') IS NOT NULL") == "t"  # a new key needs no new session
+    assert "Bearer sk-other" in str(server.stats("echo~key")["last_headers"])
+    file.write_text("sk-secret\n")
+    use(session, server, "error-key")
+    output = session.ask("SELECT dosai.chat('Hi')") + session.ask("SELECT * FROM pg_settings WHERE name LIKE 'dosai%'")
+    assert "AUTHENTICATION" in output and "sk-secret" not in output
+    assert "sk-secret" not in (cluster.data / "log").read_text()
+    session.ask("SET dosai.key_file = ''")
+    use(session, server, "echo~none")
+    session.ask("SELECT dosai.chat('Hi')")
+    assert "authorization" not in str(server.stats("echo~none")["last_headers"]).lower()
+
+
+def test_privileges(cluster, server):
+    """Nobody may call until it is granted; and who may call still cannot choose where the data goes."""
+    cluster.sql("CREATE ROLE reader LOGIN; CREATE ROLE caller LOGIN; GRANT USAGE ON SCHEMA dosai TO caller;"
+                "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA dosai TO caller;"
+                "CREATE TABLE secret AS SELECT 1 AS id, 'x'::text AS prompt")
+    for grant in ("SELECT 1", "GRANT USAGE ON SCHEMA dosai TO reader"):
+        cluster.sql(grant)
+        for call in ("dosai.chat('Hi')", "dosai.stream('Hi')", "dosai.map('SELECT 1, 2')"):
+            assert codes(cluster.sql("SELECT " + call, user="reader")) == ["42501"]
+    assert cluster.sql("SELECT dosai.chat('Hi')", user="caller") == HELLO
+    for name in ("base_url", "key_file", "ca_file"):
+        sql = "SELECT dosai.chat(NULL); SET dosai.%s = 'http://elsewhere'" % name
+        assert codes(cluster.sql(sql, user="caller")) == ["42501"]
+        early = "SET dosai.%s = 'http://elsewhere'; SELECT dosai.chat('Hi')" % name  # before the library is loaded
+        assert HELLO in cluster.sql(early, user="caller") and "permission denied" in cluster.sql(early, user="caller")
+        assert codes(cluster.sql("ALTER ROLE caller SET dosai.%s = 'x'" % name, user="caller")) == ["42501"]
+    assert codes(cluster.sql("SELECT dosai.chat(NULL); SHOW dosai.key_file", user="caller")) == ["42501"]
+    assert cluster.sql("SELECT dosai.chat(NULL); SELECT count(*) FROM pg_settings WHERE name = 'dosai.key_file'", user="caller").strip() == "0"
+    assert codes(cluster.sql("SELECT * FROM dosai.map('SELECT id, prompt FROM secret')", user="caller")) == ["42501"]
+    assert codes(cluster.sql("CREATE EXTENSION dosai SCHEMA public", user="caller"))
+    cluster.sql("GRANT SET ON PARAMETER dosai.base_url TO caller")
+    assert codes(cluster.sql("SET dosai.base_url = '%s'; SELECT dosai.chat('Hi')" % server.base("limited"), user="caller")) == ["38000"]

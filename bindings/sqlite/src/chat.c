@@ -1,0 +1,117 @@
+/* chat and chat_json, and what chat_stream has in common with them.   SPDX-License-Identifier: MIT */
+#include "dosai_sqlite.h"
+
+SQLITE_EXTENSION_INIT3
+
+int fail(dosai_status status, dosai_error *error, char **message) {
+  int code = status == DOSAI_CANCELLED       ? SQLITE_INTERRUPT
+             : status == DOSAI_OUT_OF_MEMORY ? SQLITE_NOMEM
+                                             : SQLITE_ERROR;
+  if (code == SQLITE_ERROR)
+    *message = sqlite3_mprintf("dosai: %s: %s", dosai_status_name(status), dosai_error_message(error, NULL));
+  dosai_error_free(error);
+  return code;
+}
+
+void raise_failure(sqlite3_context *context, int code, char *message) {
+  if (message) sqlite3_result_error(context, message, -1);
+  else sqlite3_result_error_code(context, code);
+  sqlite3_free(message);
+}
+
+/* A statement that begins while an interrupted one runs is interrupted, too: so any version of SQLite can tell.
+ * (sqlite3_is_interrupted came with 3.41.) */
+static int32_t is_interrupted(void *db) {
+  sqlite3_stmt *probe = NULL;
+  int code = sqlite3_prepare_v2(db, "SELECT 1", -1, &probe, NULL);
+  if (code == SQLITE_OK) sqlite3_step(probe);
+  return (code == SQLITE_OK ? sqlite3_finalize(probe) : code) == SQLITE_INTERRUPT;
+}
+
+/* The first column of SQL with one parameter, which the caller frees; NULL if that failed. */
+static sqlite3_value *ask(sqlite3 *db, const char *sql, const char *text, size_t length) {
+  sqlite3_stmt *statement = NULL;
+  sqlite3_value *answer = NULL;
+  if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) return NULL;
+  sqlite3_bind_text64(statement, 1, text, length, SQLITE_STATIC, SQLITE_UTF8);
+  if (sqlite3_step(statement) == SQLITE_ROW) answer = sqlite3_value_dup(sqlite3_column_value(statement, 0));
+  sqlite3_finalize(statement);
+  return answer;
+}
+
+/* The options are the request; what they lack is its last message, and maybe the model. */
+static dosai_status make_request(connection *here, sqlite3_value *prompt, sqlite3_value *options,
+                                 dosai_request **request, dosai_error **error) {
+  const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
+  size_t length = json ? (size_t)sqlite3_value_bytes(options) : 0;
+  dosai_status status = dosai_request_parse(json ? json : "{}", json ? length : 2, request, error);
+  sqlite3_value *model =
+      json && !status ? ask(here->db, "SELECT json_extract(?1, '$.model')", json, length) : NULL;
+  if (!status && (!model || sqlite3_value_type(model) == SQLITE_NULL))
+    status = dosai_request_set_text(*request, "model", here->model, DOSAI_NUL_TERMINATED, error);
+  sqlite3_value_free(model);
+  const char *text = (const char *)sqlite3_value_text(prompt);
+  return status
+             ? status
+             : dosai_request_add_message(*request, "user", text, (size_t)sqlite3_value_bytes(prompt), error);
+}
+
+int begin_call(connection *here, sqlite3_value *prompt, sqlite3_value *options, dosai_call_options *call,
+               dosai_request **out, char **message) {
+  dosai_error *error = NULL;
+  int code = here->client ? SQLITE_OK : set_client(here, NULL, message);
+  dosai_status status = code == SQLITE_OK ? make_request(here, prompt, options, out, &error) : DOSAI_OK;
+  dosai_call_options_init(call, sizeof *call);
+  call->on_wait = is_interrupted;
+  call->wait_user_data = here->db;
+  call->wait_interval_ms = 20;
+  return status ? fail(status, error, message) : code;
+}
+
+/* The result, as SQLite's json() writes it if it must be JSON. Gives a message if there is none. */
+static char *say(sqlite3_context *context, const dosai_completion *answer, int is_json) {
+  size_t length;
+  const char *text = dosai_completion_content(answer, 0, &length);
+  const char *refusal = dosai_completion_refusal(answer, 0, NULL);
+  if (is_json && dosai_completion_finish_reason(answer, 0) == DOSAI_FINISH_LENGTH)
+    return sqlite3_mprintf("dosai: the answer was cut by max_tokens");
+  if (!text) return refusal ? sqlite3_mprintf("dosai: the model refused: %s", refusal) : NULL;
+  if (!is_json) return sqlite3_result_text64(context, text, length, SQLITE_TRANSIENT, SQLITE_UTF8), NULL;
+  sqlite3_value *json = ask(sqlite3_context_db_handle(context), "SELECT json(?1)", text, length);
+  if (!json) return sqlite3_mprintf("dosai: the answer is not JSON: %s", text);
+  sqlite3_result_value(context, json);
+  sqlite3_result_subtype(context, 'J');
+  sqlite3_value_free(json);
+  return NULL;
+}
+
+/* schema: NULL for chat. */
+static void run(sqlite3_context *context, sqlite3_value *prompt, sqlite3_value *schema,
+                sqlite3_value *options) {
+  connection *here = sqlite3_user_data(context);
+  dosai_request *request = NULL;
+  dosai_completion *answer = NULL;
+  dosai_error *error = NULL;
+  dosai_call_options call;
+  char *message = NULL;
+  if (sqlite3_value_type(prompt) == SQLITE_NULL) return;
+  int code = begin_call(here, prompt, options, &call, &request, &message);
+  dosai_status status = DOSAI_OK;
+  if (code == SQLITE_OK && schema)
+    status = dosai_request_set_json_schema(request, "answer", (const char *)sqlite3_value_text(schema),
+                                           (size_t)sqlite3_value_bytes(schema), 1, &error);
+  if (code == SQLITE_OK && !status) status = dosai_chat(here->client, request, &call, &answer, &error);
+  if (status) code = fail(status, error, &message);
+  if (code == SQLITE_OK && (message = say(context, answer, schema != NULL))) code = SQLITE_ERROR;
+  if (code != SQLITE_OK) raise_failure(context, code, message);
+  dosai_completion_free(answer);
+  dosai_request_free(request);
+}
+
+void chat(sqlite3_context *context, int count, sqlite3_value **values) {
+  run(context, values[0], NULL, count > 1 ? values[1] : NULL);
+}
+
+void chat_json(sqlite3_context *context, int count, sqlite3_value **values) {
+  run(context, values[0], values[1], count > 2 ? values[2] : NULL);
+}

@@ -6,7 +6,7 @@ using System.Threading.Tasks;
 namespace Dosai
 {
     /// <summary>A call in a loop, with what has come for it and is unread.</summary>
-    internal sealed unsafe class Call : IDisposable
+    internal sealed class Call : IDisposable
     {
         const int Unread = 256 << 10; // bytes; then its connection waits
 
@@ -44,21 +44,22 @@ namespace Dosai
             }
         }
 
-        internal void Add(dosai_chunk* from)
+        /// <summary>Takes the chunks, and empties their list.</summary>
+        internal void Add(List<Chunk> fresh)
         {
+            if (fresh.Count == 0) return;
             lock (gate)
             {
-                if (isReleased || isCancelled) return;
-                var chunk = new Chunk(from);
-                chunks.Add(chunk);
-                bytes += chunk.Size;
-                if (bytes >= Unread && !isPaused)
+                if (!isReleased && !isCancelled)
                 {
-                    isPaused = true;
-                    Native.dosai_call_pause(handle);
+                    chunks.AddRange(fresh);
+                    foreach (Chunk chunk in fresh) bytes += chunk.Size;
+                    if (bytes >= Unread && !isPaused) Native.dosai_call_pause(handle);
+                    isPaused |= bytes >= Unread;
+                    Tell();
                 }
-                Tell();
             }
+            fresh.Clear();
         }
 
         internal void Finish(object how)
@@ -94,7 +95,7 @@ namespace Dosai
                 chunks = spare;
                 spare = taken;
                 bytes = 0;
-                if (isPaused) Native.dosai_call_resume(handle);
+                if (isPaused && !isReleased) Native.dosai_call_resume(handle);
                 isPaused = false;
                 return true;
             }
@@ -126,7 +127,7 @@ namespace Dosai
             {
                 if (isReleased) return;
                 if (last == null) Native.dosai_call_cancel(handle);
-                isReleased = true;
+                isReleased = isCancelled = true;
                 handle.Dispose();
                 GC.KeepAlive(owner);
             }

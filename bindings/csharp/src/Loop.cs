@@ -14,6 +14,7 @@ namespace Dosai
         readonly IntPtr loop; // of handle, which this alone frees
         readonly object gate = new object(); // of all that the library wants one at a time
         readonly Dictionary<IntPtr, Call> calls = new Dictionary<IntPtr, Call>();
+        readonly List<Chunk> fresh = new List<Chunk>(); // of one call, until it gets them
         readonly Thread thread;
         long lastTag;
         bool isClosed;
@@ -93,12 +94,21 @@ namespace Dosai
             {
                 if (tag != told->tag)
                 {
+                    call?.Add(fresh);
                     tag = told->tag;
                     calls.TryGetValue(tag, out call);
                 }
-                if (told->chunk != null) call?.Add(told->chunk);
-                else if (calls.Remove(tag)) call.Finish(Last(told));
+                if (told->chunk != null)
+                {
+                    if (call != null) fresh.Add(new Chunk(told->chunk));
+                    continue;
+                }
+                call?.Add(fresh);
+                call?.Finish(Last(told));
+                calls.Remove(tag);
+                call = null;
             }
+            call?.Add(fresh);
         }
 
         static object Last(dosai_event* told)

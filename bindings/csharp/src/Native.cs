@@ -62,12 +62,12 @@ namespace Dosai
             fixed (char* first = made)
             {
                 int at = 0;
-                for (; at + 8 <= length; at += 8)
+                for (; BitConverter.IsLittleEndian && at + 8 <= length; at += 8)
                 {
                     ulong eight = *(ulong*)(text + at);
                     if ((eight & 0x8080808080808080) != 0) return Encoding.UTF8.GetString(text, length);
-                    char* to = first + at;
-                    for (int one = 0; one < 8; one++) to[one] = (char)text[at + one];
+                    *(ulong*)(first + at) = Spread(eight & 0xffffffff);
+                    *(ulong*)(first + at + 4) = Spread(eight >> 32);
                 }
                 for (; at < length; at++)
                 {
@@ -76,6 +76,13 @@ namespace Dosai
                 }
             }
             return made;
+        }
+
+        /// <summary>Four bytes as four characters.</summary>
+        static ulong Spread(ulong four)
+        {
+            four = (four | four << 16) & 0x0000ffff0000ffff;
+            return (four | four << 8) & 0x00ff00ff00ff00ff;
         }
 
         internal static byte[] Copy(byte* text, IntPtr length)

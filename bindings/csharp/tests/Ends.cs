@@ -23,6 +23,7 @@ static class Ends
         keptReader.MoveNextAsync().Wait();
         keptTask = client.ChatAsync(Question());
         Test("cancel in the loop", CancelInside);
+        Test("cancel with chunks unread", CancelUnread);
         Test("cancel what waits", CancelWaiting);
         Test("deadlines", Deadlines);
         Test("leaving", Leaving);
@@ -31,7 +32,8 @@ static class Ends
         Test("a client that is garbage", Garbage);
         Same(true, kept.MoveNext());
         Same(false, keptTask.IsCompleted);
-        new Thread(() => Contents(client.Stream(Question()))) { IsBackground = true }.Start();
+        Client patient = Client("endless", new ClientOptions { TotalTimeout = Timeout.InfiniteTimeSpan });
+        new Thread(() => Contents(patient.Stream(Question()))) { IsBackground = true }.Start(); // mono would wait for it
         Thread.Sleep(50);
     }
 
@@ -58,6 +60,19 @@ static class Ends
             Task late = endless.ChatAsync(Question(), null, source.Token);
             Fails(Status.Cancelled, () => late.GetAwaiter().GetResult());
             Same(TaskStatus.Canceled, late.Status);
+        }
+    }
+
+    static async Task CancelUnread()
+    {
+        using (Client many = Client("many"))
+        using (var source = new CancellationTokenSource())
+        {
+            ChatReader reader = many.StreamAsync(Question(), null, source.Token);
+            await reader.MoveNextAsync();
+            await Task.Delay(100);
+            source.Cancel();
+            Fails(Status.Cancelled, () => reader.MoveNextAsync().GetAwaiter().GetResult());
         }
     }
 
@@ -114,8 +129,8 @@ static class Ends
             endless.Stream(Question()).First();
             Throws<DivideByZeroException>(() => LeaveAsync(endless).GetAwaiter().GetResult());
             ChatReader reader = endless.StreamAsync(Question());
-            Task<bool> waiting = null;
-            for (int read = 0; read < 4; read++) waiting = reader.MoveNextAsync();
+            for (int read = 0; read < 3; read++) reader.MoveNextAsync().Wait();
+            Task<bool> waiting = reader.MoveNextAsync();
             reader.Dispose();
             reader.Dispose();
             Fails(Status.Cancelled, () => waiting.GetAwaiter().GetResult());
@@ -134,6 +149,7 @@ static class Ends
 
     static void Forgotten()
     {
+        int before = Count("fd");
         using (Client endless = Client("endless~forgotten"))
         {
             var thread = new Thread(() => Forget(endless)); // whose stack is gone
@@ -142,6 +158,7 @@ static class Ends
             Gone("endless~forgotten", 2);
         }
         Gone("endless~forgotten");
+        Same(true, Count("fd") < before + 12);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -179,16 +196,16 @@ static class Ends
         Task<Completion> call = Drop();
         for (int turn = 0; turn < 3; turn++) { GC.Collect(); GC.WaitForPendingFinalizers(); }
         Same("Hello! How can I help you today?", call.GetAwaiter().GetResult().Text);
-        int before = Threads();
+        int before = Count("task");
         var thread = new Thread(() => { for (int at = 0; at < 20; at++) Drop().Wait(); });
         thread.Start();
         thread.Join();
-        for (int turn = 0; turn < 500 && Threads() > before + 4; turn++) { GC.Collect(); GC.WaitForPendingFinalizers(); Thread.Sleep(10); }
-        Same(true, Threads() <= before + 4);
+        for (int turn = 0; turn < 500 && Count("task") > before + 4; turn++) { GC.Collect(); GC.WaitForPendingFinalizers(); Thread.Sleep(10); }
+        Same(true, Count("task") <= before + 4);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Task<Completion> Drop() => Client("hello").ChatAsync(Question());
 
-    static int Threads() => System.IO.Directory.GetDirectories("/proc/self/task").Length;
+    static int Count(string what) => System.IO.Directory.GetFileSystemEntries("/proc/self/" + what).Length;
 }

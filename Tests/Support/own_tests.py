@@ -35,6 +35,7 @@ SCRIPTS = {
     "half": [*PIECES, {"chunk": ""}],
     "model": model,
     "limited": error(429, "Slow down."),
+    "never": error(429, "Slow down.", retry_after_ms="9000000000000000000"),
     "mixed": mixed,
     "events": [{"send": "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 49\r\n\r\n"
                         "event: said\nid: 4\ndata: {}\n\nevent: end\ndata: {}\n\n"}],

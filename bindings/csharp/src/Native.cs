@@ -94,8 +94,9 @@ namespace Dosai
         }
 
         internal static long? Known(long number) => number < 0 ? (long?)null : number;
-        internal static TimeSpan? Microseconds(long number) => number < 0 ? (TimeSpan?)null : TimeSpan.FromTicks(number * 10);
-        internal static TimeSpan Milliseconds(long number) => TimeSpan.FromTicks(number * TimeSpan.TicksPerMillisecond);
+        internal static TimeSpan? Microseconds(long number) => number < 0 ? (TimeSpan?)null : Ticks(number, 10);
+        internal static TimeSpan Milliseconds(long number) => Ticks(number, TimeSpan.TicksPerMillisecond);
+        static TimeSpan Ticks(long number, long each) => number > long.MaxValue / each ? TimeSpan.MaxValue : TimeSpan.FromTicks(number * each);
 
         internal static void Check(int status, ErrorHandle error, CancellationToken token = default(CancellationToken))
         {

@@ -246,7 +246,7 @@ namespace Dosai
         }
 
         static long Time(TimeSpan? time) =>
-            time == null ? 0 : time.Value < TimeSpan.Zero ? -1 : (time.Value.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond;
+            time == null ? 0 : time.Value < TimeSpan.Zero ? -1 : time.Value.Ticks / TimeSpan.TicksPerMillisecond + (time.Value.Ticks % TimeSpan.TicksPerMillisecond == 0 ? 0 : 1);
 
         IntPtr Keep(IntPtr memory)
         {

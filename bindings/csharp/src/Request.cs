@@ -54,7 +54,7 @@ namespace Dosai
 
         /// <summary>Adds the message of a choice, unchanged, with its tool calls and unknown fields.</summary>
         public Request Add(Completion completion, int choice = 0) =>
-            Done(Native.dosai_request_add_completion(Handle, completion.Handle, choice, out ErrorHandle error), error);
+            Done(Native.dosai_request_add_completion(Handle, (completion ?? throw new ArgumentNullException(nameof(completion))).Handle, choice, out ErrorHandle error), error);
 
         /// <summary>Adds a function that the model may call; the parameters are a JSON schema, or null.</summary>
         public Request AddTool(string name, string description = null, string parameters = null)

@@ -15,15 +15,18 @@ namespace Dosai
         /// <summary>The parameters are a JSON schema. The function gets the arguments, JSON as the model wrote it, and gives what
         /// the model is told.</summary>
         public Tool(string name, string description, string parameters, Func<string, string> run)
-            : this(name, description, parameters, (arguments, token) => Task.FromResult(run(arguments))) { }
+            : this(name, description, parameters, (arguments, token) => Task.FromResult(run(arguments)))
+        {
+            if (run == null) throw new ArgumentNullException(nameof(run));
+        }
 
         /// <summary>The same, of an asynchronous function.</summary>
         public Tool(string name, string description, string parameters, Func<string, CancellationToken, Task<string>> run)
         {
-            Name = name;
+            Name = name ?? throw new ArgumentNullException(nameof(name));
             Description = description;
             Parameters = parameters;
-            this.run = run;
+            this.run = run ?? throw new ArgumentNullException(nameof(run));
         }
 
         internal static async Task<string> Run(IReadOnlyList<Tool> tools, ToolCall call, CancellationToken token)
@@ -72,6 +75,7 @@ namespace Dosai
         static void AddTools(Request request, IReadOnlyList<Tool> tools)
         {
             Need(request, nameof(request));
+            if (tools == null) throw new ArgumentNullException(nameof(tools));
             foreach (Tool tool in tools) request.AddTool(tool.Name, tool.Description, tool.Parameters);
         }
 

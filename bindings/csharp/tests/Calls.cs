@@ -138,6 +138,8 @@ static class Calls
         Same(Status.RateLimited, Throws<DosaiException>(() => Client("limited").ChatAsync(Question()).GetAwaiter().GetResult()).Status);
         Same("0 1 2 ", Fails(Status.Truncated, () => Contents(Client("half").Stream(Question()))).Completion.Text);
         Same("0 1 2 ", Fails(Status.Truncated, () => ContentsAsync(Client("half").StreamAsync(Question())).GetAwaiter().GetResult()).Completion.Text);
+        Same(true, Fails(Status.RateLimited, () => Client("never").Chat(Question())).RetryAfter > TimeSpan.FromDays(1000));
+        Same("HelloX", Client("hello", new ClientOptions { IdleTimeout = TimeSpan.MaxValue }).Stream(Question()).First(chunk => chunk.Content != "").Content + "X");
         var options = new ClientOptions { IdleTimeout = TimeSpan.FromMilliseconds(50) };
         Same(Clock.Idle, Fails(Status.Timeout, () => Contents(Client("endless", options).Stream(Question()))).Clock);
         Same(0, Client("hello").Chat(Question()).Choices[0].ToolCalls.Count);
@@ -159,6 +161,9 @@ static class Calls
             Throws<ArgumentException>(() => Client("hello", new ClientOptions { UserAgent = "a\0b" }));
             Throws<ArgumentNullException>(() => new Request(null));
             Throws<ArgumentNullException>(() => hello.Chat(null));
+            Throws<ArgumentNullException>(() => Question().Add(null));
+            Throws<ArgumentNullException>(() => new Tool("f", null, null, (Func<string, string>)null));
+            Throws<ArgumentNullException>(() => hello.RunTools(Question(), null));
             Throws<ArgumentNullException>(() => hello.Post("/x", null));
             Request freed = Question();
             freed.Dispose();

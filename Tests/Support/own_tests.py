@@ -83,7 +83,7 @@ def judge(tests, examples, command, environment, wanted):
         for path, count in tests.items():
             wrong += play(server, [*command, str(path)], count, environment)
         for path in examples:
-            base = server.base("model" if path.stem == "tools" else "hello")
+            base = server.base("model" if path.stem.lower() == "tools" else "hello")
             status, output = run([*command, str(path)], {**environment, "DOSAI_BASE_URL": base, "DOSAI_API_KEY": "k"})
             if status != 0 or wanted.get(path.stem, "Hello! How can I help you today?") not in output:
                 wrong.append("%s: %s\n%s" % (path, status, output))

@@ -1,0 +1,171 @@
+package ai.dos;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** JSON of Maps, Lists, Strings, Numbers, Booleans and null, so that no other package is needed. Any other may be used. */
+public final class Json {
+    private static final int DEPTH = 512;
+
+    /** JSON that is written as it is. */
+    record Raw(String text) {}
+
+    private Json() {}
+
+    public static String write(Object value) {
+        StringBuilder out = new StringBuilder();
+        write(out, value, DEPTH);
+        return out.toString();
+    }
+
+    private static void write(StringBuilder out, Object value, int depth) {
+        if (depth == 0) throw new IllegalArgumentException("this is nested too deeply for JSON");
+        if (value == null || value instanceof Boolean) {
+            out.append(value);
+        } else if (value instanceof CharSequence text) {
+            quote(out, text);
+        } else if (value instanceof Number number) {
+            if (Double.isNaN(number.doubleValue()) || !(number instanceof BigDecimal) && Double.isInfinite(number.doubleValue())) {
+                throw new IllegalArgumentException(number + " is no number in JSON");
+            }
+            out.append(number);
+        } else if (value instanceof Raw raw) {
+            out.append(raw.text);
+        } else if (value instanceof Map<?, ?> map) {
+            String before = "{";
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                quote(out.append(before), (CharSequence) entry.getKey());
+                write(out.append(':'), entry.getValue(), depth - 1);
+                before = ",";
+            }
+            out.append(map.isEmpty() ? "{}" : "}");
+        } else if (value instanceof Iterable<?> list) {
+            char before = '[';
+            for (Object each : list) {
+                write(out.append(before), each, depth - 1);
+                before = ',';
+            }
+            out.append(before == '[' ? "[]" : "]");
+        } else {
+            throw new IllegalArgumentException("there is no JSON of " + value.getClass());
+        }
+    }
+
+    private static void quote(StringBuilder out, CharSequence text) {
+        out.append('"');
+        for (int at = 0; at < text.length(); at++) {
+            char one = text.charAt(at);
+            boolean isPair = Character.isHighSurrogate(one) && at + 1 < text.length() && Character.isLowSurrogate(text.charAt(at + 1));
+            if (isPair) out.append(one).append(text.charAt(++at));
+            else if (one == '"' || one == '\\') out.append('\\').append(one);
+            else if (one < ' ' || Character.isSurrogate(one)) out.append(String.format("\\u%04x", (int) one));
+            else out.append(one);
+        }
+        out.append('"');
+    }
+
+    /** Objects are Maps in their order; integers are Longs, where they fit, and other numbers Doubles. */
+    public static Object parse(String text) {
+        Reader reader = new Reader(text);
+        Object value = reader.value(DEPTH);
+        reader.space();
+        if (reader.at != text.length()) throw reader.wrong();
+        return value;
+    }
+
+    private static final class Reader {
+        private final String text;
+        private int at;
+
+        Reader(String text) {
+            this.text = text;
+        }
+
+        IllegalArgumentException wrong() {
+            return new IllegalArgumentException("this is no JSON, at character " + at);
+        }
+
+        void space() {
+            while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) at++;
+        }
+
+        boolean skip(char one) {
+            space();
+            if (at == text.length() || text.charAt(at) != one) return false;
+            at++;
+            return true;
+        }
+
+        Object value(int depth) {
+            if (depth == 0) throw wrong();
+            space();
+            if (skip('{')) return object(depth);
+            if (skip('[')) return list(depth);
+            if (skip('"')) return string();
+            for (Object word : new Object[] {true, false, null}) {
+                if (text.startsWith(String.valueOf(word), at)) {
+                    at += String.valueOf(word).length();
+                    return word;
+                }
+            }
+            return number();
+        }
+
+        private Map<String, Object> object(int depth) {
+            Map<String, Object> made = new LinkedHashMap<>();
+            if (skip('}')) return made;
+            do {
+                if (!skip('"')) throw wrong();
+                String key = string();
+                if (!skip(':')) throw wrong();
+                made.put(key, value(depth - 1));
+            } while (skip(','));
+            if (!skip('}')) throw wrong();
+            return made;
+        }
+
+        private List<Object> list(int depth) {
+            List<Object> made = new ArrayList<>();
+            if (skip(']')) return made;
+            do made.add(value(depth - 1)); while (skip(','));
+            if (!skip(']')) throw wrong();
+            return made;
+        }
+
+        private String string() {
+            StringBuilder made = new StringBuilder();
+            while (at < text.length()) {
+                char one = text.charAt(at++);
+                if (one == '"') return made.toString();
+                if (one < ' ') break;
+                made.append(one == '\\' ? escaped() : one);
+            }
+            throw wrong();
+        }
+
+        private char escaped() {
+            if (at == text.length()) throw wrong();
+            char one = text.charAt(at++);
+            int known = "\"\\/bfnrt".indexOf(one);
+            if (known >= 0) return "\"\\/\b\f\n\r\t".charAt(known);
+            if (one != 'u' || !text.substring(at, Math.min(at + 4, text.length())).matches("[0-9a-fA-F]{4}")) throw wrong();
+            at += 4;
+            return (char) Integer.parseInt(text, at - 4, at, 16);
+        }
+
+        private Object number() {
+            int from = at;
+            while (at < text.length() && "+-.0123456789eE".indexOf(text.charAt(at)) >= 0) at++;
+            String found = text.substring(from, at);
+            if (!found.matches("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")) throw wrong();
+            try {
+                return Long.valueOf(found);
+            } catch (NumberFormatException tooBigOrNoInteger) {
+                return Double.valueOf(found);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package ai.dos;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A function that the model may call. parameters is a JSON schema, or null. It gets the arguments, and gives a text, or what
+ * Json can write; what it throws is told to the model.
+ */
+public record Tool(String name, String description, Map<String, ?> parameters, Function function) {
+    /** What is called. */
+    public interface Function {
+        Object call(Map<String, Object> arguments) throws Exception;
+    }
+
+    /** Of several calls in one answer, each runs in a virtual thread. The request's messages grow by each round. */
+    static Completion run(Client client, Request request, List<Tool> tools, int maxRounds) {
+        Request asked = request.beside().set("tools", tools.stream().map(Tool::described).toList());
+        for (int round = 1; ; round++) {
+            Completion answer = client.chat(asked);
+            Completion.Choice first = answer.choices().isEmpty() ? null : answer.choices().get(0);
+            if (first == null || first.message().toolCalls().isEmpty()) return answer;
+            if ("length".equals(first.finishReason()) || "content_filter".equals(first.finishReason())) {
+                throw DosaiException.made(Status.TRUNCATED, "an answer with calls was cut short: " + first.finishReason(), answer);
+            }
+            if (round >= maxRounds) throw DosaiException.made(Status.TOO_LARGE, "the model still calls functions in round " + round, answer);
+            List<Completion.ToolCall> calls = first.message().toolCalls();
+            List<String> results = calls.size() == 1 ? List.of(result(tools, calls.get(0))) : together(tools, calls);
+            request.message(first.message());
+            for (int at = 0; at < calls.size(); at++) request.toolResult(calls.get(at).id(), results.get(at));
+            Object choice = asked.get("tool_choice"); // else the model could only call again
+            if (!"auto".equals(choice) && !"none".equals(choice)) asked.without("tool_choice");
+        }
+    }
+
+    private static List<String> together(List<Tool> tools, List<Completion.ToolCall> calls) {
+        List<CompletableFuture<String>> running = new ArrayList<>();
+        for (Completion.ToolCall call : calls) {
+            CompletableFuture<String> one = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> one.complete(result(tools, call)));
+            running.add(one);
+        }
+        return running.stream().map(CompletableFuture::join).toList();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static String result(List<Tool> tools, Completion.ToolCall call) {
+        try {
+            for (Tool tool : tools) {
+                if (!tool.name.equals(call.name())) continue;
+                String text = call.arguments() == null || call.arguments().isBlank() ? "{}" : call.arguments();
+                if (!(Json.parse(text) instanceof Map<?, ?> arguments)) return "error: the arguments are no object";
+                Object result = tool.function.call((Map<String, Object>) arguments);
+                return result instanceof String one ? one : Json.write(result);
+            }
+            return "error: there is no function " + call.name();
+        } catch (Exception | StackOverflowError wrong) {
+            return "error: " + (wrong.getMessage() == null ? wrong : wrong.getMessage());
+        }
+    }
+
+    private Map<String, Object> described() {
+        Map<String, Object> made = new LinkedHashMap<>();
+        made.put("name", name);
+        if (description != null) made.put("description", description);
+        if (parameters != null) made.put("parameters", parameters);
+        return Map.of("type", "function", "function", made);
+    }
+}

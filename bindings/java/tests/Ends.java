@@ -1,0 +1,157 @@
+import ai.dos.*;
+import java.util.concurrent.*;
+
+/** How calls end before their time. What is left open of them, the server tells. */
+final class Ends extends Support {
+    static ChatStream kept;
+
+    public static void main(String[] arguments) throws Exception {
+        test("cancel", () -> inBoth(Ends::cancel));
+        test("interrupt", Ends::interrupt);
+        test("leaving", () -> inBoth(Ends::leaving));
+        test("forgetting", Ends::forgetting);
+        test("futures and subscriptions", Ends::subscriptions);
+        test("close", Ends::close);
+        kept = client("endless").stream(question()); // with which the process ends
+        kept.next();
+        Future<Object> reader = begin(true, () -> contents(client("endless").stream(question())));
+        FutureTask<Object> waiting = new FutureTask<>(() -> contents(kept));
+        Thread daemon = new Thread(waiting);
+        daemon.setDaemon(true);
+        daemon.start();
+        Thread.sleep(50);
+        test("exit", () -> same(false, reader.isDone() || waiting.isDone()));
+        System.exit(0);
+    }
+
+    static void cancel() throws Exception {
+        try (Client client = client("endless")) {
+            ChatStream one = client.stream(question());
+            for (int count = 0; count < 3; ) count += one.next().content().isEmpty() ? 0 : 1;
+            CountDownLatch waits = new CountDownLatch(1);
+            long[] since = {0};
+            begin(false, () -> {
+                waits.await();
+                Thread.sleep(50);
+                since[0] = System.nanoTime();
+                one.cancel();
+                return null;
+            });
+            waits.countDown();
+            DosaiException wrong = fails(Status.CANCELLED, one::hasNext);
+            took(since[0], 50);
+            same("0 1 2 ", wrong.completion().text());
+            fails(Status.CANCELLED, one::hasNext);
+        }
+    }
+
+    /** Of each kind of call, while it waits, and before. */
+    static void interrupt() throws Exception {
+        for (boolean isVirtual : new boolean[] {false, true}) {
+            for (String script : new String[] {"endless", "silent"}) {
+                Client client = client(script);
+                CountDownLatch begun = new CountDownLatch(1);
+                Future<Object> one = begin(isVirtual, () -> {
+                    begun.countDown();
+                    try {
+                        return script.equals("silent") ? client.chat(question()).text() : contents(client.stream(question()));
+                    } catch (DosaiException wrong) {
+                        same(true, Thread.interrupted());
+                        return wrong.status();
+                    }
+                });
+                begun.await();
+                Thread.sleep(100);
+                long since = System.nanoTime();
+                one.cancel(true);
+                same(Status.CANCELLED, one.get());
+                took(since, 50);
+                client.close();
+            }
+        }
+        inBoth(() -> {
+            Thread.currentThread().interrupt();
+            fails(Status.CANCELLED, () -> client("hello").chat(question()));
+            fails(Status.CANCELLED, () -> client("hello").stream(question()));
+        });
+    }
+
+    static void leaving() throws Exception {
+        String script = "endless~left" + Thread.currentThread().isVirtual();
+        try (Client client = client(script)) {
+            ChatStream left = client.stream(question());
+            left.next();
+            left.close();
+            left.close();
+            fails(Status.CANCELLED, left::hasNext); // and does not wait
+            refuses(IllegalStateException.class, () -> {
+                try (ChatStream stream = client.stream(question())) {
+                    for (Chunk chunk : stream) throw new IllegalStateException(chunk.content());
+                }
+            });
+            ChatStream read = client.stream(question());
+            Future<Object> reader = begin(Thread.currentThread().isVirtual(), () -> contents(read));
+            Thread.sleep(50);
+            read.close();
+            try {
+                reader.get(20, TimeUnit.SECONDS);
+                throw new AssertionError("its reader does not fail");
+            } catch (ExecutionException wrong) {
+                same(Status.CANCELLED, ((DosaiException) wrong.getCause()).status());
+            }
+            gone(script);
+        }
+    }
+
+    /** The garbage collector closes streams and clients. */
+    static void forgetting() throws Exception {
+        inBoth(() -> {
+            String script = "endless~forgotten" + Thread.currentThread().isVirtual();
+            client(script).stream(question()).next();
+            gone(script);
+        });
+        Thread.sleep(50);
+        int threads = 1;
+        for (int times = 0; times < 500 && threads > 0; times++) { // of clients that are gone
+            System.gc();
+            Thread.sleep(10);
+            threads = (int) Thread.getAllStackTraces().keySet().stream().filter(one -> one.getName().equals("dosai")).count();
+        }
+        same(0, threads);
+    }
+
+    static void subscriptions() throws Exception {
+        String script = "endless~async";
+        Client client = client(script);
+        CompletableFuture<Completion> future = client("silent~async").chatAsync(question());
+        Calls.Subscriber one = new Calls.Subscriber();
+        client.publish(question()).subscribe(one);
+        same("0 ", one.next());
+        long since = System.nanoTime();
+        future.cancel(true);
+        one.subscription.cancel();
+        gone(script);
+        gone("silent~async");
+        took(since, 200);
+        same(null, one.seen.poll(50, TimeUnit.MILLISECONDS));
+        client.close();
+    }
+
+    static void close() throws Exception {
+        Client client = client("endless");
+        Future<Object> reader = begin(true, () -> contents(client.stream(question())));
+        Thread.sleep(50);
+        ChatStream pulled = client.stream(question());
+        pulled.next();
+        client.close();
+        try {
+            reader.get(20, TimeUnit.SECONDS);
+            throw new AssertionError("its reader does not fail");
+        } catch (ExecutionException wrong) {
+            same(Status.CANCELLED, ((DosaiException) wrong.getCause()).status());
+        }
+        pulled.next(); // it ends as it will
+        pulled.close();
+        fails(Status.INVALID_ARGUMENT, () -> client.stream(question()));
+    }
+}

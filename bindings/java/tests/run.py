@@ -1,0 +1,19 @@
+#!/usr/bin/env python3
+"""Java's own tests, and its examples, which make has compiled."""
+import os, pathlib, sys
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path.insert(0, str(ROOT / "Tests/Support"))
+import own_tests
+
+TESTS = {"Calls": 10, "Ends": 7, "Leaks": 1}
+WANTED = {"Many": "100 answers", "Tools": "error: there is no function add"}
+# One carrier: a virtual thread that held it would stop all others.
+JAVA = [str(ROOT / "scripts/java"), "run", "-ea", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djdk.virtualThreadScheduler.parallelism=1",
+        "-Djdk.virtualThreadScheduler.maxPoolSize=1"]
+
+if __name__ == "__main__":
+    examples = sorted(pathlib.Path(path.stem) for path in (HERE.parent / "examples").glob("*.java"))
+    sys.exit(own_tests.judge(TESTS, examples, JAVA, dict(os.environ), WANTED))

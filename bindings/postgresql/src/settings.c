@@ -33,7 +33,7 @@ void _PG_init(void) {
 /* Called by the library before each attempt: it must not raise anything. */
 static int32_t read_key(char *key, size_t size, void *user_data) {
   struct stat status;
-  int file = open(key_file, O_RDONLY | O_CLOEXEC);
+  int file = open(key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   ssize_t length = -1;
   errno = file < 0 ? errno : 0;
   if (file >= 0 && fstat(file, &status) == 0) {

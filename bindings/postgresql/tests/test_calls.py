@@ -1,5 +1,5 @@
 """What the functions give, and who may call them."""
-import json, time
+import json, os, time
 
 import pytest
 
@@ -131,6 +131,10 @@ def test_the_key(session, server, cluster):
         for call in ("dosai.chat('Hi')", "* FROM dosai.stream('Hi')", "* FROM dosai.map('SELECT 1, ''a''')"):
             output = session.ask("SELECT " + call)
             assert "could not read the file of dosai.key_file: " + why in output and str(file) not in output
+    os.mkfifo(file.with_suffix(".pipe"))
+    for path in (file.with_suffix(".pipe"), cluster.data):
+        assert "Operation not permitted" in session.ask("SET dosai.key_file = '%s'; SELECT dosai.chat('Hi')" % path)
+    session.ask("RESET dosai.key_file")
     file.write_text("sk-other\n")
     assert session.ask("SELECT dosai.chat('Hi') IS NOT NULL") == "t"  # a new key needs no new session
     assert "Bearer sk-other" in str(server.stats("echo~key")["last_headers"])

@@ -4,9 +4,7 @@ reaches twice its rate.
     bench.py [SCALE]     1: 1,000,000 rows for memory; 0.1: a tenth of all numbers of rows
 """
 import asyncio
-import os
 import pathlib
-import resource
 import subprocess
 import sys
 import tempfile

@@ -104,6 +104,7 @@ class Job:
     def __init__(self, engine, folder, environment, count, rpm=60000):
         self.folder, self.environment, self.count = folder, {**os.environ, **environment}, count
         code = program(engine).replace("/shared", str(folder)).replace("60_000", str(rpm))
+        code = code.replace("override_num_blocks=1000", "override_num_blocks=8")
         (folder / "program.py").write_text(code)
 
     def write_prompts(self, parts=4):

@@ -15,7 +15,9 @@ def cluster(tmp_path_factory):
     from ray.cluster_utils import Cluster
     truth = Truth(tmp_path_factory.mktemp("truth"), delay=100)
     os.environ.update(DOSAI_BASE_URL=truth.base, DOSAI_SCALE_RUN=MARK.partition("=")[2], RAY_DATA_DISABLE_PROGRESS_BARS="1",
-                      RAY_USAGE_STATS_ENABLED="0")
+                      RAY_USAGE_STATS_ENABLED="0",
+                      # A slow machine: else Ray starts more workers in place of those that are not there yet.
+                      RAY_worker_register_timeout_seconds="300", RAY_worker_maximum_startup_concurrency="1")
     made = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
     for _ in range(2):
         made.add_node(**NODE)

@@ -4,6 +4,7 @@ defmodule Mix.Tasks.Compile.DosaiNif do
   @impl true
   def run(_) do
     {_, status} = System.cmd("make", ["-C", "c_src"], into: IO.stream())
+    Mix.Project.build_structure() # again, for there is a priv now
     if status == 0, do: :ok, else: {:error, []}
   end
 end

@@ -10,6 +10,9 @@
 #include <string.h>
 
 enum {
+  EVENTS_FAST = 8,         /* of each call in one step; then more is likely to be there */
+  CALLS_MANY = 16,         /* of which something comes so often that the VM need not tell each time: */
+  SOON_US = 2500,          /* from one step to the next */
   EVENTS_MAX = 512,        /* of one step, so that the scheduler gets back to others */
   BATCH_BYTES = 64 * 1024, /* of one message */
   UNREAD_MAX = 16,         /* messages that a process has not taken; then its call is paused */
@@ -26,6 +29,7 @@ typedef struct client {
   ErlNifPid process;
   ErlNifMonitor monitor;
   int is_owned, is_closing, is_slow;
+  ErlNifTime stepped;
   size_t waiting; /* calls without an event: they may do a TLS handshake, or parse an answer as a whole */
   struct call *pending, *kept;
 } client;
@@ -53,7 +57,8 @@ typedef struct call_resource {
 } call_resource;
 
 static ErlNifResourceType *client_type, *call_type;
-static ERL_NIF_TERM atom_ok, atom_error, atom_dosai, atom_chunks, atom_again, atom_closed, atom_undefined;
+static ERL_NIF_TERM atom_ok, atom_error, atom_dosai, atom_chunks, atom_again, atom_later, atom_closed,
+    atom_undefined;
 
 static ERL_NIF_TERM failed(ErlNifEnv *env, dosai_status status, dosai_error *error, const char *message) {
   ERL_NIF_TERM term = term_of_error(env, status, error, message);
@@ -173,8 +178,10 @@ static void take(ErlNifEnv *env, client *client, const dosai_event *event) {
   send(env, call, enif_make_tuple2(call->env, outcome, last), 1);
 }
 
-static void flush_pending(ErlNifEnv *env, client *client) {
-  while (client->pending) {
+/* Gives the number of calls to which something has happened. */
+static int flush_pending(ErlNifEnv *env, client *client) {
+  int count = 0;
+  for (; client->pending; count++) {
     call *call = client->pending;
     client->pending = call->next;
     call->is_pending = 0;
@@ -186,23 +193,28 @@ static void flush_pending(ErlNifEnv *env, client *client) {
       release(call);
     }
   }
-}
-
-/* 1: there are more. */
-static int take_events(ErlNifEnv *env, client *client) {
-  const dosai_event *event = NULL;
-  int count = 0;
-  while (count < EVENTS_MAX && dosai_loop_next(client->loop, &event, NULL) == DOSAI_OK && event) {
-    take(env, client, event);
-    count++;
-  }
-  flush_pending(env, client);
-  return count == EVENTS_MAX;
+  return count;
 }
 
 static int wait_for_loop(ErlNifEnv *env, client *client) {
   return enif_select(env, dosai_loop_fd(client->loop), ERL_NIF_SELECT_READ, client, &client->process,
                      atom_undefined) >= 0;
+}
+
+static ERL_NIF_TERM step_and_take(ErlNifEnv *env, client *client, ErlNifTime now) {
+  const dosai_event *event = NULL;
+  size_t active = 0;
+  int count = 0, is_soon = now - client->stepped < SOON_US;
+  client->stepped = now;
+  dosai_loop_step(client->loop, 0, NULL, NULL, &active, NULL);
+  while (count < EVENTS_MAX && dosai_loop_next(client->loop, &event, NULL) == DOSAI_OK && event) {
+    take(env, client, event);
+    count++;
+  }
+  int calls = flush_pending(env, client);
+  if (count > 0 && (count == EVENTS_MAX || count >= EVENTS_FAST * calls)) return atom_again;
+  if (count > 0 && is_soon && active >= CALLS_MANY) return atom_later;
+  return wait_for_loop(env, client) ? atom_ok : atom_closed;
 }
 
 static ERL_NIF_TERM step_now(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
@@ -213,8 +225,7 @@ static ERL_NIF_TERM step_now(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]
   ErlNifTime started = enif_monotonic_time(ERL_NIF_USEC);
   pthread_mutex_lock(&client->lock);
   if (client->loop && !client->is_closing) {
-    dosai_loop_step(client->loop, 0, NULL, NULL, NULL, NULL);
-    result = take_events(env, client) ? atom_again : wait_for_loop(env, client) ? atom_ok : atom_closed;
+    result = step_and_take(env, client, started);
   }
   ErlNifTime spent = enif_monotonic_time(ERL_NIF_USEC) - started;
   client->is_slow = spent > SLOW_US;
@@ -224,7 +235,8 @@ static ERL_NIF_TERM step_now(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]
   return result;
 }
 
-/* step(Client): ok; again: there is more; closed. */
+/* step(Client): ok, the VM will tell; again: there is more; later: in a millisecond, for much comes from many calls, and
+ * each wake costs more than a chunk; closed. */
 static ERL_NIF_TERM step(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   client *client;
   if (!enif_get_resource(env, argv[0], client_type, (void **)&client)) return enif_make_badarg(env);
@@ -510,6 +522,7 @@ static int load(ErlNifEnv *env, void **data, ERL_NIF_TERM info) {
   atom_dosai = enif_make_atom(env, "dosai");
   atom_chunks = enif_make_atom(env, "chunks");
   atom_again = enif_make_atom(env, "again");
+  atom_later = enif_make_atom(env, "later");
   atom_closed = enif_make_atom(env, "closed");
   atom_undefined = enif_make_atom(env, "undefined");
   load_answers(env);

@@ -24,6 +24,7 @@ step(Nif) ->
     case dosai_nif:step(Nif) of
         ok -> {noreply, Nif};
         again -> self() ! step, {noreply, Nif}; % behind the calls that wait to be made
+        later -> erlang:send_after(1, self(), step), {noreply, Nif};
         closed -> {stop, normal, Nif}
     end.
 

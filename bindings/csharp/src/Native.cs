@@ -89,7 +89,7 @@ namespace Dosai
         {
             if (text == null) return null;
             var bytes = new byte[(int)length];
-            Marshal.Copy((IntPtr)text, bytes, 0, bytes.Length);
+            fixed (byte* to = bytes) Buffer.MemoryCopy(text, to, bytes.Length, bytes.Length);
             return bytes;
         }
 

@@ -278,6 +278,19 @@ def test_the_coordinator_knows_its_workers(seen, workers):
         assert not raised and len(there.times) == 10
 
 
+def test_a_coordinator_that_says_nonsense(seen, workers):
+    there = seen()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def serve():
+            one, _ = server.accept()
+            one.sendall(b'{"hold": 0}\n{"lend": 7}\n')
+            time.sleep(5)
+        threading.Thread(target=serve, daemon=True).start()
+        threads, raised = run(workers(there, 1, limiter=Lease(*server.getsockname(), "token")), 10)
+        join(threads)
+    assert [error.status for error in raised] == ["PROTOCOL"] and not there.times
+
+
 def test_shares(seen, workers):
     assert Share(rpm=600, tpm=60000, workers=4).rates() == {"requests_per_minute": 150, "tokens_per_minute": 15000}
     for wrong in (Share(rpm=-1), Share(rpm=1, workers=0)):

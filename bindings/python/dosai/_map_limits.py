@@ -100,6 +100,7 @@ class Borrower(Hold):
         self._owed: Counter[int] = Counter()  # tokens, by slot
         self._writer: Any = None
         self._task = asyncio.ensure_future(self._live())
+        self._task.add_done_callback(self._fail)
 
     async def admit(self, cost: int) -> Ticket:
         if self._task.done():
@@ -151,12 +152,15 @@ class Borrower(Hold):
             await asyncio.sleep(random.uniform(0.1, 0.5))
 
     def _give_up(self) -> None:
-        error = MapError(f"the coordinator of the limits, {self._lease.host}:{self._lease.port}, cannot be reached, "
-                         "or refuses the token", status="CONNECTION")
+        raise MapError(f"the coordinator of the limits, {self._lease.host}:{self._lease.port}, cannot be reached, "
+                       "or refuses the token", status="CONNECTION")
+
+    def _fail(self, task: asyncio.Task[None]) -> None:
+        """Nobody waits for what will not come."""
+        error = None if task.cancelled() else task.exception()
         for ticket in self._waiting:
-            if not ticket.future.done():
+            if error is not None and not ticket.future.done():
                 ticket.future.set_exception(error)
-        raise error
 
     async def _talk(self, reader: asyncio.StreamReader) -> None:
         """Until the connection ends, and what was borrowed over it with it."""
@@ -170,7 +174,7 @@ class Borrower(Hold):
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         for error in ended:
             if isinstance(error, Exception) and not isinstance(error, (OSError, ValueError)):
-                raise error
+                raise MapError(f"the coordinator of the limits: {type(error).__name__}: {error}", status="PROTOCOL")
 
     async def _listen(self, reader: asyncio.StreamReader, answers: asyncio.Queue[Any]) -> None:
         greeted = False

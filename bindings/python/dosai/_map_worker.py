@@ -30,10 +30,10 @@ OF_CONNECTIONS = ("CONNECTION", "PROXY", "TLS", "TIMEOUT")
 
 
 class Batch:
-    """Rows that have a journal together. `left` is how many of them have no result yet."""
+    """Rows of a run that have a journal together. `left` is how many of them have no result yet."""
 
-    def __init__(self, journal: Optional[Journal], left: int) -> None:
-        self.journal, self.left = journal, left
+    def __init__(self, run: Run, journal: Optional[Journal]) -> None:
+        self.run, self.journal, self.left = run, journal, 0
 
     def close(self) -> None:
         if self.journal is not None:
@@ -97,6 +97,8 @@ class Worker:
             return
         over = threading.Event()
         run.error = run.error or error
+        if threading.current_thread() is self._thread:  # the garbage collector may close an iterator here
+            over.set()
         try:
             self.loop.call_soon_threadsafe(lambda: self.loop.create_task(self._cancel(run, over)))
         except RuntimeError:  # the thread has ended
@@ -142,7 +144,10 @@ class Worker:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._pump()
         for batch in list(run.batches):
-            batch.close()
+            try:
+                batch.close()
+            except OSError:  # the run has ended anyway
+                pass
         over.set()
 
     def _poke(self) -> None:
@@ -179,8 +184,12 @@ class Worker:
     def _sync(self) -> None:
         batches, self._journals = self._journals, set()
         for batch in batches:
-            if batch.journal is not None:
-                batch.journal.sync()
+            try:
+                if batch.journal is not None:
+                    batch.journal.sync()
+            except OSError as error:  # nothing more is sent that could not be kept
+                batch.run.error = batch.run.error or error
+                batch.run.done.put(error)
 
     async def _do(self, job: Job) -> None:
         row = await self._ask(job)

@@ -198,7 +198,7 @@ class Mapper:
         """Sends what the journal does not have."""
         bodies = [(id, self._body(request)) for id, request in unit]
         journal = self._journal(bodies) if self.spec.journal else None
-        batch = Batch(journal, 0)
+        batch = Batch(run, journal)
         jobs = []
         for number, (id, body) in enumerate(bodies, 1):
             text = body if isinstance(body, bytes) else b""

@@ -358,6 +358,24 @@ def test_a_full_disk_raises(seen, mapper):
     os.close(journal._file)
 
 
+def test_a_disk_that_fails_raises(seen, mapper, tmp_path, monkeypatch):
+    def sync(self):
+        raise OSError(5, "the disk fails")
+    monkeypatch.setattr("dosai._map_journal.Journal.sync", sync)
+    one = mapper(seen(late(0.3)), journal=str(tmp_path), concurrency=1)
+    with pytest.raises(OSError, match="the disk fails"):
+        list(one.rows(rows(20), **COLUMNS))
+
+
+def test_an_iterator_that_is_left_alone_ends(seen, mapper):
+    there = seen(late(0.2))
+    one = mapper(there, concurrency=1)
+    next(one.rows(rows(20), **COLUMNS))  # collected here
+    sent = len(there.ids)
+    time.sleep(0.5)
+    assert len(there.ids) <= sent + 1 and not one._runs
+
+
 # ---- the files of `dosai batch`
 
 def line(custom_id):

@@ -17,7 +17,7 @@ namespace Dosai
         Call call;
         List<Chunk> chunks;
         int next;
-        bool isOver;
+        bool isOver, isWaiting;
 
         internal ChatReader(Func<CancellationToken, Call> submit, CancellationToken token)
         {
@@ -47,16 +47,22 @@ namespace Dosai
 
         async Task<bool> Wait()
         {
+            if (isWaiting) throw new InvalidOperationException("dosai: the last MoveNextAsync has not ended yet");
             Current = null;
             if (isOver) return false;
             if (call == null)
             {
                 call = (Interlocked.Exchange(ref submit, null) ?? throw new ObjectDisposedException(nameof(ChatReader)))(token);
             }
-            while (!call.Take(out chunks)) await call.Wait().ConfigureAwait(false);
-            next = 0;
-            if (chunks.Count > 0)
+            chunks = null;
+            isWaiting = true;
+            List<Chunk> taken;
+            while (!call.Take(out taken)) await call.Wait().ConfigureAwait(false);
+            isWaiting = false;
+            if (taken.Count > 0)
             {
+                chunks = taken;
+                next = 0;
                 Current = chunks[next++];
                 return true;
             }

@@ -131,6 +131,7 @@ static class Ends
             ChatReader reader = endless.StreamAsync(Question());
             for (int read = 0; read < 3; read++) reader.MoveNextAsync().Wait();
             Task<bool> waiting = reader.MoveNextAsync();
+            Throws<InvalidOperationException>(() => reader.MoveNextAsync().GetAwaiter().GetResult());
             reader.Dispose();
             reader.Dispose();
             Fails(Status.Cancelled, () => waiting.GetAwaiter().GetResult());

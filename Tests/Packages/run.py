@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Builds and uses the packages of packaging/ for RPM, Conan and Meson.
+
+    run.py [rpm|conan|meson]...
+"""
+import os, pathlib, shutil, subprocess, sys
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "Tests/Support"))
+from server import LoopbackServer
+
+FOLDER = ROOT / "build/packages"
+HELLO = "Hello! How can I help you today?"
+NEEDED = {"rpm": {"rpmbuild": "rpm", "rpmlint": "rpmlint"}}
+
+
+def run(*command, **more):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    environment.update(more.pop("env", {}))
+    ran = subprocess.run(list(map(str, command)), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
+    if ran.returncode:
+        sys.exit("packages: %s\n%s" % (" ".join(map(str, command)), ran.stdout[-6000:]))
+    return ran.stdout
+
+
+def tool(name):
+    """Of PyPI."""
+    venv = FOLDER / "venv"
+    if not (venv / "ready").exists():
+        run(sys.executable, "-m", "venv", venv)
+        run(venv / "bin/python", "-m", "pip", "install", "--quiet", "conan==2.34.0", "meson==1.12.1", "ninja")
+        (venv / "ready").touch()
+    return venv / "bin" / name
+
+
+def fresh(name):
+    shutil.rmtree(FOLDER / name, ignore_errors=True)
+    (FOLDER / name).mkdir(parents=True)
+    return FOLDER / name
+
+
+def rpm(server):
+    """In the source tree, of what make has built; Debian's rpm knows of no package, so it asks for none."""
+    folder = fresh("rpm")
+    run("make", cwd=ROOT)
+    run("rpmbuild", "-bb", "--build-in-place", "--nodeps", "--define", "_topdir %s" % folder, ROOT / "packaging/rpm/dosai.spec", cwd=ROOT)
+    packages = sorted(folder.glob("RPMS/*/*.rpm"))
+    assert [each.name.split("-0")[0] for each in packages] == ["dosai", "libdosai", "libdosai-devel"], packages
+    said = run("rpmlint", "--config", ROOT / "packaging/rpm/rpmlint.toml", *packages, ROOT / "packaging/rpm/dosai.spec")
+    if "0 errors, 0 warnings" not in said:
+        sys.exit("packages: " + said)
+    root = folder / "root"
+    run("rpm", "--root", root, "--initdb")
+    run("rpm", "--root", root, "--nodeps", "-i", *packages)
+    run("rpm", "--root", root, "-V", "--nodeps", "dosai", "libdosai", "libdosai-devel")
+    return use(root, server)
+
+
+def use(root, server):
+    """What a program says that is built with what is installed below the root, and what the tool there says."""
+    libraries = next(root.glob("usr/lib*/libdosai.so")).parent
+    environment = {"PKG_CONFIG_PATH": str(libraries / "pkgconfig"), "PKG_CONFIG_SYSROOT_DIR": str(root), "LD_LIBRARY_PATH": str(libraries)}
+    flags = run("pkg-config", "--cflags", "--libs", "dosai", env=environment).split()
+    run("cc", "-o", root / "stream", ROOT / "examples/c/stream.c", *flags)
+    environment.update(DOSAI_BASE_URL=server.base("hello"), DOSAI_API_KEY="k")
+    return run(root / "stream", env=environment), run(root / "usr/bin/dosai", "chat", "Hi", env=environment)
+
+
+def conan(server):
+    """Created from this tree, and used by a program."""
+    folder = fresh("conan")
+    shutil.copytree(HERE / "conan", folder / "consumer")  # Conan writes beside it
+    shutil.copy(ROOT / "examples/c/stream.c", folder / "consumer")
+    environment = {"CONAN_HOME": str(folder), "DOSAI_BASE_URL": server.base("hello"), "DOSAI_API_KEY": "k"}
+    run(tool("conan"), "profile", "detect", env=environment)
+    return [run(tool("conan"), "create", ROOT / "packaging/conan", "--test-folder", folder / "consumer", env=environment, timeout=3600)]
+
+
+def meson(server):
+    """As a subproject, by the wrap, from a clone of what is committed here."""
+    folder = fresh("meson")
+    for file in (HERE / "meson/meson.build", ROOT / "examples/c/stream.c"):
+        shutil.copy(file, folder)
+    shutil.copytree(ROOT / "packaging/meson", folder / "subprojects")
+    wrap = folder / "subprojects/dosai.wrap"
+    lines = {"url": "file://%s" % ROOT, "revision": "HEAD"}
+    wrap.write_text("\n".join("%s = %s" % (key, lines[key]) if (key := line.partition(" =")[0]) in lines else line
+                              for line in wrap.read_text().split("\n")))
+    environment = {"PATH": "%s:%s" % (tool("ninja").parent, os.environ["PATH"])}
+    run(tool("meson"), "setup", folder / "build", folder, env=environment)
+    run(tool("meson"), "compile", "-C", folder / "build", env=environment, timeout=3600)
+    return [run(folder / "build/stream", env={"DOSAI_BASE_URL": server.base("hello"), "DOSAI_API_KEY": "k"})]
+
+
+if __name__ == "__main__":
+    with LoopbackServer() as loopback:
+        for name in sys.argv[1:] or ["rpm", "conan", "meson"]:
+            for program, package in NEEDED.get(name, {}).items():
+                if not shutil.which(program):
+                    sys.exit("packages: %s is missing: apt-get install %s" % (program, package))
+            said = {"rpm": rpm, "conan": conan, "meson": meson}[name](loopback)
+            if not all(HELLO in each for each in said):
+                sys.exit("packages: %s: %s" % (name, said))
+            print("packages: %s: built, used, streamed" % name, flush=True)

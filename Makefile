@@ -21,7 +21,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -114,7 +114,7 @@ $(TSC): | $(NODE)
 	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-TESTEES = c cpp node go rust ruby php luajit csharp erlang java
+TESTEES = c cpp node go rust ruby php luajit csharp erlang java swift
 
 testees: $(TESTEES:%=build/testees/%)
 
@@ -194,6 +194,22 @@ build/postgresql/dosai.so: $(wildcard bindings/postgresql/src/*.[ch]) bindings/p
 	env -u MAKEFLAGS -u MFLAGS make -s -C $(@D) -f $(CURDIR)/bindings/postgresql/Makefile VPATH=$(CURDIR)/bindings/postgresql with_llvm=no COPT=-Werror \
 	  PG_CONFIG=$$(ls /usr/lib/postgresql/*/bin/pg_config | tail -1) DOSAI_CFLAGS=-I$(CURDIR)/include DOSAI_LIBS="-L$(CURDIR)/build/lib -ldosai"
 	@touch $@
+
+# The package, its tests and its examples. pkg-config tells SwiftPM where the library is, as where it is installed.
+SWIFT_TESTS = build/swift/release/own
+
+$(SWIFT_TESTS): $(shell find bindings/swift -name '*.swift' -o -name 'shim.h' -o -name '*.modulemap') include/dosai.h packaging/dosai.pc.in $(LINK) | need-build
+	@mkdir -p build/swift
+	@sed -e 's|@PREFIX@|$(CURDIR)|' -e 's|@LIBDIR@|$(CURDIR)/build/lib|' -e 's|@VERSION@|$(VERSION)|' -e 's|@NEEDED@||' \
+	  packaging/dosai.pc.in >build/swift/dosai.pc
+	PKG_CONFIG_PATH=$(CURDIR)/build/swift swift build -c release -Xswiftc -warnings-as-errors --package-path bindings/swift \
+	  --scratch-path build/swift
+	@touch $@
+
+build/testees/swift: $(SWIFT_TESTS)
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nroot=$$(dirname "$$0")/..\nLD_LIBRARY_PATH=$$root/lib exec "$$root/swift/release/testee" "$$@"\n' >$@
+	@chmod +x $@
 
 # Debian 12's Go is too old.
 GO = build/go/bin/go
@@ -469,6 +485,9 @@ bench-scale: all need-test build/scale/truth $(SCALE)
 test-java: all need-test build/testees/java
 	python3 bindings/java/tests/run.py
 
+test-swift-binding: all need-test $(SWIFT_TESTS)
+	python3 bindings/swift/tests/run.py
+
 test-cli: all need-test $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI
 
@@ -538,7 +557,7 @@ test-install: deb need-test $(VENV)
 docs: need-test
 	@scripts/make-docs
 
-test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node build/sqlite/dosai.so build/postgresql/dosai.so $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY) $(ERLANG) $(JAVA_CLASSES)
+test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node build/sqlite/dosai.so build/postgresql/dosai.so $(GO) build/rust/release/libdosai.rlib $(ASSEMBLY) $(ERLANG) $(JAVA_CLASSES) $(SWIFT_TESTS)
 	@scripts/check-docs
 	@scripts/make-docs
 	@python3 benchmarks/run.py --smoke

@@ -2,7 +2,7 @@
 """What a header in the style of include/dosai.h declares.
 
     declarations.py [--check]    writes abi/dosai.json, from which a binding can be made, and the declarations of
-                                 Python, Rust, Java, Ruby, PHP, LuaJIT, C# and Erlang; or says where they are not what the header is
+                                 Python, Rust, Java, Ruby, PHP, LuaJIT, C#, Erlang and Swift; or says where they are not what the header is
 """
 import json
 import pathlib
@@ -16,6 +16,7 @@ import declarations_csharp
 import declarations_java
 import declarations_rust
 import declarations_scripts
+import declarations_swift
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HEADER, JSON, PYTHON = ROOT / "include/dosai.h", ROOT / "abi/dosai.json", ROOT / "bindings/python/dosai/_ffi.py"
@@ -239,7 +240,8 @@ def main():
     made = {JSON: json.dumps(data, indent=1) + "\n", PYTHON: Python(header).write(numbers),
             RUST / "dosai-sys/src/declarations.rs": declarations_rust.sys_crate(header, data, numbers),
             RUST / "dosai/src/kinds.rs": declarations_rust.newtypes(header, numbers),
-            **declarations_scripts.made(ROOT, header, numbers), **declarations_java.made(ROOT, header, numbers), **declarations_csharp.made(ROOT, header, numbers)}
+            **declarations_scripts.made(ROOT, header, numbers), **declarations_java.made(ROOT, header, numbers), **declarations_csharp.made(ROOT, header, numbers),
+            **declarations_swift.made(ROOT, header, numbers)}
     wrong = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if sys.argv[1:] == ["--check"]:
         if wrong:

@@ -13,12 +13,15 @@ sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
-SUFFIX = {"c": ".c", "cpp": ".cpp", "csharp": ".cs", "go": ".go", "java": ".java", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs", "erlang": ".escript", "elixir": ".exs", "sql": ".sql"}
+SUFFIX = {"c": ".c", "cpp": ".cpp", "csharp": ".cs", "go": ".go", "java": ".java", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs", "erlang": ".escript", "elixir": ".exs", "sql": ".sql", "swift": ".swift"}
 INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "java": str(ROOT / "scripts/java") + " main", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "php": "php -d auto_prepend_file=%s" % (ROOT / "bindings/php/autoload.php"), "ruby": "ruby", "sh": "sh -eu", "erlang": "escript", "elixir": "elixir", "sql": "python3 %s" % (ROOT / "bindings/postgresql/tests/cluster.py")}
 # By the compiler that make has built the crate with.
 RUSTC = "PATH=/usr/bin:$PATH rustc --edition=2021 -D warnings %s -o %s --extern dosai=build/rust/release/libdosai.rlib " \
     "-L dependency=build/rust/release/deps -L native=build/lib"
 MCS = "mcs -warnaserror -r:build/csharp/Dosai.dll -out:%s %s"
+# With what make has built of the package.
+SWIFTC = "swiftc -swift-version 6 -warnings-as-errors -I build/swift/release/Modules -I bindings/swift/Sources/CLibdosai -I include %s -o %s " \
+    "build/swift/release/Dosai.build/*.o -L build/lib"
 
 # What a part of a program may use without having made it.
 C_HEAD = """#include <dosai.h>
@@ -156,6 +159,9 @@ class Page:
         elif block.language == "csharp":
             program = "MONO_PATH=build/csharp mono ./hello.exe"
             self.shell(MCS % ("hello.exe", name), block)
+        elif block.language == "swift":
+            program = "./" + name.rpartition(".")[0]
+            self.shell(SWIFTC % (name, program), block)
         else:
             program = INTERPRETER[block.language] + " " + name
             which(program.split()[0])

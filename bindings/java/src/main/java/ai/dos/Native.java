@@ -26,7 +26,7 @@ final class Native {
         String path = System.getProperty("dosai.library", System.getenv("DOSAI_LIBRARY"));
         SymbolLookup found = SymbolLookup.libraryLookup(path == null ? "libdosai.so.0" : path, Arena.global());
         try {
-            int version = (int) LINKER.downcallHandle(found.findOrThrow("dosai_version_number"), FunctionDescriptor.of(JAVA_INT)).invokeExact();
+            int version = (int) LINKER.downcallHandle(found.find("dosai_version_number").orElseThrow(), FunctionDescriptor.of(JAVA_INT)).invokeExact();
             if (version / 10000 == Declarations.VERSION_NUMBER / 10000) return found;
             throw new UnsatisfiedLinkError("libdosai is of version " + version + ", not " + Declarations.VERSION_NUMBER);
         } catch (Throwable wrong) {
@@ -35,7 +35,7 @@ final class Native {
     }
 
     static MethodHandle link(String name, FunctionDescriptor type) {
-        MemorySegment found = LIBRARY.findOrThrow(name);
+        MemorySegment found = LIBRARY.find(name).orElseThrow(() -> new UnsatisfiedLinkError("libdosai has no " + name));
         return LINKER.downcallHandle(found, type);
     }
 

@@ -1,6 +1,7 @@
 package ai.dos;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -9,6 +10,7 @@ final class Call implements Source {
     private static final int UNREAD = 256 * 1024; // bytes; then its connection waits
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition hasNews = lock.newCondition();
+    private final ArrayList<Chunk> arrived = new ArrayList<>(); // of the loop's thread
     private final ArrayDeque<Chunk> chunks = new ArrayDeque<>();
     final Client client; // so that it is not garbage before this has ended
     private final Runnable onNews;
@@ -32,18 +34,26 @@ final class Call implements Source {
         lock.unlock();
     }
 
-    void add(Chunk chunk) {
+    /** Is it the first since the last handing over? */
+    boolean arrive(Chunk chunk) {
+        arrived.add(chunk);
+        return arrived.size() == 1;
+    }
+
+    /** What has arrived in one step, at once: the reader wakes up once. */
+    void handOver() {
         lock.lock();
         try {
             if (isCancelled) return;
-            chunks.add(chunk);
-            bytes += chunk.size();
+            chunks.addAll(arrived);
+            for (Chunk chunk : arrived) bytes += chunk.size();
             if (bytes >= UNREAD && !isPaused) {
                 isPaused = true;
                 Declarations.dosai_call_pause(handle);
             }
             hasNews.signal();
         } finally {
+            arrived.clear();
             lock.unlock();
         }
         if (onNews != null) onNews.run();
@@ -51,6 +61,7 @@ final class Call implements Source {
 
     /** One of both is null. */
     void end(Object answer, RuntimeException wrong) {
+        if (!arrived.isEmpty()) handOver();
         lock.lock();
         last = answer;
         failure = wrong;

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -19,6 +20,7 @@ final class Loop implements Runnable, AutoCloseable {
     private final Handle client, loop;
     private final ConcurrentLinkedQueue<Runnable> asked = new ConcurrentLinkedQueue<>();
     private final Map<Long, Call> calls = new HashMap<>();
+    private final List<Call> haveArrived = new ArrayList<>(); // chunks that are to be handed over
     private long lastTag;
     private boolean hasThread, isClosed; // of what asks
 
@@ -75,28 +77,37 @@ final class Loop implements Runnable, AutoCloseable {
     public void run() {
         try (Arena arena = Arena.ofConfined()) {
             long out = arena.allocate(8, 8).address(), handle = loop.use();
-            while (true) {
-                for (Runnable one; (one = asked.poll()) != null; ) one.run();
-                synchronized (asked) {
-                    if (isClosed && asked.isEmpty()) break;
-                }
-                if (Declarations.dosai_loop_step(handle, -1, 0, 0, 0, 0) != 0) break;
-                while (Declarations.dosai_loop_next(handle, out, 0) == 0 && Native.at(out) != 0) deliver(Native.at(out));
+            try {
+                while (step(handle, out)) { }
+            } finally {
+                loop.done();
             }
-            loop.done();
+        } finally { // even if memory ran out
+            close();
+            loop.close();
+            for (Runnable one; (one = asked.poll()) != null; ) one.run();
+            for (Call call : calls.values()) call.end(null, DosaiException.made(Status.CANCELLED, "the client was closed", null));
+            calls.clear();
         }
-        loop.close();
-        for (Call call : new ArrayList<>(calls.values())) {
-            call.end(null, DosaiException.made(Status.CANCELLED, "the client was closed", null));
+    }
+
+    private boolean step(long handle, long out) {
+        for (Runnable one; (one = asked.poll()) != null; ) one.run();
+        synchronized (asked) {
+            if (isClosed) return false;
         }
-        calls.clear();
+        if (Declarations.dosai_loop_step(handle, -1, 0, 0, 0, 0) != 0) return false;
+        while (Declarations.dosai_loop_next(handle, out, 0) == 0 && Native.at(out) != 0) deliver(Native.at(out));
+        haveArrived.forEach(Call::handOver);
+        haveArrived.clear();
+        return true;
     }
 
     private void deliver(long event) {
         long tag = Native.at(event + Declarations.event.tag), chunk = Native.at(event + Declarations.event.chunk);
         if (chunk != 0) {
             Call call = calls.get(tag);
-            if (call != null) call.add(new Chunk(chunk));
+            if (call != null && call.arrive(new Chunk(chunk))) haveArrived.add(call);
             return;
         }
         Call call = calls.remove(tag);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds and uses the packages of packaging/ for RPM, Conan and Meson.
+"""Builds and uses the packages of packaging/ for RPM, Arch, Conan and Meson.
 
-    run.py [rpm|conan|meson]...
+    run.py [rpm|arch|conan|meson]...
 """
-import os, pathlib, shutil, subprocess, sys
+import os, pathlib, pwd, shutil, subprocess, sys
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -13,7 +13,7 @@ from server import LoopbackServer
 
 FOLDER = ROOT / "build/packages"
 HELLO = "Hello! How can I help you today?"
-NEEDED = {"rpm": {"rpmbuild": "rpm", "rpmlint": "rpmlint"}}
+NEEDED = {"rpm": {"rpmbuild": "rpm", "rpmlint": "rpmlint"}, "arch": {"makepkg": "makepkg", "bsdtar": "libarchive-tools"}}
 
 
 def run(*command, **more):
@@ -68,6 +68,24 @@ def use(root, server):
     return run(root / "stream", env=environment), run(root / "usr/bin/dosai", "chat", "Hi", env=environment)
 
 
+def arch(server):
+    """From what is committed, as nobody, whom makepkg takes; without pacman, which would look for what is needed."""
+    folder = fresh("arch")
+    shutil.copy(ROOT / "packaging/arch/PKGBUILD", folder)
+    run("git", "archive", "--prefix=dosai-0.1.0/", "-o", folder / "dosai-0.1.0.tar.gz", "HEAD", cwd=ROOT)
+    user = {}
+    if os.getuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        for path in (folder, *folder.iterdir()):
+            shutil.chown(path, "nobody")
+    run("makepkg", "--nodeps", cwd=folder, env={"HOME": str(folder), "PACMAN": "true", "PKGEXT": ".pkg.tar.gz"}, timeout=3600, **user)
+    root = folder / "root"
+    root.mkdir()
+    run("tar", "-C", root, "-xf", next(folder.glob("dosai-0.1.0-1-*.pkg.tar.gz")))
+    return use(root, server)
+
+
 def conan(server):
     """Created from this tree, and used by a program."""
     folder = fresh("conan")
@@ -96,11 +114,11 @@ def meson(server):
 
 if __name__ == "__main__":
     with LoopbackServer() as loopback:
-        for name in sys.argv[1:] or ["rpm", "conan", "meson"]:
+        for name in sys.argv[1:] or ["rpm", "arch", "conan", "meson"]:
             for program, package in NEEDED.get(name, {}).items():
                 if not shutil.which(program):
                     sys.exit("packages: %s is missing: apt-get install %s" % (program, package))
-            said = {"rpm": rpm, "conan": conan, "meson": meson}[name](loopback)
+            said = {"rpm": rpm, "arch": arch, "conan": conan, "meson": meson}[name](loopback)
             if not all(HELLO in each for each in said):
                 sys.exit("packages: %s: %s" % (name, said))
             print("packages: %s: built, used, streamed" % name, flush=True)

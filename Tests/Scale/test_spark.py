@@ -22,6 +22,7 @@ def truth(tmp_path_factory):
     words = " ".join("--conf %s=%s" % each for each in options.items())
     os.environ.update(DOSAI_BASE_URL=one.base, DOSAI_SCALE_RUN=MARK.partition("=")[2],
                       PYSPARK_PYTHON=sys.executable, SPARK_HOME=str(pathlib.Path(pyspark.__file__).parent), SPARK_LOCAL_IP="127.0.0.1",
+                      JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # it starts nine times
                       PYSPARK_SUBMIT_ARGS="--master local-cluster[2,1,600] %s pyspark-shell" % words)
     if pathlib.Path(JAVA).exists():
         os.environ["JAVA_HOME"] = JAVA

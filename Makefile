@@ -21,7 +21,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross+scale valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -351,6 +351,7 @@ test:
 test-apt: need-test
 	@scripts/install-dependencies deb
 	@scripts/install-dependencies packages
+	@scripts/install-dependencies java
 
 test-pip: $(VENV) $(GO) $(JAVA)
 	@scripts/model-server install

@@ -11,8 +11,8 @@ public final class Client: Sendable {
   /// Nothing is sent yet.
   public init(_ options: ClientOptions = ClientOptions()) throws(DosaiError) {
     handle = try options.makeClient()
-    var kept = options
-    kept.apiKey = nil
+    var kept = ClientOptions()  // no secret: what the loop needs
+    (kept.maxInFlight, kept.maxConnectionsPerHost) = (options.maxInFlight, options.maxConnectionsPerHost)
     self.options = kept
   }
 

@@ -3,6 +3,7 @@ import heapq
 import json
 import random
 import socket
+import struct
 import threading
 import time
 import urllib.request
@@ -123,16 +124,20 @@ def test_a_request_larger_than_the_limit_is_sent():
 @pytest.mark.parametrize("rpm, tpm", [(600, 0), (0, 60000)])
 def test_a_restart_lends_no_more(rpm, tpm):
     """Each 20 s another coordinator, which knows nothing of the one before."""
-    chance, sent = random.Random(SEED), []
+    chance, sent, owed = random.Random(SEED), [], []
     for begin in range(0, 240, 20):
         ledger, now = Ledger(rpm, tpm, float(begin)), float(begin)
         while now < begin + 20:
+            while owed and owed[0][0] <= now:  # calls take 10 s: some were lent by the one before
+                ledger.settle(*owed.pop(0)[1:])
             loan = ledger.grant(now, 64, 50, 50)
             times = [max(now, loan.start + number * loan.interval) for number in range(loan.requests)]
-            sent += [(each, 50) for each in times if each < begin + 20]  # a lost coordinator ends its loans
+            used = 50 if begin % 40 else 1
+            sent += [(each, used) for each in times if each < begin + 20]  # a lost coordinator ends its loans
+            owed += [(each + 10, loan.slot, used - 50) for each in times if each < begin + 20]
             now = max(now + 0.01, times[-1] + chance.uniform(0, 0.3))
     assert len(sent) > 100
-    assert most(sent) <= (rpm or 1200) and most(sent, lambda tokens: tokens) <= (tpm or 30000)
+    assert most(sent) <= (rpm or 60000) and most(sent, lambda tokens: tokens) <= (tpm or 30000)
 
 
 # ---- on loopback
@@ -256,6 +261,68 @@ def test_workers_give_up_without_a_coordinator(seen, workers):
     assert [error.status for error in raised] == ["CONNECTION"] and not there.times
 
 
+def test_a_worker_that_gave_up_tries_again(seen, workers):
+    there = seen()
+    with serve_limits() as lease:
+        pass
+    one, = workers(there, 1, limiter=Lease(lease.host, lease.port, lease.token, patience=0.5))
+    with pytest.raises(MapError):
+        list(one.rows(rows(1), **COLUMNS))
+    with serve_limits(port=lease.port, token=lease.token):
+        assert [row.error for row in one.rows(rows(1), **COLUMNS)] == [None]
+
+
+def answering(late, lends):
+    """A coordinator that greets, and lends so many seconds later if at all; where it listens."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def talk(one):
+        with one:
+            one.sendall(b'{"hold": 0}\n')
+            for line in one.makefile("rb"):
+                if b'"ask"' in line and lends:
+                    time.sleep(late)
+                    one.sendall(b'{"lend": [1, null, 0, 0, 0, %g]}\n' % (late / 2))
+
+    def serve():
+        while True:
+            try:
+                one, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(one,), daemon=True).start()
+    threading.Thread(target=serve, daemon=True).start()
+    return listener
+
+
+@pytest.mark.parametrize("lends, status", [(False, "CONNECTION"), (True, "TIMEOUT")])
+def test_a_coordinator_that_is_silent_or_always_late(seen, workers, lends, status):
+    there = seen()
+    with answering(0.2, lends) as listener:
+        threads, raised = run(workers(there, 1, limiter=Lease(*listener.getsockname(), "token", patience=1)), 10)
+        join(threads)
+    assert [error.status for error in raised] == [status] and not there.times
+
+
+def test_a_reset_is_no_reason_to_give_up_at_once(seen, workers):
+    """A worker that was idle for longer than its patience."""
+    there = seen()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        lease = Lease(*listener.getsockname(), "token", patience=1)
+        one, = workers(there, 1, limiter=lease)
+        threads, raised = run([one], 1)
+        peer, _ = listener.accept()
+        peer.sendall(b'{"hold": 0}\n{"lend": [1, null, 0, 0, 0, 5]}\n')
+        join(threads)
+        time.sleep(1.5)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+    with serve_limits(port=lease.port, token=lease.token):
+        threads, raised = run([one], 1)
+        join(threads)
+    assert len(there.times) == 2 and not raised
+
+
 def test_the_coordinator_knows_its_workers(seen, workers):
     there = seen()
     with serve_limits(rpm=600) as lease:
@@ -293,9 +360,9 @@ def test_a_coordinator_that_says_nonsense(seen, workers):
 
 def test_shares(seen, workers):
     assert Share(rpm=600, tpm=60000, workers=4).rates() == {"requests_per_minute": 150, "tokens_per_minute": 15000}
-    for wrong in (Share(rpm=-1), Share(rpm=1, workers=0)):
+    for wrong in ({"rpm": -1}, {"rpm": 1, "workers": 0}, {"rpm": 3, "workers": 4}, {"tpm": 3, "workers": 4}):
         with pytest.raises(ValueError):
-            wrong.rates()
+            Share(**wrong)
     there, begun = seen(), time.monotonic()
     join(run(workers(there, 2, limiter=Share(rpm=1200, workers=2)), 5)[0])
     assert len(there.times) == 10 and time.monotonic() - begun > 0.4

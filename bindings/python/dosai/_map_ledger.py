@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import randbits
 from typing import NamedTuple, Optional
 
 SLOTS = 60  # of a window
@@ -31,6 +32,7 @@ class Ledger:
         self.lease, self.late, self.burst = lease, late, burst
         self.tokens_most = tokens
         self._next = now + spread
+        self._epoch = randbits(60)  # added to slots: those of a coordinator before this one are not in the ring
         self._slot = window / SLOTS
         size = SLOTS + int((spread + lease) / self._slot) + 2
         first = int(now / self._slot) - size + 1
@@ -54,10 +56,11 @@ class Ledger:
             count = max(1, min(count, tokens // max(1, cost)))
         start = self._next
         self._next += count * self.interval
-        return Grant(count, tokens, start, self.interval, slot)
+        return Grant(count, tokens, start, self.interval, slot + self._epoch)
 
     def settle(self, slot: int, tokens: int) -> None:
         """So many more tokens than were lent have been used; negative: fewer."""
+        slot -= self._epoch
         if slot > self._last - self._size and slot in self._ring:
             self._add(slot, tokens)
 

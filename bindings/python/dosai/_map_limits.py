@@ -14,6 +14,7 @@ from ._map_rows import MapError, Result
 HOLD_MOST = 120.0  # seconds
 WANTED_MOST = 1 << 12  # requests of a loan
 BEAT = 1.0  # seconds between two reports
+LOST = (OSError, ValueError, asyncio.TimeoutError)  # what ends a connection
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,16 @@ class Share:
     tpm: int = 0
     workers: int = 1
 
-    def rates(self) -> dict[str, int]:
-        """The options of the client, whose own rate it is."""
+    def __post_init__(self) -> None:
         if min(self.rpm, self.tpm) < 0 or self.workers < 1:
             raise ValueError("Share(): rpm and tpm must not be negative, and workers must be at least 1")
+        if any(0 < limit < self.workers for limit in (self.rpm, self.tpm)):
+            raise ValueError("Share(): rpm and tpm must be at least 1 for each worker")
+
+    def rates(self) -> dict[str, int]:
+        """The options of the client, whose own rate it is."""
         given = {"requests_per_minute": self.rpm, "tokens_per_minute": self.tpm}
-        return {name: max(1, limit // self.workers) for name, limit in given.items() if limit}
+        return {name: limit // self.workers for name, limit in given.items() if limit}
 
 
 @dataclass(frozen=True)
@@ -98,13 +103,17 @@ class Borrower(Hold):
         self._cost = 1.0  # tokens of a request, about
         self._unsaid: Counter[str] = Counter()  # of the rows
         self._owed: Counter[int] = Counter()  # tokens, by slot
+        self._late_since: Optional[float] = None  # that answers have come too late to be used
         self._writer: Any = None
+        self._start()
+
+    def _start(self) -> None:
         self._task = asyncio.ensure_future(self._live())
         self._task.add_done_callback(self._fail)
 
     async def admit(self, cost: int) -> Ticket:
-        if self._task.done():
-            self._task.result()
+        if self._task.done():  # it gave up; perhaps the coordinator is back
+            self._start()
         ticket = Ticket(cost, future=asyncio.get_running_loop().create_future())
         self._cost += (cost - self._cost) / 16
         self._waiting.append(ticket)
@@ -136,16 +145,18 @@ class Borrower(Hold):
     async def _live(self) -> None:
         loop = asyncio.get_running_loop()
         self._met = loop.time()  # when the coordinator was last known to be there
+        self._late_since = None
         while True:
             try:
-                reader, self._writer = await asyncio.open_connection(self._lease.host, self._lease.port)
+                reader, self._writer = await asyncio.wait_for(
+                    asyncio.open_connection(self._lease.host, self._lease.port), self._lease.patience)
                 try:
                     self._send({"token": self._lease.token})
                     await self._talk(reader)
                 finally:
                     self._writer.close()
                     self._writer = None
-            except (OSError, ValueError):
+            except LOST:
                 pass
             if loop.time() - self._met > self._lease.patience:
                 self._give_up()
@@ -173,16 +184,21 @@ class Borrower(Hold):
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         for error in ended:
-            if isinstance(error, Exception) and not isinstance(error, (OSError, ValueError)):
+            if isinstance(error, MapError):
+                raise error
+            if isinstance(error, Exception) and not isinstance(error, LOST):
                 raise MapError(f"the coordinator of the limits: {type(error).__name__}: {error}", status="PROTOCOL")
 
     async def _listen(self, reader: asyncio.StreamReader, answers: asyncio.Queue[Any]) -> None:
         greeted = False
         while True:
-            line = await reader.readline()
+            try:
+                line = await reader.readline()
+            except OSError:
+                line = b""
+            if line or greeted:
+                self._met = asyncio.get_running_loop().time()
             if not line:
-                if greeted:
-                    self._met = asyncio.get_running_loop().time()
                 return
             greeted = True
             message = json.loads(line)
@@ -218,10 +234,15 @@ class Borrower(Hold):
                 continue
             asked = clock()
             self._send({"ask": [max(self._wanted, len(self._waiting)), int(self._cost) + 1, head.cost if head else 1]})
-            count, tokens, start, interval, slot, late = await answers.get()
+            count, tokens, start, interval, slot, late = await asyncio.wait_for(answers.get(), self._lease.patience)
             if clock() - asked > late:  # it might be used later than the coordinator allows for
                 self._owed[slot] -= tokens or 0
+                self._late_since = self._late_since or asked
+                if clock() - self._late_since > self._lease.patience:
+                    raise MapError(f"the coordinator of the limits, {self._lease.host}:{self._lease.port}, takes longer "
+                                   f"than {late:g} s for each answer", status="TIMEOUT")
                 continue
+            self._late_since = None
             used = await self._spend(count, tokens, clock() + start, interval, slot, late)
             self._wanted = max(1, used if used < count else min(2 * count, WANTED_MOST))
 

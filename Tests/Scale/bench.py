@@ -53,9 +53,8 @@ if kind == "ours":
                             compute=ray.data.ActorPoolStrategy(size=1))
 else:
     from ray.data.llm import HttpRequestProcessorConfig, build_processor
-    more = dict(batch_size=1, max_concurrent_batches=64) if kind == "tuned" else {}
     made = build_processor(
-        HttpRequestProcessorConfig(url=base + "/chat/completions", concurrency=1, **more),
+        HttpRequestProcessorConfig(url=base + "/chat/completions", concurrency=1),
         preprocess=lambda row: {"payload": {"model": "m", "messages": [{"role": "user", "content": row["prompt"]}]}},
         postprocess=lambda row: {"content": row["http_response"]["choices"][0]["message"]["content"]})(rows)
 begun = time.monotonic()
@@ -125,7 +124,7 @@ def in_flight():
 
 
 def on_ray():
-    truth, counts = serve(delay=500), {"theirs": int(200 * max(SCALE, 0.1)), "tuned": int(4000 * max(SCALE, 0.1)), "ours": int(4000 * max(SCALE, 0.1))}
+    truth, counts = serve(delay=500), {"theirs": int(200 * max(SCALE, 0.1)), "ours": int(4000 * max(SCALE, 0.1))}
     for kind, count in counts.items():
         took, = run(RAY, kind, count, truth.base)
         print("Ray, one actor, server of 0.5 s, %s: %d rows in %.1f s, %.1f rows/s" % (kind, count, took, count / took))

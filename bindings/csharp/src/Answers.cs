@@ -13,13 +13,13 @@ namespace Dosai
         internal Completion(CompletionHandle handle) { Handle = handle; }
 
         /// <summary>The id of the answer, or null.</summary>
-        public string Id => Native.Text(Native.dosai_completion_id(Handle, out IntPtr length), length);
+        public string Id => Native.Text(Handle, Native.dosai_completion_id(Handle, out IntPtr length), length);
         /// <summary>"object" of the answer, or null.</summary>
-        public string Object => Native.Text(Native.dosai_completion_object(Handle, out IntPtr length), length);
+        public string Object => Native.Text(Handle, Native.dosai_completion_object(Handle, out IntPtr length), length);
         /// <summary>Unix time.</summary>
         public long? Created => Native.Known(Native.dosai_completion_created(Handle));
         /// <summary>The model that the server names, or null.</summary>
-        public string Model => Native.Text(Native.dosai_completion_model(Handle, out IntPtr length), length);
+        public string Model => Native.Text(Handle, Native.dosai_completion_model(Handle, out IntPtr length), length);
         /// <summary>The content of the first choice, or "".</summary>
         public string Text => Choices.Count > 0 ? Choices[0].Content ?? "" : "";
         /// <summary>The answers that were asked for.</summary>
@@ -38,9 +38,9 @@ namespace Dosai
         /// <summary>The HTTP status, such as 200.</summary>
         public int HttpStatus => Native.dosai_completion_http_status(Handle);
         /// <summary>The server's id of the request, or null.</summary>
-        public string RequestId => Native.Text(Native.dosai_completion_request_id(Handle, out IntPtr length), length);
+        public string RequestId => Native.Text(Handle, Native.dosai_completion_request_id(Handle, out IntPtr length), length);
         /// <summary>The whole answer, as the server sent it, or put together, with the fields that have no name here.</summary>
-        public string Json => Native.Text(Native.dosai_completion_json(Handle, out IntPtr length), length);
+        public string Json => Native.Text(Handle, Native.dosai_completion_json(Handle, out IntPtr length), length);
         /// <summary>The counts of tokens.</summary>
         public Usage Usage
         {
@@ -58,7 +58,7 @@ namespace Dosai
         public Timings Timings => new Timings(into => Native.dosai_completion_timings(Handle, into));
         /// <summary>A header of the response, or null.</summary>
         public string Header(string name) =>
-            Native.Text(Native.dosai_completion_header(Handle, Native.Word(name, nameof(name)), out IntPtr length), length);
+            Native.Text(Handle, Native.dosai_completion_header(Handle, Native.Word(name, nameof(name)), out IntPtr length), length);
         /// <summary>Frees the answer's memory.</summary>
         public void Dispose() => Handle.Dispose();
     }
@@ -70,12 +70,12 @@ namespace Dosai
         {
             IntPtr length;
             Index = Native.dosai_completion_choice_index(from, at);
-            Role = Native.Text(Native.dosai_completion_role(from, at, out length), length);
-            Content = Native.Text(Native.dosai_completion_content(from, at, out length), length);
-            Reasoning = Native.Text(Native.dosai_completion_reasoning(from, at, out length), length);
-            Refusal = Native.Text(Native.dosai_completion_refusal(from, at, out length), length);
-            FinishReason = Native.Text(Native.dosai_completion_finish_reason_text(from, at, out length), length);
-            MessageJson = Native.Text(Native.dosai_completion_message_json(from, at, out length), length);
+            Role = Native.Text(from, Native.dosai_completion_role(from, at, out length), length);
+            Content = Native.Text(from, Native.dosai_completion_content(from, at, out length), length);
+            Reasoning = Native.Text(from, Native.dosai_completion_reasoning(from, at, out length), length);
+            Refusal = Native.Text(from, Native.dosai_completion_refusal(from, at, out length), length);
+            FinishReason = Native.Text(from, Native.dosai_completion_finish_reason_text(from, at, out length), length);
+            MessageJson = Native.Text(from, Native.dosai_completion_message_json(from, at, out length), length);
             var calls = new ToolCall[Native.dosai_completion_tool_call_count(from, at)];
             for (int call = 0; call < calls.Length; call++) calls[call] = new ToolCall(from, at, call);
             ToolCalls = calls;
@@ -105,9 +105,9 @@ namespace Dosai
         internal ToolCall(CompletionHandle from, int at, int call)
         {
             IntPtr length;
-            Id = Native.Text(Native.dosai_completion_tool_call_id(from, at, call, out length), length);
-            Name = Native.Text(Native.dosai_completion_tool_call_name(from, at, call, out length), length);
-            Arguments = Native.Text(Native.dosai_completion_tool_call_arguments(from, at, call, out length), length);
+            Id = Native.Text(from, Native.dosai_completion_tool_call_id(from, at, call, out length), length);
+            Name = Native.Text(from, Native.dosai_completion_tool_call_name(from, at, call, out length), length);
+            Arguments = Native.Text(from, Native.dosai_completion_tool_call_arguments(from, at, call, out length), length);
         }
 
         /// <summary>The id, which the result names.</summary>
@@ -204,18 +204,18 @@ namespace Dosai
         internal Response(ResponseHandle handle) { this.handle = handle; }
 
         /// <summary>The body, as the server sent it.</summary>
-        public string Json => Native.Text(Native.dosai_response_json(handle, out IntPtr length), length);
+        public string Json => Native.Text(handle, Native.dosai_response_json(handle, out IntPtr length), length);
         /// <summary>The HTTP status, such as 200.</summary>
         public int HttpStatus => Native.dosai_response_http_status(handle);
         /// <summary>The server's id of the request, or null.</summary>
-        public string RequestId => Native.Text(Native.dosai_response_request_id(handle, out IntPtr length), length);
+        public string RequestId => Native.Text(handle, Native.dosai_response_request_id(handle, out IntPtr length), length);
         /// <summary>The attempts to get the answer; the last one got it.</summary>
         public IReadOnlyList<Attempt> Attempts => Attempt.List(Native.dosai_response_attempt_count(handle), (at, into) => Native.dosai_response_attempt(handle, at, into));
         /// <summary>When what was reached.</summary>
         public Timings Timings => new Timings(into => Native.dosai_response_timings(handle, into));
         /// <summary>A header of the response, or null.</summary>
         public string Header(string name) =>
-            Native.Text(Native.dosai_response_header(handle, Native.Word(name, nameof(name)), out IntPtr length), length);
+            Native.Text(handle, Native.dosai_response_header(handle, Native.Word(name, nameof(name)), out IntPtr length), length);
         /// <summary>Frees the answer's memory.</summary>
         public void Dispose() => handle.Dispose();
     }

@@ -26,19 +26,19 @@ namespace Dosai
         /// <summary>How the call ended.</summary>
         public Status Status { get; }
         /// <summary>What happened, in one line, with the server's own message.</summary>
-        public string Message => message ?? Native.Text(Native.dosai_error_message(handle, out IntPtr length), length) ?? Status.ToString();
+        public string Message => message ?? Native.Text(handle, Native.dosai_error_message(handle, out IntPtr length), length) ?? Status.ToString();
         /// <summary>The HTTP status of the last attempt; 0 if it got no answer.</summary>
         public int HttpStatus => Native.dosai_error_http_status(handle);
         /// <summary>The server's code, or null.</summary>
-        public string Code => Native.Text(Native.dosai_error_code(handle, out IntPtr length), length);
+        public string Code => Native.Text(handle, Native.dosai_error_code(handle, out IntPtr length), length);
         /// <summary>The server's type of the error, or null.</summary>
-        public string Type => Native.Text(Native.dosai_error_type(handle, out IntPtr length), length);
+        public string Type => Native.Text(handle, Native.dosai_error_type(handle, out IntPtr length), length);
         /// <summary>The parameter that the server complains of, or null.</summary>
-        public string Param => Native.Text(Native.dosai_error_param(handle, out IntPtr length), length);
+        public string Param => Native.Text(handle, Native.dosai_error_param(handle, out IntPtr length), length);
         /// <summary>The server's id of the request, or null.</summary>
-        public string RequestId => Native.Text(Native.dosai_error_request_id(handle, out IntPtr length), length);
+        public string RequestId => Native.Text(handle, Native.dosai_error_request_id(handle, out IntPtr length), length);
         /// <summary>The first 64 KiB of the response, or null.</summary>
-        public byte[] Body => Native.Copy(Native.dosai_error_body(handle, out IntPtr length), length);
+        public byte[] Body => Native.Copy(handle, Native.dosai_error_body(handle, out IntPtr length), length);
         /// <summary>The wait that the server asks for.</summary>
         public TimeSpan? RetryAfter
         {
@@ -58,7 +58,7 @@ namespace Dosai
         public Timings Timings => new Timings(into => Native.dosai_error_timings(handle, into));
         /// <summary>A header of the response, or null.</summary>
         public string Header(string name) =>
-            Native.Text(Native.dosai_error_header(handle, Native.Word(name, nameof(name)), out IntPtr length), length);
+            Native.Text(handle, Native.dosai_error_header(handle, Native.Word(name, nameof(name)), out IntPtr length), length);
 
         /// <summary>The part of the answer that arrived; null if nothing did.</summary>
         public Completion Completion

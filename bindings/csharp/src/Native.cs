@@ -54,6 +54,14 @@ namespace Dosai
 
         internal static string Text(byte* text, IntPtr length) => text == null ? null : Text(text, (int)length);
 
+        /// <summary>A text of a handle, which must not be garbage before it is copied: the call itself keeps it no longer.</summary>
+        internal static string Text(SafeHandle owner, byte* text, IntPtr length)
+        {
+            string made = Text(text, length);
+            GC.KeepAlive(owner);
+            return made;
+        }
+
         /// <summary>Most texts are ASCII, which needs no decoder.</summary>
         internal static string Text(byte* text, int length)
         {
@@ -91,6 +99,13 @@ namespace Dosai
             var bytes = new byte[(int)length];
             fixed (byte* to = bytes) Buffer.MemoryCopy(text, to, bytes.Length, bytes.Length);
             return bytes;
+        }
+
+        internal static byte[] Copy(SafeHandle owner, byte* text, IntPtr length)
+        {
+            byte[] made = Copy(text, length);
+            GC.KeepAlive(owner);
+            return made;
         }
 
         internal static long? Known(long number) => number < 0 ? (long?)null : number;

@@ -102,7 +102,7 @@ namespace Dosai
         }
 
         /// <summary>The text of the request.</summary>
-        public override string ToString() => Native.Text(Native.dosai_request_json(Handle, out IntPtr length), length);
+        public override string ToString() => Native.Text(Handle, Native.dosai_request_json(Handle, out IntPtr length), length);
 
         /// <summary>Frees the request's memory.</summary>
         public void Dispose() => Handle.Dispose();

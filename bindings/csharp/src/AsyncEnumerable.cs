@@ -9,11 +9,7 @@ namespace Dosai
 {
     public sealed partial class ChatReader : IAsyncEnumerable<Chunk>, IAsyncEnumerator<Chunk>
     {
-        IAsyncEnumerator<Chunk> IAsyncEnumerable<Chunk>.GetAsyncEnumerator(CancellationToken cancellationToken)
-        {
-            if (cancellationToken.CanBeCanceled) token = token.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(token, cancellationToken).Token : cancellationToken;
-            return this;
-        }
+        IAsyncEnumerator<Chunk> IAsyncEnumerable<Chunk>.GetAsyncEnumerator(CancellationToken cancellationToken) => GetAsyncEnumerator(cancellationToken);
 
         ValueTask<bool> IAsyncEnumerator<Chunk>.MoveNextAsync() => new ValueTask<bool>(MoveNextAsync());
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -7,17 +8,19 @@ namespace Dosai
 {
     /// <summary>A streaming call that no thread waits for. Read it with <c>while (await reader.MoveNextAsync())</c>, one at a
     /// time, or from C# 8 on with <c>await foreach</c>; the request is sent by the first. When MoveNextAsync gives false,
-    /// the answer is complete. Dispose cancels the call.</summary>
+    /// the answer is complete; after a failure it throws, each time. Dispose cancels the call.</summary>
     public sealed partial class ChatReader : IDisposable
     {
         static readonly Task<bool> Yes = Task.FromResult(true), No = Task.FromResult(false);
 
         CancellationToken token;
+        CancellationTokenSource linked; // of two tokens
         Func<CancellationToken, Call> submit;
         Call call;
         List<Chunk> chunks;
         int next;
-        bool isOver, isWaiting;
+        ExceptionDispatchInfo failure;
+        bool isDisposed, isWaiting;
 
         internal ChatReader(Func<CancellationToken, Call> submit, CancellationToken token)
         {
@@ -26,7 +29,7 @@ namespace Dosai
         }
 
         /// <summary>A reader that is garbage cancels its call.</summary>
-        ~ChatReader() { call?.Dispose(); }
+        ~ChatReader() { Dispose(); }
 
         /// <summary>The chunk that was read last.</summary>
         public Chunk Current { get; private set; }
@@ -34,14 +37,21 @@ namespace Dosai
         /// <summary>The answer put together, once the stream has ended; else null.</summary>
         public Completion Completion { get; private set; }
 
-        /// <summary>For <c>await foreach</c>.</summary>
-        public ChatReader GetAsyncEnumerator() => this;
+        /// <summary>For <c>await foreach</c>; the token cancels the call, too.</summary>
+        public ChatReader GetAsyncEnumerator(CancellationToken other = default(CancellationToken))
+        {
+            if (!other.CanBeCanceled) return this;
+            if (token.CanBeCanceled) other = (linked = CancellationTokenSource.CreateLinkedTokenSource(token, other)).Token;
+            token = other;
+            return this;
+        }
 
         /// <summary>Reads the next chunk; false at the end.</summary>
         public Task<bool> MoveNextAsync()
         {
-            if (chunks == null || next == chunks.Count || token.IsCancellationRequested) return Wait();
-            Current = chunks[next++];
+            List<Chunk> unread = chunks;
+            if (unread == null || next == unread.Count || token.IsCancellationRequested) return Wait();
+            Current = unread[next++];
             return Yes;
         }
 
@@ -49,36 +59,45 @@ namespace Dosai
         {
             if (isWaiting) throw new InvalidOperationException("dosai: the last MoveNextAsync has not ended yet");
             Current = null;
-            if (isOver) return false;
-            if (call == null)
+            if (Completion != null) return false;
+            failure?.Throw();
+            if (isDisposed) throw new ObjectDisposedException(nameof(ChatReader));
+            try
             {
-                call = (Interlocked.Exchange(ref submit, null) ?? throw new ObjectDisposedException(nameof(ChatReader)))(token);
+                if (call == null) call = (Interlocked.Exchange(ref submit, null) ?? throw new ObjectDisposedException(nameof(ChatReader)))(token);
+                if (token.IsCancellationRequested) call.Cancel(); // the token may not have told it yet
+                chunks = null;
+                isWaiting = true;
+                List<Chunk> taken;
+                while (!call.Take(out taken)) await call.Wait().ConfigureAwait(false);
+                isWaiting = false;
+                if (taken.Count > 0)
+                {
+                    Current = taken[0];
+                    next = 1;
+                    chunks = taken;
+                    return true;
+                }
+                Completion = (Completion)call.Result();
             }
-            chunks = null;
-            isWaiting = true;
-            List<Chunk> taken;
-            while (!call.Take(out taken)) await call.Wait().ConfigureAwait(false);
-            isWaiting = false;
-            if (taken.Count > 0)
+            catch (Exception error)
             {
-                chunks = taken;
-                next = 0;
-                Current = chunks[next++];
-                return true;
+                failure = ExceptionDispatchInfo.Capture(error);
+                Dispose();
+                throw;
             }
-            isOver = true;
-            try { Completion = (Completion)call.Result(); }
-            finally { Dispose(); }
+            Dispose();
             return false;
         }
 
         /// <summary>Cancels the call, if it has not ended, and lets it go.</summary>
         public void Dispose()
         {
-            isOver = true;
+            isDisposed = true;
             chunks = null;
             submit = null;
             call?.Dispose();
+            linked?.Dispose();
             GC.SuppressFinalize(this);
         }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Runtime.ExceptionServices;
 using System.Threading;
 
 namespace Dosai
@@ -8,7 +9,7 @@ namespace Dosai
     internal delegate StreamHandle OpenStream(Arguments arguments);
 
     /// <summary>A streaming call. The request is sent when it is enumerated, which can be done once. Without an exception,
-    /// the answer is complete. To leave the loop cancels the call.</summary>
+    /// the answer is complete. If you leave the loop early, the call is cancelled.</summary>
     public sealed class ChatStream : IEnumerable<Chunk>
     {
         readonly CallOptions options;
@@ -41,6 +42,7 @@ namespace Dosai
             readonly Arguments arguments;
             readonly StreamHandle handle;
             readonly IntPtr stream; // of handle, which nobody else frees
+            ExceptionDispatchInfo failure;
 
             internal Reader(ChatStream owner, OpenStream open)
             {
@@ -61,7 +63,9 @@ namespace Dosai
 
             public bool MoveNext()
             {
-                if (handle.IsClosed) return false;
+                if (owner.Completion != null) return false;
+                failure?.Throw();
+                if (handle.IsClosed) throw new ObjectDisposedException(nameof(ChatStream));
                 dosai_chunk* chunk;
                 IntPtr error = IntPtr.Zero;
                 int status = Native.dosai_stream_next(stream, -1, &chunk, &error);
@@ -72,7 +76,12 @@ namespace Dosai
                     return true;
                 }
                 Current = null;
-                End(status, error);
+                try { End(status, error); }
+                catch (Exception wrong)
+                {
+                    failure = ExceptionDispatchInfo.Capture(wrong);
+                    throw;
+                }
                 return false;
             }
 

@@ -45,7 +45,12 @@ namespace Dosai
                     calls.Add(tag, call = new Call(owner, made, token));
                 }
             }
-            call.Watch();
+            try { call.Watch(); }
+            catch
+            {
+                call.Dispose();
+                throw;
+            }
             return call;
         }
 

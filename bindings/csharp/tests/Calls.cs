@@ -96,6 +96,10 @@ static class Calls
             ChatStream before = hello.Stream(changed);
             changed.Dispose();
             Same(Greeting, Contents(before));
+            IEnumerator<Chunk> ended = hello.Stream(Question()).GetEnumerator();
+            while (ended.MoveNext()) { }
+            ended.Dispose();
+            Same(false, ended.MoveNext());
             Same("Hello", hello.Stream(Question()).Select(chunk => chunk.Content).First(text => text != ""));
         }
     }
@@ -138,6 +142,13 @@ static class Calls
         Same(Status.RateLimited, Throws<DosaiException>(() => Client("limited").ChatAsync(Question()).GetAwaiter().GetResult()).Status);
         Same("0 1 2 ", Fails(Status.Truncated, () => Contents(Client("half").Stream(Question()))).Completion.Text);
         Same("0 1 2 ", Fails(Status.Truncated, () => ContentsAsync(Client("half").StreamAsync(Question())).GetAwaiter().GetResult()).Completion.Text);
+        IEnumerator<Chunk> half = Client("half").Stream(Question()).GetEnumerator();
+        ChatReader reader = Client("half").StreamAsync(Question());
+        for (int again = 0; again < 2; again++)
+        {
+            Same("0 1 2 ", Fails(Status.Truncated, () => { while (half.MoveNext()) { } }).Completion.Text);
+            Same("0 1 2 ", Fails(Status.Truncated, () => ContentsAsync(reader).GetAwaiter().GetResult()).Completion.Text);
+        }
         Same(true, Fails(Status.RateLimited, () => Client("never").Chat(Question())).RetryAfter > TimeSpan.FromDays(1000));
         Same("HelloX", Client("hello", new ClientOptions { IdleTimeout = TimeSpan.MaxValue }).Stream(Question()).First(chunk => chunk.Content != "").Content + "X");
         var options = new ClientOptions { IdleTimeout = TimeSpan.FromMilliseconds(50) };

@@ -63,16 +63,24 @@ static class Ends
         }
     }
 
+    /// <summary>Also before the token has told the reader, which it may never do: nothing is skipped.</summary>
     static async Task CancelUnread()
     {
         using (Client many = Client("many"))
+        foreach (bool isTold in new[] { true, false })
         using (var source = new CancellationTokenSource())
         {
             ChatReader reader = many.StreamAsync(Question(), null, source.Token);
-            await reader.MoveNextAsync();
-            await Task.Delay(100);
+            for (int read = 0; read < 2; read++)
+            {
+                await reader.MoveNextAsync();
+                await Task.Delay(100);
+            }
+            Task<bool> next = null;
+            if (!isTold) source.Token.Register(() => next = reader.MoveNextAsync()); // the last one is called first
             source.Cancel();
-            Fails(Status.Cancelled, () => reader.MoveNextAsync().GetAwaiter().GetResult());
+            if (isTold) next = reader.MoveNextAsync();
+            Fails(Status.Cancelled, () => next.GetAwaiter().GetResult());
         }
     }
 
@@ -88,6 +96,7 @@ static class Ends
     static void CancelWaiting()
     {
         using (Client endless = Client("endless"))
+        using (var other = new CancellationTokenSource())
         using (var source = new CancellationTokenSource())
         {
             var ways = new Func<CancellationToken, Task>[]
@@ -96,6 +105,8 @@ static class Ends
                 token => Task.Run(() => Contents(endless.Stream(Question(), null, token)), token),
                 token => endless.ChatAsync(Question(), null, token),
                 token => ContentsAsync(endless.StreamAsync(Question(), null, token)),
+                token => ContentsAsync(endless.StreamAsync(Question(), null, other.Token).GetAsyncEnumerator(token)),
+                token => ContentsAsync(endless.StreamAsync(Question(), null, token).GetAsyncEnumerator(other.Token)),
                 token => Task.Run(() => endless.Get("/models", null, token), token),
             };
             Task[] running = ways.Select(way => way(source.Token)).ToArray();
@@ -135,11 +146,25 @@ static class Ends
             reader.Dispose();
             reader.Dispose();
             Fails(Status.Cancelled, () => waiting.GetAwaiter().GetResult());
-            Same(false, reader.MoveNextAsync().Result);
+            Fails(Status.Cancelled, () => reader.MoveNextAsync().GetAwaiter().GetResult());
+            Stopped(endless);
             endless.Stream(Question()); // nothing is sent
             endless.StreamAsync(Question()).Dispose();
             Gone("endless~left");
         }
+    }
+
+    /// <summary>Between two chunks: the answer is not complete.</summary>
+    static void Stopped(Client client)
+    {
+        ChatReader reader = client.StreamAsync(Question());
+        reader.MoveNextAsync().Wait();
+        reader.Dispose();
+        Throws<ObjectDisposedException>(() => reader.MoveNextAsync().GetAwaiter().GetResult());
+        IEnumerator<Chunk> stream = client.Stream(Question()).GetEnumerator();
+        stream.MoveNext();
+        stream.Dispose();
+        Throws<ObjectDisposedException>(() => stream.MoveNext());
     }
 
     static async Task LeaveAsync(Client client)

@@ -41,42 +41,46 @@ namespace Dosai
     public sealed partial class Client
     {
         /// <summary>Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a
-        /// function throws is told to the model, too. The request grows by the tools, and by the answers with calls and
-        /// their results. After maxRounds answers that still have calls, the status is TooLarge; if an answer with calls was
+        /// function throws is told to the model, too. The functions run on the pool, one after another. The
+        /// request grows by the answers with calls and their results, but not by the tools. After maxRounds answers that still have calls, the status is TooLarge; if an answer with calls was
         /// cut short, Truncated. Those calls do not run. With a tool_choice that forces a call, the model calls in every
         /// round.</summary>
         public Completion RunTools(Request request, IReadOnlyList<Tool> tools, int maxRounds = 10, CallOptions options = null,
             CancellationToken token = default(CancellationToken))
         {
-            AddTools(request, tools);
-            for (int round = 1; ; round++)
-            {
-                Completion answer = Chat(request, options, token);
-                IReadOnlyList<ToolCall> calls = Calls(answer, round, maxRounds);
-                if (calls.Count == 0) return answer;
-                AddResults(request, answer, calls, calls.Select(call => Tool.Run(tools, call, token).GetAwaiter().GetResult()).ToList());
-            }
+            using (Request sent = WithTools(request, tools))
+                for (int round = 1; ; round++)
+                {
+                    Completion answer = Chat(sent, options, token);
+                    IReadOnlyList<ToolCall> calls = Calls(answer, round, maxRounds);
+                    if (calls.Count == 0) return answer;
+                    // On the pool: a function that awaits could not go on in the context of this thread, which waits for it.
+                    AddResults(request, sent, answer, calls, calls.Select(call => Task.Run(() => Tool.Run(tools, call, token)).GetAwaiter().GetResult()).ToList());
+                }
         }
 
         /// <summary>The same without a thread that waits. The functions of one answer run at once, on the pool.</summary>
         public async Task<Completion> RunToolsAsync(Request request, IReadOnlyList<Tool> tools, int maxRounds = 10, CallOptions options = null,
             CancellationToken token = default(CancellationToken))
         {
-            AddTools(request, tools);
-            for (int round = 1; ; round++)
-            {
-                Completion answer = await ChatAsync(request, options, token).ConfigureAwait(false);
-                IReadOnlyList<ToolCall> calls = Calls(answer, round, maxRounds);
-                if (calls.Count == 0) return answer;
-                AddResults(request, answer, calls, await Task.WhenAll(calls.Select(call => Task.Run(() => Tool.Run(tools, call, token), token))).ConfigureAwait(false));
-            }
+            using (Request sent = WithTools(request, tools))
+                for (int round = 1; ; round++)
+                {
+                    Completion answer = await ChatAsync(sent, options, token).ConfigureAwait(false);
+                    IReadOnlyList<ToolCall> calls = Calls(answer, round, maxRounds);
+                    if (calls.Count == 0) return answer;
+                    AddResults(request, sent, answer, calls, await Task.WhenAll(calls.Select(call => Task.Run(() => Tool.Run(tools, call, token), token))).ConfigureAwait(false));
+                }
         }
 
-        static void AddTools(Request request, IReadOnlyList<Tool> tools)
+        /// <summary>A copy: the caller's request would get the tools again with each question.</summary>
+        static Request WithTools(Request request, IReadOnlyList<Tool> tools)
         {
             Need(request, nameof(request));
             if (tools == null) throw new ArgumentNullException(nameof(tools));
-            foreach (Tool tool in tools) request.AddTool(tool.Name, tool.Description, tool.Parameters);
+            Request copy = request.Copy();
+            foreach (Tool tool in tools) copy.AddTool(tool.Name, tool.Description, tool.Parameters);
+            return copy;
         }
 
         static IReadOnlyList<ToolCall> Calls(Completion answer, int round, int maxRounds)
@@ -90,10 +94,14 @@ namespace Dosai
             return answer.Choices[0].ToolCalls;
         }
 
-        static void AddResults(Request request, Completion answer, IReadOnlyList<ToolCall> calls, IReadOnlyList<string> results)
+        static void AddResults(Request request, Request sent, Completion answer, IReadOnlyList<ToolCall> calls, IReadOnlyList<string> results)
         {
-            using (answer) request.Add(answer);
-            for (int at = 0; at < calls.Count; at++) request.AddToolResult(calls[at].Id, results[at]);
+            using (answer)
+                foreach (Request each in new[] { request, sent })
+                {
+                    each.Add(answer);
+                    for (int at = 0; at < calls.Count; at++) each.AddToolResult(calls[at].Id, results[at]);
+                }
         }
     }
 }

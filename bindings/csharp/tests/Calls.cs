@@ -224,6 +224,9 @@ static class Calls
             Same(6, messages.Count);
             Same("1", ((Raw)((Dictionary<string, object>)messages[1])["own"]).Text);
             Same(Told, (await model.RunToolsAsync(Question(), tools)).Text);
+            Same(false, request.ToString().Contains("\"tools\"")); // for they would come again with the next question
+            using (Client echo = Client("echo")) Same(2, ((List<object>)Json.Object(echo.RunTools(request, tools).Text)["tools"]).Count);
+            Same(true, Task.Run(() => InContext(() => model.RunTools(Question(), tools))).Wait(10000));
             Error error = Fails(Status.TooLarge, () => model.RunTools(Question(), tools, 1));
             Same(4, error.Completion.Choices[0].ToolCalls.Count);
             Fails(Status.TooLarge, () => model.RunToolsAsync(Question(), tools, 1).GetAwaiter().GetResult());
@@ -234,6 +237,19 @@ static class Calls
                 Throws<OperationCanceledException>(() => model.RunTools(Question(), new[] { late }, 10, null, source.Token));
             }
         }
+    }
+
+    /// <summary>As on the one thread of a user interface, which cannot go on while it waits.</summary>
+    static void InContext(Action work)
+    {
+        SynchronizationContext.SetSynchronizationContext(new Stuck());
+        try { work(); }
+        finally { SynchronizationContext.SetSynchronizationContext(null); }
+    }
+
+    sealed class Stuck : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback callback, object state) { }
     }
 
     static async Task Many()

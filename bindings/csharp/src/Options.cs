@@ -5,8 +5,9 @@ using System.Threading;
 
 namespace Dosai
 {
-    /// <summary>The options of a client. What is not set is the default, which dosai.h states. A negative time, such as
-    /// Timeout.InfiniteTimeSpan, means none; -1 means no retry or no limit.</summary>
+    /// <summary>The options of a client. What is not set has the default that dosai.h states. A negative time, such as
+    /// Timeout.InfiniteTimeSpan, means no timeout, and zero is refused. For MaxRetries, -1 means no retry. For other
+    /// numbers, 0 is the default and -1 means no limit, unless stated otherwise.</summary>
     public sealed class ClientOptions
     {
         /// <summary>If it is not set: DOSAI_BASE_URL of the environment, or DOS AI.</summary>
@@ -59,13 +60,13 @@ namespace Dosai
         public long MaxHeaderBytes { get; set; }
         /// <summary>JSON values in an event or an answer.</summary>
         public int MaxJsonNodes { get; set; }
-        /// <summary>How deep JSON may be.</summary>
+        /// <summary>How deep JSON may be; at most 512, which is also the default.</summary>
         public int MaxJsonDepth { get; set; }
         /// <summary>Choices of an answer.</summary>
         public int MaxChoices { get; set; }
         /// <summary>Tool calls of a choice.</summary>
         public int MaxToolCalls { get; set; }
-        /// <summary>Redirects to follow, within the same origin.</summary>
+        /// <summary>How many redirects to follow, within the same origin: 0 to 5; -1 is refused.</summary>
         public int MaxRedirects { get; set; }
         /// <summary>Whether a key may go over plain http to another machine.</summary>
         public bool AllowInsecureHttp { get; set; }
@@ -77,13 +78,13 @@ namespace Dosai
         public long RequestsPerMinute { get; set; }
         /// <summary>Tokens in any 60 s.</summary>
         public long TokensPerMinute { get; set; }
-        /// <summary>How many asynchronous calls run at once; the others wait in turn.</summary>
+        /// <summary>How many asynchronous calls run at once; the others wait in turn. 0: no limit; -1 is refused.</summary>
         public int MaxInFlight { get; set; }
-        /// <summary>How many connections to a host asynchronous calls may use.</summary>
+        /// <summary>How many connections to a host asynchronous calls may use. 0: no limit; -1 is refused.</summary>
         public int MaxConnectionsPerHost { get; set; }
     }
 
-    /// <summary>The options of one call. What is not set is the client's.</summary>
+    /// <summary>The options of one call. What is not set is the client's. A negative time means no timeout, and zero is refused.</summary>
     public sealed class CallOptions
     {
         /// <summary>Retries.</summary>
@@ -175,10 +176,10 @@ namespace Dosai
         void Set(dosai_call_options* to, CallOptions from)
         {
             to->max_retries = from.MaxRetries;
-            to->connect_timeout_ms = Time(from.ConnectTimeout);
-            to->first_token_timeout_ms = Time(from.FirstTokenTimeout);
-            to->idle_timeout_ms = Time(from.IdleTimeout);
-            to->total_timeout_ms = Time(from.TotalTimeout);
+            to->connect_timeout_ms = Time(from.ConnectTimeout, nameof(from.ConnectTimeout));
+            to->first_token_timeout_ms = Time(from.FirstTokenTimeout, nameof(from.FirstTokenTimeout));
+            to->idle_timeout_ms = Time(from.IdleTimeout, nameof(from.IdleTimeout));
+            to->total_timeout_ms = Time(from.TotalTimeout, nameof(from.TotalTimeout));
             to->headers = List(from.Headers, out to->header_count);
             to->last_event = Word(from.LastEvent, "LastEvent");
         }
@@ -218,11 +219,11 @@ namespace Dosai
         static void SetLimits(dosai_client_options* to, ClientOptions from)
         {
             to->max_retries = from.MaxRetries;
-            to->connect_timeout_ms = Time(from.ConnectTimeout);
-            to->first_token_timeout_ms = Time(from.FirstTokenTimeout);
-            to->idle_timeout_ms = Time(from.IdleTimeout);
-            to->total_timeout_ms = Time(from.TotalTimeout);
-            to->keep_alive_timeout_ms = Time(from.KeepAliveTimeout);
+            to->connect_timeout_ms = Time(from.ConnectTimeout, nameof(from.ConnectTimeout));
+            to->first_token_timeout_ms = Time(from.FirstTokenTimeout, nameof(from.FirstTokenTimeout));
+            to->idle_timeout_ms = Time(from.IdleTimeout, nameof(from.IdleTimeout));
+            to->total_timeout_ms = Time(from.TotalTimeout, nameof(from.TotalTimeout));
+            to->keep_alive_timeout_ms = Time(from.KeepAliveTimeout, nameof(from.KeepAliveTimeout));
             to->max_event_bytes = from.MaxEventBytes;
             to->max_response_bytes = from.MaxResponseBytes;
             to->max_text_bytes = from.MaxTextBytes;
@@ -245,8 +246,13 @@ namespace Dosai
             return found == "" ? null : found;
         }
 
-        static long Time(TimeSpan? time) =>
-            time == null ? 0 : time.Value < TimeSpan.Zero ? -1 : time.Value.Ticks / TimeSpan.TicksPerMillisecond + (time.Value.Ticks % TimeSpan.TicksPerMillisecond == 0 ? 0 : 1);
+        /// <summary>Rounded up; for the library, 0 is the default.</summary>
+        static long Time(TimeSpan? time, string name)
+        {
+            if (time == null) return 0;
+            if (time == TimeSpan.Zero) throw new ArgumentOutOfRangeException(name, "dosai: the time is 0; null sets the default, and a negative time none");
+            return time < TimeSpan.Zero ? -1 : (time.Value.Ticks - 1) / TimeSpan.TicksPerMillisecond + 1;
+        }
 
         IntPtr Keep(IntPtr memory)
         {

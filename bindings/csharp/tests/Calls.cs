@@ -170,6 +170,8 @@ static class Calls
             Throws<ArgumentException>(() => Question("\ud800"));
             Throws<ArgumentException>(() => Question().Set("a\0b", 1));
             Throws<ArgumentException>(() => Client("hello", new ClientOptions { UserAgent = "a\0b" }));
+            Throws<ArgumentOutOfRangeException>(() => Client("hello", new ClientOptions { IdleTimeout = TimeSpan.Zero }));
+            Throws<ArgumentOutOfRangeException>(() => hello.Chat(Question(), new CallOptions { TotalTimeout = TimeSpan.Zero }));
             Throws<ArgumentNullException>(() => new Request(null));
             Throws<ArgumentNullException>(() => hello.Chat(null));
             Throws<ArgumentNullException>(() => Question().Add(null));

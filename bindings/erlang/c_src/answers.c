@@ -209,7 +209,7 @@ ERL_NIF_TERM term_of_error(ErlNifEnv *env, dosai_status status, const dosai_erro
   ERL_NIF_TERM map = enif_make_new_map(env);
   const char *name = dosai_status_name(status);
   const dosai_completion *completion = dosai_error_completion(error);
-  dosai_clock clock = dosai_error_clock(error);
+  size_t clock = (size_t)dosai_error_clock(error);
   if (!message) message = name;
   put(env, &map, "status", atom_of(env, name));
   put_text(env, &map, "message", message, strlen(message));
@@ -222,7 +222,8 @@ ERL_NIF_TERM term_of_error(ErlNifEnv *env, dosai_status status, const dosai_erro
   put(env, &map, "http_status", enif_make_int(env, dosai_error_http_status(error)));
   put(env, &map, "is_retryable", dosai_error_is_retryable(error) == 1 ? atom_true : atom_false);
   put_count(env, &map, "retry_after_ms", dosai_error_retry_after_ms(error));
-  if (clock != DOSAI_CLOCK_NONE) put(env, &map, "clock", enif_make_atom(env, clocks[clock]));
+  if (clock != DOSAI_CLOCK_NONE && clock < sizeof clocks / sizeof *clocks)
+    put(env, &map, "clock", enif_make_atom(env, clocks[clock]));
   if (completion) put(env, &map, "completion", term_of_completion(env, completion));
   PUT_HISTORY(map, error, error);
   return map;

@@ -20,15 +20,17 @@ enum {
   LARGE_BYTES = 64 * 1024  /* so does a request whose JSON is longer */
 };
 enum { CHAT, STREAM, GET, POST, POST_STREAM };
-enum { IS_OVER = 1, IS_CANCELLED = 2 };
+enum { IS_OVER = 1, IS_CANCELLED = 2, IS_LEFT = 4 };
 
 typedef struct client {
-  pthread_mutex_t lock; /* its process against its end */
+  atomic_int users; /* 1 for its being open, and 1 for each function at work; the last one ends it */
+  atomic_int is_closing;
+  pthread_mutex_t lock; /* one function at a time */
   dosai_client *handle;
   dosai_loop *loop; /* NULL: it is closed */
   ErlNifPid process;
   ErlNifMonitor monitor;
-  int is_owned, is_closing, is_slow;
+  int is_owned, is_slow;
   ErlNifTime stepped;
   size_t waiting; /* calls without an event: they may do a TLS handshake, or parse an answer as a whole */
   struct call *pending, *kept;
@@ -43,7 +45,7 @@ typedef struct call {
   ErlNifPid process;
   ErlNifEnv *reference_env;
   ERL_NIF_TERM reference;
-  int has_begun, is_pending; /* of the loop's alone, as what follows */
+  int has_begun, is_pending, is_torn; /* of the loop's alone, as what follows; is_torn: chunks were lost */
   struct call *next;
   ErlNifEnv *env;
   ERL_NIF_TERM chunks; /* in it, backwards */
@@ -99,7 +101,7 @@ static void release(call *call) {
 /* From any thread. is_left: nobody reads what comes. */
 static void cancel_call(call *call, int is_left) {
   pthread_mutex_lock(&call->lock);
-  atomic_fetch_or(&call->state, IS_CANCELLED);
+  atomic_fetch_or(&call->state, is_left ? IS_CANCELLED | IS_LEFT : IS_CANCELLED);
   if (is_left) call->is_left = 1;
   if (call->handle) dosai_call_cancel(call->handle);
   pthread_mutex_unlock(&call->lock);
@@ -113,14 +115,16 @@ static void clear(call *call, int is_last) {
   if (is_last) atomic_fetch_or(&call->state, IS_OVER);
 }
 
-/* Sends what is in the call's own environment. It fails in a dirty step of a process that was killed meanwhile: the last
- * message is then kept for the end of the client, which follows. */
+/* Sends what is in the call's own environment. It fails in a dirty step of a process that was killed meanwhile: chunks
+ * are then lost, and the last message is kept for the end of the client, which follows. */
 static void send(ErlNifEnv *env, call *call, ERL_NIF_TERM what, int is_last) {
   pthread_mutex_lock(&call->lock);
   ERL_NIF_TERM message =
       enif_make_tuple3(call->env, atom_dosai, enif_make_copy(call->env, call->reference), what);
-  int is_kept = !call->is_left && !enif_send(env, &call->process, call->env, message) && is_last &&
+  int is_lost = !call->is_left && !enif_send(env, &call->process, call->env, message) &&
                 enif_is_process_alive(env, &call->process);
+  int is_kept = is_lost && is_last;
+  if (is_lost) call->is_torn = 1;
   if (!is_last && ++call->unread >= UNREAD_MAX && !call->is_paused) {
     call->is_paused = 1;
     dosai_call_pause(call->handle);
@@ -147,6 +151,14 @@ static void flush(ErlNifEnv *env, call *call) {
 
 /* ---- the loop */
 
+/* Of a call whose chunks did not all arrive, an answer is not one that was streamed. */
+static ERL_NIF_TERM torn(ErlNifEnv *env, ERL_NIF_TERM completion) {
+  ERL_NIF_TERM error =
+      term_of_error(env, DOSAI_CANCELLED, NULL, "the client was killed, and chunks were lost");
+  enif_make_map_put(env, error, enif_make_atom(env, "completion"), completion, &error);
+  return error;
+}
+
 static void take(ErlNifEnv *env, client *client, const dosai_event *event) {
   call *call = (struct call *)event->tag;
   if (!call->is_pending) {
@@ -169,6 +181,10 @@ static void take(ErlNifEnv *env, client *client, const dosai_event *event) {
   ERL_NIF_TERM outcome = atom_ok, last;
   if (event->kind == DOSAI_EVENT_COMPLETION) {
     last = term_of_completion(call->env, event->completion);
+    if (call->is_torn) {
+      outcome = atom_error;
+      last = torn(call->env, last);
+    }
   } else if (event->kind == DOSAI_EVENT_RESPONSE) {
     last = term_of_response(call->env, event->response);
   } else {
@@ -201,17 +217,41 @@ static int wait_for_loop(ErlNifEnv *env, client *client) {
                      atom_undefined) >= 0;
 }
 
+/* A step of a dirty scheduler may take long. The end of its client does not wait for it: it then ends the client. */
+static int enter(client *client) {
+  int users = atomic_load(&client->users);
+  do {
+    if (users == 0 || atomic_load(&client->is_closing)) return 0;
+  } while (!atomic_compare_exchange_weak(&client->users, &users, users + 1));
+  pthread_mutex_lock(&client->lock);
+  return 1;
+}
+
+static void drop_user(ErlNifEnv *env, client *client) {
+  if (atomic_fetch_sub(&client->users, 1) != 1) return;
+  enif_select(env, dosai_loop_fd(client->loop), ERL_NIF_SELECT_STOP, client, NULL, atom_undefined);
+}
+
+static void leave_client(ErlNifEnv *env, client *client) {
+  pthread_mutex_unlock(&client->lock);
+  drop_user(env, client);
+}
+
 static ERL_NIF_TERM step_and_take(ErlNifEnv *env, client *client, ErlNifTime now) {
   const dosai_event *event = NULL;
+  dosai_error *error = NULL;
   size_t active = 0;
   int count = 0, is_soon = now - client->stepped < SOON_US;
   client->stepped = now;
-  dosai_loop_step(client->loop, 0, NULL, NULL, &active, NULL);
-  while (count < EVENTS_MAX && dosai_loop_next(client->loop, &event, NULL) == DOSAI_OK && event) {
+  dosai_status status = dosai_loop_step(client->loop, 0, NULL, NULL, &active, &error);
+  while (status == DOSAI_OK && count < EVENTS_MAX) {
+    status = dosai_loop_next(client->loop, &event, &error);
+    if (status != DOSAI_OK || !event) break;
     take(env, client, event);
     count++;
   }
   int calls = flush_pending(env, client);
+  if (status != DOSAI_OK) return failed(env, status, error, NULL);
   if (count > 0 && (count == EVENTS_MAX || count >= EVENTS_FAST * calls)) return atom_again;
   if (count > 0 && is_soon && active >= CALLS_MANY) return atom_later;
   return wait_for_loop(env, client) ? atom_ok : atom_closed;
@@ -219,24 +259,21 @@ static ERL_NIF_TERM step_and_take(ErlNifEnv *env, client *client, ErlNifTime now
 
 static ERL_NIF_TERM step_now(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   client *client;
-  ERL_NIF_TERM result = atom_closed;
   if (argc != 1 || !enif_get_resource(env, argv[0], client_type, (void **)&client))
     return enif_make_badarg(env);
   ErlNifTime started = enif_monotonic_time(ERL_NIF_USEC);
-  pthread_mutex_lock(&client->lock);
-  if (client->loop && !client->is_closing) {
-    result = step_and_take(env, client, started);
-  }
+  if (!enter(client)) return atom_closed;
+  ERL_NIF_TERM result = step_and_take(env, client, started);
   ErlNifTime spent = enif_monotonic_time(ERL_NIF_USEC) - started;
   client->is_slow = spent > SLOW_US;
-  pthread_mutex_unlock(&client->lock);
+  leave_client(env, client);
   int percent = (int)(spent / (SLOW_US / 100));
   enif_consume_timeslice(env, percent < 1 ? 1 : percent > 100 ? 100 : percent);
   return result;
 }
 
 /* step(Client): ok, the VM will tell; again: there is more; later: in a millisecond, for much comes from many calls, and
- * each wake costs more than a chunk; closed. */
+ * each wake costs more than a chunk; closed; {error, Error}: the loop itself fails. */
 static ERL_NIF_TERM step(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   client *client;
   if (!enif_get_resource(env, argv[0], client_type, (void **)&client)) return enif_make_badarg(env);
@@ -271,16 +308,15 @@ static void send_kept(ErlNifEnv *env, client *client) {
   }
 }
 
+/* When it has no users. */
 static void close_loop(ErlNifEnv *env, client *client) {
   closing closing = {env, client};
-  pthread_mutex_lock(&client->lock);
   if (client->loop) dosai_loop_close(client->loop, on_last_event, &closing, NULL);
   flush_pending(env, client);
   send_kept(env, client);
   dosai_client_free(client->handle);
   client->loop = NULL;
   client->handle = NULL;
-  pthread_mutex_unlock(&client->lock);
 }
 
 /* The VM no longer watches the descriptor. */
@@ -290,12 +326,9 @@ static void on_stop(ErlNifEnv *env, void *object, ErlNifEvent event, int is_dire
   close_loop(env, object);
 }
 
+/* Never waits, for the VM may hold locks that a step needs. */
 static void close_client(ErlNifEnv *env, client *client) {
-  pthread_mutex_lock(&client->lock);
-  int is_first = !client->is_closing && client->loop, fd = dosai_loop_fd(client->loop);
-  client->is_closing = 1;
-  pthread_mutex_unlock(&client->lock);
-  if (is_first) enif_select(env, fd, ERL_NIF_SELECT_STOP, client, NULL, atom_undefined);
+  if (!atomic_exchange(&client->is_closing, 1)) drop_user(env, client);
 }
 
 static void on_client_down(ErlNifEnv *env, void *object, ErlNifPid *process, ErlNifMonitor *monitor) {
@@ -325,6 +358,7 @@ static ERL_NIF_TERM new_client(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv
   client *client = enif_alloc_resource(client_type, sizeof *client);
   memset(client, 0, sizeof *client);
   pthread_mutex_init(&client->lock, NULL);
+  atomic_init(&client->users, 1);
   dosai_status status = dosai_client_new(&options, &client->handle, &error);
   if (status == DOSAI_OK) status = dosai_loop_new(&loop_options, &client->loop, &error);
   free_settings(&settings);
@@ -339,12 +373,12 @@ static ERL_NIF_TERM own(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   client *client;
   (void)argc;
   if (!enif_get_resource(env, argv[0], client_type, (void **)&client)) return enif_make_badarg(env);
-  pthread_mutex_lock(&client->lock);
-  int is_good = !client->is_owned && client->loop && enif_self(env, &client->process) &&
+  if (!enter(client)) return enif_make_badarg(env);
+  int is_good = !client->is_owned && enif_self(env, &client->process) &&
                 enif_monitor_process(env, client, &client->process, &client->monitor) == 0 &&
                 wait_for_loop(env, client);
   client->is_owned = 1;
-  pthread_mutex_unlock(&client->lock);
+  leave_client(env, client);
   return is_good ? atom_ok : enif_make_badarg(env);
 }
 
@@ -418,11 +452,12 @@ static ERL_NIF_TERM submit_now(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv
   call *call = new_call(&process, argv[3]);
   call_resource *resource = enif_alloc_resource(call_type, sizeof *resource);
   resource->call = NULL;
-  pthread_mutex_lock(&client->lock);
-  dosai_status status = !call ? DOSAI_OUT_OF_MEMORY : client->is_closing ? DOSAI_CANCELLED : DOSAI_OK;
-  if (status == DOSAI_OK) status = submit_to(client, kind, path, &body, &options, call, &error);
-  if (status == DOSAI_OK) client->waiting++;
-  pthread_mutex_unlock(&client->lock);
+  dosai_status status = call ? DOSAI_CANCELLED : DOSAI_OUT_OF_MEMORY;
+  if (call && enter(client)) {
+    status = submit_to(client, kind, path, &body, &options, call, &error);
+    if (status == DOSAI_OK) client->waiting++;
+    leave_client(env, client);
+  }
   free_settings(&settings);
   ERL_NIF_TERM term;
   if (status == DOSAI_OK) {
@@ -483,7 +518,7 @@ static ERL_NIF_TERM taken(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   return atom_ok;
 }
 
-/* state(Call): 1: its last message is sent. 2: it is cancelled. */
+/* state(Call): 1: its last message is sent. 2: it is cancelled. 4: nobody is sent anything any more. */
 static ERL_NIF_TERM state(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   call *call = call_of(env, argv[0]);
   (void)argc;
@@ -514,7 +549,8 @@ static int load(ErlNifEnv *env, void **data, ERL_NIF_TERM info) {
   ErlNifResourceTypeInit of_call = {.dtor = free_call, .down = on_call_down};
   (void)data;
   (void)info;
-  if (dosai_version_number() / 10000 != DOSAI_VERSION_NUMBER / 10000) return 1;
+  int version = dosai_version_number();
+  if (version < DOSAI_VERSION_NUMBER || version / 10000 != DOSAI_VERSION_NUMBER / 10000) return 1;
   client_type = enif_open_resource_type_x(env, "client", &of_client, ERL_NIF_RT_CREATE, NULL);
   call_type = enif_open_resource_type_x(env, "call", &of_call, ERL_NIF_RT_CREATE, NULL);
   atom_ok = enif_make_atom(env, "ok");

@@ -188,11 +188,12 @@ taken(#call{nif = Nif}) -> dosai_nif:taken(Nif).
 -spec cancel(call()) -> ok.
 cancel(#call{nif = Nif}) -> dosai_nif:cancel(Nif).
 
-%% Lets go of a call that is not read to its end.
+%% Lets go of a call that is not read to its end. In another process than its reader's, it is cancel/1.
 -spec close(call()) -> ok.
-close(#call{nif = Nif, ref = Ref}) ->
+close(#call{nif = Nif, ref = Ref, owner = Owner}) when Owner =:= self() ->
     dosai_nif:leave(Nif),
-    forget(Ref).
+    forget(Ref);
+close(Call) -> cancel(Call).
 
 forget(Ref) ->
     receive
@@ -225,10 +226,11 @@ await(#call{nif = Nif, ref = Ref, owner = Owner}, Timeout) when Owner =:= self()
         {dosai, Ref, {ok, Answer}} when State >= 2 -> % before its end was read
             {error, (dosai_nif:failure(?CANCELLED, <<"the call was cancelled">>))#{completion => Answer}};
         {dosai, Ref, What} -> What
-    after case State band 1 of 1 -> 0; 0 -> Timeout end ->
-        case State band 1 of
+    after case State band 5 of 0 -> Timeout; _ -> 0 end -> % 1: over; 4: closed
+        case State band 5 of
+            0 -> timeout;
             1 -> {error, dosai_nif:failure(?CANCELLED, <<"the call is over, and its outcome has been read">>)};
-            0 -> timeout
+            _ -> {error, dosai_nif:failure(?CANCELLED, <<"the call was closed">>)}
         end
     end.
 

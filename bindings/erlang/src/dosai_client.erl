@@ -25,7 +25,8 @@ step(Nif) ->
         ok -> {noreply, Nif};
         again -> self() ! step, {noreply, Nif}; % behind the calls that wait to be made
         later -> erlang:send_after(1, self(), step), {noreply, Nif};
-        closed -> {stop, normal, Nif}
+        closed -> {stop, normal, Nif};
+        {error, Error} -> {stop, Error, Nif}
     end.
 
 terminate(_, Nif) ->

@@ -12,6 +12,7 @@ main(_) ->
     test("cancel from elsewhere", fun elsewhere/0),
     test("a process that dies", fun dies/0),
     test("leaving", fun leaving/0),
+    test("closed", fun closed/0),
     test("stop", fun() -> ends(fun dosai:stop/1) end),
     test("a killed client", fun() -> ends(fun killed/1) end),
     test("a client that nobody owns", fun forgotten/0),
@@ -66,6 +67,18 @@ leaving() ->
     support:gone("endless~left"),
     timer:sleep(20),
     ok = receive {dosai, _, {ok, _}} -> complete; {dosai, _, {error, _}} -> told after 0 -> ok end.
+
+closed() ->
+    {ok, Endless} = client("endless~closed"),
+    {ok, Thrown} = dosai:stream(Endless, question()),
+    stop = (catch dosai:fold(fun(_, _) -> throw(stop) end, ok, Thrown)),
+    fails(cancelled, dosai:next(Thrown, 5000)), % and does not wait
+    fails(cancelled, dosai:result(Thrown)),
+    {ok, Stream} = dosai:stream(Endless, question()),
+    spawn_link(fun() -> timer:sleep(100), dosai:close(Stream) end),
+    #{completion := #{text := <<"0 1", _/binary>>}} = fails(cancelled, dosai:result(Stream)),
+    support:settled(),
+    support:gone("endless~closed").
 
 killed(Client) ->
     unlink(Client),

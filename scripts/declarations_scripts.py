@@ -73,12 +73,14 @@ def php_enum(header, numbers, name, kind):
 
 
 FIELDS = {"const char *": "TEXT", "int32_t": "INT32", "int64_t": "INT64"}
+# Of Erlang: booleans; and counts of which infinity is 0.
+SPECIAL = {"allow_insecure_http": "FLAG", "proxy_from_environment": "FLAG", "http1_only": "FLAG", "max_in_flight": "COUNT", "max_connections_per_host": "COUNT"}
 
 
 def erlang_fields(header, struct):
     """{name: how a term sets it} of a struct of options: no callbacks, nor what belongs to another field."""
     kinds = {field: FIELDS.get(header.types.get(kind, kind)) for kind, field in header.fields[struct]}
-    return {field: kind for field, kind in kinds.items() if kind and field not in ("reserved", "log_level", "wait_interval_ms")}
+    return {field: SPECIAL.get(field, kind) for field, kind in kinds.items() if kind and field not in ("reserved", "log_level", "wait_interval_ms")}
 
 
 def erlang_tables(header, numbers):
@@ -98,10 +100,13 @@ def erlang_types(header, numbers):
     made = WRITTEN % "%%"
     for name, kind in (("status", "dosai_status"), ("clock", "dosai_clock"), ("kind", "dosai_chunk_kind"), ("quirk", "DOSAI_QUIRK_")):
         made += "-type %s() :: %s.\n" % (name, " | ".join(word for word in names(header, numbers, kind).values() if word != "none"))
-    for name in ("client", "call", "loop"):
-        kinds = {"TEXT": "unicode:chardata()", "INT32": "integer()", "INT64": "integer() | infinity"}
-        rows = ["%s => %s" % (field, kinds[kind] + " | boolean()" * (kind == "INT32")) for field, kind in erlang_fields(header, "dosai_%s_options" % name).items()]
-        rows += ["headers => [{unicode:chardata(), unicode:chardata()}]"] * (name != "loop")
+    types = {"TEXT": "unicode:chardata()", "INT32": "integer()", "FLAG": "boolean()", "COUNT": "integer() | infinity", "INT64": "integer() | infinity"}
+    for name, structs in (("client", ("client", "loop")), ("call", ("call",))):
+        fields = {field: types[kind] for struct in structs for field, kind in erlang_fields(header, "dosai_%s_options" % struct).items()}
+        if name == "client":
+            fields.update({"api_key": fields["api_key"] + " | fun(() -> unicode:chardata())", "name": "atom()"})
+        rows = ["%s => %s" % each for each in fields.items()]
+        rows += ["headers => #{unicode:chardata() => unicode:chardata()} | [{unicode:chardata(), unicode:chardata()}]"]
         made += "-type %s_options() :: #{%s}.\n" % (name, ",\n    ".join(rows))
     for name, number in (("TOO_LARGE", "DOSAI_TOO_LARGE"), ("TRUNCATED", "DOSAI_TRUNCATED"), ("CANCELLED", "DOSAI_CANCELLED"),
                          ("INVALID_ARGUMENT", "DOSAI_INVALID_ARGUMENT")):

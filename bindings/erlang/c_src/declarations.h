@@ -30,9 +30,9 @@ static const field client_fields[] = {
   {"max_choices", FIELD_INT32, offsetof(dosai_client_options, max_choices)},
   {"max_tool_calls", FIELD_INT32, offsetof(dosai_client_options, max_tool_calls)},
   {"max_redirects", FIELD_INT32, offsetof(dosai_client_options, max_redirects)},
-  {"allow_insecure_http", FIELD_INT32, offsetof(dosai_client_options, allow_insecure_http)},
-  {"proxy_from_environment", FIELD_INT32, offsetof(dosai_client_options, proxy_from_environment)},
-  {"http1_only", FIELD_INT32, offsetof(dosai_client_options, http1_only)},
+  {"allow_insecure_http", FIELD_FLAG, offsetof(dosai_client_options, allow_insecure_http)},
+  {"proxy_from_environment", FIELD_FLAG, offsetof(dosai_client_options, proxy_from_environment)},
+  {"http1_only", FIELD_FLAG, offsetof(dosai_client_options, http1_only)},
   {"requests_per_minute", FIELD_INT64, offsetof(dosai_client_options, requests_per_minute)},
   {"tokens_per_minute", FIELD_INT64, offsetof(dosai_client_options, tokens_per_minute)},
   {NULL, 0, 0},
@@ -47,8 +47,8 @@ static const field call_fields[] = {
   {NULL, 0, 0},
 };
 static const field loop_fields[] = {
-  {"max_in_flight", FIELD_INT32, offsetof(dosai_loop_options, max_in_flight)},
-  {"max_connections_per_host", FIELD_INT32, offsetof(dosai_loop_options, max_connections_per_host)},
+  {"max_in_flight", FIELD_COUNT, offsetof(dosai_loop_options, max_in_flight)},
+  {"max_connections_per_host", FIELD_COUNT, offsetof(dosai_loop_options, max_connections_per_host)},
   {"requests_per_minute", FIELD_INT64, offsetof(dosai_loop_options, requests_per_minute)},
   {"tokens_per_minute", FIELD_INT64, offsetof(dosai_loop_options, tokens_per_minute)},
   {NULL, 0, 0},

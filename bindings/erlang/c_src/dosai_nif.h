@@ -5,7 +5,13 @@
 #include <dosai.h>
 #include <erl_nif.h>
 
-enum { FIELD_TEXT, FIELD_INT32, FIELD_INT64 };
+enum {
+  FIELD_TEXT,
+  FIELD_INT32,
+  FIELD_INT64, /* infinity: -1 */
+  FIELD_COUNT, /* 32 bits; infinity: 0 */
+  FIELD_FLAG   /* 32 bits; true or false, 1 or 0 */
+};
 
 /* A field of a struct of options that a term can set. */
 typedef struct field {
@@ -26,7 +32,7 @@ typedef struct settings {
 
 /* A text with a NUL at its end, and nowhere else; NULL: it is none. */
 const char *text_of(ErlNifEnv *env, ERL_NIF_TERM term);
-/* From a list of {name, value}: an integer, a text with a NUL behind it, or a list of such texts. */
+/* From a list of {name, value}: an integer, true, false, infinity, a text with a NUL behind it, or a list of such texts. */
 int read_settings(ErlNifEnv *env, ERL_NIF_TERM list, settings *settings);
 
 int client_settings(ErlNifEnv *env, ERL_NIF_TERM list, dosai_client_options *options, settings *settings);

@@ -30,6 +30,19 @@ static int read_headers(ErlNifEnv *env, ERL_NIF_TERM list, settings *settings) {
   return 1;
 }
 
+/* An integer, or the atoms that the field's type knows. */
+static int read_number(ErlNifEnv *env, int type, ERL_NIF_TERM value, ErlNifSInt64 *number) {
+  char name[16];
+  if (enif_get_int64(env, value, number)) return type != FIELD_FLAG || *number == 0 || *number == 1;
+  if (enif_get_atom(env, value, name, sizeof name, ERL_NIF_LATIN1) == 0) return 0;
+  if (type == FIELD_FLAG) {
+    *number = strcmp(name, "true") == 0;
+    return *number || strcmp(name, "false") == 0;
+  }
+  *number = type == FIELD_INT64 ? -1 : 0;
+  return type != FIELD_INT32 && strcmp(name, "infinity") == 0;
+}
+
 static int read_value(ErlNifEnv *env, const field *field, ERL_NIF_TERM value, char *base) {
   ErlNifSInt64 number = 0;
   if (field->type == FIELD_TEXT) {
@@ -37,7 +50,7 @@ static int read_value(ErlNifEnv *env, const field *field, ERL_NIF_TERM value, ch
     *(const char **)(base + field->offset) = text;
     return text != NULL;
   }
-  if (!enif_get_int64(env, value, &number)) return 0;
+  if (!read_number(env, field->type, value, &number)) return 0;
   if (field->type == FIELD_INT64) {
     *(int64_t *)(base + field->offset) = number;
     return 1;

@@ -3,9 +3,9 @@
 -type clock() :: connect | first_token | idle | total.
 -type kind() :: other | content | reasoning | refusal | tool_call | finish | usage | event.
 -type quirk() :: done_missing | done_padded | after_done | empty_event | last_event_open | whole_answer | choices_missing | delta_missing | choice_index | finish_reason | usage_repeated | usage_elsewhere | content_parts | created | id_changed | tool_index | tool_repeated | arguments_object | text_repaired | big_number.
--type client_options() :: #{max_retries => integer() | boolean(),
+-type client_options() :: #{max_retries => integer(),
     base_url => unicode:chardata(),
-    api_key => unicode:chardata(),
+    api_key => unicode:chardata() | fun(() -> unicode:chardata()),
     api_key_header => unicode:chardata(),
     organization => unicode:chardata(),
     project => unicode:chardata(),
@@ -26,28 +26,27 @@
     max_response_bytes => integer() | infinity,
     max_text_bytes => integer() | infinity,
     max_header_bytes => integer() | infinity,
-    max_json_nodes => integer() | boolean(),
-    max_json_depth => integer() | boolean(),
-    max_choices => integer() | boolean(),
-    max_tool_calls => integer() | boolean(),
-    max_redirects => integer() | boolean(),
-    allow_insecure_http => integer() | boolean(),
-    proxy_from_environment => integer() | boolean(),
-    http1_only => integer() | boolean(),
+    max_json_nodes => integer(),
+    max_json_depth => integer(),
+    max_choices => integer(),
+    max_tool_calls => integer(),
+    max_redirects => integer(),
+    allow_insecure_http => boolean(),
+    proxy_from_environment => boolean(),
+    http1_only => boolean(),
     requests_per_minute => integer() | infinity,
     tokens_per_minute => integer() | infinity,
-    headers => [{unicode:chardata(), unicode:chardata()}]}.
--type call_options() :: #{max_retries => integer() | boolean(),
+    max_in_flight => integer() | infinity,
+    max_connections_per_host => integer() | infinity,
+    name => atom(),
+    headers => #{unicode:chardata() => unicode:chardata()} | [{unicode:chardata(), unicode:chardata()}]}.
+-type call_options() :: #{max_retries => integer(),
     connect_timeout_ms => integer() | infinity,
     first_token_timeout_ms => integer() | infinity,
     idle_timeout_ms => integer() | infinity,
     total_timeout_ms => integer() | infinity,
     last_event => unicode:chardata(),
-    headers => [{unicode:chardata(), unicode:chardata()}]}.
--type loop_options() :: #{max_in_flight => integer() | boolean(),
-    max_connections_per_host => integer() | boolean(),
-    requests_per_minute => integer() | infinity,
-    tokens_per_minute => integer() | infinity}.
+    headers => #{unicode:chardata() => unicode:chardata()} | [{unicode:chardata(), unicode:chardata()}]}.
 -define(TOO_LARGE, -12).
 -define(TRUNCATED, -10).
 -define(CANCELLED, -6).

@@ -17,7 +17,7 @@
 -opaque call() :: #call{}.
 -type request() :: map() | iodata(). % as a term for jiffy, or as JSON
 -type what() :: {chat | stream, request()} | {get, unicode:chardata()} | {post | post_stream, unicode:chardata(), request()}.
-%% Of maps, what the server has not sent is not there. json is what it sent, with fields that the library does not know.
+%% A map has no key for what the server did not send. json is what it sent, with fields that the library does not know.
 -type chunk() :: #{kind := kind(), choice := integer(), content := binary(), text => binary(), json => binary(),
     is_last_in_event := boolean(), tool_call => integer(), tool_call_id => binary(), tool_call_name => binary(),
     usage => usage(), event_type => binary(), event_id => binary()}.
@@ -26,6 +26,7 @@
     model => binary(), created => integer(), usage => usage(), quirks := [quirk()], http_status := integer(),
     request_id => binary(), attempts := [attempt()], timings => timings()}.
 -type choice() :: #{index := integer(), message := message(), finish_reason => binary()}.
+%% To change a message before you send it again, make a new one of role and content: while json is there, only that is sent.
 -type message() :: #{role => binary(), content => binary(), refusal => binary(), reasoning => binary(), json => binary(),
     tool_calls := [#{id => binary(), name => binary(), arguments => binary()}]}.
 -type attempt() :: #{status := status(), http_status := integer(), delay_ms := integer()}.
@@ -44,15 +45,15 @@ version() -> dosai_nif:version().
 %% ---- clients
 
 %% Starts a client: an endpoint, a key, limits and open connections. Its options are the fields of dosai_client_options
-%% and dosai_loop_options; infinity: none; name: register it. A key that is a function is called, so that no supervisor
-%% shows it.
+%% and dosai_loop_options; what may be infinity, and what is a boolean, client_options() says; name: register it. A key
+%% that is a function is called, so that no supervisor shows it.
 -spec start_link() -> {ok, pid()} | failed().
 start_link() -> start_link(#{}).
 
--spec start_link(client_options() | loop_options() | #{name => atom()} | [{atom(), term()}]) -> {ok, pid()} | failed() | {error, term()}.
+-spec start_link(client_options() | [{atom(), term()}]) -> {ok, pid()} | failed() | {error, term()}.
 start_link(Given) ->
     Defaults = [{Key, Value} || {Key, Name} <- [{api_key, "DOSAI_API_KEY"}, {base_url, "DOSAI_BASE_URL"}],
-        Value <- [os:getenv(Name)], Value =/= false],
+        Value <- [os:getenv(Name, "")], Value =/= ""],
     {Own, Options} = maps:fold(fun(name, _, Sorted) -> Sorted; (Key, Value, {Loop, Client}) ->
         case lists:member(Key, ?LOOP_OPTIONS) of
             true -> {[option(Key, Value) | Loop], Client};
@@ -75,12 +76,9 @@ stop(Client) -> gen_server:stop(Client).
 to_map(Options) when is_list(Options) -> maps:from_list(Options);
 to_map(Options) -> Options.
 
-%% As the NIF wants it: an integer, or a text with a NUL behind it.
+%% As the NIF wants it: a text has a NUL behind it.
 option(headers, Lines) when is_map(Lines) -> option(headers, maps:to_list(Lines));
 option(headers, Lines) -> {headers, [text([Name, <<": ">>, Value]) || {Name, Value} <- Lines]};
-option(Key, infinity) -> {Key, -1};
-option(Key, true) -> {Key, 1};
-option(Key, false) -> {Key, 0};
 option(api_key, Key) when is_function(Key, 0) -> {api_key, text(Key())};
 option(Key, Text) when is_binary(Text); is_list(Text) -> {Key, text(Text)};
 option(Key, Value) -> {Key, Value}.
@@ -98,8 +96,8 @@ text(Text) ->
 
 %% Makes a call, whose outcome comes as messages to the calling process: {dosai, Ref, {chunks, [Chunk]}}, and at last
 %% {dosai, Ref, {ok, Answer}} or {dosai, Ref, {error, Error}}, with Ref of ref/1. After 16 messages with chunks for which
-%% taken/1 was not called, the call waits. Of a call that nobody refers to any more, or whose process has ended, nothing
-%% comes: it is cancelled.
+%% taken/1 was not called, the call waits. A call is cancelled, and sends nothing more, once its process has ended or no
+%% process holds a reference to it.
 -spec submit(client(), what()) -> {ok, call()} | failed().
 submit(Client, What) -> submit(Client, What, #{}).
 
@@ -141,7 +139,7 @@ encode(Request) ->
         _:Why -> throw({json, Why})
     end.
 
-%% That of an answer is sent again as the server wrote it.
+%% That of an answer is sent again as the server wrote it; its other fields are not looked at.
 encode_message(#{json := Json}) -> Json;
 encode_message(Message) -> jiffy:encode(Message, [use_nil]).
 
@@ -180,7 +178,7 @@ post_stream(Client, Path, Body, Options) -> submit(Client, {post_stream, Path, B
 -spec ref(call()) -> reference().
 ref(#call{ref = Ref}) -> Ref.
 
-%% For who reads the messages: one with chunks has been taken.
+%% Says that you have taken one message with chunks. Only for processes that receive the messages themselves.
 -spec taken(call()) -> ok.
 taken(#call{nif = Nif}) -> dosai_nif:taken(Nif).
 
@@ -268,8 +266,8 @@ fold_chunks(Function, Acc, Call) ->
 json_schema(Name, Schema) ->
     #{type => json_schema, json_schema => #{name => unicode:characters_to_binary(Name), strict => true, schema => Schema}}.
 
-%% Asks the model, runs the functions that it calls, tells it the results, and so on until it answers; gives the messages,
-%% too. What a function throws is told to the model. After max_rounds answers (10) that still have calls, the error is
+%% Asks the model, runs the functions that it calls, tells it the results, and so on until it answers; gives the whole
+%% conversation, too: the messages of the request, and all that followed, up to the answer. What a function throws is told to the model. After max_rounds answers (10) that still have calls, the error is
 %% too_large; if an answer with calls was cut short, truncated. Those calls do not run.
 -spec run_tools(client(), map(), [tool()]) -> {ok, completion(), [map()]} | failed().
 run_tools(Client, Request, Tools) -> run_tools(Client, Request, Tools, #{}).
@@ -284,7 +282,7 @@ run_tools(Client, Request, Tools, Given) ->
     Asked = maps:from_list([{to_atom(Key), Value} || {Key, Value} <- maps:to_list(Request)]),
     rounds(Client, Asked#{tools => Functions}, Named, Options, Rounds).
 
-to_atom(Key) when is_binary(Key), (Key =:= <<"messages">> orelse Key =:= <<"tool_choice">>) -> binary_to_atom(Key);
+to_atom(Key) when is_binary(Key), (Key =:= <<"messages">> orelse Key =:= <<"tool_choice">> orelse Key =:= <<"tools">>) -> binary_to_atom(Key);
 to_atom(Key) -> Key.
 
 rounds(Client, #{messages := Messages} = Request, Tools, Options, Rounds) ->
@@ -299,6 +297,7 @@ rounds(Client, #{messages := Messages} = Request, Tools, Options, Rounds) ->
                     Results = [#{role => tool, tool_call_id => maps:get(id, Call, <<>>), content => run(Tools, Call)} || Call <- Calls],
                     rounds(Client, choose(Request#{messages := Messages ++ [Message | Results]}), Tools, Options, Rounds - 1)
             end;
+        {ok, #{choices := [#{message := Message} | _]} = Answer} -> {ok, Answer, Messages ++ [Message]};
         {ok, Answer} -> {ok, Answer, Messages};
         Failed -> Failed
     end.

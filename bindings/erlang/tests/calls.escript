@@ -35,12 +35,17 @@ wrong() ->
     [fails(invalid_argument, dosai:chat(Hello, Wrong)) || Wrong <- ["[]", <<"{">>, atom, 1, {}, #{model => self()}, #{messages => [self()]}]],
     [fails(invalid_argument, dosai:start_link(#{Key => Value})) || {Key, Value} <-
         [{nothing, 1}, {base_url, "nonsense"}, {max_retries, 1 bsl 33}, {idle_timeout_ms, 1 bsl 70}, {user_agent, "a\0b"}, {user_agent, 1},
-         {max_in_flight, "1"}, {headers, [{"a", self()}]}, {headers, [{"a", "b\r\nc: d"}]}, {on_log, fun() -> 1 end}, {struct_size, 1}]],
+         {max_in_flight, "1"}, {max_retries, infinity}, {max_redirects, infinity}, {max_retries, true}, {http1_only, infinity}, {http1_only, 2},
+         {headers, [{"a", self()}]}, {headers, [{"a", "b\r\nc: d"}]}, {on_log, fun() -> 1 end}, {struct_size, 1}]],
     [fails(invalid_argument, dosai:chat(Hello, question(), #{Key => 1})) || Key <- [cancel, last_event, base_url]],
     fails(invalid_argument, dosai:get(Hello, "/a\0b")),
     [{'EXIT', _} = (catch Function()) || Function <- [fun() -> dosai:cancel(x) end, fun() -> dosai_nif:step(x) end, fun() -> dosai_nif:taken(1) end,
         fun() -> dosai_nif:own(make_ref()) end]],
     fails(invalid_argument, dosai_nif:client(a, [])),
+    {ok, Limitless} = client("hello", maps:from_keys([max_in_flight, max_connections_per_host, idle_timeout_ms, max_event_bytes, tokens_per_minute], infinity)),
+    {ok, #{text := ?HELLO}} = dosai:chat(Limitless, question(), #{total_timeout_ms => infinity}),
+    [os:putenv(Name, "") || Name <- ["DOSAI_API_KEY", "DOSAI_BASE_URL"]],
+    {ok, _} = dosai:start_link(#{http1_only => true, allow_insecure_http => false}),
     {ok, #{text := ?HELLO}} = dosai:chat(Hello, question()).
 
 stream() ->
@@ -114,7 +119,8 @@ tools() ->
         #{name => <<"fail">>, run => fun(_) -> throw(<<"no luck">>) end}],
     {ok, #{text := <<"{\"sum\":3}|error: no luck|error: there is no function nobody|error: the arguments are no object">>}, Messages} =
         dosai:run_tools(Model, (question())#{tool_choice => required}, Tools),
-    6 = length(Messages),
+    7 = length(Messages),
+    #{role := <<"assistant">>, content := <<"{\"sum\":3}|", _/binary>>} = lists:last(Messages),
     #{<<"own">> := 1} = jiffy:decode(maps:get(json, lists:nth(2, Messages)), [return_maps]),
     #{completion := #{choices := [#{message := #{tool_calls := [_, _, _, _]}}]}} = fails(too_large, dosai:run_tools(Model, question(), Tools, #{max_rounds => 1})).
 

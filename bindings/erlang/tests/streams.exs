@@ -76,7 +76,7 @@ defmodule Streams do
     fail = %{name: "fail", run: fn _ -> raise "no luck" end}
     {:ok, answer, messages} = Dosai.run_tools(client("model"), @question, [add, fail])
     ~s({"sum":3}|error: no luck|error: there is no function nobody|error: the arguments are no object) = answer.text
-    6 = length(messages)
+    7 = length(messages)
     {:error, %Dosai.Error{status: :too_large}} = Dosai.run_tools(client("model"), @question, [add], max_rounds: 1)
   end
 

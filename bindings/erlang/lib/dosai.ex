@@ -17,8 +17,9 @@ defmodule Dosai do
       request = %{model: "dos-ai", messages: [%{role: "user", content: "Hello!"}]}
       for chunk <- Dosai.stream!(client, request), do: IO.write(chunk.content)
 
-  Answers and chunks are maps, as the module `:dosai` describes them: what the server has not sent is not there. That
-  module also gives the outcome of a call as messages, for a GenServer: see `:dosai.submit/3`.
+  Answers and chunks are maps, as the module `:dosai` describes them; a map has no key for what the server did not send.
+  An answer's message goes back as its `json` says: to change it, make a new one of `role` and `content`. That module
+  also gives the outcome of a call as messages, for a GenServer: see `:dosai.submit/3`.
   """
 
   @doc """

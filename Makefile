@@ -138,13 +138,13 @@ build/testees/luajit: $(LINK) | need-test
 	@printf '#!/bin/sh\nexec luajit "$$(dirname "$$0")/../../bindings/luajit/tests/testee.lua" "$$@"\n' >$@
 	@chmod +x $@
 
-# The assembly, for mono.
+# The assembly, for mono, which has IAsyncEnumerable, but not the symbol that says so.
 ASSEMBLY = build/csharp/Dosai.dll
 MCS = mcs -optimize+ -warnaserror
 
 $(ASSEMBLY): $(wildcard bindings/csharp/src/*.cs) | need-test
 	@mkdir -p $(@D)
-	$(MCS) -unsafe -doc:build/csharp/Dosai.xml -target:library -out:$@ $(wildcard bindings/csharp/src/*.cs)
+	$(MCS) -unsafe -d:NETSTANDARD2_1_OR_GREATER -doc:build/csharp/Dosai.xml -target:library -out:$@ $(wildcard bindings/csharp/src/*.cs)
 
 build/csharp/testee.exe: bindings/csharp/tests/Testee.cs bindings/csharp/tests/Forms.cs bindings/csharp/tests/Json.cs $(ASSEMBLY)
 	$(MCS) -r:$(ASSEMBLY) -out:$@ $(filter %.cs,$^)

@@ -1,4 +1,4 @@
-// Compiled by .NET Core 3, .NET Standard 2.1 or newer alone, and so not by the tests of this project, which have mono.
+// .NET Standard 2.0 and .NET Framework do not have these interfaces.
 #if NETSTANDARD2_1_OR_GREATER || NETCOREAPP3_0_OR_GREATER
 using System;
 using System.Collections.Generic;

@@ -114,6 +114,11 @@ static class Calls
             Same(Greeting, reader.Completion.Text);
             Same(false, await reader.MoveNextAsync());
             Same(true, reader.Current == null);
+            IAsyncEnumerator<Chunk> each = ((IAsyncEnumerable<Chunk>)hello.StreamAsync(Question())).GetAsyncEnumerator();
+            string text = "";
+            while (await each.MoveNextAsync()) text += each.Current.Content;
+            Same(Greeting, text);
+            await each.DisposeAsync();
         }
     }
 

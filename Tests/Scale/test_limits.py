@@ -389,3 +389,19 @@ def test_progress(seen, workers, capfd):
     last = capfd.readouterr().err.splitlines()[-1]
     assert " 50 % |############            | 20 of 40 rows, 1 failed" in last and " left" in last and "cost 0.00" in last
     assert json.dumps(limits.progress.counts)
+
+
+def test_progress_counts_what_is_not_sent(seen, workers, tmp_path):
+    there = seen()
+    given = [*rows(5), {"id": "poison", "prompt": 7}]
+    one, = workers(there, 1, journal=str(tmp_path))
+    list(one.rows(given, **COLUMNS))
+    limits = serve_limits()
+    with limits as lease:
+        one, = workers(there, 1, journal=str(tmp_path), limiter=lease)
+        list(one.rows(given, **COLUMNS))
+        deadline = time.monotonic() + 10
+        while limits.progress.counts["done"] < 6 and time.monotonic() < deadline:
+            time.sleep(0.05)
+    counts = limits.progress.counts
+    assert (counts["done"], counts["replayed"], counts["failed"]) == (6, 5, 1) and len(there.times) == 5

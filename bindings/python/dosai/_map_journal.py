@@ -7,19 +7,26 @@ import os
 import threading
 import time
 from hashlib import sha256
-from typing import Iterable, Optional
+from typing import Iterable
 
 from ._map_rows import MapError, Result, line_of, row_of
 
 START = b'{"id": "batch_req_'  # of each line
-LOCK_WAIT = 600.0  # seconds, for another process with the same batch
+LOCK_WAIT = 600.0  # seconds in which another task with the same batch wrote nothing
 _busy: set[str] = set()  # the files that this process has open: the locks of POSIX are a process's
 _freed = threading.Condition()
 
 
-def name_of(base_url: Optional[str], rows: Iterable[tuple[str, bytes]]) -> str:
+def forget_locks() -> None:
+    """In a forked child: they are the parent's."""
+    global _freed
+    _freed = threading.Condition()
+    _busy.clear()
+
+
+def name_of(base_url: str, rows: Iterable[tuple[str, bytes]]) -> str:
     """By what is asked, not by a partition's number: the same rows have the same file wherever they run."""
-    total = sha256((base_url or "").encode())
+    total = sha256(base_url.encode())
     for id, body in rows:
         for part in (id.encode("utf-8", "surrogatepass"), body):
             total.update(b"%d:" % len(part) + part)
@@ -72,10 +79,10 @@ class Journal:
 
     def _lock(self) -> None:
         """A twin of this batch, such as a task that an engine gave up but did not end, is waited for."""
-        end = time.monotonic() + LOCK_WAIT
+        self._length, self._grew = 0, time.monotonic()
         with _freed:
             while not _freed.wait_for(lambda: self.path not in _busy, 0.2):
-                self._check(end)
+                self._check()
             _busy.add(self.path)
         try:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -84,7 +91,7 @@ class Journal:
                     fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     return
                 except (BlockingIOError, PermissionError):
-                    self._check(end)
+                    self._check()
                     time.sleep(0.05)
         except BaseException:
             self.close()
@@ -92,9 +99,16 @@ class Journal:
                 _busy.discard(self.path)
             raise
 
-    def _check(self, end: float) -> None:
-        if time.monotonic() > end:
-            raise MapError(f"{self.path}: another task has been writing to it for {LOCK_WAIT:.0f} s", status="BUSY")
+    def _check(self) -> None:
+        try:
+            length = os.stat(self.path).st_size
+        except FileNotFoundError:
+            length = 0
+        if length != self._length:
+            self._length, self._grew = length, time.monotonic()
+        if time.monotonic() - self._grew > LOCK_WAIT:
+            raise MapError(f"{self.path}: another task has it open, and has written nothing for {LOCK_WAIT:.0f} s",
+                           status="BUSY")
 
     def _replay(self) -> dict[str, Result]:
         rows: dict[str, Result] = {}
@@ -111,7 +125,8 @@ class Journal:
                                        status="INVALID_ARGUMENT") from None
                     os.ftruncate(self._file, self._length)
                     break
-                rows.setdefault(row.id, row)
+                if row.error is None or row.id not in rows:  # it may have failed before it succeeded
+                    rows[row.id] = row
                 self._length += len(line)
                 if not is_whole:
                     self._length += os.write(self._file, b"\n")

@@ -107,14 +107,24 @@ def text_of(content: Any) -> Optional[str]:
 
 
 def read_results(path: str) -> Iterator[Result]:
-    """The results in a file that `dosai batch` or a journal has written. A line that was cut off is left out."""
+    """The results in a file that `dosai batch` or a journal has written, each id once: a success, or else its last
+    error, after all successes. A line that was cut off is left out."""
+    succeeded: set[str] = set()
+    failed: dict[str, Result] = {}
     with open(path, "rb") as file:
         for line in file:
             try:
-                yield row_of(line)
+                row = row_of(line)
             except (ValueError, KeyError):
                 if line.endswith(b"\n"):
                     raise
+                continue
+            if row.error is not None:
+                failed[row.id] = row
+            elif row.id not in succeeded:
+                succeeded.add(row.id)
+                yield row
+    yield from (row for row in failed.values() if row.id not in succeeded)
 
 
 def read_requests(path: str) -> Iterator[dict[str, Any]]:

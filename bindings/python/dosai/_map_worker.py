@@ -55,23 +55,25 @@ class Run:
 
 
 class Job:
-    """A row: `body` is the JSON that is sent, `number` its place in the batch, from 1."""
+    """A row: `body` is the JSON that is sent, or why there is none; `number` is its place in the batch, from 1."""
 
-    __slots__ = ("run", "batch", "number", "id", "body", "cost", "result")
+    __slots__ = ("run", "batch", "number", "id", "body", "cost", "is_sent", "result")
 
-    def __init__(self, run: Run, batch: Batch, number: int, id: str, body: bytes, cost: int) -> None:
+    def __init__(self, run: Run, batch: Batch, number: int, id: str, body: Union[bytes, Exception], cost: int) -> None:
         self.run, self.batch, self.number, self.id, self.body, self.cost = run, batch, number, id, body, cost
+        self.is_sent = False  # a request is in flight
         self.result: Optional[Result] = None
 
 
 class Worker:
-    """Sends the jobs of all runs of one spec in this process. Only `submit`, `cancel` and `stop` may be called from
-    other threads."""
+    """Sends the jobs of all runs of one spec in this process. Only `submit`, `report`, `cancel` and `stop` may be called
+    from other threads."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
         rates = spec.limiter.rates() if isinstance(spec.limiter, Share) else {}
         self._client = AsyncClient(spec.api_key, spec.base_url, timeout=spec.timeout, max_retries=0, **rates)  # type: ignore[arg-type]
+        self.base_url = self._client.base_url
         self._options = self._client._options(unary=True)
         self._waiting: deque[Job] = deque()
         self._active: dict[asyncio.Task[None], Job] = {}
@@ -84,7 +86,22 @@ class Worker:
 
     def submit(self, jobs: list[Job]) -> None:
         self._waiting.extend(jobs)
-        self._poke()
+        try:
+            self._poke()
+        except RuntimeError:  # the thread has ended
+            raise closed() from None
+
+    def report(self, rows: list[Result]) -> None:
+        """Rows that nobody had to send."""
+        try:
+            self.loop.call_soon_threadsafe(self._report, rows)
+        except RuntimeError:
+            raise closed() from None
+
+    @property
+    def is_inherited(self) -> bool:
+        """It is the parent's, and has no thread here."""
+        return self._process != os.getpid()
 
     @property
     def waiting(self) -> int:
@@ -93,7 +110,7 @@ class Worker:
 
     def cancel(self, run: Run, error: BaseException) -> None:
         """Ends a run: returns when nothing of it is in flight."""
-        if self._process != os.getpid():
+        if self.is_inherited:
             return
         over = threading.Event()
         run.error = run.error or error
@@ -103,7 +120,11 @@ class Worker:
             self.loop.call_soon_threadsafe(lambda: self.loop.create_task(self._cancel(run, over)))
         except RuntimeError:  # the thread has ended
             over.set()
-        over.wait(10)
+        for _ in range(50):
+            if over.wait(0.2) or not self._thread.is_alive():
+                break
+        if not self._thread.is_alive():
+            close_batches(run)
 
     def stop(self) -> None:
         """Ends the thread."""
@@ -133,6 +154,10 @@ class Worker:
         for task in self._active:
             task.cancel()
         await asyncio.gather(*self._active, return_exceptions=True)
+        for run in list(self.runs):
+            run.error = run.error or closed()
+            run.done.put(run.error)
+            close_batches(run)
         await self._limits.close()
         await self._client.close()
         self._sync()
@@ -143,11 +168,7 @@ class Worker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._pump()
-        for batch in list(run.batches):
-            try:
-                batch.close()
-            except OSError:  # the run has ended anyway
-                pass
+        close_batches(run)
         over.set()
 
     def _poke(self) -> None:
@@ -168,13 +189,23 @@ class Worker:
     def _done(self, task: asyncio.Task[None]) -> None:
         job = self._active.pop(task)
         job.run.in_flight -= 1
-        if not task.cancelled() and task.exception() is not None:
-            job.run.error = job.run.error or task.exception()
+        error = None if task.cancelled() else task.exception()
+        if error is not None and job.run.error is None:
+            job.run.error = error
+            for other, its in self._active.items():
+                if its.run is job.run and not its.is_sent:  # it waits for its turn, or to try again
+                    other.cancel()
         if job.run.error is not None and job.run.in_flight == 0:  # what was sent is paid for, and kept
             job.run.done.put(job.run.error)
         if self._waiting:
             self._pump()
         if job.run.in_flight == 0:
+            self._limits.tell()
+
+    def _report(self, rows: list[Result]) -> None:
+        for row in rows:
+            self._limits.report(row)
+        if not self._active:
             self._limits.tell()
 
     def _tick(self) -> None:
@@ -192,11 +223,11 @@ class Worker:
                 batch.run.done.put(error)
 
     async def _do(self, job: Job) -> None:
-        row = await self._ask(job)
+        row = await self._ask(job, job.body) if isinstance(job.body, bytes) else error_row(job.id, job.body, 0, None)
         if row.error is not None and self._spec.on_error == "raise":
             raise MapError(f"row {job.id}: {row.error}", status=row.status)
         batch = job.batch
-        if batch.journal is not None and job.body:
+        if batch.journal is not None and row.attempts:
             batch.journal.write(job.number, row)
             self._journals.add(batch)
         batch.left -= 1
@@ -207,21 +238,25 @@ class Worker:
         self._limits.report(row)
         job.run.done.put(job)
 
-    async def _ask(self, job: Job) -> Result:
+    async def _ask(self, job: Job, body: bytes) -> Result:
         """Calls until it succeeds, or until another attempt would not help. Raises MapError for what concerns all."""
         attempt = 0
         while True:
             attempt += 1
             ticket = await self._limits.admit(job.cost)
             begun = time.monotonic()
+            job.is_sent = True
             try:
-                answer = await self._send(job.body)
+                answer = await self._send(body)
             except DosaiError as error:
+                job.is_sent = False
                 delay = error_delay(error, attempt - 1)
                 can_retry = isinstance(error, APIError) and error.is_retryable
                 if can_retry and is_hold(error):
                     self._limits.hold(delay)
-                if can_retry and attempt <= self._spec.max_retries and job.run.error is None:
+                if can_retry and attempt <= self._spec.max_retries:
+                    if job.run.error is not None:  # the row is left to the next run
+                        raise asyncio.CancelledError from None
                     await asyncio.sleep(delay)
                     continue
                 if concerns_all(error):
@@ -240,6 +275,19 @@ class Worker:
         request = Handle(pointer, _ffi.dosai_request_free)
         call = await self._client._submit(_ffi.dosai_loop_submit_chat, request.pointer, byref(self._options))
         return await call.answer()
+
+
+def closed() -> MapError:
+    return MapError("the mapper was closed", status="CANCELLED")
+
+
+def close_batches(run: Run) -> None:
+    """The run has ended anyway, so a disk that fails changes nothing."""
+    for batch in list(run.batches):
+        try:
+            batch.close()
+        except OSError:
+            pass
 
 
 def milliseconds(since: float) -> int:

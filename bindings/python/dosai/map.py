@@ -16,6 +16,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import islice
@@ -24,12 +25,12 @@ from uuid import uuid4
 
 from ._json import encode
 from ._map_coordinator import serve_limits
-from ._map_journal import Journal, name_of
+from ._map_journal import Journal, forget_locks, name_of
 from ._map_limits import Lease, Limiter, Share
 from ._map_rows import (
-    SPARK_SCHEMA, MapError, Result, arrow_schema, error_row, pandas_frame, read_requests, read_results,
+    SPARK_SCHEMA, MapError, Result, arrow_schema, pandas_frame, read_requests, read_results,
 )
-from ._map_worker import Batch, Job, Run, Worker
+from ._map_worker import Batch, Job, Run, Worker, closed
 from ._timeout import NOT_GIVEN
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 Column = Union[str, Callable[[Any], Any]]  # the name of a column, or a function of a row
 
 ROWS = 256  # of a batch, where the rows come one by one
+SLOW = 0.01  # seconds that a source may hold up rows that are ready
 AHEAD = 32  # times the concurrency: rows that wait for one before them
 
 
@@ -136,9 +138,9 @@ class Mapper:
         if worker is None:
             return
         for run in list(self._runs):
-            closed = MapError("the mapper was closed", status="CANCELLED")
-            worker.cancel(run, closed)
-            run.done.put(closed)
+            error = closed()
+            worker.cancel(run, error)
+            run.done.put(error)
         with _lock:
             is_idle = worker.runs <= self._runs
             if is_idle:
@@ -159,31 +161,41 @@ class Mapper:
         run, spec = Run(), self.spec
         worker = worker_of(spec, run)
         under_way: deque[list[Job]] = deque()  # by unit, in order; without order, only counted
-        count, is_all = 0, False
+        count, is_all, pulled = 0, False, 0.0  # seconds for which rows that are ready have waited for the source
         self._runs.add(run)
         try:
             while True:
-                while not is_all and (not under_way or self._has_room(worker, count)):
+                if worker.is_inherited:
+                    raise MapError("the iterator is the parent's: a forked child needs its own", status="FORKED")
+                while ordered and not run.done.empty():
+                    take(run)
+                if ordered:
+                    is_ready = bool(under_way) and all(job.result for job in reversed(under_way[0]))
+                else:
+                    is_ready = not run.done.empty()
+                if not is_ready:
+                    pulled = 0.0
+                can_pull = not is_all and run.error is None and (not under_way or self._has_room(worker, count))
+                if can_pull and pulled <= SLOW:
+                    begun = time.monotonic()
                     unit = next(units, None)
-                    is_all = unit is None
-                    if unit is not None:
+                    pulled, is_all = pulled + time.monotonic() - begun, unit is None
+                    if unit is not None and run.error is None:
                         jobs = self._begin(worker, run, unit)
                         count += len(jobs)
                         under_way.extend([jobs] if whole else ([job] for job in jobs))
-                if not under_way:
-                    return
-                if not ordered:
-                    ended = take(run)
-                    under_way.pop()
-                    count -= 1
-                    yield [ended]
-                    continue
-                if not run.done.empty() or not all(job.result for job in reversed(under_way[0])):
+                elif is_ready or (under_way and not ordered):
+                    jobs = under_way.popleft() if ordered else [take(run)]
+                    if not ordered:
+                        under_way.pop()
+                    count -= len(jobs)
+                    yield jobs
+                elif under_way:
                     take(run)
-                    continue
-                jobs = under_way.popleft()
-                count -= len(jobs)
-                yield jobs
+                elif run.error is not None:
+                    raise run.error
+                else:
+                    return
         finally:
             if count or run.batches:
                 worker.cancel(run, MapError("the iterator was closed", status="CANCELLED"))
@@ -197,29 +209,30 @@ class Mapper:
     def _begin(self, worker: Worker, run: Run, unit: list[tuple[str, Any]]) -> list[Job]:
         """Sends what the journal does not have."""
         bodies = [(id, self._body(request)) for id, request in unit]
-        journal = self._journal(bodies) if self.spec.journal else None
+        journal = self._journal(worker.base_url, bodies) if self.spec.journal else None
         batch = Batch(run, journal)
         jobs = []
         for number, (id, body) in enumerate(bodies, 1):
             text = body if isinstance(body, bytes) else b""
-            job = Job(run, batch, number, id, text, cost_of(text, self.spec.body, unit[number - 1][1]))
+            job = Job(run, batch, number, id, body, cost_of(text, self.spec.body, unit[number - 1][1]))
             jobs.append(job)
-            if isinstance(body, Exception):
-                job.result = error_row(id, body, 0, None)
-            elif journal is not None:
+            if journal is not None and text:
                 job.result = journal.rows.get(id)
                 if job.result is not None and job.result.error is not None and self.spec.on_error == "raise":
                     job.result = None  # it is tried again
         missing = [job for job in jobs if job.result is None]
         batch.left = len(missing)
-        for job in jobs:
-            if job.result is not None:
-                run.done.put(job)
         if missing:
             run.batches.add(batch)
-            worker.submit(missing)
         else:
             batch.close()
+        replayed = [job for job in jobs if job.result is not None]
+        for job in replayed:
+            run.done.put(job)
+        if replayed:
+            worker.report([job.result for job in replayed if job.result is not None])
+        if missing:
+            worker.submit(missing)
         return jobs
 
     def _body(self, request: Any) -> Union[bytes, Exception]:
@@ -231,11 +244,11 @@ class Mapper:
         except Exception as error:
             return error
 
-    def _journal(self, bodies: list[tuple[str, Any]]) -> Journal:
+    def _journal(self, base_url: str, bodies: list[tuple[str, Any]]) -> Journal:
         if len({id for id, _ in bodies}) < len(bodies):
             raise MapError("an id occurs twice in a batch", status="INVALID_ARGUMENT")
         sent = [(id, body if isinstance(body, bytes) else b"") for id, body in bodies]
-        return Journal(self.spec.journal or "", name_of(self.spec.base_url, sent))
+        return Journal(self.spec.journal or "", name_of(base_url, sent))
 
 
 def take(run: Run) -> Job:
@@ -265,6 +278,8 @@ def reader(id: Column, request: Column) -> Callable[[Any], tuple[str, Any]]:
 
 
 def fields_of(request: Any) -> Mapping[str, Any]:
+    if hasattr(request, "tolist"):  # NumPy's, as pandas reads lists of Parquet
+        request = request.tolist()
     if isinstance(request, str):
         return {"messages": [{"role": "user", "content": request}]}
     if isinstance(request, Mapping):
@@ -320,6 +335,7 @@ def _after_fork() -> None:
     _lock = threading.Lock()
     _inherited.append(dict(_workers))
     _workers.clear()
+    forget_locks()
 
 
 @atexit.register

@@ -13,7 +13,7 @@ import time
 import pytest
 
 import scripts
-from dosai import map as scale
+from dosai import _map_journal, map as scale
 from dosai.map import Mapper, MapError, Spec
 from lateness import allowance
 
@@ -84,6 +84,9 @@ def test_what_a_request_may_be(seen, mapper):
     given = ["a text", messages, {"messages": messages, "max_tokens": 1}]
     found = mapper(there).rows(enumerate(given), id=lambda row: row[0], request=lambda row: row[1])
     assert [(row.id, row.content) for row in found] == [("0", "to a text"), ("1", "to a list"), ("2", "to a list")]
+    like_numpy = type("Array", (), {"tolist": lambda self: messages})()
+    found = mapper(there).rows([("3", like_numpy)], id=lambda row: row[0], request=lambda row: row[1])
+    assert [row.content for row in found] == ["to a list"]
 
 
 def test_as_they_come(seen, mapper):
@@ -156,6 +159,24 @@ def test_a_server_that_is_not_there(mapper):
     assert raised.value.status == "CONNECTION"
 
 
+def test_what_concerns_all_raises_before_others_try_again(seen, mapper):
+    sent = []
+
+    def reply(prompt):
+        sent.append(prompt)
+        return refuse(401)(prompt) if prompt == "row 3" else refuse(503, retry_after="3")(prompt)
+    begun = time.monotonic()
+    with pytest.raises(MapError) as raised:
+        list(mapper(seen(reply), concurrency=4, max_retries=3).rows(rows(4), **COLUMNS))
+    assert raised.value.status == "AUTHENTICATION" and sorted(sent) == [row["id"] for row in rows(4)]
+    assert time.monotonic() - begun < 2 + allowance(begun)
+
+
+def test_a_poison_row_raises_if_asked_to(seen, mapper):
+    with pytest.raises(MapError, match="row poison: a request is a text"):
+        list(mapper(seen(), on_error="raise").rows([*rows(2), {"id": "poison", "prompt": 7}], **COLUMNS))
+
+
 def test_a_key_that_cannot_be_had(seen, mapper):
     def key():
         raise OSError("no vault")
@@ -181,6 +202,21 @@ def test_rows_behind_a_late_one_go_on(seen, mapper):
     found = mapper(there, concurrency=2).rows(rows(40), **COLUMNS)
     first = next(found)
     assert first.id == "row 0" and len(there.ids) == 40
+
+
+def test_a_slow_source_holds_up_no_row(seen, mapper):
+    pulled = []
+
+    def source():
+        for row in rows(20):
+            pulled.append(row)
+            yield row
+            time.sleep(0.05)
+    for ordered in (True, False):
+        del pulled[:]
+        found = mapper(seen()).rows(source(), ordered=ordered, **COLUMNS)
+        next(found)
+        assert len(pulled) < 20 and len(list(found)) == 19
 
 
 def test_no_more_is_pulled_than_the_window(seen, mapper):
@@ -226,6 +262,47 @@ def test_close_ends_a_consumer_in_another_thread(seen, mapper):
     assert raised == ["CANCELLED"] and not [each for each in threading.enumerate() if each.name == "dosai.map"]
 
 
+def test_close_while_a_consumer_pulls_leaves_no_lock(seen, mapper, tmp_path):
+    one, pulls, go, raised = mapper(seen(), journal=str(tmp_path)), threading.Event(), threading.Event(), []
+
+    def source():
+        pulls.set()
+        go.wait(10)
+        yield from rows(10)
+
+    def consume():
+        try:
+            list(one.rows(source(), **COLUMNS))
+        except MapError as error:
+            raised.append(error.status)
+    consumer = threading.Thread(target=consume)
+    consumer.start()
+    pulls.wait(10)
+    one.close()
+    go.set()
+    consumer.join(10)
+    assert raised == ["CANCELLED"] and not _map_journal._busy
+    assert len(list(one.rows(rows(10), **COLUMNS))) == 10
+
+
+def test_a_thread_that_ends_ends_its_runs(seen, mapper):
+    one = mapper(seen(late(30)))
+    found, raised = one.rows(rows(10), **COLUMNS), []
+
+    def consume():
+        try:
+            next(found)
+        except MapError as error:
+            raised.append(error.status)
+    consumer = threading.Thread(target=consume)
+    consumer.start()
+    while not one._runs:
+        time.sleep(0.01)
+    scale._workers.pop(one.spec._mark).stop()
+    consumer.join(10)
+    assert raised == ["CANCELLED"]
+
+
 def test_threads_share_a_mapper(seen, mapper):
     one, found = mapper(seen(late(0.01)), concurrency=8), {}
 
@@ -249,11 +326,15 @@ def test_a_forked_child_has_its_own(seen, mapper):
     if child == 0:
         signal.alarm(30)
         found = [row.content for row in one.rows(rows(5, "child "), **COLUMNS)]
+        try:
+            next(under_way)
+        except MapError as error:
+            found.append(error.status)
         os.write(write, json.dumps(found).encode())
         os._exit(0)
     os.close(write)
     with open(read) as pipe:
-        assert json.load(pipe) == ["to child %d" % number for number in range(5)]
+        assert json.load(pipe) == [*("to child %d" % number for number in range(5)), "FORKED"]
     assert os.waitpid(child, 0)[1] == 0 and len(list(under_way)) == 19
 
 
@@ -285,6 +366,27 @@ def test_another_request_is_another_file(seen, mapper, tmp_path):
     for body in ({}, {"temperature": 1}, {}):
         list(mapper(there, journal=str(tmp_path), body=body).rows(rows(2), **COLUMNS))
     assert len(there.ids) == 4 and len(list(tmp_path.iterdir())) == 2
+
+
+def test_another_server_is_another_file(seen, server, mapper, tmp_path, monkeypatch):
+    one, other = seen(), Seen(server, "another")
+    for there in (one, other, one):
+        monkeypatch.setenv("DOSAI_BASE_URL", there.base)
+        list(mapper(None, journal=str(tmp_path)).rows(rows(2), **COLUMNS))
+    assert len(one.ids) == len(other.ids) == 2
+
+
+def test_a_success_replaces_an_error(seen, mapper, tmp_path):
+    replies = [refuse(400), refuse(400), scripts.say]
+    there = seen(lambda prompt: replies.pop(0)(prompt))
+    for each in ("row", "raise", "raise", "row"):
+        try:
+            found = list(mapper(there, journal=str(tmp_path), on_error=each).rows(rows(1), **COLUMNS))
+        except MapError:
+            pass
+    assert [(row.error, row.from_journal) for row in found] == [(None, True)] and not replies
+    file, = tmp_path.iterdir()
+    assert len(file.read_text().splitlines()) == 2 and [row.error for row in scale.read_results(str(file))] == [None]
 
 
 KILLED = """

@@ -66,8 +66,8 @@ class Job:
 
 
 class Worker:
-    """Sends the jobs of all runs of one spec in this process. Only `submit`, `report`, `cancel` and `stop` may be called
-    from other threads."""
+    """Sends the jobs of all runs of one spec in this process. Other threads may call only `submit`, `report`, `cancel`
+    and `stop`."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec

@@ -86,8 +86,8 @@ class Loop:
         check(_ffi.dosai_loop_new(None, byref(loop), byref(error)), error)
         self.event_loop = event_loop
         self._waiter = getattr(event_loop, "waiter", None) or partial(Waiter, event_loop)
-        self._clients: dict[int, Handle] = {}  # of calls that have not ended: they have functions that these call
-        self._handle: Optional[Handle] = Handle(loop, close, keep=self._clients)
+        self.unfinished: dict[int, Handle] = {}  # the clients of calls: they have functions that these call
+        self._handle: Optional[Handle] = Handle(loop, close, keep=self.unfinished)
         self._pointer, self._error = loop, error
         self._calls: dict[int, LoopCall] = {}
         self._tags, self._is_retired = count(1), False
@@ -106,7 +106,7 @@ class Loop:
         """Submits a call with a function of the library."""
         pointer, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
         check(function(self._pointer, client.pointer, *arguments, tag, byref(pointer), byref(error)), error)
-        self._clients[tag] = client
+        self.unfinished[tag] = client
         handle = Handle(pointer, _ffi.dosai_call_free)
         call = self._calls[tag] = LoopCall(handle, tag, self._calls, self._waiter, self._arrivals)
         return call
@@ -153,7 +153,7 @@ class Loop:
             kind, tag, address = _numbers(self._event)
             call = self._calls.get(tag)
             if kind != _CHUNK:
-                self._clients.pop(tag, None)
+                self.unfinished.pop(tag, None)
             if call is None:
                 continue
             try:
@@ -175,6 +175,7 @@ class Loop:
         except DosaiError as error:
             for call in list(self._calls.values()):
                 call.fail(error)
+        self.unfinished.clear()
 
 
 def close(loop: Any) -> None:

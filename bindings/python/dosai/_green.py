@@ -5,11 +5,11 @@ Where their sockets have replaced Python's, the calls of Client wait in their hu
 
 from __future__ import annotations
 
+import os
 from sys import modules
-from weakref import WeakKeyDictionary
 
 from . import _ffi
-from ._async_loop import Loop, Loops
+from ._async_loop import Loop, LoopCall
 from ._async_stream import BaseAsyncStream
 from ._call import Handle
 
@@ -24,32 +24,34 @@ _SUBMITS = {
     "dosai_stream_open": _ffi.dosai_loop_submit_stream,
     "dosai_stream_open_post": _ffi.dosai_loop_submit_stream_post,
 }
-_kept: WeakKeyDictionary[Any, Loop] = WeakKeyDictionary()  # the hub owns its loop
-_loops = Loops()
+_kept: Any = None  # of each thread its loop, which ends with the thread, although the hub may stay
 
 
 class GeventLoop:
-    """What asyncio's event loop is to a Loop."""
+    """What asyncio's event loop is to a Loop. Its watcher is active while there are calls: an active one would keep the
+    hub, and in a forked child it would not come to rest."""
 
-    def __init__(self, hub: Any) -> None:
-        self._loop = hub.loop
-        self.waiter: Callable[[], Any] = lambda: GeventWaiter(hub)
+    def __init__(self, loop: Any) -> None:
+        self._loop, self.waiter = loop, GeventWaiter
 
     def add_reader(self, descriptor: int, read: Callable[[], object]) -> None:
-        self._watcher = self._loop.io(descriptor, 1)
-        self._watcher.start(read)
+        self._watcher, self._read = self._loop.io(descriptor, 1), read
 
-    def remove_reader(self, descriptor: int) -> None:
-        self._watcher.close()
+    def watch(self, calls: dict[int, Handle]) -> None:
+        if not self._watcher.active:
+            self._watcher.start(self._step, calls)
 
-    def call_soon_threadsafe(self, function: Callable[[], object]) -> None:
-        self._loop.run_callback_threadsafe(function)
+    def _step(self, calls: dict[int, Handle]) -> None:
+        self._read()
+        if not calls:
+            self._watcher.stop()
 
 
 class GeventWaiter:
     """What a greenlet waits for. `wake` is called in the hub, `wake_soon` in any thread."""
 
-    def __init__(self, hub: Any) -> None:
+    def __init__(self) -> None:
+        hub = modules["gevent"].get_hub()
         self._loop, self._waiter = hub.loop, modules["gevent.hub"].Waiter(hub)
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -65,28 +67,32 @@ class GeventWaiter:
 
 
 class EventletLoop:
-    """What asyncio's event loop is to a Loop."""
+    """As GeventLoop."""
 
     def __init__(self, hub: Any) -> None:
-        self._hub = hub
-        self.waiter: Callable[[], Any] = lambda: EventletWaiter(hub)
+        self._hub, self.waiter = hub, EventletWaiter
+        self._listener: Any = None
 
     def add_reader(self, descriptor: int, read: Callable[[], object]) -> None:
-        ignore: Callable[..., None] = lambda *_: None
-        self._listener = self._hub.add(self._hub.READ, descriptor, lambda _: read(), ignore, ignore)
+        self._descriptor, self._read = descriptor, read
 
-    def remove_reader(self, descriptor: int) -> None:
-        self._hub.remove(self._listener)
+    def watch(self, calls: dict[int, Handle]) -> None:
+        if self._listener is None:
+            ignore: Callable[..., None] = lambda *_: None
+            self._listener = self._hub.add(self._hub.READ, self._descriptor, lambda _: self._step(calls), ignore, ignore)
 
-    def call_soon_threadsafe(self, function: Callable[[], object]) -> None:
-        self._hub.schedule_call_global(0, function)
+    def _step(self, calls: dict[int, Handle]) -> None:
+        self._read()
+        if not calls:
+            self._hub.remove(self._listener)
+            self._listener = None
 
 
 class EventletWaiter:
     """What a greenlet waits for. `wake` is called in the hub, `wake_soon` in any greenlet."""
 
-    def __init__(self, hub: Any) -> None:
-        self._hub = hub
+    def __init__(self) -> None:
+        self._hub = modules["eventlet.hubs"].get_hub()
         self._greenlet: Any = None
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -99,34 +105,52 @@ class EventletWaiter:
         yield
 
     def wake(self) -> None:
+        # Not at once: if the thread ends then, its hub stays inside of this call, and keeps the loop.
+        self._hub.schedule_call_global(0, self._switch)
+
+    wake_soon = wake
+
+    def _switch(self) -> None:
         if self._greenlet is not None:
             self._greenlet.switch()
-
-    def wake_soon(self) -> None:
-        self._hub.schedule_call_global(0, self.wake)
 
 
 def running() -> Optional[Greenlets]:
     """Those of this thread; None: greenlets do not share its sockets."""
     if "gevent.monkey" in modules and modules["gevent.monkey"].is_module_patched("socket"):
-        return Greenlets(modules["gevent"].get_hub(), GeventLoop)
+        return Greenlets(modules["gevent"].get_hub().loop, GeventLoop, modules["gevent.monkey"].get_original)
     if "eventlet.patcher" in modules and modules["eventlet.patcher"].is_monkey_patched("socket"):
-        return Greenlets(modules["eventlet.hubs"].get_hub(), EventletLoop)
+        return Greenlets(modules["eventlet.hubs"].get_hub(), EventletLoop, original)
     return None
+
+
+def original(module: str, name: str) -> Any:
+    return getattr(modules["eventlet.patcher"].original(module), name)
 
 
 class Greenlets:
     """Makes the calls of blocking functions of the library in the loop of a hub."""
 
-    def __init__(self, hub: Any, event_loop: Callable[[Any], Any]) -> None:
-        self._loop = _kept[hub] = _loops.of(hub, lambda: event_loop(hub))
+    def __init__(self, hub: Any, event_loop: Callable[[Any], Any], original: Callable[[str, str], Any]) -> None:
+        global _kept
+        if _kept is None:
+            _kept = original("threading", "local")()
+        process, owner, self._loop = vars(_kept).get("loop", (0, None, None))
+        if process != os.getpid() or owner is not hub:
+            self._loop = Loop(event_loop(hub))
+            _kept.loop = os.getpid(), hub, self._loop
 
     def answer(self, function: Any, client: Handle, *arguments: Any) -> Handle:
-        answer: Handle = drive(self._loop.submit(_SUBMITS[function.__name__], client, *arguments).answer())
+        answer: Handle = drive(self._submit(function, client, arguments).answer())
         return answer
 
     def stream(self, function: Any, client: Handle, *arguments: Any) -> GreenStream:
-        return GreenStream(drive(BaseAsyncStream.open(self._loop.submit(_SUBMITS[function.__name__], client, *arguments))))
+        return GreenStream(drive(BaseAsyncStream.open(self._submit(function, client, arguments))))
+
+    def _submit(self, function: Any, client: Handle, arguments: tuple[Any, ...]) -> LoopCall:
+        call: LoopCall = self._loop.submit(_SUBMITS[function.__name__], client, *arguments)
+        self._loop.event_loop.watch(self._loop.unfinished)
+        return call
 
 
 class GreenStream:

@@ -71,6 +71,7 @@ class AtOnce:
         self._running: dict[int, Optional[trio.lowlevel.Task]] = dict.fromkeys(range(len(work)))
         self._ended: list[tuple[int, Any, Optional[BaseException]]] = []
         self._event = trio.Event()
+        self._enders: set[Optional[trio.lowlevel.Task]] = set()
         for number, each in enumerate(work):
             trio.lowlevel.spawn_system_task(self._run, number, each, name="dosai", context=copy_context())
 
@@ -105,8 +106,9 @@ class AtOnce:
         for number, scope in enumerate(self._scopes):
             if self._running.get(number) is not own:
                 scope.cancel()
+        self._enders.add(own)  # two of them do not wait for each other
         with trio.CancelScope(shield=True):
-            while any(task is not own for task in self._running.values()):
+            while not self._enders.issuperset(self._running.values()):
                 await self._event.wait()
 
 

@@ -134,6 +134,37 @@ sleep(0.1)
 """, look)
 
 
+def test_a_thread_takes_its_descriptors_along(run):
+    run("""
+import gc, os
+if "gevent.monkey" in sys.modules:
+    start = gevent.monkey.get_original("_thread", "start_new_thread")
+    leave = lambda: gevent.get_hub().destroy(True)
+else:
+    start = eventlet.patcher.original("_thread").start_new_thread
+    leave = lambda: None
+def descriptors():
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+def thread():
+    try:
+        assert create(shared).choices[0].message.content == HELLO
+        leave()
+    finally:
+        left.append(1)
+left, shared = [], client("hello")
+create(shared)
+before = descriptors()
+for count in range(5):
+    start(thread, ())
+    while len(left) <= count: sleep(0.01)
+began = time.monotonic()
+while descriptors() > before + 5: # the client's, for all threads
+    assert time.monotonic() - began < 10, (before, descriptors())
+    sleep(0.01)
+""")
+
+
 def test_a_forked_child(run):
     run("""
 import os
@@ -141,7 +172,10 @@ shared = client("hello")
 assert create(shared).choices[0].message.content == HELLO
 process = os.fork()
 if process == 0:
-    good = create(shared).choices[0].message.content == HELLO and text_of(create(shared, stream=True)) == HELLO
+    begun = time.process_time()
+    sleep(0.5)
+    idle = time.process_time() - begun < 0.3
+    good = idle and create(shared).choices[0].message.content == HELLO and text_of(create(shared, stream=True)) == HELLO
     os._exit(0 if good else 1)
 while True:
     done, status = os.waitpid(process, os.WNOHANG)

@@ -280,11 +280,13 @@ def test_leaving_the_tool_loop_cancels_the_tools(run, dosai_server):
     run(main)
 
 
-def test_a_tool_closes_its_loop(run, dosai_server):
-    dosai_server.reply(calls(("stop", {})))
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_tool_closes_its_loop(run, dosai_server, count):
+    dosai_server.reply(calls(*[("stop", {})] * count))
 
     async def main():
         async def stop() -> str:
+            await anyio.sleep(0.05)
             await runner.close()
             return "stopped"
 

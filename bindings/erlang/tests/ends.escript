@@ -15,6 +15,7 @@ main(_) ->
     test("closed", fun closed/0),
     test("stop", fun() -> ends(fun dosai:stop/1) end),
     test("a killed client", fun() -> ends(fun killed/1) end),
+    test("a client killed in a step", fun torn/0),
     test("a client that nobody owns", fun forgotten/0),
     test("a thousand at once", fun thousand/0).
 
@@ -95,6 +96,19 @@ ends(How) ->
     took(Since, 50),
     support:gone("endless~ends"),
     {'EXIT', {noproc, _}} = (catch dosai:chat(Endless, question())).
+
+%% What is told as complete has all its chunks: contents/1 compares them.
+torn() -> [killed_after(Ms rem 6) || Ms <- lists:seq(1, 300)].
+
+killed_after(Ms) ->
+    {ok, Mixed} = client("mixed"),
+    Readers = [spawn_monitor(fun() -> exit({said, contents(dosai:stream(Mixed, question()))}) end) || _ <- lists:seq(1, 4)],
+    timer:sleep(Ms),
+    killed(Mixed),
+    [receive {'DOWN', Monitor, process, Reader, Why} -> ended(Why) after 10000 -> error(hangs) end || {Reader, Monitor} <- Readers].
+
+ended({said, _}) -> ok;
+ended({Why, {gen_server, call, _}}) when Why =:= noproc; Why =:= killed -> ok.
 
 forgotten() ->
     {ok, _} = dosai_nif:client([], []),

@@ -15,6 +15,7 @@ final class Calls extends Support {
         test("errors", () -> inBoth(Calls::errors));
         test("other endpoints", () -> inBoth(Calls::endpoints));
         test("tools", () -> inBoth(Calls::tools));
+        test("tools that break", Calls::brokenTools);
         test("futures", Calls::futures);
         test("publisher", Calls::publisher);
         test("a slow reader beside a fast one", Calls::slow);
@@ -108,6 +109,42 @@ final class Calls extends Support {
         same(4, wrong.completion().choices().get(0).message().toolCalls().size());
     }
 
+    /** Runs it with a function that fails so, beside others. */
+    static Completion failing(Tool.Function function) {
+        return client("model").runTools(question(), List.of(new Tool("fail", null, null, function)));
+    }
+
+    static void brokenTools() throws Exception {
+        try {
+            begin(false, () -> failing(given -> {
+                throw new AssertionError("mine");
+            })).get(20, TimeUnit.SECONDS);
+            throw new AssertionError("it does not fail");
+        } catch (ExecutionException wrong) {
+            same("mine", wrong.getCause().getMessage());
+        }
+        fails(Status.CANCELLED, () -> failing(given -> {
+            throw new InterruptedException();
+        }));
+        CountDownLatch begun = new CountDownLatch(1), interrupted = new CountDownLatch(1);
+        Future<Object> one = begin(false, () -> {
+            fails(Status.CANCELLED, () -> failing(given -> {
+                begun.countDown();
+                try {
+                    Thread.sleep(60_000);
+                } finally {
+                    interrupted.countDown();
+                }
+                return "";
+            }));
+            return Thread.interrupted();
+        });
+        begun.await();
+        one.cancel(true);
+        same(true, one.get(20, TimeUnit.SECONDS));
+        same(true, interrupted.await(20, TimeUnit.SECONDS));
+    }
+
     static void futures() throws Exception {
         try (Client client = client("hello")) {
             List<CompletableFuture<Completion>> all = new ArrayList<>();
@@ -124,7 +161,7 @@ final class Calls extends Support {
     }
 
     /** Asks for a chunk at a time, and says what has happened. */
-    static final class Subscriber implements Flow.Subscriber<Chunk> {
+    static class Subscriber implements Flow.Subscriber<Chunk> {
         final BlockingQueue<Object> seen = new LinkedBlockingQueue<>();
         final AtomicInteger inside = new AtomicInteger();
         volatile Flow.Subscription subscription;

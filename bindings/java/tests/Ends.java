@@ -1,4 +1,6 @@
 import ai.dos.*;
+import java.lang.reflect.*;
+import java.util.Arrays;
 import java.util.concurrent.*;
 
 /** How calls end before their time. What is left open of them, the server tells. */
@@ -12,6 +14,7 @@ final class Ends extends Support {
         test("forgetting", Ends::forgetting);
         test("futures and subscriptions", Ends::subscriptions);
         test("close", Ends::close);
+        test("a thread that dies", Ends::dying);
         kept = client("endless").stream(question()); // with which the process ends
         kept.next();
         Future<Object> reader = begin(true, () -> contents(client("endless").stream(question())));
@@ -43,6 +46,13 @@ final class Ends extends Support {
             same("0 1 2 ", wrong.completion().text());
             fails(Status.CANCELLED, one::hasNext);
         }
+        long count = client("hello").stream(question()).stream().count();
+        ChatStream last = client("hello").stream(question());
+        while (count-- > 1) last.next();
+        same(true, last.hasNext());
+        last.cancel();
+        fails(Status.CANCELLED, last::next); // for a chunk is not read
+        same(null, last.completion());
     }
 
     /** Of each kind of call, while it waits, and before. */
@@ -134,6 +144,14 @@ final class Ends extends Support {
         gone("silent~async");
         took(since, 200);
         same(null, one.seen.poll(50, TimeUnit.MILLISECONDS));
+        refuses(IllegalStateException.class, () -> client("endless~thrown").publish(question()).subscribe(new Calls.Subscriber() {
+            @Override
+            public void onSubscribe(Flow.Subscription given) {
+                while (stats("endless~thrown").get("connections").equals(0L)) Thread.onSpinWait();
+                throw new IllegalStateException();
+            }
+        }));
+        gone("endless~thrown");
         client.close();
     }
 
@@ -144,14 +162,36 @@ final class Ends extends Support {
         ChatStream pulled = client.stream(question());
         pulled.next();
         client.close();
-        try {
-            reader.get(20, TimeUnit.SECONDS);
-            throw new AssertionError("its reader does not fail");
-        } catch (ExecutionException wrong) {
-            same(Status.CANCELLED, ((DosaiException) wrong.getCause()).status());
-        }
+        DosaiException part = fails(Status.CANCELLED, () -> got(reader));
+        same("0 1 2 ", part.completion().text());
         pulled.next(); // it ends as it will
         pulled.close();
         fails(Status.INVALID_ARGUMENT, () -> client.stream(question()));
+    }
+
+    static Object got(Future<Object> from) throws Exception {
+        try {
+            return from.get(20, TimeUnit.SECONDS);
+        } catch (ExecutionException wrong) {
+            throw (Exception) wrong.getCause();
+        }
+    }
+
+    /** An Error in the thread of a client, which only its inner parts can bring about. */
+    static void dying() throws Exception {
+        Client client = client("endless");
+        Future<Object> reader = begin(true, () -> contents(client.stream(question())));
+        Thread.sleep(50);
+        Constructor<?> call = Class.forName("ai.dos.Call").getDeclaredConstructor(Client.class, Runnable.class);
+        Field loop = Client.class.getDeclaredField("loop");
+        Method submit = Arrays.stream(loop.getType().getDeclaredMethods()).filter(one -> one.getName().equals("submit")).findFirst().orElseThrow();
+        for (AccessibleObject each : new AccessibleObject[] {call, loop, submit}) each.setAccessible(true);
+        submit.invoke(loop.get(client), call.newInstance(client, (Runnable) () -> {
+            throw new AssertionError("mine");
+        }), null);
+        DosaiException wrong = fails(Status.INTERNAL, () -> got(reader));
+        same("mine", wrong.getCause().getMessage());
+        fails(Status.INVALID_ARGUMENT, () -> got(begin(true, () -> client.chat(question()))));
+        client.close();
     }
 }

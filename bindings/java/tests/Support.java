@@ -94,6 +94,13 @@ class Support {
         }
     }
 
+    /** What the server has seen of a script. */
+    static Map<?, ?> stats(String script) {
+        try (Client server = new Client(new ClientOptions().baseUrl(URL.replaceAll("/s/.*", "")))) {
+            return (Map<?, ?>) Json.parse(server.get("/stats/" + script).json());
+        }
+    }
+
     /** Waits until no connection of a script is open. */
     static void gone(String script) throws Exception {
         try (Client server = new Client(new ClientOptions().baseUrl(URL.replaceAll("/s/.*", "")))) {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** One call of a loop, with what has come for it and is unread. Who waits for it holds no thread of the system. */
+/** One call of a loop, with what has come for it and is unread. Waiting for it holds no thread of the system, if the thread is virtual. */
 final class Call implements Source {
     private static final int UNREAD = 256 * 1024; // bytes; then its connection waits
     private final ReentrantLock lock = new ReentrantLock();
@@ -29,9 +29,12 @@ final class Call implements Source {
 
     void submitted(long call) {
         lock.lock();
-        handle = call;
-        if (isCancelled) Declarations.dosai_call_cancel(handle);
-        lock.unlock();
+        try {
+            handle = call;
+            if (isCancelled) Declarations.dosai_call_cancel(handle);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Is it the first since the last handing over? */
@@ -42,6 +45,7 @@ final class Call implements Source {
 
     /** What has arrived in one step, at once: the reader wakes up once. */
     void handOver() {
+        if (arrived.isEmpty()) return;
         lock.lock();
         try {
             if (isCancelled) return;
@@ -61,15 +65,17 @@ final class Call implements Source {
 
     /** One of both is null. */
     void end(Object answer, RuntimeException wrong) {
-        if (!arrived.isEmpty()) handOver();
         lock.lock();
-        last = answer;
-        failure = wrong;
-        if (isCancelled && wrong == null) failure = cancelled(); // before its end was read
-        Declarations.dosai_call_free(handle);
-        handle = 0;
-        hasNews.signal();
-        lock.unlock();
+        try {
+            last = answer;
+            failure = wrong;
+            if (isCancelled && wrong == null) failure = cancelled(); // before its end was read
+            Declarations.dosai_call_free(handle);
+            handle = 0;
+        } finally {
+            hasNews.signal();
+            lock.unlock();
+        }
         if (onNews != null) onNews.run();
     }
 
@@ -158,9 +164,12 @@ final class Call implements Source {
     @Override
     public void close() {
         lock.lock();
-        if (!isClosed && !(chunks.isEmpty() && isOver())) cancel();
-        isClosed = true;
-        hasNews.signal();
-        lock.unlock();
+        try {
+            if (!isClosed && !(chunks.isEmpty() && isOver())) cancel();
+        } finally {
+            isClosed = true;
+            hasNews.signal();
+            lock.unlock();
+        }
     }
 }

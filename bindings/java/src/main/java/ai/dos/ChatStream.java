@@ -15,8 +15,9 @@ import java.util.stream.StreamSupport;
 public final class ChatStream implements Iterable<Chunk>, Iterator<Chunk>, AutoCloseable {
     private final Source source;
     private final Cleaner.Cleanable cleanable;
-    private Chunk next;
-    private Completion completion;
+    private Chunk next; // of the reader alone
+    private volatile boolean isCancelled;
+    private volatile Completion completion;
 
     ChatStream(Source source) {
         this.source = source;
@@ -25,11 +26,14 @@ public final class ChatStream implements Iterable<Chunk>, Iterator<Chunk>, AutoC
 
     @Override
     public boolean hasNext() {
+        if (isCancelled) next = null;
         if (next != null) return true;
         if (completion != null) return false;
         next = source.next();
         if (next != null) return true;
-        completion = source.completion();
+        Completion whole = source.completion();
+        if (isCancelled) throw DosaiException.made(Status.CANCELLED, "the call was cancelled", whole);
+        completion = whole;
         close();
         return false;
     }
@@ -62,7 +66,7 @@ public final class ChatStream implements Iterable<Chunk>, Iterator<Chunk>, AutoC
     /** From any thread. The reader gets an exception with the status CANCELLED, and the part that had arrived. */
     public void cancel() {
         source.cancel();
-        next = null;
+        isCancelled = true; // after that, so that the chunk which the reader drops is not missing in an answer
     }
 
     /** From any thread: lets the call go, cancelled if it still runs. */

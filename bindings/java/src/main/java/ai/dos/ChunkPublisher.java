@@ -1,8 +1,9 @@
 package ai.dos;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
-import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -22,11 +23,11 @@ final class ChunkPublisher implements Flow.Publisher<Chunk> {
     }
 
     private static final class Subscription implements Flow.Subscription {
-        private static final Executor POOL = ForkJoinPool.commonPool();
+        private static final Executor POOL = new CompletableFuture<>().defaultExecutor(); // also runs if the pool has no threads
         private final Flow.Subscriber<? super Chunk> subscriber;
         private final AtomicLong wanted = new AtomicLong();
         private final AtomicInteger work = new AtomicInteger(1); // until it has begun
-        private volatile boolean isOver;
+        private final AtomicBoolean isOver = new AtomicBoolean();
         private volatile IllegalArgumentException mistake;
         private Call call;
 
@@ -41,10 +42,14 @@ final class ChunkPublisher implements Flow.Publisher<Chunk> {
             } catch (RuntimeException one) {
                 wrong = one;
             }
-            subscriber.onSubscribe(this);
+            try {
+                subscriber.onSubscribe(this);
+            } catch (RuntimeException | Error ofSubscriber) {
+                cancel();
+                throw ofSubscriber;
+            }
             if (wrong != null) {
-                isOver = true;
-                subscriber.onError(wrong);
+                end(wrong);
                 return;
             }
             POOL.execute(this::drain);
@@ -61,8 +66,7 @@ final class ChunkPublisher implements Flow.Publisher<Chunk> {
                 try {
                     while (step()) { }
                 } catch (RuntimeException | Error wrong) { // of the subscriber
-                    isOver = true;
-                    call.close();
+                    cancel();
                     throw wrong;
                 }
                 seen = work.addAndGet(-seen);
@@ -70,7 +74,7 @@ final class ChunkPublisher implements Flow.Publisher<Chunk> {
         }
 
         private boolean step() {
-            if (isOver) return false;
+            if (isOver.get()) return false;
             if (mistake != null) return end(mistake);
             if (!call.has(false) && (wanted.get() == 0 || !call.has(true))) return false;
             Chunk chunk;
@@ -86,8 +90,8 @@ final class ChunkPublisher implements Flow.Publisher<Chunk> {
         }
 
         private boolean end(Throwable wrong) {
-            isOver = true;
-            call.close();
+            if (isOver.getAndSet(true)) return false; // it was cancelled
+            if (call != null) call.close();
             if (wrong == null) subscriber.onComplete();
             else subscriber.onError(wrong);
             return false;
@@ -95,14 +99,14 @@ final class ChunkPublisher implements Flow.Publisher<Chunk> {
 
         @Override
         public void request(long count) {
-            if (count <= 0) mistake = new IllegalArgumentException("one asks for more than " + count);
+            if (count <= 0) mistake = new IllegalArgumentException("request(" + count + "): the number must be positive");
             else wanted.accumulateAndGet(count, (a, b) -> a + b < 0 ? Long.MAX_VALUE : a + b);
             schedule();
         }
 
         @Override
         public void cancel() {
-            isOver = true;
+            isOver.set(true);
             if (call != null) call.close();
         }
     }

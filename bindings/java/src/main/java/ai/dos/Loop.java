@@ -18,10 +18,10 @@ final class Loop implements Runnable, AutoCloseable {
     }
 
     private final Handle client, loop;
-    private final ConcurrentLinkedQueue<Runnable> asked = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Asked> asked = new ConcurrentLinkedQueue<>();
     private final Map<Long, Call> calls = new HashMap<>();
     private final List<Call> haveArrived = new ArrayList<>(); // chunks that are to be handed over
-    private long lastTag;
+    private long here, lastTag; // of the thread
     private boolean hasThread, isClosed; // of what asks
 
     Loop(long loop, Handle client) {
@@ -29,41 +29,38 @@ final class Loop implements Runnable, AutoCloseable {
         this.client = client;
     }
 
+    private record Asked(Call call, Submit submit) {}
+
     void submit(Call call, Submit submit) {
-        ask(() -> {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment out = arena.allocate(16, 8);
-                long handle = client.use(), here = loop.use();
-                try {
-                    if (handle == 0 || here == 0) throw closed();
-                    long tag = ++lastTag;
-                    Native.check(submit.submit(arena, here, handle, tag, out.address(), out.address() + 8), out.address() + 8);
-                    calls.put(tag, call);
-                    call.submitted(out.get(JAVA_LONG, 0));
-                } finally {
-                    if (here != 0) loop.done();
-                    if (handle != 0) client.done();
-                }
-            } catch (RuntimeException wrong) {
-                call.end(null, wrong);
+        synchronized (asked) {
+            if (isClosed) throw closed();
+            if (!hasThread) {
+                Thread.ofPlatform().daemon().name("dosai").start(this);
+                hasThread = true;
             }
-        });
+            asked.add(new Asked(call, submit));
+        }
+        wake();
+    }
+
+    private void begin(Call call, Submit submit) {
+        long tag = ++lastTag, handle = client.use();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(16, 8);
+            if (handle == 0) throw closed();
+            calls.put(tag, call);
+            Native.check(submit.submit(arena, here, handle, tag, out.address(), out.address() + 8), out.address() + 8);
+            call.submitted(out.get(JAVA_LONG, 0));
+        } catch (RuntimeException wrong) {
+            calls.remove(tag);
+            call.end(null, wrong);
+        } finally {
+            if (handle != 0) client.done();
+        }
     }
 
     static DosaiException closed() {
         return DosaiException.made(Status.INVALID_ARGUMENT, "the client is closed", null);
-    }
-
-    private void ask(Runnable what) {
-        synchronized (asked) {
-            if (isClosed) throw closed();
-            asked.add(what);
-            if (!hasThread) {
-                hasThread = true;
-                Thread.ofPlatform().daemon().name("dosai").start(this);
-            }
-        }
-        wake();
     }
 
     private void wake() {
@@ -75,29 +72,44 @@ final class Loop implements Runnable, AutoCloseable {
 
     @Override
     public void run() {
+        DosaiException wrong = DosaiException.made(Status.INTERNAL, "the thread of the client's calls has died", null); // while there is memory
+        here = loop.use();
         try (Arena arena = Arena.ofConfined()) {
-            long out = arena.allocate(8, 8).address(), handle = loop.use();
-            try {
-                while (step(handle, out)) { }
-            } finally {
-                loop.done();
+            long out = arena.allocate(16, 8).address();
+            while (step(out, -1)) { }
+            calls.values().forEach(Call::cancel);
+            step(out, 0);
+            wrong = DosaiException.made(Status.CANCELLED, "the client was closed", null);
+        } catch (Throwable cause) { // such as an OutOfMemoryError
+            wrong.initCause(cause);
+        } finally {
+            synchronized (asked) {
+                isClosed = true;
             }
-        } finally { // even if memory ran out
-            close();
+            loop.done();
             loop.close();
-            for (Runnable one; (one = asked.poll()) != null; ) one.run();
-            for (Call call : calls.values()) call.end(null, DosaiException.made(Status.CANCELLED, "the client was closed", null));
-            calls.clear();
+            for (Asked one; (one = asked.poll()) != null; ) end(one.call, wrong);
+            for (Call call : calls.values()) end(call, wrong);
         }
     }
 
-    private boolean step(long handle, long out) {
-        for (Runnable one; (one = asked.poll()) != null; ) one.run();
-        synchronized (asked) {
-            if (isClosed) return false;
+    private static void end(Call call, DosaiException wrong) {
+        try {
+            call.end(null, wrong);
+        } catch (Throwable ofThis) { // not of the others
         }
-        if (Declarations.dosai_loop_step(handle, -1, 0, 0, 0, 0) != 0) return false;
-        while (Declarations.dosai_loop_next(handle, out, 0) == 0 && Native.at(out) != 0) deliver(Native.at(out));
+    }
+
+    /** False: the client is closed, and what was asked before has begun. */
+    private boolean step(long out, long wait) {
+        boolean wasClosed;
+        synchronized (asked) {
+            wasClosed = isClosed;
+        }
+        for (Asked one; (one = asked.peek()) != null; asked.poll()) begin(one.call, one.submit);
+        if (wasClosed && wait != 0) return false;
+        Native.check(Declarations.dosai_loop_step(here, wait, 0, 0, 0, out + 8), out + 8);
+        while (Declarations.dosai_loop_next(here, out, 0) == 0 && Native.at(out) != 0) deliver(Native.at(out));
         haveArrived.forEach(Call::handOver);
         haveArrived.clear();
         return true;
@@ -110,12 +122,15 @@ final class Loop implements Runnable, AutoCloseable {
             if (call != null && call.arrive(new Chunk(chunk))) haveArrived.add(call);
             return;
         }
-        Call call = calls.remove(tag);
+        Call call = calls.get(tag); // until its answer is read, which may throw
         if (call == null) return;
         long error = Native.at(event + Declarations.event.error), completion = Native.at(event + Declarations.event.completion);
-        if (error != 0) call.end(null, DosaiException.read(error));
-        else if (completion != 0) call.end(Completion.read(completion), null);
-        else call.end(Response.read(Native.at(event + Declarations.event.response)), null);
+        RuntimeException wrong = error == 0 ? null : DosaiException.read(error);
+        Object answer = error != 0 ? null : completion != 0 ? Completion.read(completion)
+                : Response.read(Native.at(event + Declarations.event.response));
+        call.handOver();
+        calls.remove(tag);
+        call.end(answer, wrong);
     }
 
     /** Its thread cancels what still runs, and ends. */

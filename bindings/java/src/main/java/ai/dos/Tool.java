@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * A function that the model may call. parameters is a JSON schema, or null. It gets the arguments, and gives a text, or what
- * Json can write; what it throws is told to the model.
+ * Json can write. The model is told of an exception that it throws; an Error, or an interrupt, ends the whole.
  */
 public record Tool(String name, String description, Map<String, ?> parameters, Function function) {
     /** What is called. */
@@ -37,13 +38,28 @@ public record Tool(String name, String description, Map<String, ?> parameters, F
     }
 
     private static List<String> together(List<Tool> tools, List<Completion.ToolCall> calls) {
-        List<CompletableFuture<String>> running = new ArrayList<>();
-        for (Completion.ToolCall call : calls) {
-            CompletableFuture<String> one = new CompletableFuture<>();
-            Thread.ofVirtual().start(() -> one.complete(result(tools, call)));
-            running.add(one);
+        List<FutureTask<String>> running = new ArrayList<>();
+        try {
+            for (Completion.ToolCall call : calls) {
+                FutureTask<String> one = new FutureTask<>(() -> result(tools, call));
+                Thread.ofVirtual().start(one);
+                running.add(one);
+            }
+            List<String> results = new ArrayList<>();
+            for (FutureTask<String> one : running) results.add(one.get());
+            return results;
+        } catch (InterruptedException interrupt) {
+            throw interrupted();
+        } catch (ExecutionException wrong) {
+            throw Native.thrown(wrong.getCause());
+        } finally {
+            for (FutureTask<String> one : running) one.cancel(true); // if it still runs
         }
-        return running.stream().map(CompletableFuture::join).toList();
+    }
+
+    private static DosaiException interrupted() {
+        Thread.currentThread().interrupt();
+        return DosaiException.made(Status.CANCELLED, "the thread was interrupted", null);
     }
 
     @SuppressWarnings("unchecked")
@@ -57,6 +73,8 @@ public record Tool(String name, String description, Map<String, ?> parameters, F
                 return result instanceof String one ? one : Json.write(result);
             }
             return "error: there is no function " + call.name();
+        } catch (InterruptedException interrupt) {
+            throw interrupted();
         } catch (Exception | StackOverflowError wrong) {
             return "error: " + (wrong.getMessage() == null ? wrong : wrong.getMessage());
         }

@@ -59,16 +59,22 @@ def enum(header, numbers, name, kind, about):
                    "        return %s;\n    }\n}\n") % (about, name, values, name, name, name, name, unknown)
 
 
+def told(comment, before):
+    """A comment of the header, for a reader who sees it alone, and not below the one before."""
+    comment = re.sub(r"; see above|\bsee \"Rates\"[^.]*", lambda found: "" if found[0][0] == ";" else 'see "Rates" in dosai.h', comment)
+    comment = re.sub(r"\s*\n\s*\*\s*", " ", comment).replace("<", "&lt;").replace("NULL", "null")
+    return before if comment == "likewise" else comment
+
+
 def options(header, numbers, name, struct, about):
-    methods = []
+    methods, comment = [], ""
     for kind, field in header.fields[struct]:
         if field in OTHERS or field.endswith("user_data") or kind in header.callbacks or "(" in kind:
             continue
-        offset, comment = numbers["%s.%s" % (struct, field)][0], ""
+        offset = numbers["%s.%s" % (struct, field)][0]
         said = re.search(r"^  [^\n/]*\b%s;\s*/\* (.*?) ?\*/" % field, re.search(r"typedef struct %s \{(.*?)\n\}" % struct, header.text, flags=re.S)[1],
                          flags=re.S | re.M)
-        if said:
-            comment = "    /** In C: %s */\n" % re.sub(r"\s*\n\s*\*\s*", " ", said[1]).replace("<", "&lt;")
+        comment = told(said[1], comment) if said else ""
         method, typed, set_ = camel(field), carrier(header, kind), "number"
         if field == "headers":
             typed, set_ = "String...", "lines"
@@ -79,8 +85,9 @@ def options(header, numbers, name, struct, about):
         elif field in FLAGS:
             typed, set_ = "boolean", "flag"
         size = {"number": ", %d" % numbers["%s.%s" % (struct, field)][1]}.get(set_, "")
-        methods.append("%s    public %s %s(%s value) {\n        return %s(%d%s, value);\n    }\n" % (comment, name, method, typed, set_, offset, size))
-    return HEAD + ("/** %s A negative time is none. */\npublic final class %s extends Options<%s> {\n"
+        methods.append("%s    public %s %s(%s value) {\n        return %s(%d%s, value);\n    }\n" % (
+            comment and "    /** In C: %s */\n" % comment, name, method, typed, set_, offset, size))
+    return HEAD + ("/** %s A time of zero is as if it were not set; a negative one is none. */\npublic final class %s extends Options<%s> {\n"
                    "    public %s() {\n        super(Declarations.%s.SIZE, Declarations::%s_init);\n    }\n\n%s}\n") % (
                        about, name, name, name, struct[len("dosai_"):], struct, "\n".join(methods))
 

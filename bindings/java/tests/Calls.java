@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 final class Calls extends Support {
     public static void main(String[] arguments) throws Exception {
         test("json", Calls::json);
+        test("requests and options", Calls::given);
         test("chat", () -> inBoth(Calls::chat));
         test("stream", () -> inBoth(Calls::stream));
         test("errors", () -> inBoth(Calls::errors));
@@ -33,6 +34,21 @@ final class Calls extends Support {
         List<Object> endless = new ArrayList<>();
         endless.add(endless);
         for (Object wrong : List.of(0.0 / 0, new Object(), endless)) refuses(IllegalArgumentException.class, () -> Json.write(wrong));
+    }
+
+    static void given() {
+        new Client().close(); // with empty variables of the environment, which are as if they were not set
+        Request request = new Request("m").set("messages", List.of(Map.of("role", "user", "content", "a"))).user("b");
+        same(2, ((List<?>) ((Map<?, ?>) Json.parse(request.toString())).get("messages")).size());
+        refuses(IllegalArgumentException.class, () -> request.setJson("messages", "[]"));
+        ClientOptions longest = new ClientOptions().idleTimeout(Duration.ofSeconds(Long.MAX_VALUE)).connectTimeout(Duration.ZERO);
+        try (Client client = client("echo~copied", longest)) {
+            CallOptions options = new CallOptions().headers("x-own: before");
+            Client own = client.with(options);
+            options.headers("x-own: after");
+            own.get("/models");
+            same(true, stats("echo~copied").get("last_headers").toString().contains("before"));
+        }
     }
 
     static void chat() {

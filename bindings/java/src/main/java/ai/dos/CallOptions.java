@@ -1,7 +1,7 @@
 // Written by scripts/declarations.py: change include/dosai.h, then run that.
 package ai.dos;
 
-/** Options of one call, in place of the client's. A negative time is none. */
+/** Options of one call, in place of the client's. A time of zero is as if it were not set; a negative one is none. */
 public final class CallOptions extends Options<CallOptions> {
     public CallOptions() {
         super(Declarations.call_options.SIZE, Declarations::dosai_call_options_init);

@@ -27,7 +27,7 @@ public final class Client implements AutoCloseable {
     private final Client root;
     private final Cleaner.Cleanable cleanable;
 
-    /** With DOSAI_API_KEY and DOSAI_BASE_URL of the environment. */
+    /** With DOSAI_API_KEY and DOSAI_BASE_URL of the environment, which no other constructor reads. */
     public Client() {
         this(fromEnvironment());
     }
@@ -58,17 +58,24 @@ public final class Client implements AutoCloseable {
 
     private Client(Client root, CallOptions options) {
         this.root = root;
-        this.options = options;
+        this.options = new CallOptions();
+        this.options.copy(options);
         handle = root.handle;
         loop = root.loop;
         cleanable = root.cleanable;
     }
 
     private static ClientOptions fromEnvironment() {
-        return new ClientOptions().apiKey(System.getenv("DOSAI_API_KEY")).baseUrl(System.getenv("DOSAI_BASE_URL"));
+        return new ClientOptions().apiKey(variable("DOSAI_API_KEY")).baseUrl(variable("DOSAI_BASE_URL"));
     }
 
-    /** The same client, with options for the calls made through it. */
+    /** An empty one is as if it were not set. */
+    private static String variable(String name) {
+        String value = System.getenv(name);
+        return value == null || value.isEmpty() ? null : value;
+    }
+
+    /** The same client, with a copy of these options for the calls made through it. */
     public Client with(CallOptions options) {
         return new Client(root, options);
     }
@@ -97,7 +104,10 @@ public final class Client implements AutoCloseable {
         return future;
     }
 
-    /** Sends the request, and gives the answer piece by piece. */
+    /**
+     * Sends the request, and gives the answer piece by piece. Read it on a thread of the kind that opened it: if a platform
+     * thread did, a virtual thread that reads holds its carrier while it waits.
+     */
     public ChatStream stream(Request request) {
         return stream(request.toString());
     }
@@ -153,12 +163,15 @@ public final class Client implements AutoCloseable {
         });
     }
 
-    /** Opens connections ahead, for as many first calls of threads that are not virtual. */
+    /**
+     * Opens connections ahead, for as many first calls of threads that are not virtual. Call it on such a thread: a virtual
+     * one would hold its carrier, because this always waits inside of C.
+     */
     public void warm(int connections) {
         wait((arena, client, options, out, error) -> dosai_client_warm(client, connections, options, error), made -> null, made -> { });
     }
 
-    /** Asks the model, runs what it calls, tells it the results, and so on, for at most ten rounds: see Tools. */
+    /** Asks the model, runs what it calls, tells it the results, and so on, for at most ten rounds: see Tool. */
     public Completion runTools(Request request, List<Tool> tools) {
         return runTools(request, tools, 10);
     }

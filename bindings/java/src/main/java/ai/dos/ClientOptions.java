@@ -1,28 +1,28 @@
 // Written by scripts/declarations.py: change include/dosai.h, then run that.
 package ai.dos;
 
-/** Options of a client. What is not set is the library's default. A negative time is none. */
+/** Options of a client. What is not set is the library's default. A time of zero is as if it were not set; a negative one is none. */
 public final class ClientOptions extends Options<ClientOptions> {
     public ClientOptions() {
         super(Declarations.client_options.SIZE, Declarations::dosai_client_options_init);
     }
 
-    /** In C: retries per call, at most 100; see above. 0: 2 */
+    /** In C: retries per call, at most 100. 0: 2 */
     public ClientOptions maxRetries(int value) {
         return number(4, 4, value);
     }
 
-    /** In C: NULL: "https://api.dos.ai/v1". It may have a path and a query (?api-version=...) */
+    /** In C: null: "https://api.dos.ai/v1". It may have a path and a query (?api-version=...) */
     public ClientOptions baseUrl(String value) {
         return text(8, value);
     }
 
-    /** In C: NULL: no key is sent */
+    /** In C: null: no key is sent */
     public ClientOptions apiKey(String value) {
         return text(16, value);
     }
 
-    /** In C: NULL: "Authorization: Bearer KEY". Otherwise the name of a header whose value is the key alone, such as "api-key"; not one that libcurl sets, such as "Host" */
+    /** In C: null: "Authorization: Bearer KEY". Otherwise the name of a header whose value is the key alone, such as "api-key"; not one that libcurl sets, such as "Host" */
     public ClientOptions apiKeyHeader(String value) {
         return text(24, value);
     }
@@ -37,7 +37,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return text(40, value);
     }
 
-    /** In C: NULL: "dosai/VERSION" */
+    /** In C: null: "dosai/VERSION" */
     public ClientOptions userAgent(String value) {
         return text(48, value);
     }
@@ -47,7 +47,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return lines(56, value);
     }
 
-    /** In C: PEM. NULL: the system's authorities */
+    /** In C: PEM. null: the system's authorities */
     public ClientOptions caFile(String value) {
         return text(72, value);
     }
@@ -62,7 +62,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return text(96, value);
     }
 
-    /** In C: PEM. NULL: the key is in client_certificate_file */
+    /** In C: PEM. null: the key is in client_certificate_file */
     public ClientOptions clientKeyFile(String value) {
         return text(104, value);
     }
@@ -71,7 +71,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return text(112, value);
     }
 
-    /** In C: such as "http://host:port" or "socks5h://host:port". NULL or "": none, but see proxy_from_environment */
+    /** In C: such as "http://host:port" or "socks5h://host:port". null or "": none, but see proxy_from_environment */
     public ClientOptions proxy(String value) {
         return text(120, value);
     }
@@ -166,12 +166,12 @@ public final class ClientOptions extends Options<ClientOptions> {
         return flag(236, value);
     }
 
-    /** In C: see "Rates" above. 0: none */
+    /** In C: see "Rates" in dosai.h. 0: none */
     public ClientOptions requestsPerMinute(long value) {
         return number(296, 8, value);
     }
 
-    /** In C: likewise */
+    /** In C: see "Rates" in dosai.h. 0: none */
     public ClientOptions tokensPerMinute(long value) {
         return number(304, 8, value);
     }

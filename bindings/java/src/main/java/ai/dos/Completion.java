@@ -14,7 +14,7 @@ public record Completion(String id, String object, long created, String model, L
     /** One of the answers. index is the server's; finishReason is its own word. */
     public record Choice(int index, Message message, String finishReason) {}
 
-    /** json is what can be sent again, unchanged: Request.json. */
+    /** json is what Request.message sends again, unchanged. */
     public record Message(String role, String content, String reasoning, String refusal, List<ToolCall> toolCalls, String json) {}
 
     /** arguments are as the model wrote them, and not necessarily JSON. */

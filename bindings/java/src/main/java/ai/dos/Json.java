@@ -29,7 +29,7 @@ public final class Json {
             quote(out, text);
         } else if (value instanceof Number number) {
             if (Double.isNaN(number.doubleValue()) || !(number instanceof BigDecimal) && Double.isInfinite(number.doubleValue())) {
-                throw new IllegalArgumentException(number + " is no number in JSON");
+                throw new IllegalArgumentException(number + " is not a number in JSON");
             }
             out.append(number);
         } else if (value instanceof Raw raw) {
@@ -85,7 +85,7 @@ public final class Json {
         }
 
         IllegalArgumentException wrong() {
-            return new IllegalArgumentException("this is no JSON, at character " + at);
+            return new IllegalArgumentException("invalid JSON at character " + at);
         }
 
         void space() {

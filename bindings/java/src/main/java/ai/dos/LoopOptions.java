@@ -1,7 +1,7 @@
 // Written by scripts/declarations.py: change include/dosai.h, then run that.
 package ai.dos;
 
-/** Options of a client's asynchronous calls, which are those of virtual threads, too. A negative time is none. */
+/** Options of a client's asynchronous calls, which are those of virtual threads, too. A time of zero is as if it were not set; a negative one is none. */
 public final class LoopOptions extends Options<LoopOptions> {
     public LoopOptions() {
         super(Declarations.loop_options.SIZE, Declarations::dosai_loop_options_init);
@@ -17,12 +17,12 @@ public final class LoopOptions extends Options<LoopOptions> {
         return number(8, 4, value);
     }
 
-    /** In C: of all its calls, in place of their clients' rates; see "Rates" in the section of the client. 0: none */
+    /** In C: of all its calls, in place of their clients' rates; see "Rates" in dosai.h. 0: none */
     public LoopOptions requestsPerMinute(long value) {
         return number(16, 8, value);
     }
 
-    /** In C: likewise */
+    /** In C: of all its calls, in place of their clients' rates; see "Rates" in dosai.h. 0: none */
     public LoopOptions tokensPerMinute(long value) {
         return number(24, 8, value);
     }

@@ -27,8 +27,8 @@ final class Native {
         SymbolLookup found = SymbolLookup.libraryLookup(path == null ? "libdosai.so.0" : path, Arena.global());
         try {
             int version = (int) LINKER.downcallHandle(found.find("dosai_version_number").orElseThrow(), FunctionDescriptor.of(JAVA_INT)).invokeExact();
-            if (version / 10000 == Declarations.VERSION_NUMBER / 10000) return found;
-            throw new UnsatisfiedLinkError("libdosai is of version " + version + ", not " + Declarations.VERSION_NUMBER);
+            if (version >= Declarations.VERSION_NUMBER && version / 10000 == Declarations.VERSION_NUMBER / 10000) return found;
+            throw new UnsatisfiedLinkError("libdosai has the version " + version + "; this needs " + Declarations.VERSION_NUMBER + " or newer");
         } catch (Throwable wrong) {
             throw thrown(wrong);
         }

@@ -15,6 +15,7 @@ abstract class Options<Self> {
         void init(long options, long size);
     }
 
+    private static final Duration LONGEST = Duration.ofMillis(Long.MAX_VALUE - 1);
     private final long size;
     private final Init init;
     private final Map<Long, BiConsumer<MemorySegment, Arena>> fields = new TreeMap<>();
@@ -41,9 +42,15 @@ abstract class Options<Self> {
         return number(offset, 4, value ? 1 : 0);
     }
 
+    /** What the other has, for it may change later. */
+    void copy(Options<Self> other) {
+        fields.putAll(other.fields);
+    }
+
     /** Rounded up; what is negative is none. */
     Self time(long offset, Duration value) {
-        return number(offset, 8, value.isNegative() ? -1 : value.plusNanos(999_999).toMillis());
+        boolean isLong = value.compareTo(LONGEST) > 0;
+        return number(offset, 8, value.isNegative() ? -1 : isLong ? LONGEST.toMillis() : value.plusNanos(999_999).toMillis());
     }
 
     Self text(long offset, String value) {

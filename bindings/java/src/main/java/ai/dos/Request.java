@@ -11,16 +11,25 @@ public final class Request {
     private final List<Object> messages = new ArrayList<>();
 
     public Request(String model) {
-        set("model", model).set("messages", messages);
+        set("model", model);
+        fields.put("messages", messages);
     }
 
-    /** Any field, such as "temperature". */
+    /** Any field, such as "temperature". "messages" takes a List, whose items replace the messages so far. */
     public Request set(String key, Object value) {
-        fields.put(key, value);
+        if (!key.equals("messages")) {
+            fields.put(key, value);
+        } else if (value instanceof List<?> list) {
+            List<Object> given = new ArrayList<>(list);
+            messages.clear();
+            messages.addAll(given);
+        } else {
+            throw new IllegalArgumentException("messages must be a List; chat and stream also take a whole request in JSON");
+        }
         return this;
     }
 
-    /** Any field, to JSON that is sent as it is. */
+    /** Any field but "messages", to JSON that is sent as it is. */
     public Request setJson(String key, String json) {
         return set(key, new Json.Raw(json));
     }

@@ -228,6 +228,8 @@ class Borrower(Hold):
     async def _borrow(self, answers: asyncio.Queue[Any]) -> None:
         clock = asyncio.get_running_loop().time
         while True:
+            if self.held() > 0 or all(ticket.future.done() for ticket in self._waiting):  # nobody waits for answers
+                self._late_since = None
             head = await self._head(None)
             if self.held() > 0:
                 await asyncio.sleep(self.held())

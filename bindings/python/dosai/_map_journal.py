@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from hashlib import sha256
-from typing import Iterable
+from typing import Callable, Iterable, Optional
 
 from ._map_rows import MapError, Result, line_of, row_of
 
@@ -36,7 +36,9 @@ def name_of(base_url: str, rows: Iterable[tuple[str, bytes]]) -> str:
 class Journal:
     """The results of one batch, of which no whole line is ever lost. `rows` is what it had, by id."""
 
-    def __init__(self, folder: str, name: str) -> None:
+    def __init__(self, folder: str, name: str, error: Callable[[], Optional[BaseException]] = lambda: None) -> None:
+        """`error` is asked while a twin is waited for: what it returns ends that."""
+        self._error = error
         os.makedirs(folder, exist_ok=True)
         self.path = os.path.join(os.path.abspath(folder), name)
         self._file = -1
@@ -100,6 +102,9 @@ class Journal:
             raise
 
     def _check(self) -> None:
+        error = self._error()
+        if error is not None:
+            raise error
         try:
             length = os.stat(self.path).st_size
         except FileNotFoundError:

@@ -209,7 +209,7 @@ class Mapper:
     def _begin(self, worker: Worker, run: Run, unit: list[tuple[str, Any]]) -> list[Job]:
         """Sends what the journal does not have."""
         bodies = [(id, self._body(request)) for id, request in unit]
-        journal = self._journal(worker.base_url, bodies) if self.spec.journal else None
+        journal = self._journal(worker, run, bodies) if self.spec.journal else None
         batch = Batch(run, journal)
         jobs = []
         for number, (id, body) in enumerate(bodies, 1):
@@ -244,11 +244,11 @@ class Mapper:
         except Exception as error:
             return error
 
-    def _journal(self, base_url: str, bodies: list[tuple[str, Any]]) -> Journal:
+    def _journal(self, worker: Worker, run: Run, bodies: list[tuple[str, Any]]) -> Journal:
         if len({id for id, _ in bodies}) < len(bodies):
             raise MapError("an id occurs twice in a batch", status="INVALID_ARGUMENT")
         sent = [(id, body if isinstance(body, bytes) else b"") for id, body in bodies]
-        return Journal(self.spec.journal or "", name_of(base_url, sent))
+        return Journal(self.spec.journal or "", name_of(worker.base_url, sent), lambda: run.error)
 
 
 def take(run: Run) -> Job:

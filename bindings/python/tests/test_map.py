@@ -285,6 +285,29 @@ def test_close_while_a_consumer_pulls_leaves_no_lock(seen, mapper, tmp_path):
     assert len(list(one.rows(rows(10), **COLUMNS))) == 10
 
 
+def test_close_while_a_consumer_waits_for_a_twin(seen, mapper, tmp_path):
+    there, raised = seen(late(30)), []
+    one, twin = (mapper(there, journal=str(tmp_path)) for _ in range(2))
+
+    def consume(mapper):
+        try:
+            list(mapper.rows(rows(1), **COLUMNS))
+        except MapError as error:
+            raised.append(error.status)
+    threads = [threading.Thread(target=consume, args=(each,)) for each in (one, twin)]
+    threads[0].start()
+    while not _map_journal._busy:
+        time.sleep(0.01)
+    threads[1].start()
+    time.sleep(0.3)
+    twin.close()
+    threads[1].join(10)
+    assert raised == ["CANCELLED"] and threads[0].is_alive()
+    one.close()
+    threads[0].join(10)
+    assert not _map_journal._busy
+
+
 def test_a_thread_that_ends_ends_its_runs(seen, mapper):
     one = mapper(seen(late(30)))
     found, raised = one.rows(rows(10), **COLUMNS), []

@@ -4,7 +4,7 @@
 SQLITE_EXTENSION_INIT3
 
 static const char columns[] = "CREATE TABLE x(kind, text, choice, json, prompt HIDDEN, options HIDDEN)";
-enum { KIND, TEXT, CHOICE, JSON, PROMPT };
+enum { KIND, TEXT, CHOICE, JSON, PROMPT, ARGUMENTS = 2 };
 
 typedef struct table {
   sqlite3_vtab base;
@@ -16,6 +16,7 @@ typedef struct cursor {
   dosai_stream *stream;
   const dosai_chunk *chunk; /* NULL: the end */
   sqlite3_int64 row;
+  sqlite3_value *arguments[ARGUMENTS];
 } cursor;
 
 static int stream_connect(sqlite3 *db, void *here, int count, const char *const *words, sqlite3_vtab **out,
@@ -34,21 +35,26 @@ static int stream_disconnect(sqlite3_vtab *made) {
   return SQLITE_OK;
 }
 
-/* The arguments of stream_filter are the prompt and, if there are any, the options. */
+/* The arguments of stream_filter are the prompt and, if there are any, the options. What else is said of them, SQLite
+ * checks itself. */
 static int stream_best_index(sqlite3_vtab *made, sqlite3_index_info *info) {
-  int has_prompt = 0;
+  int is_there[ARGUMENTS] = {0}, is_missing[ARGUMENTS] = {0};
   for (int i = 0; i < info->nConstraint; i++) {
     int argument = info->aConstraint[i].iColumn - PROMPT;
-    if (argument < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
-    if (!info->aConstraint[i].usable) return SQLITE_CONSTRAINT;
+    if (argument < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ || is_there[argument]) continue;
+    is_missing[argument] = !info->aConstraint[i].usable;
+    if (is_missing[argument]) continue;
     info->aConstraintUsage[i].argvIndex = argument + 1;
     info->aConstraintUsage[i].omit = 1;
-    if (argument == 0) has_prompt = 1;
+    is_there[argument] = 1;
   }
   info->estimatedCost = 1e6;
   info->estimatedRows = 100;
-  if (!has_prompt) made->zErrMsg = sqlite3_mprintf("dosai: chat_stream needs a prompt");
-  return has_prompt ? SQLITE_OK : SQLITE_ERROR;
+  if (is_missing[0] || is_missing[1]) return SQLITE_CONSTRAINT;
+  if (is_there[0]) return SQLITE_OK;
+  sqlite3_free(made->zErrMsg);
+  made->zErrMsg = sqlite3_mprintf("dosai: chat_stream needs a prompt");
+  return SQLITE_ERROR;
 }
 
 static int stream_open(sqlite3_vtab *made, sqlite3_vtab_cursor **out) {
@@ -60,8 +66,14 @@ static int stream_open(sqlite3_vtab *made, sqlite3_vtab_cursor **out) {
   return SQLITE_OK;
 }
 
+static void reset(cursor *at) {
+  dosai_stream_free(at->stream);
+  for (int i = 0; i < ARGUMENTS; i++) sqlite3_value_free(at->arguments[i]);
+  *at = (cursor){.base = at->base};
+}
+
 static int stream_close(sqlite3_vtab_cursor *opened) {
-  dosai_stream_free(((cursor *)opened)->stream);
+  reset((cursor *)opened);
   sqlite3_free(opened);
   return SQLITE_OK;
 }
@@ -86,9 +98,9 @@ static int stream_filter(sqlite3_vtab_cursor *opened, int index, const char *nam
   dosai_status status = DOSAI_OK;
   char *message = NULL;
   (void)index, (void)name;
-  dosai_stream_free(at->stream);
-  at->stream = NULL;
-  at->chunk = NULL;
+  reset(at);
+  for (int i = 0; i < count; i++)
+    if (!(at->arguments[i] = sqlite3_value_dup(values[i]))) return SQLITE_NOMEM;
   if (sqlite3_value_type(values[0]) == SQLITE_NULL) return SQLITE_OK;
   int code = begin_call(here, values[0], count > 1 ? values[1] : NULL, &call, &request, &message);
   if (code == SQLITE_OK) status = dosai_stream_open(here->client, request, &call, &at->stream, &error);
@@ -105,7 +117,8 @@ static int stream_eof(sqlite3_vtab_cursor *opened) { return !((cursor *)opened)-
 static int stream_column(sqlite3_vtab_cursor *opened, sqlite3_context *context, int column) {
   static const char *const kinds[] = {"other",     "content", "reasoning", "refusal",
                                       "tool_call", "finish",  "usage"};
-  const dosai_chunk *chunk = ((cursor *)opened)->chunk;
+  cursor *at = (cursor *)opened;
+  const dosai_chunk *chunk = at->chunk;
   size_t kind = (size_t)chunk->kind < sizeof kinds / sizeof *kinds ? (size_t)chunk->kind : 0;
   if (column == KIND) sqlite3_result_text(context, kinds[kind], -1, SQLITE_STATIC);
   if (column == TEXT && chunk->text)
@@ -113,6 +126,8 @@ static int stream_column(sqlite3_vtab_cursor *opened, sqlite3_context *context, 
   if (column == CHOICE && chunk->choice >= 0) sqlite3_result_int(context, chunk->choice);
   if (column == JSON)
     sqlite3_result_text64(context, chunk->json, chunk->json_length, SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (column >= PROMPT && at->arguments[column - PROMPT])
+    sqlite3_result_value(context, at->arguments[column - PROMPT]);
   return SQLITE_OK;
 }
 

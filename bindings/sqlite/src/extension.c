@@ -8,10 +8,11 @@ SQLITE_EXTENSION_INIT1
 typedef struct settings {
   dosai_client_options client;
   const char *model;
+  int is_elsewhere; /* the environment's key must not go there */
 } settings;
 
-/* The options of chat_connect, and where they go. */
-enum { TEXT, INT32, INT64, SECONDS };
+/* The options of chat_connect, and where they go. A TARGET or a FLAG decides who gets the key. */
+enum { TEXT, TARGET, COUNT, FLAG, INT64, SECONDS };
 static const struct option {
   const char *name;
   size_t offset;
@@ -21,13 +22,13 @@ static const struct option {
   { #name, offsetof(settings, client.name), kind }
 #define CLOCK(name) \
   { #name, offsetof(settings, client.name##_ms), SECONDS }
-    FIELD(base_url, TEXT),
+    FIELD(base_url, TARGET),
     FIELD(api_key, TEXT),
-    FIELD(api_key_header, TEXT),
-    FIELD(ca_file, TEXT),
-    FIELD(proxy, TEXT),
-    FIELD(max_retries, INT32),
-    FIELD(allow_insecure_http, INT32),
+    FIELD(api_key_header, TARGET),
+    FIELD(ca_file, TARGET),
+    FIELD(proxy, TARGET),
+    FIELD(max_retries, COUNT),
+    FIELD(allow_insecure_http, FLAG),
     FIELD(requests_per_minute, INT64),
     FIELD(tokens_per_minute, INT64),
     CLOCK(connect_timeout),
@@ -44,10 +45,12 @@ static int set(settings *all, const struct option *option, sqlite3_stmt *row, in
   double number = sqlite3_column_double(row, column) * (option->kind == SECONDS ? 1000 : 1);
   int32_t whole = number >= INT32_MAX ? INT32_MAX : number < 0 ? -1 : (int32_t)number;
   if (type == SQLITE_NULL) return 1;
-  if (option->kind == TEXT) *(const char **)field = (const char *)sqlite3_column_text(row, column);
-  else if (option->kind == INT32) *(int32_t *)field = whole;
+  if (option->kind <= TARGET) *(const char **)field = (const char *)sqlite3_column_text(row, column);
+  else if (option->kind <= FLAG)
+    *(int32_t *)field = whole || option->kind == FLAG ? whole : -1; /* no retries */
   else *(int64_t *)field = whole;
-  return (type == SQLITE_TEXT) == (option->kind == TEXT);
+  all->is_elsewhere |= option->kind == TARGET || option->kind == FLAG;
+  return (type == SQLITE_TEXT) == (option->kind <= TARGET);
 }
 
 /* A row with the values of all options, and the name of one that is not known. The texts live as long as it does. */
@@ -69,7 +72,6 @@ static int read_settings(sqlite3 *db, sqlite3_value *given, settings *all, sqlit
                          char **message) {
   dosai_client_options_init(&all->client, sizeof all->client);
   all->client.base_url = getenv("DOSAI_BASE_URL");
-  all->client.api_key = getenv("DOSAI_API_KEY");
   if (!given || sqlite3_value_type(given) == SQLITE_NULL) return SQLITE_OK;
   if (read_options(db, given, row) != SQLITE_ROW) {
     *message = sqlite3_mprintf("dosai: the options are no JSON object");
@@ -92,6 +94,7 @@ int set_client(connection *here, sqlite3_value *given, char **message) {
   int code = read_settings(here->db, given, &all, &row, message);
   if (code == SQLITE_OK && !(model = sqlite3_mprintf("%s", all.model ? all.model : "dos-ai")))
     code = SQLITE_NOMEM;
+  if (!all.client.api_key && !all.is_elsewhere) all.client.api_key = getenv("DOSAI_API_KEY");
   dosai_status status = code == SQLITE_OK ? dosai_client_new(&all.client, &client, &error) : DOSAI_OK;
   if (status) code = fail(status, error, message);
   sqlite3_finalize(row);

@@ -208,6 +208,32 @@ def test_the_environment(server, monkeypatch):
     assert "Bearer sk-env" in str(server.stats("echo~env")["last_headers"])
 
 
+def test_the_key_of_the_environment_is_for_its_server_only(server, monkeypatch, tmp_path):
+    """Who may run SQL must not get the key by naming a server, or a way to it."""
+    for name, value in {"DOSAI_BASE_URL": server.base("echo~ours"), "DOSAI_API_KEY": "sk-env"}.items():
+        monkeypatch.setenv(name, value)
+    db = Connection()
+    db.load(EXTENSION)
+    (tmp_path / "ca.pem").write_text("")
+    for at, (name, value) in enumerate({"base_url": 0, "api_key_header": "x-key", "allow_insecure_http": 0, "ca_file": str(tmp_path / "ca.pem")}.items()):
+        script = "echo~theirs-%d" % at
+        os.environ["DOSAI_BASE_URL"] = server.base(script)
+        db.one("chat_connect(?)", json.dumps({name: value or (server.base(script) if name == "base_url" else 0)}))
+        db.one("chat('Hi')")
+        assert "sk-env" not in str(server.stats(script)["last_headers"])
+    db.one("chat_connect('{\"proxy\": \"http://127.0.0.1:9\"}')")  # with a key, plain http through a proxy is refused
+    for options, key in (("{}", "sk-env"), ('{"base_url": null, "total_timeout": 60}', "sk-env"), ('{"api_key": "sk-own"}', "sk-own")):
+        db.one("chat_connect(?)", options)
+        db.one("chat('Hi')")
+        assert "Bearer " + key in str(server.stats(script)["last_headers"])
+
+
+def test_no_retries(server):
+    server.put("busy", error(503, "Busy."))
+    assert "Busy." in raises(connect(server, "busy", max_retries=0), "chat('Hi')")
+    assert server.stats("busy")["requests"] == 1
+
+
 def test_one_connection_for_all_rows(server):
     db = connect(server, "hello~rows")
     db.execute("CREATE TABLE t AS SELECT key AS q FROM json_each(?)", json.dumps([0] * 50))
@@ -245,4 +271,4 @@ def test_memory(server, tmp_path):
 
 def test_it_is_small():
     text = "".join(file.read_text() for file in (ROOT / "bindings/sqlite/src").iterdir())
-    assert len([line for line in text.splitlines() if line.strip()]) < 400
+    assert len([line for line in text.splitlines() if line.strip()]) < 420

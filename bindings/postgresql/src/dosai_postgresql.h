@@ -7,6 +7,8 @@
 #include <utils/jsonb.h>
 #include <dosai.h>
 
+#pragma GCC visibility push(hidden) /* PostgreSQL loads all modules into one namespace */
+
 /* What one SQL function holds of the library. A memory context frees it, however the function ends. */
 typedef struct exchange {
   MemoryContextCallback callback;
@@ -34,5 +36,7 @@ bool answer_datum(const dosai_completion *answer, Datum *out);
 dosai_client *get_client(exchange *of);
 const char *default_model(void);
 extern int key_errno; /* why the file with the key could not be read */
+
+#pragma GCC visibility pop
 
 #endif

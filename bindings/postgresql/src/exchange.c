@@ -1,6 +1,8 @@
 /* Calls on a loop of the library that PostgreSQL waits for: its latch, the loop's descriptor, nothing else.
  * SPDX-License-Identifier: MIT */
 #include "dosai_postgresql.h"
+#include <signal.h>
+#include <catalog/namespace.h>
 #include <mb/pg_wchar.h>
 #include <miscadmin.h>
 #include <pgstat.h>
@@ -78,6 +80,16 @@ Datum text_datum(const char *text, size_t length) {
   char *converted = to_server(text, length);
   return PointerGetDatum(
       cstring_to_text_with_len(converted, converted == text ? (int)length : strlen(converted)));
+}
+
+bool is_storable(const char *text, size_t length) {
+  int encoding = GetDatabaseEncoding(), room = length * MAX_CONVERSION_GROWTH + 1;
+  if (!pg_verify_mbstr(PG_UTF8, text, length, true)) return false;
+  if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII) return true;
+  Oid conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+  return OidIsValid(conversion) &&
+         pg_do_encoding_conversion_buf(conversion, PG_UTF8, encoding, (unsigned char *)text, length,
+                                       palloc(room), room, true) == length;
 }
 
 bool answer_datum(const dosai_completion *answer, Datum *out) {

@@ -60,6 +60,8 @@ Datum dosai_sql_stream(PG_FUNCTION_ARGS) {
   SRF_RETURN_DONE(context);
 }
 
+static const char not_storable[] = "a character is U+0000, or not in the database's encoding";
+
 /* A row of the result: what came of the prompt with this id. */
 static void put(ReturnSetInfo *result, const char *id, const dosai_event *event, MemoryContext row) {
   Datum values[5] = {0};
@@ -72,12 +74,15 @@ static void put(ReturnSetInfo *result, const char *id, const dosai_event *event,
     if (!is_good && dosai_error_status(event->error) == DOSAI_CANCELLED) raise_error(event->error);
     const dosai_completion *answer = is_good ? event->completion : dosai_error_completion(event->error);
     const char *text = is_good ? dosai_completion_content(answer, 0, &length) : NULL;
-    if (text) nulls[1] = false, values[1] = text_datum(text, length);
+    bool is_lost = text && !is_storable(text, length);
+    if (text && !is_lost) nulls[1] = false, values[1] = text_datum(text, length);
     text =
         is_good ? dosai_completion_refusal(answer, 0, &length) : dosai_error_message(event->error, &length);
+    if (is_lost || (text && !is_storable(text, length))) text = not_storable, length = strlen(text);
     if (text) nulls[4] = false, values[4] = text_datum(text, length);
     nulls[2] = nulls[3] = false;
-    values[2] = CStringGetTextDatum(dosai_status_name(is_good ? DOSAI_OK : dosai_error_status(event->error)));
+    values[2] = CStringGetTextDatum(
+        is_lost ? "ENCODING" : dosai_status_name(is_good ? DOSAI_OK : dosai_error_status(event->error)));
     values[3] =
         Int32GetDatum(is_good ? dosai_completion_http_status(answer) : dosai_error_http_status(event->error));
   }

@@ -15,6 +15,8 @@ typedef struct exchange {
   dosai_loop *loop;
   dosai_request *request;
   dosai_error *error;
+  int in_flight; /* calls */
+  int sockets;   /* those of the loop that PostgreSQL knows of */
 } exchange;
 
 typedef enum { WHOLE, STREAM } exchange_kind;
@@ -22,6 +24,8 @@ typedef enum { WHOLE, STREAM } exchange_kind;
 exchange *begin(MemoryContext context);
 /* The loop has no call any more: the next function may use it, with its open connections. */
 void finish(exchange *of);
+/* Announces the socket of one more call. false: PostgreSQL has no descriptor to spare. */
+bool reserve(exchange *of);
 void submit(exchange *of, exchange_kind kind, const text *prompt, const Jsonb *options, uintptr_t tag);
 /* The next event. Everything that PostgreSQL may raise is raised here, outside of the library. */
 const dosai_event *wait_for_event(exchange *of);

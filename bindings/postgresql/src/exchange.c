@@ -6,11 +6,15 @@
 #include <mb/pg_wchar.h>
 #include <miscadmin.h>
 #include <pgstat.h>
+#include <storage/fd.h>
 #include <storage/latch.h>
 #include <utils/builtins.h>
 #include <utils/memutils.h>
 
+enum { MOST_KEPT = 16 };
+
 static dosai_loop *idle; /* no function uses it */
+static int idle_sockets;
 
 /* Runs when the context is reset, even while an error is raised: it must not raise another one. */
 static void let_go(void *pointer) {
@@ -18,6 +22,7 @@ static void let_go(void *pointer) {
   dosai_request_free(of->request);
   dosai_error_free(of->error);
   if (of->loop) dosai_loop_close(of->loop, NULL, NULL, NULL);
+  for (; of->sockets > 0; of->sockets--) ReleaseExternalFD();
 }
 
 exchange *begin(MemoryContext context) {
@@ -26,15 +31,36 @@ exchange *begin(MemoryContext context) {
   of->callback.arg = of;
   MemoryContextRegisterResetCallback(context, &of->callback);
   of->loop = idle;
+  of->sockets = idle_sockets;
   idle = NULL;
+  idle_sockets = 0;
   if (!of->loop) check(of, dosai_loop_new(NULL, &of->loop, &of->error));
   return of;
 }
 
 void finish(exchange *of) {
-  if (idle) return; /* its own is closed with its context */
+  if (idle || of->sockets > MOST_KEPT) return; /* its own is closed with its context */
   idle = of->loop;
+  idle_sockets = of->sockets;
   of->loop = NULL;
+  of->sockets = 0;
+}
+
+bool reserve(exchange *of) {
+  if (of->in_flight < of->sockets) return true;
+  if (!AcquireExternalFD()) return false;
+  bool is_more = AcquireExternalFD(); /* PostgreSQL waits with one */
+  ReleaseExternalFD();
+  if (is_more) of->sockets++;
+  return is_more;
+}
+
+/* A thread that libcurl starts for a lookup has the mask of its starter: PostgreSQL's handlers must not run in it. */
+static sigset_t block_signals(void) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  return before;
 }
 
 static int sqlstate(dosai_status status) {
@@ -119,22 +145,36 @@ void submit(exchange *of, exchange_kind kind, const text *prompt, const Jsonb *o
     status = dosai_request_set_text(of->request, "model", default_model(), DOSAI_NUL_TERMINATED, &of->error);
   if (!status) status = dosai_request_add_message(of->request, "user", content, length, &of->error);
   key_errno = 0;
+  if (!reserve(of))
+    ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_RESOURCES), errmsg("dosai: too many files are open"));
+  sigset_t before = block_signals();
   if (!status)
     status = (kind == STREAM ? dosai_loop_submit_stream : dosai_loop_submit_chat)(
         of->loop, client, of->request, NULL, tag, NULL, &of->error);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   check(of, status);
+  of->in_flight++;
   dosai_request_free(of->request);
   of->request = NULL;
 }
 
-const dosai_event *wait_for_event(exchange *of) {
+/* The next event; NULL if there is none yet. */
+static const dosai_event *work(exchange *of) {
   const dosai_event *event = NULL;
+  sigset_t before = block_signals();
+  dosai_status status = dosai_loop_next(of->loop, &event, &of->error);
+  if (!status && !event) status = dosai_loop_step(of->loop, 0, NULL, NULL, NULL, &of->error);
+  if (!status && !event) status = dosai_loop_next(of->loop, &event, &of->error);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  check(of, status);
+  if (event && event->kind != DOSAI_EVENT_CHUNK) of->in_flight--;
+  return event;
+}
+
+const dosai_event *wait_for_event(exchange *of) {
   for (;;) {
     CHECK_FOR_INTERRUPTS();
-    check(of, dosai_loop_next(of->loop, &event, &of->error));
-    if (event) return event;
-    check(of, dosai_loop_step(of->loop, 0, NULL, NULL, NULL, &of->error));
-    check(of, dosai_loop_next(of->loop, &event, &of->error));
+    const dosai_event *event = work(of);
     if (event) return event;
     WaitLatchOrSocket(MyLatch, WL_LATCH_SET | WL_SOCKET_READABLE | WL_EXIT_ON_PM_DEATH,
                       dosai_loop_fd(of->loop), -1, PG_WAIT_EXTENSION);

@@ -93,7 +93,7 @@ static void put(ReturnSetInfo *result, const char *id, const dosai_event *event,
 
 /* Submits the next row's prompt, with its id as the tag. false if there is no row. */
 static bool submit_next(exchange *of, Portal portal, const Jsonb *options, ReturnSetInfo *result,
-                        MemoryContext row, int *in_flight) {
+                        MemoryContext row) {
   SPI_cursor_fetch(portal, true, 1);
   bool is_there = SPI_processed > 0;
   if (is_there) {
@@ -106,7 +106,6 @@ static bool submit_next(exchange *of, Portal portal, const Jsonb *options, Retur
       MemoryContextSwitchTo(before);
       MemoryContextReset(row);
       pfree(prompt);
-      ++*in_flight;
     } else {
       put(result, id, NULL, row);
       if (id) pfree(id);
@@ -117,7 +116,7 @@ static bool submit_next(exchange *of, Portal portal, const Jsonb *options, Retur
 }
 
 Datum dosai_sql_map(PG_FUNCTION_ARGS) {
-  int most = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2), in_flight = 0;
+  int most = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT32(2);
   if (PG_ARGISNULL(0) || most < 1 || most > MOST_IN_FLIGHT)
     ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
             errmsg("dosai.map needs a query, and a max_in_flight of 1 to %d", MOST_IN_FLIGHT));
@@ -132,14 +131,14 @@ Datum dosai_sql_map(PG_FUNCTION_ARGS) {
   if (!portal->tupDesc || portal->tupDesc->natts != 2)
     ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
             errmsg("dosai.map needs a query of two columns: id, prompt"));
-  for (bool is_open = true; is_open || in_flight > 0;) {
-    while (is_open && in_flight < most) is_open = submit_next(of, portal, options, result, row, &in_flight);
-    if (in_flight == 0) continue;
+  for (bool is_open = true; is_open || of->in_flight > 0;) {
+    while (is_open && of->in_flight < most && (of->in_flight == 0 || reserve(of)))
+      is_open = submit_next(of, portal, options, result, row);
+    if (of->in_flight == 0) continue;
     const dosai_event *event = wait_for_event(of);
     char *id = (char *)event->tag;
     put(result, id, event, row);
     if (id) pfree(id);
-    in_flight--;
   }
   SPI_cursor_close(portal);
   SPI_finish();

@@ -1,8 +1,10 @@
 """What the functions give, and who may call them."""
-import json, os, time
+import json, os, pathlib, subprocess, time
 
 import pytest
 
+from cluster import Cluster
+from scripts import completion
 from session import Session, codes
 
 HELLO = "Hello! How can I help you today?"
@@ -93,6 +95,32 @@ def test_map(session, server):
     assert codes(session.ask("SELECT * FROM dosai.map(NULL)")) == ["22023"]
     assert session.ask("SELECT count(*) FROM dosai.map('SELECT NULL, NULL WHERE false')") == "0"
     assert session.ask("SELECT id IS NULL, answer FROM dosai.map('SELECT NULL, ''a''')") == "t|a"
+
+
+def test_map_keeps_the_answers_that_fit(cluster, session, server):
+    """One answer that the database cannot store costs no other."""
+    cases = (("CREATE DATABASE latin1 TEMPLATE template0 ENCODING LATIN1 LC_COLLATE 'C' LC_CTYPE 'C';\n\\c latin1\nCREATE EXTENSION dosai;", "\u20ac"),
+             ("", "a\u0000b"))
+    for at, (sql, odd) in enumerate(cases):
+        server.put("odd-%d" % at, lambda request: {"json": completion(odd if json.loads(request.body)["messages"][-1]["content"] == "p3" else "fine")})
+        output = cluster.sql(sql + "SET dosai.base_url = '%s'; SELECT * FROM dosai.map('SELECT i, ''p'' || i FROM generate_series(1, 6) i')" % server.base("odd-%d" % at))
+        assert sorted(output.split("\n")) == ["%d|fine|OK|200|" % i if i != 3 else
+                                              "3||ENCODING|200|a character is U+0000, or not in the database's encoding" for i in range(1, 7)]
+
+
+def test_few_descriptors(cluster, server):
+    """With few to spare, calls wait for each other; and those of one session are there for the next function."""
+    ask = "SELECT count(answer) FROM dosai.map('SELECT i, i FROM generate_series(1, 300) i', max_in_flight => 256);"
+    with Cluster("max_files_per_process = 64\ndosai.base_url = '%s'" % server.base("mixed~few")) as few:
+        assert few.sql(ask * 2 + "SELECT dosai.chat('Hi')") == "300\n300\nHi"
+    assert 2 <= server.stats("mixed~few")["most_at_once"] <= 64 // 3
+
+
+def test_it_exports_no_common_names():
+    """PostgreSQL loads all modules into one namespace."""
+    names = subprocess.run(["nm", "-D", "--defined-only", "build/postgresql/dosai.so"], cwd=pathlib.Path(__file__).parents[3], stdout=subprocess.PIPE, text=True, check=True).stdout
+    functions = ["dosai_sql_" + name for name in ("chat", "map", "stream")]
+    assert sorted(line.split()[-1] for line in names.splitlines()) == sorted(["Pg_magic_func", "_PG_init", *functions, *("pg_finfo_" + name for name in functions)])
 
 
 def test_errors(session, server):

@@ -1,7 +1,7 @@
 """Cancels, wherever a call waits: the backend lives on, and holds nothing more than before.
 
 CANCELS=1000 cancels each kind of call so often; without it, as often as a quick test can."""
-import os, pathlib, signal, time
+import os, pathlib, re, signal, time
 
 import pytest
 
@@ -83,6 +83,22 @@ def test_at_once(cluster, server, place):
         assert time.monotonic() - started < 0.05 + allowance(started)
     session.close()
     other.close()
+
+
+def test_no_signal_for_the_lookup(cluster):
+    """PostgreSQL's handlers never run in libcurl's thread."""
+    session = Session(cluster)
+    session.begin("SET dosai.base_url = 'https://slow.test/v1'; SELECT dosai.chat('Hi')")
+    tasks, end = pathlib.Path("/proc/%d/task" % session.backend), time.monotonic() + 10
+    while len(others := [task for task in tasks.iterdir() if task.name != str(session.backend)]) < 1:
+        assert time.monotonic() < end
+    time.sleep(0.2)  # glibc begins each thread with all of them blocked
+    blocked = int(re.search(r"SigBlk:\s*(\w+)", (others[0] / "status").read_text()).group(1), 16)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1, signal.SIGALRM, signal.SIGURG):
+        assert blocked >> (number - 1) & 1
+    os.kill(session.backend, signal.SIGINT)
+    assert codes(session.end()) == ["57014"]
+    session.close()
 
 
 def test_what_is_no_cancel_stops_no_call(cluster, server):

@@ -11,5 +11,5 @@ main(_) ->
     try jiffy:decode(Text, [return_maps]) of
         #{<<"name">> := Name, <<"is_capital">> := IsCapital} -> io:format("~ts ~p~n", [Name, IsCapital])
     catch
-        _:_ -> io:format("this is no JSON: ~ts~n", [Text])
+        _:_ -> io:format("this is not JSON: ~ts~n", [Text])
     end.

@@ -7,7 +7,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "Tests/Support"))
 import own_tests
 
-WANTED = {"json_mode": "no JSON", "many": "100 answers", "tools": "error: there is no function add"}
+WANTED = {"json_mode": "not JSON", "many": "100 answers", "tools": "error: there is no function add"}
 ENVIRONMENT = {**os.environ, "ERL_LIBS": str(HERE.parents[2] / "build/erlang")}
 
 

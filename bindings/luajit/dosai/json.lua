@@ -36,7 +36,7 @@ end
 
 -- ---- reading
 
-local function wrong(at) error("this is no JSON, from byte " .. at, 0) end
+local function wrong(at) error("this is not JSON, from byte " .. at, 0) end
 
 local function utf8(code)
   if code < 0x80 then return string.char(code) end

@@ -155,7 +155,7 @@ def test_keys_are_not_written(tmp_path):
         client = dosai.Client(base_url=server.base_url + "?api-key=" + KEY, api_key=KEY, max_retries=0, timeout=20)
         with pytest.raises(dosai.APIError) as caught:
             client.chat.completions.create(model="m", messages=messages("My key is " + KEY))
-        assert caught.value.status == "PROTOCOL"  # all of the body came, and it is no JSON
+        assert caught.value.status == "PROTOCOL"  # all of the body came, and it is not JSON
 
     record(path, in_two_parts, asked=asked)
     text = path.read_text(encoding="utf-8")

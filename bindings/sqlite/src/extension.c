@@ -74,7 +74,7 @@ static int read_settings(sqlite3 *db, sqlite3_value *given, settings *all, sqlit
   all->client.base_url = getenv("DOSAI_BASE_URL");
   if (!given || sqlite3_value_type(given) == SQLITE_NULL) return SQLITE_OK;
   if (read_options(db, given, row) != SQLITE_ROW) {
-    *message = sqlite3_mprintf("dosai: the options are no JSON object");
+    *message = sqlite3_mprintf("dosai: the options are not a JSON object");
     return SQLITE_ERROR;
   }
   for (int i = 0; i < KNOWN && !*message; i++)

@@ -121,8 +121,8 @@ def test_errors(server):
     assert "INVALID_ARGUMENT" in raises(db, "chat('Hi', '[')")
     assert "wrong type: max_retries" in raises(db, "chat_connect('{\"max_retries\": \"two\"}')")
     assert "no such option: timeout" in raises(db, "chat_connect('{\"timeout\": 1}')")
-    assert "no JSON object" in raises(db, "chat_connect('[]')")
-    assert "no JSON object" in raises(db, "chat_connect('{')")
+    assert "not a JSON object" in raises(db, "chat_connect('[]')")
+    assert "not a JSON object" in raises(db, "chat_connect('{')")
     assert "base_url" in raises(db, "chat_connect('{\"base_url\": \"ftp://host\"}')")
     assert db.one("chat('Hello!')") == HELLO  # by the client that there was
 

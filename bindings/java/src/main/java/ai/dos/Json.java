@@ -50,7 +50,7 @@ public final class Json {
             }
             out.append(before == '[' ? "[]" : "]");
         } else {
-            throw new IllegalArgumentException("there is no JSON of " + value.getClass());
+            throw new IllegalArgumentException("JSON has no form for " + value.getClass());
         }
     }
 

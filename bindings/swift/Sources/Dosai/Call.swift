@@ -7,7 +7,8 @@ final class Call: @unchecked Sendable {
 
   private let client: Client
   var handle: OpaquePointer?  // set before anybody else knows the call
-  private let gate = Mutex(())  // of all below
+  // Of all below. A waiter is resumed outside of it: a task that is being cancelled is locked, and asks for the gate.
+  private let gate = Mutex(())
   private var chunks: [Chunk] = []
   private var bytes = 0
   private var isPaused = false
@@ -20,23 +21,25 @@ final class Call: @unchecked Sendable {
   deinit { dosai_call_free(handle) }
 
   func add(_ more: [Chunk]) {
-    gate.withLock { _ in
-      guard !isCancelled else { return }
+    let waiter: UnsafeContinuation<Void, Never>? = gate.withLock { _ in
+      guard !isCancelled else { return nil }
       chunks = chunks.isEmpty ? more : chunks + more
       for chunk in more { bytes += chunk.size }
       if bytes >= Call.unread, !isPaused {
         isPaused = true
         dosai_call_pause(handle)
       }
-      wake()
+      return leave()
     }
+    waiter?.resume()
   }
 
   func finish(_ last: Last) {
-    gate.withLock { _ in
+    let waiter = gate.withLock { _ in
       self.last = last
-      wake()
+      return leave()
     }
+    waiter?.resume()
   }
 
   /// What is unread is not read any more; a last event comes.
@@ -48,9 +51,10 @@ final class Call: @unchecked Sendable {
     }
   }
 
-  private func wake() {
-    waiter?.resume()
-    waiter = nil
+  /// Who waited.
+  private func leave() -> UnsafeContinuation<Void, Never>? {
+    defer { waiter = nil }
+    return waiter
   }
 
   /// The next chunks, or how the answer ended.
@@ -79,11 +83,13 @@ final class Call: @unchecked Sendable {
   private nonisolated(nonsending) func wait() async {
     await withTaskCancellationHandler {
       await withUnsafeContinuation { (waiter: UnsafeContinuation<Void, Never>) in
-        gate.withLock { _ in
-          wake()
-          self.waiter = waiter
-          if !chunks.isEmpty || last != nil { wake() }
+        let (before, isReady) = gate.withLock { _ in
+          let before = leave()
+          if chunks.isEmpty && last == nil { self.waiter = waiter }
+          return (before, self.waiter == nil)
         }
+        before?.resume()
+        if isReady { waiter.resume() }
       }
     } onCancel: {
       cancel()

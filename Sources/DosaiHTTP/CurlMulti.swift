@@ -38,7 +38,7 @@ package final class CurlMulti {
   /// `forLoop`: it has a descriptor. RESOURCE: no descriptor is free.
   package static func make(forLoop: Bool) throws(Failure) -> CurlMulti {
     let poller = try Poller(forLoop: forLoop)
-    guard let handle = curl_multi_init() else {
+    guard let handle = ProcessState.make(curl_multi_init) else {
       // Since 8.17 it needs a descriptor.
       throw Transfer.lacksDescriptors ? .noDescriptor : .outOfMemory
     }
@@ -58,7 +58,7 @@ package final class CurlMulti {
   /// The handle with which libcurl closes connections inherits NOSIGNAL from the last handle that was added. Without
   /// any, its cleanup would change SIGPIPE for the whole process. False: out of memory.
   private static func setNoSignal(_ handle: UnsafeMutableRawPointer) -> Bool {
-    guard let easy = curl_easy_init() else { return false }
+    guard let easy = ProcessState.make(curl_easy_init) else { return false }
     defer { curl_easy_cleanup(easy) }
     guard ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1) == CURLE_OK, curl_multi_add_handle(handle, easy) == CURLM_OK
     else { return false }

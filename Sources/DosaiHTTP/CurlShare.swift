@@ -11,7 +11,7 @@ package final class CurlShare {
 
   package static func make() throws(Failure) -> CurlShare {
     let locks: UnsafeMutablePointer<csystem_mutex> = try allocate(lockCount)
-    guard let handle = curl_share_init() else {
+    guard let handle = ProcessState.make(curl_share_init) else {
       locks.deallocate()
       throw .outOfMemory
     }

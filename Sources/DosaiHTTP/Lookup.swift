@@ -12,7 +12,7 @@ final class Lookup {
 
   /// nil: out of memory.
   init?(for transfer: Transfer) {
-    guard let easy = curl_easy_init() else { return nil }
+    guard let easy = ProcessState.make(curl_easy_init) else { return nil }
     self.easy = easy
     self.transfer = transfer
     guard transfer.applyRoute(to: easy) else { return nil }

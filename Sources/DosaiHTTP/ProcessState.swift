@@ -29,7 +29,11 @@ package enum ProcessState {
       owner = getpid()
       page?.pointee = owner
       ProcessState.page = page
-      if ccurl_start() != CURLE_OK {
+      // No thread is inside of `make` when the process forks: libcurl has a lock there, which would stay locked in the child.
+      let isHeld = pthread_atfork(
+        { csystem_mutex_lock(&ProcessState.mutex) }, { csystem_mutex_unlock(&ProcessState.mutex) },
+        { ProcessState.mutex = csystem_mutex() })
+      if isHeld != 0 || ccurl_start() != CURLE_OK {
         refusal = Failure(.resource, "libcurl could not be initialized")
       } else if ccurl_version_number() < 0x075800 {
         refusal = Failure(
@@ -84,6 +88,13 @@ package enum ProcessState {
     first?._withUnsafeGuaranteedRef { $0.previous = Unmanaged.passUnretained(multi) }
     first = Unmanaged.passUnretained(multi)
     csystem_mutex_unlock(&mutex)
+  }
+
+  /// Makes a handle of libcurl, which for each of them makes an easy handle.
+  static func make(_ handle: () -> UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    csystem_mutex_lock(&mutex)
+    defer { csystem_mutex_unlock(&mutex) }
+    return handle()
   }
 
   /// Frees an object of libcurl, unless the process is exiting: the TLS library may be gone.

@@ -80,7 +80,7 @@ package final class Transfer {
   ) throws(Failure) -> Transfer {
     let message: UnsafeMutablePointer<CChar> = try allocate(Int(CURL_ERROR_SIZE))
     let spare = multi.takeSpare(options)
-    guard let easy = spare ?? curl_easy_init() else {
+    guard let easy = spare ?? ProcessState.make(curl_easy_init) else {
       message.deallocate()
       throw .outOfMemory
     }

@@ -117,7 +117,8 @@ class Job:
 
     def start(self):
         with open(self.folder / "out", "a") as out:
-            self.process = subprocess.Popen([sys.executable, "program.py"], cwd=self.folder, env=self.environment,
+            # make may have been told to ignore Ctrl-C
+            self.process = subprocess.Popen(["env", "--default-signal=INT", sys.executable, "program.py"], cwd=self.folder, env=self.environment,
                                             stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
         return self.process
 

@@ -1,10 +1,9 @@
 """The declarations of C#: enums, handles that are freed with what holds them, structs, and functions for P/Invoke."""
 import re
 
-import declarations_scripts
+from declarations_scripts import WRITTEN, names, told
 
-HEAD = """// Written by scripts/declarations.py: change include/dosai.h, then run that.
-#pragma warning disable 0649, 1591
+HEAD = WRITTEN % "//" + """#pragma warning disable 0649, 1591
 using System;
 using System.Runtime.InteropServices;
 
@@ -29,10 +28,9 @@ def handle(name):
 
 def enum(header, numbers, name, kind, about):
     cases = ""
-    for number, word in declarations_scripts.names(header, numbers, kind).items():
-        said = re.search(r"^  DOSAI_\w*%s = [^/\n]*/\* (.*?) \*/" % word.upper(), header.text, flags=re.M | re.S)
-        text = re.sub(r"\s*\n *\* *", " ", said[1]) if said else ""
-        cases += "        /// <summary>%s.</summary>\n" % (text[:1].upper() + text[1:]) if text else ""
+    for number, word in names(header, numbers, kind).items():
+        text = told(header, word)
+        cases += "        /// <summary>%s</summary>\n" % text if text else ""
         cases += "        %s = %d,\n" % (camel(word), number)
     flags = "    [Flags]\n" if name == "Quirks" else ""
     return "    /// <summary>%s</summary>\n%s    public enum %s\n    {\n%s    }\n\n" % (about, flags, name, cases)

@@ -2,7 +2,7 @@
 a method for each field; enums."""
 import re
 
-from declarations_scripts import WRITTEN, names
+from declarations_scripts import WRITTEN, camel, names
 
 CARRIERS = {"void": "void", "int": "int", "int32_t": "int", "uint32_t": "int", "int64_t": "long", "double": "double"}  # the others: long
 FLAGS = ("allow_insecure_http", "proxy_from_environment", "http1_only")
@@ -17,11 +17,6 @@ HEAD = WRITTEN % "//" + "package ai.dos;\n\n"
 
 def carrier(header, kind):
     return CARRIERS.get(header.types.get(kind, kind), "long")
-
-
-def camel(name):
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
 
 
 def function(header, name):

@@ -9,6 +9,18 @@ SIZES = {"i": 4, "I": 4, "q": 8, "j": 8}
 WRITTEN = "%s Written by scripts/declarations.py: change include/dosai.h, then run that.\n"
 
 
+def camel(name):
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+def told(header, word):
+    """What the header says of an enumerator, as a sentence; empty: nothing."""
+    said = re.search(r"^  DOSAI_\w*%s = [^/\n]*/\* (.*?) \*/" % word.upper(), header.text, flags=re.M | re.S)
+    text = re.sub(r"\s*\n *\* *", " ", said[1]) if said else ""
+    return text and text[:1].upper() + text[1:] + "."
+
+
 def letter(header, kind):
     return LETTERS.get(header.types.get(kind, kind), "j")
 

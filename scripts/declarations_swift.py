@@ -1,18 +1,10 @@
 """What Swift needs beside the header, which its compiler reads: names for its numbers."""
-import re
+from declarations_scripts import WRITTEN, camel, names, told
 
-import declarations_scripts
-
-HEAD = "// Written by scripts/declarations.py: change include/dosai.h, then run that.\n"
 TYPES = [("Status", "dosai_status", "How a call ended."), ("ChunkKind", "dosai_chunk_kind", "What a chunk is."),
          ("FinishReason", "dosai_finish_reason", "Why a choice ended."), ("CallClock", "dosai_clock", "A clock of a call."),
          ("Quirks", "DOSAI_QUIRK_", "What was unusual in an answer.")]
 KEYWORDS = {"internal", "protocol"}
-
-
-def camel(word):
-    first, *rest = word.split("_")
-    return first + "".join(map(str.capitalize, rest))
 
 
 def quoted(word):
@@ -29,18 +21,16 @@ def comment(text, indent):
 
 
 def written(header, numbers):
-    text = HEAD
+    text = WRITTEN % "//"
     for name, kind, about in TYPES:
-        words, bits = declarations_scripts.names(header, numbers, kind), name == "Quirks"
+        words, bits = names(header, numbers, kind), name == "Quirks"
         integer = "UInt32" if bits else "Int32"
         text += "\n%spublic struct %s: %s, Hashable, Sendable, CustomStringConvertible {\n" % (
             comment(about, ""), name, "OptionSet" if bits else "RawRepresentable")
         text += "  public let rawValue: %s\n  public init(rawValue: %s) { self.rawValue = rawValue }\n\n" % (integer, integer)
         for number, word in words.items():
-            said = re.search(r"^  DOSAI_\w*%s = [^/\n]*/\* (.*?) \*/" % word.upper(), header.text, flags=re.M | re.S)
-            if said:
-                said = re.sub(r"\s*\n *\* *", " ", said[1])
-                text += comment(said[:1].upper() + said[1:] + ".", "  ")
+            about_word = told(header, word)
+            text += comment(about_word, "  ") if about_word else ""
             text += "  public static let %s = %s(rawValue: %d)\n" % (quoted(camel(word)), name, number)
         if bits:
             text += "\n  public var names: [String] {\n    let all: [(%s, String)] = [\n%s    ]\n" % (

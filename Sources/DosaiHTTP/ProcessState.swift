@@ -32,7 +32,7 @@ package enum ProcessState {
       // No thread is inside of `make` when the process forks: libcurl has a lock there, which would stay locked in the child.
       let isHeld = pthread_atfork(
         { csystem_mutex_lock(&ProcessState.mutex) }, { csystem_mutex_unlock(&ProcessState.mutex) },
-        { ProcessState.mutex = csystem_mutex() })
+        { _ = ProcessState.findID() })
       if isHeld != 0 || ccurl_start() != CURLE_OK {
         refusal = Failure(.resource, "libcurl could not be initialized")
       } else if ccurl_version_number() < 0x075800 {
@@ -61,7 +61,7 @@ package enum ProcessState {
   private static func findID() -> Int32 {
     let process = getpid()
     guard owner != 0, owner != process else { return process }
-    // This is the first call in a forked child: the parent's other threads, which may have held the lock, do not exist.
+    // This is a forked child: the parent's other threads, which may have held the lock, do not exist.
     mutex = csystem_mutex()
     first = nil
     owner = process

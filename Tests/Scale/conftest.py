@@ -1,4 +1,5 @@
 """The truth: a server that logs what was really sent; and the programs of docs/how-to/scale.md."""
+import contextlib
 import os
 import pathlib
 import re
@@ -10,7 +11,7 @@ import time
 import pytest
 
 TIMEOUT = 400  # seconds: nothing is measured by it
-WORKERS, CONCURRENCY = 2, 64
+WORKERS, CONCURRENCY, COUNT = 2, 64, 2000
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/how-to/scale.md"
 sys.path[:0] = [str(ROOT / "bindings/python"), str(ROOT / "Tests/Support")]
@@ -151,6 +152,16 @@ class Job:
     def forget_answers(self):
         import shutil
         shutil.rmtree(self.folder / "answers", ignore_errors=True)
+
+
+@contextlib.contextmanager
+def prepared(engine, truth, folder, **environment):
+    """A job of 2,000 rows that the server has seen nothing of."""
+    truth.mark()
+    one = Job(engine, folder, environment, COUNT, rpm=24000)
+    one.write_prompts()
+    yield one
+    one.end()
 
 
 def live_through(truth, job, kills):

@@ -1,9 +1,7 @@
 """The page's program on Dask: two worker processes."""
 
 import pytest
-from conftest import Job, Truth, live_through
-
-COUNT = 2000
+from conftest import Truth, live_through, prepared
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +20,8 @@ def cluster(tmp_path_factory):
 @pytest.fixture
 def job(cluster, tmp_path):
     made, truth = cluster
-    truth.mark()
-    one = Job("dask", tmp_path, {"DASK_SCHEDULER_ADDRESS": made.scheduler_address}, COUNT, rpm=24000)
-    one.write_prompts()
-    yield one
-    one.end()
+    with prepared("dask", truth, tmp_path, DASK_SCHEDULER_ADDRESS=made.scheduler_address) as one:
+        yield one
 
 
 def test_a_worker_is_killed(cluster, job):

@@ -3,9 +3,8 @@ import os
 import uuid
 
 import pytest
-from conftest import Job, Truth, live_through, processes
+from conftest import Truth, live_through, prepared, processes
 
-COUNT = 2000
 NODE = {"num_cpus": 1, "object_store_memory": 100 << 20}
 MARK = "DOSAI_SCALE_RUN=%s" % uuid.uuid4()
 
@@ -29,11 +28,8 @@ def cluster(tmp_path_factory):
 @pytest.fixture
 def job(cluster, tmp_path):
     made, truth = cluster
-    truth.mark()
-    one = Job("ray", tmp_path, {"RAY_ADDRESS": made.address}, COUNT, rpm=24000)
-    one.write_prompts()
-    yield one
-    one.end()
+    with prepared("ray", truth, tmp_path, RAY_ADDRESS=made.address) as one:
+        yield one
 
 
 def test_an_actor_and_a_node_are_killed(cluster, job):

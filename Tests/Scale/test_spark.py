@@ -5,9 +5,8 @@ import sys
 import uuid
 
 import pytest
-from conftest import Job, Truth, live_through, processes
+from conftest import Truth, live_through, prepared, processes
 
-COUNT = 2000
 MARK = "DOSAI_SCALE_RUN=%s" % uuid.uuid4()
 JAVA = "/usr/lib/jvm/java-17-openjdk-amd64"
 
@@ -32,11 +31,8 @@ def truth(tmp_path_factory):
 
 @pytest.fixture
 def job(truth, tmp_path):
-    truth.mark()
-    one = Job("pyspark", tmp_path, {}, COUNT, rpm=24000)
-    one.write_prompts()
-    yield one
-    one.end()
+    with prepared("pyspark", truth, tmp_path) as one:
+        yield one
 
 
 def worker_processes():

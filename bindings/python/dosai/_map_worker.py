@@ -117,7 +117,7 @@ class Worker:
         if threading.current_thread() is self._thread:  # the garbage collector may close an iterator here
             over.set()
         try:
-            self.loop.call_soon_threadsafe(lambda: self.loop.create_task(self._cancel(run, over)))
+            self.loop.call_soon_threadsafe(self._cancel, run, over)
         except RuntimeError:  # the thread has ended
             over.set()
         for _ in range(50):
@@ -162,14 +162,15 @@ class Worker:
         await self._client.close()
         self._sync()
 
-    async def _cancel(self, run: Run, over: threading.Event) -> None:
+    def _cancel(self, run: Run, over: threading.Event) -> None:
+        def end(_: asyncio.Future[list[Any]]) -> None:
+            self._pump()
+            close_batches(run)
+            over.set()
         tasks = [task for task, job in self._active.items() if job.run is run]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._pump()
-        close_batches(run)
-        over.set()
+        asyncio.gather(*tasks, return_exceptions=True).add_done_callback(end)
 
     def _poke(self) -> None:
         if not self._is_poked:

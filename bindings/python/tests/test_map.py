@@ -160,11 +160,14 @@ def test_a_server_that_is_not_there(mapper):
 
 
 def test_what_concerns_all_raises_before_others_try_again(seen, mapper):
-    sent = []
+    sent, all_sent = [], threading.Barrier(4)
 
     def reply(prompt):
         sent.append(prompt)
-        return refuse(401)(prompt) if prompt == "row 3" else refuse(503, retry_after="3")(prompt)
+        all_sent.wait(60)  # a 503 that came sooner would hold up the rows that are not sent yet
+        if prompt == "row 3":
+            return lambda request: [{"sleep_ms": 200}, *scripts.steps_of(refuse(401)(prompt)(request))]
+        return refuse(503, retry_after="3")(prompt)
     begun = time.monotonic()
     with pytest.raises(MapError) as raised:
         list(mapper(seen(reply), concurrency=4, max_retries=3).rows(rows(4), **COLUMNS))

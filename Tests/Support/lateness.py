@@ -66,6 +66,14 @@ def attempt(check, tries=4):
     return found
 
 
+def wait_until(condition, seconds=60):
+    """For what comes some time: no test measures how long it takes."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.005)
+
+
 # ---- the process
 
 def waits_of(root):

@@ -11,7 +11,7 @@ import tracemalloc
 import dosai
 import pytest
 import uvloop
-from lateness import allowance
+from lateness import allowance, wait_until
 
 HELLO = "Hello! How can I help you today?"
 LETTERS = "abcdefghijklmnopqrst"
@@ -63,10 +63,7 @@ def descriptors():
 
 def check_descriptors(before):
     """The server closes its ends in threads of its own."""
-    deadline = time.monotonic() + 60
-    while descriptors() > before:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_until(lambda: descriptors() <= before)
 
 
 def test_calls(run, client, server):

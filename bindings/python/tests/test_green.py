@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from lateness import allowance
+from lateness import allowance, wait_until
 from test_process import PACKAGE
 
 KINDS = {
@@ -26,7 +26,7 @@ wait = lambda one: one.wait()
 START = """
 import sys, time
 import dosai
-HELLO = "Hello! How can I help you today?"
+HELLO, numbers = "Hello! How can I help you today?", []
 def client(script, **more):
     return dosai.Client("k", sys.argv[1].replace("NAME", script), **{"max_retries": 0, **more})
 def create(client, **more):
@@ -34,7 +34,7 @@ def create(client, **more):
 def text_of(stream):
     return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
 def ended():
-    print("ended", flush=True)
+    print("ended", *numbers, flush=True)
     sys.stdin.read()
 def raised(kind, function):
     try:
@@ -51,14 +51,17 @@ def run(request, server):
     root = server.base("NAME")
 
     def run(code, look=None):
+        """The numbers that the program leaves."""
         # eventlet's own DNS does not go with each version of what is installed
         environment = dict(os.environ, PYTHONPATH=PACKAGE, EVENTLET_NO_GREENDNS="yes", PYTHONWARNINGS="ignore")
         process = subprocess.Popen([sys.executable, "-c", KINDS[request.param] + START + code + "ended()", root], text=True,
                                    env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        if process.stdout.readline() == "ended\n" and look:
+        word, *numbers = process.stdout.readline().split() or [""]
+        if word == "ended" and look:
             look()
         _, errors = process.communicate(timeout=300)
         assert (process.returncode, errors) == (0, ""), errors
+        return list(map(float, numbers))
 
     return run
 
@@ -80,7 +83,8 @@ raised(dosai.APITimeoutError, lambda: create(client("silent"), timeout=0.1))
 
 def test_many_share_a_thread(run):
     """While one waits, the others go on, and so does what has nothing to do with calls."""
-    run("""
+    started = time.monotonic()
+    took, alone, ticks = run("""
 ticks, shared = [], client("paced")
 def tick():
     while True:
@@ -94,9 +98,11 @@ started = time.monotonic()
 texts = [wait(one) for one in [spawn(lambda: text_of(create(shared, stream=True))) for _ in range(30)]]
 took = time.monotonic() - started
 assert texts == ["abcdefghijklmnopqrst"] * 30, texts
-assert took < 10 * alone, (took, alone)  # 30 times as long, if each blocked the others
-assert len(ticks) > took / 0.1, (took, len(ticks))
+numbers = took, alone, len(ticks)
 """)
+    late = allowance(started)
+    assert took < 10 * alone + late  # 30 times as long, if each blocked the others
+    assert ticks > (took - late) / 0.1
 
 
 def test_ends(run, server):
@@ -104,10 +110,7 @@ def test_ends(run, server):
     scripts = "silent", "silent-chunk", "endless"
 
     def look():
-        began = time.monotonic()
-        while any(server.stats(name)["connections"] > server.stats(name)["ended"] for name in scripts):
-            assert time.monotonic() - began < 5 + allowance(began), "a connection is left"
-            time.sleep(0.01)
+        wait_until(lambda: all(server.stats(name)["connections"] <= server.stats(name)["ended"] for name in scripts))
 
     run("""
 one = client("silent")
@@ -160,7 +163,7 @@ for count in range(5):
     while len(left) <= count: sleep(0.01)
 began = time.monotonic()
 while descriptors() > before + 5: # the client's, for all threads
-    assert time.monotonic() - began < 10, (before, descriptors())
+    assert time.monotonic() - began < 60, (before, descriptors())
     sleep(0.01)
 """)
 
@@ -197,8 +200,12 @@ def tick():
         sleep(0.01)
         ticks.append(1)
 ticking = spawn(tick)
-stream = create(one, stream=True)
-assert text_of(stream) == "abcdefghijklmnopqrst" and len(ticks) > 3
+for _ in range(20):  # on a slow machine all may have come before anyone is woken
+    ticks.clear()
+    assert text_of(create(one, stream=True)) == "abcdefghijklmnopqrst"
+    if len(ticks) > 3:
+        break
+assert len(ticks) > 3
 one = OpenAI(base_url=sys.argv[1].replace("NAME", "hello"), api_key="k")
 assert create(one)._dosai.attempts == 1
 """)

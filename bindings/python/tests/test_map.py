@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+import types
 
 import pytest
 
 import scripts
 from dosai import _map_journal, map as scale
 from dosai.map import Mapper, MapError, Spec
-from lateness import allowance
+from lateness import allowance, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TOOL = ROOT / "build/bin/dosai"
@@ -61,6 +62,15 @@ def rows(count, prefix="row "):
     return [{"id": prefix + str(number), "prompt": prefix + str(number)} for number in range(count)]
 
 
+def after(condition, prompt="row 0"):
+    """Answers this prompt when something else has happened, and all others at once."""
+    def reply(one):
+        if one == prompt:
+            wait_until(condition)
+        return scripts.say("to " + one)
+    return reply
+
+
 def late(seconds):
     return lambda prompt: lambda request: [{"sleep_ms": seconds * 1000}, *scripts.steps_of(scripts.say("to " + prompt)(request))]
 
@@ -90,8 +100,10 @@ def test_what_a_request_may_be(seen, mapper):
 
 
 def test_as_they_come(seen, mapper):
-    there = seen(lambda prompt: late(0.5 if prompt == "row 0" else 0)(prompt))
-    found = list(mapper(there).rows(rows(20), ordered=False, **COLUMNS))
+    found = []
+    there = seen(after(lambda: len(found) == 19))
+    for row in mapper(there).rows(rows(20), ordered=False, **COLUMNS):
+        found.append(row)
     assert found[-1].id == "row 0" and len({row.id for row in found}) == 20
 
 
@@ -190,40 +202,49 @@ def test_a_key_that_cannot_be_had(seen, mapper):
 # ---- the window
 
 def test_calls_go_on_while_the_consumer_is_away(seen, mapper):
-    there = seen(late(0.05))
+    is_away = threading.Event()
+
+    def reply(prompt):
+        assert prompt == "row 0" or is_away.wait(60)
+        return scripts.say("to " + prompt)
+    there = seen(reply)
     found = mapper(there, concurrency=4).rows(rows(40), **COLUMNS)
     next(found)
-    before, begun = len(there.ids), time.monotonic()
-    while len(there.ids) == before and time.monotonic() - begun < 5:
-        time.sleep(0.01)  # the consumer does not read
-    assert len(there.ids) > before
+    assert len(there.ids) <= 5
+    is_away.set()
+    wait_until(lambda: len(there.ids) > 5)  # the consumer does not read
     assert len(list(found)) == 39
 
 
 def test_rows_behind_a_late_one_go_on(seen, mapper):
-    there = seen(lambda prompt: late(2 if prompt == "row 0" else 0)(prompt))
+    there = seen(after(lambda: len(there.ids) == 40))
     found = mapper(there, concurrency=2).rows(rows(40), **COLUMNS)
     first = next(found)
     assert first.id == "row 0" and len(there.ids) == 40
 
 
 def test_a_slow_source_holds_up_no_row(seen, mapper):
-    pulled = []
-
     def source():
-        for row in rows(20):
+        for row in rows(200):
             pulled.append(row)
             yield row
+            if first:
+                return
             time.sleep(0.05)
     for ordered in (True, False):
-        del pulled[:]
+        pulled, first = [], []
         found = mapper(seen()).rows(source(), ordered=ordered, **COLUMNS)
-        next(found)
-        assert len(pulled) < 20 and len(list(found)) == 19
+        first.append(next(found))
+        assert len(pulled) < 200 and len([*first, *found]) == len(pulled)
 
 
 def test_no_more_is_pulled_than_the_window(seen, mapper):
-    there, pulled, threads = seen(lambda prompt: late(1 if prompt == "row 0" else 0)(prompt)), [], set()
+    def reply(prompt):
+        if prompt == "row 0":
+            wait_until(lambda: len(pulled) > 10)
+            time.sleep(1)  # in which it would pull more
+        return scripts.say("to " + prompt)
+    there, pulled, threads = seen(reply), [], set()
 
     def source():
         for row in rows(5000):
@@ -233,7 +254,7 @@ def test_no_more_is_pulled_than_the_window(seen, mapper):
     one = mapper(there, concurrency=2)
     found = one.rows(source(), **COLUMNS)
     next(found)
-    assert 10 < len(pulled) <= scale.AHEAD * 2 + 1
+    assert len(pulled) <= scale.AHEAD * 2 + 1
     found.close()
     assert threads == {threading.get_ident()}
 
@@ -250,7 +271,8 @@ def test_closing_the_iterator_cancels(seen, mapper):
 
 
 def test_close_ends_a_consumer_in_another_thread(seen, mapper):
-    one, raised = mapper(seen(late(30))), []
+    there, raised = seen(late(30)), []
+    one = mapper(there)
 
     def consume():
         try:
@@ -259,9 +281,9 @@ def test_close_ends_a_consumer_in_another_thread(seen, mapper):
             raised.append(error.status)
     consumer = threading.Thread(target=consume)
     consumer.start()
-    time.sleep(0.3)
+    wait_until(lambda: there.ids)
     one.close()
-    consumer.join(10)
+    consumer.join(60)
     assert raised == ["CANCELLED"] and not [each for each in threading.enumerate() if each.name == "dosai.map"]
 
 
@@ -270,7 +292,7 @@ def test_close_while_a_consumer_pulls_leaves_no_lock(seen, mapper, tmp_path):
 
     def source():
         pulls.set()
-        go.wait(10)
+        go.wait(60)
         yield from rows(10)
 
     def consume():
@@ -280,10 +302,10 @@ def test_close_while_a_consumer_pulls_leaves_no_lock(seen, mapper, tmp_path):
             raised.append(error.status)
     consumer = threading.Thread(target=consume)
     consumer.start()
-    pulls.wait(10)
+    pulls.wait(60)
     one.close()
     go.set()
-    consumer.join(10)
+    consumer.join(60)
     assert raised == ["CANCELLED"] and not _map_journal._busy
     assert len(list(one.rows(rows(10), **COLUMNS))) == 10
 
@@ -299,20 +321,21 @@ def test_close_while_a_consumer_waits_for_a_twin(seen, mapper, tmp_path):
             raised.append(error.status)
     threads = [threading.Thread(target=consume, args=(each,)) for each in (one, twin)]
     threads[0].start()
-    while not _map_journal._busy:
-        time.sleep(0.01)
+    wait_until(lambda: _map_journal._busy)
     threads[1].start()
-    time.sleep(0.3)
+    wait_until(lambda: twin._runs)
+    time.sleep(0.3)  # until it waits for the other one's file
     twin.close()
-    threads[1].join(10)
+    threads[1].join(60)
     assert raised == ["CANCELLED"] and threads[0].is_alive()
     one.close()
-    threads[0].join(10)
+    threads[0].join(60)
     assert not _map_journal._busy
 
 
 def test_a_thread_that_ends_ends_its_runs(seen, mapper):
-    one = mapper(seen(late(30)))
+    there = seen(late(30))
+    one = mapper(there)
     found, raised = one.rows(rows(10), **COLUMNS), []
 
     def consume():
@@ -322,10 +345,9 @@ def test_a_thread_that_ends_ends_its_runs(seen, mapper):
             raised.append(error.status)
     consumer = threading.Thread(target=consume)
     consumer.start()
-    while not one._runs:
-        time.sleep(0.01)
+    wait_until(lambda: there.ids)
     scale._workers.pop(one.spec._mark).stop()
-    consumer.join(10)
+    consumer.join(60)
     assert raised == ["CANCELLED"]
 
 
@@ -350,7 +372,7 @@ def test_a_forked_child_has_its_own(seen, mapper):
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.alarm(30)
+        signal.alarm(120)
         found = [row.content for row in one.rows(rows(5, "child "), **COLUMNS)]
         try:
             next(under_way)
@@ -471,20 +493,24 @@ def test_a_twin_is_waited_for(seen, mapper, tmp_path):
     """The same batch in two processes at once, as with speculation: each row is asked once."""
     there = seen(late(0.02))
     processes = [start(there, tmp_path, 100) for _ in range(2)]
-    assert [process.wait(60) for process in processes] == [0, 0]
+    assert [process.wait(300) for process in processes] == [0, 0]
     assert sorted(there.ids) == sorted(row["id"] for row in rows(100))
 
 
 @pytest.mark.parametrize("writes", [True, False])
 def test_a_twin_is_waited_for_while_it_writes(tmp_path, monkeypatch, writes):
+    begun, given_up = time.monotonic(), threading.Event()
+    clock = types.SimpleNamespace(sleep=time.sleep, monotonic=lambda: time.monotonic() - allowance(begun))
+    monkeypatch.setattr("dosai._map_journal.time", clock)
     monkeypatch.setattr("dosai._map_journal.LOCK_WAIT", 1.0)
     first = _map_journal.Journal(str(tmp_path), "a.jsonl")
 
     def write():
-        for number in range(1, 21):
+        if not writes:
+            given_up.wait(60)
+        for number in range(1, 21 if writes else 1):
             time.sleep(0.1)
-            if writes:
-                first.write(number, scale.Result(str(number), *[None] * 12, False))
+            first.write(number, scale.Result(str(number), *[None] * 12, False))
         first.close()
     writer = threading.Thread(target=write)
     writer.start()
@@ -495,6 +521,7 @@ def test_a_twin_is_waited_for_while_it_writes(tmp_path, monkeypatch, writes):
     else:
         with pytest.raises(MapError, match="has written nothing"):
             _map_journal.Journal(str(tmp_path), "a.jsonl")
+        given_up.set()
     writer.join()
 
 
@@ -523,8 +550,9 @@ def test_an_iterator_that_is_left_alone_ends(seen, mapper):
     one = mapper(there, concurrency=1)
     next(one.rows(rows(20), **COLUMNS))  # collected here
     sent = len(there.ids)
+    wait_until(lambda: not one._runs)
     time.sleep(0.5)
-    assert len(there.ids) <= sent + 1 and not one._runs
+    assert len(there.ids) <= sent + 1
 
 
 # ---- the files of `dosai batch`
@@ -541,17 +569,24 @@ def tool(there, given, output):
 
 
 def test_from_the_tool_to_the_mapper_and_back(seen, mapper, tmp_path):
-    there, given, output = seen(late(0.02)), tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    is_killed = threading.Event()
+
+    def reply(prompt):
+        """The tool gets no more than 100 answers."""
+        if there.ids.index(prompt) >= 100:
+            is_killed.wait(60)
+        return late(0.02)(prompt)
+    there, given, output = seen(reply), tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     ids = ["row %d" % number for number in range(300)]
     given.write_text("".join(json.dumps(line(each)) + "\n" for each in ids))
     process = tool(there, given, output)
-    while len(there.ids) < 100:
-        time.sleep(0.001)
+    wait_until(lambda: output.exists() and output.read_bytes().count(b"\n") > 50)
     process.kill()
     process.wait()
+    is_killed.set()
     time.sleep(0.2)
     done = {row.id for row in scale.read_results(str(output))}
-    assert 50 < len(done) < 150
+    assert 50 < len(done) <= 100
     left = (row for row in scale.read_requests(str(given)) if row["id"] not in done)
     found = mapper(there, journal=str(tmp_path / "journal")).rows(left, id="id", request="body")
     done |= {next(found).id for _ in range(50)}
@@ -563,7 +598,7 @@ def test_from_the_tool_to_the_mapper_and_back(seen, mapper, tmp_path):
         for each in (tmp_path / "journal").iterdir():
             file.write(each.read_bytes())
     before = len(there.ids)
-    assert tool(there, given, output).wait(60) == 0
+    assert tool(there, given, output).wait(300) == 0
     results = [row.id for row in scale.read_results(str(output))]
     assert sorted(results) == sorted(ids) and not done & set(there.ids[before:])
     assert len(there.ids) <= 300 + 8 + 64

@@ -88,10 +88,17 @@ def test_a_cancelled_wait_ends_the_call(server, run, client, stream):
     name = f"{'silent-chunk' if stream else 'silent'}~{time.monotonic_ns()}"
 
     async def main():
-        one = client(name)
-        with anyio.move_on_after(0.2) as scope:
-            answer = await create(one, stream=stream)
-            await text_of(answer)
+        one, scope = client(name), anyio.CancelScope()
+
+        async def wait():
+            with scope:
+                await text_of(await create(one, stream=stream))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(wait)
+            await until(lambda: server.stats(name)["requests"] == 1)
+            await anyio.sleep(0.1)
+            scope.cancel()
         assert scope.cancelled_caught
         await until(lambda: server.stats(name)["ended"] == 1)
 

@@ -185,6 +185,8 @@ def close(loop: Any) -> None:
 class LoopCall:
     """A call in flight, with its unread chunks."""
 
+    read: Callable[[Any], Any] = staticmethod(text_chunk)  # makes what is given of most events
+
     def __init__(
         self,
         handle: Handle,
@@ -197,7 +199,7 @@ class LoopCall:
         self._tag, self._calls = tag, calls
         self._make_waiter, self._arrivals = make_waiter, arrivals
         self._waiter: Optional[Waiter] = None
-        self.chunks: deque[Any] = deque()  # of ChatCompletionChunk or ServerSentEvent
+        self.chunks: deque[Any] = deque()  # of what `read` makes, ChatCompletionChunk or ServerSentEvent
         self._unread_bytes, self._is_paused = 0, False
         self._builder: Optional[EventBuilder] = None
         self._answer: Optional[Handle] = None
@@ -209,7 +211,7 @@ class LoopCall:
 
     def add_chunk(self, view: Any) -> None:
         """Handles a chunk, which the library overwrites with the next one."""
-        chunk: Optional[ChatCompletionChunk | ServerSentEvent] = text_chunk(view) if self._builder is None else None
+        chunk = self.read(view) if self._builder is None else None
         if chunk is None and view.kind == _ffi.CHUNK_EVENT:
             chunk = ServerSentEvent.read(view)
         if chunk is None:

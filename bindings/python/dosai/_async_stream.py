@@ -11,7 +11,7 @@ from ._parse import parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from typing_extensions import Self
 
@@ -54,6 +54,10 @@ class BaseAsyncStream(AsyncClosing):
     def response(self) -> Response:
         """The status and the headers of the answer."""
         return read_response(self._completion_so_far(), self)
+
+    def _read_with(self, read: Callable[[Any], Any]) -> None:
+        """For the events that come from now on."""
+        self._call.read = read
 
     async def close(self) -> None:
         """Stops the call if it has not ended. A task that waits for a chunk gets APICancelledError."""

@@ -157,6 +157,15 @@ def text_chunk(view: Any) -> Optional[ChatCompletionChunk]:
     return chunk
 
 
+def text_of_event(view: Any) -> Optional[tuple[str, bytes]]:
+    """The text of such an event, unless it is of a tool call, and its JSON."""
+    kind, _, text_length, _, json_length, is_text_only = _numbers(view)
+    if not is_text_only or kind != _CONTENT:
+        return None
+    text, json = view.text, view.json
+    return (text.decode(), json) if text is not None and len(text) == text_length and len(json) == json_length else None
+
+
 def complete(event: dict[str, Any]) -> dict[str, Any]:
     """Adds to an event the parts that every chunk has, if the server left them out."""
     choices = event.get("choices")

@@ -166,6 +166,9 @@ class GreenStream:
         except StopAsyncIteration:
             raise StopIteration from None
 
+    def read_with(self, read: Callable[[Any], Any]) -> None:
+        self._stream._read_with(read)
+
     def close(self) -> None:
         drive(self._stream.close())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from inspect import signature
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +15,7 @@ from . import _async_chat, _chat, _ffi
 from ._async_client import AsyncClient
 from ._async_stream import AsyncStream
 from ._call import Handle, headers_of, lent_bytes, read_completion
+from ._chunks import ChatCompletionChunk
 from ._client import Client
 from ._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, DosaiError, InvalidArgumentError
 from ._openai_chunks import ChunkMaker
@@ -214,10 +216,11 @@ class ChatStream(openai.Stream[_Chunk]):
     def __stream__(self) -> Iterator[Any]:
         body: Any = self.response.stream
         stream, exchange = body.stream, body.exchange
-        make = ChunkMaker(self._client, self._cast_to, self.response).make
+        maker = ChunkMaker(self._client, self._cast_to, self.response)
+        stream._read_with(maker.read)
         try:
             for chunk in stream:
-                yield make(chunk)
+                yield maker.make(chunk) if type(chunk) is ChatCompletionChunk else chunk
         except DosaiError as error:
             raise exchange.error(error) from error
         finally:
@@ -230,10 +233,11 @@ class AsyncChatStream(openai.AsyncStream[_Chunk]):
     async def __stream__(self) -> AsyncIterator[Any]:
         body: Any = self.response.stream
         stream, exchange = body.stream, body.exchange
-        make = ChunkMaker(self._client, self._cast_to, self.response).make
+        maker = ChunkMaker(self._client, self._cast_to, self.response)
+        stream._read_with(maker.read)
         try:
             async for chunk in stream:
-                yield make(chunk)
+                yield maker.make(chunk) if type(chunk) is ChatCompletionChunk else chunk
         except DosaiError as error:
             raise exchange.error(error) from error
         finally:
@@ -320,7 +324,15 @@ if is_supported():
         return client
 
     def patch() -> None:
-        """Sends the chat of all clients of openai-python over libdosai, from now on, those that exist included."""
+        """Sends the chat of all clients of openai-python over libdosai, from now on, those that exist included.
+
+        Call it before a tracer begins: some wrap a method of openai.OpenAI itself, which patch() does not see.
+        """
+        for kind, send in ((openai.OpenAI, request), (openai.AsyncOpenAI, async_request)):
+            around = vars(kind).get("request")
+            if around is not None and getattr(around, "__wrapped__", around) is not send:
+                warnings.warn(f"something has replaced openai.{kind.__name__}.request, such as a tracer: "
+                              "call dosai.openai.patch() before it begins", stacklevel=2)
         SyncAPIClient.request, AsyncAPIClient.request = request, async_request  # type: ignore[method-assign]
 
     def unpatch() -> None:
@@ -328,8 +340,6 @@ if is_supported():
         SyncAPIClient.request, AsyncAPIClient.request = _sync_request, _async_request  # type: ignore[method-assign]
 
 else:
-    import warnings
-
     warnings.warn(
         f"dosai does not know the inner parts of openai {openai.__version__}: its own HTTP client is used", stacklevel=2
     )

@@ -28,6 +28,8 @@ _WATCH_MS = 50  # the delay of close() in another thread
 class BaseStream(Closing):
     """What a stream of any endpoint has."""
 
+    _read: Callable[[Any], Any] = staticmethod(text_chunk)  # makes what is given of most events
+
     def __init__(self, client: Handle, call: Call, function: Callable[..., int], *arguments: Any) -> None:
         self._handle: Optional[Handle] = None
         self._green: Optional[GreenStream] = None
@@ -66,9 +68,15 @@ class BaseStream(Closing):
             status = _next(*self._arguments)
             if status or self._raised or self._out.value != self._address:
                 self._settle(status)
-            return text_chunk(self._view) or self._event()
+            return self._read(self._view) or self._event()
         finally:
             self._turn.append(None)
+
+    def _read_with(self, read: Callable[[Any], Any]) -> None:
+        if self._green is not None:
+            self._green.read_with(read)
+        else:
+            self._read = read
 
     def _settle(self, status: int) -> None:
         """Raises, or finds the library's memory for chunks."""

@@ -197,6 +197,25 @@ def test_patch(server):
     assert "x-stainless-lang" in sent(server, "hello~patched")[1]
 
 
+@pytest.mark.parametrize("kind", ["OpenAI", "AsyncOpenAI"])
+def test_patch_behind_a_tracer(monkeypatch, kind):
+    """Some tracers wrap the method of the class itself, in which patch() cannot replace it."""
+    original = getattr(openai, kind).request
+
+    def traced(*arguments, **more):
+        return original(*arguments, **more)
+
+    try:
+        ours.patch()
+        ours.patch()
+        ours.unpatch()
+        monkeypatch.setattr(getattr(openai, kind), "request", traced)
+        with pytest.warns(UserWarning, match=f"something has replaced openai.{kind}.request"):
+            ours.patch()
+    finally:
+        ours.unpatch()
+
+
 def test_an_unknown_openai_is_left_alone(monkeypatch):
     import importlib
 
@@ -233,6 +252,24 @@ def test_a_chunk_shares_nothing(server):
     texts[1].model = "changed"
     assert all(chunk.model != "changed" and chunk.choices[0].delta.role != "changed" for chunk in texts if chunk is not texts[1])
     assert "role" not in texts[2].choices[0].delta.model_fields_set
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_a_chunk_that_is_changed_changes_no_later_one(server, face):
+    def change(chunk):
+        text = repr(chunk)
+        chunk.model = chunk.more = "changed"
+        for choice in chunk.choices:
+            choice.more = choice.delta.role = choice.delta.more = "changed"
+        return text
+
+    async def run():
+        async with ours.AsyncOpenAI(base_url=base_url(server, "steady-text"), api_key="k") as client:
+            return [change(chunk) async for chunk in await create(client, stream=True)]
+
+    stream = [] if face == "async" else create(client_of(server, "steady-text"), stream=True)
+    texts = list(map(change, stream)) or asyncio.run(run())
+    assert len(texts) > 5 and "changed" not in "".join(texts)
 
 
 def test_events_that_vary(server):

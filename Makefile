@@ -114,13 +114,18 @@ $(TSC): | $(NODE)
 	  { apt-get update -qq && apt-get download -qq node-typescript; }; } && dpkg -x node-typescript_*.deb typescript
 
 # The programs through which Tests/Bindings sees each binding.
-TESTEES = c cpp node go rust ruby php luajit csharp erlang java swift
+TESTEES = c cpp python node go rust ruby php luajit csharp erlang java swift
 
 testees: $(TESTEES:%=build/testees/%)
 
 build/testees/node: build/node/dosai.node
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nroot=$$(dirname "$$0")/../..\nexec "$$root/$(NODE)" "$$root/bindings/node/tests/testee.mjs" "$$@"\n' >$@
+	@chmod +x $@
+
+build/testees/python: $(LINK) | need-python
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec python3 -E -S "$$(dirname "$$0")/../../bindings/python/tests/testee.py" "$$@"\n' >$@
 	@chmod +x $@
 
 build/testees/ruby: $(LINK) | need-test

@@ -19,7 +19,7 @@ from scripts import CHUNKED, HOLD, chunk, line
 from server import LoopbackServer
 from testees import Testee, form, plain
 
-READ_AHEAD = {"csharp", "erlang", "go", "java", "luajit", "node", "php", "ruby", "swift"}  # the part of a cancelled answer may be more than what was read
+READ_AHEAD = {"csharp", "erlang", "go", "java", "luajit", "node", "php", "python", "ruby", "swift"}  # the part of a cancelled answer may be more than what was read
 ONE_LOOP = {"node"}  # of all clients: a call may get the connection of another, whose server is silent from then on
 KNOWN = json.loads((HERE / "known.json").read_text())  # {testee: {what fails: why it may}}
 C_FACES = {"whole": ["whole_next"], "stream": ["callback", "poll", "stream_next"]}  # beside those of all

@@ -26,8 +26,9 @@ from ._errors import (
     UnprocessableEntityError,
 )
 from ._ffi import dosai_version as _dosai_version
-from ._models import ChatCompletion, ChatCompletionMessage, CompletionUsage
+from ._models import ChatCompletion, ChatCompletionMessage, CompletionUsage, raw_json
 from ._observe import CallEvent
+from ._report import Attempt
 from ._response import Headers, Response
 from ._stream import EventStream, Stream
 from ._timeout import NOT_GIVEN, NotGiven, Timeout
@@ -88,6 +89,7 @@ __all__ = [
     "AsyncOpenAI",
     "AsyncStream",
     "AsyncToolRunner",
+    "Attempt",
     "AuthenticationError",
     "BadRequestError",
     "CallEvent",
@@ -123,6 +125,7 @@ __all__ = [
     "ToolResult",
     "ToolRunner",
     "UnprocessableEntityError",
+    "raw_json",
     "types",
 ]
 

@@ -11,7 +11,7 @@ from ._json import decode, decode_received
 from ._key import raised_by_key
 from ._models import ChatCompletion, text_completion
 from ._response import Headers, Response
-from ._report import quirks_of, timings_of
+from ._report import attempts_of, quirks_of, timings_of
 from ._timeout import NotGiven, is_omitted, set_clocks
 
 TYPE_CHECKING = False
@@ -200,7 +200,7 @@ def read_error(status: int, owner: Handle) -> BaseException:
         body=error_body(received),
         _received=received,
         clock=_CLOCKS[_ffi.dosai_error_clock(error)],
-        attempts=_ffi.dosai_error_attempt_count(error),
+        attempts=attempts_of(_ffi.dosai_error_attempt_count, _ffi.dosai_error_attempt, error),
         quirks=quirks_of(_ffi.dosai_error_completion(error)),
         timings=timings_of(_ffi.dosai_error_timings, error),
         is_retryable=_ffi.dosai_error_is_retryable(error) != 0,
@@ -231,13 +231,21 @@ def partial_completion(completion: Any) -> Optional[ChatCompletion]:
 
 def completion_at(completion: Any) -> ChatCompletion:
     json = lent_bytes(_ffi.dosai_completion_json, completion) or b"{}"
-    content = None
-    if _ffi.dosai_completion_choice_count(completion) == 1 and not _ffi.dosai_completion_quirks(completion):
+    content, count, quirks = None, _ffi.dosai_completion_choice_count(completion), _ffi.dosai_completion_quirks(completion)
+    if count == 1 and not quirks:
         content = lent_text(_ffi.dosai_completion_content, completion, 0)
     if content is None:
-        result = ChatCompletion(decode(json))
+        answer = decode(json)
+        if count > 1 or quirks:
+            from ._repair import repair, sort_choices
+
+            sort_choices(answer)
+            if quirks:
+                repair(answer, completion, lent_text)
+        result = ChatCompletion(answer)
     else:
         result = text_completion(json, _ffi.dosai_completion_choice_index(completion, 0), content)
+    result._json = json
     result._request_id = lent_text(_ffi.dosai_completion_request_id, completion)
     return result
 
@@ -251,9 +259,13 @@ def read_json(owner: Handle) -> Any:
 
 
 def read_response(owner: Handle, result: Any) -> Response:
+    completion = owner.pointer
     return Response(
-        _ffi.dosai_completion_http_status(owner.pointer),
+        _ffi.dosai_completion_http_status(completion),
         headers_of(_ffi.dosai_completion_header, owner),
-        lent_text(_ffi.dosai_completion_request_id, owner.pointer),
+        lent_text(_ffi.dosai_completion_request_id, completion),
         result,
+        attempts=attempts_of(_ffi.dosai_completion_attempt_count, _ffi.dosai_completion_attempt, completion),
+        quirks=quirks_of(completion),
+        timings=timings_of(_ffi.dosai_completion_timings, completion),
     )

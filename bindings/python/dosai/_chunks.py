@@ -91,6 +91,8 @@ class ChunkChoice(EventPart):
 
 
 class ChatCompletionChunk(EventPart):
+    __slots__ = ("_json",)
+    _json: Optional[bytes]
     id: str
     object: str
     created: int
@@ -153,6 +155,7 @@ def text_chunk(view: Any) -> Optional[ChatCompletionChunk]:
     choice._source = source
     chunk = ChatCompletionChunk()
     chunk.choices = [choice]
+    chunk._json = json
     chunk._source = source
     return chunk
 
@@ -170,9 +173,9 @@ def complete(event: dict[str, Any]) -> dict[str, Any]:
     """Adds to an event the parts that every chunk has, if the server left them out."""
     choices = event.get("choices")
     event["choices"] = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
-    for choice in event["choices"]:
+    for position, choice in enumerate(event["choices"]):
         index, delta = choice.get("index"), choice.get("delta", choice.get("message"))
-        choice["index"] = index if isinstance(index, int) and index >= 0 else 0
+        choice["index"] = index if isinstance(index, int) and index >= 0 else position
         choice["delta"] = delta if isinstance(delta, dict) else {}
     return event
 
@@ -181,25 +184,42 @@ class EventBuilder:
     """An event as the server sent it, with the library's interpretation where the server's format differs."""
 
     def __init__(self, chunk: Any) -> None:
-        self._event = complete(decode(lent_field(chunk, "json") or b"{}"))
+        self._json = lent_field(chunk, "json") or b"{}"
+        self._event = complete(decode(self._json))
         self._choices = {choice["index"]: choice for choice in reversed(self._event["choices"])}
         self._texts: dict[tuple[int, str], str] = {}
         self._tool_calls: dict[int, int] = {}
+        self._finished: set[int] = set()
 
     def add(self, chunk: Any) -> Optional[ChatCompletionChunk]:
         """Adds the event's next chunk, and returns the whole event after the last one."""
         choice = self._choices.get(chunk.choice)
         if choice is not None:
             self._add_to(choice, chunk)
-        return ChatCompletionChunk._of(self._event) if chunk.last_in_event else None
+        elif chunk.kind == _ffi.CHUNK_USAGE and not self._event.get("usage"):
+            from ._repair import add_usage
+
+            add_usage(self._event, chunk.usage.contents)
+        if not chunk.last_in_event:
+            return None
+        for choice in self._event["choices"]:
+            if choice.get("finish_reason") and choice["index"] not in self._finished:
+                choice["finish_reason"] = None  # it has been sent before
+        made = ChatCompletionChunk._of(self._event)
+        made._json = self._json
+        return made
 
     def _add_to(self, choice: dict[str, Any], chunk: Any) -> None:
         delta, text = choice["delta"], lent_field(chunk, "text")
         if text is not None and chunk.kind in _TEXT_FIELDS:
             name = _TEXT_FIELDS[chunk.kind]
+            if name is None:
+                name = reasoning_name(delta) or REASONING[0]
             delta[name] = self._texts[chunk.choice, name] = (
                 self._texts.get((chunk.choice, name), "") + text.decode("utf-8", "replace")
             )
+        elif chunk.kind == _ffi.CHUNK_FINISH:
+            self._finished.add(chunk.choice)
         elif chunk.kind == _TOOL_CALL:
             self._add_tool_call(delta, chunk)
 
@@ -241,9 +261,15 @@ class ServerSentEvent:
         return f"ServerSentEvent(type={self.type!r}, data={self.data!r}, id={self.id!r})"
 
 
+def reasoning_name(part: dict[str, Any]) -> Optional[str]:
+    """The name that the server has for it in a message or a delta; None: it has none."""
+    return next((name for name in REASONING if isinstance(part.get(name), str)), None)
+
+
+REASONING = ("reasoning_content", "reasoning", "thinking")
 _CONTENT = _ffi.CHUNK_CONTENT
 _TOOL_CALL = _ffi.CHUNK_TOOL_CALL
-_TEXT_FIELDS = {_CONTENT: "content", _ffi.CHUNK_REFUSAL: "refusal"}
+_TEXT_FIELDS = {_CONTENT: "content", _ffi.CHUNK_REFUSAL: "refusal", _ffi.CHUNK_REASONING: None}  # None: of three names
 
 
 def lent_field(structure: Any, name: str) -> Optional[bytes]:

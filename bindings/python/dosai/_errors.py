@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from typing import Any, Optional
 
     from ._models import ChatCompletion
+    from ._report import Attempt
     from ._response import Response
 
 
@@ -58,7 +59,7 @@ class APIError(DosaiError):
     request_id: Optional[str] = None
     retry_after: Optional[float] = None  # what the server asked for, in seconds
     body: Any = None  # the server's error object, or the text if it is not JSON
-    attempts: int = 0
+    attempts: tuple[Attempt, ...] = ()
     quirks: tuple[str, ...] = ()  # what was unusual in the answer, such as "DONE_MISSING"
     timings: Optional[dict[str, Optional[float]]] = None  # seconds from the start of the call; None if not reached
     is_retryable: bool = False  # whether the same call may succeed if it is repeated

@@ -49,7 +49,7 @@ class Model:
         return self.__dict__
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as the server sent it."""
+        """The object as the server sent it, and where its format differs, as the library reads it."""
         return {name: plain(value) for name, value in fields_of(self).items()}
 
     def model_dump(
@@ -322,7 +322,8 @@ class Moderation(Model):
 
 
 class ChatCompletion(LazyModel):
-    __slots__ = ("_request_id",)
+    __slots__ = ("_json", "_request_id")
+    _json: Optional[bytes]
     _request_id: Optional[str]  # the x-request-id header; openai-python's name for it
     id: str
     object: str
@@ -349,6 +350,13 @@ def text_completion(json: bytes, index: int, content: str) -> ChatCompletion:
     completion = ChatCompletion({"choices": [choice]})
     message._source = choice._source = completion._source = source
     return completion
+
+
+def raw_json(answer: Model) -> Optional[str]:
+    """The JSON text that a completion or a chunk came from, with its numbers as they are written there; of a completion
+    from a stream, as it was assembled. None if your program made the object."""
+    text: Optional[bytes] = getattr(answer, "_json", None)
+    return None if text is None else text.decode("utf-8", "replace")
 
 
 def text_of_first(completion: ChatCompletion) -> str:

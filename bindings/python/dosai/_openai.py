@@ -151,7 +151,7 @@ class Exchange:
         if raised is not error:
             raised.__cause__ = error
             raised._dosai = Report(  # type: ignore[attr-defined]
-                error.status, getattr(error, "clock", ""), getattr(error, "attempts", 0), getattr(error, "quirks", ()),
+                error.status, getattr(error, "clock", ""), len(getattr(error, "attempts", ())), getattr(error, "quirks", ()),
                 getattr(error, "timings", None) or {}, arrived(getattr(error, "completion", None)),
             )
         return raised

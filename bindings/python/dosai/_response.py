@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
+    from ._report import Attempt
+
 
 class Headers:
     """The headers of a response, by case-insensitive name. They cannot be listed."""
@@ -33,15 +35,21 @@ class Headers:
 
 
 class Response:
-    """The status and headers of a response; from `with_raw_response`, also the answer."""
+    """The status and headers of a response; from `with_raw_response`, also the answer, and what became of the call:
+    `attempts`, `quirks` and `timings`, as in an APIError."""
+
+    attempts: tuple[Attempt, ...] = ()
+    quirks: tuple[str, ...] = ()
+    timings: Optional[dict[str, Optional[float]]] = None
 
     def __init__(
-        self, status_code: int, headers: Headers, request_id: Optional[str] = None, result: Any = None
+        self, status_code: int, headers: Headers, request_id: Optional[str] = None, result: Any = None, **report: Any
     ) -> None:
         self.status_code = status_code
         self.headers = headers
         self.request_id = request_id
         self._result = result
+        self.__dict__.update(report)
 
     def parse(self) -> Any:
         """The completion or the stream."""

@@ -141,7 +141,7 @@ def test_errors(run, ask, stream):
         with pytest.raises(dosai.RateLimitError) as caught:
             await ask("error-429", stream=stream)
         error = caught.value
-        assert (error.status_code, error.request_id, error.retry_after, error.attempts) == (429, "req-1", 3, 1)
+        assert (error.status_code, error.request_id, error.retry_after, len(error.attempts)) == (429, "req-1", 3, 1)
         assert error.response.headers["retry-after"] == "3" and error.body["message"] == "Rate limit exceeded."
         with pytest.raises(dosai.APITimeoutError) as caught:
             await ask("silent", stream=stream, timeout=0.2)

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import dosai
@@ -69,15 +70,14 @@ def test_the_text_of_an_answer_needs_no_parsing(ask, monkeypatch):
     assert completion.choices[0].message.role == "assistant" and completion.object == "chat.completion"
 
 
-MESSAGES = [{"content": "text"}, {"content": ""}, {"content": "a\0b"}, {"content": None}, {}, None,
-            {"content": [{"type": "text", "text": "a"}]}, {"content": "text", "tool_calls": [], "more": [1]}]
+MESSAGES = [{"content": "text"}, {"content": ""}, {"content": "a\0b"}, {"content": None}, {},
+            {"content": "text", "tool_calls": [], "more": [1]}]
 
 
 @pytest.mark.parametrize("reads_first", [False, True])
 def test_answers_are_the_servers(server, ask, reads_first):
     choices = [[{"index": 0, "message": message, "finish_reason": "stop"}] for message in MESSAGES]
-    choices += [[], [{"index": 3, "message": {"content": "d"}}], [{"message": {"content": "e"}}], [{}],
-                [{"index": 1, "message": {"content": "b"}}, {"index": 0, "message": {"content": "a"}}]]
+    choices += [[], [{"index": 3, "message": {"content": "d"}}]]
     for given in choices:
         answer = {"id": "1", "choices": given, "usage": {"total_tokens": 1}}
         server.put("answers", {"json": answer})
@@ -89,6 +89,62 @@ def test_answers_are_the_servers(server, ask, reads_first):
                 if was.get("message") is not None:
                     assert choice.message.content == was["message"].get("content")
         assert completion.to_dict() == answer
+
+
+TWO = [{"index": 0, "message": {"content": "a"}, "finish_reason": "stop"}, {"index": 1, "message": {"content": "b"}, "finish_reason": "stop"}]
+ONE = TWO[0]
+USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+UNUSUAL = [  # choices and usage as the server sent them, and as they are read
+    (TWO[::-1], None, TWO, None),
+    ([{"message": {"content": "a"}, "finish_reason": "stop"}], None, [ONE], None),
+    ([{**ONE, "message": {"content": [{"type": "thinking", "thinking": "h"}, {"type": "text", "text": "a"}]}}], None,
+     [{**ONE, "message": {"content": "a", "reasoning_content": "h"}}], None),
+    ([{**ONE, "message": {"tool_calls": [{"id": "1", "function": {"name": "f", "arguments": {"b": 1}}}]}}], None,
+     [{**ONE, "message": {"tool_calls": [{"id": "1", "function": {"name": "f", "arguments": '{"b": 1}'}}]}}], None),
+    ([ONE], {"x_groq": {"usage": USAGE}}, [ONE], USAGE),
+]
+
+
+@pytest.mark.parametrize("sent, more, choices, usage", UNUSUAL)
+def test_an_unusual_answer_is_read_as_the_library_reads_it(server, ask, sent, more, choices, usage):
+    answer = {"id": "1", "choices": sent, **(more or {})}
+    server.put("unusual", {"json": answer})
+    completion = ask("unusual")
+    assert json.loads(dosai.raw_json(completion)) == answer
+    assert completion.to_dict() == {**answer, "choices": choices, **({"usage": usage} if usage else {})}
+
+
+def test_raw_json_has_the_servers_numbers(server, ask):
+    text = '{"id":"1","x":0.70,"choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]}'
+    event = '{"id":"1","x":0.70,"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}'
+    server.put("raw", {"text": text, "headers": {"Content-Type": "application/json"}})
+    server.put("raw-stream", {"stream": "data: %s\n\ndata: [DONE]\n\n" % event})
+    assert dosai.raw_json(ask("raw")) == text
+    chunk, = ask("raw-stream", stream=True)
+    assert dosai.raw_json(chunk) == event and dosai.raw_json(type(chunk)._of({})) is None
+
+
+def test_attempts(server, ask, client):
+    """Of an answer, of a stream and of an error: each request, and the wait after it."""
+    def attempts(owner):
+        return [(one.status, one.status_code, one.delay > 0) for one in owner.attempts]
+
+    busy = {"status": 503, "json": {}, "headers": {"retry-after-ms": "1"}}
+    answers = {False: {"json": {"choices": [ONE]}}, True: {"events": [json.dumps({"choices": [{**ONE, "delta": {}}]})]}}
+    for stream, answer in answers.items():
+        count = itertools.count()
+        server.put("twice", lambda request: answer if next(count) else busy)
+        raw = client("twice", max_retries=1).chat.completions.with_raw_response.create(
+            model="m", messages=[{"role": "user", "content": "Hi"}], stream=stream)
+        if stream:
+            for _ in raw.parse():
+                pass
+            raw = raw.parse().response
+        assert attempts(raw) == [("UNAVAILABLE", 503, True), ("OK", 200, False)]
+        assert raw.timings["total"] > 0 and isinstance(raw.quirks, tuple)
+    with pytest.raises(dosai.APIError) as caught:
+        ask("error-503")
+    assert attempts(caught.value) == [("UNAVAILABLE", 503, False)]
 
 
 def test_parameters_are_sent_as_they_are(server, ask):

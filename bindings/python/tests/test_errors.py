@@ -25,7 +25,7 @@ def test_statuses(ask, script, kind, status, status_code, stream):
         ask(script, stream=stream)
     error = caught.value
     assert type(error) is kind
-    assert (error.status, error.status_code, error.request_id, error.attempts) == (status, status_code, "req-1", 1)
+    assert (error.status, error.status_code, error.request_id, len(error.attempts)) == (status, status_code, "req-1", 1)
     assert isinstance(error, dosai.APIError) and error.completion is None
 
 

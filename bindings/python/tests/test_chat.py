@@ -116,12 +116,13 @@ def test_an_unusual_answer_is_read_as_the_library_reads_it(server, ask, sent, mo
 
 def test_raw_json_has_the_servers_numbers(server, ask):
     text = '{"id":"1","x":0.70,"choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]}'
-    event = '{"id":"1","x":0.70,"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}'
+    event = '{"id":"1","x":0.70,"choices":[{"index":0,"delta":{"content":"a"}}]}'
+    last = '{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"x":1.0}'
     server.put("raw", {"text": text, "headers": {"Content-Type": "application/json"}})
-    server.put("raw-stream", {"stream": "data: %s\n\ndata: [DONE]\n\n" % event})
+    server.put("raw-stream", {"events": [event, last]})
     assert dosai.raw_json(ask("raw")) == text
-    chunk, = ask("raw-stream", stream=True)
-    assert dosai.raw_json(chunk) == event and dosai.raw_json(type(chunk)._of({})) is None
+    chunks = list(ask("raw-stream", stream=True))
+    assert list(map(dosai.raw_json, chunks)) == [event, last] and dosai.raw_json(type(chunks[0])._of({})) is None
 
 
 def test_attempts(server, ask, client):

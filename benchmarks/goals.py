@@ -47,6 +47,10 @@ def async_many(results):
     return median([run["cpu_us_whole"] for run in results["many"]["Python, 1000 plain"]["runs"]["dosai"]])
 
 
+def async_openai(results):
+    return median(results["many"]["dosai.openai, 1000 plain"]["ratios"]["openai-python"]["cpu_us_whole"])
+
+
 class Goal:
     """`number`: the most, or the least; where processors differ, {a part of a processor's name: it}, "" for others."""
 
@@ -116,6 +120,7 @@ def others():
                 lambda results, kind=kind, what=what: many(results, "1000 " + kind, what)))
     yield Goal("CPU of a line of `dosai batch`, in libcurl's", 1.5, lambda results: median(ratios(results["batch"], "dosai", "curl")))
     yield Goal("1000 streams through AsyncClient: CPU a chunk, all in all", 14, async_many, " us")
+    yield Goal("1000 streams through dosai.openai: CPU a chunk, in openai-python's", 0.25, async_openai)
 
 
 def goals():

@@ -24,8 +24,10 @@ import comparison
 # Streams, chunks of each, milliseconds between two: 20,000 chunks a second at most.
 SIZES = [(100, 200, 20), (1_000, 100, 50), (10_000, 60, 1_000)]
 PYTHON_SIZE = (1_000, 100, 50)
-PYTHONS = ["openai-python", "liter-llm", "dosai"]  # ours after what it is compared with
-PLAIN_ONLY = {"liter-llm"}  # it cannot be told of another authority
+# Ours after what it is compared with.
+PYTHONS = {"Python": ["openai-python", "liter-llm", "dosai"], "dosai.openai": ["openai-python", "dosai.openai"]}
+PLAIN_ONLY = {"liter-llm", "dosai.openai"}  # it cannot be told of another authority
+PYTHON_KINDS = [("Python", "plain"), ("Python", "tls"), ("dosai.openai", "plain")]
 RATIOS = {"cpu_us_whole": "CPU a chunk, all in all", "cpu_us_chunk": "CPU a chunk, once all run",
           "cpu_us_stream": "CPU a stream, start and end", "memory_bytes_stream": "memory a stream",
           "p50_us": "delay, median", "p99_us": "delay, 99 of 100"}
@@ -76,13 +78,14 @@ def compare(server, ways, kind, size, repetitions):
     return {"runs": runs, "ratios": ratios}
 
 
-def python_ways(kind):
+def python_ways(names, kind):
     ways = {}
-    for name in PYTHONS:
+    for name in names:
         if name in comparison.PACKAGES:
             comparison.install(name)
         if kind == "plain" or name not in PLAIN_ONLY:
-            ways[name] = [comparison.python_of(name), str(HERE / "many_python.py"), name]
+            python = comparison.python_of("openai-python" if name == "dosai.openai" else name)
+            ways[name] = [python, str(HERE / "many_python.py"), name]
     return ways
 
 
@@ -100,9 +103,9 @@ def run(repetitions=5, quick=False, parts=("loop", "python")):
                 for kind in ("plain", "tls") if "loop" in parts else ():
                     results["%d %s" % (size[0], kind)] = compare(
                         server, loop_and_curl, kind, size, repetitions if size[0] < 10_000 else few)
-            for kind in ("plain", "tls") if "python" in parts else ():
-                results["Python, %d %s" % (PYTHON_SIZE[0], kind)] = compare(
-                    server, python_ways(kind), kind, PYTHON_SIZE, few)
+            for title, kind in PYTHON_KINDS if "python" in parts else ():
+                results["%s, %d %s" % (title, PYTHON_SIZE[0], kind)] = compare(
+                    server, python_ways(PYTHONS[title], kind), kind, PYTHON_SIZE, few)
         finally:
             server.process.communicate("")
     return results

@@ -1,6 +1,6 @@
 """Many streams at once in one asyncio loop: many_python.py LIBRARY BASE STREAMS COUNT PERIOD [CA]
 
-LIBRARY is dosai, openai-python or liter-llm, as its own documents show it. Prints what many.c prints, counted likewise.
+LIBRARY is dosai, dosai.openai, openai-python or liter-llm, as its own documents show it. Prints what many.c prints, counted likewise.
 """
 import asyncio
 import json
@@ -29,6 +29,9 @@ def make():
     if LIBRARY == "dosai":
         import dosai
         return openai_like(dosai, "AsyncClient", ca_file=CA)
+    if LIBRARY == "dosai.openai":
+        import dosai.openai
+        return openai_like(dosai.openai, "AsyncOpenAI")
     if LIBRARY == "openai-python":
         import openai
         return openai_like(openai, "AsyncOpenAI")  # the authority is in SSL_CERT_FILE

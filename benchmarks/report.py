@@ -111,6 +111,14 @@ def many(results):
     return table(["streams", "ours, times those of", *RATIOS.values()], rows)
 
 
+def web(results):
+    runs = results["web"]
+    number = lambda name, what: "%s us (%s to %s)" % tuple(map(rounded, (
+        median(values := sorted(run[what] for run in runs[name])), values[0], values[-1])))
+    return table(["FastAPI with", "CPU a chunk", "delay, median", "delay, 99 of 100"],
+                 [[name, *(number(name, what) for what in ("cpu_us", "p50_us", "p99_us"))] for name in runs])
+
+
 def batch(results):
     runs = results["batch"]
     return table(["CPU a line", "libcurl alone", "`dosai batch`, times that"],
@@ -130,6 +138,7 @@ SECTIONS = {  # of a processor: the title of each table, and what makes it from 
     "cold": ("Start-up", "cold", cold),
     "footprint": ("Size", "footprint", footprint),
     "many": ("Many streams", "many", many),
+    "web": ("A web app", "web", web),
     "batch": ("A batch", "batch", batch),
 }
 

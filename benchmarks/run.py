@@ -21,7 +21,7 @@ import time
 import common
 import report
 
-SECTIONS = ("instructions", "stream", "node", "unary", "cold", "footprint", "many", "batch")
+SECTIONS = ("instructions", "stream", "node", "unary", "cold", "footprint", "many", "web", "batch")
 PLACE = common.ROOT / "build/bench"
 RESULTS = PLACE / "results.json"
 MATPLOTLIB = "matplotlib==3.11.2"
@@ -73,8 +73,9 @@ def main():
         started = time.monotonic()
         results.setdefault("loads", {})[name] = os.getloadavg()[0]
         section = importlib.import_module(name)
-        if options.smoke and name == "many":
-            section.build(common.FOLDER)  # the least of its runs takes seconds
+        if options.smoke and name in ("many", "web"):
+            if name == "many":
+                section.build(common.FOLDER)  # the least of their runs takes seconds
             continue
         results[name] = section.run(repetitions, quick)
         if not options.smoke:

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import OpenAI, * as named from '../index.mjs';
-import { answer, hello, startServer } from './support.mjs';
+import { answer, hello, root, startServer } from './support.mjs';
 
 let server;
 before(async () => (server = await startServer()));
@@ -15,6 +17,16 @@ test('a whole answer is a plain object, with the header and the raw JSON beside 
   assert.equal(completion._request_id, 'req-1');
   assert.deepEqual(JSON.parse(OpenAI.rawJSON(completion)), completion);
   assert.deepEqual(Object.keys({ ...completion }), ['id', 'object', 'created', 'model', 'choices', 'usage']);
+});
+
+test('the default server is the library\'s, which its header names', () => {
+  const header = fs.readFileSync(path.join(root, 'include/dosai.h'), 'utf8');
+  const [, named] = header.match(/\*base_url; +\/\* NULL: "(.*?)"/);
+  const { DOSAI_BASE_URL, OPENAI_BASE_URL } = process.env;
+  delete process.env.DOSAI_BASE_URL;
+  delete process.env.OPENAI_BASE_URL;
+  assert.equal(new OpenAI({ apiKey: 'k' }).baseURL, named);
+  Object.assign(process.env, JSON.parse(JSON.stringify({ DOSAI_BASE_URL, OPENAI_BASE_URL })));
 });
 
 test('unknown fields of the request and of the answer go through', async () => {

@@ -1,11 +1,22 @@
+import pathlib
+import re
+
 import dosai
 import pytest
+from dosai._client import DEFAULT_BASE_URL
 
 OURS = {"DOSAI_API_KEY": "our key", "DOSAI_BASE_URL": "https://our.test"}
 THEIRS = {"OPENAI_API_KEY": "their key", "OPENAI_BASE_URL": "https://their.test"}
 
 
 DEFAULT = "https://api.dos.ai/v1"
+
+
+def test_the_default_server_is_the_librarys():
+    """Which its header names."""
+    header = pathlib.Path(__file__).parents[3] / "include/dosai.h"
+    assert re.search(r'\*base_url; +/\* NULL: "(.*?)"', header.read_text(encoding="utf-8"))[1] == DEFAULT
+    assert DEFAULT_BASE_URL == DEFAULT
 
 
 @pytest.mark.parametrize("variables, given, result", [

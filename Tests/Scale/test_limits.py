@@ -304,6 +304,16 @@ def test_a_coordinator_that_is_silent_or_always_late(seen, workers, lends, statu
     assert [error.status for error in raised] == [status] and not there.times
 
 
+def test_all_threads_of_a_worker_give_up_together(seen, workers):
+    """One has all calls; the other waits for its turn, and not for the coordinator once more."""
+    there, begun = seen(), time.monotonic()
+    one, = workers(there, 1, limiter=Lease("127.0.0.1", 9, "token", patience=2), concurrency=4)
+    threads, raised = run([one, one], 10)
+    join(threads)
+    assert [error.status for error in raised] == ["CONNECTION"] * 2 and not there.times
+    assert time.monotonic() - begun < 3.5 + allowance(begun)
+
+
 def test_a_reset_is_no_reason_to_give_up_at_once(seen, workers):
     """A worker that was idle for longer than its patience."""
     there = seen()

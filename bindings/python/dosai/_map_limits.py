@@ -7,7 +7,7 @@ import json
 import random
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 from ._map_rows import MapError, Result
 
@@ -94,9 +94,10 @@ class Hold:
 class Borrower(Hold):
     """Borrows from a coordinator, about once a second while there is something to send."""
 
-    def __init__(self, lease: Lease) -> None:
+    def __init__(self, lease: Lease, lost: Callable[[BaseException], None]) -> None:
+        """`lost` is called when the coordinator is given up."""
         super().__init__()
-        self._lease = lease
+        self._lease, self._lost = lease, lost
         self._waiting: deque[Ticket] = deque()
         self._news: asyncio.Event = asyncio.Event()  # someone waits
         self._wanted = 1
@@ -169,9 +170,12 @@ class Borrower(Hold):
     def _fail(self, task: asyncio.Task[None]) -> None:
         """Nobody waits for what will not come."""
         error = None if task.cancelled() else task.exception()
+        if error is None:
+            return
         for ticket in self._waiting:
-            if error is not None and not ticket.future.done():
+            if not ticket.future.done():
                 ticket.future.set_exception(error)
+        self._lost(error)
 
     async def _talk(self, reader: asyncio.StreamReader) -> None:
         """Until the connection ends, and what was borrowed over it with it."""

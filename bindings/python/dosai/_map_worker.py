@@ -148,7 +148,7 @@ class Worker:
 
     async def _begin(self) -> None:
         limiter = self._spec.limiter
-        self._limits = Borrower(limiter) if isinstance(limiter, Lease) else Hold()
+        self._limits = Borrower(limiter, self._lose) if isinstance(limiter, Lease) else Hold()
 
     async def _end(self) -> None:
         for task in self._active:
@@ -202,6 +202,13 @@ class Worker:
             self._pump()
         if job.run.in_flight == 0:
             self._limits.tell()
+
+    def _lose(self, error: BaseException) -> None:
+        """Nor do those wait that have no call in flight: each would try the coordinator for as long again."""
+        for run in {job.run for job in self._waiting}:
+            run.error = run.error or error
+            if run.in_flight == 0:
+                run.done.put(run.error)
 
     def _report(self, rows: list[Result]) -> None:
         for row in rows:

@@ -9,7 +9,7 @@
 ## make wasm     builds the decoder as a WebAssembly module, build/wasm/dosai-decoder.wasm
 ## make dist     builds a release in build/dist, in some minutes; TWICE=1: once more, and compares (docs/releasing.md)
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
-## make bench-scale measures dosai.map on Ray, Spark and Dask, in some minutes; it only prints (Tests/Scale)
+## make bench-scale measures dosai.map on Ray, Spark and Dask in 20 minutes, into docs/benchmarks.md; SMALL=0.1: less, only printed
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
 ## make fuzz     runs libFuzzer for a minute per target; `make fuzz-keep` adds new inputs to the corpus
@@ -469,13 +469,15 @@ SCALE = build/scale/venv/ready
 $(SCALE): Tests/Scale/requirements.txt | need-python
 	rm -rf $(@D)
 	python3 -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
 	@touch $@
 
 build/scale/truth: Tests/Scale/truth.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -Werror -O2 -o $@ $<
 
+# What is imported is compiled once, and not each time as a caller may have asked for.
+test-scale bench-scale: export PYTHONDONTWRITEBYTECODE =
 # Spark's three starts are half of the time.
 test-scale: all need-test build/scale/truth $(SCALE)
 	@scripts/install-dependencies java
@@ -486,7 +488,8 @@ test-scale: all need-test build/scale/truth $(SCALE)
 
 bench-scale: all need-test build/scale/truth $(SCALE)
 	@scripts/install-dependencies java
-	build/scale/venv/bin/python Tests/Scale/bench.py
+	$(SCALE:ready=bin/python) -m pip install --quiet --disable-pip-version-check daft==0.7.26
+	$(SCALE:ready=bin/python) Tests/Scale/bench.py $(SMALL)
 
 test-java: all need-test build/testees/java
 	python3 bindings/java/tests/run.py

@@ -1,137 +1,73 @@
-"""What dosai.map costs, and how fast it is, beside others. Prints a table; a row counts only if the truth server alone
-reaches twice its rate.
+"""Measures all that docs/how-to/scale.md promises, and writes the section of docs/benchmarks.md.
 
-    bench.py [SCALE]     1: 1,000,000 rows for memory; 0.1: a tenth of all numbers of rows
+    bench.py [SCALE] [PART]...     1: 1,000,000 rows through one Mapper, windows of 60 s, five kills of each kind
+
+Below 1 there are fewer rows, and the page is left alone. A part that is not named keeps what build/scale/bench.json has
+of it. A speed counts only if the truth server alone reaches twice as much.
 """
-import asyncio
+import json
 import pathlib
-import subprocess
+import platform
 import sys
-import tempfile
 import time
 
-from conftest import Truth
+sys.path.insert(0, str(pathlib.Path(__file__).parent))  # of a process that Dask starts, too
+import bench_kills  # noqa: E402
+import bench_limits  # noqa: E402
+import bench_speed  # noqa: E402
+from conftest import ROOT  # noqa: E402
 
-SCALE = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
-CONCURRENCY = 64
-ALONE = """
-import os, resource, sys, time
-from dosai.map import Mapper, Spec
-count, base = int(sys.argv[1]), sys.argv[2]
-rows = ({"id": "row %d" % number, "prompt": "row %d" % number} for number in range(count))
-begun, used = time.monotonic(), time.process_time()
-done = sum(1 for row in Mapper(Spec(model="m", base_url=base)).rows(rows, id="id", request="prompt") if not row.error)
-assert done == count
-print(time.monotonic() - begun, time.process_time() - used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-"""
-OPENAI = """
-import asyncio, sys, time
-from openai import AsyncOpenAI
-count, base = int(sys.argv[1]), sys.argv[2]
-async def main():
-    client, room = AsyncOpenAI(api_key="k", base_url=base, max_retries=2), asyncio.Semaphore(64)
-    async def ask(number):
-        async with room:
-            await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "row %d" % number}])
-    await asyncio.gather(*map(ask, range(count)))
-begun, used = time.monotonic(), time.process_time()
-asyncio.run(main())
-print(time.monotonic() - begun, time.process_time() - used, 0)
-"""
-RAY = """
-import sys, time
-import ray
-kind, count, base = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-ray.init(num_cpus=2, object_store_memory=100 << 20, include_dashboard=False, log_to_driver=False)
-rows = ray.data.from_items([{"id": "row %d" % n, "prompt": "row %d" % n} for n in range(count)], override_num_blocks=4)
-if kind == "ours":
-    from dosai.map import Mapper, Spec
-    class Ask:
-        def __init__(self): self.mapper = Mapper(Spec(model="m", base_url=base))
-        def __call__(self, table): return self.mapper.table(table)
-    made = rows.map_batches(Ask, batch_format="pyarrow", batch_size=None, num_cpus=1, max_concurrency=2,
-                            compute=ray.data.ActorPoolStrategy(size=1))
-else:
-    from ray.data.llm import HttpRequestProcessorConfig, build_processor
-    made = build_processor(
-        HttpRequestProcessorConfig(url=base + "/chat/completions", concurrency=1),
-        preprocess=lambda row: {"payload": {"model": "m", "messages": [{"role": "user", "content": row["prompt"]}]}},
-        postprocess=lambda row: {"content": row["http_response"]["choices"][0]["message"]["content"]})(rows)
-begun = time.monotonic()
-assert made.count() == count
-print(time.monotonic() - begun)
-"""
+KEPT = ROOT / "build/scale/bench.json"
+PARTS = {"server": bench_speed.server, "ray": bench_speed.ray, "mapper": bench_speed.mapper, "flight": bench_speed.flight,
+         "limits": bench_limits.limits, "hold": bench_limits.hold, "restart": bench_limits.restart,
+         "simulation": bench_limits.simulation, "kills-ray": bench_kills.on_ray, "kills-spark": bench_kills.on_spark,
+         "kills-dask": bench_kills.on_dask, "engines": bench_speed.engines, "daft": bench_speed.daft}
 
 
-def run(code, *words):
-    """The numbers that a program prints last."""
-    done = subprocess.run([sys.executable, "-c", code, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(done.stderr[-3000:])
-    return [float(word) for word in done.stdout.splitlines()[-1].split()]
+def cells(row, fastest):
+    """What, goal and what was found; bold: the goal is not met."""
+    what, goal, found, met, rate = row
+    if rate and 2 * rate > fastest:
+        found, met = "not published: the server alone reaches %d a second" % fastest, None
+    return what, goal, "**%s**" % found if met is False else found
 
 
-def serve(**options):
-    return Truth(pathlib.Path(tempfile.mkdtemp()), **options)
+def write(kept):
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    import report
+    from run import about
+    described = {name: value for name, value in about().items() if name in ("date", "commit", "processor", "machine", "system")}
+    packages = [line for line in (ROOT / "Tests/Scale/requirements.txt").read_text().split()
+                if line.startswith(("dask", "openai", "pyspark", "ray"))]
+    described["Python"] = "%s; %s" % (platform.python_version(), ", ".join(packages))
+    described["load of the machine before each part"] = ", ".join("%s %.1f" % (name, kept[name]["load"]) for name in PARTS if name in kept)
+    rows = [cells(row, kept["server"]["fastest"]) for name in PARTS if name in kept for row in kept[name]["rows"]]
+    made = {"scale": report.table(["what", "goal", "measured"], rows), "scale, the run": report.table(["what", ""], described.items())}
+    report.PAGE.write_text(report.fill(report.PAGE.read_text(encoding="utf-8"), made, report.PAGE), encoding="utf-8")
 
 
-def rate_of_truth():
-    """Requests a second of the server alone: one client that sends 64 at once."""
-    truth, count = serve(), 20000
-
-    async def main():
-        async def one():
-            reader, writer = await asyncio.open_connection("127.0.0.1", int(truth.base.split(":")[2].split("/")[0]))
-            body = b'{"messages": [{"content": "row"}]}'
-            text = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
-            for _ in range(count // 64 // 8):
-                writer.write(text * 8)
-                for _ in range(8):
-                    head = await reader.readuntil(b"\r\n\r\n")
-                    await reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\r")[0]))
-            writer.close()
-        await asyncio.gather(*(one() for _ in range(64)))
-    begun = time.monotonic()
-    asyncio.run(main())
-    took = time.monotonic() - begun
-    truth.close()
-    return count / took
-
-
-def alone():
-    truth = serve()
-    small = run(ALONE, int(10000), truth.base)
-    large = run(ALONE, int(1000000 * SCALE), truth.base)
-    theirs = run(OPENAI, int(20000 * SCALE), truth.base)
-    truth.close()
-    ours = int(1000000 * SCALE)
-    print("Mapper alone, fast server: %.0f rows/s, %.0f us of CPU a row" % (ours / large[0], large[1] / ours * 1e6))
-    print("AsyncOpenAI, 64 at once:   %.0f rows/s, %.0f us of CPU a row" % (20000 * SCALE / theirs[0], theirs[1] / (20000 * SCALE) * 1e6))
-    print("memory: %.1f MB after 10,000 rows, %.1f MB after %d: %+.0f %%" % (
-        small[2] / 1024, large[2] / 1024, ours, 100 * (large[2] / small[2] - 1)))
-
-
-def in_flight():
-    truth, count = serve(delay=200), int(20000 * max(SCALE, 0.1))
-    took = run(ALONE, count, truth.base)[0]
-    truth.close()
-    slow = serve(delay=200, slow=20)
-    late = run(ALONE, count, slow.base)[0]
-    slow.close()
-    best = CONCURRENCY / 0.2
-    print("in flight: %.0f %% of concurrency / latency, 0.2 s" % (100 * count / took / best))
-    print("1 %% of rows 20 times slower: %.0f %% of that; %.0f %% is what the mean latency allows" % (100 * took / late, 100 / 1.19))
-
-
-def on_ray():
-    truth, counts = serve(delay=500), {"theirs": int(200 * max(SCALE, 0.1)), "ours": int(4000 * max(SCALE, 0.1))}
-    for kind, count in counts.items():
-        took, = run(RAY, kind, count, truth.base)
-        print("Ray, one actor, server of 0.5 s, %s: %d rows in %.1f s, %.1f rows/s" % (kind, count, took, count / took))
-    truth.close()
+def main(words):
+    scale = float(words.pop(0)) if words and words[0][0] in ".0123456789" else 1.0
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() and scale == 1 else {}
+    for name in words or PARTS:
+        load, begun = pathlib.Path("/proc/loadavg").read_text().split()[0], time.monotonic()
+        try:
+            rows = PARTS[name](scale)
+        except Exception as error:  # a part that fails must not cost the others
+            text = str(error).strip() or repr(error)
+            rows = [(name, "", "failed: %s" % text.splitlines()[-1][:200], False, None)]
+            print(text, file=sys.stderr)
+        kept[name] = {"load": float(load), "rows": rows}
+        if name == "server":
+            kept[name]["fastest"] = rows[0][4] * 2
+        for row in rows:
+            print("%-60s %-40s %s" % cells(row, kept.get("server", {}).get("fastest", 1e9)), flush=True)
+        print("    %s: %.0f s" % (name, time.monotonic() - begun), flush=True)
+        if scale == 1:
+            KEPT.write_text(json.dumps(kept))
+            if "server" in kept:
+                write(kept)
 
 
 if __name__ == "__main__":
-    print("truth server alone: %.0f requests/s, from one Python client" % rate_of_truth())
-    for part in (alone, in_flight, on_ray):
-        part()
+    main(sys.argv[1:])

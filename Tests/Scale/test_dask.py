@@ -1,7 +1,7 @@
 """The page's program on Dask: two worker processes."""
 
 import pytest
-from conftest import Truth, live_through, prepared
+from conftest import Truth, kill, live_through, prepared
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +11,7 @@ def cluster(tmp_path_factory):
 
     from distributed import LocalCluster
     truth = Truth(tmp_path_factory.mktemp("truth"), delay=100)
-    os.environ["DOSAI_BASE_URL"] = truth.base
+    os.environ.update(DOSAI_BASE_URL=truth.base, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="10")
     with LocalCluster(n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None) as made:
         yield made, truth
     truth.close()
@@ -26,4 +26,4 @@ def job(cluster, tmp_path):
 
 def test_a_worker_is_killed(cluster, job):
     made, truth = cluster
-    live_through(truth, job, [lambda: [next(iter(made.workers.values())).pid]])
+    live_through(truth, job, [lambda: kill([one.pid for one in made.workers.values() if one.pid][:1])])

@@ -3,7 +3,7 @@ import os
 import uuid
 
 import pytest
-from conftest import Truth, live_through, prepared, processes
+from conftest import Truth, kill, live_through, parent_of, prepared, processes
 
 NODE = {"num_cpus": 1, "object_store_memory": 100 << 20}
 MARK = "DOSAI_SCALE_RUN=%s" % uuid.uuid4()
@@ -35,10 +35,15 @@ def job(cluster, tmp_path):
 def test_an_actor_and_a_node_are_killed(cluster, job):
     made, truth = cluster
 
+    def actors():
+        return processes(MARK, "ray::", "Ask")
+
     def kill_node():
-        """With all that runs on it; another takes its place."""
-        node = made.list_all_nodes()[-1]
+        """With all that runs on it, an actor if there is a node with one; another takes its place."""
+        nodes = {node.all_processes["raylet"][0].process.pid: node for node in made.list_all_nodes()[1:]}
+        on = [parent_of(pid) for pid in actors()]
+        parent = max(nodes, key=on.count)
         made.add_node(**NODE)
-        made.remove_node(node, allow_graceful=False)
-        return []
-    live_through(truth, job, [lambda: processes(MARK, "ray::", "Ask")[:1], kill_node])
+        made.remove_node(nodes[parent], allow_graceful=False)
+        return max(1, on.count(parent))
+    live_through(truth, job, [lambda: kill(actors()[:1]), kill_node])

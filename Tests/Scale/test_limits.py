@@ -304,6 +304,29 @@ def test_a_coordinator_that_is_silent_or_always_late(seen, workers, lends, statu
     assert [error.status for error in raised] == [status] and not there.times
 
 
+def test_what_was_not_used_in_time_is_lost(seen, workers):
+    """Ten requests are lent, of which two are needed; the others may not be sent a second later."""
+    there = seen()
+
+    def lend(listener):
+        one, _ = listener.accept()
+        one.sendall(b'{"hold": 0}\n')
+        starts = iter([0, 1])
+        for line in one.makefile("rb"):
+            if b'"ask"' in line:
+                one.sendall(b'{"lend": [10, null, %d, 0.01, 0, 0.5]}\n' % next(starts))
+
+    def late():
+        yield from rows(2)
+        time.sleep(1)
+        yield from rows(6)[2:]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=lend, args=(listener,), daemon=True).start()
+        one, = workers(there, 1, limiter=Lease(*listener.getsockname(), "token"))
+        assert len(list(one.rows(late(), **COLUMNS))) == 6
+    assert there.times[2] - there.times[1] > 1.9
+
+
 def test_all_threads_of_a_worker_give_up_together(seen, workers):
     """One has all calls; the other waits for its turn, and not for the coordinator once more."""
     there, begun = seen(), time.monotonic()

@@ -32,15 +32,18 @@ def cells(row, fastest):
     return what, goal, "**%s**" % found if met is False else found
 
 
-def write(kept):
+def machine():
     sys.path.insert(0, str(ROOT / "benchmarks"))
-    import report
     from run import about
-    described = {name: value for name, value in about().items() if name in ("date", "commit", "processor", "machine", "system")}
+    return {name: value for name, value in about().items() if name in ("date", "commit", "processor", "machine", "system")}
+
+
+def write(kept, described):
+    import report
     packages = [line for line in (ROOT / "Tests/Scale/requirements.txt").read_text().split()
                 if line.startswith(("dask", "openai", "pyspark", "ray"))]
-    described["Python"] = "%s; %s" % (platform.python_version(), ", ".join(packages))
-    described["load of the machine before each part"] = ", ".join("%s %.1f" % (name, kept[name]["load"]) for name in PARTS if name in kept)
+    described = {**described, "Python": "%s; %s" % (platform.python_version(), ", ".join(packages)),
+                 "load of the machine before each part": ", ".join("%s %.1f" % (name, kept[name]["load"]) for name in PARTS if name in kept)}
     rows = [cells(row, kept["server"]["fastest"]) for name in PARTS if name in kept for row in kept[name]["rows"]]
     made = {"scale": report.table(["what", "goal", "measured"], rows), "scale, the run": report.table(["what", ""], described.items())}
     report.PAGE.write_text(report.fill(report.PAGE.read_text(encoding="utf-8"), made, report.PAGE), encoding="utf-8")
@@ -49,6 +52,7 @@ def write(kept):
 def main(words):
     scale = float(words.pop(0)) if words and words[0][0] in ".0123456789" else 1.0
     kept = json.loads(KEPT.read_text()) if KEPT.exists() and scale == 1 else {}
+    described = machine()  # before the page is changed
     for name in words or PARTS:
         load, begun = pathlib.Path("/proc/loadavg").read_text().split()[0], time.monotonic()
         try:
@@ -66,7 +70,7 @@ def main(words):
         if scale == 1:
             KEPT.write_text(json.dumps(kept))
             if "server" in kept:
-                write(kept)
+                write(kept, described)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,16 @@ with serve_limits(rpm=12000, port=int(sys.argv[1]), token="token") as lease:
 """
 
 
+@contextlib.contextmanager
+def a_folder():
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield pathlib.Path(folder)
+
+
+@contextlib.contextmanager
 def serve(**options):
-    return contextlib.closing(Truth(pathlib.Path(tempfile.mkdtemp()), **options))
+    with a_folder() as folder, contextlib.closing(Truth(folder, **options)) as truth:
+        yield truth
 
 
 @contextlib.contextmanager
@@ -100,8 +108,8 @@ def coordinator(port=0):
 
 def restart(scale):
     """The coordinator of a job on Dask is killed in the middle, and started again."""
-    count, folder = 3000, pathlib.Path(tempfile.mkdtemp())
-    with serve(delay=100) as truth, on_dask(truth) as environment:
+    count = 3000
+    with serve(delay=100) as truth, a_folder() as folder, on_dask(truth) as environment:
         first, port = coordinator()
         job = Job("dask", folder, environment, count)
         program = folder / "program.py"

@@ -81,8 +81,7 @@ def ray(scale):
     for delay, title in ((500, "server of 0.5 s"), (0, "server that answers at once")):
         with serve(delay=delay) as truth:
             for kind in ("tuned", "hand", "ours", *(["documented"] if delay else [])):
-                most = {"documented": 320, "ours": 20000}.get(kind, 5000) if not delay else 320 if kind == "documented" else 4000
-                count = max(256, int(most * scale))
+                count = max(256, int({"documented": 320, "ours": 3000 if delay else 20000}.get(kind, 3000) * scale))
                 each[kind] = steady(truth, count, python(programs.RAY, kind, count))
                 rate, took = each[kind]
                 rows.append(["Ray, one actor, %s: %s" % (title, programs.KINDS[kind]), "", "%.0f rows a second, %.0f us of CPU a row" % (rate, took * 1e6), None, rate])

@@ -68,8 +68,16 @@ function Loop:rest()
 end
 jit.off(Loop.rest) -- so that Ctrl-C, which the interpreter looks for, is seen
 
+-- Hands out what is there, but not much at once. It is compiled, and what calls it is not.
+function Loop:drain()
+  for at = 1, 32 do
+    if not self:deliver() then return at > 1 end
+  end
+  return true
+end
+
 function Loop:pump(call)
-  if self:deliver() then return end
+  if self:drain() then return end
   local thread = coroutine.running()
   if thread and self.threads[thread] then coroutine.yield(call) else self:rest() end
 end

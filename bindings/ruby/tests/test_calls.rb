@@ -34,6 +34,26 @@ class TestCalls < Test
     assert_equal ["0 ", "1 "], [outer.next.content, outer.next.content]
   end
 
+  # Byte by byte, the same chunks and the same answer as from a stream.
+  def test_decoder
+    events = [piece("a\u00e9"), piece(""), '{"choices":[{"index":0,"delta":{"reasoning":"b"}}]}', STOP, "[DONE]"]
+    client = serve { |exchange| exchange.events(*events) && exchange.over }
+    stream = client.stream(QUESTION)
+    chunks, decoder, seen = stream.to_a, Dosai::Decoder.new, []
+    events.map { |one| "data: #{one}\n\n" }.join.each_byte { |byte| decoder.feed(byte.chr) { |chunk| seen << chunk } }
+    answer = decoder.finish
+    assert_equal chunks, seen
+    assert_equal [stream.completion.json, "a\u00e9"], [answer.json, answer.text]
+    assert_raises(Dosai::InvalidArgumentError) { decoder.feed("x") }
+
+    cut, seen = Dosai::Decoder.new, []
+    cut.feed("data: #{piece("half")}\n\n") { |chunk| seen << chunk.content }
+    error = assert_raises(Dosai::TruncatedError) { cut.finish }
+    assert_equal ["half", "half", "half"], [seen.join, cut.completion.text, error.completion.text]
+    assert_raises(ArgumentError) { Dosai::Decoder.new(nothing: 1) }
+    assert_raises(Dosai::TooLargeError) { Dosai::Decoder.new(max_event_bytes: 8).feed("data: 123456789") }
+  end
+
   def test_many_unread_bytes
     client = serve { |exchange| exchange.words(20_000) && exchange.events(STOP, "[DONE]") && exchange.over }
     count = 0

@@ -6,6 +6,8 @@ from many import RATIOS
 from stream import ALIKE, FRAMINGS
 
 MODES = ("callback", "pull")
+LANGUAGES = {"Go": (2, 5), "Rust": (2, 1), "Java": (2, 5), "C#, on mono": (2, 5), "Swift": (2, None), "LuaJIT": (2, 1), "Ruby": (6, 5),
+             "PHP": (6, 1), "Erlang": (6, 5)}  # microseconds a chunk, and how often the least of them goes into the other's
 
 
 def rounded(value):
@@ -106,6 +108,13 @@ def others():
     yield Goal("CPU of a chunk in Node.js", 2, lambda results: median(results["node"]["text"]["dosai"]) / 1e3, " us")
     yield Goal("CPU of a chunk by fetch in Node.js, in ours", 5,
                lambda results: median(ratios(results["node"]["text"], "fetch", "dosai")), is_least=True)
+    for language, (most, least) in LANGUAGES.items():
+        for kind, what in (("text", "a chunk"), ("1 KB", "a chunk of 1 KB")):
+            yield Goal("CPU of %s in %s" % (what, language), most, (
+                lambda results, language=language, kind=kind: median(results["bindings"][language][kind]["dosai"]) / 1e3), " us")
+        if least:
+            yield Goal("CPU of a chunk without dosai in %s, in ours" % language, least, (
+                lambda results, language=language: median(ratios(results["bindings"][language]["text"], "other", "dosai"))), is_least=True)
     yield Goal("CPU of a small answer, in libcurl and jansson's", 1, small("C", "dosai", "jansson"))
     yield Goal("CPU of a small answer, Python", 90, small("Python", "dosai"), " us")
     yield Goal("CPU of an answer of 1 MB by openai-python, in ours", 4, (

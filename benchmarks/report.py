@@ -2,6 +2,7 @@
 have a column for each; a run replaces only those of its own."""
 import re
 
+import bindings
 from common import ROOT, median, ratios, spread
 from goals import column, goals, rounded
 from many import RATIOS
@@ -52,6 +53,15 @@ def node(results):
     rows = [[title, "%s us" % spread([value / 1e3 for value in runs["dosai"]]), times(runs, "fetch", "dosai")]
             for title, runs in results["node"].items()]
     return table(["stream", "dosai, a chunk", "fetch with JSON.parse, times that"], rows)
+
+
+def languages(results):
+    rows = []
+    us = lambda runs, way: "%s us" % spread([value / 1e3 for value in runs[way]]) if way in runs else ""
+    for language, kinds in results["bindings"].items():
+        rows += [[language, kind, us(runs, "dosai"), us(runs, "async"), bindings.LANGUAGES[language][0],
+                  times(runs, "other", "dosai") if "other" in runs else ""] for kind, runs in kinds.items()]
+    return table(["language", "stream", "dosai, a chunk", "asynchronous", "the other", "times dosai"], rows)
 
 
 def unary(results):
@@ -133,6 +143,7 @@ SECTIONS = {  # of a processor: the title of each table, and what makes it from 
        for framing, title in FRAMINGS.items()},
     "stream-python": ("One stream, from Python", "stream", stream_python),
     "node": ("One stream, in Node.js", "node", node),
+    "bindings": ("One stream, in other languages", "bindings", languages),
     "unary": ("Whole answers", "unary", unary),
     "unary-python": ("Whole answers, from Python", "unary", unary_python),
     "cold": ("Start-up", "cold", cold),

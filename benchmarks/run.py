@@ -21,7 +21,7 @@ import time
 import common
 import report
 
-SECTIONS = ("instructions", "stream", "node", "unary", "cold", "footprint", "many", "web", "batch")
+SECTIONS = ("instructions", "stream", "node", "bindings", "unary", "cold", "footprint", "many", "web", "batch")
 PLACE = common.ROOT / "build/bench"
 RESULTS = PLACE / "results.json"
 MATPLOTLIB = "matplotlib==3.11.2"

@@ -27,7 +27,8 @@ HARDWARE static inline __m128i polynomial(void) { return _mm_set_epi64x((long lo
 
 HARDWARE static inline __m128i shifted(__m128i one) {
   __m128i carries = _mm_srli_epi64(one, 63);
-  __m128i overflow = _mm_shuffle_epi32(_mm_sub_epi32(_mm_setzero_si128(), carries), 0xAA); /* all ones, or none */
+  __m128i overflow =
+      _mm_shuffle_epi32(_mm_sub_epi32(_mm_setzero_si128(), carries), 0xAA); /* all ones, or none */
   __m128i doubled = _mm_or_si128(_mm_slli_epi64(one, 1), _mm_slli_si128(carries, 8));
   return doubled ^ (overflow & polynomial());
 }
@@ -56,7 +57,8 @@ HARDWARE static inline void encrypt(__m128i blocks[WIDTH], const mbedtls_aes_con
 }
 
 /* Whole groups of blocks, after the first block of the data: how many bytes. */
-HARDWARE static size_t groups(mbedtls_gcm_context *gcm, const unsigned char *input, size_t length, unsigned char *output) {
+HARDWARE static size_t groups(mbedtls_gcm_context *gcm, const unsigned char *input, size_t length,
+                              unsigned char *output) {
   const mbedtls_aes_context *aes = gcm->cipher_ctx.cipher_ctx;
   __m128i powers[WIDTH], masks[WIDTH], data[WIDTH]; /* the highest power first */
   __m128i counter = reversed(load(gcm->y)), hash = reversed(load(gcm->buf));
@@ -91,7 +93,8 @@ HARDWARE static size_t groups(mbedtls_gcm_context *gcm, const unsigned char *inp
   return done;
 }
 
-static int update(mbedtls_gcm_context *gcm, const unsigned char *input, size_t length, unsigned char *output) {
+static int update(mbedtls_gcm_context *gcm, const unsigned char *input, size_t length,
+                  unsigned char *output) {
   size_t done = 0, unused;
   if (length >= 16 + 16 * WIDTH && length <= 1 << 20 && (output <= input || output >= input + length) &&
       gcm->acceleration == MBEDTLS_GCM_ACC_AESNI && mbedtls_aesni_has_support(MBEDTLS_AESNI_AES)) {
@@ -113,12 +116,13 @@ int mbedtls_gcm_crypt_and_tag(mbedtls_gcm_context *gcm, int mode, size_t length,
   return failed ? failed : mbedtls_gcm_finish(gcm, NULL, 0, &unused, tag, tag_length);
 }
 
-int mbedtls_gcm_auth_decrypt(mbedtls_gcm_context *gcm, size_t length, const unsigned char *nonce, size_t nonce_length,
-                             const unsigned char *more, size_t more_length, const unsigned char *tag, size_t tag_length,
-                             const unsigned char *input, unsigned char *output) {
+int mbedtls_gcm_auth_decrypt(mbedtls_gcm_context *gcm, size_t length, const unsigned char *nonce,
+                             size_t nonce_length, const unsigned char *more, size_t more_length,
+                             const unsigned char *tag, size_t tag_length, const unsigned char *input,
+                             unsigned char *output) {
   unsigned char right[16];
-  int failed = mbedtls_gcm_crypt_and_tag(gcm, MBEDTLS_GCM_DECRYPT, length, nonce, nonce_length, more, more_length, input,
-                                         output, tag_length, right);
+  int failed = mbedtls_gcm_crypt_and_tag(gcm, MBEDTLS_GCM_DECRYPT, length, nonce, nonce_length, more,
+                                         more_length, input, output, tag_length, right);
   if (failed) return failed;
   if (mbedtls_ct_memcmp(tag, right, tag_length) == 0) return 0;
   mbedtls_platform_zeroize(output, length);

@@ -1,9 +1,6 @@
 #!/usr/bin/env python3
-"""Builds and uses the packages of packaging/ for RPM, Arch, Conan and Meson.
-
-    run.py [rpm|arch|conan|meson]...
-"""
-import os, pathlib, pwd, shutil, subprocess, sys
+"""Builds and uses the packages of packaging/: all, or those that are named, of the table at the end."""
+import json, os, pathlib, pwd, re, shutil, subprocess, sys
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -13,7 +10,9 @@ from server import LoopbackServer
 
 FOLDER = ROOT / "build/packages"
 HELLO = "Hello! How can I help you today?"
-NEEDED = {"rpm": {"rpmbuild": "rpm", "rpmlint": "rpmlint"}, "arch": {"makepkg": "makepkg", "bsdtar": "libarchive-tools"}}
+NEEDED = {"rpm": {"rpmbuild": "rpm", "rpmlint": "rpmlint"}, "arch": {"makepkg": "makepkg", "bsdtar": "libarchive-tools"},
+          "homebrew": {"ruby": "ruby"}, "vcpkg": {"cmake": "cmake"}, "nix": {"nix-instantiate": "nix-bin"}}
+VERSION = re.search(r'DOSAI_VERSION "(.*)"', (ROOT / "include/dosai.h").read_text())[1]
 
 
 def run(*command, **more):
@@ -30,7 +29,7 @@ def tool(name):
     venv = FOLDER / "venv"
     if not (venv / "ready").exists():
         run(sys.executable, "-m", "venv", venv)
-        run(venv / "bin/python", "-m", "pip", "install", "--quiet", "conan==2.34.0", "meson==1.12.1", "ninja")
+        run(venv / "bin/python", "-m", "pip", "install", "--quiet", "conan==2.34.0", "meson==1.12.1", "ninja", "PyYAML")
         (venv / "ready").touch()
     return venv / "bin" / name
 
@@ -58,14 +57,14 @@ def rpm(server):
     return use(root, server)
 
 
-def use(root, server):
+def use(root, server, prefix="usr", tools="bin"):
     """What a program says that is built with what is installed below the root, and what the tool there says."""
-    libraries = next(root.glob("usr/lib*/libdosai.so")).parent
+    libraries = next((root / prefix).glob("lib*/libdosai.so")).parent
     environment = {"PKG_CONFIG_PATH": str(libraries / "pkgconfig"), "PKG_CONFIG_SYSROOT_DIR": str(root), "LD_LIBRARY_PATH": str(libraries)}
     flags = run("pkg-config", "--cflags", "--libs", "dosai", env=environment).split()
     run("cc", "-o", root / "stream", ROOT / "examples/c/stream.c", *flags)
     environment.update(DOSAI_BASE_URL=server.base("hello"), DOSAI_API_KEY="k")
-    return run(root / "stream", env=environment), run(root / "usr/bin/dosai", "chat", "Hi", env=environment)
+    return run(root / "stream", env=environment), run(root / prefix / tools / "dosai", "chat", "Hi", env=environment)
 
 
 def arch(server):
@@ -112,13 +111,58 @@ def meson(server):
     return [run(folder / "build/stream", env={"DOSAI_BASE_URL": server.base("hello"), "DOSAI_API_KEY": "k"})]
 
 
+def release(name):
+    """A folder with the tree of the release's tarball, as scripts/make-dist makes it, and a prefix to install it to."""
+    folder = fresh(name)
+    run("make", "bundle", cwd=ROOT)
+    bundle = ROOT / "build/bundle/x86_64-linux-gnu"
+    run("make", "install", "DESTDIR=%s" % (folder / "tree"), "PREFIX=", "LIBDIR=/lib", "NEEDED=", "PC_PREFIX=$${pcfiledir}/../..",
+        "LIBRARY=%s/lib/libdosai.so.0" % bundle, "ARCHIVE=none", "TOOL=%s/bin/dosai" % bundle, cwd=ROOT)
+    for file in (ROOT / "LICENSE", bundle / "licenses.txt", bundle / "sbom.spdx.json"):
+        shutil.copy(file, folder / "tree")
+    (folder / "prefix").mkdir()
+    return folder
+
+
+def homebrew(server):
+    folder, formula = release("homebrew"), ROOT / "packaging/homebrew/dosai.rb"
+    run("ruby", "-wc", formula)
+    run("ruby", HERE / "formula.rb", formula, folder / "tree", folder / "prefix")
+    return use(folder / "prefix", server, "")
+
+
+def vcpkg(server):
+    folder, port = release("vcpkg"), ROOT / "packaging/vcpkg"
+    assert json.loads((port / "vcpkg.json").read_text())["version"] == VERSION
+    run("cmake", "-DTREE=%s" % (folder / "tree"), "-DPORTFILE=%s" % (port / "portfile.cmake"), "-DVERSION=%s" % VERSION,
+        "-DCURRENT_PACKAGES_DIR=%s" % (folder / "prefix"), "-P", HERE / "vcpkg.cmake")
+    return use(folder / "prefix", server, "", "tools/dosai")
+
+
+def conda(server):
+    folder, recipe = release("conda"), ROOT / "packaging/conda"
+    parse = "import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))['package']['version'])"
+    assert run(tool("python"), "-c", parse, recipe / "meta.yaml").strip() == VERSION
+    run(recipe / "build.sh", cwd=folder / "tree", env={"PREFIX": str(folder / "prefix")})
+    return use(folder / "prefix", server, "")
+
+
+def nix(_):
+    flake = ROOT / "packaging/nix/flake.nix"
+    run("nix-instantiate", "--parse", flake)
+    assert 'version = "%s"' % VERSION in flake.read_text()
+    return []
+
+
+KINDS = {each.__name__: each for each in (rpm, arch, conan, meson, homebrew, vcpkg, conda, nix)}
+
 if __name__ == "__main__":
     with LoopbackServer() as loopback:
-        for name in sys.argv[1:] or ["rpm", "arch", "conan", "meson"]:
+        for name in sys.argv[1:] or KINDS:
             for program, package in NEEDED.get(name, {}).items():
                 if not shutil.which(program):
                     sys.exit("packages: %s is missing: apt-get install %s" % (program, package))
-            said = {"rpm": rpm, "arch": arch, "conan": conan, "meson": meson}[name](loopback)
+            said = KINDS[name](loopback)
             if not all(HELLO in each for each in said):
                 sys.exit("packages: %s: %s" % (name, said))
-            print("packages: %s: built, used, streamed" % name, flush=True)
+            print("packages: %s: %s" % (name, "built, used, streamed" if said else "parsed"), flush=True)

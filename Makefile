@@ -531,6 +531,7 @@ OTHERS = x86_64-linux-musl
 test-bundles: need-test $(VENV)
 	@scripts/install-dependencies bundle
 	@$(MAKE) --no-print-directory -j2 $(OTHERS:%=build/bundle/%/lib/libdosai.so.0) $(patsubst %,build/bundle/%/lib/libdosai.a,$(filter %-musl,$(OTHERS)))
+	@$(if $(filter aarch64-linux-gnu,$(OTHERS)),$(MAKE) --no-print-directory wheel TARGET=aarch64-linux-gnu)
 	python3 Tests/Bundle/run.py $(OTHERS)
 
 build/wasm/venv/ready: Tests/Wasm/requirements.txt | need-python

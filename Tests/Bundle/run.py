@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The bundles for other systems, as `make bundle` has built them: their size, what they export, ABI programs, and the
 tool's stream from a real model. With musl they run here, on Debian's musl; those for arm64 under qemu. On x86_64 with
-musl the same is done with the static library, in programs that need no other file.
+musl the same is done with the static library, in programs that need no other file. The wheel for arm64 is installed by the pip
+of Debian's Python for arm64, which streams with it.
 
     run.py TARGET..."""
 import concurrent.futures, importlib.util, os, pathlib, shutil, sys, time
@@ -19,6 +20,7 @@ def load(name, path):
 
 
 bundle = load("bundle", "scripts/bundle")
+wheel = load("wheel", "Tests/Wheel/run.py")
 cross = load("cross_tests", "Tests/Cross/run.py")
 roots = bundle.roots
 SOME = ["baseline", "chat", "client", "completion", "error", "handles", "key", "limits", "loop", "loop_events", "request",
@@ -43,16 +45,19 @@ class Row(cross.Parts):
             self.compiler.append("-Wl,--dynamic-linker=%s" % (self.root / "usr/lib/ld-musl-x86_64.so.1"))
 
     def make_root(self):
-        """The C library."""
-        wanted = ["musl", "musl-dev"] if self.is_musl else ["libc6"]
-        if (self.root / wanted[-1]).exists():
+        """The C library; with glibc, a Python too."""
+        made = self.root / ("musl-dev" if self.is_musl else "python3-pip")
+        if made.exists():
             return
         apt = roots.Apt(bundle.SUITE, "arm64" if self.is_arm else "amd64")
         apt.update(3600)
-        apt.get("download", *wanted, cwd=apt.home / "archives")
+        if self.is_musl:
+            apt.get("download", "musl", "musl-dev", cwd=apt.home / "archives")
+        else:
+            apt.get("install", "-y", "--download-only", "python3-pip")
         shutil.rmtree(self.root, ignore_errors=True)
         roots.unpack(apt.home / "archives", self.root)
-        (self.root / wanted[-1]).touch()
+        made.touch()
         if not (self.root / "lib").exists():
             (self.root / "lib").symlink_to("usr/lib")
 
@@ -79,6 +84,18 @@ class Row(cross.Parts):
                       self.library.with_name("libdosai.a"), cwd=ROOT)
             self.part("one file", ["sh", "-c", '! readelf -l "$0" | grep INTERP', tool])
             self.part("static model", ["scripts/model-server", "run", "--", tool, *ASKED])
+        if not self.is_musl:
+            self.wheel()
+
+    def wheel(self):
+        """Its tag is one that this pip takes, and what is inside streams."""
+        place = self.place / "site-packages"
+        environment = ["PYTHONHOME=%s" % (self.root / "usr"), "PYTHONPATH=%s" % place, "PYTHONDONTWRITEBYTECODE=1"]
+        python = [*self.emulator, *(word for each in environment for word in ("-E", each)), self.root / "usr/bin/python3"]
+        shutil.rmtree(place, ignore_errors=True)
+        self.part("pip", [*python, "-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--no-index", "--target", place,
+                          next((ROOT / "build/wheel").glob("*_aarch64.whl"))])
+        self.part("wheel", ["scripts/model-server", "run", "--", *python, "-c", wheel.STREAM, str(time.time())])
 
 
 def main():

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The bundles for other systems, as `make bundle` has built them: their size, what they export, ABI programs, and the
 tool's stream from a real model. With musl they run here, on Debian's musl; those for arm64 under qemu. On x86_64 with
-musl the same is done with the static library, in programs that need no other file. The wheel for arm64 is installed by the pip
-of Debian's Python for arm64, which streams with it.
+musl the same is done with the static library, in programs that need no other file. The wheel for arm64 is installed by
+Debian's pip, and Debian's Python streams with it.
 
     run.py TARGET..."""
 import concurrent.futures, importlib.util, os, pathlib, shutil, sys, time
@@ -93,8 +93,8 @@ class Row(cross.Parts):
         environment = ["PYTHONHOME=%s" % (self.root / "usr"), "PYTHONPATH=%s" % place, "PYTHONDONTWRITEBYTECODE=1"]
         python = [*self.emulator, *(word for each in environment for word in ("-E", each)), self.root / "usr/bin/python3"]
         shutil.rmtree(place, ignore_errors=True)
-        self.part("pip", [*python, "-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--no-index", "--target", place,
-                          next((ROOT / "build/wheel").glob("*_aarch64.whl"))])
+        self.part("pip", [*python, "-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--no-index", "--target",
+                          place, next((ROOT / "build/wheel").glob("*_aarch64.whl"))])
         self.part("wheel", ["scripts/model-server", "run", "--", *python, "-c", wheel.STREAM, str(time.time())])
 
 

@@ -140,18 +140,19 @@ class Loop:
             self._fail()
             return
         self._has_more = True
+        arguments, out, calls = self._next_arguments, self._out, self._calls
         for _ in range(_EVENTS_PER_TURN):
-            if _next(*self._next_arguments):
+            if _next(*arguments):
                 self._fail()
                 return
-            address = self._out.value
+            address = out.value
             if address != self._address:
                 if address is None:
                     self._has_more = False
                     break
                 self._address, self._event = address, _ffi.dosai_event.from_address(address)
             kind, tag, address = _numbers(self._event)
-            call = self._calls.get(tag)
+            call = calls.get(tag)
             if kind != _CHUNK:
                 self.unfinished.pop(tag, None)
             if call is None:
@@ -185,8 +186,6 @@ def close(loop: Any) -> None:
 class LoopCall:
     """A call in flight, with its unread chunks."""
 
-    read: Callable[[Any], Any] = staticmethod(text_chunk)  # makes what is given of most events
-
     def __init__(
         self,
         handle: Handle,
@@ -199,6 +198,7 @@ class LoopCall:
         self._tag, self._calls = tag, calls
         self._make_waiter, self._arrivals = make_waiter, arrivals
         self._waiter: Optional[Waiter] = None
+        self.read: Callable[[Any], Any] = text_chunk  # makes what is given of most events
         self.chunks: deque[Any] = deque()  # of what `read` makes, ChatCompletionChunk or ServerSentEvent
         self._unread_bytes, self._is_paused = 0, False
         self._builder: Optional[EventBuilder] = None
@@ -211,23 +211,27 @@ class LoopCall:
 
     def add_chunk(self, view: Any) -> None:
         """Handles a chunk, which the library overwrites with the next one."""
-        chunk = self.read(view) if self._builder is None else None
-        if chunk is None and view.kind == _ffi.CHUNK_EVENT:
-            chunk = ServerSentEvent.read(view)
+        chunk = (self.read(view) if self._builder is None else None) or self._event(view)
         if chunk is None:
-            if self._builder is None:
-                self._builder = EventBuilder(view)
-            chunk = self._builder.add(view)
-            if chunk is None:
-                return
-            self._builder = None
+            return
         self.chunks.append(chunk)
-        self._unread_bytes += _CHUNK_SIZE + (view.json_length or view.text_length)
-        if self._unread_bytes >= _UNREAD_MAX and not self._is_paused and self._handle is not None:
+        self._unread_bytes = unread = self._unread_bytes + _CHUNK_SIZE + (view.json_length or view.text_length)
+        if unread >= _UNREAD_MAX and not self._is_paused and self._handle is not None:
             self._is_paused = True
             _ffi.dosai_call_pause(self._handle.pointer)
         if self._waiter is not None:
             self._arrive()
+
+    def _event(self, view: Any) -> Any:
+        """The event that ends with this chunk; None if it goes on."""
+        if view.kind == _ffi.CHUNK_EVENT:
+            return ServerSentEvent.read(view)
+        if self._builder is None:
+            self._builder = EventBuilder(view)
+        chunk = self._builder.add(view)
+        if chunk is not None:
+            self._builder = None
+        return chunk
 
     def end(self, event: Any) -> None:
         """Handles the last event of the call."""

@@ -28,8 +28,6 @@ _WATCH_MS = 50  # the delay of close() in another thread
 class BaseStream(Closing):
     """What a stream of any endpoint has."""
 
-    _read: Callable[[Any], Any] = staticmethod(text_chunk)  # makes what is given of most events
-
     def __init__(self, client: Handle, call: Call, function: Callable[..., int], *arguments: Any) -> None:
         self._handle: Optional[Handle] = None
         self._green: Optional[GreenStream] = None
@@ -48,6 +46,7 @@ class BaseStream(Closing):
         self._call, self._raised = call, call.raised
         self._turn, self._ended = [None], False  # the thread that reads holds the list's element
         self._address, self._view = 0, _ffi.dosai_chunk()
+        self._read: Callable[[Any], Any] = text_chunk  # makes what is given of most events
         self._out, self._error = c_void_p(), error
         # Converted once, not for each chunk.
         self._arguments = (

@@ -76,7 +76,7 @@ package final class Client {
 
   /// Whether this process made it, and not the parent before a fork.
   @inline(__always)
-  package var isOurs: Bool { process == ProcessState.id }
+  package var isOurs: Bool { ProcessState.isKnown(process) || process == ProcessState.id }
 
   func borrow() throws(Failure) -> CurlMulti {
     if let multi = mutex.locked({ idle.popLast() }) { return multi }

@@ -68,8 +68,8 @@ package final class Transfer {
   private static let bufferSize = 32 << 10
   private static let connectMillisecondsMax: Int64 = 2_000_000_000
   private var isDropped = false  // the rest of the body is dropped
-  private var inbox: Unmanaged<Buffer>?
-  private var inboxMax = 0
+  fileprivate var inbox: Unmanaged<Buffer>?
+  fileprivate var inboxMax = 0
 
   /// Without a body it is a GET. `sendsNothing`: it fails as soon as there is a connection, which stays open. The caller
   /// watches the clocks. The receiver must outlive the transfer.
@@ -148,13 +148,7 @@ package final class Transfer {
     ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, isFresh ? 1 : 0)
     ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 0)
     ccurl_set_long(easy, CURLOPT_IPRESOLVE, isIPv4 ? Int(CURL_IPRESOLVE_V4) : Int(CURL_IPRESOLVE_WHATEVER))
-    ccurl_on_body(
-      easy,
-      { bytes, size, count, context in
-        context.map { context in
-          Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.takeBody(bytes, size &* count) }
-        } ?? 0
-      }, context)
+    ccurl_on_body(easy, receiveBody, context)
     ccurl_on_header(
       easy, { bytes, size, count, context in Transfer.from(context)?.takeHeader(bytes, size &* count) ?? 0 }, context)
     return ccurl_on_ready(
@@ -350,15 +344,7 @@ package final class Transfer {
 
   private var isHTTP2: Bool { ccurl_info_long(easy, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0 }
 
-  @inline(__always)
-  private func takeBody(_ start: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
-    let bytes = Bytes(start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: count)
-    if inbox?._withUnsafeGuaranteedRef({ $0.addInPlace(bytes, upTo: inboxMax) }) == true { return count }
-    return passOn(bytes)
-  }
-
-  @inline(never)
-  private func passOn(_ bytes: Bytes) -> Int {
+  fileprivate func passOn(_ bytes: Bytes) -> Int {
     if isDropped { return bytes.count }
     do throws(Failure) {
       if try receiver.receive(bytes) { return bytes.count }
@@ -385,4 +371,23 @@ package final class Transfer {
     if failure == nil && isPaused { failure = Failure(.truncated, "libcurl lost a part of the answer") }
     receiver.finish()
   }
+}
+
+/// libcurl's write function, which it may call for each event. `size` is always 1. A closure would cost one call more.
+@_cdecl("dosai_internal_receive_body") @inline(__always)
+func receiveBody(
+  _ start: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int {
+  guard let context, let start else { return 0 }
+  let transfer = Unmanaged<Transfer>.fromOpaque(context)
+  let bytes = Bytes(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: count)
+  let isAdded = transfer._withUnsafeGuaranteedRef { transfer in
+    transfer.inbox?._withUnsafeGuaranteedRef { $0.addInPlace(bytes, upTo: transfer.inboxMax) } == true
+  }
+  return isAdded ? count : passOn(transfer, bytes)
+}
+
+@inline(never)
+private func passOn(_ transfer: Unmanaged<Transfer>, _ bytes: Bytes) -> Int {
+  transfer._withUnsafeGuaranteedRef { $0.passOn(bytes) }
 }

@@ -12,6 +12,13 @@ extension Call {
     return true
   }
 
+  /// As `nextFromTemplate`, for most chunks that follow one of the same form, in a call that blocks. False: ask that.
+  @inline(__always)
+  func nextRepeated() -> Bool {
+    guard let reader, !hasEnded else { return false }
+    return reader._withUnsafeGuaranteedRef { $0.nextRepeated() }
+  }
+
   @inline(never)
   private func noteMatching() {
     noteChunk(isToken: true)
@@ -21,7 +28,11 @@ extension Call {
   /// Delivers all chunks that have arrived, until `deliver` returns false.
   @inline(__always)
   func forEachChunk(_ deliver: (StreamReader) -> Bool) {
-    while nextFromTemplate() || nextParsed(), let reader, reader._withUnsafeGuaranteedRef(deliver) {}
+    while nextFromTemplate() || nextParsed(), let reader, reader._withUnsafeGuaranteedRef(deliver) {
+      while !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextRepeated() }) {
+        if !reader._withUnsafeGuaranteedRef(deliver) { return }
+      }
+    }
   }
 
   /// Makes the next chunk current, from bytes that have already arrived. False: there is none; unless the call has

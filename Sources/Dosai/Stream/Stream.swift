@@ -49,7 +49,7 @@ package final class Stream {
   /// Makes the next chunk current if it has arrived and matches a template. Only while it is used, by the process that
   /// made it.
   @inline(__always)
-  package func nextFromTemplate() -> Bool { !call.isCancelAsked && call.nextFromTemplate() }
+  package func nextFromTemplate() -> Bool { !call.isCancelAsked && (call.nextRepeated() || call.nextFromTemplate()) }
 
   /// Makes the next chunk current, while it is used. Waits at most `timeout` nanoseconds (`Clocks.never`: as long as the
   /// clocks allow).

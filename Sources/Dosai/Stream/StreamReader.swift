@@ -129,6 +129,14 @@ package final class StreamReader {
     return true
   }
 
+  /// As `nextMatching`, for most events that follow one of the same form. False: ask `nextMatching`.
+  @inline(__always)
+  func nextRepeated() -> Bool {
+    guard let (start, length) = builder.addRepeated(from: parser, &chunk) else { return false }
+    setEvent(start, length)
+    return true
+  }
+
   @inline(never)
   private func nextMatchingAny() -> Bool {
     guard let (start, end) = parser.ahead else { return false }

@@ -69,9 +69,7 @@ package enum Text {
     #if arch(arm)
       return start
     #else
-      let bytes = sixteen(start)
-      let others = unsafeBitCast(bytes, to: SIMD2<UInt64>.self) & SIMD2(repeating: 0x8080_8080_8080_8080)
-      let ends = unsafeBitCast(specials(bytes), to: SIMD2<UInt64>.self) | others
+      let ends = unsafeBitCast(specialsAndOthers(sixteen(start)), to: SIMD2<UInt64>.self)
       if ends[0] != 0 { return start + (UInt64(littleEndian: ends[0]).trailingZeroBitCount &>> 3) }
       return start + 8 + (UInt64(littleEndian: ends[1]).trailingZeroBitCount &>> 3)
     #endif
@@ -119,6 +117,13 @@ package enum Text {
     @inline(__always)
     private static func specials(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
       (bytes .== SIMD16(repeating: 0x22)) .| (bytes .== SIMD16(repeating: 0x5C)) .| (bytes .< SIMD16(repeating: 0x20))
+    }
+
+    /// With bytes beyond ASCII, which are below 0 as signed numbers.
+    @inline(__always)
+    private static func specialsAndOthers(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+      (bytes .== SIMD16(repeating: 0x22)) .| (bytes .== SIMD16(repeating: 0x5C))
+        .| (unsafeBitCast(bytes, to: SIMD16<Int8>.self) .< SIMD16(repeating: 0x20))
     }
 
     /// The position of the first byte that is not 0 in `ends`. The bytes of `word` before it are or-ed into `seen`.

@@ -6,35 +6,74 @@ extension CompletionBuilder {
   package func addPlain(from parser: EventParser, _ chunk: inout Chunk) -> (UnsafePointer<UInt8>, Int)? {
     guard let next = templates.next, let (first, end) = parser.ahead else { return nil }
     return next._withUnsafeGuaranteedRef { template in
-      let start = UnsafePointer(first)
-      let end = UnsafePointer(end)
-      guard let text = template.plainText(start, end) else { return nil }
-      // An event that may exceed a limit is parsed: the parser keeps nothing of an event that it refuses.
-      let room = min(merger.room, lengthMax)
-      var textEnd = Text.shortEnd(text)
-      var length = textEnd - start &+ template.tail
-      let added: Bytes
-      if textEnd > text, textEnd.pointee == UInt8(ascii: "\""), length <= room, template.matchesTail(textEnd, end),
-        let short = template.addShort(text, textEnd - text, secret)
-      {
-        added = Bytes(start: short, count: textEnd - text)
-      } else {
-        let room = room &- template.head &- template.tail
-        guard
-          let long = template.addDecoded(text, end, room: room, secret.bytes)
-            ?? template.addLong(text, end, room: room, secret.bytes)
-        else { return nil }
-        (textEnd, added) = long
-        length = textEnd - start &+ template.tail
+      guard parser.hasKnownHead || template.matchesHead(first, end) else { return nil }
+      let short = addShort(template, first, parser, &chunk) { textEnd, length in
+        length <= lengthMax && template.matchesTail(textEnd, end)
       }
-      merger.take(added.count)
-      first[length &- 2] = 0
-      parser.skip(length)
+      guard let length = short ?? addLong(template, first, end, parser, &chunk) else { return nil }
       templates.note(next)
       template.describe(&chunk)
-      chunk.text = added
-      return (start, length)
+      if short != nil, template.follower?.toOpaque() == next.toOpaque(), template.matchesHead(first + length, end) {
+        parser.noteKnownHead()
+      }
+      return (UnsafePointer(first), length)
     }
+  }
+
+  /// As `addPlain`, for an event whose head is known. nil also if the next one's head would not be known then.
+  @inline(__always)
+  package func addRepeated(from parser: EventParser, _ chunk: inout Chunk) -> (UnsafePointer<UInt8>, Int)? {
+    guard parser.hasKnownHead, let next = templates.next, let (first, end) = parser.ahead else { return nil }
+    return next._withUnsafeGuaranteedRef { template in
+      let length = addShort(template, first, parser, &chunk) { textEnd, _ in template.matchesTailAndHead(textEnd, end) }
+      guard let length else { return nil }
+      parser.noteKnownHead()
+      return (UnsafePointer(first), length)
+    }
+  }
+
+  /// Adds the event from `first` on, whose head was compared, if its text is short. Returns its length; nil: it was not
+  /// added. An event that may exceed a limit is parsed: the parser keeps nothing of an event that it refuses.
+  @inline(__always)
+  private func addShort(
+    _ template: EventTemplate, _ first: UnsafeMutablePointer<UInt8>, _ parser: EventParser, _ chunk: inout Chunk,
+    matches: (_ textEnd: UnsafePointer<UInt8>, _ length: Int) -> Bool
+  ) -> Int? {
+    let text = UnsafePointer(first + template.head)
+    let textEnd = Text.shortEnd(text)
+    let length = textEnd - UnsafePointer(first) &+ template.tail
+    guard textEnd > text, textEnd.pointee == UInt8(ascii: "\""), length <= merger.room, matches(textEnd, length),
+      let added = template.addShort(text, textEnd - text, secret)
+    else { return nil }
+    take(Bytes(start: added, count: textEnd - text), first, length, parser, &chunk)
+    return length
+  }
+
+  /// As `addShort`, for any text.
+  @inline(__always)
+  private func addLong(
+    _ template: EventTemplate, _ first: UnsafeMutablePointer<UInt8>, _ end: UnsafeMutablePointer<UInt8>,
+    _ parser: EventParser, _ chunk: inout Chunk
+  ) -> Int? {
+    let text = UnsafePointer(first + template.head)
+    let room = min(merger.room, lengthMax) &- template.head &- template.tail
+    guard
+      let (textEnd, added) = template.addDecoded(text, end, room: room, secret.bytes)
+        ?? template.addLong(text, end, room: room, secret.bytes)
+    else { return nil }
+    let length = textEnd - UnsafePointer(first) &+ template.tail
+    take(added, first, length, parser, &chunk)
+    return length
+  }
+
+  @inline(__always)
+  private func take(
+    _ added: Bytes, _ first: UnsafeMutablePointer<UInt8>, _ length: Int, _ parser: EventParser, _ chunk: inout Chunk
+  ) {
+    merger.take(added.count)
+    first[length &- 2] = 0
+    parser.skip(length)
+    chunk.text = added
   }
 
   /// Adds the event that `text`, as received, begins with, if the event is complete and matches a known template.

@@ -70,6 +70,8 @@ final class EventTemplate {
   /// The literal bytes, if it has no slot but its text: `head` of them precede the text, and `tail` follow it.
   private(set) var plain: UnsafePointer<UInt8>?
   private(set) var head = 0
+  /// What is between the texts of two such events: the tail of one, and the head of the other.
+  let between = Buffer()
   /// Where its text is appended: a value of the builder, which outlives the template.
   private let text: Unmanaged<MergedValue>
   let textBytes: Unmanaged<Buffer>
@@ -124,6 +126,7 @@ final class EventTemplate {
     prefetchList.add(self)
     prefetchList.add(segments, count * MemoryLayout<Segment>.stride)
     literals.addMemory(to: prefetchList, last: 512)
+    prefetchList.add(between)
     text._withUnsafeGuaranteedRef {
       prefetchList.add($0)
       prefetchList.add($0.bytes)
@@ -150,13 +153,17 @@ final class EventTemplate {
   func keep(elements slot: Int, _ target: MergedValue) { list = (slot, Unmanaged.passUnretained(target)) }
 
   /// Ends the template with the bytes after the last slot, and the blank line after the event.
-  func finish(_ literal: Bytes) throws(Failure) {
+  func finish(_ literal: Bytes, lengthMax: Int) throws(Failure) {
     try literals.append(literal)
     try literals.append("\n\n")
     tail += literal.count + 2
     if count == 1, let known = literals.bytes.baseAddress {
       plain = UnsafePointer(known)
       head = segments.pointee.literal
+      if head + tail + 16 <= lengthMax {  // which an event with a short text does not exceed
+        try between.append(literals.bytes.slice(head, head + tail))
+        try between.append(literals.bytes.slice(0, head))
+      }
     }
   }
 

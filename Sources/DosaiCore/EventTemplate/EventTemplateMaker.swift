@@ -44,7 +44,7 @@ struct EventTemplateMaker {
       try template.add(event.slice(from, slot.range.lowerBound), slot.kind, usageField: slot.usageField)
       from = slot.range.upperBound
     }
-    try template.finish(event.slice(from, event.count))
+    try template.finish(event.slice(from, event.count), lengthMax: builder.lengthMax)
     for span in spans {
       try template.keep(
         EventTemplate.Span(

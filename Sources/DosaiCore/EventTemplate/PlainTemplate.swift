@@ -1,10 +1,10 @@
 /// A template that has no slot but its text, as most have.
 extension EventTemplate {
-  /// Where the text of the event from `start` on begins; nil: the event does not match, or is not complete yet.
+  /// Whether the event from `start` on begins with the bytes before the template's text, and 16 more have arrived.
   @inline(__always)
-  func plainText(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
-    guard let known = plain, end - start >= head &+ 16, isEqual(start, known, head) else { return nil }
-    return start + head
+  func matchesHead(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+    guard let known = plain, end - start >= head &+ 16 else { return false }
+    return isEqual(start, known, head)
   }
 
   /// Whether the event ends with the template's bytes behind `textEnd`.
@@ -12,6 +12,13 @@ extension EventTemplate {
   func matchesTail(_ textEnd: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
     guard let known = plain, end - textEnd >= tail else { return false }
     return isEqualShort(textEnd, known + head, tail)
+  }
+
+  /// Whether the event ends with the template's bytes behind `textEnd`, and the next one begins as this one.
+  @inline(__always)
+  func matchesTailAndHead(_ textEnd: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Bool {
+    guard let known = between.start, end - textEnd >= between.count &+ 16 else { return false }
+    return isEqual(textEnd, known, between.count)
   }
 
   /// Appends a text without escapes, from which 16 bytes can be read, to the completion, and returns it there. nil: it

@@ -25,6 +25,7 @@ package final class EventParser {
   private var skipsLine = false  // the rest of the line is not needed
   private var dispatched = false  // `data` and `type` still contain the event that was last returned
   private var isBetween = false  // `ahead` may be used
+  private var knownHead = -1  // where an event begins whose head was compared
 
   private let data = Buffer()
   private var hasData = false
@@ -53,6 +54,7 @@ package final class EventParser {
   @inline(never)
   private func removeRead(_ coming: Int) {
     input.removeFirst(at)
+    knownHead = -1
     searched = max(0, searched - at)
     at = 0
     if input.isEmpty && coming < Self.inputKept { input.shrink(keeping: Self.inputKept) }
@@ -103,6 +105,14 @@ package final class EventParser {
     guard isBetween, let start = input.start else { return nil }
     return (start + at, start + input.count)
   }
+
+  /// Notes that `ahead` begins as the template does that was matched last, and that is next. It does so until something
+  /// is read.
+  @inline(__always)
+  func noteKnownHead() { knownHead = at }
+
+  @inline(__always)
+  var hasKnownHead: Bool { knownHead == at }
 
   /// Skips whole events at the beginning of `ahead`, with their blank lines.
   @inline(__always)

@@ -374,7 +374,7 @@ package final class Transfer {
 }
 
 /// libcurl's write function, which it may call for each event. `size` is always 1. A closure would cost one call more.
-@_cdecl("dosai_internal_receive_body") @inline(__always)
+@_cdecl("transfer_receive_body") @inline(__always)
 func receiveBody(
   _ start: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {

@@ -46,7 +46,7 @@ private struct Reading: Equatable {
   private mutating func take(_ reader: StreamReader, isEnd: Bool, _ usesTemplates: Bool, _ limits: Limits) throws {
     while true {
       if usesTemplates {
-        if reader.nextMatching() {
+        if reader.nextRepeated() || reader.nextMatching() {
           note(reader, limits)
           continue
         }

@@ -68,6 +68,7 @@ def main(words):
             print("%-60s %-40s %s" % cells(row, kept.get("server", {}).get("fastest", 1e9)), flush=True)
         print("    %s: %.0f s" % (name, time.monotonic() - begun), flush=True)
         if scale == 1:
+            kept = {**(json.loads(KEPT.read_text()) if KEPT.exists() else {}), name: kept[name]}  # another may run other parts
             KEPT.write_text(json.dumps(kept))
             if "server" in kept:
                 write(kept, described)

@@ -9,9 +9,11 @@ def cluster(tmp_path_factory):
     """A truth server, and a cluster whose workers ask it."""
     import os
 
+    import dask
     from distributed import LocalCluster
     truth = Truth(tmp_path_factory.mktemp("truth"), delay=100)
-    os.environ.update(DOSAI_BASE_URL=truth.base, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="10")
+    os.environ["DOSAI_BASE_URL"] = truth.base
+    dask.config.set({"distributed.scheduler.allowed-failures": 10})  # else it gives up a task whose four workers died
     with LocalCluster(n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None) as made:
         yield made, truth
     truth.close()

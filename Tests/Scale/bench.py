@@ -33,7 +33,7 @@ def cells(row, fastest):
 
 
 def machine():
-    sys.path.insert(0, str(ROOT / "benchmarks"))
+    sys.path.append(str(ROOT / "benchmarks"))  # not before the standard library: there is a profile.py
     from run import about
     return {name: value for name, value in about().items() if name in ("date", "commit", "processor", "machine", "system")}
 

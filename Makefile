@@ -344,9 +344,10 @@ dist: need-test $(VENV)
 	@scripts/install-dependencies deb
 	@scripts/install-dependencies bundle
 	@scripts/install-dependencies binutils aarch64
-	scripts/make-dist build/dist
+	$(eval COMMIT := $(shell git rev-parse HEAD))
+	scripts/make-dist build/dist $(COMMIT)
 	python3 Tests/Install/dist.py
-	$(if $(TWICE),scripts/make-dist build/dist-again)
+	$(if $(TWICE),scripts/make-dist build/dist-again $(COMMIT))
 	$(if $(TWICE),cmp build/dist/SHA256SUMS build/dist-again/SHA256SUMS)
 
 test:

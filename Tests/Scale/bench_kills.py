@@ -1,4 +1,5 @@
-"""The tests of the three engines, with five kills of each kind; what they print is what is shown."""
+"""The tests of the three engines, with five kills of each kind. What they assert is shown as it must be, for a test that
+fails ends the part; the other numbers are what they print."""
 import json
 import os
 import subprocess

@@ -116,14 +116,18 @@ package enum Text {
 
     @inline(__always)
     private static func specials(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-      (bytes .== SIMD16(repeating: 0x22)) .| (bytes .== SIMD16(repeating: 0x5C)) .| (bytes .< SIMD16(repeating: 0x20))
+      quotes(bytes) .| (bytes .< SIMD16(repeating: 0x20))
     }
 
     /// With bytes beyond ASCII, which are below 0 as signed numbers.
     @inline(__always)
     private static func specialsAndOthers(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
+      quotes(bytes) .| (unsafeBitCast(bytes, to: SIMD16<Int8>.self) .< SIMD16(repeating: 0x20))
+    }
+
+    @inline(__always)
+    private static func quotes(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
       (bytes .== SIMD16(repeating: 0x22)) .| (bytes .== SIMD16(repeating: 0x5C))
-        .| (unsafeBitCast(bytes, to: SIMD16<Int8>.self) .< SIMD16(repeating: 0x20))
     }
 
     /// The position of the first byte that is not 0 in `ends`. The bytes of `word` before it are or-ed into `seen`.

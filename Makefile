@@ -479,13 +479,10 @@ build/scale/truth: Tests/Scale/truth.c
 
 # What is imported is compiled once, and not each time as a caller may have asked for.
 test-scale bench-scale: export PYTHONDONTWRITEBYTECODE =
-# Spark's three starts are half of the time.
+# Mostly it waits, for engines that start and for those that died: so all of them at once.
 test-scale: all need-test build/scale/truth $(SCALE)
 	@scripts/install-dependencies java
-	@set -e; run="build/scale/venv/bin/python -m pytest -q -p no:cacheprovider"; \
-	$$run Tests/Scale/test_spark.py >build/scale/spark.log 2>&1 & spark=$$!; failed=; \
-	$$run --ignore=Tests/Scale/test_spark.py Tests/Scale || failed=1; \
-	wait $$spark || failed=1; cat build/scale/spark.log; [ -z "$$failed" ]
+	$(SCALE:ready=bin/python) -m pytest -q -p no:cacheprovider -n 3 --dist loadfile Tests/Scale
 
 bench-scale: all need-test build/scale/truth $(SCALE)
 	@scripts/install-dependencies java

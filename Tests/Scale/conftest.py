@@ -194,9 +194,10 @@ def prepared(engine, truth, folder, **environment):
     one.end()
 
 
-def live_through(truth, job, strikes, **alone):
-    """Ctrl-C in the driver; the same job again, in which one thing after the other is killed; and the finished job, with
-    the environment `alone`. A strike kills what there is to kill, and returns how many processes that were."""
+def live_through(truth, job, strikes, recover=lambda: None, **alone):
+    """Ctrl-C in the driver; the same job again, in which one thing after the other is killed; and, once it has recovered,
+    the finished job, with the environment `alone`. A strike kills what there is to kill, and returns how many processes
+    that were."""
     process = job.start()
     truth.wait(job.count // 5, process)
     os.killpg(process.pid, signal.SIGINT)
@@ -218,6 +219,7 @@ def live_through(truth, job, strikes, **alone):
     assert sum(row["prompt_tokens"] for row in rows) == sum(len(row["id"]) for row in rows)
     assert sum(row["completion_tokens"] for row in rows) == 7 * len(rows)
     assert sum(row["total_tokens"] for row in rows) == sum(len(row["id"]) + 7 for row in rows)
+    recover()
     truth.mark()
     job.forget_answers()
     job.environment.update(alone)

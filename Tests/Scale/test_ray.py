@@ -3,7 +3,7 @@ import os
 import uuid
 
 import pytest
-from conftest import Truth, kill, live_through, parent_of, prepared, processes
+from conftest import TIMEOUT, Truth, kill, live_through, parent_of, prepared, processes
 
 NODE = {"num_cpus": 1, "object_store_memory": 100 << 20}
 MARK = "DOSAI_SCALE_RUN=%s" % uuid.uuid4()
@@ -46,4 +46,5 @@ def test_an_actor_and_a_node_are_killed(cluster, job):
         made.add_node(**NODE)
         made.remove_node(nodes[parent], allow_graceful=False)
         return max(1, on.count(parent))
-    live_through(truth, job, [lambda: kill(actors()[:1]), kill_node])
+    # Ray starts what reads a file on a node that it takes to be alive, and fails where it is not.
+    live_through(truth, job, [lambda: kill(actors()[:1]), kill_node], lambda: made.wait_for_nodes(TIMEOUT))

@@ -81,8 +81,9 @@ def ray(scale):
     for delay, title in ((500, "server of 0.5 s"), (0, "server that answers at once")):
         with serve(delay=delay) as truth:
             for kind in ("tuned", "hand", "ours", *(["documented"] if delay else [])):
-                # Whole batches: a task of Ray that ends with a small one would wait for the others.
-                count = 256 * max(1, int({"documented": 1, "ours": 12 if delay else 80}.get(kind, 12) * scale))
+                # Whole batches: a task of Ray that ends with a small one would wait for the others. Ten, so that from a
+                # tenth to nine tenths are whole waves of 64: a server of 0.5 s answers whole waves.
+                count = 256 * max(1, int({"documented": 1, "ours": 10 if delay else 80}.get(kind, 10) * scale))
                 each[kind] = steady(truth, count, python(programs.RAY, kind, count))
                 rate, took = each[kind]
                 rows.append(["Ray, one actor, %s: %s" % (title, programs.KINDS[kind]), "", "%.0f rows a second, %.0f us of CPU a row" % (rate, took * 1e6), None, rate])

@@ -286,7 +286,6 @@ $(ARCHIVES): %.a: %.so.0 scripts/archive
 	scripts/archive "$(BINUTILS)" $@ $$(find $(@D)/../objects -name '*.o' | sort)
 
 wheel: bundle $(VENV)
-	@$(if $(filter %-musl,$(TARGET)),echo "there are no wheels for musl" >&2; exit 2)
 	cd bindings/python && DOSAI_LIBRARY=$(CURDIR)/build/bundle/$(or $(TARGET),x86_64-linux-gnu)/lib/libdosai.so.0 \
 	  $(CURDIR)/$(PYTHON) -m hatchling build -d $(CURDIR)/build/wheel
 
@@ -524,13 +523,14 @@ test-bundle: bundle need-test $(VENV)
 	  $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Bundle bindings/python/tests/test_packaging.py \
 	  $(addprefix Tests/Wire/test_,faults.py http2.py tls.py authorities.py corpus.py)
 
-# On musl. For arm64, under qemu: make test-bundles OTHERS="aarch64-linux-gnu aarch64-linux-musl"
+# On musl. For arm64, under qemu: make test-bundles OTHERS="aarch64-linux-gnu aarch64-linux-musl". With MUSL_PYTHON=1, a
+# Python is built for musl, which installs the wheel.
 OTHERS = x86_64-linux-musl
 test-bundles: need-test $(VENV)
 	@scripts/install-dependencies bundle
 	@$(MAKE) --no-print-directory -j2 $(OTHERS:%=build/bundle/%/lib/libdosai.so.0) $(patsubst %,build/bundle/%/lib/libdosai.a,$(filter %-musl,$(OTHERS)))
-	@$(if $(filter aarch64-linux-gnu,$(OTHERS)),$(MAKE) --no-print-directory wheel TARGET=aarch64-linux-gnu)
-	python3 Tests/Bundle/run.py $(OTHERS)
+	@$(foreach target,$(OTHERS),$(MAKE) --no-print-directory wheel TARGET=$(target) &&) :
+	$(PYTHON) Tests/Bundle/run.py $(if $(MUSL_PYTHON),--python) $(OTHERS)
 
 build/wasm/venv/ready: Tests/Wasm/requirements.txt | need-python
 	rm -rf $(@D)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A release, as `make dist` has written it: all of its files, with their checksums, and a stream with the tarballs and the
 packages of this machine and, under qemu, of arm64. dist.py [build/dist]"""
-import hashlib, importlib.util, os, pathlib, sys, tempfile, zipfile
+import hashlib, importlib.util, itertools, os, pathlib, sys, tempfile, zipfile
 from importlib.machinery import SourceFileLoader
 
 sys.dont_write_bytecode = True
@@ -9,6 +9,7 @@ import run as install
 from run import ROOT, check, run, talk
 
 PROCESSORS = {"x86_64": "amd64", "aarch64": "arm64"}
+PLATFORMS = {"gnu": "manylinux_2_28", "musl": "musllinux_1_2"}
 
 
 def load(name, path):
@@ -21,12 +22,15 @@ def load(name, path):
 def expected(version):
     names = {"SHA256SUMS", "libdosai-%s.tar.gz" % version, "dosai-%s.tar.gz" % version}
     for processor, architecture in PROCESSORS.items():
-        for system in ("gnu", "musl"):
+        for system in PLATFORMS:
             name = "libdosai-%s-%s-linux-%s" % (version, processor, system)
-            names |= {name + ".tar.gz", name + ".spdx.json"}
+            names |= {name + ".tar.gz", name + ".spdx.json", wheel(version, processor, system)}
         names |= {"%s_%s-1_%s.deb" % (kind, version, architecture) for kind in ("libdosai0", "libdosai-dev", "dosai")}
-        names.add("dosai-%s-py3-none-manylinux_2_28_%s.whl" % (version, processor))
     return names
+
+
+def wheel(version, processor, system):
+    return "dosai-%s-py3-none-%s_%s.whl" % (version, PLATFORMS[system], processor)
 
 
 def files(place, version):
@@ -67,13 +71,14 @@ def arm64(server, place, version, folder):
 
 def same(_, place, version, folder):
     """Tarball and wheel have the same library; musl's static one shows only the header's functions."""
-    for processor in PROCESSORS:
-        with zipfile.ZipFile(place / ("dosai-%s-py3-none-manylinux_2_28_%s.whl" % (version, processor))) as wheel:
-            inside = wheel.read("dosai/libdosai.so.0")
-        prefix = unpacked(place, "libdosai-%s-%s-linux-gnu" % (version, processor), folder)
-        check((prefix / "lib/libdosai.so.0").read_bytes() == inside, processor + ": another library in the wheel")
-        prefix = unpacked(place, "libdosai-%s-%s-linux-musl" % (version, processor), folder)
-        run("scripts/check-exports", prefix / "lib/libdosai.so.0", prefix / "lib/libdosai.a")
+    for processor, system in itertools.product(PROCESSORS, PLATFORMS):
+        name = wheel(version, processor, system)
+        with zipfile.ZipFile(place / name) as archive:
+            inside = archive.read("dosai/libdosai.so.0")
+        prefix = unpacked(place, "libdosai-%s-%s-linux-%s" % (version, processor, system), folder)
+        check((prefix / "lib/libdosai.so.0").read_bytes() == inside, name + ": another library than in the tarball")
+        if system == "musl":
+            run("scripts/check-exports", prefix / "lib/libdosai.so.0", prefix / "lib/libdosai.a")
 
 
 def main():

@@ -3,6 +3,7 @@
 pip in clean roots of Debian, where it streams from a real model.
 
     run.py [--only SUITE]...
+    run.py --look TARGET      only what is in the wheel of another bundle
 
 The roots are made once, in build/wheel-roots."""
 import argparse, concurrent.futures, email, json, os, pathlib, re, shutil, subprocess, sys, tarfile, tempfile, time, zipfile
@@ -15,7 +16,6 @@ import roots
 roots.SUITES["bullseye"] = (["bullseye"], ["bullseye-security"], None)
 SUITES = ["bullseye", "bookworm", "trixie", "sid"]
 PLACE = ROOT / "build/wheel-roots"
-BUNDLE = ROOT / "build/bundle/x86_64-linux-gnu"
 LARGEST, SLOWEST = 1_000_000, 10  # bytes, seconds
 URLS = ["Homepage"]
 STREAM = """
@@ -39,17 +39,22 @@ def check(good, what):
         raise roots.Failed(what)
 
 
-def wheel():
+def bundle(target):
+    return ROOT / "build/bundle" / target
+
+
+def wheel(target="x86_64-linux-gnu"):
     version = re.search(r'DOSAI_VERSION "(.*)"', (ROOT / "include/dosai.h").read_text())[1]
-    return ROOT / ("build/wheel/dosai-%s-py3-none-%s.whl" % (version, (BUNDLE / "platform").read_text().strip()))
+    return ROOT / ("build/wheel/dosai-%s-py3-none-%s.whl" % (version, (bundle(target) / "platform").read_text().strip()))
 
 
-def look_at_wheel():
-    path = wheel()
+def look_at_wheel(target="x86_64-linux-gnu"):
+    path = wheel(target)
     told = roots.run(sys.executable, "-m", "auditwheel", "show", path)
-    _, most, processor = re.match(r"(manylinux_2_)(\d+)_(\w+)", path.stem.split("-")[-1]).groups()
-    fits = re.search(r'platform tag:\s"manylinux_2_(\d+)_%s"' % processor, told)
-    check(fits and int(fits[1]) <= int(most), told)
+    pattern = r"(manylinux_2|musllinux_1)_(\d+)_(%s)" % target.split("-")[0]
+    named = re.fullmatch(pattern, path.stem.split("-")[-1])
+    fits = re.search(r'platform tag:\s"%s"' % pattern, told)
+    check(named and fits and fits[1] == named[1] and int(fits[2]) <= int(named[2]), told)
     size = path.stat().st_size
     check(size < LARGEST, "%d bytes, the limit is %d" % (size, LARGEST))
     with zipfile.ZipFile(path) as archive:
@@ -57,14 +62,14 @@ def look_at_wheel():
         info = next(name for name in names if name.endswith("/METADATA")).rpartition("/")[0]
         for name, source in {"dosai/libdosai.so.0": "lib/libdosai.so.0", "dosai/licenses.txt": "licenses.txt",
                              info + "/sboms/sbom.spdx.json": "sbom.spdx.json"}.items():
-            check(archive.read(name) == (BUNDLE / source).read_bytes(), name + ": not the bundle's")
+            check(archive.read(name) == (bundle(target) / source).read_bytes(), name + ": not the bundle's")
         metadata = email.message_from_bytes(archive.read(info + "/METADATA"))
     check("dosai/py.typed" in names, "not typed")
     urls = [value.partition(",")[0] for value in metadata.get_all("Project-URL", [])]
     check(urls == URLS and metadata["License-Expression"] == "MIT", "its URLs are %s" % urls)
     check("Typing :: Typed" in metadata.get_all("Classifier", []), "it has no classifier for its types")
     check(metadata["Description-Content-Type"] == "text/markdown" and "pip install" in metadata.get_payload(), "no readme")
-    return "%d bytes, %s, fits manylinux_2_%s" % (size, path.stem.split("-")[-1], fits[1])
+    return "%d bytes, %s, fits %s_%s" % (size, path.stem.split("-")[-1], *fits.groups()[:2])
 
 
 def look_at_sdist():
@@ -128,7 +133,13 @@ def install_and_stream(suite, server):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=SUITES)
+    parser.add_argument("--look")
     options = parser.parse_args()
+    if options.look:
+        try:
+            return print(look_at_wheel(options.look))
+        except roots.Failed as failure:
+            sys.exit("wheel: %s" % failure)
     started, failed = time.monotonic(), 0
     suites = options.only or SUITES
     server = subprocess.Popen(["scripts/model-server"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

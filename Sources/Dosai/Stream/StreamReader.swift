@@ -119,12 +119,14 @@ package final class StreamReader {
   var hasMoreInEvent: Bool { left > 0 }
 
   /// Makes the next event current, if it has arrived completely and matches a template. Its first chunk is text.
-  @inline(never)
+  @inline(__always)
   func nextMatching() -> Bool {
-    guard left == 0 else { return false }
-    guard let (start, length) = builder.addPlain(from: parser, &chunk) else {
-      return nextMatchingAny()
-    }
+    left == 0 && (builder.awaitsPlain ? nextMatchingPlain() : nextMatchingAny())
+  }
+
+  @inline(never)
+  private func nextMatchingPlain() -> Bool {
+    guard let (start, length) = builder.addPlain(from: parser, &chunk) else { return nextMatchingAny() }
     setEvent(start, length)
     return true
   }
@@ -132,7 +134,15 @@ package final class StreamReader {
   /// As `nextMatching`, for most events that follow one of the same form. False: ask `nextMatching`.
   @inline(__always)
   func nextRepeated() -> Bool {
-    guard let (start, length) = builder.addRepeated(from: parser, &chunk) else { return false }
+    guard parser.hasKnownHead else { return false }
+    guard let (start, length) = builder.addRepeated(from: parser, &chunk) else { return nextRepeatedDecoded() }
+    setEvent(start, length)
+    return true
+  }
+
+  @inline(never)
+  private func nextRepeatedDecoded() -> Bool {
+    guard let (start, length) = builder.addRepeatedDecoded(from: parser, &chunk) else { return false }
     setEvent(start, length)
     return true
   }

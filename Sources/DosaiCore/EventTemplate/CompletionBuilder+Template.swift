@@ -1,5 +1,9 @@
 /// Reads events by template instead of parsing them.
 extension CompletionBuilder {
+  /// Whether the template that is next has no slot but its text.
+  @inline(__always)
+  package var awaitsPlain: Bool { templates.next.map { $0._withUnsafeGuaranteedRef { $0.plain != nil } } ?? false }
+
   /// Adds the next event of the parser, if it is complete and matches the template that is next, and if that has no slot
   /// but its text. Returns where the event begins and how many bytes it has; nil: it was not added.
   @inline(__always)
@@ -10,10 +14,11 @@ extension CompletionBuilder {
       let short = addShort(template, first, parser, &chunk) { textEnd, length in
         length <= lengthMax && template.matchesTail(textEnd, end)
       }
-      guard let length = short ?? addLong(template, first, end, parser, &chunk) else { return nil }
+      let quick = short ?? addDecoded(template, first, end, parser, &chunk) { template.matchesTail($0, end) }
+      guard let length = quick ?? addLong(template, first, end, parser, &chunk) else { return nil }
       templates.note(next)
       template.describe(&chunk)
-      if short != nil, template.follower?.toOpaque() == next.toOpaque(), template.matchesHead(first + length, end) {
+      if quick != nil, template.follower?.toOpaque() == next.toOpaque(), template.matchesHead(first + length, end) {
         parser.noteKnownHead()
       }
       return (UnsafePointer(first), length)
@@ -23,9 +28,23 @@ extension CompletionBuilder {
   /// As `addPlain`, for an event whose head is known. nil also if the next one's head would not be known then.
   @inline(__always)
   package func addRepeated(from parser: EventParser, _ chunk: inout Chunk) -> (UnsafePointer<UInt8>, Int)? {
-    guard parser.hasKnownHead, let next = templates.next, let (first, end) = parser.ahead else { return nil }
+    guard let next = templates.next, let (first, end) = parser.ahead else { return nil }
     return next._withUnsafeGuaranteedRef { template in
       let length = addShort(template, first, parser, &chunk) { textEnd, _ in template.matchesTailAndHead(textEnd, end) }
+      guard let length else { return nil }
+      parser.noteKnownHead()
+      return (UnsafePointer(first), length)
+    }
+  }
+
+  /// As `addRepeated`, for most texts with escapes or beyond ASCII.
+  @inline(__always)
+  package func addRepeatedDecoded(
+    from parser: EventParser, _ chunk: inout Chunk
+  ) -> (UnsafePointer<UInt8>, Int)? {
+    guard let next = templates.next, let (first, end) = parser.ahead else { return nil }
+    return next._withUnsafeGuaranteedRef { template in
+      let length = addDecoded(template, first, end, parser, &chunk) { template.matchesTailAndHead($0, end) }
       guard let length else { return nil }
       parser.noteKnownHead()
       return (UnsafePointer(first), length)
@@ -49,18 +68,37 @@ extension CompletionBuilder {
     return length
   }
 
+  /// As `addShort`, for most texts with escapes or beyond ASCII.
+  @inline(__always)
+  private func addDecoded(
+    _ template: EventTemplate, _ first: UnsafeMutablePointer<UInt8>, _ end: UnsafeMutablePointer<UInt8>,
+    _ parser: EventParser, _ chunk: inout Chunk, matches: (_ textEnd: UnsafePointer<UInt8>) -> Bool
+  ) -> Int? {
+    let decoded = template.addDecoded(first + template.head, end, room: room(template), secret.bytes, matches: matches)
+    return decoded.map { take($0.added, template, first, $0.textEnd, parser, &chunk) }
+  }
+
   /// As `addShort`, for any text.
   @inline(__always)
   private func addLong(
     _ template: EventTemplate, _ first: UnsafeMutablePointer<UInt8>, _ end: UnsafeMutablePointer<UInt8>,
     _ parser: EventParser, _ chunk: inout Chunk
   ) -> Int? {
-    let text = UnsafePointer(first + template.head)
-    let room = min(merger.room, lengthMax) &- template.head &- template.tail
-    guard
-      let (textEnd, added) = template.addDecoded(text, end, room: room, secret.bytes)
-        ?? template.addLong(text, end, room: room, secret.bytes)
-    else { return nil }
+    let long = template.addLong(first + template.head, end, room: room(template), secret.bytes)
+    return long.map { take($0.added, template, first, $0.textEnd, parser, &chunk) }
+  }
+
+  /// How many bytes the text may have.
+  @inline(__always)
+  private func room(_ template: EventTemplate) -> Int {
+    min(merger.room, lengthMax) &- template.head &- template.tail
+  }
+
+  @inline(__always)
+  private func take(
+    _ added: Bytes, _ template: EventTemplate, _ first: UnsafeMutablePointer<UInt8>, _ textEnd: UnsafePointer<UInt8>,
+    _ parser: EventParser, _ chunk: inout Chunk
+  ) -> Int {
     let length = textEnd - UnsafePointer(first) &+ template.tail
     take(added, first, length, parser, &chunk)
     return length
@@ -98,7 +136,7 @@ extension CompletionBuilder {
   private func add(_ template: EventTemplate, _ chunk: inout Chunk) -> Bool? {
     guard let added = template.addText(&merger, avoiding: secret) else { return nil }
     if template.hasRest {
-      do throws(Failure) { try template.addRest(&merger, spareUsage) } catch {
+      do throws(Failure) { try template.addRest(&merger, Unmanaged.passUnretained(spareUsage)) } catch {
         failure = error
         return nil
       }

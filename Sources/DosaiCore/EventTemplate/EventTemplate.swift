@@ -26,8 +26,8 @@ final class EventTemplate {
     /// How many bytes it has before its first slot and after its last.
     let before: Int
     let after: Int
-    /// Where it is stored: a value of the builder, which outlives the template. nil: it is the usage.
-    let target: Unmanaged<MergedValue>?
+    /// Where it is stored: in a value of the builder, which outlives the template. nil: it is the usage.
+    let target: Unmanaged<Buffer>?
   }
 
   private struct Segment {
@@ -301,7 +301,7 @@ final class EventTemplate {
   var hasRest: Bool { list != nil || spansCount > 0 }
 
   /// `usageText`: where the usage is stored.
-  func addRest(_ merger: inout Merger, _ usageText: Buffer) throws(Failure) {
+  func addRest(_ merger: inout Merger, _ usageText: Unmanaged<Buffer>) throws(Failure) {
     if let list {
       try merger.add(elements: segments[list.segment].value.trimmed, to: list.target.takeUnretainedValue())
     }
@@ -310,11 +310,7 @@ final class EventTemplate {
       guard let start = segments[span.first].value.baseAddress, let end = last.baseAddress else { continue }
       let from = start - span.before
       let json = Bytes(start: from, count: end - from &+ last.count &+ span.after)
-      guard let target = span.target else {
-        try merger.set(usageText, json)
-        continue
-      }
-      try merger.set(target._withUnsafeGuaranteedRef { Unmanaged.passUnretained($0.bytes) }, json)
+      try merger.set(span.target ?? usageText, json)
     }
   }
 

@@ -51,7 +51,7 @@ struct EventTemplateMaker {
           first: span.slots.lowerBound, last: span.slots.upperBound,
           before: slots[span.slots.lowerBound].range.lowerBound - span.range.lowerBound,
           after: span.range.upperBound - slots[span.slots.upperBound].range.upperBound,
-          target: span.target.map { Unmanaged.passUnretained($0) }))
+          target: span.target.map { Unmanaged.passUnretained($0.bytes) }))
     }
     if let list { template.keep(elements: list.slot, list.target) }
     return template

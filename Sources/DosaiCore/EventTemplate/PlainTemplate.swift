@@ -32,9 +32,10 @@ extension EventTemplate {
   /// As `addLong`, for most texts with escapes or beyond ASCII, in one pass.
   @inline(__always)
   func addDecoded(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes,
+    matches: (_ textEnd: UnsafePointer<UInt8>) -> Bool
   ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
-    textBytes._withUnsafeGuaranteedRef { $0.addDecoded(start, end, self, room: room, secret) }
+    textBytes._withUnsafeGuaranteedRef { $0.addDecoded(start, end, room: room, secret, matches: matches) }
   }
 
   /// Appends any text, and returns its end in the event, and what was appended. nil: nothing was; the event does not
@@ -57,16 +58,17 @@ extension EventTemplate {
 extension Buffer {
   /// Appends what a JSON string stands for, and returns its end, and what was appended. nil: it must be read in another
   /// way; it is not short, or has an escape with digits, or is broken.
-  @inline(never)
+  @inline(__always)
   fileprivate func addDecoded(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ template: EventTemplate, room: Int, _ secret: Bytes
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes,
+    matches: (_ textEnd: UnsafePointer<UInt8>) -> Bool
   ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
     #if arch(arm)
       return nil
     #else
       guard let first = self.end else { return nil }
       guard let (textEnd, out) = Self.decode(start, end, to: first, first + free), textEnd > start,
-        textEnd - start <= room, template.matchesTail(textEnd, end),
+        textEnd - start <= room, matches(textEnd),
         !Secret.isWritten(secret, in: Bytes(start: first, count: out - first))
       else {
         first.pointee = 0  // nothing was appended

@@ -112,7 +112,7 @@ package final class EventParser {
   func noteKnownHead() { knownHead = at }
 
   @inline(__always)
-  var hasKnownHead: Bool { knownHead == at }
+  package var hasKnownHead: Bool { knownHead == at }
 
   /// Skips whole events at the beginning of `ahead`, with their blank lines.
   @inline(__always)

@@ -21,7 +21,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz+swift,threads,address,reproducible,install,frameworks network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross+scale valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz,frameworks+swift,threads,address,reproducible,install network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross+scale valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -434,6 +434,7 @@ test-node: build/testees/node $(TSC)
 # Those that are used most; `make frameworks` runs all. The versions are pinned.
 test-frameworks: all need-python
 	python3 Tests/Frameworks/run.py langchain instructor agents pydantic_ai litellm opentelemetry openinference traceloop
+	python3 Tests/Frameworks/versions.py
 
 test-go: all need-test $(GO)
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l bindings/go); [ -z "$$unformatted" ] || { echo "gofmt -w $$unformatted" >&2; exit 1; }
@@ -589,6 +590,7 @@ mutants: all need-test $(VENV)
 
 frameworks: all need-python
 	python3 Tests/Frameworks/run.py --write
+	python3 Tests/Frameworks/versions.py
 
 bench: all need-test build/node/dosai.node $(GO) $(ASSEMBLY) $(ERLANG) $(JAVA_CLASSES) $(SWIFT_TESTS)
 	python3 benchmarks/run.py $(if $(QUICK),--quick)

@@ -46,18 +46,22 @@ def call(*command, **options):
     subprocess.run([str(word) for word in command], check=True, **options)
 
 
+def uv():
+    """It installs in a tenth of pip's time."""
+    if not (PLACE / "uv" / UV).exists():
+        call(sys.executable, "-m", "venv", "--clear", PLACE / "uv")
+        call(PLACE / "uv/bin/pip", "install", "--quiet", "--disable-pip-version-check", UV)
+        (PLACE / "uv" / UV).touch()
+    return PLACE / "uv/bin/uv"
+
+
 def install(name):
     """The environment, unless it is there with these versions."""
     pins = HERE / (name + ".txt")
     ready = PLACE / name / ("ready-" + hashlib.sha256(pins.read_bytes()).hexdigest()[:12])
     if not ready.exists():
-        if not (PLACE / "uv" / UV).exists():
-            call(sys.executable, "-m", "venv", "--clear", PLACE / "uv")
-            call(PLACE / "uv/bin/pip", "install", "--quiet", "--disable-pip-version-check", UV)
-            (PLACE / "uv" / UV).touch()
-        uv = PLACE / "uv/bin/uv"
-        call(uv, "venv", "--quiet", "--clear", "--python", sys.executable, PLACE / name)
-        call(uv, "pip", "install", "--quiet", "--python", PLACE / name / "bin/python", "--requirements", pins)
+        call(uv(), "venv", "--quiet", "--clear", "--python", sys.executable, PLACE / name)
+        call(uv(), "pip", "install", "--quiet", "--python", PLACE / name / "bin/python", "--requirements", pins)
         ready.touch()
 
 

@@ -358,7 +358,8 @@ test-apt: need-test
 	@scripts/install-dependencies packages
 	@scripts/install-dependencies java
 
-test-pip: $(VENV) $(GO) $(JAVA)
+test-pip: need-test
+	@$(MAKE) --no-print-directory -j4 $(VENV) $(GO) $(JAVA) $(SCALE)
 	@scripts/model-server install
 
 test-build: all

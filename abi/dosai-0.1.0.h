@@ -826,8 +826,8 @@ DOSAI_API dosai_status dosai_loop_submit_stream_post(dosai_loop *loop, dosai_cli
                                                      dosai_call **out_call, dosai_error **out_error);
 /* Waits until there is work (data, a timer, dosai_loop_wake, a signal), and does it. A step may produce no event. A
  * call that fails is an ERROR event, not a status of this function.
- * In:      timeout_ms is how long to wait. 0: do not wait. -1: no limit. on_event is called for each event; if it is
- *          NULL, get them from dosai_loop_next.
+ * In:      timeout_ms is how long to wait. 0: do not wait. -1: no limit, even if there are no calls. on_event is called
+ *          for each event; if it is NULL, get them from dosai_loop_next.
  * Out:     *out_active is the number of unfinished calls: those whose last event has not yet been passed to on_event
  *          or returned by dosai_loop_next. out_active may be NULL.
  * Returns: BUSY in a callback of this loop. */

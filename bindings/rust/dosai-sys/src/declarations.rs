@@ -882,9 +882,10 @@ extern "C" {
                                          dosai_status;
     /// Waits until there is work (data, a timer, dosai_loop_wake, a signal), and does it. A step may produce no
     /// event. A call that fails is an ERROR event, not a status of this function. In: timeout_ms is how long to wait.
-    /// 0: do not wait. -1: no limit. on_event is called for each event; if it is NULL, get them from dosai_loop_next.
-    /// Out: \*out_active is the number of unfinished calls: those whose last event has not yet been passed to
-    /// on_event or returned by dosai_loop_next. out_active may be NULL. Returns: BUSY in a callback of this loop.
+    /// 0: do not wait. -1: no limit, even if there are no calls. on_event is called for each event; if it is NULL,
+    /// get them from dosai_loop_next. Out: \*out_active is the number of unfinished calls: those whose last event has
+    /// not yet been passed to on_event or returned by dosai_loop_next. out_active may be NULL. Returns: BUSY in a
+    /// callback of this loop.
     pub fn dosai_loop_step(this: *mut dosai_loop, timeout_ms: i64, on_event: Option<dosai_event_fn>, user_data: *mut
                            c_void, out_active: *mut usize, out_error: *mut *mut dosai_error) -> dosai_status;
     /// Returns the next event, borrowed; NULL if there is none, in which case step again. While you do not read a

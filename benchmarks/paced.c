@@ -95,8 +95,8 @@ static int send_whole(connection *it) {
                      "\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}},"
                      "\"service_tier\":\"default\",\"system_fingerprint\":\"fp_44added55e\"}");
   length = snprintf(text, sizeof text,
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", length,
-                    body);
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s",
+                    length, body);
   return put(it, text, (size_t)length);
 }
 

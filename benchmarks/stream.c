@@ -87,9 +87,7 @@ static dosai_status run_loop(dosai_client *client, dosai_request *request, dosai
   return status;
 }
 
-static void observe(const dosai_call_event *event, void *user_data) {
-  (void)event, (void)user_data;
-}
+static void observe(const dosai_call_event *event, void *user_data) { (void)event, (void)user_data; }
 
 static void run_dosai(const char *base, const char *mode) {
   dosai_client_options options;

@@ -69,9 +69,7 @@ static int ask_curl(void) {
 static dosai_client *client;
 static dosai_request *request;
 
-static void observe(const dosai_call_event *event, void *user_data) {
-  (void)event, (void)user_data;
-}
+static void observe(const dosai_call_event *event, void *user_data) { (void)event, (void)user_data; }
 
 static void start_dosai(void) {
   dosai_client_options options;

@@ -28,6 +28,7 @@ from ._errors import (
 from ._ffi import dosai_version as _dosai_version
 from ._models import ChatCompletion, ChatCompletionMessage, CompletionUsage, raw_json
 from ._observe import CallEvent
+from ._parse import pydantic_function_tool
 from ._report import Attempt
 from ._response import Headers, Response
 from ._stream import EventStream, Stream
@@ -125,6 +126,7 @@ __all__ = [
     "ToolResult",
     "ToolRunner",
     "UnprocessableEntityError",
+    "pydantic_function_tool",
     "raw_json",
     "types",
 ]

@@ -8,7 +8,7 @@ from . import _ffi
 from ._async_stream import AsyncStream
 from ._call import Handle, read_completion, read_response
 from ._chat import chat_call
-from ._parse import parsed, response_format_of
+from ._parse import parsed, shape_of
 from ._signature import shows_parameters
 
 TYPE_CHECKING = False
@@ -70,27 +70,27 @@ class AsyncCompletions:
 
     @overload
     async def parse(
-        self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: NoStream = False,
+        self, *, model: str, messages: Iterable[Message], response_format: Optional[type[Any]] = None, stream: NoStream = False,
         **parameters: Unpack[ParseParameters],
     ) -> ChatCompletion: ...
 
     @overload
     async def parse(
-        self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: Literal[True],
+        self, *, model: str, messages: Iterable[Message], response_format: Optional[type[Any]] = None, stream: Literal[True],
         **parameters: Unpack[ParseParameters],
     ) -> AsyncStream: ...
 
     async def parse(
-        self, *, model: str, messages: Iterable[Any], response_format: type[Any],
+        self, *, model: str, messages: Iterable[Any], response_format: Optional[type[Any]] = None,
         stream: Optional[bool | NotGiven] = False, **parameters: Any,
     ) -> ChatCompletion | AsyncStream:
         """Asks for an answer in the form of a pydantic model. See Client."""
-        parameters["response_format"] = response_format_of(response_format)
+        shape, parameters = shape_of(response_format, parameters)
         answer = await send(self._client, model=model, messages=messages, stream=stream, **parameters)
         if isinstance(answer, AsyncStream):
-            answer._shape = response_format
+            answer._shape = shape
             return answer
-        return parsed(read_completion(answer), response_format)
+        return parsed(read_completion(answer), shape)
 
     def stream(
         self, *, model: str, messages: Iterable[Message], **parameters: Unpack[StreamParameters]

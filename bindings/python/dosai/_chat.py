@@ -7,7 +7,7 @@ from ctypes import byref
 from . import _ffi
 from ._call import Call, Handle, check, read_completion, read_response
 from ._json import encode
-from ._parse import parsed, response_format_of
+from ._parse import parsed, shape_of
 from ._signature import shows_parameters
 from ._stream import Stream
 from ._timeout import NOT_GIVEN, is_omitted
@@ -77,30 +77,31 @@ class Completions:
 
     @overload
     def parse(
-        self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: NoStream = False,
+        self, *, model: str, messages: Iterable[Message], response_format: Optional[type[Any]] = None, stream: NoStream = False,
         **parameters: Unpack[ParseParameters],
     ) -> ChatCompletion: ...
 
     @overload
     def parse(
-        self, *, model: str, messages: Iterable[Message], response_format: type[Any], stream: Literal[True],
+        self, *, model: str, messages: Iterable[Message], response_format: Optional[type[Any]] = None, stream: Literal[True],
         **parameters: Unpack[ParseParameters],
     ) -> Stream: ...
 
     def parse(
-        self, *, model: str, messages: Iterable[Any], response_format: type[Any],
+        self, *, model: str, messages: Iterable[Any], response_format: Optional[type[Any]] = None,
         stream: Optional[bool | NotGiven] = False, **parameters: Any,
     ) -> ChatCompletion | Stream:
         """Asks for an answer in the form of a pydantic model, and returns it in `choices[0].message.parsed`.
 
-        With stream=True, `get_final_completion()` of the stream returns it. Other parameters are those of create().
+        The arguments of a tool of `pydantic_function_tool()` are in `function.parsed_arguments` of its calls. With
+        stream=True, `get_final_completion()` of the stream returns it. Other parameters are those of create().
         """
-        parameters["response_format"] = response_format_of(response_format)
+        shape, parameters = shape_of(response_format, parameters)
         answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
         if isinstance(answer, Stream):
-            answer._shape = response_format
+            answer._shape = shape
             return answer
-        return parsed(read_completion(answer), response_format)
+        return parsed(read_completion(answer), shape)
 
     def stream(
         self, *, model: str, messages: Iterable[Message], **parameters: Unpack[StreamParameters]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Optional
+from typing import Any, Callable, Optional
 
 from ._chunks import ChatCompletionChunk, ChunkChoice
 from ._event_types import (
@@ -20,7 +20,7 @@ from ._event_types import (
     RefusalDoneEvent,
 )
 from ._models import ChatCompletion, TokenLogprob
-from ._parse import check_whole, parsed_content, response_format_of
+from ._parse import Shape, check_whole, parsed_content, shape_of
 
 Events = list[ChatCompletionStreamEvent]
 
@@ -28,17 +28,15 @@ Events = list[ChatCompletionStreamEvent]
 class EventMaker:
     """Makes the events of each chunk. `snapshot` gives the completion so far."""
 
-    def __init__(self, snapshot: Callable[[], ChatCompletion], shape: Any, tools: Iterable[Any]) -> None:
+    def __init__(self, snapshot: Callable[[], ChatCompletion], shape: Shape) -> None:
         self._snapshot, self._shape, self._choices = snapshot, shape, dict[int, ChoiceEvents]()
-        functions = [tool["function"] for tool in tools if isinstance(tool, dict) and "function" in tool]
-        self._strict = {each["name"] for each in functions if each.get("strict")}
 
     def events(self, chunk: ChatCompletionChunk) -> Events:
         made: Events = [ChunkEvent(chunk=chunk, _snapshot=self._snapshot)]
         for choice in chunk.choices:
-            state = self._choices.setdefault(choice.index, ChoiceEvents(self._snapshot, self._shape, self._strict))
+            state = self._choices.setdefault(choice.index, ChoiceEvents(self._snapshot, self._shape))
             made += state.deltas(choice)
-            if self._shape is not None and choice.finish_reason in ("length", "content_filter"):
+            if self._shape and choice.finish_reason in ("length", "content_filter"):
                 check_whole(self._snapshot(), choice)
             made += state.ends(choice)
         return made
@@ -47,8 +45,8 @@ class EventMaker:
 class ChoiceEvents:
     """The events of one choice, and what they add up to."""
 
-    def __init__(self, snapshot: Callable[[], ChatCompletion], shape: Any, strict: set[str]) -> None:
-        self._snapshot, self._shape, self._strict, self._done = snapshot, shape, strict, set[str]()
+    def __init__(self, snapshot: Callable[[], ChatCompletion], shape: Shape) -> None:
+        self._snapshot, self._shape, self._done = snapshot, shape, set[str]()
         self._content, self._refusal = "", ""
         self._logprobs: dict[str, list[TokenLogprob]] = {}
         self._calls: dict[int, list[str]] = {}  # by index: name and arguments
@@ -59,7 +57,7 @@ class ChoiceEvents:
         delta = choice.delta
         if delta.content is not None:
             self._content += delta.content
-            value = None if self._shape is None or self._refusal else so_far(self._content)
+            value = None if self._shape.model is None or self._refusal else so_far(self._content)
             made.append(ContentDeltaEvent(delta=delta.content, snapshot=self._content, parsed=value))
         if delta.refusal is not None:
             self._refusal += delta.refusal
@@ -70,7 +68,7 @@ class ChoiceEvents:
             known, piece = self._calls.setdefault(call.index, ["", ""]), call.function.arguments or ""
             known[0] += call.function.name or ""
             known[1] += piece
-            value = so_far(known[1]) if known[0] in self._strict else None
+            value = so_far(known[1]) if self._shape.has(known[0]) else None
             made.append(FunctionToolCallArgumentsDeltaEvent(
                 name=known[0], index=call.index, arguments=known[1], parsed_arguments=value, arguments_delta=piece))
         if choice.logprobs is not None:
@@ -104,8 +102,8 @@ class ChoiceEvents:
         made: Events = []
         if self._is_new("content", self._content):
             value = None
-            if self._shape is not None and not self._refusal:
-                value = parsed_content(self._content, self._shape, self._snapshot)
+            if self._shape.model is not None and not self._refusal:
+                value = parsed_content(self._content, self._shape.model, self._snapshot)
             made.append(ContentDoneEvent(content=self._content, parsed=value))
         if self._is_new("refusal", self._refusal):
             made.append(RefusalDoneEvent(refusal=self._refusal))
@@ -118,7 +116,7 @@ class ChoiceEvents:
         if self._call not in self._calls or not self._is_new(f"call {self._call}", True):
             return []
         name, arguments = self._calls[self._call]
-        value = loaded(arguments) if name in self._strict else None
+        value = self._shape.arguments(name, arguments, self._snapshot)
         return [FunctionToolCallArgumentsDoneEvent(
             name=name, index=self._call, arguments=arguments, parsed_arguments=value)]
 
@@ -133,19 +131,8 @@ def so_far(text: str) -> Any:
         return None
 
 
-def loaded(arguments: str) -> Any:
-    from json import loads
-
-    try:
-        return loads(arguments)
-    except ValueError:
-        return None
-
-
-def stream_arguments(parameters: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """The arguments of create(), and the class that is asked for as the response format."""
+def stream_arguments(parameters: dict[str, Any]) -> tuple[Shape, dict[str, Any]]:
+    """What the answer is turned into, and the arguments of create()."""
     given = parameters.get("response_format")
-    shape = given if isinstance(given, type) else None
-    if shape is not None:
-        parameters = {**parameters, "response_format": response_format_of(shape)}
-    return {**parameters, "stream": True}, shape
+    shape, parameters = shape_of(given if isinstance(given, type) else None, parameters)
+    return shape, {**parameters, "stream": True}

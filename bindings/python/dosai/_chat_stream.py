@@ -9,6 +9,7 @@ from ._chat_events import EventMaker, stream_arguments
 from ._closing import AsyncClosing, Closing
 from ._event_types import ChatCompletionStreamEvent
 from ._models import ChatCompletion
+from ._parse import Shape
 from ._response import Response
 from ._stream import Stream
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 class ChatCompletionStream(Closing):
     """The events of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises."""
 
-    def __init__(self, stream: Stream, shape: Any, tools: Any) -> None:
+    def __init__(self, stream: Stream, shape: Shape) -> None:
         self._stream, stream._shape = stream, shape
-        self._maker = EventMaker(lambda: stream.current_completion_snapshot, shape, tools or ())
+        self._maker = EventMaker(lambda: stream.current_completion_snapshot, shape)
         self._events = self._run()
 
     def _run(self) -> Iterator[ChatCompletionStreamEvent]:
@@ -64,9 +65,9 @@ class ChatCompletionStream(Closing):
 class AsyncChatCompletionStream(AsyncClosing):
     """The events of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises."""
 
-    def __init__(self, stream: AsyncStream, shape: Any, tools: Any) -> None:
+    def __init__(self, stream: AsyncStream, shape: Shape) -> None:
         self._stream, stream._shape = stream, shape
-        self._maker = EventMaker(lambda: stream.current_completion_snapshot, shape, tools or ())
+        self._maker = EventMaker(lambda: stream.current_completion_snapshot, shape)
         self._events = self._run()
 
     async def _run(self) -> AsyncIterator[ChatCompletionStreamEvent]:
@@ -109,11 +110,11 @@ class ChatCompletionStreamManager:
     _stream: Optional[ChatCompletionStream] = None
 
     def __init__(self, completions: Completions, parameters: dict[str, Any]) -> None:
-        self._completions, self._tools = completions, parameters.get("tools")
-        self._parameters, self._shape = stream_arguments(parameters)
+        self._completions = completions
+        self._shape, self._parameters = stream_arguments(parameters)
 
     def __enter__(self) -> ChatCompletionStream:
-        self._stream = ChatCompletionStream(self._completions.create(**self._parameters), self._shape, self._tools)
+        self._stream = ChatCompletionStream(self._completions.create(**self._parameters), self._shape)
         return self._stream
 
     def __exit__(self, *_: object) -> None:
@@ -127,12 +128,12 @@ class AsyncChatCompletionStreamManager:
     _stream: Optional[AsyncChatCompletionStream] = None
 
     def __init__(self, completions: AsyncCompletions, parameters: dict[str, Any]) -> None:
-        self._completions, self._tools = completions, parameters.get("tools")
-        self._parameters, self._shape = stream_arguments(parameters)
+        self._completions = completions
+        self._shape, self._parameters = stream_arguments(parameters)
 
     async def __aenter__(self) -> AsyncChatCompletionStream:
         stream = await self._completions.create(**self._parameters)
-        self._stream = AsyncChatCompletionStream(stream, self._shape, self._tools)
+        self._stream = AsyncChatCompletionStream(stream, self._shape)
         return self._stream
 
     async def __aexit__(self, *_: object) -> None:

@@ -179,6 +179,8 @@ def without_none(value: Any) -> Any:
 
 
 class Function(Model):
+    __slots__ = ("parsed_arguments",)
+    parsed_arguments: Any  # what parse() made of the arguments
     name: str
     arguments: str
 

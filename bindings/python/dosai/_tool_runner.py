@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Generator, Generic, Iterable, Iterator, TypeVar, Union
+from typing import Any, Generator, Generic, Iterable, Iterator, Optional, TypeVar, Union
 
 from . import _ffi
 from ._call import Call, new_cancel, read_completion
@@ -11,7 +11,7 @@ from ._chat import chat_call, list_of
 from ._closing import Closing
 from ._errors import APICancelledError, DosaiError, MaxRoundsError
 from ._models import ChatCompletion, ToolCall, text_of_first
-from ._parse import check_whole, parsed, response_format_of
+from ._parse import Shape, check_whole, parsed, response_format_of
 from ._stream import Stream
 from ._tools import ToolResult, Tools, content_of
 
@@ -33,13 +33,14 @@ class BaseToolRunner(Generic[Part]):
         self.messages: list[Any] = list_of(messages)  # the conversation so far, in whole rounds
         self.completions: list[ChatCompletion] = []  # the answers so far
         self._tools, self._max_rounds = Tools(tools, raise_errors), max_rounds
-        self._arguments, self._shape = arguments, None
+        self._arguments = arguments
+        self._shape: Optional[Shape] = None
         if self._tools.definitions:
             arguments["tools"] = self._tools.definitions
         self._is_closed, self._is_over = False, False
         if isinstance(arguments.get("response_format"), type):
-            self._shape = arguments["response_format"]
-            arguments["response_format"] = response_format_of(self._shape)
+            self._shape = Shape(arguments["response_format"], ())
+            arguments["response_format"] = response_format_of(self._shape.model)
 
     def _parts(self, client: BaseClient) -> tuple[Any, Any, Any]:
         """The parts of the next call."""

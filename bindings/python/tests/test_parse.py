@@ -31,9 +31,9 @@ def parse(request, dosai_server):
         answer = await dosai.AsyncClient(**arguments).chat.completions.parse(**more)
         return await answer.get_final_completion() if more["stream"] else answer
 
-    def either(reply, stream, response_format=City):
+    def either(reply, stream, response_format=City, tools=dosai.NOT_GIVEN):
         dosai_server.reply(reply)
-        more = {"model": "m", "messages": [], "response_format": response_format, "stream": stream}
+        more = {"model": "m", "messages": [], "response_format": response_format, "stream": stream, "tools": tools}
         return asyncio.run(call_async(**more)) if request.param else call(**more)
 
     return either
@@ -151,12 +151,86 @@ def test_names(parse, dosai_server):
     assert dosai_server.requests[-1].json["response_format"]["json_schema"]["name"] == "Stadt_gr__er_" + "x" * 51
 
 
-@pytest.mark.parametrize("model", [None, dict, City(name="x"), {"type": "json_object"}])
+@pytest.mark.parametrize("model", [dict, City(name="x"), {"type": "json_object"}])
 def test_what_is_no_model(dosai_server, model):
     client = dosai.Client(base_url=dosai_server.base_url, api_key="k")
     with pytest.raises(TypeError, match="pydantic 2"):
         client.chat.completions.parse(model="m", messages=[], response_format=model)
     assert not dosai_server.requests
+
+
+# ---- tools whose arguments are a model
+
+
+class Move(pydantic.BaseModel):
+    """Moves to a city."""
+
+    city: City
+    days: int
+
+
+MOVE = '{"city": %s, "days": 2}' % PARIS
+PLAIN = {"type": "function", "function": {"name": "plain", "parameters": {"type": "object"}}}
+STRICT = {"type": "function", "function": {"name": "strict", "strict": True, "parameters": {"type": "object"}}}
+
+
+@pytest.fixture(params=[dosai, "openai"], ids=["dosai", "openai"])
+def library(request):
+    """dosai, and as the control openai-python."""
+    return pytest.importorskip("openai") if request.param == "openai" else dosai
+
+
+def ask(library, server, reply, **more):
+    server.reply(reply)
+    client = library.OpenAI(base_url=server.base_url, api_key="k", max_retries=0)
+    return client.chat.completions.parse(model="m", messages=[], **more)
+
+
+def test_arguments_of_a_model(library, dosai_server):
+    calls = [testing.tool_call("Move", MOVE), testing.tool_call("plain", "{}"), testing.tool_call("strict", '{"a": 1}')]
+    given = [library.pydantic_function_tool(Move), STRICT, *([PLAIN] if library is dosai else [])]  # openai-python refuses it
+    tools = (each for each in given)
+    answer = ask(library, dosai_server, testing.completion(tool_calls=calls), tools=tools)
+    read = [call.function.parsed_arguments for call in answer.choices[0].message.tool_calls]
+    assert read == [Move(city=City(name="Paris"), days=2), None, {"a": 1}]
+    assert dosai_server.requests[0].json["tools"][0]["function"]["description"] == "Moves to a city."
+    named = library.pydantic_function_tool(City, name="town", description="A town.")["function"]
+    assert (named["name"], named["description"], named["strict"]) == ("town", "A town.", True)
+    if library is dosai:
+        assert "parsed_arguments" not in str(answer.to_dict())
+        openai = pytest.importorskip("openai")
+        assert dosai.pydantic_function_tool(Move) == openai.pydantic_function_tool(Move)
+
+
+@both
+def test_arguments_that_do_not_fit(dosai_server, parse, stream):
+    reply = testing.completion(tool_calls=[testing.tool_call("Move", PARIS)])
+    tools = [dosai.pydantic_function_tool(Move)]
+    with pytest.raises(dosai.APIResponseValidationError, match="^the arguments of Move do not fit Move: ") as caught:
+        parse(reply, stream, None, tools)
+    assert caught.value.completion.choices[0].message.tool_calls[0].function.arguments == PARIS
+
+
+@both
+def test_an_answer_beside_tools(parse, stream):
+    message = parse(testing.completion(PARIS), stream, City, [dosai.pydantic_function_tool(Move)]).choices[0].message
+    assert message.parsed == City(name="Paris") and message.tool_calls is None
+
+
+def test_the_events_of_a_call(library, dosai_server):
+    dosai_server.reply(testing.completion(tool_calls=[testing.tool_call("Move", MOVE)]))
+    client = library.OpenAI(base_url=dosai_server.base_url, api_key="k")
+    with client.chat.completions.stream(
+        model="m", messages=[], tools=[library.pydantic_function_tool(Move)]
+    ) as stream:
+        done = [event for event in stream if event.type == "tool_calls.function.arguments.done"]
+        final = stream.get_final_completion().choices[0].message.tool_calls[0].function
+    assert [event.parsed_arguments for event in done] == [final.parsed_arguments] == [Move(city=City(name="Paris"), days=2)]
+
+
+def test_what_is_no_model_of_a_tool():
+    with pytest.raises(TypeError, match="class of pydantic 2"):
+        dosai.pydantic_function_tool({"type": "object"})
 
 
 def test_pydantic_is_not_imported():

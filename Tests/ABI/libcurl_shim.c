@@ -9,6 +9,7 @@
 
 int shim_clears_timer; /* as since 8.10: once nothing runs, there is no timer, told at once */
 int shim_ends; /* 1 + a CURLcode with which a transfer ends as soon as it is paused, as 8.5 to 8.9 may do */
+int shim_has_ended;
 
 int shim_version; /* told in the place of its own, as 0x075700 for 7.87.0 */
 int shim_lacks;   /* what it was built without: the sum of these */
@@ -83,6 +84,7 @@ CURLMsg *curl_multi_info_read(CURLM *multi, int *left) {
   message.easy_handle = ended;
   message.data.result = (CURLcode)(shim_ends - 1);
   ended = NULL;
+  shim_has_ended = 1;
   return &message;
 }
 

@@ -62,10 +62,11 @@ else:
     def __getattr__(name):
         from importlib import import_module
 
-        if name == "types":
-            return import_module(".types", __name__)
+        if name in ("resources", "types"):
+            return import_module("." + name, __name__)
         if name not in _LAZY:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            hint = "" if name.startswith("_") else ": dosai.openai has all names of openai-python"
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
         module, attribute = _LAZY[name]
         value = globals()[name] = getattr(import_module("." + module, __name__), attribute)
         if isinstance(value, type):

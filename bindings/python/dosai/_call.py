@@ -187,11 +187,12 @@ def read_error(status: int, owner: Handle) -> BaseException:
     http_status = _ffi.dosai_error_http_status(error)
     retry_after_ms = _ffi.dosai_error_retry_after_ms(error)
     received = lent_bytes(_ffi.dosai_error_body, error)
+    headers = headers_of(_ffi.dosai_error_header, owner)
     return error_class(name, http_status)(
         lent_text(_ffi.dosai_error_message, error) or name,
         status=name,
         status_code=http_status or None,
-        response=Response(http_status, headers_of(_ffi.dosai_error_header, owner)) if http_status else None,
+        response=Response(http_status, headers, _received=received) if http_status else None,
         code=lent_text(_ffi.dosai_error_code, error),
         type=lent_text(_ffi.dosai_error_type, error),
         param=lent_text(_ffi.dosai_error_param, error),

@@ -41,6 +41,7 @@ class Response:
     attempts: tuple[Attempt, ...] = ()
     quirks: tuple[str, ...] = ()
     timings: Optional[dict[str, Optional[float]]] = None
+    _received: Optional[bytes] = None
 
     def __init__(
         self, status_code: int, headers: Headers, request_id: Optional[str] = None, result: Any = None, **report: Any
@@ -54,6 +55,18 @@ class Response:
     def parse(self) -> Any:
         """The completion or the stream."""
         return self._result
+
+    @property
+    def text(self) -> str:
+        """The body: of an error as it came, at most 64 KiB of it; of a completion its JSON. Of a stream it is empty."""
+        body: Optional[bytes] = self._received or getattr(self._result, "_json", None)
+        return (body or b"").decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The body as a value; ValueError if it is not JSON."""
+        from json import loads
+
+        return loads(self.text)
 
     def __repr__(self) -> str:
         return f"Response(status_code={self.status_code})"

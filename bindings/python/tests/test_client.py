@@ -332,3 +332,18 @@ def test_connections_that_are_opened_ahead(client, server):
         warmed.warm(0)
     with pytest.raises(dosai.APIConnectionError):
         dosai.Client(base_url="http://127.0.0.1:1/v1", max_retries=0).warm()
+
+
+def test_where_openai_python_has_its_classes(client, monkeypatch):
+    from dosai.resources.chat import completions
+
+    monkeypatch.setattr("dosai.resources.chat.completions.Completions.create", lambda self, **more: "patched")
+    assert isinstance(client("hello").chat.completions, completions.Completions)
+    assert client("hello").chat.completions.create(model="m", messages=[]) == "patched"
+    assert dosai.resources.chat.completions.AsyncCompletions.__name__ == "AsyncCompletions"
+
+
+@pytest.mark.parametrize("name", ["AzureOpenAI", "beta"])
+def test_a_name_of_openai_python_that_is_not_there(name):
+    with pytest.raises(AttributeError, match=f"{name}': dosai.openai has all names of openai-python"):
+        getattr(dosai, name)

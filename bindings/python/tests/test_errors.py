@@ -117,3 +117,16 @@ def test_bad_options(options):
 def test_unknown_options():
     with pytest.raises(TypeError):
         dosai.Client(nonsense=1)
+
+
+def test_the_body_of_a_response(ask, client):
+    with pytest.raises(dosai.APIStatusError) as caught:
+        ask("error-503")
+    response = caught.value.response
+    assert response.json()["error"] == caught.value.body and response.text.startswith("{")
+    raw = client("hello").chat.completions.with_raw_response.create(model="m", messages=[{"role": "user", "content": "Hi"}])
+    assert raw.json() == raw.parse().to_dict() and raw.text == dosai.raw_json(raw.parse())
+    with pytest.raises(dosai.APIStatusError) as caught:
+        ask("error-html")
+    with pytest.raises(ValueError):
+        caught.value.response.json()

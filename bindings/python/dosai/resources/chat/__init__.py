@@ -1,0 +1,3 @@
+"""The classes behind `client.chat`."""
+
+from .completions import AsyncCompletions as AsyncCompletions, Completions as Completions

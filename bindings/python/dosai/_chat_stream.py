@@ -25,7 +25,7 @@ class ChatCompletionStream(Closing):
     """The events of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises."""
 
     def __init__(self, stream: Stream, shape: Shape) -> None:
-        self._stream, stream._shape = stream, shape
+        self._stream, stream._shape = stream, shape or None
         self._maker = EventMaker(lambda: stream.current_completion_snapshot, shape)
         self._events = self._run()
 
@@ -66,7 +66,7 @@ class AsyncChatCompletionStream(AsyncClosing):
     """The events of an answer as they arrive. Iteration ends only after a complete answer; otherwise it raises."""
 
     def __init__(self, stream: AsyncStream, shape: Shape) -> None:
-        self._stream, stream._shape = stream, shape
+        self._stream, stream._shape = stream, shape or None
         self._maker = EventMaker(lambda: stream.current_completion_snapshot, shape)
         self._events = self._run()
 

@@ -18,7 +18,7 @@ class Shape:
 
     def __init__(self, model: Any, tools: Iterable[Any]) -> None:
         functions = [tool["function"] for tool in tools if isinstance(tool, dict) and isinstance(tool.get("function"), dict)]
-        self.model, self._functions = model, {each["name"]: each for each in functions if each.get("strict")}
+        self.model, self._functions = model, {each.get("name"): each for each in functions if each.get("strict")}
 
     def __bool__(self) -> bool:
         return self.model is not None or bool(self._functions)
@@ -139,7 +139,8 @@ def parsed(completion: ChatCompletion, shape: Optional[Shape]) -> ChatCompletion
         for call in choice.message.tool_calls or []:
             function = call.function
             if function is not None:
-                function.parsed_arguments = shape.arguments(function.name, function.arguments, lambda: completion)
+                function.parsed_arguments = shape.arguments(
+                    function.name, function.arguments or "", lambda: completion)
     return completion
 
 

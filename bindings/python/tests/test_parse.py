@@ -228,6 +228,26 @@ def test_the_events_of_a_call(library, dosai_server):
     assert [event.parsed_arguments for event in done] == [final.parsed_arguments] == [Move(city=City(name="Paris"), days=2)]
 
 
+@pytest.mark.parametrize("tools, raises", [([PLAIN], False), ([STRICT], True)])
+def test_a_stream_that_was_cut_short_is_an_error_only_if_it_is_read(dosai_server, tools, raises):
+    dosai_server.reply(testing.completion("Once", finish_reason="length"))
+    client = dosai.Client(base_url=dosai_server.base_url, api_key="k")
+    with client.chat.completions.stream(model="m", messages=[], tools=tools) as stream:
+        if raises:
+            with pytest.raises(dosai.LengthFinishReasonError):
+                stream.get_final_completion()
+        else:
+            assert stream.get_final_completion().choices[0].finish_reason == "length"
+
+
+def test_a_call_without_arguments(dosai_server):
+    call = {"id": "c", "type": "function", "function": {"name": "strict"}}
+    dosai_server.reply({"choices": [{"index": 0, "message": {"role": "assistant", "tool_calls": [call]}}]})
+    client = dosai.Client(base_url=dosai_server.base_url, api_key="k")
+    answer = client.chat.completions.parse(model="m", messages=[], tools=[STRICT])
+    assert answer.choices[0].message.tool_calls[0].function.parsed_arguments is None
+
+
 def test_what_is_no_model_of_a_tool():
     with pytest.raises(TypeError, match="class of pydantic 2"):
         dosai.pydantic_function_tool({"type": "object"})

@@ -242,7 +242,8 @@ def test_a_stream_that_was_cut_short_is_an_error_only_if_it_is_read(dosai_server
 
 def test_a_call_without_arguments(dosai_server):
     call = {"id": "c", "type": "function", "function": {"name": "strict"}}
-    dosai_server.reply({"choices": [{"index": 0, "message": {"role": "assistant", "tool_calls": [call]}}]})
+    message = {"role": "assistant", "tool_calls": [call]}
+    dosai_server.reply({"json": {"choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}})
     client = dosai.Client(base_url=dosai_server.base_url, api_key="k")
     answer = client.chat.completions.parse(model="m", messages=[], tools=[STRICT])
     assert answer.choices[0].message.tool_calls[0].function.parsed_arguments is None

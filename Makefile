@@ -21,7 +21,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz,frameworks+swift,threads,address,reproducible,install network,sqlite,postgresql+model,instructions,hosts matrix+bundle,wheel,kqueue,bundles cross+scale valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz,frameworks+swift,threads,address,reproducible,install network,sqlite,postgresql+model,instructions,hosts matrix,scale+bundle,wheel,kqueue,bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits

@@ -196,8 +196,8 @@ static void wakes(int with_call) {
   if (with_call) start(loop, TEST_PLAIN, "silent", STREAM, 0, NULL);
   if (with_call) run_for(loop, 50);
   settle();
-  pthread_create(&thread, NULL, wake_soon, NULL);
   double begun = test_now();
+  pthread_create(&thread, NULL, wake_soon, NULL);
   CHECK_INT(step(loop, -1), with_call);
   CHECK_TOOK(begun, test_now(), 90, test_bound(250));
   pthread_join(thread, NULL);

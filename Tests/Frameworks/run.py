@@ -55,13 +55,18 @@ def uv():
     return PLACE / "uv/bin/uv"
 
 
+def fill(place, *wanted):
+    """A new environment, with what uv is told to install."""
+    call(uv(), "venv", "--quiet", "--clear", "--python", sys.executable, place)
+    call(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", *wanted)
+
+
 def install(name):
     """The environment, unless it is there with these versions."""
     pins = HERE / (name + ".txt")
     ready = PLACE / name / ("ready-" + hashlib.sha256(pins.read_bytes()).hexdigest()[:12])
     if not ready.exists():
-        call(uv(), "venv", "--quiet", "--clear", "--python", sys.executable, PLACE / name)
-        call(uv(), "pip", "install", "--quiet", "--python", PLACE / name / "bin/python", "--requirements", pins)
+        fill(PLACE / name, "--requirements", pins)
         ready.touch()
 
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-from run import PLACE, ROOT, call, uv
+from run import PLACE, ROOT, fill
 
 OLDEST = {"1.109.1": "autogen-ext 0.7.5 (1.93; dosai[openai] needs 1.109)", "2.0.0": "instructor 1.17.0", "2.20.0": "litellm 1.110.2",
           "2.45.0": "langchain-openai 1.7.4", "3.0.0": "openai-agents 0.24.0", "3.31.0": "pydantic-ai 2.68.0"}
@@ -20,8 +20,7 @@ def install(version):
     """An environment with this version and what its tests need, unless it is there."""
     place = PLACE / ("openai-" + version)
     if not (place / "ready").exists():
-        call(uv(), "venv", "--quiet", "--clear", "--python", sys.executable, place)
-        call(uv(), "pip", "install", "--quiet", "--python", place / "bin/python", "openai==" + version, "h2", "pytest")
+        fill(place, "openai==" + version, "h2", "pytest")
         (place / "ready").touch()
 
 

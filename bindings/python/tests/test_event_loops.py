@@ -1,11 +1,12 @@
 """AsyncClient where somebody else runs the event loop: Jupyter, nest_asyncio, pytest-asyncio."""
 
-import asyncio
 import pathlib
 import subprocess
 import sys
 
 import dosai
+import nbclient
+import nbformat
 import pytest
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[1]
@@ -33,7 +34,6 @@ def test_jupyter(code):
     """One client in two cells, and the synchronous one beside it."""
     cells = [code + "print(await ask())", "print(await ask())",
              "print(dosai.Client('k', client.base_url).chat.completions.create(**arguments).choices[0].message.content)"]
-    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbclient.NotebookClient(notebook, timeout=300).execute()
     assert [output.text for cell in notebook.cells for output in cell.outputs if output.name == "stdout"] == [HELLO + "\n"] * 3
@@ -58,4 +58,3 @@ async def test_pytest_asyncio(server, number):
     async with dosai.AsyncClient("k", server.base("hello")) as client:
         stream = await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}], stream=True)
         assert "".join([chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]) == HELLO
-    assert asyncio.get_running_loop().is_running()

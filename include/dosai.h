@@ -183,6 +183,9 @@ DOSAI_API int64_t dosai_error_retry_after_ms(const dosai_error *error);
 DOSAI_API int32_t dosai_error_is_retryable(const dosai_error *error);
 /* A response header by its case-insensitive name, such as "location" or "x-ratelimit-remaining-requests". */
 DOSAI_API const char *dosai_error_header(const dosai_error *error, const char *name, size_t *out_length);
+/* All response headers but cookies, in their order: a name, NUL, its value, NUL, and so on. *out_length counts all of
+ * it. */
+DOSAI_API const char *dosai_error_headers(const dosai_error *error, size_t *out_length);
 /* The first 64 KiB of the response body; for an error inside a stream, the event that reported it. */
 DOSAI_API const char *dosai_error_body(const dosai_error *error, size_t *out_length);
 /* For DOSAI_TIMEOUT, the clock that ran out; otherwise DOSAI_CLOCK_NONE. */
@@ -409,6 +412,8 @@ DOSAI_API const char *dosai_response_json(const dosai_response *response, size_t
 DOSAI_API int32_t dosai_response_http_status(const dosai_response *response);
 /* A response header by its case-insensitive name, such as "x-ratelimit-remaining-requests". */
 DOSAI_API const char *dosai_response_header(const dosai_response *response, const char *name, size_t *out_length);
+/* All response headers; see dosai_error_headers. */
+DOSAI_API const char *dosai_response_headers(const dosai_response *response, size_t *out_length);
 /* The value of the x-request-id header, or else of apim-request-id or request-id. */
 DOSAI_API const char *dosai_response_request_id(const dosai_response *response, size_t *out_length);
 /* The number of attempts; the last one got the answer. See dosai_error_attempt. */
@@ -591,6 +596,8 @@ DOSAI_API const char *dosai_completion_request_id(const dosai_completion *comple
 /* A response header by its case-insensitive name, such as "x-ratelimit-remaining-tokens". */
 DOSAI_API const char *dosai_completion_header(const dosai_completion *completion, const char *name,
                                               size_t *out_length);
+/* All response headers; see dosai_error_headers. */
+DOSAI_API const char *dosai_completion_headers(const dosai_completion *completion, size_t *out_length);
 /* The HTTP status, such as 200. */
 DOSAI_API int32_t dosai_completion_http_status(const dosai_completion *completion);
 /* The number of attempts; the last one got the answer. See dosai_error_attempt. */

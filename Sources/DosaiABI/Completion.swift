@@ -129,6 +129,11 @@ public func dosai_completion_header(
   lend(peek(completion)?.facts.header(name), out_length)
 }
 
+@implementation @_cdecl("dosai_completion_headers")
+public func dosai_completion_headers(
+  _ completion: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(peek(completion)?.facts.headers.list, out_length) }
+
 @implementation @_cdecl("dosai_completion_http_status")
 public func dosai_completion_http_status(_ completion: OpaquePointer?) -> Int32 {
   peek(completion)?.facts.headers.httpStatus ?? 0

@@ -54,6 +54,11 @@ public func dosai_error_header(
   lend(name.flatMap { report(error)?.headers?.value(cStringBytes($0)) }, out_length)
 }
 
+@implementation @_cdecl("dosai_error_headers")
+public func dosai_error_headers(
+  _ error: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(report(error)?.headers?.list, out_length) }
+
 @implementation @_cdecl("dosai_error_body")
 public func dosai_error_body(
   _ error: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?

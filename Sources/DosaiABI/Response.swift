@@ -21,6 +21,11 @@ public func dosai_response_header(
   _ response: OpaquePointer?, _ name: UnsafePointer<CChar>?, _ out_length: UnsafeMutablePointer<Int>?
 ) -> UnsafePointer<CChar>? { lend(peek(response)?.facts.header(name), out_length) }
 
+@implementation @_cdecl("dosai_response_headers")
+public func dosai_response_headers(
+  _ response: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?
+) -> UnsafePointer<CChar>? { lend(peek(response)?.facts.headers.list, out_length) }
+
 @implementation @_cdecl("dosai_response_request_id")
 public func dosai_response_request_id(
   _ response: OpaquePointer?, _ out_length: UnsafeMutablePointer<Int>?

@@ -143,6 +143,8 @@ static void response_getters(dosai_response *response) {
   CHECK_TEXT(dosai_response_header(response, "X-Request-ID", &length), "req-1");
   CHECK_INT(length, 5);
   CHECK(!dosai_response_header(response, "none", NULL));
+  const char *all = dosai_response_headers(response, &length);
+  CHECK_TEXT(test_listed(all, length, "x-request-id"), "req-1");
   CHECK_INT(dosai_response_attempt_count(response), 1);
   CHECK_INT(dosai_response_attempt(response, 0, &attempt), DOSAI_OK);
   CHECK_INT(attempt.http_status, 200);

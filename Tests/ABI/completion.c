@@ -73,6 +73,10 @@ static void whole(const dosai_completion *c, int streams) {
   CHECK_TEXT(dosai_completion_request_id(c, NULL), "req-1");
   CHECK_TEXT(dosai_completion_header(c, "X-RATELIMIT-remaining-tokens", NULL), "1000");
   CHECK_TEXT(dosai_completion_header(c, "x-none", NULL), NULL);
+  size_t length = 0;
+  const char *all = dosai_completion_headers(c, &length);
+  CHECK_TEXT(test_listed(all, length, "x-ratelimit-remaining-tokens"), "1000");
+  CHECK_TEXT(test_listed(all, length, "x-none"), NULL);
   CHECK_INT(dosai_completion_http_status(c), 200);
   CHECK_INT(dosai_completion_attempt_count(c), 1);
   CHECK_INT(dosai_completion_attempt(c, 0, &attempt), DOSAI_OK);

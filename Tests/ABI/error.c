@@ -116,6 +116,8 @@ static void details(void) {
   CHECK_TEXT(dosai_error_header(error, "x-none", &length), NULL);
   CHECK_INT(length, 0);
   CHECK_TEXT(dosai_error_header(error, NULL, &length), NULL);
+  const char *all = dosai_error_headers(error, &length);
+  CHECK_TEXT(test_listed(all, length, "retry-after"), "3");
   CHECK(strstr(dosai_error_body(error, &length), "\"rate_limit_exceeded\""));
   CHECK_INT(length, strlen(dosai_error_body(error, NULL)));
   CHECK(dosai_error_body(error, NULL) == dosai_error_body(error, NULL));
@@ -143,6 +145,9 @@ static void redaction(void) {
   CHECK(strstr(dosai_error_body(error, NULL), "Incorrect API key provided"));
   CHECK(!strstr(dosai_error_body(error, NULL), "sk-test"));
   CHECK(!dosai_error_header(error, "authorization", NULL));
+  size_t length = 0;
+  const char *all = dosai_error_headers(error, &length);
+  CHECK(all && !memmem(all, length, "sk-test", 7));
   dosai_error_free(error);
 }
 

@@ -41,6 +41,7 @@ static void bad_error(const dosai_error *bad) {
   EMPTY(dosai_error_param(bad, &length));
   EMPTY(dosai_error_request_id(bad, &length));
   EMPTY(dosai_error_header(bad, "location", &length));
+  EMPTY(dosai_error_headers(bad, &length));
   EMPTY(dosai_error_body(bad, &length));
   dosai_error *copy = poison();
   REFUSED(dosai_error_copy(bad, &copy, &error));
@@ -115,6 +116,7 @@ static void bad_completion(const dosai_completion *bad) {
   EMPTY(dosai_completion_json(bad, &length));
   EMPTY(dosai_completion_request_id(bad, &length));
   EMPTY(dosai_completion_header(bad, "x-request-id", &length));
+  EMPTY(dosai_completion_headers(bad, &length));
   CHECK_INT(dosai_completion_created(bad), -1);
   CHECK_INT(dosai_completion_choice_count(bad), 0);
   CHECK_INT(dosai_completion_choice_index(bad, 0), -1);
@@ -136,6 +138,7 @@ static void bad_response(const dosai_response *bad) {
   EMPTY(dosai_response_json(bad, &length));
   EMPTY(dosai_response_request_id(bad, &length));
   EMPTY(dosai_response_header(bad, "x-request-id", &length));
+  EMPTY(dosai_response_headers(bad, &length));
   CHECK_INT(dosai_response_http_status(bad), 0);
   CHECK_INT(dosai_response_attempt_count(bad), 0);
   CHECK_INT(dosai_response_attempt(bad, 0, &attempt), DOSAI_INVALID_ARGUMENT);

@@ -190,6 +190,18 @@ static inline dosai_request *test_parse(const char *json) {
   return request;
 }
 
+/* The first value of that name in a list of headers; NULL: there is none. */
+static inline const char *test_listed(const char *list, size_t length, const char *name) {
+  const char *at = list, *end = list + length;
+  while (list && at < end) {
+    const char *value = at + strlen(at) + 1;
+    if (strcasecmp(at, name) == 0) return value;
+    at = value + strlen(value) + 1;
+  }
+  test_true(at == end, __FILE__, __LINE__, "a list of headers ends with a value");
+  return NULL;
+}
+
 /* Asks the server, without the library. Gives the body of its answer. */
 static inline char *test_ask(const char *method, const char *path) {
   const char *plain = test_env("DOSAI_TEST_PLAIN");

@@ -68,6 +68,9 @@ package final class ResponseHeaders {
 
   package func value(_ name: StaticString) -> Bytes? { value(name.bytes) }
 
+  /// All of them, as they are kept.
+  package var list: Bytes { buffer.bytes }
+
   package var requestID: Bytes? { value("x-request-id") ?? value("apim-request-id") ?? value("request-id") }
 
   package func redact(_ secret: Secret?) { secret?.redact(buffer, isAnswer: false) }

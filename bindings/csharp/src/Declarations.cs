@@ -338,6 +338,7 @@ namespace Dosai
         [DllImport(Library)] internal static extern long dosai_error_retry_after_ms(ErrorHandle error);
         [DllImport(Library)] internal static extern int dosai_error_is_retryable(ErrorHandle error);
         [DllImport(Library)] internal static extern byte* dosai_error_header(ErrorHandle error, byte[] name, out IntPtr out_length);
+        [DllImport(Library)] internal static extern byte* dosai_error_headers(ErrorHandle error, out IntPtr out_length);
         [DllImport(Library)] internal static extern byte* dosai_error_body(ErrorHandle error, out IntPtr out_length);
         [DllImport(Library)] internal static extern int dosai_error_clock(ErrorHandle error);
         [DllImport(Library)] internal static extern int dosai_error_attempt_count(ErrorHandle error);
@@ -360,6 +361,7 @@ namespace Dosai
         [DllImport(Library)] internal static extern byte* dosai_response_json(ResponseHandle response, out IntPtr out_length);
         [DllImport(Library)] internal static extern int dosai_response_http_status(ResponseHandle response);
         [DllImport(Library)] internal static extern byte* dosai_response_header(ResponseHandle response, byte[] name, out IntPtr out_length);
+        [DllImport(Library)] internal static extern byte* dosai_response_headers(ResponseHandle response, out IntPtr out_length);
         [DllImport(Library)] internal static extern byte* dosai_response_request_id(ResponseHandle response, out IntPtr out_length);
         [DllImport(Library)] internal static extern int dosai_response_attempt_count(ResponseHandle response);
         [DllImport(Library)] internal static extern int dosai_response_attempt(ResponseHandle response, int index, dosai_attempt* out_attempt);
@@ -406,6 +408,7 @@ namespace Dosai
         [DllImport(Library)] internal static extern int dosai_completion_timings(CompletionHandle completion, dosai_timings* out_timings);
         [DllImport(Library)] internal static extern byte* dosai_completion_request_id(CompletionHandle completion, out IntPtr out_length);
         [DllImport(Library)] internal static extern byte* dosai_completion_header(CompletionHandle completion, byte[] name, out IntPtr out_length);
+        [DllImport(Library)] internal static extern byte* dosai_completion_headers(CompletionHandle completion, out IntPtr out_length);
         [DllImport(Library)] internal static extern int dosai_completion_http_status(CompletionHandle completion);
         [DllImport(Library)] internal static extern int dosai_completion_attempt_count(CompletionHandle completion);
         [DllImport(Library)] internal static extern int dosai_completion_attempt(CompletionHandle completion, int index, dosai_attempt* out_attempt);

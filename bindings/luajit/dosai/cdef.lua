@@ -75,6 +75,7 @@ const char *dosai_error_request_id(const dosai_error *error, size_t *out_length)
 int64_t dosai_error_retry_after_ms(const dosai_error *error);
 int32_t dosai_error_is_retryable(const dosai_error *error);
 const char *dosai_error_header(const dosai_error *error, const char *name, size_t *out_length);
+const char *dosai_error_headers(const dosai_error *error, size_t *out_length);
 const char *dosai_error_body(const dosai_error *error, size_t *out_length);
 dosai_clock dosai_error_clock(const dosai_error *error);
 int32_t dosai_error_attempt_count(const dosai_error *error);
@@ -208,6 +209,7 @@ void dosai_client_free(dosai_client *client);
 const char *dosai_response_json(const dosai_response *response, size_t *out_length);
 int32_t dosai_response_http_status(const dosai_response *response);
 const char *dosai_response_header(const dosai_response *response, const char *name, size_t *out_length);
+const char *dosai_response_headers(const dosai_response *response, size_t *out_length);
 const char *dosai_response_request_id(const dosai_response *response, size_t *out_length);
 int32_t dosai_response_attempt_count(const dosai_response *response);
 dosai_status dosai_response_attempt(const dosai_response *response, int32_t index,
@@ -321,6 +323,7 @@ dosai_status dosai_completion_timings(const dosai_completion *completion, dosai_
 const char *dosai_completion_request_id(const dosai_completion *completion, size_t *out_length);
 const char *dosai_completion_header(const dosai_completion *completion, const char *name,
                                               size_t *out_length);
+const char *dosai_completion_headers(const dosai_completion *completion, size_t *out_length);
 int32_t dosai_completion_http_status(const dosai_completion *completion);
 int32_t dosai_completion_attempt_count(const dosai_completion *completion);
 dosai_status dosai_completion_attempt(const dosai_completion *completion, int32_t index,

@@ -187,7 +187,7 @@ def read_error(status: int, owner: Handle) -> BaseException:
     http_status = _ffi.dosai_error_http_status(error)
     retry_after_ms = _ffi.dosai_error_retry_after_ms(error)
     received = lent_bytes(_ffi.dosai_error_body, error)
-    headers = headers_of(_ffi.dosai_error_header, owner)
+    headers = headers_of(_ffi.dosai_error_header, _ffi.dosai_error_headers, owner)
     return error_class(name, http_status)(
         lent_text(_ffi.dosai_error_message, error) or name,
         status=name,
@@ -209,8 +209,9 @@ def read_error(status: int, owner: Handle) -> BaseException:
     )
 
 
-def headers_of(function: Callable[..., Any], owner: Handle) -> Headers:
-    return Headers(lambda name: lent_text(function, owner.pointer, c_string(name, "the name of a header")))
+def headers_of(function: Callable[..., Any], of_all: Callable[..., Any], owner: Handle) -> Headers:
+    return Headers(lambda name: lent_text(function, owner.pointer, c_string(name, "the name of a header")),
+                   lambda: lent_bytes(of_all, owner.pointer) or b"")
 
 
 def error_body(body: Optional[bytes]) -> Any:
@@ -263,7 +264,7 @@ def read_response(owner: Handle, result: Any) -> Response:
     completion = owner.pointer
     return Response(
         _ffi.dosai_completion_http_status(completion),
-        headers_of(_ffi.dosai_completion_header, owner),
+        headers_of(_ffi.dosai_completion_header, _ffi.dosai_completion_headers, owner),
         lent_text(_ffi.dosai_completion_request_id, completion),
         result,
         attempts=attempts_of(_ffi.dosai_completion_attempt_count, _ffi.dosai_completion_attempt, completion),

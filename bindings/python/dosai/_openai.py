@@ -38,12 +38,7 @@ _CLIENTS_MAX = 16  # of one client of openai-python: it may use several servers,
 # libdosai writes these itself
 _OWN_HEADERS = {"accept", "accept-encoding", "api-key", "authorization", "connection", "content-length", "content-type",
                 "host", "user-agent"}
-_RETURNED_HEADERS = [
-    "content-type", "date", "server", "x-request-id", "openai-model", "openai-organization", "openai-processing-ms",
-    "openai-project", "openai-version", "retry-after", "retry-after-ms", "cf-ray", "apim-request-id", "x-ms-region",
-    "x-ms-client-request-id", "azureml-model-session", "llm_provider-request-id",
-    *(f"x-ratelimit-{what}-{unit}" for what in ("limit", "remaining", "reset") for unit in ("requests", "tokens")),
-]
+_NOT_RETURNED = ("content-encoding", "content-length", "transfer-encoding")  # of a body that is not read here
 _SEAM = ("_build_request", "_maybe_override_cast_to", "_make_status_error_from_response", "_prepare_options",
          "_prepare_request", "_process_response", "_process_response_data")
 
@@ -118,7 +113,7 @@ class Exchange:
         pointer = answer.pointer
         return httpx.Response(
             _ffi.dosai_completion_http_status(pointer),
-            headers=listed(headers_of(_ffi.dosai_completion_header, answer)),
+            headers=listed(headers_of(_ffi.dosai_completion_header, _ffi.dosai_completion_headers, answer)),
             content=lent_bytes(_ffi.dosai_completion_json, pointer) or b"{}",
             request=self.request,
             extensions={"dosai": report_of(pointer)},
@@ -169,10 +164,9 @@ def with_report(answer: Any, response: Any) -> Any:
     return answer
 
 
-def listed(headers: Any) -> dict[str, str]:
-    """The headers that programs look for; the library finds them one by one."""
-    found = {name: headers.get(name) for name in _RETURNED_HEADERS}
-    return {name: value for name, value in found.items() if value is not None}
+def listed(headers: Any) -> list[tuple[str, str]]:
+    """The headers, without those that would make httpx change the body."""
+    return [(name, value) for name, value in headers.multi_items() if name not in _NOT_RETURNED]
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):

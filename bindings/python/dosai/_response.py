@@ -4,18 +4,20 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional
+    from typing import Any, Callable, Iterator, Optional
 
     from ._report import Attempt
 
 
 class Headers:
-    """The headers of a response, by case-insensitive name. They cannot be listed."""
+    """The headers of a response but cookies, by case-insensitive name. Iterating gives the names in small letters, each
+    once; `items()` joins the values of a name with ", ", and `multi_items()` gives each as it came."""
 
-    def __init__(self, find: Callable[[str], Optional[str]]) -> None:
-        self._find = find
+    def __init__(self, find: Callable[[str], Optional[str]], read: Callable[[], bytes]) -> None:
+        self._find, self._read = find, read
 
     def get(self, name: str, default: Optional[str] = None) -> Optional[str]:
+        """The first value of that name."""
         value = self._find(name)
         return default if value is None else value
 
@@ -25,13 +27,36 @@ class Headers:
             raise KeyError(name)
         return value
 
-    def __contains__(self, name: str) -> bool:
-        return self._find(name) is not None
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._find(name) is not None
 
-    __iter__ = None
+    def multi_items(self) -> list[tuple[str, str]]:
+        texts = [text.decode("utf-8", "replace") for text in self._read().split(b"\0")]
+        return [(name.lower(), value) for name, value in zip(texts[::2], texts[1::2])]
+
+    def items(self) -> list[tuple[str, str]]:
+        joined: dict[str, str] = {}
+        for name, value in self.multi_items():
+            joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        return list(joined.items())
+
+    def keys(self) -> list[str]:
+        return [name for name, _ in self.items()]
+
+    def values(self) -> list[str]:
+        return [value for _, value in self.items()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self.items())})"
 
     def __reduce__(self) -> Any:  # they stay in their process
-        return Headers, ({}.get,)
+        return Headers, ({}.get, bytes)
 
 
 class Response:

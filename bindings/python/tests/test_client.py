@@ -146,8 +146,6 @@ def test_raw_response(client):
         assert raw.headers.get("x-none") is None and "x-none" not in raw.headers
         with pytest.raises(KeyError):
             raw.headers["x-none"]
-        with pytest.raises(TypeError):
-            list(raw.headers)
         answer = raw.parse()
         assert (answer.get_final_completion() if stream else answer).choices[0].message.content.startswith("Hello!")
 
@@ -347,3 +345,18 @@ def test_where_openai_python_has_its_classes(client, monkeypatch):
 def test_a_name_of_openai_python_that_is_not_there(name):
     with pytest.raises(AttributeError, match=f"{name}': dosai.openai has all names of openai-python"):
         getattr(dosai, name)
+
+
+def test_all_headers(client):
+    def check(headers):
+        assert dict(headers) == dict(headers.items()) == dict(zip(headers.keys(), headers.values()))
+        assert headers["content-type"] == headers["Content-Type"] and "x-request-id" in list(headers)
+        assert len(headers) == len(list(headers)) and "'x-request-id': " in repr(headers) and 5 not in headers
+        return headers
+
+    raw = client("hello").chat.completions.with_raw_response.create(model="m", messages=[])
+    assert check(raw.headers)["x-request-id"] == raw.request_id
+    with pytest.raises(dosai.APIStatusError) as caught:
+        client("error-429").chat.completions.create(model="m", messages=[])
+    assert check(caught.value.response.headers)["x-request-id"] == caught.value.request_id
+    assert dict(pickle.loads(pickle.dumps(caught.value.response.headers))) == {}

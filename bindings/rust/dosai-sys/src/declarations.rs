@@ -545,6 +545,9 @@ extern "C" {
     pub fn dosai_error_is_retryable(error: *const dosai_error) -> i32;
     /// A response header by its case-insensitive name, such as "location" or "x-ratelimit-remaining-requests".
     pub fn dosai_error_header(error: *const dosai_error, name: *const c_char, out_length: *mut usize) -> *const c_char;
+    /// All response headers but cookies, in their order: a name, NUL, its value, NUL, and so on. \*out_length counts
+    /// all of it.
+    pub fn dosai_error_headers(error: *const dosai_error, out_length: *mut usize) -> *const c_char;
     /// The first 64 KiB of the response body; for an error inside a stream, the event that reported it.
     pub fn dosai_error_body(error: *const dosai_error, out_length: *mut usize) -> *const c_char;
     /// For DOSAI_TIMEOUT, the clock that ran out; otherwise DOSAI_CLOCK_NONE.
@@ -612,6 +615,8 @@ extern "C" {
     /// A response header by its case-insensitive name, such as "x-ratelimit-remaining-requests".
     pub fn dosai_response_header(response: *const dosai_response, name: *const c_char, out_length: *mut usize) -> *const
                                  c_char;
+    /// All response headers; see dosai_error_headers.
+    pub fn dosai_response_headers(response: *const dosai_response, out_length: *mut usize) -> *const c_char;
     /// The value of the x-request-id header, or else of apim-request-id or request-id.
     pub fn dosai_response_request_id(response: *const dosai_response, out_length: *mut usize) -> *const c_char;
     /// The number of attempts; the last one got the answer. See dosai_error_attempt.
@@ -749,6 +754,8 @@ extern "C" {
     /// A response header by its case-insensitive name, such as "x-ratelimit-remaining-tokens".
     pub fn dosai_completion_header(completion: *const dosai_completion, name: *const c_char, out_length: *mut usize) ->
                                    *const c_char;
+    /// All response headers; see dosai_error_headers.
+    pub fn dosai_completion_headers(completion: *const dosai_completion, out_length: *mut usize) -> *const c_char;
     /// The HTTP status, such as 200.
     pub fn dosai_completion_http_status(completion: *const dosai_completion) -> i32;
     /// The number of attempts; the last one got the answer. See dosai_error_attempt.

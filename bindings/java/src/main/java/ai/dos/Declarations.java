@@ -302,6 +302,15 @@ final class Declarations {
         }
     }
 
+    private static final MethodHandle dosai_error_headers = Native.link("dosai_error_headers", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    static long dosai_error_headers(long error, long out_length) {
+        try {
+            return (long) dosai_error_headers.invokeExact(error, out_length);
+        } catch (Throwable wrong) {
+            throw Native.thrown(wrong);
+        }
+    }
+
     private static final MethodHandle dosai_error_body = Native.link("dosai_error_body", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));
     static long dosai_error_body(long error, long out_length) {
         try {
@@ -495,6 +504,15 @@ final class Declarations {
     static long dosai_response_header(long response, long name, long out_length) {
         try {
             return (long) dosai_response_header.invokeExact(response, name, out_length);
+        } catch (Throwable wrong) {
+            throw Native.thrown(wrong);
+        }
+    }
+
+    private static final MethodHandle dosai_response_headers = Native.link("dosai_response_headers", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    static long dosai_response_headers(long response, long out_length) {
+        try {
+            return (long) dosai_response_headers.invokeExact(response, out_length);
         } catch (Throwable wrong) {
             throw Native.thrown(wrong);
         }
@@ -909,6 +927,15 @@ final class Declarations {
     static long dosai_completion_header(long completion, long name, long out_length) {
         try {
             return (long) dosai_completion_header.invokeExact(completion, name, out_length);
+        } catch (Throwable wrong) {
+            throw Native.thrown(wrong);
+        }
+    }
+
+    private static final MethodHandle dosai_completion_headers = Native.link("dosai_completion_headers", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    static long dosai_completion_headers(long completion, long out_length) {
+        try {
+            return (long) dosai_completion_headers.invokeExact(completion, out_length);
         } catch (Throwable wrong) {
             throw Native.thrown(wrong);
         }

@@ -32,6 +32,8 @@ package struct CallSettings {
   package var waitContext: UnsafeMutableRawPointer?
   /// In nanoseconds.
   package var waitInterval: Int64 = 100_000_000
+  /// No wait of the call is so long that another thread would have to end it.
+  var looksOften: Bool { onWait != nil && waitInterval <= 100_000_000 }
 
   package init(_ client: ClientSettings) {
     clocks = client.clocks

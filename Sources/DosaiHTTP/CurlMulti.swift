@@ -154,6 +154,10 @@ package final class CurlMulti {
 
   package func forget(_ token: CancelToken) { if isOurs { poller.forget(token.descriptor) } }
 
+  /// From now on, `wake` ends a wait; in a loop it always does. False: no descriptor is free. Before another thread knows
+  /// the call.
+  package func makeWakeable() -> Bool { poller.makeWakeable() }
+
   /// Ends the wait of `step`. May be called by any thread.
   package func wake() { poller.wake() }
 

@@ -7,8 +7,8 @@ extension Failure {
 
 #if !KQUEUE
   /// Waits for sockets, tokens, a wake-up and a time. For a loop, it is an epoll set with a timer: a host can poll it, and
-  /// sockets that wait cost nothing. For a call that blocks, it is a list for poll, which needs no descriptor of its own: a
-  /// host may have a thread for each call.
+  /// sockets that wait cost nothing. For a call that blocks, it is a list for poll, which needs no descriptor of its own but
+  /// to be woken: a host may have a thread for each call.
   final class Poller {
     /// What an event is about.
     enum Source {
@@ -26,7 +26,7 @@ extension Failure {
     /// The epoll set; -1: it is a list.
     let descriptor: Int32
     private let timer: Int32
-    private let wakeup = Wakeup()
+    private var wakeup: Wakeup?
     private var list: [pollfd] = []
     private var listedToken: Int32 = -1
     private let events: UnsafeMutablePointer<epoll_event>?
@@ -40,8 +40,7 @@ extension Failure {
       timer = isSet ? timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC)) : -1
       events = try? allocate(Self.eventsMax)
       if events == nil { throw .outOfMemory }
-      if wakeup.descriptor < 0 || isSet && (descriptor < 0 || timer < 0 || !add(timer)) { throw .noDescriptor }
-      if !add(wakeup.descriptor) { throw .noDescriptor }
+      if isSet && (descriptor < 0 || timer < 0 || !add(timer) || !makeWakeable()) { throw .noDescriptor }
     }
 
     private var isList: Bool { descriptor < 0 }
@@ -54,7 +53,7 @@ extension Failure {
     private func closeAll() {
       if descriptor >= 0 { close(descriptor) }
       if timer >= 0 { close(timer) }
-      wakeup.shut()
+      wakeup?.shut()
     }
 
     private func add(_ source: Int32, flag: UInt64 = 0) -> Bool {
@@ -110,10 +109,19 @@ extension Failure {
       timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &time, nil)
     }
 
-    /// May be called by any thread and by a signal handler.
-    func wake() { wakeup.signal() }
+    /// From now on, `wake` ends a wait, which in a list takes a descriptor. False: none is free.
+    func makeWakeable() -> Bool {
+      if wakeup != nil { return true }
+      let made = Wakeup()
+      guard made.descriptor >= 0 else { return false }
+      wakeup = made
+      return add(made.descriptor)
+    }
 
-    func unwake() { if wakeup.clear() > 1 { wakeup.signal() } }
+    /// May be called by any thread and by a signal handler.
+    func wake() { wakeup?.signal() }
+
+    func unwake() { if let wakeup, wakeup.clear() > 1 { wakeup.signal() } }
 
     /// Waits for events, which `next` then returns: an epoll set until there is one, unless `nanoseconds` is 0; a list at
     /// most so long. False: a signal came.
@@ -162,7 +170,7 @@ extension Failure {
         defer { armed = Clocks.never }
         return .timer(armed)
       }
-      if source == wakeup.descriptor {
+      if let wakeup, source == wakeup.descriptor {
         _ = wakeup.clear()
         return .wake
       }

@@ -76,6 +76,9 @@ import DosaiCore
         0, EVFILT_TIMER, EV_ADD | EV_ONESHOT, .timer, UInt32(csystem_nanoseconds), max(deadline - csystem_now(), 1))
     }
 
+    /// It always is.
+    func makeWakeable() -> Bool { true }
+
     /// May be called by any thread and by a signal handler.
     func wake() { wakeup.signal() }
 

@@ -101,7 +101,7 @@ package final class Call: TransferReceiver {
       if let known = owner?.multi ?? given { multi = known } else { multi = try client.borrow() }
       if let owner {
         if !owner.callBegan() { throw .noDescriptor }
-      } else if let token = settings.token, !multi.watch(token) {
+      } else if !settings.looksOften && !multi.makeWakeable() || settings.token.map({ !multi.watch($0) }) == true {
         client.giveBack(multi)
         throw .noDescriptor
       }

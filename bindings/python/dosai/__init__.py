@@ -30,7 +30,7 @@ from ._models import ChatCompletion, ChatCompletionMessage, CompletionUsage, raw
 from ._observe import CallEvent
 from ._parse import pydantic_function_tool
 from ._report import Attempt
-from ._response import Headers, Response
+from ._response import Headers, Request, Response
 from ._stream import EventStream, Stream
 from ._timeout import NOT_GIVEN, NotGiven, Timeout
 
@@ -119,6 +119,7 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitError",
     "RefusalError",
+    "Request",
     "Response",
     "ServerSentEvent",
     "Stream",

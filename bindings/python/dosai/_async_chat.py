@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ctypes import byref
-
 from . import _ffi
 from ._async_stream import AsyncStream
 from ._call import Handle, read_completion, read_response
-from ._chat import chat_call
+from ._chat import CHAT, chat_call
 from ._parse import parsed, shape_of
 from ._signature import shows_parameters
 
@@ -147,12 +145,14 @@ class AsyncRawCompletions:
         **parameters: Unpack[ChatParameters],
     ) -> Response:
         answer = await send(self._client, model=model, messages=messages, stream=stream, **parameters)
-        return answer.response if isinstance(answer, AsyncStream) else read_response(answer, read_completion(answer))
+        if isinstance(answer, AsyncStream):
+            return answer.response
+        return read_response(answer, self._client._request(CHAT), read_completion(answer))
 
 
 async def send(client: AsyncClient, **arguments: Any) -> Handle | AsyncStream:
     _, request, options = chat_call(client, **arguments)
     stream = arguments["stream"]
     function = _ffi.dosai_loop_submit_stream if stream else _ffi.dosai_loop_submit_chat
-    call = await client._submit(function, request.pointer, byref(options))
+    call = await client._submit(function, options, request.pointer)
     return await AsyncStream.open(call) if stream else await call.answer()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asyncio import sleep
-from ctypes import byref
 from inspect import iscoroutinefunction
 
 from . import _ffi
@@ -69,10 +68,10 @@ class AsyncClient(BaseClient, AsyncClosing):
         json = encode({} if body is None else body)
         if stream is not True:
             return await self._ask(path, json, **options)
-        chosen = self._options(unary=False, **options)
-        set_last_event(chosen, last_event)
         place = c_string(path, "path")
-        call = await self._submit(_ffi.dosai_loop_submit_stream_post, place, json, len(json), byref(chosen))
+        chosen = self._options(path, unary=False, **options)
+        set_last_event(chosen, last_event)
+        call = await self._submit(_ffi.dosai_loop_submit_stream_post, chosen, place, json, len(json))
         return await AsyncEventStream.open(call)
 
     async def close(self) -> None:
@@ -89,19 +88,20 @@ class AsyncClient(BaseClient, AsyncClosing):
         super()._connect(arguments)
         self._loops = Loops()
 
-    async def _submit(self, function: Callable[..., int], *arguments: Any) -> LoopCall:
+    async def _submit(self, function: Callable[..., int], options: Any, *arguments: Any) -> LoopCall:
         key = self._arguments["api_key"]
         if isinstance(key, AwaitedKey):
             await key.renew()
         client = self._open_handle()
-        return self._loops.running().submit(function, client, *arguments)
+        return self._loops.running().submit(function, client, options, *arguments)
 
     async def _ask(self, path: str, json: Optional[bytes], **options: Any) -> Any:
-        call_options = byref(self._options(unary=True, **options))
+        place = c_string(path, "path")
+        chosen = self._options(path, method="GET" if json is None else "POST", unary=True, **options)
         if json is None:
-            call = await self._submit(_ffi.dosai_loop_submit_get, c_string(path, "path"), call_options)
+            call = await self._submit(_ffi.dosai_loop_submit_get, chosen, place)
         else:
-            call = await self._submit(_ffi.dosai_loop_submit_post, c_string(path, "path"), json, len(json), call_options)
+            call = await self._submit(_ffi.dosai_loop_submit_post, chosen, place, json, len(json))
         return read_json(await call.answer())
 
 

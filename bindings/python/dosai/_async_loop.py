@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from contextvars import Context
     from typing import Any, Callable, Generator, Optional
 
+    from ._response import Request
+
 _step = _ffi.dosai_loop_step_unchecked
 _next = _ffi.dosai_loop_next_unchecked
 _numbers = reader(_ffi.dosai_event, "kind", "tag", "chunk")
@@ -102,13 +104,14 @@ class Loop:
         self._next_arguments = pointer, byref(self._out), byref(error)
         event_loop.add_reader(_ffi.dosai_loop_fd(loop), self._read)
 
-    def submit(self, function: Callable[..., int], client: Handle, *arguments: Any) -> LoopCall:
+    def submit(self, function: Callable[..., int], client: Handle, options: Any, *arguments: Any) -> LoopCall:
         """Submits a call with a function of the library."""
         pointer, error, tag = _ffi.dosai_call(), _ffi.dosai_error(), next(self._tags)
-        check(function(self._pointer, client.pointer, *arguments, tag, byref(pointer), byref(error)), error)
+        out = byref(pointer), byref(error)
+        check(function(self._pointer, client.pointer, *arguments, byref(options), tag, *out), error, options.request)
         self.unfinished[tag] = client
         handle = Handle(pointer, _ffi.dosai_call_free)
-        call = self._calls[tag] = LoopCall(handle, tag, self._calls, self._waiter, self._arrivals)
+        call = self._calls[tag] = LoopCall(handle, options.request, tag, self._calls, self._waiter, self._arrivals)
         return call
 
     def retire(self) -> None:
@@ -189,13 +192,14 @@ class LoopCall:
     def __init__(
         self,
         handle: Handle,
+        request: Optional[Request],
         tag: int,
         calls: dict[int, LoopCall],
         make_waiter: Callable[[], Waiter],
         arrivals: list[Waiter],
     ) -> None:
         self._handle: Optional[Handle] = handle  # dropped when the call ends: it would keep the loop's descriptors open
-        self._tag, self._calls = tag, calls
+        self.request, self._tag, self._calls = request, tag, calls
         self._make_waiter, self._arrivals = make_waiter, arrivals
         self._waiter: Optional[Waiter] = None
         self.read: Callable[[Any], Any] = text_chunk  # makes what is given of most events
@@ -239,8 +243,8 @@ class LoopCall:
         if error:
             copy = _ffi.dosai_error()
             check(_ffi.dosai_error_copy(error, byref(copy), byref(failure)), failure)
-            owner = Handle(copy, _ffi.dosai_error_free)
-            self._failure = lambda: read_error(_ffi.dosai_error_status(owner.pointer), owner)
+            owner, request = Handle(copy, _ffi.dosai_error_free), self.request
+            self._failure = lambda: read_error(_ffi.dosai_error_status(owner.pointer), owner, request)
             completion = _ffi.dosai_error_completion(error)
         if completion:
             answer = _ffi.dosai_completion()

@@ -53,7 +53,7 @@ class BaseAsyncStream(AsyncClosing):
     @property
     def response(self) -> Response:
         """The status and the headers of the answer."""
-        return read_response(self._completion_so_far(), self)
+        return read_response(self._completion_so_far(), self._call.request, self)
 
     def _read_with(self, read: Callable[[Any], Any]) -> None:
         """For the events that come from now on."""

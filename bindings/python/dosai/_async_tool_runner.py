@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from ctypes import byref
 from typing import Any, AsyncGenerator, AsyncIterator, Coroutine, Optional, Union
 
 from . import _ffi
@@ -46,7 +45,7 @@ class AsyncToolRunner(BaseToolRunner[Part], AsyncClosing):
             _, request, options = self._parts(self._client)
             is_stream = self._arguments["stream"]
             function = _ffi.dosai_loop_submit_stream if is_stream else _ffi.dosai_loop_submit_chat
-            self._call = call = await self._client._submit(function, request.pointer, byref(options))
+            self._call = call = await self._client._submit(function, options, request.pointer)
             if self._is_closed:
                 call.cancel()
             if is_stream:

@@ -10,7 +10,7 @@ from ._errors import DosaiError, error_class
 from ._json import decode, decode_received
 from ._key import raised_by_key
 from ._models import ChatCompletion, text_completion
-from ._response import Headers, Response
+from ._response import Headers, Request, Response
 from ._report import attempts_of, quirks_of, timings_of
 from ._timeout import NotGiven, is_omitted, set_clocks
 
@@ -130,7 +130,7 @@ class Call:
         if self.raised:
             _ffi.dosai_error_free(error)
             raise self.raised.pop()
-        check(status, error)
+        check(status, error, self.options.request)
 
 
 def greenlets() -> Optional[Greenlets]:
@@ -171,13 +171,13 @@ def watch_of(raised: list[BaseException], stopped: list[None]) -> Callable[[Any]
     return generator.send
 
 
-def check(status: int, error: Any) -> None:
+def check(status: int, error: Any, request: Optional[Request] = None) -> None:
     """Raises the error of a function, if it failed, and takes ownership of the error object."""
     if status != _ffi.OK:
-        raise read_error(status, Handle(_ffi.dosai_error(error.value), _ffi.dosai_error_free))
+        raise read_error(status, Handle(_ffi.dosai_error(error.value), _ffi.dosai_error_free), request)
 
 
-def read_error(status: int, owner: Handle) -> BaseException:
+def read_error(status: int, owner: Handle, request: Optional[Request]) -> BaseException:
     error = owner.pointer
     if status == _ffi.CANCELLED:
         raised = raised_by_key()
@@ -192,7 +192,8 @@ def read_error(status: int, owner: Handle) -> BaseException:
         lent_text(_ffi.dosai_error_message, error) or name,
         status=name,
         status_code=http_status or None,
-        response=Response(http_status, headers, _received=received) if http_status else None,
+        response=Response(http_status, headers, request, _received=received) if http_status else None,
+        request=request,
         code=lent_text(_ffi.dosai_error_code, error),
         type=lent_text(_ffi.dosai_error_type, error),
         param=lent_text(_ffi.dosai_error_param, error),
@@ -260,11 +261,12 @@ def read_json(owner: Handle) -> Any:
     return decode(lent_bytes(_ffi.dosai_response_json, owner.pointer) or b"null")
 
 
-def read_response(owner: Handle, result: Any) -> Response:
+def read_response(owner: Handle, request: Optional[Request], result: Any) -> Response:
     completion = owner.pointer
     return Response(
         _ffi.dosai_completion_http_status(completion),
         headers_of(_ffi.dosai_completion_header, _ffi.dosai_completion_headers, owner),
+        request,
         lent_text(_ffi.dosai_completion_request_id, completion),
         result,
         attempts=attempts_of(_ffi.dosai_completion_attempt_count, _ffi.dosai_completion_attempt, completion),

@@ -39,6 +39,9 @@ else:
         return function
 
 
+CHAT = "/chat/completions"
+
+
 class Chat:
     def __init__(self, client: Client) -> None:
         self.completions = Completions(client)
@@ -164,8 +167,8 @@ class RawCompletions:
     ) -> Response:
         answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
         if isinstance(answer, Stream):
-            return read_response(answer._completion_so_far(), answer)
-        return read_response(answer, read_completion(answer))
+            return answer.response
+        return read_response(answer, self._client._request(CHAT), read_completion(answer))
 
 
 def send(client: Client, **arguments: Any) -> Handle | Stream:
@@ -194,7 +197,7 @@ def chat_call(
     if isinstance(parameters.get("response_format"), type):
         raise TypeError("create() takes response_format as JSON: parse() takes a class")
     handle = client._open_handle()
-    options = client._options(unary=not stream, timeout=timeout, extra_headers=extra_headers)
+    options = client._options(CHAT, unary=not stream, timeout=timeout, extra_headers=extra_headers)
     request = new_request({"model": model, "messages": messages, **parameters, **(extra_body or {})})
     return handle, request, options
 

@@ -16,6 +16,7 @@ from ._key import key_fn
 from ._log import set_log
 from ._models import AvailableModel, Page
 from ._observe import observer
+from ._response import Request
 from ._stream import EventStream
 from ._timeout import NOT_GIVEN, is_omitted
 
@@ -161,13 +162,22 @@ class BaseClient:
         self._usual = {unary: call_options(*given, unary) for unary in (False, True)}
 
     def _options(
-        self, *, unary: bool, timeout: Seconds = NOT_GIVEN, extra_headers: Optional[Mapping[str, str]] = None
+        self, path: Optional[str], *, unary: bool, method: str = "POST", timeout: Seconds = NOT_GIVEN,
+        extra_headers: Optional[Mapping[str, str]] = None,
     ) -> Any:
         if is_omitted(timeout) and not extra_headers:
-            return copy_of(self._usual[unary])
-        headers = merged(self._headers, extra_headers)
-        timeout = self._timeout if is_omitted(timeout) else timeout
-        return call_options(timeout, self._max_retries, headers, unary)
+            options = copy_of(self._usual[unary])
+        else:
+            headers = merged(self._headers, extra_headers)
+            timeout = self._timeout if is_omitted(timeout) else timeout
+            options = call_options(timeout, self._max_retries, headers, unary)
+        options.request = None if path is None else self._request(path, method)
+        return options
+
+    def _request(self, path: str, method: str = "POST") -> Request:
+        url, _, query = full_url(self._arguments).partition("?")
+        url = f"{url.rstrip('/')}/{path.lstrip('/')}"
+        return Request(method, f"{url}{'&' if '?' in url else '?'}{query}" if query else url)
 
 
 class Client(BaseClient, Closing):
@@ -190,8 +200,9 @@ class Client(BaseClient, Closing):
 
     def get(self, path: str, **options: Unpack[CallOptions]) -> Any:
         """GETs any endpoint, such as "/models", and returns its JSON. Options: timeout, extra_headers."""
-        call = Call(self._options(unary=True, **options))
-        return read_json(self._send(call, _ffi.dosai_client_get, c_string(path, "path")))
+        place = c_string(path, "path")
+        call = Call(self._options(path, method="GET", unary=True, **options))
+        return read_json(self._send(call, _ffi.dosai_client_get, place))
 
     @overload
     def post(self, path: str, body: Any = None, *, stream: NoStream = False, **options: Unpack[CallOptions]) -> Any: ...
@@ -213,7 +224,7 @@ class Client(BaseClient, Closing):
         a stream without it was cut off. If it is None, the end of the HTTP response is the end.
         """
         json, place = encode({} if body is None else body), c_string(path, "path")
-        call = Call(self._options(unary=stream is not True, **options))
+        call = Call(self._options(path, unary=stream is not True, **options))
         if stream is not True:
             return read_json(self._send(call, _ffi.dosai_client_post, place, json, len(json)))
         set_last_event(call.options, last_event)
@@ -222,7 +233,7 @@ class Client(BaseClient, Closing):
 
     def warm(self, connections: int = 1, **options: Unpack[CallOptions]) -> None:
         """Opens connections ahead, without a request, so that as many first calls at once need not. Options: timeout."""
-        call, error = Call(self._options(unary=True, **options)), _ffi.dosai_error()
+        call, error = Call(self._options(None, unary=True, **options)), _ffi.dosai_error()
         client = self._open_handle()
         call.check(_ffi.dosai_client_warm(client.pointer, connections, byref(call.options), byref(error)), error)
 
@@ -240,7 +251,7 @@ class Client(BaseClient, Closing):
         client, error = self._open_handle(), _ffi.dosai_error()
         green = greenlets()
         if green is not None:
-            return green.answer(function, client, *arguments, byref(call.options))
+            return green.answer(function, client, call.options, *arguments)
         status = function(client.pointer, *arguments, byref(call.options), byref(owner.pointer), byref(error))
         call.check(status, error)
         return owner
@@ -313,7 +324,7 @@ def new_handle(given: Mapping[str, Any]) -> Handle:
             if value is not None:
                 fields.on_event = observer(value)
         elif name == "base_url" and given["default_query"]:
-            fields.base_url = option(name, with_query(value or DEFAULT_BASE_URL, given["default_query"]))
+            fields.base_url = option(name, full_url(given))
         elif name != "default_query":
             set_option(fields, name, value)
     client, error = _ffi.dosai_client(), _ffi.dosai_error()
@@ -343,6 +354,12 @@ def from_environment(
                 status="INVALID_ARGUMENT",
             )
     return api_key, theirs
+
+
+def full_url(given: Mapping[str, Any]) -> str:
+    """The base URL, with the client's part of the query."""
+    url, query = given["base_url"] or DEFAULT_BASE_URL, given["default_query"]
+    return with_query(url, query) if query else str(url)
 
 
 def with_query(url: Any, query: Mapping[str, object]) -> str:

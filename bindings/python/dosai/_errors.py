@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from ._models import ChatCompletion
     from ._report import Attempt
-    from ._response import Response
+    from ._response import Request, Response
 
 
 class DosaiError(Exception):
@@ -53,6 +53,7 @@ class APIError(DosaiError):
 
     status_code: Optional[int] = None  # the HTTP status of the last answer
     response: Optional[Response] = None  # its headers
+    request: Optional[Request] = None  # what was asked for
     code: Optional[str] = None
     type: Optional[str] = None
     param: Optional[str] = None

@@ -140,15 +140,15 @@ class Greenlets:
             self._loop = Loop(event_loop(hub))
             _kept.loop = os.getpid(), hub, self._loop
 
-    def answer(self, function: Any, client: Handle, *arguments: Any) -> Handle:
-        answer: Handle = drive(self._submit(function, client, arguments).answer())
+    def answer(self, function: Any, client: Handle, options: Any, *arguments: Any) -> Handle:
+        answer: Handle = drive(self._submit(function, client, options, arguments).answer())
         return answer
 
-    def stream(self, function: Any, client: Handle, *arguments: Any) -> GreenStream:
-        return GreenStream(drive(BaseAsyncStream.open(self._submit(function, client, arguments))))
+    def stream(self, function: Any, client: Handle, options: Any, *arguments: Any) -> GreenStream:
+        return GreenStream(drive(BaseAsyncStream.open(self._submit(function, client, options, arguments))))
 
-    def _submit(self, function: Any, client: Handle, arguments: tuple[Any, ...]) -> LoopCall:
-        call: LoopCall = self._loop.submit(_SUBMITS[function.__name__], client, *arguments)
+    def _submit(self, function: Any, client: Handle, options: Any, arguments: tuple[Any, ...]) -> LoopCall:
+        call: LoopCall = self._loop.submit(_SUBMITS[function.__name__], client, options, *arguments)
         self._loop.event_loop.watch(self._loop.unfinished)
         return call
 

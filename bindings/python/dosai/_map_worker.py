@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Optional, Union
 from . import _ffi
 from ._async_client import AsyncClient
 from ._call import Handle, check, lent_text
+from ._chat import CHAT
 from ._errors import APIError, DosaiError, InvalidArgumentError
 from ._map_journal import Journal
 from ._map_limits import Borrower, Hold, Lease, Share
@@ -74,7 +75,7 @@ class Worker:
         rates = spec.limiter.rates() if isinstance(spec.limiter, Share) else {}
         self._client = AsyncClient(spec.api_key, spec.base_url, timeout=spec.timeout, max_retries=0, **rates)  # type: ignore[arg-type]
         self.base_url = self._client.base_url
-        self._options = self._client._options(unary=True)
+        self._options = self._client._options(CHAT, unary=True)
         self._waiting: deque[Job] = deque()
         self._active: dict[asyncio.Task[None], Job] = {}
         self._journals: set[Batch] = set()  # that were written to since the last sync
@@ -281,7 +282,7 @@ class Worker:
         pointer, error = _ffi.dosai_request(), _ffi.dosai_error()
         check(_ffi.dosai_request_parse(body, len(body), byref(pointer), byref(error)), error)
         request = Handle(pointer, _ffi.dosai_request_free)
-        call = await self._client._submit(_ffi.dosai_loop_submit_chat, request.pointer, byref(self._options))
+        call = await self._client._submit(_ffi.dosai_loop_submit_chat, self._options, request.pointer)
         return await call.answer()
 
 

@@ -59,8 +59,20 @@ class Headers:
         return Headers, ({}.get, bytes)
 
 
+class Request:
+    """What a call asked for: `method`, such as "POST", and `url`, where a redirect may have led elsewhere."""
+
+    __slots__ = ("method", "url")
+
+    def __init__(self, method: str, url: str) -> None:
+        self.method, self.url = method, url
+
+    def __repr__(self) -> str:
+        return f"Request({self.method!r}, {self.url!r})"
+
+
 class Response:
-    """The status and headers of a response; from `with_raw_response`, also the answer, and what became of the call:
+    """The status and headers of a response, and the `request`; from `with_raw_response`, also the answer, and what became of the call:
     `attempts`, `quirks` and `timings`, as in an APIError."""
 
     attempts: tuple[Attempt, ...] = ()
@@ -69,10 +81,12 @@ class Response:
     _received: Optional[bytes] = None
 
     def __init__(
-        self, status_code: int, headers: Headers, request_id: Optional[str] = None, result: Any = None, **report: Any
+        self, status_code: int, headers: Headers, request: Optional[Request], request_id: Optional[str] = None,
+        result: Any = None, **report: Any,
     ) -> None:
         self.status_code = status_code
         self.headers = headers
+        self.request = request
         self.request_id = request_id
         self._result = result
         self.__dict__.update(report)

@@ -31,9 +31,10 @@ class BaseStream(Closing):
     def __init__(self, client: Handle, call: Call, function: Callable[..., int], *arguments: Any) -> None:
         self._handle: Optional[Handle] = None
         self._green: Optional[GreenStream] = None
+        self._request = call.options.request
         green = greenlets()
         if green is not None:
-            self._green = green.stream(function, client, *arguments, byref(call.options))
+            self._green = green.stream(function, client, call.options, *arguments)
             return
         call.options.wait_interval_ms = _WATCH_MS
         if call.on_wait is None:
@@ -94,7 +95,7 @@ class BaseStream(Closing):
     @property
     def response(self) -> Response:
         """The status and the headers of the answer."""
-        return read_response(self._completion_so_far(), self)
+        return read_response(self._completion_so_far(), self._request, self)
 
     def close(self) -> None:
         """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""

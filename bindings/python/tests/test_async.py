@@ -126,7 +126,8 @@ def test_raw_response(run, client):
         for stream in (False, True):
             completions = client("hello").chat.completions.with_raw_response
             raw = await completions.create(model="m", messages=[], stream=stream)
-            assert (raw.status_code, raw.request_id) == (200, "req-1")
+            assert (raw.status_code, raw.request_id, raw.request.method) == (200, "req-1", "POST")
+            assert raw.request.url.endswith("/chat/completions")
             assert raw.headers["X-RateLimit-Remaining-Tokens"] == "1000"
             answer = raw.parse()
             completion = await answer.get_final_completion() if stream else answer
@@ -136,12 +137,13 @@ def test_raw_response(run, client):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_errors(run, ask, stream):
+def test_errors(run, server, ask, stream):
     async def main():
         with pytest.raises(dosai.RateLimitError) as caught:
             await ask("error-429", stream=stream)
         error = caught.value
         assert (error.status_code, error.request_id, error.retry_after, len(error.attempts)) == (429, "req-1", 3, 1)
+        assert repr(error.request) == repr(error.response.request) == f"Request('POST', '{server.base('error-429')}/chat/completions')"
         assert error.response.headers["retry-after"] == "3" and error.body["message"] == "Rate limit exceeded."
         with pytest.raises(dosai.APITimeoutError) as caught:
             await ask("silent", stream=stream, timeout=0.2)

@@ -168,6 +168,36 @@ def test_an_error_has_no_answer_where_none_came(server):
     assert caught.value.response is None
 
 
+def asked_of(call):
+    """What a call asked for, of its error and its response."""
+    with pytest.raises(dosai.APIError) as caught:
+        call()
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert error.response is None or repr(error.response.request) == repr(error.request)
+    return error.request.method, error.request.url
+
+
+def test_responses_and_errors_say_what_was_asked(server, client):
+    refused, chat = client("error-429"), server.base("error-429") + "/chat/completions"
+    for stream in (False, True):
+        assert asked_of(lambda: create(refused, stream=stream)) == ("POST", chat)
+        raw = client("hello").chat.completions.with_raw_response.create(model="m", messages=HI, stream=stream)
+        assert repr(raw.request) == f"Request('POST', '{server.base('hello')}/chat/completions')"
+    answer = create(client("hello"), stream=True)
+    assert answer.response.request.url == server.base("hello") + "/chat/completions"
+    assert asked_of(lambda: refused.get("models")) == ("GET", server.base("error-429") + "/models")
+    assert asked_of(lambda: refused.post("/events", {}, stream=True)) == ("POST", server.base("error-429") + "/events")
+    query = refused.with_options(base_url=server.base("error-429") + "/?a=1", default_query={"b": "2 3"})
+    assert asked_of(lambda: query.get("/models?c=4"))[1] == server.base("error-429") + "/models?c=4&a=1&b=2+3"
+    nowhere = dosai.Client(base_url=server.refused + "/v1", max_retries=0)
+    assert asked_of(lambda: create(nowhere)) == ("POST", server.refused + "/v1/chat/completions")
+    with pytest.raises(dosai.APIConnectionError) as caught:
+        nowhere.warm()  # which asks for nothing
+    assert caught.value.request is None
+    with pytest.raises(TypeError):
+        refused.get(5)
+
+
 def test_a_query_is_refused_where_it_would_go_into_the_body(client):
     with pytest.raises(TypeError):
         create(client("hello"), extra_query={"a": "b"})

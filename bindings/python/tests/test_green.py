@@ -71,11 +71,11 @@ def test_calls(run):
 assert create(client("hello")).choices[0].message.content == HELLO
 stream = create(client("hello"), stream=True)
 assert text_of(stream) == HELLO and stream.current_completion_snapshot.choices[0].message.content == HELLO
-assert stream.response.status_code == 200
+assert stream.response.status_code == 200 and stream.response.request.url.endswith("/chat/completions")
 with client("hello").chat.completions.stream(model="m", messages=[]) as stream:
     assert stream.get_final_completion().choices[0].message.content == HELLO
 assert client("models").models.list().data and client("models").get("/models")
-raised(dosai.AuthenticationError, lambda: create(client("error-401")))
+assert raised(dosai.AuthenticationError, lambda: create(client("error-401"))).request.method == "POST"
 raised(dosai.APIConnectionError, lambda: text_of(create(client("clean-no-done"), stream=True)))
 raised(dosai.APITimeoutError, lambda: create(client("silent"), timeout=0.1))
 """)

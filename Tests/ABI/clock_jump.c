@@ -81,8 +81,10 @@ int main(void) {
   dosai_client_options options;
   is_jumping = 1;
   begin(&options, url, TEST_PLAIN, "paced");
+  options.first_token_timeout_ms = options.idle_timeout_ms = 3000; /* the server may be late */
   takes(&options, DOSAI_OK, DOSAI_CLOCK_NONE, 300, 1000);
   begin(&options, url, TEST_PLAIN, "later-hello"); /* retry-after-ms: 300 */
+  options.first_token_timeout_ms = options.idle_timeout_ms = 3000;
   takes(&options, DOSAI_OK, DOSAI_CLOCK_NONE, 300, 600);
   begin(&options, url, TEST_PLAIN, "silent-chunk");
   takes(&options, DOSAI_TIMEOUT, DOSAI_CLOCK_IDLE, 300, 300);
@@ -95,6 +97,7 @@ int main(void) {
   options.max_retries = -1;
   takes(&options, DOSAI_TIMEOUT, DOSAI_CLOCK_CONNECT, 300, 300);
   begin(&options, url, TEST_PLAIN, "endless");
+  options.first_token_timeout_ms = options.idle_timeout_ms = 3000;
   options.total_timeout_ms = 500;
   takes(&options, DOSAI_TIMEOUT, DOSAI_CLOCK_TOTAL, 500, 500);
   in_a_loop();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import _ffi
 from ._async_stream import AsyncStream
-from ._call import Handle, read_completion, read_response
+from ._call import Handle, LikeOpenAI, read_completion, read_response
 from ._chat import CHAT, chat_call
 from ._parse import parsed, shape_of
 from ._signature import shows_parameters
@@ -34,12 +34,12 @@ else:
     from ._chat import overload
 
 
-class AsyncChat:
+class AsyncChat(LikeOpenAI):
     def __init__(self, client: AsyncClient) -> None:
         self.completions = AsyncCompletions(client)
 
 
-class AsyncCompletions:
+class AsyncCompletions(LikeOpenAI):
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 
@@ -131,7 +131,7 @@ class AsyncCompletions:
         return AsyncRawCompletions(self._client)
 
 
-class AsyncRawCompletions:
+class AsyncRawCompletions(LikeOpenAI):
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 

@@ -8,7 +8,7 @@ from inspect import iscoroutinefunction
 from . import _ffi
 from ._async_chat import AsyncChat
 from ._async_loop import LoopCall, Loops, trio_token
-from ._call import c_string, read_json
+from ._call import LikeOpenAI, c_string, read_json
 from ._async_stream import AsyncEventStream
 from ._client import BaseClient, page_of, path_of, set_last_event
 from ._closing import AsyncClosing
@@ -105,7 +105,7 @@ class AsyncClient(BaseClient, AsyncClosing):
         return read_json(await call.answer())
 
 
-class AsyncModels:
+class AsyncModels(LikeOpenAI):
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 

@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 _CLOCKS = ("", "connect", "first token", "idle", "total")
 
 
+class LikeOpenAI:
+    """Has names of openai-python, and says where all of them are."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            hint = "" if name.startswith("_") else ": the clients of dosai.openai have all of openai-python's API"
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
+
+
 class Handle:
     """A handle of the library, freed when its last user is gone; a call in another thread is a user, too."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref
 
 from . import _ffi
-from ._call import Call, Handle, check, read_completion, read_response
+from ._call import Call, Handle, LikeOpenAI, check, read_completion, read_response
 from ._json import encode
 from ._parse import parsed, shape_of
 from ._signature import shows_parameters
@@ -42,12 +42,12 @@ else:
 CHAT = "/chat/completions"
 
 
-class Chat:
+class Chat(LikeOpenAI):
     def __init__(self, client: Client) -> None:
         self.completions = Completions(client)
 
 
-class Completions:
+class Completions(LikeOpenAI):
     def __init__(self, client: Client) -> None:
         self._client = client
 
@@ -152,7 +152,7 @@ class Completions:
         return RawCompletions(self._client)
 
 
-class RawCompletions:
+class RawCompletions(LikeOpenAI):
     def __init__(self, client: Client) -> None:
         self._client = client
 

@@ -6,7 +6,7 @@ import os
 from ctypes import byref, c_char_p, sizeof
 
 from . import _ffi
-from ._call import Call, Handle, c_string, call_options, check, copy_of, greenlets, merged, number, read_json
+from ._call import Call, Handle, LikeOpenAI, c_string, call_options, check, copy_of, greenlets, merged, number, read_json
 from ._chat import Chat
 from ._closing import Closing
 from ._embeddings import Embeddings
@@ -33,7 +33,7 @@ else:
     from ._chat import overload
 
 
-class BaseClient:
+class BaseClient(LikeOpenAI):
     """The arguments that Client and AsyncClient have in common."""
 
     # Outside of the dict, which the client's parts share: they refer to the connections, but not to the client.
@@ -121,12 +121,6 @@ class BaseClient:
     def max_retries(self, value: int) -> None:
         self._max_retries = value
         self._set_options()
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name):
-            hint = "" if name.startswith("_") else ": the clients of dosai.openai have all of openai-python's API"
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
     def is_closed(self) -> bool:
         return self._connections is None
@@ -261,7 +255,7 @@ def set_last_event(options: Any, last_event: Optional[str]) -> None:
     options.last_event = None if last_event is None else c_string(last_event, "last_event")
 
 
-class Models:
+class Models(LikeOpenAI):
     def __init__(self, client: Client) -> None:
         self._client = client
 

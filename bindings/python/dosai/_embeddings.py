@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._call import LikeOpenAI
 from ._errors import APIResponseValidationError
 from ._models import CreateEmbeddingResponse
 from ._timeout import NOT_GIVEN, is_omitted
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _PATH = "/embeddings"
 
 
-class Embeddings:
+class Embeddings(LikeOpenAI):
     def __init__(self, client: Client) -> None:
         self._client = client
 
@@ -37,7 +38,7 @@ class Embeddings:
         return answer_of(self._client.post(_PATH, body, **options))
 
 
-class AsyncEmbeddings:
+class AsyncEmbeddings(LikeOpenAI):
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 

@@ -45,6 +45,10 @@ def test_what_there_is_not_is_where_it_is(kind):
     with pytest.raises(AttributeError, match="no attribute 'responses': the clients of dosai.openai have all"):
         kind("k").responses
     assert not hasattr(kind("k"), "beta") and getattr(kind("k"), "_private", 1) == 1
+    chat = kind("k").chat
+    for part in (chat, chat.completions, chat.completions.with_raw_response, kind("k").embeddings, kind("k").models):
+        with pytest.raises(AttributeError, match="no attribute 'delete': the clients of dosai.openai have all"):
+            part.delete
 
 
 def test_a_path_of_another_type(client):

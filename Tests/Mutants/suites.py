@@ -96,12 +96,12 @@ def stamp():
 
 def run(suite, number, server, reached=None, limits=None):
     """`limits`: seconds by the wall's clock and the processor's."""
-    from scripts import text
+    from scripts import put_cpp
     environment = {**os.environ, **SETTINGS, **suite.environment, "DOSAI_MUTANT": str(number)}
     if reached:
         environment["DOSAI_MUTANTS_REACHED"] = str(reached)
     if suite.server:
-        server.put("many", {"events": text(*["abcde"] * 1000)})
+        put_cpp(server)
         environment.update(("DOSAI_TEST_" + key.upper(), value) for key, value in server.address.items())
 
     def limit():

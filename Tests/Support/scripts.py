@@ -248,6 +248,28 @@ STREAM_POSTS = {
     "later-messages": {"replies": [error(503, "Later.", retry_after_ms="20"), {"stream": MESSAGES}]},
 }
 
+def calls_twice(request):
+    """Calls f twice, and then says what the results are. To "loop" it calls again; to "cut" and "filter" it is cut."""
+    messages = json.loads(request.body)["messages"]
+    asked, results = messages[0]["content"], [each["content"] for each in messages if each["role"] == "tool"]
+    if results and asked != "loop":
+        return say(", ".join(results))(request)
+    reason = {"cut": "length", "filter": "content_filter"}.get(asked, "tool_calls")
+    calls = [{"id": "call_%d" % at, "type": "function",
+              "function": {"name": "f", "arguments": '{"location": %d}' % at}} for at in (1, 2)]
+    if wants_stream(request):
+        deltas = [chunk({"role": "assistant", "tool_calls": [{"index": at, **call}]}) for at, call in enumerate(calls)]
+        return {"events": [*deltas, chunk(finish=reason)]}
+    message = {"role": "assistant", "content": None, "tool_calls": calls}
+    return {"json": completion(choices=[{"index": 0, "message": message, "finish_reason": reason}])}
+
+
+def put_cpp(server):
+    """What the C++ tests need besides."""
+    server.put("model", calls_twice)
+    server.put("many", {"events": text(*["abcde"] * 1000)})
+
+
 SCRIPTS = {
     # answers
     "hello": say("Hello", "! How can I help", " you today?"), "echo": echo, "rich": rich, "sweep": sweep,

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Builds the C++ tests with each compiler and standard and runs each against one loopback server; then each
 example by the commands that it begins with."""
-import concurrent.futures, json, os, pathlib, re, subprocess, sys, tempfile
+import concurrent.futures, os, pathlib, re, subprocess, sys, tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "Tests/Support"))
-from scripts import chunk, completion, say, text, wants_stream
+from scripts import put_cpp
 from server import LoopbackServer
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
@@ -18,22 +18,6 @@ EXAMPLES = {"chat": "hello", "stream": "hello", "tools": "rich", "json_mode": "h
             "loop": "hello"}
 LIBRARY = ["-L" + str(ROOT / "build/lib"), "-Wl,-rpath," + str(ROOT / "build/lib"), "-ldosai", "-pthread"]
 TIMEOUT = 600  # seconds, for one run
-
-
-def model(request):
-    """Calls f twice, and then says what the results are. To "loop" it calls again; to "cut" and "filter" it is cut."""
-    messages = json.loads(request.body)["messages"]
-    asked, results = messages[0]["content"], [each["content"] for each in messages if each["role"] == "tool"]
-    if results and asked != "loop":
-        return say(", ".join(results))(request)
-    reason = {"cut": "length", "filter": "content_filter"}.get(asked, "tool_calls")
-    calls = [{"id": "call_%d" % at, "type": "function",
-              "function": {"name": "f", "arguments": '{"location": %d}' % at}} for at in (1, 2)]
-    if wants_stream(request):
-        deltas = [chunk({"role": "assistant", "tool_calls": [{"index": at, **call}]}) for at, call in enumerate(calls)]
-        return {"events": [*deltas, chunk(finish=reason)]}
-    message = {"role": "assistant", "content": None, "tool_calls": calls}
-    return {"json": completion(choices=[{"index": 0, "message": message, "finish_reason": reason}])}
 
 
 def run(command, **environment):
@@ -70,8 +54,7 @@ def main():
     failed = 0
     with tempfile.TemporaryDirectory() as folder, LoopbackServer() as server, \
             concurrent.futures.ThreadPoolExecutor(2) as together:
-        server.put("model", model)
-        server.put("many", {"events": text(*["abcde"] * 1000)})
+        put_cpp(server)
         jobs = {}
         for number, variant in enumerate(VARIANTS):
             for name in TESTS:

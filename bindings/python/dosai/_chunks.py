@@ -160,13 +160,15 @@ def text_chunk(view: Any) -> Optional[ChatCompletionChunk]:
     return chunk
 
 
-def text_of_event(view: Any) -> Optional[tuple[str, bytes]]:
-    """The text of such an event, unless it is of a tool call, and its JSON."""
+def text_of_event(view: Any) -> Optional[tuple[str, bytes, bool]]:
+    """The text of such an event, its JSON, and whether the text is of a tool call."""
     kind, _, text_length, _, json_length, is_text_only = _numbers(view)
-    if not is_text_only or kind != _CONTENT:
+    if not is_text_only or kind != _CONTENT and kind != _TOOL_CALL:
         return None
     text, json = view.text, view.json
-    return (text.decode(), json) if text is not None and len(text) == text_length and len(json) == json_length else None
+    if text is None or len(text) != text_length or len(json) != json_length:
+        return None
+    return text.decode(), json, kind == _TOOL_CALL
 
 
 def complete(event: dict[str, Any]) -> dict[str, Any]:

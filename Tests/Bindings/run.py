@@ -13,7 +13,7 @@ ROOT = HERE.parents[1]
 site.addsitedir(next(map(str, ROOT.glob("build/venv/lib/python*/site-packages")), ""))
 sys.path[:0] = [str(ROOT / "Tests/Support"), str(ROOT / "Tests/Wire")]
 import test_cases, test_corpus, test_faults, wire
-from lateness import allowance, attempt
+from lateness import attempt, patience
 from corpus import CASES
 from scripts import CHUNKED, HOLD, chunk, line
 from server import LoopbackServer
@@ -166,7 +166,7 @@ def play_ends(server, testee, verdict):
                     found.append("the partial answer is %r" % part)
             over = time.monotonic()
             while server.stats(name)["ended"] < server.stats(name)["connections"]:
-                if time.monotonic() > over + 2 + allowance(over):
+                if time.monotonic() > over + 2 + patience(over):
                     found.append("its connection stays open")
                     break
                 time.sleep(0.005)

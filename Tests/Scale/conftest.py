@@ -18,7 +18,7 @@ COUNT, RPM = 2000 * KILLS, 24000 if KILLS == 1 else 12000  # rows, and time to r
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/how-to/scale.md"
 sys.path[:0] = [str(ROOT / "bindings/python"), str(ROOT / "Tests/Support")]
-from lateness import allowance  # noqa: E402 - from the folder above
+from lateness import allowance, patience  # noqa: E402 - from the folder above
 
 os.environ["PYTHONPATH"] = str(ROOT / "bindings/python")  # of the engines' workers, too
 for name in ("DOSAI_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
@@ -38,7 +38,7 @@ class Truth:
     def mark(self):
         started = time.monotonic()
         time.sleep(0.1)  # it writes its log each 20 ms
-        time.sleep(allowance(started))
+        time.sleep(patience(started))
         self._start = self._log.stat().st_size
 
     def count(self):

@@ -10,6 +10,7 @@ import atexit, bisect, mmap, os, signal, subprocess, sys, tempfile, threading, t
 
 SLEEP, PUNCTUAL = 0.002, 0.0035  # seconds: what it sleeps, and what from one wake to the next is nobody's fault
 LOOKS = 0.03  # seconds until the process looks again at who had to wait
+PATIENCE = 30  # seconds
 LATE = 0.05  # seconds: attempt() tries again if the machine was later
 PLACE = "DOSAI_TEST_LATENESS"  # the name of a file: how many seconds someone had to wait, and up to when that is known
 times, totals, woken = [0.0], [0.0], time.monotonic()
@@ -51,6 +52,11 @@ def allowance(since, until=None):
     if end < len(times):
         return late
     return late + max(0, now - woken - PUNCTUAL) + max(0, (until or now) - max(since, looked))  # what is not known yet
+
+
+def patience(since):
+    """So much longer may a test wait for what it then looks at. The allowance counts all who waited, and may be hours."""
+    return min(allowance(since), PATIENCE)
 
 
 def attempt(check, tries=4):

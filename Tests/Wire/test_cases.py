@@ -4,7 +4,7 @@ import base64, concurrent.futures, json, os, pathlib, threading, time
 import pytest
 
 import wire
-from lateness import allowance
+from lateness import patience
 
 FOLDER = pathlib.Path(os.environ.get("DOSAI_CASES", wire.ROOT.parent / "shared/cases"))
 STATUSES = {
@@ -195,7 +195,7 @@ def exchange(server, case, name=None, see=None):
     seen = (see or see_cancelled)(face, 0 if when else after, server.base(name), **options)
     over = time.monotonic()  # the server's threads take a moment to see the ends
     while "open_connections_after" in case["expect"] and server.stats(name)["ended"] < server.stats(name)["connections"]:
-        if time.monotonic() > over + 2 + allowance(over):
+        if time.monotonic() > over + 2 + patience(over):
             break
         time.sleep(0.005)
     with server.lock:

@@ -7,7 +7,7 @@ import collections, concurrent.futures, itertools, json, os, resource, subproces
 import pytest
 
 import wire
-from lateness import allowance, attempt
+from lateness import attempt, patience
 from faults import ANSWER, FAULTS, STREAM
 
 CLOCK = 300  # ms, of the clock that is to run out
@@ -120,7 +120,7 @@ def play(server, row, at, face, retries, client=wire.Client):
         else:
             seen["arrived"] = server.arrived[at] - arrived
         attempts = (seen["error"] or seen["completion"])["attempts"]
-        if (seen["arrived"] or 0) >= len(attempts) or at in UNCOUNTED or time.monotonic() > ended + 1 + allowance(ended):
+        if (seen["arrived"] or 0) >= len(attempts) or at in UNCOUNTED or time.monotonic() > ended + 1 + patience(ended):
             break
         time.sleep(0.005)
     seen["bodies"] = {request.body for request in requests}
@@ -286,7 +286,7 @@ def cancel(server, row, at, face):
     assert wire.ffi.dosai_cancel_new(wire.byref(token), None) == wire.ffi.OK
 
     def trigger():
-        time.sleep(allowance(begun))  # what the server sends before it stalls has come by then
+        time.sleep(patience(begun))  # what the server sends before it stalls has come by then
         when.append(time.monotonic())
         wire.ffi.dosai_cancel_trigger(token)
     timer = threading.Timer(SOON, trigger)

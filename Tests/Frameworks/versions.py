@@ -11,7 +11,7 @@ import sys
 
 from run import PLACE, ROOT, fill
 
-OLDEST = {"1.109.1": "autogen-ext 0.7.5 (1.93; dosai[openai] needs 1.109)", "2.0.0": "instructor 1.17.0", "2.20.0": "litellm 1.110.2",
+OLDEST = {"1.93.0": "autogen-ext 0.7.5", "2.0.0": "instructor 1.17.0", "2.20.0": "litellm 1.110.2",
           "2.45.0": "langchain-openai 1.7.4", "3.0.0": "openai-agents 0.24.0", "3.31.0": "pydantic-ai 2.68.0"}
 TESTS = ["bindings/python/tests/test_openai.py", "bindings/python/tests/test_openai_report.py"]
 

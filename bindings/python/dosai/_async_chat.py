@@ -151,7 +151,7 @@ class AsyncRawCompletions(LikeOpenAI):
 
 
 async def send(client: AsyncClient, **arguments: Any) -> Handle | AsyncStream:
-    _, request, options = chat_call(client, **arguments)
+    client, request, options = chat_call(client, **arguments)
     stream = arguments["stream"]
     function = _ffi.dosai_loop_submit_stream if stream else _ffi.dosai_loop_submit_chat
     call = await client._submit(function, options, request.pointer)

@@ -42,10 +42,10 @@ class AsyncToolRunner(BaseToolRunner[Part], AsyncClosing):
 
     async def _run(self) -> AsyncGenerator[Any, None]:
         while not self._is_over:
-            _, request, options = self._parts(self._client)
+            client, request, options = self._parts(self._client)
             is_stream = self._arguments["stream"]
             function = _ffi.dosai_loop_submit_stream if is_stream else _ffi.dosai_loop_submit_chat
-            self._call = call = await self._client._submit(function, options, request.pointer)
+            self._call = call = await client._submit(function, options, request.pointer)
             if self._is_closed:
                 call.cancel()
             if is_stream:

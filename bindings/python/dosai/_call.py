@@ -76,11 +76,17 @@ def number(value: int, name: str) -> int:
     return value.__index__()
 
 
+def named(values: Any, name: str) -> Any:
+    if not hasattr(values, "items"):
+        raise TypeError(f"{name} must be a dict, not {type(values).__name__}")
+    return values
+
+
 def merged(*headers: Optional[Mapping[str, Optional[str]]]) -> dict[str, str]:
     """Headers; a later one replaces an earlier one of the same name, ignoring case, or removes it if it is None."""
     lines: dict[str, tuple[str, str]] = {}
     for mapping in headers:
-        for name, value in (mapping or {}).items():
+        for name, value in named(mapping or {}, "headers").items():
             key = c_string(name, "the name of a header").lower().decode("utf-8", "surrogateescape")
             if value is None or is_omitted(value):
                 lines.pop(key, None)

@@ -14,7 +14,7 @@ from ._timeout import NOT_GIVEN, is_omitted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable, Literal, Mapping, Optional, overload
+    from typing import Any, Iterable, Literal, Mapping, Optional, TypeVar, overload
 
     from typing_extensions import Unpack
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ._response import Response
     from ._timeout import NotGiven, Seconds
     from ._tool_runner import ToolRunner
+
+    AnyClient = TypeVar("AnyClient", bound=BaseClient)
 else:
 
     def overload(function):
@@ -72,8 +74,8 @@ class Completions(LikeOpenAI):
     ) -> ChatCompletion | Stream:
         """Sends the conversation and returns the answer; with stream=True, its chunks as they arrive.
 
-        Any parameter is sent unchanged. Messages are dicts, or message objects from earlier answers. Three parameters
-        apply to the call itself: timeout, extra_headers and extra_body.
+        Any parameter is sent unchanged. Messages are dicts, or message objects from earlier answers. timeout,
+        extra_headers and extra_query apply to the call; extra_body is added to the JSON.
         """
         answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
         return answer if isinstance(answer, Stream) else read_completion(answer)
@@ -172,34 +174,34 @@ class RawCompletions(LikeOpenAI):
 
 
 def send(client: Client, **arguments: Any) -> Handle | Stream:
-    handle, request, options = chat_call(client, **arguments)
+    client, request, options = chat_call(client, **arguments)
     call = Call(options)
     if arguments["stream"]:
-        return Stream(handle, request, call)
+        return Stream(client._open_handle(), request, call)
     return client._complete(call, _ffi.dosai_chat, request.pointer)
 
 
 def chat_call(
-    client: BaseClient,
+    client: AnyClient,
     *,
     model: str,
     messages: Iterable[Any],
     stream: Optional[bool | NotGiven],
     timeout: Seconds = NOT_GIVEN,
     extra_headers: Optional[Mapping[str, str]] = None,
+    extra_query: Optional[Mapping[str, object]] = None,
     extra_body: Optional[Mapping[str, Any]] = None,
     **parameters: Any,
-) -> tuple[Handle, Handle, Any]:
+) -> tuple[AnyClient, Handle, Any]:
     """The parts of a chat call: the client, the request, and the call's options."""
-    if parameters.pop("extra_query", None):
-        raise TypeError("create() has no extra_query: use client.with_options(default_query={...})")
+    client = client._with_query(extra_query)
     messages = list_of(messages)
     if isinstance(parameters.get("response_format"), type):
         raise TypeError("create() takes response_format as JSON: parse() takes a class")
-    handle = client._open_handle()
+    client._open_handle()  # raises if the client is closed
     options = client._options(CHAT, unary=not stream, timeout=timeout, extra_headers=extra_headers)
     request = new_request({"model": model, "messages": messages, **parameters, **(extra_body or {})})
-    return handle, request, options
+    return client, request, options
 
 
 def list_of(messages: Iterable[Any]) -> list[Any]:

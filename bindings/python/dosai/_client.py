@@ -6,7 +6,7 @@ import os
 from ctypes import byref, c_char_p, sizeof
 
 from . import _ffi
-from ._call import Call, Handle, LikeOpenAI, c_string, call_options, check, copy_of, greenlets, merged, number, read_json
+from ._call import Call, Handle, LikeOpenAI, c_string, call_options, check, copy_of, greenlets, merged, named, number, read_json
 from ._chat import Chat
 from ._closing import Closing
 from ._embeddings import Embeddings
@@ -40,6 +40,7 @@ class BaseClient(LikeOpenAI):
     __slots__ = ("chat", "embeddings", "models", "__dict__", "__weakref__")
     _arguments: dict[str, Any]
     _connections: Optional[Connections]
+    _of_queries: dict[str, Self]  # the clients for an `extra_query`
 
     def __init__(
         self,
@@ -61,17 +62,22 @@ class BaseClient(LikeOpenAI):
         self._set_options()
         self._connect(dict(
             options, api_key=api_key, base_url=base_url, organization=organization, project=project,
-            default_query=dict(default_query or {}),
+            default_query=dict(named(default_query or {}, "default_query")),
         ))
         self._make_parts(self._twin())
 
     def with_options(self, **changes: Unpack[ClientOptions]) -> Self:
         """Returns a client with other options. It shares the connections if only `timeout`, `max_retries` and
-        `default_headers` change. Headers, and the parts of a query, are added to the existing ones."""
+        `default_headers` change. Headers, and the parts of a query, are added to the existing ones, or removed by None. An
+        `api_key` or `base_url` of None is the existing one."""
+        given: dict[str, Any] = dict(changes)
+        for name in ("api_key", "base_url"):  # None would be DOS AI's server, with a key of another
+            if given.get(name) is None or is_omitted(given[name]):
+                given.pop(name, None)
         new: dict[str, Any] = {
             "timeout": self._timeout,
             "max_retries": self._max_retries,
-            **changes,
+            **given,
             "default_headers": merged(self._headers, changes.get("default_headers")),
         }
         other = type(self).__new__(type(self))
@@ -79,7 +85,8 @@ class BaseClient(LikeOpenAI):
         other._timeout, other._max_retries, other._headers = (new.pop(name) for name in PER_CALL_NAMES)
         other._set_options()
         if new:
-            new["default_query"] = {**self._arguments["default_query"], **(new.get("default_query") or {})}
+            query = named(new.get("default_query") or {}, "default_query")
+            new["default_query"] = {**self._arguments["default_query"], **query}
             other._connect({**self._arguments, **new})
         other._make_parts(other._twin())
         return other
@@ -102,7 +109,38 @@ class BaseClient(LikeOpenAI):
 
     @base_url.setter
     def base_url(self, value: Any) -> None:
+        if value is None:
+            raise TypeError("base_url must be a string, not None")
         self._reconnect(base_url=value)
+
+    @property
+    def organization(self) -> Optional[str]:
+        """Setting it, or `project`, opens new connections."""
+        organization: Optional[str] = self._arguments["organization"]
+        return organization
+
+    @organization.setter
+    def organization(self, value: Optional[str]) -> None:
+        self._reconnect(organization=value)
+
+    @property
+    def project(self) -> Optional[str]:
+        project: Optional[str] = self._arguments["project"]
+        return project
+
+    @project.setter
+    def project(self, value: Optional[str]) -> None:
+        self._reconnect(project=value)
+
+    @property
+    def default_headers(self) -> dict[str, str]:
+        """Those that were given; with_options() gives others."""
+        return dict(self._headers)
+
+    @property
+    def default_query(self) -> dict[str, object]:
+        """What was given; with_options() gives another."""
+        return dict(self._arguments["default_query"])
 
     @property
     def timeout(self) -> Any:
@@ -133,7 +171,19 @@ class BaseClient(LikeOpenAI):
 
     def _connect(self, arguments: dict[str, Any]) -> None:
         self._connections = Connections(arguments)
-        self._arguments = arguments
+        self._arguments, self._of_queries = arguments, {}
+
+    def _with_query(self, query: Optional[Mapping[str, object]]) -> Self:
+        """The client for a call with this query; it keeps those of the last queries."""
+        if not query or is_omitted(query):
+            return self
+        self._open_handle()  # raises if the client is closed
+        key = repr(sorted(named(query, "extra_query").items()))
+        found = self._of_queries.pop(key, None) or self.with_options(default_query=query)
+        while len(self._of_queries) >= _QUERIES_MAX:
+            self._of_queries.pop(next(iter(self._of_queries)))
+        self._of_queries[key] = found
+        return found
 
     def _twin(self) -> Self:
         """The same client without its parts, for them to refer to: so no client waits for the garbage collector."""
@@ -152,7 +202,7 @@ class BaseClient(LikeOpenAI):
 
     def _set_options(self) -> None:
         """Makes, and so checks, the options of calls that have no others."""
-        given = self._timeout, self._max_retries, self._headers
+        given, self._of_queries = (self._timeout, self._max_retries, self._headers), {}
         self._usual = {unary: call_options(*given, unary) for unary in (False, True)}
 
     def _options(
@@ -280,6 +330,7 @@ def page_of(answer: Any) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {"data": answer}
 
 
+_QUERIES_MAX = 16
 PER_CALL_NAMES = ("timeout", "max_retries", "default_headers")
 DEFAULT_BASE_URL = "https://api.dos.ai/v1"
 _NO_OPTIONS = {

@@ -32,7 +32,8 @@ class Model:
         def __getattr__(self, name):
             if name in type(self).__annotations__:
                 return None
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            hint = "" if name.startswith("_") else ": the answers of dosai.openai have all of openai-python's API"
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
     @property
     def model_extra(self) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import warnings
+from datetime import timedelta
 from inspect import signature
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import openai
-from openai._base_client import AsyncAPIClient, AsyncHttpxClientWrapper, SyncAPIClient, SyncHttpxClientWrapper
 
 from . import _async_chat, _chat, _ffi
 from ._async_client import AsyncClient
@@ -26,6 +26,11 @@ from ._timeout import is_omitted
 
 if TYPE_CHECKING:
     from typing import Any, AsyncIterator, Iterator
+
+try:
+    from openai._base_client import AsyncAPIClient, AsyncHttpxClientWrapper, SyncAPIClient, SyncHttpxClientWrapper
+except ImportError:  # is_supported() tells
+    AsyncAPIClient = AsyncHttpxClientWrapper = SyncAPIClient = SyncHttpxClientWrapper = None  # type: ignore[assignment, misc]
 
 try:
     import httpx2 as httpx  # what newer versions of openai-python use
@@ -46,10 +51,13 @@ _SEAM = ("_build_request", "_maybe_override_cast_to", "_make_status_error_from_r
 def is_supported() -> bool:
     """Whether this version of openai-python has what the clients stand on, some of which is private."""
     names = {"cast_to", "options", "stream", "stream_cls"}
-    return all(
-        names <= signature(kind.request).parameters.keys() and all(hasattr(kind, name) for name in _SEAM)
-        for kind in (SyncAPIClient, AsyncAPIClient)
-    )
+    try:
+        return all(
+            names <= signature(kind.request).parameters.keys() and all(hasattr(kind, name) for name in _SEAM)
+            for kind in (SyncAPIClient, AsyncAPIClient)
+        ) and all(isinstance(kind, type) for kind in (SyncHttpxClientWrapper, AsyncHttpxClientWrapper))
+    except AttributeError:
+        return False
 
 
 def is_ours(client: Any, options: Any) -> bool:
@@ -111,19 +119,26 @@ class Exchange:
     def answered(self, answer: Handle) -> Any:
         """The response of a whole answer, with its JSON."""
         pointer = answer.pointer
-        return httpx.Response(
+        return self.reported(report_of(pointer), httpx.Response(
             _ffi.dosai_completion_http_status(pointer),
             headers=listed(headers_of(_ffi.dosai_completion_header, _ffi.dosai_completion_headers, answer)),
             content=lent_bytes(_ffi.dosai_completion_json, pointer) or b"{}",
             request=self.request,
-            extensions={"dosai": report_of(pointer)},
-        )
+        ))
 
     def streams(self, stream: Any) -> Any:
         response: Response = stream.response
-        return httpx.Response(
+        report = Report(attempts=len(response.attempts), quirks=response.quirks, timings=response.timings or {})
+        return self.reported(report, httpx.Response(
             response.status_code, headers=listed(response.headers), stream=Body(stream, self), request=self.request
-        )
+        ))
+
+    def reported(self, report: Report, response: Any) -> Any:
+        """The response, with what openai-python tells of a call, and the report in its extensions."""
+        self.retries_taken = report.attempts - 1
+        response.extensions["dosai"] = report
+        response.elapsed = timedelta(seconds=report.timings.get("total") or report.timings.get("first_byte") or 0)
+        return response
 
     def error(self, error: DosaiError) -> Exception:
         """openai-python's error for one of dosai's."""
@@ -255,7 +270,8 @@ def request(self: Any, cast_to: Any, options: Any, *, stream: bool = False, stre
     else:
         response = exchange.answered(answer)
     result = self._process_response(
-        cast_to=cast_to, options=options, response=response, stream=stream, stream_cls=stream_cls, retries_taken=0
+        cast_to=cast_to, options=options, response=response, stream=stream, stream_cls=stream_cls,
+        retries_taken=exchange.retries_taken,
     )
     return with_report(result, response)
 
@@ -277,12 +293,10 @@ async def async_request(self: Any, cast_to: Any, options: Any, *, stream: bool =
     else:
         response = exchange.answered(answer)
     result = await self._process_response(
-        cast_to=cast_to, options=options, response=response, stream=stream, stream_cls=stream_cls, retries_taken=0
+        cast_to=cast_to, options=options, response=response, stream=stream, stream_cls=stream_cls,
+        retries_taken=exchange.retries_taken,
     )
     return with_report(result, response)
-
-
-_sync_request, _async_request = SyncAPIClient.request, AsyncAPIClient.request
 
 
 def traced(kind: Any, send: Any) -> Any:
@@ -297,6 +311,7 @@ def traced(kind: Any, send: Any) -> Any:
 
 
 if is_supported():
+    _sync_request, _async_request = SyncAPIClient.request, AsyncAPIClient.request
 
     class OpenAI(openai.OpenAI):
         request = traced(openai.OpenAI, request)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Messages = Iterable[ChatCompletionMessageParam]
 Seconds = Union[float, Timeout, NotGiven, None]
 Headers = Optional[Mapping[str, str]]
+Query = Optional[Mapping[str, object]]
 Extra = Optional[Mapping[str, Any]]
 Texts = Union[str, Sequence[str], NotGiven, None]
 Flag = Union[bool, NotGiven, None]
@@ -43,6 +44,7 @@ class CallOptions(TypedDict, total=False):
 class CommonParameters(CallOptions, total=False):
     """What every chat call has."""
 
+    extra_query: Query
     extra_body: Extra
     temperature: Number
     max_tokens: Integer
@@ -71,6 +73,11 @@ class CommonParameters(CallOptions, total=False):
     modalities: Texts
     audio: Object
     web_search_options: Object
+    moderation: Object
+    prompt_cache_options: Object
+    prompt_cache_retention: Text
+    function_call: ToolChoice
+    functions: Tools
 
 
 class ParseParameters(CommonParameters, total=False):

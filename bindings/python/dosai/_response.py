@@ -72,8 +72,8 @@ class Request:
 
 
 class Response:
-    """The status and headers of a response, and the `request`; from `with_raw_response`, also the answer, and what became of the call:
-    `attempts`, `quirks` and `timings`, as in an APIError."""
+    """The status and headers of a response, and its `request`; from `with_raw_response`, also the answer, and what became
+    of the call: `attempts`, `quirks` and `timings`, as in an APIError."""
 
     attempts: tuple[Attempt, ...] = ()
     quirks: tuple[str, ...] = ()

@@ -61,7 +61,7 @@ def milliseconds(seconds: Optional[float]) -> int:
     """Converts to the library's value: -1 means no limit; 0 would mean the default."""
     if seconds is None:
         return -1
-    if not isinstance(seconds, (int, float)):
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         kind = type(seconds).__name__
         raise TypeError(f"a timeout must be a number of seconds, a Timeout, or None, not {kind}")
     if not seconds > 0:

@@ -97,15 +97,15 @@ class ToolRunner(BaseToolRunner[Part], Closing):
 
     def _run(self) -> Generator[Any, None, None]:
         while not self._is_over:
-            handle, request, options = self._parts(self._client)
+            client, request, options = self._parts(self._client)
             options.cancel = self._cancel.pointer
             call = Call(options)
             if self._arguments["stream"]:
-                stream = Stream(handle, request, call)
+                stream = Stream(client._open_handle(), request, call)
                 yield from stream
                 calls = self._add(stream.current_completion_snapshot)
             else:
-                completion = read_completion(self._client._complete(call, _ffi.dosai_chat, request.pointer))
+                completion = read_completion(client._complete(call, _ffi.dosai_chat, request.pointer))
                 yield completion
                 calls = self._add(completion)
             results = []

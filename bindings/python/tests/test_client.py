@@ -198,9 +198,42 @@ def test_responses_and_errors_say_what_was_asked(server, client):
         refused.get(5)
 
 
-def test_a_query_is_refused_where_it_would_go_into_the_body(client):
-    with pytest.raises(TypeError):
-        create(client("hello"), extra_query={"a": "b"})
+def test_a_query_of_a_call(server):
+    base = dosai.Client("k", server.base("echo~extra") + "?a=1", default_query={"b": 2})
+    for query, path in (({"c": 3}, "?a=1&b=2&c=3"), ({"b": 4}, "?a=1&b=4"), (None, "?a=1&b=2"), ({"c": 3}, "?a=1&b=2&c=3")):
+        create(base, extra_query=query)
+        assert server.stats("echo~extra")["last_path"].endswith("/chat/completions" + path)
+    assert len(list(create(dosai.Client("k", server.base("fast")), extra_query={"c": 3}, stream=True))) > 10
+    connections = server.stats("echo~extra")["connections"]
+    for _ in range(5):
+        create(base, extra_query={"c": 3})
+    assert server.stats("echo~extra")["connections"] == connections
+    base.timeout = 0.2
+    base.base_url = server.base("silent")
+    with pytest.raises(dosai.APITimeoutError):
+        create(base, extra_query={"c": 3})
+    with pytest.raises(TypeError, match="extra_query must be a dict, not int"):
+        create(base, extra_query=5)
+    for number in range(40):
+        base._with_query({"n": number})
+    assert len(base._of_queries) == 16
+    base.close()
+    with pytest.raises(dosai.DosaiError, match="closed"):
+        create(base, extra_query={"c": 3})
+
+
+def test_what_was_given_can_be_read(server):
+    base = dosai.Client("k", server.base("echo~given"), organization="o", default_headers={"A": "1"}, default_query={"q": 2})
+    assert (base.organization, base.project, base.default_headers, base.default_query) == ("o", None, {"A": "1"}, {"q": 2})
+    base.project = "p"
+    base.post("/x", {})
+    assert headers_sent(server, "echo~given")["openai-project"] == "p"
+    for name in ("default_headers", "default_query"):
+        with pytest.raises(AttributeError):
+            setattr(base, name, {})
+        for wrong in (5, ["a"]):
+            with pytest.raises(TypeError, match=f"must be a dict, not {type(wrong).__name__}"):
+                dosai.Client("k", server.base("echo"), **{name: wrong})
 
 
 def test_a_query_of_the_base_url_and_of_a_path(server, client):

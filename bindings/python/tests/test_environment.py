@@ -62,4 +62,8 @@ def test_a_copy_keeps_the_pair(monkeypatch, server):
                        (client.with_options(http1_only=True), "their key")):
         other.chat.completions.create(model="m", messages=[])
         assert dict(server.stats("hello~pair")["last_headers"])["Authorization"] == "Bearer " + key
+    for other in (client.with_options(base_url=None), client.with_options(api_key=None, base_url=dosai.NOT_GIVEN)):
+        assert (other.api_key, other.base_url) == ("their key", client.base_url)
+    with pytest.raises(TypeError, match="base_url must be a string"):
+        client.base_url = None
     assert server.stats("hello~other")["requests"] == 0

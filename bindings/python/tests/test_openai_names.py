@@ -120,6 +120,7 @@ def sections(text):
     return found
 
 
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the programs are of an openai-python that needs 3.10")
 def test_more_programs_in_its_place(server):
     """They say the same as with openai-python."""
     programs = sections(pathlib.Path(__file__).with_name("openai_programs.txt").read_text())

@@ -51,6 +51,15 @@ def test_pyright_finds_mistakes(tmp_path):
     assert sorted({line for _, line, _ in found}) == MISTAKES, found
 
 
+def test_parameters_are_openais():
+    parameters = pytest.importorskip("openai.types.chat.completion_create_params")
+    from dosai._parameters import ChatParameters
+
+    theirs = set(typing.get_type_hints(parameters.CompletionCreateParamsBase)) - {"model", "messages"}
+    ours = set(typing.get_type_hints(ChatParameters)) - {"timeout", "extra_headers", "extra_query", "extra_body"}
+    assert ours == theirs
+
+
 @pytest.mark.parametrize("create", CREATES, ids=lambda create: create.__qualname__)
 def test_parameters_are_shown(create):
     from dosai._parameters import ChatParameters

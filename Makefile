@@ -16,6 +16,7 @@
 ## make mutants  inserts faults into the sources, which the tests should find; SEED=, COUNT=: docs/mutants.md
 ## make frameworks runs all frameworks with dosai.openai, and writes their table
 ## make bench    runs all benchmarks, and writes docs/benchmarks.md; QUICK=1: short runs, only printed
+## make declarations writes abi/dosai.json and each language's declarations from include/dosai.h
 ## make format   formats Swift and C as the format gate requires
 ## make clean    removes everything that was built or installed here
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
@@ -47,7 +48,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm dist test docs soak fuzz fuzz-keep mutants frameworks bench bench-scale format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm dist test docs soak fuzz fuzz-keep mutants frameworks bench bench-scale declarations format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL) $(ARCHIVE)
 
@@ -595,6 +596,9 @@ frameworks: all need-python
 
 bench: all need-test build/node/dosai.node $(GO) $(ASSEMBLY) $(ERLANG) $(JAVA_CLASSES) $(SWIFT_TESTS)
 	python3 benchmarks/run.py $(if $(QUICK),--quick)
+
+declarations:
+	scripts/declarations.py
 
 format: need-test
 	@scripts/check-format --fix

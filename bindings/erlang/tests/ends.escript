@@ -17,7 +17,7 @@ main(_) ->
     test("a killed client", fun() -> ends(fun killed/1) end),
     test("a client killed in a step", fun torn/0),
     test("a client that nobody owns", fun forgotten/0),
-    test("a thousand at once", fun thousand/0).
+    test("many at once, some killed", fun many/0).
 
 cancel() ->
     {ok, Endless} = client("endless"),
@@ -119,7 +119,7 @@ forgotten() ->
     support:settled().
 
 %% Processes that are killed at any time, and the client before some of them.
-thousand() ->
+many() ->
     {ok, Endless} = client("mixed"),
     unlink(Endless),
     Processes = [spawn(fun() -> catch contents(dosai:stream(Endless, question())) end) || _ <- lists:seq(1, 200)],

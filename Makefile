@@ -592,7 +592,7 @@ mutants: all need-test $(VENV)
 
 frameworks: all need-python
 	python3 Tests/Frameworks/run.py --write
-	python3 Tests/Frameworks/versions.py
+	python3 Tests/Frameworks/versions.py --whole
 
 bench: all need-test build/node/dosai.node $(GO) $(ASSEMBLY) $(ERLANG) $(JAVA_CLASSES) $(SWIFT_TESTS)
 	python3 benchmarks/run.py $(if $(QUICK),--quick)

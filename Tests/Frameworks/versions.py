@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The tests of dosai.openai with older versions of openai-python: the oldest that the frameworks take. The suite of
-bindings/python has the newest, and the asynchronous half.
+bindings/python has the newest.
 
-    versions.py [VERSION]...    all unless named
+    versions.py [--whole] [VERSION]...    all unless named; --whole: the asynchronous half, too
 """
 import concurrent.futures
 import os
@@ -24,21 +24,22 @@ def install(version):
         (place / "ready").touch()
 
 
-def run(version):
+def run(version, *which):
     """What went wrong."""
-    ran = subprocess.run([PLACE / ("openai-" + version) / "bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k",
-                          "not async", *TESTS], cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    ran = subprocess.run([PLACE / ("openai-" + version) / "bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                          *which, *TESTS], cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     print("openai %s, of %s: %s" % (version, OLDEST.get(version), ran.stdout.splitlines()[-1]), flush=True)
     return ran.stdout if ran.returncode else ""
 
 
 def main():
-    versions = sys.argv[1:] or list(OLDEST)
+    which = [] if "--whole" in sys.argv else ["-k", "not async"]
+    versions = [name for name in sys.argv[1:] if name != "--whole"] or list(OLDEST)
     for version in versions:
         install(version)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as together:
-        sys.exit("\n".join(filter(None, together.map(run, versions))) or 0)
+        sys.exit("\n".join(filter(None, together.map(lambda version: run(version, *which), versions))) or 0)
 
 
 if __name__ == "__main__":

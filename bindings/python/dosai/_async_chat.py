@@ -144,10 +144,11 @@ class AsyncRawCompletions(LikeOpenAI):
         stream: Optional[bool | NotGiven] = False,
         **parameters: Unpack[ChatParameters],
     ) -> Response:
-        answer = await send(self._client, model=model, messages=messages, stream=stream, **parameters)
+        client = self._client._with_query(parameters.pop("extra_query", None))
+        answer = await send(client, model=model, messages=messages, stream=stream, **parameters)
         if isinstance(answer, AsyncStream):
             return answer.response
-        return read_response(answer, self._client._request(CHAT), read_completion(answer))
+        return read_response(answer, client._request(CHAT), read_completion(answer))
 
 
 async def send(client: AsyncClient, **arguments: Any) -> Handle | AsyncStream:

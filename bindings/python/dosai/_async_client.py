@@ -76,7 +76,8 @@ class AsyncClient(BaseClient, AsyncClosing):
 
     async def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
-        self._connections, self._loops = None, Loops()
+        self._drop_connections()
+        self._loops = Loops()
         if trio_token() is None:
             await sleep(0)  # lets the event loop run what the last user of the connections scheduled
 

@@ -82,6 +82,17 @@ def named(values: Any, name: str) -> Any:
     return values
 
 
+def kept(known: dict[Any, Any], key: Any, make: Callable[[], Any], most: int) -> Any:
+    """What `make` makes for a key, once; the dict keeps at most so many, the newest."""
+    found = known.get(key)
+    if found is None:
+        found = make()
+        for old in list(known)[:max(0, len(known) + 1 - most)]:
+            known.pop(old, None)  # another thread may have been there
+        known[key] = found
+    return found
+
+
 def merged(*headers: Optional[Mapping[str, Optional[str]]]) -> dict[str, str]:
     """Headers; a later one replaces an earlier one of the same name, ignoring case, or removes it if it is None."""
     lines: dict[str, tuple[str, str]] = {}

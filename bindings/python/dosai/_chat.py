@@ -167,10 +167,11 @@ class RawCompletions(LikeOpenAI):
         stream: Optional[bool | NotGiven] = False,
         **parameters: Unpack[ChatParameters],
     ) -> Response:
-        answer = send(self._client, model=model, messages=messages, stream=stream, **parameters)
+        client = self._client._with_query(parameters.pop("extra_query", None))
+        answer = send(client, model=model, messages=messages, stream=stream, **parameters)
         if isinstance(answer, Stream):
             return answer.response
-        return read_response(answer, self._client._request(CHAT), read_completion(answer))
+        return read_response(answer, client._request(CHAT), read_completion(answer))
 
 
 def send(client: Client, **arguments: Any) -> Handle | Stream:

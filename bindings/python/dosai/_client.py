@@ -6,7 +6,7 @@ import os
 from ctypes import byref, c_char_p, sizeof
 
 from . import _ffi
-from ._call import Call, Handle, LikeOpenAI, c_string, call_options, check, copy_of, greenlets, merged, named, number, read_json
+from ._call import Call, Handle, LikeOpenAI, c_string, call_options, check, copy_of, greenlets, kept, merged, named, number, read_json
 from ._chat import Chat
 from ._closing import Closing
 from ._embeddings import Embeddings
@@ -163,27 +163,28 @@ class BaseClient(LikeOpenAI):
     def is_closed(self) -> bool:
         return self._connections is None
 
+    def _drop_connections(self) -> None:
+        self._connections, self._of_queries = None, {}
+
     def _reconnect(self, **changes: Any) -> None:
         is_closed = self.is_closed()
         self._connect({**self._arguments, **changes})
         if is_closed:
-            self._connections = None
+            self._drop_connections()
 
     def _connect(self, arguments: dict[str, Any]) -> None:
         self._connections = Connections(arguments)
         self._arguments, self._of_queries = arguments, {}
+        self._url, _, self._query = full_url(arguments).partition("?")
 
     def _with_query(self, query: Optional[Mapping[str, object]]) -> Self:
-        """The client for a call with this query; it keeps those of the last queries."""
+        """The client for a call with this query."""
         if not query or is_omitted(query):
             return self
         self._open_handle()  # raises if the client is closed
         key = repr(sorted(named(query, "extra_query").items()))
-        found = self._of_queries.pop(key, None) or self.with_options(default_query=query)
-        while len(self._of_queries) >= _QUERIES_MAX:
-            self._of_queries.pop(next(iter(self._of_queries)))
-        self._of_queries[key] = found
-        return found
+        client: Self = kept(self._of_queries, key, lambda: self.with_options(default_query=query), _QUERIES_MAX)
+        return client
 
     def _twin(self) -> Self:
         """The same client without its parts, for them to refer to: so no client waits for the garbage collector."""
@@ -219,9 +220,8 @@ class BaseClient(LikeOpenAI):
         return options
 
     def _request(self, path: str, method: str = "POST") -> Request:
-        url, _, query = full_url(self._arguments).partition("?")
-        url = f"{url.rstrip('/')}/{path.lstrip('/')}"
-        return Request(method, f"{url}{'&' if '?' in url else '?'}{query}" if query else url)
+        url = f"{self._url.rstrip('/')}/{path.lstrip('/')}"
+        return Request(method, f"{url}{'&' if '?' in url else '?'}{self._query}" if self._query else url)
 
 
 class Client(BaseClient, Closing):
@@ -283,7 +283,7 @@ class Client(BaseClient, Closing):
 
     def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
-        self._connections = None
+        self._drop_connections()
 
     def _complete(self, call: Call, function: Callable[..., int], *arguments: Any) -> Handle:
         return self._ask(call, function, arguments, Handle(_ffi.dosai_completion(), _ffi.dosai_completion_free))

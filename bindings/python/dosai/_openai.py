@@ -6,7 +6,6 @@ import json
 import warnings
 from datetime import timedelta
 from inspect import signature
-from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import openai
@@ -14,7 +13,7 @@ import openai
 from . import _async_chat, _chat, _ffi
 from ._async_client import AsyncClient
 from ._async_stream import AsyncStream
-from ._call import Handle, headers_of, lent_bytes, read_completion
+from ._call import Handle, headers_of, kept, lent_bytes, read_completion
 from ._chunks import ChatCompletionChunk
 from ._client import Client
 from ._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, DosaiError, InvalidArgumentError
@@ -38,7 +37,6 @@ except ImportError:
     import httpx  # type: ignore[import-not-found, no-redef, unused-ignore]
 
 _Chunk = TypeVar("_Chunk")
-_PATH = "/chat/completions"
 _CLIENTS_MAX = 16  # of one client of openai-python: it may use several servers, keys or numbers of retries
 # libdosai writes these itself
 _OWN_HEADERS = {"accept", "accept-encoding", "api-key", "authorization", "connection", "content-length", "content-type",
@@ -64,7 +62,7 @@ def is_ours(client: Any, options: Any) -> bool:
     """Whether it is a chat call that the program did not want to send over an HTTP client of its own."""
     return (
         options.method.lower() == "post"
-        and options.url == _PATH
+        and options.url == _chat.CHAT
         and type(client._client) in (SyncHttpxClientWrapper, AsyncHttpxClientWrapper)
         and not client._client.is_closed
         and not authenticates_itself(client, options)
@@ -91,7 +89,7 @@ class Exchange:
             if name not in _OWN_HEADERS and not name.startswith("x-stainless-")
         }
         url, _, query = str(request.url).partition("?")
-        base_url = url.removesuffix(_PATH) + ("?" + query if query else "")
+        base_url = url.removesuffix(_chat.CHAT) + ("?" + query if query else "")
         authorization = headers.get("authorization", "")
         if "api-key" in headers:
             key, header = headers["api-key"], "api-key"
@@ -104,22 +102,20 @@ class Exchange:
     def client_of(self, kind: Any) -> Any:
         """The library's client, whose connections openai-python's client and its copies share."""
         clients = self.client._client.__dict__.setdefault("_dosai_clients", {})
-        found = clients.get(self.place)
-        if found is None:
+
+        def make() -> Any:
             base_url, key, header, retries = self.place
-            base = next((client for place, client in clients.items() if place[:3] == self.place[:3]), None)
-            found = base.with_options(max_retries=retries) if base else kind(
+            base = next((client for place, client in list(clients.items()) if place[:3] == self.place[:3]), None)
+            return base.with_options(max_retries=retries) if base else kind(
                 key or "", base_url, api_key_header=header, max_retries=retries, allow_insecure_http=True
             )
-            for old in list(islice(clients, max(0, len(clients) + 1 - _CLIENTS_MAX))):
-                del clients[old]
-            clients[self.place] = found
-        return found
+
+        return kept(clients, self.place, make, _CLIENTS_MAX)
 
     def answered(self, answer: Handle) -> Any:
         """The response of a whole answer, with its JSON."""
         pointer = answer.pointer
-        return self.reported(report_of(pointer), httpx.Response(
+        return reported(report_of(pointer), httpx.Response(
             _ffi.dosai_completion_http_status(pointer),
             headers=listed(headers_of(_ffi.dosai_completion_header, _ffi.dosai_completion_headers, answer)),
             content=lent_bytes(_ffi.dosai_completion_json, pointer) or b"{}",
@@ -129,16 +125,9 @@ class Exchange:
     def streams(self, stream: Any) -> Any:
         response: Response = stream.response
         report = Report(attempts=len(response.attempts), quirks=response.quirks, timings=response.timings or {})
-        return self.reported(report, httpx.Response(
+        return reported(report, httpx.Response(
             response.status_code, headers=listed(response.headers), stream=Body(stream, self), request=self.request
         ))
-
-    def reported(self, report: Report, response: Any) -> Any:
-        """The response, with what openai-python tells of a call, and the report in its extensions."""
-        self.retries_taken = report.attempts - 1
-        response.extensions["dosai"] = report
-        response.elapsed = timedelta(seconds=report.timings.get("total") or report.timings.get("first_byte") or 0)
-        return response
 
     def error(self, error: DosaiError) -> Exception:
         """openai-python's error for one of dosai's."""
@@ -165,6 +154,18 @@ class Exchange:
                 getattr(error, "timings", None) or {}, arrived(getattr(error, "completion", None)),
             )
         return raised
+
+
+def reported(report: Report, response: Any) -> Any:
+    """The response, with the report in its extensions, and the time that openai-python shows."""
+    response.extensions["dosai"] = report
+    response.elapsed = timedelta(seconds=report.timings.get("total") or report.timings.get("first_byte") or 0)
+    return response
+
+
+def retries_of(response: Any) -> int:
+    attempts: int = response.extensions["dosai"].attempts
+    return attempts - 1
 
 
 def arrived(completion: Any) -> Any:
@@ -271,7 +272,7 @@ def request(self: Any, cast_to: Any, options: Any, *, stream: bool = False, stre
         response = exchange.answered(answer)
     result = self._process_response(
         cast_to=cast_to, options=options, response=response, stream=stream, stream_cls=stream_cls,
-        retries_taken=exchange.retries_taken,
+        retries_taken=retries_of(response),
     )
     return with_report(result, response)
 
@@ -294,7 +295,7 @@ async def async_request(self: Any, cast_to: Any, options: Any, *, stream: bool =
         response = exchange.answered(answer)
     result = await self._process_response(
         cast_to=cast_to, options=options, response=response, stream=stream, stream_cls=stream_cls,
-        retries_taken=exchange.retries_taken,
+        retries_taken=retries_of(response),
     )
     return with_report(result, response)
 

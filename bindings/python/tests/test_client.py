@@ -204,6 +204,11 @@ def test_a_query_of_a_call(server):
         create(base, extra_query=query)
         assert server.stats("echo~extra")["last_path"].endswith("/chat/completions" + path)
     assert len(list(create(dosai.Client("k", server.base("fast")), extra_query={"c": 3}, stream=True))) > 10
+    for stream in (False, True):
+        raw = base.chat.completions.with_raw_response.create(model="m", messages=HI, stream=stream, extra_query={"c": 3})
+        assert raw.request.url.endswith("/chat/completions?a=1&b=2&c=3")
+        if stream:
+            raw.parse().get_final_completion()  # which gives its connection back
     connections = server.stats("echo~extra")["connections"]
     for _ in range(5):
         create(base, extra_query={"c": 3})
@@ -218,6 +223,7 @@ def test_a_query_of_a_call(server):
         base._with_query({"n": number})
     assert len(base._of_queries) == 16
     base.close()
+    assert not base._of_queries  # nor their connections
     with pytest.raises(dosai.DosaiError, match="closed"):
         create(base, extra_query={"c": 3})
 

@@ -99,14 +99,9 @@ static void is_forgotten(const dosai_request *request) {
   dosai_client_free(client);
 }
 
-static int32_t go_on(void *unused) {
-  (void)unused;
-  return 0;
-}
-
-/* A stream has its socket, one or two descriptors of libcurl's, and one of ours unless it looks often anyway. The first
- * takes what its client has. */
-static void of_a_stream(const dosai_request *request, int looks_often) {
+/* A stream has its socket, one or two descriptors of libcurl's, and one of ours unless its on_wait looks often anyway.
+ * The first takes what its client has. */
+static void of_a_stream(const dosai_request *request, dosai_wait_fn on_wait, int64_t interval_ms, int least) {
   enum { COUNT = 9 };
   dosai_client *client = test_client(TEST_PLAIN, "silent-chunk");
   dosai_stream *streams[COUNT] = {NULL};
@@ -114,15 +109,14 @@ static void of_a_stream(const dosai_request *request, int looks_often) {
   dosai_call_options options;
   int first = 0;
   dosai_call_options_init(&options, sizeof options);
-  options.on_wait = go_on;
-  options.wait_interval_ms = looks_often ? 100 : 101;
+  options.on_wait = on_wait;
+  options.wait_interval_ms = interval_ms;
   for (int i = 0; i < COUNT; i++) {
     CHECK_CALL(dosai_stream_open(client, request, &options, &streams[i], &error), DOSAI_OK);
     CHECK_CALL(dosai_stream_next(streams[i], -1, &chunk, &error), DOSAI_OK);
     if (i == 0) first = open_descriptors();
   }
-  int each = looks_often ? 2 : 3;
-  CHECK_BETWEEN(open_descriptors() - first, each * (COUNT - 1), (each + 1) * (COUNT - 1));
+  CHECK_BETWEEN(open_descriptors() - first, least * (COUNT - 1), (least + 1) * (COUNT - 1));
   for (int i = 0; i < COUNT; i++) dosai_stream_free(streams[i]);
   dosai_client_free(client);
 }
@@ -166,8 +160,9 @@ int main(void) {
   printf("%d worked, %d did not\n", seen[0], seen[1]);
   CHECK(seen[0] > 50 && seen[1] > 50);
   is_forgotten(request);
-  of_a_stream(request, 0);
-  of_a_stream(request, 1);
+  of_a_stream(request, NULL, 0, 3);
+  of_a_stream(request, test_wait_on, 101, 3);
+  of_a_stream(request, test_wait_on, 100, 2);
   without_standard_input(request);
   dosai_request_free(request);
   return test_end();

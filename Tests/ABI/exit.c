@@ -35,30 +35,28 @@ static void loop(dosai_request *request) {
   dosai_loop_close(loop, NULL, NULL, NULL);
 }
 
-static int32_t go_on(void *unused) {
-  (void)unused;
-  return 0;
-}
-
 static void *work(void *number) {
   dosai_request *request = test_request();
   dosai_call_options often;
   dosai_call_options_init(&often, sizeof often);
-  often.on_wait = go_on;
+  often.on_wait = test_wait_on;
   for (;;) {
     dosai_completion *completion = NULL;
     switch ((intptr_t)number % 6) {
     case 0:
       dosai_chat(silent, request, NULL, &completion, NULL);
       break;
-    case 1: /* not woken: it looks often anyway */
-      dosai_chat(stall, request, &often, &completion, NULL);
+    case 1:
+      dosai_chat(stall, request, NULL, &completion, NULL);
       break;
     case 2:
       pull(request);
       break;
     case 3:
       loop(request);
+      break;
+    case 4: /* not woken: it looks often anyway */
+      dosai_chat(stall, request, &often, &completion, NULL);
       break;
     default:
       dosai_chat_stream(endless, request, NULL, count, NULL, &completion, NULL);

@@ -125,20 +125,14 @@ static void *block(void *unused) {
   return unused;
 }
 
-static int32_t go_on(void *unused) {
-  (void)unused;
-  return 0;
-}
-
-/* A thread that waits is woken when another frees the stream, or looks each 100 ms itself. */
+/* A thread that waits is woken when another frees the stream, or with an on_wait looks each 100 ms itself. */
 static void two_threads(test_transport transport, int looks_often) {
   pthread_t thread;
   dosai_completion *part = (dosai_completion *)1;
   dosai_call_options options;
   dosai_call_options_init(&options, sizeof options);
-  options.on_wait = go_on;
-  options.wait_interval_ms = looks_often ? 100 : 10000;
-  open_stream(transport, "silent-chunk", &options);
+  options.on_wait = test_wait_on;
+  open_stream(transport, "silent-chunk", looks_often ? &options : NULL);
   take_one();
   pthread_create(&thread, NULL, block, NULL);
   dosai_status status = DOSAI_OK;

@@ -253,6 +253,12 @@ static inline int32_t test_go_on(const dosai_chunk *chunk, void *user_data) {
   return 0;
 }
 
+/* An on_wait that lets the call go on. */
+static inline int32_t test_wait_on(void *unused) {
+  (void)unused;
+  return 0;
+}
+
 /* Pulls a stream to its end, and gives its completion where one is asked for. */
 static inline dosai_status test_pull(dosai_client *client, const dosai_request *request,
                                      const dosai_call_options *options, dosai_completion **out_completion,

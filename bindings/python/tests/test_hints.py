@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import sys
 import typing
 from typing import Annotated, Any, Dict, List, Literal, Optional, Union
 
@@ -78,7 +79,7 @@ def test_hints(hint, schema, json, value):
     (Literal["a", 1], "true", "x: not one of 'a', 1"), (Unit, '"x"', "not a valid Unit"),
     (Unit, "[]", "not a valid Unit"),
     (Place, '{"city": 3}', "x: city: not of type string"), (Place, "{}", "x: city is missing"),
-    (Place, '{"city": "a", "x": 1}', "x: x is unknown"), (list, "[" * 100000, "recursion|Stack overflow"),
+    (Place, '{"city": "a", "x": 1}', "x: x is unknown"), (list, "[" * 100000, "Stack overflow" if sys.version_info >= (3, 14) else "recursion"),
 ])
 def test_values_that_do_not_fit(hint, json, problem):
     with pytest.raises(WrongCallError, match=problem):

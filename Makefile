@@ -427,6 +427,7 @@ test-rust: all need-test
 	cd bindings/rust && RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --offline --no-deps --package dosai --package dosai-sys
 
 test-python: all need-test $(VENV)
+	$(PYTHON) scripts/openai-fields --check
 	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) -m pytest -q -p no:cacheprovider bindings/python
 
 test-node: build/testees/node $(TSC)

@@ -8,7 +8,7 @@ from struct import Struct
 
 from . import _ffi
 from ._json import decode, decode_received
-from ._models import Audio, ChoiceLogprobs, CompletionUsage, LazyModel, Moderation
+from ._models import ChoiceLogprobs, CompletionUsage, LazyModel, Model, Moderation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,14 +60,21 @@ class ToolCallDelta(EventPart):
         return tool_call
 
 
+class AudioDelta(Model):
+    id: Optional[str]
+    data: Optional[str]
+    expires_at: Optional[int]
+    transcript: Optional[str]
+
+
 class ChoiceDelta(EventPart):
     role: Optional[str]
     content: Optional[str]
     refusal: Optional[str]
     tool_calls: Optional[list[ToolCallDelta]]
     function_call: Optional[FunctionDelta]
-    audio: Optional[Audio]
-    _nested = {"tool_calls": ToolCallDelta, "function_call": FunctionDelta, "audio": Audio}
+    audio: Optional[AudioDelta]
+    _nested = {"tool_calls": ToolCallDelta, "function_call": FunctionDelta, "audio": AudioDelta}
     _absent = frozenset(("content", "refusal", "tool_calls", "function_call"))
 
     @staticmethod

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Judges every binding from outside, by its testee: the cases of Tests/Wire, its fault matrix and exchanges, cancelling
-and letting go, and the tool's `chat --json`; each whole and as a stream, blocking and asynchronous.
+"""Judges every binding from outside, by its testee: the cases of Tests/Wire, its fault matrix and exchanges, cancelling,
+letting go and pausing, and the tool's `chat --json`; each whole and as a stream, blocking and asynchronous.
 
     run.py [--quick] [NAME | NAME=COMMAND]...
 
@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT / "Tests/Support"), str(ROOT / "Tests/Wire")]
 import test_cases, test_corpus, test_faults, wire
 from lateness import attempt, patience
 from corpus import CASES
-from scripts import CHUNKED, HOLD, chunk, line
+from scripts import CHUNKED, DONE, HOLD, chunk, line
 from server import LoopbackServer
 from testees import Testee, form, plain
 
@@ -27,6 +27,8 @@ LINES = 60  # of what failed
 AT_ONCE = 3  # testees; most of what they do is to wait
 TOGETHER = 16  # calls of one testee at a time, each in a process of its own
 PIECES = ["A", "B", "C", "D"]  # of a stream that then stays open
+PAUSE = 0.3  # seconds, of a testee
+MANY = ["%d %s" % (number, "." * 2000) for number in range(1000)]  # between them comments, of 6 MB in all
 
 
 class Verdict:
@@ -176,6 +178,32 @@ def play_ends(server, testee, verdict):
     together(play, [(*job, is_async) for is_async in (False, True) for job in jobs])
 
 
+# ---- not reading for a while
+
+def play_pauses(server, testee, verdict):
+    """The server sends more than buffers hold, and so has to wait; or ends meanwhile. All of it arrives, once."""
+    def play(pieces, comment, after, is_async):
+        name, sent = "pauses-%s-%d-%d" % (testee.name, len(pieces), is_async), []
+        note = {"call": lambda: sent.append(time.monotonic())}
+        server.put(name, [{"send": CHUNKED}, note, *({"chunk": line(chunk({"content": piece})) + comment} for piece in pieces), note,
+                          {"chunk": line(chunk(finish="stop")) + DONE}, {"chunk": ""}, {"close": True}])
+
+        def check():
+            started = time.monotonic()
+            answer = testee.client(server.base(name)).answer(way_of("stream", is_async), pause_after=after)
+            took, waited = time.monotonic() - started, sent[-1] - sent[-2]
+            texts = [choice.get("content") for one in answer["chunks"] for choice in one["choices"] if choice.get("content")]
+            found = [] if texts == pieces else ["the events are %.300r" % texts]
+            if (answer["status"], answer["error"]) != ("OK", None) or answer["completion"]["choices"][0]["content"] != "".join(pieces):
+                found.append("it ends with %.300r" % [answer[key] for key in ("status", "error", "completion")])
+            if min(took, waited if comment else took) < PAUSE:
+                found.append("there is no pause: %.3f s, the server's %.3f s" % (took, waited))
+            return found
+        verdict.play("pause", way_of("stream", is_async), "sends on" if comment else "ends", check)
+    comment = ": %s\n\n" % ("." * 6000)
+    together(play, [(*job, is_async) for is_async in (False, True) for job in ((MANY, comment, 2), (PIECES, "", 1))])
+
+
 # ---- `chat --json`
 
 def play_chats(server, testee, verdict):
@@ -203,7 +231,7 @@ def judge(server, testee, expected, is_quick):
     play_cases(server, testee, verdict, expected)
     verdict.replay()
     if not is_quick:
-        for play in (play_faults, play_exchanges, play_ends, *[play_chats] * (testee.name != "c")):  # the tool is C's own
+        for play in (play_faults, play_exchanges, play_ends, play_pauses, *[play_chats] * (testee.name != "c")):  # the tool is C's own
             play(server, testee, verdict)
             verdict.replay()
     verdict.failed += ["%s: it is not played" % name for name in verdict.known if not is_quick]

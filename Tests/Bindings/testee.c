@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+#define PAUSE_MS 300
 
 static json_t *text(const char *bytes, size_t length) {
   return bytes ? json_stringn(bytes, length) : json_null();
@@ -136,10 +138,11 @@ static json_t *error_of(const dosai_error *error) {
 /* ---- chunks, put together to events */
 
 typedef struct {
-  json_t *events, *event;              /* event: borrowed, until its last chunk */
-  json_int_t cancel_after, drop_after; /* -1: never */
+  json_t *events, *event;                           /* event: borrowed, until its last chunk */
+  json_int_t cancel_after, drop_after, pause_after; /* -1: never */
   dosai_cancel *token;
-  int is_dropped;
+  dosai_call *call; /* of a loop's, the handle */
+  int is_dropped, is_paused;
 } seen_t;
 
 static void join(json_t *object, const char *key, const char *bytes, size_t length) {
@@ -194,6 +197,10 @@ static void take(seen_t *seen, const dosai_chunk *chunk) {
   json_int_t count = (json_int_t)json_array_size(seen->events);
   if (count == seen->cancel_after) dosai_cancel_trigger(seen->token);
   seen->is_dropped |= count == seen->drop_after;
+  seen->is_paused = count == seen->pause_after;
+  if (!seen->is_paused) return;
+  if (seen->call) dosai_call_pause(seen->call);
+  else usleep(PAUSE_MS * 1000);
 }
 
 /* ---- the ways to make a call; what they end with is the caller's */
@@ -249,24 +256,37 @@ static int32_t on_event(const dosai_event *event, void *user_data) {
   return 0;
 }
 
+static int64_t now_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
 static dosai_status looped(call_t *call, dosai_status status, dosai_loop *loop, int takes_events) {
   const dosai_event *event;
   while (status == DOSAI_OK && !call->completion && !call->error) {
     status = dosai_loop_step(loop, 5000, takes_events ? NULL : on_event, call, NULL, &call->error);
     while (takes_events && status == DOSAI_OK && dosai_loop_next(loop, &event, NULL) == DOSAI_OK && event)
       on_event(event, call);
+    if (!call->seen.is_paused || status != DOSAI_OK) continue;
+    call->seen.is_paused = 0;
+    const int64_t until = now_ms() + PAUSE_MS;
+    for (int64_t left; status == DOSAI_OK && (left = until - now_ms()) > 0;)
+      status = dosai_loop_step(loop, left, takes_events ? NULL : on_event, call, NULL, &call->error);
+    dosai_call_resume(call->seen.call);
   }
+  dosai_call_free(call->seen.call);
   dosai_loop_close(loop, NULL, NULL, NULL);
   return call->error ? dosai_error_status(call->error) : status;
 }
 
-#define LOOPED(name, submit, takes_events)                                                                \
-  static dosai_status name(call_t *call) {                                                                \
-    dosai_loop *loop;                                                                                     \
-    dosai_status status = dosai_loop_new(NULL, &loop, &call->error);                                      \
-    if (status != DOSAI_OK) return status;                                                                \
-    return looped(call, submit(loop, call->client, call->request, &call->options, 1, NULL, &call->error), \
-                  loop, takes_events);                                                                    \
+#define LOOPED(name, submit, takes_events)                                                                 \
+  static dosai_status name(call_t *call) {                                                                 \
+    dosai_loop *loop;                                                                                      \
+    dosai_status status = dosai_loop_new(NULL, &loop, &call->error);                                       \
+    if (status != DOSAI_OK) return status;                                                                 \
+    status = submit(loop, call->client, call->request, &call->options, 1, &call->seen.call, &call->error); \
+    return looped(call, status, loop, takes_events);                                                       \
   }
 LOOPED(stream_in_loop, dosai_loop_submit_stream, 0)
 LOOPED(stream_by_next, dosai_loop_submit_stream, 1)
@@ -363,7 +383,8 @@ static json_t *serve(json_t *asked) {
   if (!face || at == COUNT(faces)) return failed("an unknown face");
   call_t call = {.seen = {.events = json_array(),
                           .cancel_after = count_of(asked, "cancel_after"),
-                          .drop_after = count_of(asked, "drop_after")}};
+                          .drop_after = count_of(asked, "drop_after"),
+                          .pause_after = count_of(asked, "pause_after")}};
   dosai_status status = DOSAI_OK;
   json_t *identity = json_pack("{s:O, s:O}", "url", json_object_get(asked, "url"), "options",
                                json_object_get(asked, "options"));

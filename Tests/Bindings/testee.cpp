@@ -166,33 +166,53 @@ struct Events {
 
 // ---- the ways to make a call
 
-/* Gives each chunk to on_chunk, which may end the stream by false. */
+constexpr std::chrono::milliseconds pause{300};
+
+enum class Next { go_on, pause, end };
+
+/* Gives each chunk to on_chunk, which says what is next. */
 template <class OnChunk>
 static dosai::Completion make_call(const dosai::Client &client, const dosai::Request &request,
                                    string_view face, const dosai::CallOptions &options, OnChunk on_chunk) {
   if (face == "whole") return client.chat(request, options);
   if (face == "stream") {
     dosai::Stream stream = client.stream(request, options);
-    for (const dosai::Chunk &chunk : stream)
-      if (!on_chunk(chunk)) return {};
+    for (const dosai::Chunk &chunk : stream) {
+      const Next next = on_chunk(chunk);
+      if (next == Next::end) return {};
+      if (next == Next::pause) std::this_thread::sleep_for(pause);
+    }
     return stream.completion();
   }
   dosai::Loop loop;
   dosai::Completion completion;
   std::optional<dosai::Error> error;
-  bool is_over = false;
+  bool is_over = false, is_paused = false;
   dosai::Call call = face == "async_whole" ? loop.submit_chat(client, request, 1, options)
                                            : loop.submit_stream(client, request, 1, options);
+  const auto take = [&](const dosai::Event &event) {
+    if (event.kind() == DOSAI_EVENT_CHUNK) {
+      if (is_over) return;
+      const Next next = on_chunk(event.chunk());
+      is_over = next == Next::end;
+      is_paused = next == Next::pause;
+      if (is_paused) call.pause();
+      return;
+    }
+    is_over = true;
+    if (event.kind() == DOSAI_EVENT_ERROR) error = event.error();
+    else completion = event.completion();
+  };
   while (!is_over) {
-    loop.step(dosai::Milliseconds(5000), [&](const dosai::Event &event) {
-      if (event.kind() == DOSAI_EVENT_CHUNK) {
-        if (!is_over && !on_chunk(event.chunk())) is_over = true;
-        return;
-      }
-      is_over = true;
-      if (event.kind() == DOSAI_EVENT_ERROR) error = event.error();
-      else completion = event.completion();
-    });
+    loop.step(dosai::Milliseconds(5000), take);
+    if (!is_paused) continue;
+    is_paused = false;
+    const auto until = std::chrono::steady_clock::now() + pause;
+    for (auto left = pause; left.count() > 0;) {
+      loop.step(left, take);
+      left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    }
+    call.resume();
   }
   if (error) throw *error;
   return completion;
@@ -257,7 +277,8 @@ static json_t *serve(json_t *asked) {
     if (!json_is_string(json_object_get(asked, key))) throw std::runtime_error(string("no ") + key);
   static std::map<string, dosai::Client> clients;
   const json_int_t cancel_after = number(asked, "cancel_after"), drop_after = number(asked, "drop_after"),
-                   cancel_after_ms = number(asked, "cancel_after_ms");
+                   cancel_after_ms = number(asked, "cancel_after_ms"),
+                   pause_after = number(asked, "pause_after");
   Events events;
   dosai::CancelToken token;
   std::thread timer;
@@ -282,7 +303,8 @@ static json_t *serve(json_t *asked) {
                                 call, [&](const dosai::Chunk &chunk) {
                                   const json_int_t whole = events.take(chunk);
                                   if (whole && whole == cancel_after) token.trigger();
-                                  return !whole || whole != drop_after;
+                                  if (whole && whole == drop_after) return Next::end;
+                                  return whole && whole == pause_after ? Next::pause : Next::go_on;
                                 }));
   } catch (const dosai::Error &failure) {
     status = dosai_status_name(failure.status());
@@ -407,7 +429,7 @@ static int chat(int count, char **arguments) {
     const auto completion =
         make_call(dosai::Client(options), request, prefix + face, {}, [](const dosai::Chunk &chunk) {
           std::cout << dump(chunk_line(chunk)) << std::endl;
-          return true;
+          return Next::go_on;
         });
     last_line(DOSAI_OK, completion, nullptr);
     return 0;

@@ -11,6 +11,7 @@ using Dosai;
 
 static class Testee
 {
+    const int Pause = 300;
     static readonly Dictionary<string, Client> clients = new Dictionary<string, Client>();
     static readonly TextWriter output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
 
@@ -50,6 +51,8 @@ static class Testee
         public CancellationTokenSource Source;
         bool isOpen;
 
+        public bool IsPaused => !isOpen && Events.Count == Number(Asked, "pause_after");
+
         /// <summary>Whether to go on.</summary>
         public bool Take(Chunk chunk)
         {
@@ -62,19 +65,25 @@ static class Testee
         }
     }
 
-    static Completion Read(ChatStream stream, Func<Chunk, bool> take)
+    static Completion Read(ChatStream stream, Func<Chunk, bool> take, Func<bool> isPaused)
     {
         foreach (Chunk chunk in stream)
+        {
             if (!take(chunk)) break;
+            if (isPaused()) Thread.Sleep(Pause);
+        }
         return stream.Completion;
     }
 
-    static async Task<Completion> ReadAsync(ChatReader reader, Func<Chunk, bool> take)
+    static async Task<Completion> ReadAsync(ChatReader reader, Func<Chunk, bool> take, Func<bool> isPaused)
     {
         using (reader)
         {
             while (await reader.MoveNextAsync())
+            {
                 if (!take(reader.Current)) break;
+                if (isPaused()) await Task.Delay(Pause);
+            }
             return reader.Completion;
         }
     }
@@ -96,9 +105,9 @@ static class Testee
             if (Number(asked, "cancel_after") == 0 || after == 0) source.Cancel();
             else if (after != null) source.CancelAfter(after.Value);
             if (face == "whole") return client.Chat(request, null, source.Token);
-            if (face == "stream") return Read(client.Stream(request, null, source.Token), reading.Take);
+            if (face == "stream") return Read(client.Stream(request, null, source.Token), reading.Take, () => reading.IsPaused);
             if (face == "async_whole") return client.ChatAsync(request, null, source.Token).GetAwaiter().GetResult();
-            return ReadAsync(client.StreamAsync(request, null, source.Token), reading.Take).GetAwaiter().GetResult();
+            return ReadAsync(client.StreamAsync(request, null, source.Token), reading.Take, () => reading.IsPaused).GetAwaiter().GetResult();
         }
     }
 
@@ -169,7 +178,8 @@ static class Testee
         var client = new Client(options);
         Request request = Request.Parse(Json.Write(body));
         if (given.ContainsKey("--no-stream")) return isAsync ? client.ChatAsync(request).GetAwaiter().GetResult() : client.Chat(request);
-        return isAsync ? ReadAsync(client.StreamAsync(request), Show).GetAwaiter().GetResult() : Read(client.Stream(request), Show);
+        if (isAsync) return ReadAsync(client.StreamAsync(request), Show, () => false).GetAwaiter().GetResult();
+        return Read(client.Stream(request), Show, () => false);
     }
 
     static void Finish(Completion answer, Error error)

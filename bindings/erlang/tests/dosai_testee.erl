@@ -64,7 +64,7 @@ make(Client, #{<<"face">> := Face, <<"request">> := Request} = Asked) ->
                 #{<<"cancel_after_ms">> := Ms} -> spawn_link(fun() -> timer:sleep(Ms), dosai:cancel(Call) end);
                 _ -> ok
             end,
-            Limits = {After, maps:get(<<"drop_after">>, Asked, none)},
+            Limits = {After, maps:get(<<"drop_after">>, Asked, none), maps:get(<<"pause_after">>, Asked, none)},
             case Face of
                 <<"whole">> -> {[], dosai:result(Call)};
                 <<"stream">> -> pull(Call, Limits, [], none);
@@ -94,14 +94,14 @@ handle(Call, Limits, Events, Open) ->
     end.
 
 each([], Call, Limits, Events, Open) -> handle(Call, Limits, Events, Open);
-each([Chunk | Rest], Call, {After, _} = Limits, Events, Open) ->
+each([Chunk | Rest], Call, {After, _, _} = Limits, Events, Open) ->
     case take(Call, Chunk, Limits, Events, Open) of
         {go_on, Made, _} when length(Made) =:= After -> {Made, dosai:result(Call)};
         {go_on, Made, Next} -> each(Rest, Call, Limits, Made, Next);
         Dropped -> Dropped
     end.
 
-take(Call, #{is_last_in_event := IsLast} = Chunk, {After, Drop}, Events, Open) ->
+take(Call, #{is_last_in_event := IsLast} = Chunk, {After, Drop, Pause}, Events, Open) ->
     Event = add(case Open of none -> #{json => maps:get(json, Chunk), choices => []}; _ -> Open end, Chunk),
     Made = case Open of none -> Events; _ -> tl(Events) end,
     All = [Event | Made],
@@ -111,6 +111,9 @@ take(Call, #{is_last_in_event := IsLast} = Chunk, {After, Drop}, Events, Open) -
             {All, dropped};
         After ->
             dosai:cancel(Call),
+            {go_on, All, none};
+        Pause ->
+            timer:sleep(300),
             {go_on, All, none};
         false -> {go_on, All, Event};
         _ -> {go_on, All, none}

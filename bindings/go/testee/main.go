@@ -175,6 +175,7 @@ type asked struct {
 	CancelAfter   *int                       `json:"cancel_after"`
 	DropAfter     *int                       `json:"drop_after"`
 	CancelAfterMS *int                       `json:"cancel_after_ms"`
+	PauseAfter    *int                       `json:"pause_after"`
 }
 
 // set finds the field for a name of C's: max_json_nodes is MaxJSONNodes, idle_timeout_ms is IdleTimeout.
@@ -239,6 +240,9 @@ func stream(ctx context.Context, client *dosai.Client, call asked, cancel func()
 		open = nil
 		if call.CancelAfter != nil && len(events) == *call.CancelAfter {
 			cancel()
+		}
+		if call.PauseAfter != nil && len(events) == *call.PauseAfter {
+			time.Sleep(300 * time.Millisecond)
 		}
 		if call.DropAfter != nil && len(events) == *call.DropAfter {
 			break

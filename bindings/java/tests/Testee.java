@@ -172,6 +172,14 @@ final class Testee {
         });
     }
 
+    static void pause() {
+        try {
+            Thread.sleep(300);
+        } catch (InterruptedException wrong) {
+            throw new AssertionError(wrong);
+        }
+    }
+
     static Completion make(Client client, Map<String, Object> asked, List<Object> events) {
         String request = Json.write(asked.get("request"));
         if (((String) asked.get("face")).endsWith("whole")) return client.chat(request);
@@ -186,6 +194,7 @@ final class Testee {
                 if (!chunk.isLastInEvent()) continue;
                 open = null;
                 if (Objects.equals(asked.get("cancel_after"), (long) events.size())) stream.cancel();
+                if (Objects.equals(asked.get("pause_after"), (long) events.size())) pause();
                 if (Objects.equals(asked.get("drop_after"), (long) events.size())) return null;
             }
             return stream.completion();

@@ -124,6 +124,7 @@ local function make(client, asked, events)
     if chunk.is_last_in_event then
       open = nil
       if #events == asked.cancel_after then stream:cancel() end
+      if #events == asked.pause_after then ffi.C.poll(nil, 0, 300) end
       if #events == asked.drop_after then
         stream:close()
         return nil

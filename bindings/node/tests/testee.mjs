@@ -2,6 +2,7 @@
 // --serve one call a line.
 import fs from 'node:fs';
 import readline from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI, { rawJSON } from '../index.mjs';
 
 const REASONING = ['reasoning_content', 'reasoning', 'thinking'];
@@ -75,7 +76,7 @@ function clientOf(url, options) {
 }
 
 async function call({ url, options = {}, request, face, cancel_after: cancelAfter = null, drop_after: dropAfter = null,
-  cancel_after_ms: cancelAfterMs = null }) {
+  cancel_after_ms: cancelAfterMs = null, pause_after: pauseAfter = null }) {
   const seen = { status: 'OK', chunks: [], completion: null, error: null };
   try {
     const client = clientOf(url, options);
@@ -96,6 +97,7 @@ async function call({ url, options = {}, request, face, cancel_after: cancelAfte
     for await (const chunk of stream) {
       seen.chunks.push(chunkOf(chunk));
       if (seen.chunks.length === cancelAfter) controller.abort();
+      if (seen.chunks.length === pauseAfter) await sleep(300);
       if (seen.chunks.length === dropAfter) return seen;
     }
     seen.completion = completionOf(await stream.finalChatCompletion());

@@ -155,6 +155,9 @@ function make(object $asked, array &$events): ?Completion
         if (!$isOpen && count($events) === ($asked->cancel_after ?? null)) {
             $stream->cancel();
         }
+        if (!$isOpen && count($events) === ($asked->pause_after ?? null)) {
+            usleep(300_000);
+        }
         if (!$isOpen && count($events) === ($asked->drop_after ?? null)) {
             break;
         }

@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import dosai
@@ -16,6 +17,7 @@ import dosai
 REASONING = ("reasoning_content", "reasoning", "thinking")
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "reasoning_tokens")
 CLOCKS = {"": None, "first token": "first_token"}
+PAUSE = 0.3  # seconds
 
 
 class Stopped(Exception):
@@ -128,6 +130,8 @@ def call(asked, chunks):
         if len(chunks) == asked.get("cancel_after"):
             part = part_of(stream)
             stream.close()
+        if len(chunks) == asked.get("pause_after"):
+            time.sleep(PAUSE)
         if len(chunks) == asked.get("drop_after"):
             return None
     return ended(stream, part)
@@ -147,6 +151,7 @@ def ended(stream, part):
 
 
 async def async_call(asked, chunks):
+    import asyncio
     completions = client_of(dosai.AsyncClient, asked).chat.completions
     if asked["face"] == "async_whole":
         raw = await completions.with_raw_response.create(**asked["request"])
@@ -159,6 +164,8 @@ async def async_call(asked, chunks):
         if len(chunks) == asked.get("cancel_after"):
             part = part_of(stream)
             await stream.close()
+        if len(chunks) == asked.get("pause_after"):
+            await asyncio.sleep(PAUSE)
         if len(chunks) == asked.get("drop_after"):
             return None
     return ended(stream, part)

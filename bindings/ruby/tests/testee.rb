@@ -74,6 +74,7 @@ def read(stream, asked, events)
     next unless chunk.last_in_event
     open = nil
     stream.cancel if events.size == asked["cancel_after"]
+    sleep 0.3 if events.size == asked["pause_after"]
     break if events.size == asked["drop_after"]
   end
   stream.completion

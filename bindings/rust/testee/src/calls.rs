@@ -1,5 +1,15 @@
 //! The ways to make a call.
 use dosai::{Chunk, Client, Completion, Error, EventKind, Loop, LoopOptions, Request};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PAUSE: Duration = Duration::from_millis(300);
+
+pub enum Next {
+    GoOn,
+    Pause,
+    End,
+}
 
 pub enum Ended {
     Answered(Completion),
@@ -7,8 +17,8 @@ pub enum Ended {
     Dropped,
 }
 
-/// Reads until `on_chunk` gives false.
-pub fn run(client: &Client, request: &Request, face: &str, on_chunk: impl FnMut(Chunk) -> bool) -> Option<Ended> {
+/// Reads until `on_chunk` gives an end.
+pub fn run(client: &Client, request: &Request, face: &str, on_chunk: impl FnMut(Chunk) -> Next) -> Option<Ended> {
     let ended = match face {
         "whole" => client.chat(request).map(Ended::Answered),
         "stream" => stream(client, request, on_chunk),
@@ -19,11 +29,13 @@ pub fn run(client: &Client, request: &Request, face: &str, on_chunk: impl FnMut(
     Some(ended.unwrap_or_else(Ended::Failed))
 }
 
-fn stream(client: &Client, request: &Request, mut on_chunk: impl FnMut(Chunk) -> bool) -> dosai::Result<Ended> {
+fn stream(client: &Client, request: &Request, mut on_chunk: impl FnMut(Chunk) -> Next) -> dosai::Result<Ended> {
     let mut stream = client.stream(request)?;
     while let Some(chunk) = stream.next()? {
-        if !on_chunk(chunk) {
-            return Ok(Ended::Dropped);
+        match on_chunk(chunk) {
+            Next::GoOn => {}
+            Next::Pause => thread::sleep(PAUSE),
+            Next::End => return Ok(Ended::Dropped),
         }
     }
     stream.completion().map(Ended::Answered)
@@ -33,18 +45,24 @@ fn looped(
     client: &Client,
     request: &Request,
     is_stream: bool,
-    mut on_chunk: impl FnMut(Chunk) -> bool,
+    mut on_chunk: impl FnMut(Chunk) -> Next,
 ) -> dosai::Result<Ended> {
     let mut calls = Loop::new(LoopOptions::default())?;
-    if is_stream {
-        calls.stream(client, request, 1)?;
-    } else {
-        calls.chat(client, request, 1)?;
-    }
+    let call = if is_stream { calls.stream(client, request, 1)? } else { calls.chat(client, request, 1)? };
     while let Some(event) = calls.next()? {
         match event.kind {
-            EventKind::Chunk(chunk) if on_chunk(chunk) => {}
-            EventKind::Chunk(_) => return Ok(Ended::Dropped),
+            EventKind::Chunk(chunk) => match on_chunk(chunk) {
+                Next::GoOn => {}
+                Next::Pause => {
+                    call.pause();
+                    let begun = Instant::now();
+                    while let Some(left) = PAUSE.checked_sub(begun.elapsed()) {
+                        calls.step(Some(left))?;
+                    }
+                    call.resume();
+                }
+                Next::End => return Ok(Ended::Dropped),
+            },
             EventKind::Completion(completion) => return Ok(Ended::Answered(completion)),
             EventKind::Error(error) => return Err(error),
             EventKind::Response(_) => break,

@@ -1,5 +1,5 @@
 //! `chat --json`: writes what the tool writes.
-use crate::calls::{run, Ended};
+use crate::calls::{run, Ended, Next};
 use crate::json::{list, maybe, text};
 use crate::serve::name;
 use dosai::{CallOptions, Chunk, ChunkKind, Client, ClientOptions, Clock, Request, Status, Timeout, Usage};
@@ -22,7 +22,7 @@ fn usage(usage: Usage) -> String {
     )
 }
 
-fn show(chunk: Chunk) -> bool {
+fn show(chunk: Chunk) -> Next {
     let said = || maybe(chunk.text());
     let (kind, rest) = match chunk.kind() {
         ChunkKind::CONTENT => ("content", format!("\"text\": {}", said())),
@@ -43,7 +43,11 @@ fn show(chunk: Chunk) -> bool {
         _ => ("other", format!("\"json\": {}", one_line(&chunk.json()))),
     };
     let line = format!("{{\"chunk\": {{\"kind\": \"{kind}\", \"choice\": {}, {rest}}}}}", chunk.choice());
-    writeln!(io::stdout(), "{line}").is_ok()
+    if writeln!(io::stdout(), "{line}").is_ok() {
+        Next::GoOn
+    } else {
+        Next::End
+    }
 }
 
 /// JSON between whose values there may be line ends.

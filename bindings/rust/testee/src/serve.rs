@@ -1,5 +1,5 @@
 //! `--serve`: a JSON object a line, the call, and a JSON object a line.
-use crate::calls::{run, Ended};
+use crate::calls::{run, Ended, Next};
 use crate::json::{list, maybe, object, text, Kind, Value};
 use dosai::{
     Attempt, CallOptions, CancelToken, Choice, Chunk, ChunkKind, Client, ClientOptions, Clock, Completion, Error,
@@ -188,7 +188,8 @@ pub fn answer(line: &str, clients: &mut Vec<(String, Client)>) -> Result<String,
             clients.push((identity, client.clone()));
             let client = client.with(CallOptions { cancel: Some(token.clone()), ..Default::default() });
             let request = Request::parse(&member("request")?.raw);
-            let (cancel_after, drop_after) = (count("cancel_after"), count("drop_after"));
+            let (cancel_after, drop_after, pause_after) =
+                (count("cancel_after"), count("drop_after"), count("pause_after"));
             if cancel_after == Some(0) || count("cancel_after_ms") == Some(0) {
                 token.cancel();
             }
@@ -203,13 +204,17 @@ pub fn answer(line: &str, clients: &mut Vec<(String, Client)>) -> Result<String,
             let ended = run(&client, &request, face, |chunk| {
                 event.take(chunk);
                 if !chunk.is_last_in_event() {
-                    return true;
+                    return Next::GoOn;
                 }
                 events.push(std::mem::take(&mut event).form(&chunk.json()));
                 if cancel_after == Some(events.len()) {
                     token.cancel();
                 }
-                drop_after != Some(events.len())
+                match Some(events.len()) {
+                    now if now == drop_after => Next::End,
+                    now if now == pause_after => Next::Pause,
+                    _ => Next::GoOn,
+                }
             });
             if let Some(timer) = timer {
                 timer.join().map_err(|_| "the timer")?;

@@ -100,9 +100,9 @@ func chat(_ arguments: [String]) async throws -> Int32 {
     let client = try Client(options)
     let request = try Request(json: try body(given))
     if given["--async"] == nil {
-      answer = isWhole ? try client.blocking.chat(request) : try read(client.blocking.stream(request), show)
+      answer = isWhole ? try client.blocking.chat(request) : try read(client.blocking.stream(request), nil, show)
     } else {
-      answer = isWhole ? try await client.chat(request) : try await readAsync(client.stream(request), show)
+      answer = isWhole ? try await client.chat(request) : try await readAsync(client.stream(request), nil, show)
     }
   } catch let failure as DosaiError {
     error = failure

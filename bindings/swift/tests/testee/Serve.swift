@@ -3,6 +3,12 @@ import Dispatch
 import Dosai
 import Support
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
 struct Unknown: Error {
   let what: String
 }
@@ -52,6 +58,7 @@ func set(_ name: String, _ value: JSON, _ options: inout ClientOptions) throws(U
 final class Reading: @unchecked Sendable {
   let cancelAfter: Int?
   let dropAfter: Int?
+  let pauseAfter: Int?
   let cancelAfterMS: Int?
   var events: [Event] = []
   private var isOpen = false
@@ -59,9 +66,11 @@ final class Reading: @unchecked Sendable {
   init(_ asked: JSON) {
     cancelAfter = asked["cancel_after"]?.int
     dropAfter = asked["drop_after"]?.int
+    pauseAfter = asked["pause_after"]?.int
     cancelAfterMS = asked["cancel_after_ms"]?.int
   }
 
+  var isPaused: Bool { !isOpen && events.count == pauseAfter }
   var isCancelledAtOnce: Bool { cancelAfter == 0 || cancelAfterMS == 0 }
 
   func later(_ cancel: @escaping @Sendable () -> Void) {
@@ -80,16 +89,20 @@ final class Reading: @unchecked Sendable {
   }
 }
 
-func read(_ chunks: BlockingStream, _ take: (Chunk) -> Bool) throws -> Completion? {
+let pause = 300  // milliseconds
+
+func read(_ chunks: BlockingStream, _ reading: Reading? = nil, _ take: (Chunk) -> Bool) throws -> Completion? {
   while let chunk = try chunks.next() {
     if !take(chunk) { break }
+    if reading?.isPaused == true { usleep(UInt32(pause) * 1000) }
   }
   return chunks.completion
 }
 
-func readAsync(_ stream: ChatStream, _ take: (Chunk) -> Bool) async throws -> Completion? {
+func readAsync(_ stream: ChatStream, _ reading: Reading? = nil, _ take: (Chunk) -> Bool) async throws -> Completion? {
   for try await chunk in stream {
     if !take(chunk) { break }
+    if reading?.isPaused == true { try await Task.sleep(for: .milliseconds(pause)) }
   }
   return stream.completion
 }
@@ -101,7 +114,7 @@ func blocking(_ client: Client, _ request: Request, _ reading: Reading, isWhole:
   let options = CallOptions(cancel: token)
   return isWhole
     ? try client.blocking.chat(request, options)
-    : try read(client.blocking.stream(request, options)) { reading.take($0, token.cancel) }
+    : try read(client.blocking.stream(request, options), reading) { reading.take($0, token.cancel) }
 }
 
 func asynchronous(_ client: Client, _ request: Request, _ reading: Reading, isWhole: Bool) async throws -> Completion? {
@@ -109,7 +122,9 @@ func asynchronous(_ client: Client, _ request: Request, _ reading: Reading, isWh
     if reading.isCancelledAtOnce { withUnsafeCurrentTask { $0?.cancel() } }
     return isWhole
       ? try await client.chat(request)
-      : try await readAsync(client.stream(request)) { reading.take($0) { withUnsafeCurrentTask { $0?.cancel() } } }
+      : try await readAsync(client.stream(request), reading) {
+        reading.take($0) { withUnsafeCurrentTask { $0?.cancel() } }
+      }
   }
   reading.later { task.cancel() }
   return try await task.value

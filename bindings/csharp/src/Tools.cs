@@ -29,7 +29,11 @@ namespace Dosai
             this.run = run ?? throw new ArgumentNullException(nameof(run));
         }
 
-        internal static async Task<string> Run(IReadOnlyList<Tool> tools, ToolCall call, CancellationToken token)
+        /// <summary>On the pool: one that awaits could not go on in the context of a thread that waits for it.</summary>
+        internal static Task<string[]> RunAll(IReadOnlyList<Tool> tools, IReadOnlyList<ToolCall> calls, CancellationToken token) =>
+            Task.WhenAll(calls.Select(call => Task.Run(() => Run(tools, call, token), token)));
+
+        static async Task<string> Run(IReadOnlyList<Tool> tools, ToolCall call, CancellationToken token)
         {
             Tool tool = tools.FirstOrDefault(one => one.Name == call.Name);
             if (tool == null) return "error: there is no function " + call.Name;
@@ -41,7 +45,7 @@ namespace Dosai
     public sealed partial class Client
     {
         /// <summary>Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a
-        /// function throws is told to the model, too. The functions run on the pool, one after another. The
+        /// function throws is told to the model, too. The functions of one answer run at once, on the pool. The
         /// request grows by the answers with calls and their results, but not by the tools. After maxRounds answers that still have calls, the status is TooLarge; if an answer with calls was
         /// cut short, Truncated. Those calls do not run. With a tool_choice that forces a call, the model calls in every
         /// round.</summary>
@@ -54,12 +58,11 @@ namespace Dosai
                     Completion answer = Chat(sent, options, token);
                     IReadOnlyList<ToolCall> calls = Calls(answer, round, maxRounds);
                     if (calls.Count == 0) return answer;
-                    // On the pool: a function that awaits could not go on in the context of this thread, which waits for it.
-                    AddResults(request, sent, answer, calls, calls.Select(call => Task.Run(() => Tool.Run(tools, call, token)).GetAwaiter().GetResult()).ToList());
+                    AddResults(request, sent, answer, calls, Tool.RunAll(tools, calls, token).GetAwaiter().GetResult());
                 }
         }
 
-        /// <summary>The same without a thread that waits. The functions of one answer run at once, on the pool.</summary>
+        /// <summary>The same without a thread that waits.</summary>
         public async Task<Completion> RunToolsAsync(Request request, IReadOnlyList<Tool> tools, int maxRounds = 10, CallOptions options = null,
             CancellationToken token = default(CancellationToken))
         {
@@ -69,7 +72,7 @@ namespace Dosai
                     Completion answer = await ChatAsync(sent, options, token).ConfigureAwait(false);
                     IReadOnlyList<ToolCall> calls = Calls(answer, round, maxRounds);
                     if (calls.Count == 0) return answer;
-                    AddResults(request, sent, answer, calls, await Task.WhenAll(calls.Select(call => Task.Run(() => Tool.Run(tools, call, token), token))).ConfigureAwait(false));
+                    AddResults(request, sent, answer, calls, await Tool.RunAll(tools, calls, token).ConfigureAwait(false));
                 }
         }
 

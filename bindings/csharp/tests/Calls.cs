@@ -233,6 +233,14 @@ static class Calls
             Same(Told, (await model.RunToolsAsync(Question(), tools)).Text);
             Same(false, request.ToString().Contains("\"tools\"")); // for they would come again with the next question
             using (Client echo = Client("echo")) Same(2, ((List<object>)Json.Object(echo.RunTools(request, tools).Text)["tools"]).Count);
+            using (var both = new Barrier(3)) // add is called twice
+            {
+                Func<string, string> meet = text => both.SignalAndWait(10000) ? "met" : "alone";
+                var pair = new[] { new Tool("add", null, null, meet), new Tool("fail", null, null, meet) };
+                const string Met = "met|met|error: there is no function nobody|met";
+                Same(Met, model.RunTools(Question(), pair).Text);
+                Same(Met, (await model.RunToolsAsync(Question(), pair)).Text);
+            }
             Same(true, Task.Run(() => InContext(() => model.RunTools(Question(), tools))).Wait(10000));
             Error error = Fails(Status.TooLarge, () => model.RunTools(Question(), tools, 1));
             Same(4, error.Completion.Choices[0].ToolCalls.Count);

@@ -267,8 +267,9 @@ json_schema(Name, Schema) ->
     #{type => json_schema, json_schema => #{name => unicode:characters_to_binary(Name), strict => true, schema => Schema}}.
 
 %% Asks the model, runs the functions that it calls, tells it the results, and so on until it answers; gives the whole
-%% conversation, too: the messages of the request, and all that followed, up to the answer. What a function throws is told to the model. After max_rounds answers (10) that still have calls, the error is
-%% too_large; if an answer with calls was cut short, truncated. Those calls do not run.
+%% conversation, too: the messages of the request, and all that followed, up to the answer. The functions of one answer run
+%% at once, each in a process; what one throws, or exits with, is told to the model. After max_rounds answers (10) that
+%% still have calls, the error is too_large; if an answer with calls was cut short, truncated. Those calls do not run.
 -spec run_tools(client(), map(), [tool()]) -> {ok, completion(), [map()]} | failed().
 run_tools(Client, Request, Tools) -> run_tools(Client, Request, Tools, #{}).
 
@@ -294,7 +295,8 @@ rounds(Client, #{messages := Messages} = Request, Tools, Options, Rounds) ->
                 _ when Rounds =< 1 ->
                     stopped(?TOO_LARGE, "the model still calls functions, after ~b calls in this answer", length(Calls), Answer);
                 _ ->
-                    Results = [#{role => tool, tool_call_id => maps:get(id, Call, <<>>), content => run(Tools, Call)} || Call <- Calls],
+                    Told = lists:zip(Calls, run_all(Tools, Calls)),
+                    Results = [#{role => tool, tool_call_id => maps:get(id, Call, <<>>), content => Text} || {Call, Text} <- Told],
                     rounds(Client, choose(Request#{messages := Messages ++ [Message | Results]}), Tools, Options, Rounds - 1)
             end;
         {ok, #{choices := [#{message := Message} | _]} = Answer} -> {ok, Answer, Messages ++ [Message]};
@@ -308,6 +310,30 @@ stopped(Status, Form, Term, Answer) -> {error, (dosai_nif:failure(Status, format
 choose(#{tool_choice := Choice} = Request) when Choice =/= auto, Choice =/= none, Choice =/= <<"auto">>, Choice =/= <<"none">> ->
     maps:remove(tool_choice, Request);
 choose(Request) -> Request.
+
+%% A process each. It ends with the caller, which has no link to it.
+run_all(Tools, Calls) ->
+    {Caller, Callers} = {self(), [self() | case get('$callers') of undefined -> []; Before -> Before end]},
+    {Runner, Monitor} = spawn_monitor(fun() -> exit({results, run_all(Caller, Callers, Tools, Calls)}) end),
+    receive
+        {'DOWN', Monitor, process, Runner, {results, Results}} -> Results;
+        {'DOWN', Monitor, process, Runner, Why} -> exit(Why)
+    end.
+
+run_all(Caller, Callers, Tools, Calls) ->
+    process_flag(trap_exit, true),
+    Monitor = monitor(process, Caller),
+    Runs = [spawn_link(fun() ->
+        put('$callers', Callers), % as a Task of Elixir has them
+        exit({result, run(Tools, Call)})
+    end) || Call <- Calls],
+    [receive
+        {'EXIT', Run, {result, Text}} -> Text;
+        {'EXIT', Run, Why} -> format("error: ~0tp", [Why]);
+        {'DOWN', Monitor, process, Caller, Why} ->
+            [exit(Each, kill) || Each <- Runs],
+            exit(Why)
+    end || Run <- Runs].
 
 run(Tools, Call) ->
     Name = maps:get(name, Call, <<>>),

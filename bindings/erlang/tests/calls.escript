@@ -13,6 +13,7 @@ main(_) ->
     test("errors", fun errors/0),
     test("other endpoints", fun endpoints/0),
     test("tools", fun tools/0),
+    test("tools at once", fun tools_at_once/0),
     test("many processes", fun many/0),
     test("names and supervisors", fun names/0).
 
@@ -123,6 +124,36 @@ tools() ->
     #{role := <<"assistant">>, content := <<"{\"sum\":3}|", _/binary>>} = lists:last(Messages),
     #{<<"own">> := 1} = jiffy:decode(maps:get(json, lists:nth(2, Messages)), [return_maps]),
     #{completion := #{choices := [#{message := #{tool_calls := [_, _, _, _]}}]}} = fails(too_large, dosai:run_tools(Model, question(), Tools, #{max_rounds => 1})).
+
+%% A process each: two that wait for one another, and one that is killed; and all end with the caller.
+tools_at_once() ->
+    {ok, Model} = client("model"),
+    {Begun, Self} = {counters:new(1, []), self()},
+    Add = #{name => <<"add">>, run => fun(_) -> meet(Begun), <<"met">> end},
+    Fail = #{name => <<"fail">>, run => fun(_) -> meet(Begun), exit(self(), kill), timer:sleep(infinity) end},
+    {ok, #{text := <<"met|error: killed|error: there is no function nobody|error: the arguments are no object">>}, _} =
+        dosai:run_tools(Model, question(), [Add, Fail]),
+    {messages, []} = process_info(self(), messages),
+    Forever = fun(_) ->
+        process_flag(trap_exit, true),
+        Self ! {begun, self(), get('$callers')},
+        timer:sleep(infinity)
+    end,
+    Caller = spawn(fun() -> dosai:run_tools(Model, question(), [#{name => Name, run => Forever} || Name <- [<<"add">>, <<"fail">>]]) end),
+    Monitors = [receive {begun, Run, [Caller]} -> monitor(process, Run) end || _ <- [add, fail]],
+    exit(Caller, kill),
+    [receive {'DOWN', Monitor, process, _, killed} -> ok end || Monitor <- Monitors].
+
+meet(Begun) ->
+    counters:add(Begun, 1, 1),
+    meet(Begun, 1000).
+
+meet(_, 0) -> throw(<<"the other has not begun">>);
+meet(Begun, Left) ->
+    case counters:get(Begun, 1) of
+        2 -> ok;
+        _ -> timer:sleep(5), meet(Begun, Left - 1)
+    end.
 
 many() ->
     {ok, Echo} = client("echo", #{max_in_flight => 20}),

@@ -126,7 +126,8 @@ end
 -- description, parameters (a JSON schema), and run, which gets the arguments as a table and gives a text, or what JSON can
 -- say; what it throws is told to the model. request.messages grows by each round. After max_rounds answers (10) that still
 -- have calls, it throws TOO_LARGE; if an answer with calls was cut short, TRUNCATED. Those calls do not run.
-function Client:run_tools(request, tools, max_rounds)
+-- is_parallel: the functions of one answer run in a coroutine each, as those of together().
+function Client:run_tools(request, tools, max_rounds, is_parallel)
   local asked, choice = {}, request.tool_choice
   for key, value in pairs(request) do asked[key] = value end
   asked.tools = {}
@@ -145,9 +146,12 @@ function Client:run_tools(request, tools, max_rounds)
       error(answers.failed("TOO_LARGE", "the model still calls functions in round " .. round, answer), 0)
     end
     table.insert(request.messages, first.message)
-    for _, call in ipairs(first.message.tool_calls) do
-      table.insert(request.messages, {role = "tool", tool_call_id = call.id, content = run(tools, call)})
+    local work = {}
+    for at, call in ipairs(first.message.tool_calls) do
+      work[at] = function() return {role = "tool", tool_call_id = call.id, content = run(tools, call)} end
     end
+    local results = is_parallel and self:together(work)
+    for at, one in ipairs(work) do table.insert(request.messages, results and results[at] or one()) end
     if choice ~= "auto" and choice ~= "none" then choice = nil end -- else the model could only call again
   end
 end

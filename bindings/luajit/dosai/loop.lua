@@ -7,6 +7,8 @@ local UNREAD = 256 * 1024 -- bytes of one call; then its connection waits
 local Loop, Call = {}, {}
 Loop.__index, Call.__index = Loop, Call
 
+local YIELDING = {has_news = function() return true end} -- what a coroutine waits for that yields by itself
+
 local event, failure = ffi.new("const dosai_event *[1]"), ffi.new("dosai_error *[1]")
 
 local function close_loop(handle) C.dosai_loop_close(handle, nil, nil, nil) end
@@ -24,7 +26,7 @@ function Loop.new(client_options, loop_options, wait)
   check(C.dosai_loop_new(native.options("loop_options", loop_options), loop, failure), failure)
   kept = nil -- the client has copied it
   return setmetatable({client = handle, handle = ffi.gc(loop[0], close_loop), wait = wait, last_tag = 0,
-    calls = setmetatable({}, {__mode = "v"}), threads = {}}, Loop)
+    calls = setmetatable({}, {__mode = "v"}), waiting = setmetatable({}, {__mode = "k"})}, Loop)
 end
 
 -- Makes a call: by a function of the library, with what comes before its options.
@@ -77,41 +79,55 @@ function Loop:drain()
 end
 
 function Loop:pump(call)
-  if self:drain() then return end
-  local thread = coroutine.running()
-  if thread and self.threads[thread] then coroutine.yield(call) else self:rest() end
+  if not self:drain() then self:await(call) end
 end
 jit.off(Loop.pump)
 
--- Runs each function in a coroutine; where one waits, another goes on. What one throws is thrown at once.
+-- In a coroutine of together(), lets the others go on until `call` has news; anywhere else, steps the loop.
+function Loop:await(call)
+  local thread = coroutine.running()
+  if thread and self.waiting[thread] then
+    self.waiting[thread] = call
+    coroutine.yield()
+    self.waiting[thread] = YIELDING
+  elseif call ~= YIELDING then
+    self:rest()
+  elseif self.handle then
+    self:step(0)
+  end
+end
+jit.off(Loop.await)
+
+-- Runs each function in a coroutine; where one waits or yields, another goes on. What one throws is thrown at once.
 function Loop:together(functions)
-  local waiting, results, left = {}, {}, 0
-  local function go_on(at, thread)
-    self.threads[thread] = true
+  local threads, results, count, left, waiting = {}, {}, #functions, #functions, self.waiting
+  local function go_on(at)
+    local thread = threads[at]
     local is_good, result = coroutine.resume(thread)
-    self.threads[thread] = nil
     if not is_good then error(result, 0) end
-    if coroutine.status(thread) == "dead" then
-      waiting[at], results[at], left = nil, result, left - 1
-    else
-      waiting[at] = {thread, result}
+    if coroutine.status(thread) == "dead" then threads[at], results[at], left = nil, result, left - 1 end
+  end
+  local function has_news()
+    for at = 1, count do
+      if threads[at] and waiting[threads[at]]:has_news() then return true end
     end
   end
-  for at, one in ipairs(functions) do
-    left = left + 1
-    go_on(at, coroutine.create(one))
+  for at = 1, count do
+    threads[at] = coroutine.create(functions[at])
+    waiting[threads[at]] = YIELDING
+    go_on(at)
   end
   while left > 0 do
-    local has_moved = false
-    for at = 1, #functions do
-      local thread, call = unpack(waiting[at] or {})
-      if thread and (not call or call:has_news()) then
-        has_moved = true
-        go_on(at, thread)
+    local has_moved, has_yielded = false, false
+    for at = 1, count do
+      local call = threads[at] and waiting[threads[at]]
+      if call and call:has_news() then
+        has_moved, has_yielded = true, has_yielded or call == YIELDING
+        go_on(at)
       end
     end
-    if left > 0 and not has_moved then
-      self:rest()
+    if left > 0 and (has_yielded or not has_moved) then
+      self:await(has_yielded and YIELDING or {has_news = has_news})
       while self:deliver() do end
     end
   end

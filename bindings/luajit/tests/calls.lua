@@ -78,6 +78,36 @@ test("tools", function()
   same(4, #failure.completion.choices[1].message.tool_calls)
 end)
 
+-- Two functions of one answer, and one beside the tool loop: each waits until all have begun.
+test("tools at once", function()
+  local model, begun = client("model"), 0
+  local function meet(wanted, wait)
+    begun = begun + 1
+    for _ = 1, 1000 do
+      if begun == wanted then return "met" end
+      wait()
+    end
+    return "alone"
+  end
+  local function ask(wanted, wait)
+    local function run() return meet(wanted, wait) end
+    local tools = {{name = "add", run = run}, {name = "fail", run = run}}
+    return model:run_tools({model = "m", messages = {question.messages[1]}}, tools, nil, true).text
+  end
+  local met = "met|met|error: there is no function nobody|error: the arguments are no object"
+  local function chat() model:chat(question) end
+  for _, wait in ipairs {chat, coroutine.yield, function() coroutine.yield(5) end} do
+    begun = 0
+    same(met, ask(2, wait))
+    begun = 0
+    local function beside()
+      chat()
+      return meet(3, wait)
+    end
+    same(met .. " met", table.concat(model:together {function() return ask(3, wait) end, beside}, " "))
+  end
+end)
+
 test("together", function()
   local echo, work = client("echo", {max_in_flight = 20}), {}
   for at = 1, 100 do

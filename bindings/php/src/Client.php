@@ -78,9 +78,9 @@ final class Client
     }
 
     /** Asks, runs the functions that the model calls, and so on until it answers: see Tools. */
-    public function runTools(array &$request, Tools $tools, int $maxRounds = 10): Completion
+    public function runTools(array &$request, Tools $tools, int $maxRounds = 10, bool $parallel = false): Completion
     {
-        return $tools->run($this, $request, $maxRounds);
+        return $tools->run($this, $request, $maxRounds, $parallel);
     }
 
     /** The response_format that asks for an answer of this schema. */

@@ -22,7 +22,7 @@ final class Loop
     private int $tag = 0;
     /** @var \WeakReference<Call>[] */
     private array $calls = [];
-    /** @var \Fiber[] those of together(), and the calls that they wait for */
+    /** @var array<int, ?\Closure(): bool> by a Fiber of together(): whether its call has news; null: it waits for none */
     private array $fibers = [];
 
     public function __construct(array $clientOptions, array $loopOptions)
@@ -66,40 +66,52 @@ final class Loop
     /** Hands out one event, or waits until there may be one. */
     public function pump(Call $call): void
     {
-        if ($this->deliver()) {
-            return;
+        if (!$this->deliver()) {
+            $this->await($call->hasNews(...));
         }
+    }
+
+    /** In a Fiber of together(), lets the others go on; anywhere else, steps the loop. null: waits for no call. */
+    private function await(?\Closure $hasNews): void
+    {
         $fiber = \Fiber::getCurrent();
-        if ($fiber !== null && isset($this->fibers[spl_object_id($fiber)])) {
-            \Fiber::suspend($call);
-        } else {
+        $id = $fiber === null ? 0 : spl_object_id($fiber); // no object has 0
+        if (array_key_exists($id, $this->fibers)) {
+            $this->fibers[$id] = $hasNews;
+            \Fiber::suspend();
+            $this->fibers[$id] = null;
+        } elseif ($hasNews !== null) {
             $this->rest();
+        } elseif ($this->handle !== null) {
+            $this->step(0);
         }
     }
 
     /** Runs each function in a Fiber; where one waits, another goes on. */
     public function together(array $functions): array
     {
-        $results = $waiting = [];
-        $mine = array_map(fn (callable $one) => new \Fiber($one), $functions);
+        $results = [];
+        $mine = $left = array_map(fn (callable $one) => new \Fiber($one), $functions);
+        $mayGoOn = fn (\Fiber $fiber) => ($this->fibers[spl_object_id($fiber)] ?? fn () => true)();
         try {
-            foreach ($mine as $key => $fiber) {
-                $this->fibers[spl_object_id($fiber)] = $fiber;
-                $waiting[$key] = $fiber->start();
+            foreach ($mine as $fiber) {
+                $this->fibers[spl_object_id($fiber)] = null;
+                $fiber->start();
             }
-            while ($waiting) {
-                $hasMoved = false;
-                foreach ($waiting as $key => $call) {
-                    if ($mine[$key]->isTerminated()) {
-                        $results[$key] = $mine[$key]->getReturn();
-                        unset($waiting[$key]);
-                    } elseif (!$call instanceof Call || $call->hasNews()) {
-                        $waiting[$key] = $mine[$key]->resume();
+            while ($left) {
+                $hasMoved = $hasYielded = false;
+                foreach ($left as $key => $fiber) {
+                    if ($fiber->isTerminated()) {
+                        $results[$key] = $fiber->getReturn();
+                        unset($left[$key]);
+                    } elseif ($mayGoOn($fiber)) {
+                        $hasYielded = $hasYielded || $this->fibers[spl_object_id($fiber)] === null;
                         $hasMoved = true;
+                        $fiber->resume();
                     }
                 }
-                if ($waiting && !$hasMoved) {
-                    $this->rest();
+                if ($left && ($hasYielded || !$hasMoved)) {
+                    $this->await($hasYielded ? null : fn () => array_filter($left, $mayGoOn) !== []);
                     while ($this->deliver());
                 }
             }

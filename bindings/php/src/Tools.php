@@ -26,9 +26,9 @@ final class Tools
      * Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a function
      * throws is told to the model, too. The messages of the request grow by each round; the answer is not among them. After
      * maxRounds answers that still have calls, it throws TooLarge; if an answer with calls was cut short, Truncated. Those
-     * calls do not run.
+     * calls do not run. parallel: the functions of one answer run in a Fiber each, as those of Client::together().
      */
-    public function run(Client $client, array &$request, int $maxRounds): Completion
+    public function run(Client $client, array &$request, int $maxRounds, bool $parallel): Completion
     {
         $choice = $request['tool_choice'] ?? null;
         for ($round = 1;; $round++) {
@@ -43,7 +43,8 @@ final class Tools
             if ($round >= $maxRounds) {
                 throw new Error(Status::TooLarge, "the model still calls functions in round $round", $answer);
             }
-            $results = array_map($this->call(...), $first->message->toolCalls);
+            $work = array_map(fn (ToolCall $call) => fn () => $this->call($call), $first->message->toolCalls);
+            $results = $parallel ? $client->together($work) : array_map(fn (\Closure $one) => $one(), $work);
             array_push($request['messages'], $first->message, ...$results);
             if (!in_array($choice, ['auto', 'none'], true)) {
                 $choice = null; // else the model could only call again

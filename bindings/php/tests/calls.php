@@ -82,6 +82,36 @@ tests([
         $error = fails(Status::TooLarge, function () use (&$request, $tools) { client('model')->runTools($request, $tools, 1); });
         same(4, count($error->completion->choices[0]->message->toolCalls));
     },
+    // Two functions of one answer, and one beside the tool loop: each waits until all have begun.
+    'tools at once' => function () {
+        $model = client('model');
+        $meet = function (int $wanted, int &$begun, callable $wait) {
+            $begun++;
+            for ($tries = 0; $begun < $wanted && $tries < 1000; $tries++) {
+                $wait();
+            }
+            return $begun === $wanted ? 'met' : 'alone';
+        };
+        $ask = function (int $wanted, int &$begun, callable $wait) use ($model, $meet) {
+            $request = QUESTION;
+            $add = function (int $a, int $b) use ($meet, $wanted, &$begun, $wait) { return $meet($wanted, $begun, $wait); };
+            $fail = function () use ($meet, $wanted, &$begun, $wait) { return $meet($wanted, $begun, $wait); };
+            return $model->runTools($request, (new Tools())->add('add', '', [], $add)->add('fail', '', [], $fail), parallel: true)->text();
+        };
+        $met = 'met|met|error: there is no function nobody|error: the arguments are no object';
+        $chat = fn () => $model->chat(QUESTION);
+        foreach ([$chat, fn () => Fiber::suspend(), fn () => Fiber::suspend(5)] as $wait) {
+            $begun = 0;
+            same($met, $ask(2, $begun, $wait));
+            $begun = 0;
+            $beside = function () use ($meet, $chat, &$begun, $wait) {
+                $chat();
+                return $meet(3, $begun, $wait);
+            };
+            $inside = function () use ($ask, &$begun, $wait) { return $ask(3, $begun, $wait); };
+            same([$met, 'met'], $model->together([$inside, $beside]));
+        }
+    },
     'together' => function () {
         $client = client('echo', maxInFlight: 20);
         $ask = fn (int $at) => fn () => json_decode($client->chat(['model' => "m$at"])->text())->model . contents($client->stream(QUESTION))[0];

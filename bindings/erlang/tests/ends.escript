@@ -55,7 +55,7 @@ dies() ->
     receive {'DOWN', Monitor, process, Process, killed} -> ok end,
     Since = now_ms(),
     support:gone("endless~dies"),
-    took(Since, 100).
+    took(Since, 50).
 
 leaving() ->
     {ok, Endless} = client("endless~left"),

@@ -65,7 +65,7 @@ defmodule Streams do
     since = now()
     nil = Task.shutdown(task, :brutal_kill)
     :support.gone("endless~task")
-    took(since, 100)
+    took(since, 50)
     hello = client("hello", max_in_flight: 10)
     answers = Task.async_stream(1..100, fn _ -> Dosai.chat!(hello, @question).text end, max_concurrency: 50)
     true = Enum.all?(answers, &(&1 == {:ok, @hello}))

@@ -142,7 +142,7 @@ final class Ends extends Support {
         one.subscription.cancel();
         gone(script);
         gone("silent~async");
-        took(since, 200);
+        took(since, 50);
         same(null, one.seen.poll(50, TimeUnit.MILLISECONDS));
         refuses(IllegalStateException.class, () -> client("endless~thrown").publish(question()).subscribe(new Calls.Subscriber() {
             @Override

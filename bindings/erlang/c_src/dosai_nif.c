@@ -522,7 +522,11 @@ static ERL_NIF_TERM taken(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
 static ERL_NIF_TERM state(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   call *call = call_of(env, argv[0]);
   (void)argc;
-  return call ? enif_make_int(env, atomic_load(&call->state)) : enif_make_badarg(env);
+  if (!call) return enif_make_badarg(env);
+  pthread_mutex_lock(&call->lock); /* what is being sent, its process may have read already */
+  int state = atomic_load(&call->state);
+  pthread_mutex_unlock(&call->lock);
+  return enif_make_int(env, state);
 }
 
 /* failure(Status, Message): the map of an error that the binding itself has found. */

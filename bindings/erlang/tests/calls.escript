@@ -52,12 +52,16 @@ wrong() ->
 stream() ->
     {ok, Hello} = client("hello"),
     ?HELLO = contents(dosai:stream(Hello, question())),
-    {ok, Stream} = dosai:stream(Hello, question()),
-    {ok, #{text := ?HELLO}} = dosai:result(Stream),
-    fails(cancelled, dosai:next(Stream)), % and does not wait
+    [over(Hello) || _ <- lists:seq(1, 1000)],
     {ok, Endless} = client("endless"),
     {ok, Slow} = dosai:stream(Endless, question()),
     timeout = all_chunks(Slow).
+
+%% What is read after the end does not wait, even at once.
+over(Hello) ->
+    {ok, Stream} = dosai:stream(Hello, question()),
+    {ok, #{text := ?HELLO}} = dosai:result(Stream),
+    fails(cancelled, dosai:next(Stream, 5000)).
 
 all_chunks(Stream) ->
     case dosai:next(Stream, 200) of
@@ -72,12 +76,16 @@ slow() ->
     support:settled(),
     Before = erlang:memory(total),
     All = contents(dosai:stream(Many, question())),
-    support:settled(),
     {message_queue_len, Waiting} = process_info(self(), message_queue_len),
     true = Waiting =< 16,
-    true = erlang:memory(total) - Before < 8 bsl 20, % of 15 MB that are unread
+    flat(Before + (8 bsl 20), 50), % of 15 MB that are unread
     {ok, Parts, _} = dosai:fold(fun(#{content := Text}, Acc) -> [Text | Acc] end, [First], Rest),
     All = iolist_to_binary(lists:reverse(Parts)).
+
+%% Garbage goes, if not at once.
+flat(Limit, Tries) when Tries > 0 ->
+    support:settled(),
+    erlang:memory(total) < Limit orelse begin timer:sleep(20), flat(Limit, Tries - 1) end.
 
 messages() ->
     {ok, Hello} = client("hello"),

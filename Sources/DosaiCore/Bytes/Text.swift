@@ -200,28 +200,34 @@ package enum Text {
   }
 
   package static func appendEscaped(_ text: Bytes, to buffer: Buffer) throws(Failure) {
-    var from = 0
-    for i in 0..<text.count {
-      let byte = text[i]
-      if byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") { continue }
-      try buffer.append(text.slice(from, i))
-      from = i + 1
-      switch byte {
-      case UInt8(ascii: "\""): try buffer.append("\\\"")
-      case UInt8(ascii: "\\"): try buffer.append("\\\\")
-      case 0x08: try buffer.append("\\b")
-      case 0x09: try buffer.append("\\t")
-      case 0x0A: try buffer.append("\\n")
-      case 0x0C: try buffer.append("\\f")
-      case 0x0D: try buffer.append("\\r")
-      default:
-        let digits: StaticString = "0123456789abcdef"
-        try buffer.append("\\u00")
-        try buffer.append(digits.bytes[Int(byte >> 4)])
-        try buffer.append(digits.bytes[Int(byte & 15)])
-      }
+    guard var at = text.baseAddress else { return }
+    let end = at + text.count
+    var seen: UInt64 = 0
+    while at < end {
+      let plain = at
+      at = plainEnd(at, end, &seen)
+      try buffer.append(Bytes(start: plain, count: at - plain))
+      guard at < end else { return }
+      try appendEscape(at.pointee, to: buffer)
+      at += 1
     }
-    try buffer.append(text.slice(from, text.count))
+  }
+
+  private static func appendEscape(_ byte: UInt8, to buffer: Buffer) throws(Failure) {
+    switch byte {
+    case UInt8(ascii: "\""): try buffer.append("\\\"")
+    case UInt8(ascii: "\\"): try buffer.append("\\\\")
+    case 0x08: try buffer.append("\\b")
+    case 0x09: try buffer.append("\\t")
+    case 0x0A: try buffer.append("\\n")
+    case 0x0C: try buffer.append("\\f")
+    case 0x0D: try buffer.append("\\r")
+    default:
+      let digits: StaticString = "0123456789abcdef"
+      try buffer.append("\\u00")
+      try buffer.append(digits.bytes[Int(byte >> 4)])
+      try buffer.append(digits.bytes[Int(byte & 15)])
+    }
   }
 
   /// Appends what a JSON string stands for, given without its quotes. False, and nothing is appended: an escape is

@@ -89,6 +89,20 @@ struct TextTests {
     #expect(buffer.string == expected)
   }
 
+  /// The plain parts are found 64 and 16 bytes at a time.
+  @Test(arguments: [0, 1, 15, 16, 17, 63, 64, 65, 200])
+  func escapesBetweenPlainParts(length: Int) throws {
+    let plain = [UInt8](repeating: 0xC3, count: length)
+    for (byte, escaped) in [(0x22, "\\\""), (0x5C, "\\\\"), (0x0A, "\\n"), (0x1F, "\\u001f"), (0x7F, "\u{7F}")]
+      as [(UInt8, String)]
+    {
+      let buffer = Buffer()
+      try (plain + [byte, byte] + plain + [byte]).lent { try Text.appendEscaped($0, to: buffer) }
+      let expected = plain + Array((escaped + escaped).utf8) + plain + Array(escaped.utf8)
+      expected.lent { #expect(buffer.bytes.equals($0)) }
+    }
+  }
+
   @Test func writesEveryAsciiCharacterAsJSON() throws {
     for byte in UInt8(0)...0x7F {
       let buffer = Buffer()

@@ -4,23 +4,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 1 << 20 }; /* a larger buffer is freed after use */
+enum {
+  KEPT = 1 << 20, /* a larger buffer is freed after use */
+  PART = 8 << 10  /* bytes of the texts of a part, about: Go allocates best what is small */
+};
 
-static int make_room(dosai_go_batch *batch, size_t more) {
-  if (batch->count == batch->capacity) {
-    size_t capacity = batch->capacity ? 2 * batch->capacity : 64;
-    dosai_go_record *records = realloc(batch->records, capacity * sizeof *records);
-    if (!records) return 0;
-    batch->records = records;
-    batch->capacity = capacity;
-  }
-  if (batch->size - batch->length >= more) return 1;
-  size_t size = 2 * batch->size > batch->length + more ? 2 * batch->size : batch->length + more;
-  char *bytes = realloc(batch->bytes, size);
-  if (!bytes) return 0;
-  batch->bytes = bytes;
-  batch->size = size;
-  return 1;
+/* A list with room for so many; NULL if memory lacks. */
+static void *grown(void *list, size_t *capacity, size_t needed, size_t each) {
+  if (needed <= *capacity) return list;
+  size_t more = 2 * *capacity > needed ? 2 * *capacity : needed;
+  void *made = realloc(list, more * each);
+  if (made) *capacity = more;
+  return made;
+}
+
+#define MAKE_ROOM(list, capacity, needed)                          \
+  do {                                                             \
+    void *made = grown(list, &(capacity), needed, sizeof *(list)); \
+    if (!made) return NULL;                                        \
+    (list) = made;                                                 \
+  } while (0)
+
+static dosai_go_part *new_part(dosai_go_batch *batch, uintptr_t tag) {
+  MAKE_ROOM(batch->parts, batch->part_capacity, batch->part_count + 1);
+  dosai_go_part *part = &batch->parts[batch->part_count++];
+  memset(part, 0, sizeof *part);
+  part->tag = tag;
+  part->first_chunk = batch->chunk_count;
+  part->at = batch->length;
+  batch->json = NULL;
+  return part;
+}
+
+/* The part that the next chunk of a call belongs to. An event is in one. */
+static dosai_go_part *part_of(dosai_go_batch *batch, uintptr_t tag) {
+  dosai_go_part *last = batch->part_count ? &batch->parts[batch->part_count - 1] : NULL;
+  int is_its = last && last->tag == tag && (last->length <= PART || batch->json);
+  return is_its ? last : new_part(batch, tag);
 }
 
 static size_t put(dosai_go_batch *batch, const char *bytes, size_t length) {
@@ -29,54 +49,54 @@ static size_t put(dosai_go_batch *batch, const char *bytes, size_t length) {
   return length;
 }
 
-static void put_chunk(dosai_go_batch *batch, dosai_go_record *record, const dosai_chunk *chunk) {
+static dosai_go_part *put_chunk(dosai_go_batch *batch, uintptr_t tag, const dosai_chunk *chunk) {
+  size_t more = chunk->text_length + chunk->json_length + chunk->tool_call_id_length +
+                chunk->tool_call_name_length + chunk->event_id_length + chunk->event_type_length;
+  MAKE_ROOM(batch->bytes, batch->size, batch->length + more + 1);
+  MAKE_ROOM(batch->chunks, batch->chunk_capacity, batch->chunk_count + 1);
+  dosai_go_part *part = part_of(batch, tag);
+  if (!part) return NULL;
+  dosai_go_chunk *to = &batch->chunks[batch->chunk_count++];
+  part->chunk_count++;
   int is_event = chunk->kind == DOSAI_CHUNK_EVENT;
-  record->kind = chunk->kind;
-  record->choice = chunk->choice;
-  record->tool_call = chunk->tool_call;
-  record->last_in_event = chunk->last_in_event;
-  record->text_length = put(batch, chunk->text, chunk->text_length);
-  record->id_length = is_event ? put(batch, chunk->event_id, chunk->event_id_length)
-                               : put(batch, chunk->tool_call_id, chunk->tool_call_id_length);
-  record->name_length = is_event ? put(batch, chunk->event_type, chunk->event_type_length)
-                                 : put(batch, chunk->tool_call_name, chunk->tool_call_name_length);
-  int is_there = batch->json && batch->json == chunk->json && record[-1].tag == record->tag;
-  if (!is_there) {
-    batch->json_at = batch->length;
+  to->kind = chunk->kind;
+  to->choice = chunk->choice;
+  to->tool_call = chunk->tool_call;
+  to->last_in_event = chunk->last_in_event;
+  to->at = batch->length - part->at;
+  to->text_length = put(batch, chunk->text, chunk->text_length);
+  to->id_length = is_event ? put(batch, chunk->event_id, chunk->event_id_length)
+                           : put(batch, chunk->tool_call_id, chunk->tool_call_id_length);
+  to->name_length = is_event ? put(batch, chunk->event_type, chunk->event_type_length)
+                             : put(batch, chunk->tool_call_name, chunk->tool_call_name_length);
+  if (!batch->json || batch->json != chunk->json) {
+    batch->json_at = batch->length - part->at;
     put(batch, chunk->json, chunk->json_length);
   }
-  record->json_at = batch->json_at;
-  record->json_length = chunk->json_length;
+  to->json_at = batch->json_at;
+  to->json_length = chunk->json_length;
   batch->json = chunk->last_in_event ? NULL : chunk->json;
-  if (chunk->usage) record->usage = *chunk->usage, record->has_usage = 1;
+  to->has_usage = chunk->usage != NULL;
+  if (chunk->usage) to->usage = *chunk->usage;
+  part->length = batch->length - part->at;
+  return part;
 }
 
 /* Where memory lacks for a chunk, its call is cancelled. */
 static int32_t gather(const dosai_event *event, void *user_data) {
   dosai_go_batch *batch = user_data;
-  const dosai_chunk *chunk = event->chunk;
-  size_t more = chunk ? chunk->text_length + chunk->json_length + chunk->tool_call_id_length +
-                            chunk->tool_call_name_length + chunk->event_id_length + chunk->event_type_length
-                      : 0;
-  if (!make_room(batch, more)) {
-    if (!chunk) abort();
-    return 1;
-  }
-  dosai_go_record *record = &batch->records[batch->count++];
-  memset(record, 0, sizeof *record);
-  record->tag = event->tag;
-  record->at = batch->length;
-  if (chunk) put_chunk(batch, record, chunk);
-  if (event->completion) dosai_completion_copy(event->completion, &record->completion, NULL);
-  if (event->error) dosai_error_copy(event->error, &record->error, NULL);
-  if (event->response) dosai_response_copy(event->response, &record->response, NULL);
+  if (event->chunk) return put_chunk(batch, event->tag, event->chunk) == NULL;
+  dosai_go_part *part = new_part(batch, event->tag);
+  if (!part) abort();
+  if (event->completion) dosai_completion_copy(event->completion, &part->completion, NULL);
+  if (event->error) dosai_error_copy(event->error, &part->error, NULL);
+  if (event->response) dosai_response_copy(event->response, &part->response, NULL);
   return 0;
 }
 
 static void clear(dosai_go_batch *batch) {
-  if (batch->size > KEPT || batch->capacity * sizeof *batch->records > KEPT) dosai_go_batch_free(batch);
-  batch->count = batch->length = 0;
-  batch->json = NULL;
+  if (batch->size > KEPT || batch->chunk_capacity * sizeof *batch->chunks > KEPT) dosai_go_batch_free(batch);
+  batch->part_count = batch->chunk_count = batch->length = 0;
 }
 
 int dosai_go_step(dosai_loop *loop, dosai_go_batch *batch) {
@@ -86,7 +106,7 @@ int dosai_go_step(dosai_loop *loop, dosai_go_batch *batch) {
   do {
     dosai_loop_step(loop, 0, gather, batch, NULL, NULL);
     has_more = poll(&readable, 1, 0) == 1;
-  } while (has_more && batch->count == 0 && ++rounds < 16);
+  } while (has_more && batch->part_count == 0 && ++rounds < 16);
   return has_more;
 }
 
@@ -96,7 +116,8 @@ void dosai_go_close(dosai_loop *loop, dosai_go_batch *batch) {
 }
 
 void dosai_go_batch_free(dosai_go_batch *batch) {
-  free(batch->records);
+  free(batch->parts);
+  free(batch->chunks);
   free(batch->bytes);
   memset(batch, 0, sizeof *batch);
 }

@@ -4,23 +4,28 @@
 
 #include <dosai.h>
 
-/* A chunk, or the last event of a call. Its texts are in the batch: text, id and name one behind the other. */
+/* A chunk. Its texts are in its part: text, id and name one behind the other. */
 typedef struct {
-  uintptr_t tag;
-  dosai_completion *completion; /* owned, as the next two */
-  dosai_error *error;
-  dosai_response *response;
   int32_t kind, choice, tool_call, last_in_event, has_usage;
   size_t at, text_length, id_length, name_length, json_at, json_length;
   dosai_usage usage;
-} dosai_go_record;
+} dosai_go_chunk;
+
+/* Some chunks of one call with their texts, or its last event. */
+typedef struct {
+  uintptr_t tag;
+  size_t first_chunk, chunk_count, at, length; /* in the batch */
+  dosai_completion *completion;                /* owned, as the next two */
+  dosai_error *error;
+  dosai_response *response;
+} dosai_go_part;
 
 typedef struct {
-  dosai_go_record *records;
-  size_t count, capacity;
+  dosai_go_part *parts;
+  dosai_go_chunk *chunks;
   char *bytes;
-  size_t length, size;
-  const char *json; /* of an event that has more chunks; where it is in bytes */
+  size_t part_count, part_capacity, chunk_count, chunk_capacity, length, size;
+  const char *json; /* of an event that has more chunks; where it is in the part */
   size_t json_at;
 } dosai_go_batch;
 

@@ -46,23 +46,22 @@ func (chunk *Chunk) Content() string {
 	return ""
 }
 
-// readChunk reads a chunk whose texts are in `text`, which begins at `base` of the batch.
-func readChunk(record *C.dosai_go_record, base C.size_t, text string) Chunk {
-	at, json := record.at-base, record.json_at-base
-	first := at + record.text_length
-	second := first + record.id_length
+// readChunk reads a chunk whose texts are in that of its part.
+func readChunk(from *C.dosai_go_chunk, text string) Chunk {
+	first := from.at + from.text_length
+	second := first + from.id_length
 	chunk := Chunk{
-		Kind: Kind(record.kind), Choice: int(record.choice), LastInEvent: record.last_in_event != 0,
-		Text: text[at:first], ToolCall: int(record.tool_call), JSON: text[json : json+record.json_length],
+		Kind: Kind(from.kind), Choice: int(from.choice), LastInEvent: from.last_in_event != 0,
+		Text: text[from.at:first], ToolCall: int(from.tool_call), JSON: text[from.json_at : from.json_at+from.json_length],
 	}
-	id, name := text[first:second], text[second:second+record.name_length]
+	id, name := text[first:second], text[second:second+from.name_length]
 	if chunk.Kind == KindEvent {
 		chunk.EventID, chunk.EventType = id, name
 	} else {
 		chunk.ToolCallID, chunk.ToolCallName = id, name
 	}
-	if record.has_usage != 0 {
-		chunk.Usage = readUsage(&record.usage)
+	if from.has_usage != 0 {
+		chunk.Usage = readUsage(&from.usage)
 	}
 	return chunk
 }
@@ -94,28 +93,37 @@ func (stream *Stream) All() iter.Seq2[Chunk, error] {
 			return
 		}
 		defer call.free()
-		var chunks []Chunk
-		for {
-			if chunks = call.next(stream.ctx, chunks); len(chunks) == 0 {
-				break
-			}
-			for _, chunk := range chunks {
-				if stream.ctx.Err() != nil {
-					call.isCancelled = true
-					call.cancel()
-					break
-				}
-				if !yield(chunk, nil) {
-					return
-				}
-			}
+		if !stream.yieldAll(call, yield) {
+			return
 		}
-		read := func(last *C.dosai_go_record) {
+		read := func(last *C.dosai_go_part) {
 			C.dosai_completion_copy(last.completion, &stream.unread, nil)
 			stream.cleanup = runtime.AddCleanup(stream, func(unread *C.dosai_completion) { C.dosai_completion_free(unread) }, stream.unread)
 		}
 		if err := call.result(stream.ctx, read); err != nil {
 			yield(Chunk{}, err)
+		}
+	}
+}
+
+// yieldAll gives whether all chunks were wanted.
+func (stream *Stream) yieldAll(call *call, yield func(Chunk, error) bool) bool {
+	var parts []part
+	for {
+		if parts = call.next(stream.ctx, parts); len(parts) == 0 {
+			return true
+		}
+		for _, part := range parts {
+			for at := range part.chunks {
+				if stream.ctx.Err() != nil {
+					call.isCancelled = true
+					call.cancel()
+					break
+				}
+				if !yield(readChunk(&part.chunks[at], part.text), nil) {
+					return false
+				}
+			}
 		}
 	}
 }

@@ -203,7 +203,7 @@ func (client *Client) With(options CallOptions) *Client {
 // string, or anything else that encoding/json makes an object of. If ctx ends, so does the call.
 func (client *Client) Chat(ctx context.Context, request any) (*Completion, error) {
 	var completion *Completion
-	err := client.answer(ctx, "", request, func(last *C.dosai_go_record) { completion = readCompletion(last.completion) })
+	err := client.answer(ctx, "", request, func(last *C.dosai_go_part) { completion = readCompletion(last.completion) })
 	return completion, err
 }
 
@@ -229,12 +229,12 @@ func (client *Client) PostStream(ctx context.Context, path string, body any) *St
 
 func (client *Client) response(ctx context.Context, path string, body any) (*Response, error) {
 	var response *Response
-	err := client.answer(ctx, path, body, func(last *C.dosai_go_record) { response = readResponse(last.response) })
+	err := client.answer(ctx, path, body, func(last *C.dosai_go_part) { response = readResponse(last.response) })
 	return response, err
 }
 
 // answer makes a call without a stream, and reads how it ended.
-func (client *Client) answer(ctx context.Context, path string, body any, read func(*C.dosai_go_record)) error {
+func (client *Client) answer(ctx context.Context, path string, body any, read func(*C.dosai_go_part)) error {
 	call, err := client.submit(ctx, path, body, false)
 	if err != nil {
 		return err

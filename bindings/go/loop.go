@@ -7,16 +7,14 @@ import (
 	"context"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"unsafe"
 )
 
-const (
-	unreadMax = 256 << 10 // bytes of a call's unread chunks; its connection then waits
-	textMax   = 8 << 10   // bytes of the texts of chunks that are kept together, about
-)
+const unreadMax = 256 << 10 // bytes of a call's unread chunks; its connection then waits
 
 // loop runs the calls of a client. Of the goroutines that wait for one of them, one steps it, whenever its descriptor is
 // readable, and hands out what came. It goes on until something has come for itself; then another takes its place.
@@ -94,8 +92,12 @@ func (l *loop) wait(ctx context.Context, c *call) {
 	case l.leader <- struct{}{}:
 		l.conn.Read(func(uintptr) bool {
 			for !c.hasNews() {
-				if !l.step() {
-					return c.hasNews()
+				hasMore := l.step()
+				if c.hasNews() {
+					break
+				}
+				if !hasMore {
+					return false
 				}
 				runtime.Gosched() // for those who got something
 			}
@@ -117,25 +119,14 @@ func (l *loop) step() bool {
 	return hasMore
 }
 
-// deliver gives the records of the batch to their calls. The texts of some are parts of one string, which Go allocates
-// best if it is small.
+// deliver gives the parts of the batch to their calls.
 func (l *loop) deliver() {
-	records := unsafe.Slice(l.batch.records, l.batch.count)
+	chunks := unsafe.Slice(l.batch.chunks, l.batch.chunk_count)
 	text := unsafe.String((*byte)(unsafe.Pointer(l.batch.bytes)), l.batch.length)
-	for len(records) > 0 {
-		first, count, end := &records[0], 0, C.size_t(0)
-		for isWhole := false; !isWhole && count < len(records) && records[count].tag == first.tag; {
-			isWhole = records[count].last_in_event != 0 && records[count].at-first.at > textMax
-			if count++; count < len(records) {
-				end = records[count].at
-			} else {
-				end = l.batch.length
-			}
+	for _, one := range unsafe.Slice(l.batch.parts, l.batch.part_count) {
+		if l.calls[one.tag].add(&one, chunks[one.first_chunk:][:one.chunk_count], text[one.at:one.at+one.length]) {
+			delete(l.calls, one.tag)
 		}
-		if l.calls[first.tag].add(records[:count], strings.Clone(text[first.at:end])) {
-			delete(l.calls, first.tag)
-		}
-		records = records[count:]
 	}
 }
 
@@ -189,31 +180,31 @@ type call struct {
 
 	mu       sync.Mutex
 	handle   *C.dosai_call // nil: nobody wants to know any more
-	chunks   []Chunk
+	parts    []part
 	bytes    int
 	isPaused bool
 	isOver   bool
-	last     C.dosai_go_record
+	last     C.dosai_go_part
 }
 
-// add takes what came, and gives whether it was the last.
-func (c *call) add(records []C.dosai_go_record, text string) bool {
+// part is chunks with their texts, which are pieces of one string. They become Chunks when they are read.
+type part struct {
+	chunks []C.dosai_go_chunk
+	text   string
+}
+
+// add takes what came, a part of the batch, and gives whether it was the last.
+func (c *call) add(from *C.dosai_go_part, chunks []C.dosai_go_chunk, text string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	base := records[0].at
-	for at := range records {
-		record := &records[at]
-		if record.completion != nil || record.error != nil || record.response != nil {
-			c.last, c.isOver = *record, true
-			break
-		}
-		if c.handle != nil {
-			c.chunks = append(c.chunks, readChunk(record, base, text))
-			c.bytes += int(record.json_length + record.text_length)
-		}
+	if len(chunks) == 0 {
+		c.last, c.isOver = *from, true
+	} else if c.handle != nil {
+		c.parts = append(c.parts, part{slices.Clone(chunks), strings.Clone(text)})
+		c.bytes += len(text)
 	}
 	if c.handle == nil && c.isOver {
-		freeRecord(&c.last)
+		freeLast(&c.last)
 	}
 	if c.bytes > unreadMax && !c.isPaused && !c.isOver && c.handle != nil {
 		c.isPaused = true
@@ -228,10 +219,10 @@ func (c *call) add(records []C.dosai_go_record, text string) bool {
 
 // next waits for chunks, and gives all there are; none once the call is over. `read` is filled anew. When ctx ends, the
 // call is cancelled, and what is unread thrown away.
-func (c *call) next(ctx context.Context, read []Chunk) []Chunk {
+func (c *call) next(ctx context.Context, read []part) []part {
 	for {
 		c.mu.Lock()
-		read, c.chunks, c.bytes = c.chunks, read[:0], 0
+		read, c.parts, c.bytes = c.parts, read[:0], 0
 		if c.isPaused {
 			c.isPaused = false
 			C.dosai_call_resume(c.handle)
@@ -255,7 +246,7 @@ func (c *call) next(ctx context.Context, read []Chunk) []Chunk {
 func (c *call) hasNews() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.chunks) > 0 || c.isOver
+	return len(c.parts) > 0 || c.isOver
 }
 
 func (c *call) cancel() {
@@ -266,7 +257,7 @@ func (c *call) cancel() {
 
 // result reads the answer, or gives the error. A call that was cancelled after its end had come, but was unread, is
 // cancelled.
-func (c *call) result(ctx context.Context, read func(*C.dosai_go_record)) error {
+func (c *call) result(ctx context.Context, read func(*C.dosai_go_part)) error {
 	if c.last.error == nil && !c.isCancelled {
 		read(&c.last)
 		return nil
@@ -291,12 +282,12 @@ func (c *call) free() {
 	c.mu.Lock()
 	isOver := c.isOver
 	if isOver {
-		freeRecord(&c.last)
+		freeLast(&c.last)
 	} else {
 		C.dosai_call_cancel(c.handle)
 	}
 	C.dosai_call_free(c.handle)
-	c.handle, c.chunks = nil, nil
+	c.handle, c.parts = nil, nil
 	c.mu.Unlock()
 	if isOver {
 		return
@@ -309,8 +300,8 @@ func (c *call) free() {
 	}
 }
 
-func freeRecord(record *C.dosai_go_record) {
-	C.dosai_completion_free(record.completion)
-	C.dosai_error_free(record.error)
-	C.dosai_response_free(record.response)
+func freeLast(last *C.dosai_go_part) {
+	C.dosai_completion_free(last.completion)
+	C.dosai_error_free(last.error)
+	C.dosai_response_free(last.response)
 }

@@ -26,19 +26,31 @@ module Dosai
   end
 
   class Chunk # :nodoc:
-    SIZE, FORMAT = Native::STRUCTS[:chunk]
+    KINDS = Native::CHUNK_KINDS
+    TEXT_AT, TEXT_SIZE, TEXT_FORMAT =
+      Native.part(:chunk, *%i[kind choice last_in_event text text_length tool_call json json_length text_only])
+    OTHERS_AT, OTHERS_SIZE, OTHERS_FORMAT =
+      Native.part(:chunk, *%i[tool_call_id tool_call_id_length tool_call_name tool_call_name_length usage event_type
+                              event_type_length event_id event_id_length])
 
+    # Most are a piece of a text, whose other fields say nothing.
     def self.at(address)
-      _, kind, choice, last, _, text, length, tool, _, id, id_length, name, name_length, usage, json, json_length, _, _,
-        type, type_length, event, event_length = Native::MEMORY[address - 1, SIZE].unpack(FORMAT)
-      made = new(Native::CHUNK_KINDS[kind] || :other, choice, Native.text(text, length), Native.text(json, json_length), last == 1)
+      kind, choice, last, text, length, tool, json, json_length, is_text =
+        Native::MEMORY[address + TEXT_AT, TEXT_SIZE].unpack(TEXT_FORMAT)
+      made = new(KINDS[kind] || :other, choice, Native.text(text, length), Native.text(json, json_length), last == 1)
       made.tool_call = tool if tool >= 0
-      made.tool_call_id = Native.text(id, id_length) if id > 0
-      made.tool_call_name = Native.text(name, name_length) if name > 0
-      made.usage = Usage.at(usage) if usage > 0
-      made.event_type = Native.text(type, type_length) if type > 0
-      made.event_id = Native.text(event, event_length) if event > 0
+      made.read_others(address) if is_text.zero?
       made
+    end
+
+    def read_others(address)
+      id, id_length, name, name_length, usage, type, type_length, event, event_length =
+        Native::MEMORY[address + OTHERS_AT, OTHERS_SIZE].unpack(OTHERS_FORMAT)
+      self.tool_call_id = Native.text(id, id_length) if id > 0
+      self.tool_call_name = Native.text(name, name_length) if name > 0
+      self.usage = Usage.at(usage) if usage > 0
+      self.event_type = Native.text(type, type_length) if type > 0
+      self.event_id = Native.text(event, event_length) if event > 0
     end
   end
 

@@ -5,7 +5,8 @@ module Dosai
   # descriptor and hands out what came, until something has come for itself. A wait is Ruby's own: other threads run, a
   # Fiber scheduler gets it, and signals, Timeout and Thread#raise end it.
   class Loop # :nodoc:
-    SIZE, FORMAT = Native::STRUCTS[:event]
+    CHUNK_AT, CHUNK_SIZE, CHUNK_FORMAT = Native.part(:event, :tag, :chunk)
+    LAST_AT, LAST_SIZE, LAST_FORMAT = Native.part(:event, :completion, :error, :response)
 
     def self.closer(handle) = proc { Native.loop_close(handle, 0, 0, 0) }
 
@@ -104,13 +105,14 @@ module Dosai
       raise Error.taken(status, @out[8, 8].unpack1("J")) unless status.zero?
       out = @out.to_i
       while Native::CALL_LOOP_NEXT.call(@handle, out, 0).zero? && (event = @out[0, 8].unpack1("J")) > 0
-        _, _, tag, chunk, completion, error, response = Native::MEMORY[event - 1, SIZE].unpack(FORMAT)
+        tag, chunk = Native::MEMORY[event + CHUNK_AT, CHUNK_SIZE].unpack(CHUNK_FORMAT)
         call = @calls[tag]
-        chunk > 0 ? call.add(chunk) : call.finish(last(completion, error, response)) && @calls.delete(tag)
+        chunk > 0 ? call.add(chunk) : call.finish(last(event)) && @calls.delete(tag)
       end
     end
 
-    def last(completion, error, response)
+    def last(event)
+      completion, error, response = Native::MEMORY[event + LAST_AT, LAST_SIZE].unpack(LAST_FORMAT)
       return Completion.new(Native.make(:completion, :completion_copy, completion)) if completion > 0
       return Response.new(Native.make(:response, :response_copy, response)) if response > 0
       copy = Native.make(:error, :error_copy, error)

@@ -49,6 +49,21 @@ module Dosai
       address.zero? ? nil : MEMORY[address - 1, length].force_encoding(Encoding::UTF_8)
     end
 
+    # How to read some fields of a struct, in their order: what to add to its address for MEMORY, the length, the format.
+    def part(name, *wanted)
+      _, format, names = STRUCTS.fetch(name)
+      sizes = {"x" => 1, "l" => 4, "L" => 4, "J" => 8, "q" => 8}
+      names, at, first, made = names.dup, 0, nil, +""
+      format.each_char do |letter|
+        is_wanted = letter != "x" && wanted.include?(names.shift)
+        first ||= at if is_wanted
+        made << (is_wanted ? letter : "x" * sizes.fetch(letter)) if first
+        at += sizes.fetch(letter)
+      end
+      made = made.sub(/x+\z/, "").gsub(/x+/) { |gap| "x#{gap.size}" }
+      [first - 1, ([0] * wanted.size).pack(made).bytesize, made.freeze]
+    end
+
     # The text that a getter gives.
     def ask(getter, *arguments)
       length = memory(8)

@@ -10,6 +10,8 @@ use FFI\CData;
 /** @internal The calls of a client. Who waits for one of them steps the loop, and keeps what comes for the others. */
 final class Loop
 {
+    private const TOGETHER = 64; // events handed out before one is read
+
     public readonly CData $client;
     /** @var resource readable when there is work */
     public $descriptor;
@@ -63,7 +65,7 @@ final class Loop
         }
     }
 
-    /** Hands out one event, or waits until there may be one. */
+    /** Hands out events, or waits until there may be some. */
     public function pump(Call $call): void
     {
         if (!$this->deliver()) {
@@ -163,25 +165,32 @@ final class Loop
         Native::check($this->c->dosai_loop_step($this->handle, $timeout, null, null, null, FFI::addr($this->error)), $this->error);
     }
 
+    /** Hands out some events, if there are any. */
     private function deliver(): bool
     {
-        if ($this->handle === null || $this->c->dosai_loop_next($this->handle, $this->out, null) !== 0 || FFI::isNull($this->event)) {
-            return false;
-        }
-        $event = $this->event;
-        $call = ($this->calls[$event->tag] ?? null)?->get();
-        if ($call === null) {
-            return true;
-        }
-        if (($chunk = $event->chunk) !== null) {
-            $call->add(new Chunk($chunk));
-        } else {
-            $call->finish(match (true) {
-                $event->completion !== null => new Completion($event->completion),
-                $event->response !== null => new Response($event->response),
-                default => Error::read($event->error),
-            });
+        [$c, $out, $event, $call, $last] = [$this->c, $this->out, $this->event, null, 0];
+        for ($count = 0; $count < self::TOGETHER; $count++) {
+            if ($this->handle === null || $c->dosai_loop_next($this->handle, $out, null) !== 0 || FFI::isNull($event)) {
+                return $count > 0;
+            }
+            if (($tag = $event->tag) !== $last) {
+                [$call, $last] = [($this->calls[$tag] ?? null)?->get(), $tag];
+            }
+            if (($chunk = $event->chunk) !== null) {
+                $call?->add(new Chunk($chunk));
+            } else {
+                $call?->finish($this->last($event));
+            }
         }
         return true;
+    }
+
+    private function last(CData $event): Completion|Response|Error
+    {
+        return match (true) {
+            $event->completion !== null => new Completion($event->completion),
+            $event->response !== null => new Response($event->response),
+            default => Error::read($event->error),
+        };
     }
 }

@@ -23,6 +23,15 @@ def model(request):
                                          "finish_reason": "tool_calls"}])}
 
 
+def forced(request):
+    """Calls add with the request's tool_choice, and then says what the second request was."""
+    body = json.loads(request.body)
+    if any(each["role"] == "tool" for each in body["messages"]):
+        return say(request.body.decode())(request)
+    call = {"id": "1", "type": "function", "function": {"name": "add", "arguments": json.dumps(body["tool_choice"], separators=(",", ":"))}}
+    return {"json": completion(choices=[{"index": 0, "message": {"role": "assistant", "tool_calls": [call]}, "finish_reason": "tool_calls"}])}
+
+
 def mixed(request):
     if '"bad"' in request.body.decode():
         return {"status": 400, "json": {}}
@@ -34,6 +43,7 @@ SCRIPTS = {
     "endless": [*PIECES, HOLD],
     "half": [*PIECES, {"chunk": ""}],
     "model": model,
+    "forced": forced,
     "limited": error(429, "Slow down."),
     "never": error(429, "Slow down.", retry_after_ms="9000000000000000000"),
     "mixed": mixed,

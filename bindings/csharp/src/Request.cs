@@ -101,6 +101,29 @@ namespace Dosai
             return Done(Native.dosai_request_set_json_schema(Handle, Native.Word(name, nameof(name)), text, Native.Length(text), strict ? 1 : 0, out ErrorHandle error), error);
         }
 
+        /// <summary>Whether the model must call a function.</summary>
+        internal bool IsCallForced
+        {
+            get
+            {
+                string choice = Field("tool_choice");
+                if (choice == null || choice[0] != '{') return choice == "\"required\"";
+                using (Request inner = Parse(choice)) return inner.Field("function") != null;
+            }
+        }
+
+        /// <summary>The text of a field: what changes once the library has set that field.</summary>
+        string Field(string key)
+        {
+            using (Request marked = Copy())
+            {
+                string mine = ToString(), other = marked.SetJson(key, "0").ToString();
+                int length = mine.Length + 1 - other.Length, at = 0;
+                while (length > 0 && at < other.Length && mine[at] == other[at]) at++;
+                return length > 0 && at < other.Length ? mine.Substring(at, length) : null;
+            }
+        }
+
         /// <summary>The text of the request.</summary>
         public override string ToString() => Native.Text(Handle, Native.dosai_request_json(Handle, out IntPtr length), length);
 

@@ -45,10 +45,10 @@ namespace Dosai
     public sealed partial class Client
     {
         /// <summary>Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a
-        /// function throws is told to the model, too. The functions of one answer run at once, on the pool. The
-        /// request grows by the answers with calls and their results, but not by the tools. After maxRounds answers that still have calls, the status is TooLarge; if an answer with calls was
-        /// cut short, Truncated. Those calls do not run. With a tool_choice that forces a call, the model calls in every
-        /// round.</summary>
+        /// function throws is told to the model, too. The functions of one answer run at once, on the pool. The request grows
+        /// by the answers with calls and their results, but not by the tools. After maxRounds answers that still have calls,
+        /// the status is TooLarge; if an answer with calls was cut short, Truncated. Those calls do not run. A tool_choice that
+        /// forces a call holds for the first question.</summary>
         public Completion RunTools(Request request, IReadOnlyList<Tool> tools, int maxRounds = 10, CallOptions options = null,
             CancellationToken token = default(CancellationToken))
         {
@@ -105,6 +105,7 @@ namespace Dosai
                     each.Add(answer);
                     for (int at = 0; at < calls.Count; at++) each.AddToolResult(calls[at].Id, results[at]);
                 }
+            if (sent.IsCallForced) sent.Set("tool_choice", "auto"); // else the model could only call again
         }
     }
 }

@@ -26,6 +26,7 @@ static class Calls
         Test("wrong arguments", Wrong);
         Test("other endpoints", Others);
         Test("tools", Tools);
+        Test("a forced call", Forced);
         Test("many at once", Many);
         Test("threads", Threads);
     }
@@ -252,6 +253,24 @@ static class Calls
                 Throws<OperationCanceledException>(() => model.RunTools(Question(), new[] { late }, 10, null, source.Token));
             }
         }
+    }
+
+    /// <summary>The function gets what the first question forced, and the answer is the second question.</summary>
+    static void Forced()
+    {
+        var tools = new[] { new Tool("add", null, null, given => given) };
+        const string Function = "{\"type\":\"function\",\"function\":{\"name\":\"allowed_tools\"}}";
+        const string Allowed = "{\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"add\"}}],\"type\":\"allowed_tools\"}";
+        const string Auto = "\"auto\"", None = "\"none\"", Required = "\"required\"";
+        using (Client model = Client("forced"))
+            foreach (var each in new[] { new[] { Function, Auto }, new[] { Required, Auto }, new[] { Auto, Auto }, new[] { None, None }, new[] { Allowed, Allowed } })
+                using (Request asked = Request.Parse("{\"own\":{\"tool_choice\":\"required\"}, \"messages\":[{\"role\":\"user\",\"content\":\"\\\"tool_choice\\\":\"}], \"tool_choice\" : " + each[0] + " }"))
+                {
+                    string sent = model.RunTools(asked, tools).Text;
+                    Same(each[0], ((Dictionary<string, object>)((List<object>)Json.Object(sent)["messages"]).Last())["content"]);
+                    Same(true, sent.Contains("\"tool_choice\" : " + each[1]) && sent.Contains("{\"tool_choice\":\"required\"}"));
+                    Same(true, asked.ToString().EndsWith("\"tool_choice\" : " + each[0] + " }"));
+                }
     }
 
     /// <summary>As on the one thread of a user interface, which cannot go on while it waits.</summary>

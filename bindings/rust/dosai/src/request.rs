@@ -159,6 +159,11 @@ impl Request {
     pub fn error(&self) -> Option<&Error> {
         self.made.as_ref().err()
     }
+    /// Whether the model must call a function.
+    pub(crate) fn is_call_forced(&self) -> bool {
+        let choice = field(self.json(), "tool_choice");
+        choice.map_or(false, |choice| choice == "\"required\"" || field(&choice, "function").is_some())
+    }
     pub(crate) fn get(&self) -> Result<*const sys::dosai_request> {
         self.made.as_ref().map(|handle| handle.get() as *const _).map_err(Error::clone)
     }
@@ -169,4 +174,13 @@ impl Clone for Request {
         let copy = |request| make(|out, error| unsafe { sys::dosai_request_copy(request, out, error) });
         Request { made: self.get().and_then(copy) }
     }
+}
+
+/// The text of a field of an object: what changes once the library has set that field.
+fn field(json: &str, key: &str) -> Option<String> {
+    let mut marked = Request::parse(json);
+    let marked = marked.set_json(key, "0").json();
+    let at = json.bytes().zip(marked.bytes()).position(|(one, other)| one != other)?;
+    let length = (json.len() + 1).checked_sub(marked.len())?;
+    json.get(at..at + length).filter(|text| !text.is_empty()).map(String::from)
 }

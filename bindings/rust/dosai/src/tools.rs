@@ -59,6 +59,7 @@ impl Client {
     /// Sends the request, runs the functions that the model calls, adds the answer and their results to the request,
     /// and repeats this until an answer has no calls. Fails with `TOO_LARGE` if the last answer of `max_rounds` still
     /// has calls, and with `TRUNCATED` if one with calls was cut; these calls do not run, and the error has the answer.
+    /// A `tool_choice` that forces a call holds for the first question. The tools are not added to the request.
     pub fn run_tools(&self, request: &mut Request, tools: &Tools) -> Result<Completion> {
         self.run_rounds(request, tools, |request| self.chat(request))
     }
@@ -85,11 +86,12 @@ impl Client {
         tools: &Tools,
         mut ask: impl FnMut(&Request) -> Result<Completion>,
     ) -> Result<Completion> {
+        let mut sent = request.clone(); // in the request itself, the tools would come again with the next question
         for (name, description, parameters, _) in &tools.functions {
-            request.add_tool(name, description, Some(parameters));
+            sent.add_tool(name, description, Some(parameters));
         }
         for round in 1.. {
-            let answer = ask(request)?;
+            let answer = ask(&sent)?;
             let choice = match answer.choices().next() {
                 Some(choice) => choice,
                 None => return Ok(answer.clone()),
@@ -110,9 +112,14 @@ impl Client {
                 }
             }
             let results = tools.run_all(&calls, self).map_err(|error| error.with(&answer))?;
-            request.add_choice(choice);
-            for (call, result) in calls.iter().zip(results) {
-                request.add_tool_result(call.id.unwrap_or(""), &result);
+            for each in [&mut *request, &mut sent] {
+                each.add_choice(choice);
+                for (call, result) in calls.iter().zip(&results) {
+                    each.add_tool_result(call.id.unwrap_or(""), result);
+                }
+            }
+            if sent.is_call_forced() {
+                sent.set("tool_choice", "auto"); // else the model could only call again
             }
             if calls.is_empty() {
                 return Ok(answer);

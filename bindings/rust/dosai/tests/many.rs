@@ -1,7 +1,7 @@
 //! Loops, and functions of Rust as tools.
 mod common;
 use common::{completion, open, request, say, serve, stream, Reply};
-use dosai::{CallOptions, EventKind, Loop, LoopOptions, Status, Tools};
+use dosai::{CallOptions, EventKind, Loop, LoopOptions, Request, Status, Tools};
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::io::AsRawFd;
@@ -151,6 +151,35 @@ fn tools_run_until_there_is_an_answer() {
     for part in ["sun for {", "error: no luck", "error: there is no function \\\"none\\\"", "\"content\":\"sunny\""] {
         assert!(asked.json().contains(part), "{part} is not in {}", asked.json());
     }
+}
+
+#[test]
+fn a_forced_call_is_forced_once() {
+    let server = serve(|body, _| match body.contains("\"tool\"") {
+        true => Reply::Whole(completion(r#"{"content":"sunny"}"#, "stop")),
+        false => Reply::Whole(completion(&wants(&["weather"]), "tool_calls")),
+    });
+    let mut tools = Tools::new();
+    tools.add("weather", "of a city", "{}", |_| Ok("sun".into()));
+    let forced = r#"{"type":"function","function":{"name":"allowed_tools"}}"#;
+    let allowed = r#"{"tools":[{"type":"function","function":{"name":"weather"}}],"type":"allowed_tools"}"#;
+    let (required, auto, none) = (r#""required""#, r#""auto""#, r#""none""#);
+    for (choice, second) in [(forced, auto), (required, auto), (auto, auto), (none, none), (allowed, allowed)] {
+        let text = r#"the \"tool_choice\": \"required\""#;
+        let mut asked = Request::parse(&format!(
+            r#" {{"own":{{"tool_choice":"required"}}, "messages":[{{"role":"user","content":"{text}"}}], "tool_choice" : {choice} }}"#
+        ));
+        server.client().run_tools(&mut asked, &tools).unwrap();
+        let compact: Vec<_> = server.bodies.lock().unwrap().drain(..).map(|body| body.replace(' ', "")).collect();
+        for (body, choice) in compact.iter().zip([choice, second]) {
+            assert!(body.contains(&format!(r#""tool_choice":{choice},"tools":["#)), "{body} {choice}");
+            assert!(body.contains(r#""own":{"tool_choice":"required"}"#), "{body}");
+        }
+        // The tools would come again with the next question.
+        assert!(asked.json().ends_with(&format!(r#""tool_choice" : {choice} }}"#)), "{}", asked.json());
+    }
+    server.client().run_tools(request().set("own", "tool_choice"), &tools).unwrap();
+    assert!(!server.bodies.lock().unwrap()[1].contains("auto"));
 }
 
 #[test]

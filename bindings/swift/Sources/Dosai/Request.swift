@@ -81,6 +81,22 @@ public struct Request: Sendable, CustomStringConvertible {
     try change { dosai_request_set_tool_choice($0, function, $1) }
   }
 
+  /// Whether the model must call a function.
+  var isCallForced: Bool {
+    guard let choice = field("tool_choice") else { return false }
+    return choice == "\"required\"" || (try? Request(json: choice))?.field("function") != nil
+  }
+
+  /// The text of a field: what changes once the library has set that field.
+  private func field(_ key: String) -> String? {
+    var marked = self
+    guard (try? marked.set(key, json: "0")) != nil else { return nil }
+    let (mine, other) = (Array(json.utf8), Array(marked.json.utf8))
+    let length = mine.count + 1 - other.count
+    guard length > 0, let at = zip(mine, other).enumerated().first(where: { $1.0 != $1.1 })?.offset else { return nil }
+    return String(decoding: mine[at..<(at + length)], as: UTF8.self)
+  }
+
   /// A text at which the model stops.
   public mutating func addStop(_ text: String) throws(DosaiError) {
     try change { request, error in text.pass { dosai_request_add_stop(request, $0, $1, error) } }

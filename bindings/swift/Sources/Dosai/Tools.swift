@@ -26,21 +26,30 @@ public struct Tool: Sendable {
   }
 }
 
+extension Request {
+  fileprivate mutating func add(_ answer: Completion, _ calls: [ToolCall], _ results: [Int: String]) throws(DosaiError)
+  {
+    try add(answer)
+    for (at, call) in calls.enumerated() { try addToolResult(id: call.id ?? "", results[at] ?? "") }
+  }
+}
+
 extension Client {
   /// Asks the model, runs the functions that it calls, those of one answer at once, tells it the results, and so on until it
   /// answers. What a function throws is told to the model, too. Gives its last answer, and the request, which has grown by the
-  /// tools, and by the answers with calls and their results. After `maxRounds` answers that still have calls, the status is `tooLarge`; if an answer with calls
-  /// was cut short, `truncated`. Those calls do not run.
+  /// answers with calls and their results, but not by the tools. After `maxRounds` answers that still have calls, the status
+  /// is `tooLarge`; if an answer with calls was cut short, `truncated`. Those calls do not run. A tool_choice that forces a
+  /// call holds for the first question.
   public nonisolated(nonsending) func runTools(
     _ request: Request, _ tools: [Tool], maxRounds: Int = 10, _ options: CallOptions = CallOptions()
   ) async throws(DosaiError) -> (answer: Completion, request: Request) {
-    var request = request
+    var (request, sent) = (request, request)  // in the first, the tools would come again with the next question
     for tool in tools {
-      try request.addTool(name: tool.name, description: tool.description, parameters: tool.parameters)
+      try sent.addTool(name: tool.name, description: tool.description, parameters: tool.parameters)
     }
     var round = 1
     while true {
-      let answer = try await chat(request, options)
+      let answer = try await chat(sent, options)
       guard let choice = answer.choices.first, !choice.toolCalls.isEmpty else { return (answer, request) }
       if choice.finishReason == .length || choice.finishReason == .contentFilter {
         throw DosaiError(.truncated, "an answer with calls was cut short: \(choice.finishReason)", answer)
@@ -52,8 +61,9 @@ extension Client {
         for (at, call) in calls.enumerated() { group.addTask { (at, await Tool.result(of: call, tools)) } }
         return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
       }
-      try request.add(answer)
-      for (at, call) in calls.enumerated() { try request.addToolResult(id: call.id ?? "", results[at] ?? "") }
+      try request.add(answer, calls, results)
+      try sent.add(answer, calls, results)
+      if sent.isCallForced { try sent.set("tool_choice", "auto") }  // else the model could only call again
     }
   }
 }

@@ -11,6 +11,7 @@ func calls() async {
   await test("others", others)
   await test("values", values)
   await test("tools", tools)
+  await test("a forced call", forced)
   await test("many", many)
   await test("threads", threads)
   await test("slow readers", slow)
@@ -192,6 +193,27 @@ private func tools() async throws {
   try await Task.sleep(for: .milliseconds(100))
   task.cancel()
   _ = try? await task.value
+}
+
+/// The function gets what the first question forced, and the answer is the second question.
+private func forced() async throws {
+  let tool = Tool(name: "add") { $0 }
+  let function = #"{"type":"function","function":{"name":"allowed_tools"}}"#
+  let allowed = #"{"tools":[{"type":"function","function":{"name":"add"}}],"type":"allowed_tools"}"#
+  let (required, auto, none) = (#""required""#, #""auto""#, #""none""#)
+  let model = try client("forced")
+  for (choice, second) in [(function, auto), (required, auto), (auto, auto), (none, none), (allowed, allowed)] {
+    let asked =
+      #"{"own":{"tool_choice":"required"}, "messages":[{"role":"user","content":"\"tool_choice\":"}], "tool_choice" : "#
+    let (answer, request) = try await model.runTools(try Request(json: asked + choice + " }"), [tool])
+    let sent = JSON(answer.text)
+    try same(choice, sent["messages"]?.elements.last?["content"]?.text)
+    try same(true, answer.text.contains("\"tool_choice\" : \(second)"))
+    try same(["own", "messages", "tool_choice", "tools"], sent.members.map(\.0))
+    // The tools would come again with the next question.
+    try same(["own", "messages", "tool_choice"], JSON(request.json).members.map(\.0))
+    try same(true, request.json.hasSuffix("\"tool_choice\" : \(choice) }"))
+  }
 }
 
 private func many() async throws {

@@ -42,7 +42,12 @@ static class Calls
             Same(((Raw)told["size"]).Text, Marshal.SizeOf(type).ToString());
             var fields = ((List<object>)told["fields"]).Cast<Dictionary<string, object>>().ToList();
             Same(fields.Count, type.GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Length);
-            foreach (var field in fields) Same(((Raw)field["offset"]).Text, Marshal.OffsetOf(type, (string)field["name"]).ToString());
+            foreach (var field in fields)
+            {
+                string name = (string)field["name"];
+                Same(((Raw)field["offset"]).Text, Marshal.OffsetOf(type, name).ToString());
+                Same(((Raw)field["size"]).Text, Marshal.SizeOf(type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic).FieldType).ToString());
+            }
         }
         Same(9, structs.Count);
     }

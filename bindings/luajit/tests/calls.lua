@@ -13,6 +13,22 @@ test("json", function()
   for _, wrong in ipairs {0 / 0, math.huge, print} do same(false, (pcall(json.encode, wrong))) end
 end)
 
+-- Sizes and offsets as the compiler of C has them.
+test("layout", function()
+  local ffi, count = require("ffi"), 0
+  for name, told in pairs(json.decode(io.open(os.getenv("DOSAI_TEST_ABI")):read("*a")).structs) do
+    same(told.size, ffi.sizeof(name))
+    for _, field in ipairs(told.fields) do
+      local one = ffi.new(name)
+      ffi.fill(one, told.size, 255)
+      one[field.name] = ffi.new(name)[field.name] -- which is 0
+      same(("\255"):rep(field.offset) .. ("\0"):rep(field.size) .. ("\255"):rep(told.size - field.offset - field.size), ffi.string(one, told.size))
+      count = count + 1
+    end
+  end
+  same(true, count > 100)
+end)
+
 test("chat", function()
   local echo = client("echo")
   local answer = echo:with {headers = {["x-own"] = "yes"}}:chat {model = "m", messages = question.messages, seed = 0}

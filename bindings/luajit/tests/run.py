@@ -7,9 +7,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "Tests/Support"))
 import own_tests
 
-TESTS = {HERE / "calls.lua": 10, HERE / "ends.lua": 6, HERE / "leaks.lua": 1}
+TESTS = {HERE / "calls.lua": 11, HERE / "ends.lua": 6, HERE / "leaks.lua": 1}
 WANTED = {"json_mode": "not JSON", "many": "100 answers", "tools": "error: there is no function add"}
 LUA_PATH = "%s/?.lua;%s/?/init.lua;%s/?.lua;;" % (HERE.parent, HERE.parent, HERE)
 
 if __name__ == "__main__":
-    sys.exit(own_tests.judge(TESTS, sorted((HERE.parent / "examples").glob("*.lua")), ["luajit"], {**os.environ, "LUA_PATH": LUA_PATH}, WANTED))
+    sys.exit(own_tests.judge(TESTS, sorted((HERE.parent / "examples").glob("*.lua")), ["luajit"], {**os.environ, "LUA_PATH": LUA_PATH, "DOSAI_TEST_ABI": str(HERE.parents[2] / "abi/dosai.json")}, WANTED))

@@ -7,6 +7,20 @@ require __DIR__ . '/support.php';
 use Dosai\{Client, Clock, Kind, Status, Tools};
 
 tests([
+    // Sizes and offsets as the compiler of C has them.
+    'layout' => function () {
+        $c = Dosai\Native::library();
+        $structs = json_decode(file_get_contents(__DIR__ . '/../../../abi/dosai.json'))->structs;
+        foreach ($structs as $name => $told) {
+            $type = $c->type($name);
+            same($told->size, $type->getSize());
+            same(array_column($told->fields, 'name'), $type->getStructFieldNames());
+            foreach ($told->fields as $field) {
+                same([$field->offset, $field->size], [$type->getStructFieldOffset($field->name), $type->getStructFieldType($field->name)->getSize()]);
+            }
+        }
+        same(9, count((array) $structs));
+    },
     'chat' => function () {
         $client = client('echo');
         $answer = $client->with(headers: ['x-own' => 'yes'])->chat(QUESTION + ['seed' => 0, 'top_p' => 1.0]);

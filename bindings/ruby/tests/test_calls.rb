@@ -1,6 +1,17 @@
 require_relative "support"
 
 class TestCalls < Test
+  # Sizes and offsets as the compiler of C has them.
+  def test_layout
+    structs = JSON.parse(File.read(File.expand_path("../../../abi/dosai.json", __dir__)))["structs"]
+    assert_equal structs.keys, Dosai::Native::STRUCTS.keys.map { |name| "dosai_#{name}" }
+    structs.zip(Dosai::Native::STRUCTS.values) do |(_, told), (size, format, names)|
+      assert_equal told["size"], size
+      ends = (1..format.size).reject { |at| format[at - 1] == "x" }.map { |at| ([0] * names.size).pack(format[0, at]).bytesize }
+      assert_equal told["fields"].map { |one| [one["name"], one["offset"] + one["size"]] }, names.map(&:to_s).zip(ends)
+    end
+  end
+
   def test_chat
     client = serve do |exchange|
       body = JSON.parse(exchange.body)

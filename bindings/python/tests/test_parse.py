@@ -189,7 +189,8 @@ def ask(library, server, reply, **more):
 def test_arguments_of_a_model(library, dosai_server):
     calls = [testing.tool_call("Move", MOVE), testing.tool_call("plain", "{}"), testing.tool_call("strict", '{"a": 1}')]
     given = [library.pydantic_function_tool(Move), STRICT, *([PLAIN] if library is dosai else [])]  # openai-python refuses it
-    tools = (each for each in given)
+    is_old = library is not dosai and library.VERSION.startswith("2.")
+    tools = given if is_old else (each for each in given)  # openai-python 2 reads it twice
     answer = ask(library, dosai_server, testing.completion(tool_calls=calls), tools=tools)
     read = [call.function.parsed_arguments for call in answer.choices[0].message.tool_calls]
     assert read == [Move(city=City(name="Paris"), days=2), None, {"a": 1}]

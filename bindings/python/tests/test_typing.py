@@ -41,6 +41,8 @@ def test_mypy_finds_mistakes(tmp_path):
                "dosai", "pytest_dosai.py", "examples", "tests/typed.py", "tests/mistakes.py"]
     done = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True)
     found = {tuple(line.split(":")[:2]) for line in done.stdout.splitlines() if ": error: " in line}
+    if sys.version_info < (3, 10):  # httpx2 is not for it, so httpx's classes are not known
+        found = {place for place in found if place[0] != "dosai/_openai.py"}
     assert found == {("tests/mistakes.py", str(line)) for line in MISTAKES}, done.stdout + done.stderr
     assert len(MISTAKES) == 9
 

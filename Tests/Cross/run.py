@@ -78,7 +78,7 @@ class Row(Parts):
     def conform(self, part):
         only = [word for name in SOME for word in ("--only", name)] if self.is_small else []
         self.part(part, [sys.executable, "Tests/ABI/run.py", "--folder", self.place / "programs", "--part", part, *only,
-                         "--jobs", "1", "--timed-jobs", "2", "--library", self.place / "lib", "--cc", " ".join(cross.compiler(self.name)),
+                         "--jobs", "2", "--timed-jobs", "4", "--library", self.place / "lib", "--cc", " ".join(cross.compiler(self.name)),
                          "--emulator", " ".join(self.emulator)])
 
     def untimed(self):
@@ -121,7 +121,7 @@ def main():
     for row in rows:
         row.look()
     together(*[row.untimed for row in rows], *[row.wire for row in rows])
-    together(*[row.timed for row in whole])  # nothing else runs beside them
+    together(*[row.timed for row in whole])  # nothing else runs beside them; most of what they do is to wait
     for row in rows:
         row.stream()
     failed = [row.name for row in rows if row.failed]

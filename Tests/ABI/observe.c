@@ -28,6 +28,12 @@ static void on_event(const dosai_call_event *event, void *user_data) {
   count++;
 }
 
+/* The second attempt's key stands in the path. */
+static int32_t give_key(char *key, size_t size, void *user_data) {
+  snprintf(key, size, "%s", (*(int *)user_data)++ ? "completions" : "sk-first-key");
+  return 0;
+}
+
 static dosai_client *client_of(test_transport transport, const char *script, int max_retries) {
   static char url[256], base[300];
   dosai_client_options options;
@@ -133,6 +139,32 @@ static void failed(void) {
   dosai_client_free(client);
 }
 
+static void key_changes(void) {
+  char url[256];
+  dosai_client_options options;
+  dosai_request *request = test_request();
+  dosai_error *error = NULL;
+  int given = 0;
+  test_options(&options, url, TEST_PLAIN, "fail-then-hello~key");
+  options.api_key = NULL;
+  options.key_fn = give_key;
+  options.key_user_data = &given;
+  options.max_retries = 1;
+  options.on_event = on_event;
+  options.event_user_data = seen;
+  count = 0;
+  dosai_client *client = test_client_with(&options);
+  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_OK);
+  CHECK_INT(given, 2);
+  check_kinds("1234"
+              "6"
+              "234"
+              "7");
+  for (int i = 0; i < count; i++) CHECK_INT(strstr(seen[i].path, "completions") != NULL, i < 5);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 static int32_t ignore(const dosai_event *event, void *user_data) {
   (void)event, (void)user_data;
   return 0;
@@ -169,6 +201,7 @@ int main(void) {
   streamed(TEST_PLAIN);
   streamed(TEST_TLS);
   failed();
+  key_changes();
   in_a_loop();
   return test_end();
 }

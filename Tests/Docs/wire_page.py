@@ -37,7 +37,7 @@ SECTIONS = [
         ("LF, CRLF or CR as line ends, even mixed; a byte order mark at the start", "lf crlf cr mixed-line-ends bom bom-crlf bom-comment", ""),
         ("comments, before, between and inside events", "comments comment-in-event long-comment invalid-comment", "openrouter deepseek"),
         ("data on several lines; `id`, `retry`, named events, unknown fields, blank lines",
-         "multi-line-data id-and-retry named-events name-behind-data unknown-fields blank-lines dataless-events", ""),
+         "multi-line-data id-and-retry named-events name-behind-data unknown-fields blank-before-field blank-lines dataless-events", ""),
         ("spaces, or none, after `data:` and in the JSON", "no-space more-spaces json-with-blanks", ""),
         ("an event with empty data", "empty-data-[cbst]* empty-data-first", ""),
         ("an event with empty data at the end, instead of `[DONE]`", "empty-data-last", ""),

@@ -37,6 +37,7 @@ hello("name-behind-data", "7", ["data: %s\nevent: message\n\n" % dump(part) for 
 hello("no-space", "7", ["data:%s\n\n" % dump(part) for part in HELLO] + ["data:[DONE]\n\n"], done=False)
 hello("more-spaces", "7", ["data:   %s  \n\n" % dump(part) for part in HELLO])
 hello("unknown-fields", "7", ["x: 1\nnocolon\nDATA: no\ndat: no\ndatas: no\n data: no\n" + data(part) for part in HELLO])
+hello("blank-before-field", "7", [" data: no\n\t data: no\n"] + HELLO)
 hello("blank-lines", "7", ["\n\n\n"] + [data(part) + "\n\n" for part in HELLO])
 hello("dataless-events", "7", ["event: ping\n\n", "id: 1\n\n", "event: error\n\n"] + HELLO)
 hello("json-with-blanks", "7", ["data: %s\n\n" % json.dumps(part, indent=None, separators=(" , ", " :\t")) for part in HELLO])

@@ -11,6 +11,7 @@
 ## make test     runs every gate and test, and prints how long each took; `make test-NAME` runs one: $(STAGES)
 ## make bench-scale measures dosai.map on Ray, Spark and Dask in 20 minutes, into docs/benchmarks.md; SMALL=0.1: less, only printed
 ## make soak     runs random calls, cancels and faults in a loop for ten minutes
+## make leaks    makes 100,000 calls by each binding, and cancels 1,000 of each kind, in an hour; CALLS=, CANCELS=: less
 ## make docs     writes the manual and the pages of docs/ as HTML to build/docs/html
 ## make fuzz     runs libFuzzer for a minute per target; `make fuzz-keep` adds new inputs to the corpus
 ## make mutants  inserts faults into the sources, which the tests should find; SEED=, COUNT=: docs/mutants.md
@@ -48,7 +49,7 @@ LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
 
 .DELETE_ON_ERROR:
-.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm dist test docs soak fuzz fuzz-keep mutants frameworks bench bench-scale declarations format clean help need-build need-python need-test $(STAGES:%=test-%)
+.PHONY: all demo testees install uninstall deb cross bundle static wheel wasm dist test docs leaks soak fuzz fuzz-keep mutants frameworks bench bench-scale declarations format clean help need-build need-python need-test $(STAGES:%=test-%)
 
 all: $(LIBRARY) $(LINK) $(TOOL) $(ARCHIVE)
 
@@ -577,6 +578,11 @@ test-docs: all need-test $(VENV) $(WASM) build/node/dosai.node build/sqlite/dosa
 
 soak: all need-test $(VENV)
 	DOSAI_SOAK_SECONDS=600 python3 Tests/ABI/run.py --only loop_soak
+
+leaks: all need-test $(VENV) testees build/sqlite/dosai.so build/postgresql/dosai.so
+	@wrong=0; python3 Tests/Bindings/leaks.py --calls $(or $(CALLS),100000) --cancels $(or $(CANCELS),1000) $(TESTEES) || wrong=1; \
+	LEAK_CALLS=$(or $(CALLS),100000) CANCELS=$(or $(CANCELS),1000) $(PYTHON) -m pytest -q -s -p no:cacheprovider bindings/sqlite bindings/postgresql \
+	  -k "keep_nothing or test_cancels or nothing_is_left" || wrong=1; exit $$wrong
 
 # The debug build is optimized here, with its checks on; the library that is shipped is driven from outside.
 test-fuzz: all

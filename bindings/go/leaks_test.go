@@ -73,5 +73,5 @@ func TestLeaks(t *testing.T) {
 	runtime.GC()
 	grown := resident() - before
 	t.Logf("%d calls: %d KB, grown by %d KB", calls, resident()>>10, grown>>10)
-	check(t, grown < 2<<20+200*calls, "grown by %d bytes", grown)
+	check(t, grown < 2<<20+20*calls, "grown by %d bytes", grown)
 }

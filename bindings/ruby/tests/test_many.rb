@@ -70,7 +70,7 @@ class TestMany < Test
     end
     grown = settled - before
     puts "#{calls} calls: #{resident >> 10} KB, grown by #{grown >> 10} KB" if ENV["LEAK_CALLS"]
-    assert_operator grown, :<, (3 << 20) + 50 * calls
+    assert_operator grown, :<, (3 << 20) + 20 * calls
   ensure
     Process.kill(:KILL, server) && Process.wait(server)
   end

@@ -7,7 +7,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "Tests/Support"), str(pathlib.Path(__file__).parent)]
 from by_ctypes import INTERRUPT, Connection, Failed
 from lateness import allowance
-from scripts import CLOSE, begun, completion, choice, error
+from scripts import CLOSE, begun, completion, choice, error, say
 from server import LoopbackServer
 
 KEY = "sk-secret"
@@ -267,6 +267,17 @@ def test_memory(server, tmp_path):
     codes = [int(line.split()[0]) for line in ran.stdout.splitlines() if line[0] != "="]
     assert ran.returncode == 0, ran.stdout
     assert codes == [101] * 4 + [1, 1, 1, 101, 101, 101, 1, 1, 101, INTERRUPT], ran.stdout
+
+
+def test_calls_keep_nothing(server):
+    """LEAK_CALLS=100000 makes so many."""
+    def reply(request):
+        return error(400, "Not so.") if b'"bad"' in request.body else say("word ", "word ")(request)
+    server.put("mixed", reply)
+    ran = subprocess.run([sys.executable, str(ROOT / "bindings/sqlite/tests/leaks.py"), server.base("mixed"), os.environ.get("LEAK_CALLS", "1000")],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(ran.stdout)
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_it_is_small():

@@ -185,7 +185,9 @@ pub fn answer(line: &str, clients: &mut Vec<(String, Client)>) -> Result<String,
     let ended = match client {
         Err(error) => Some(Ended::Failed(error)),
         Ok(client) => {
-            clients.push((identity, client.clone()));
+            if clients.iter().all(|known| known.0 != identity) {
+                clients.push((identity, client.clone()));
+            }
             let client = client.with(CallOptions { cancel: Some(token.clone()), ..Default::default() });
             let request = Request::parse(&member("request")?.raw);
             let (cancel_after, drop_after, pause_after) =

@@ -4,7 +4,7 @@ in a lookup, a connect, before an answer and in a stream. Memory, threads and de
 
     leaks.py [--calls N] [--cancels N] [--leak BYTES] NAME...
 
---leak: so many bytes are lost in each call, on purpose. That must be found: of 100,000 calls, 100 bytes each."""
+--leak: so many bytes are lost on purpose in each call, and for each loop. Of 100,000 calls, 100 bytes each must be found."""
 import argparse, json, os, pathlib, subprocess, sys, tempfile, time
 
 sys.dont_write_bytecode = True

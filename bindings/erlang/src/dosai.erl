@@ -307,9 +307,17 @@ rounds(Client, #{messages := Messages} = Request, Tools, Options, Rounds) ->
 stopped(Status, Form, Term, Answer) -> {error, (dosai_nif:failure(Status, format(Form, [Term])))#{completion => Answer}}.
 
 %% With a function that must be called, the model could only call again.
-choose(#{tool_choice := Choice} = Request) when Choice =/= auto, Choice =/= none, Choice =/= <<"auto">>, Choice =/= <<"none">> ->
-    maps:remove(tool_choice, Request);
+choose(#{tool_choice := Choice} = Request) ->
+    case is_forced(Choice) of
+        true -> maps:remove(tool_choice, Request);
+        false -> Request
+    end;
 choose(Request) -> Request.
+
+is_forced({Pairs}) -> is_forced(maps:from_list(Pairs));
+is_forced(#{function := _}) -> true;
+is_forced(#{<<"function">> := _}) -> true;
+is_forced(Choice) -> Choice =:= required orelse Choice =:= <<"required">>.
 
 %% A process each. It ends with the caller, which has no link to it.
 run_all(Tools, Calls) ->

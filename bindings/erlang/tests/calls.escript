@@ -13,6 +13,7 @@ main(_) ->
     test("errors", fun errors/0),
     test("other endpoints", fun endpoints/0),
     test("tools", fun tools/0),
+    test("a forced call", fun forced/0),
     test("tools at once", fun tools_at_once/0),
     test("many processes", fun many/0),
     test("names and supervisors", fun names/0).
@@ -132,6 +133,18 @@ tools() ->
     #{role := <<"assistant">>, content := <<"{\"sum\":3}|", _/binary>>} = lists:last(Messages),
     #{<<"own">> := 1} = jiffy:decode(maps:get(json, lists:nth(2, Messages)), [return_maps]),
     #{completion := #{choices := [#{message := #{tool_calls := [_, _, _, _]}}]}} = fails(too_large, dosai:run_tools(Model, question(), Tools, #{max_rounds => 1})).
+
+%% The answer is the second question.
+forced() ->
+    {ok, Model} = client("forced"),
+    Add = #{name => <<"add">>, run => fun(_) -> <<>> end},
+    Function = #{<<"type">> => <<"function">>, <<"function">> => #{<<"name">> => <<"allowed_tools">>}},
+    Allowed = #{<<"type">> => <<"allowed_tools">>, <<"tools">> => [Function]},
+    [begin
+        {ok, #{text := Text}, _} = dosai:run_tools(Model, (question())#{tool_choice => Choice}, [Add]),
+        {Second, _} = {maps:get(<<"tool_choice">>, jiffy:decode(Text, [return_maps]), none_sent), Choice}
+    end || {Choice, Second} <- [{Function, none_sent}, {{maps:to_list(Function)}, none_sent}, {#{type => function, function => #{name => f}}, none_sent},
+        {required, none_sent}, {<<"required">>, none_sent}, {auto, <<"auto">>}, {none, <<"none">>}, {Allowed, Allowed}]].
 
 %% A process each: two that wait for one another, and one that is killed; and all end with the caller.
 tools_at_once() ->

@@ -152,7 +152,8 @@ function Client:run_tools(request, tools, max_rounds, is_parallel)
     end
     local results = is_parallel and self:together(work)
     for at, one in ipairs(work) do table.insert(request.messages, results and results[at] or one()) end
-    if choice ~= "auto" and choice ~= "none" then choice = nil end -- else the model could only call again
+    local is_forced = choice == "required" or type(choice) == "table" and choice["function"]
+    if is_forced then choice = nil end -- else the model could only call again
   end
 end
 

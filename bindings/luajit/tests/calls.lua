@@ -94,6 +94,20 @@ test("tools", function()
   same(4, #failure.completion.choices[1].message.tool_calls)
 end)
 
+-- The answer is the second question.
+test("a forced call", function()
+  local tools = {{name = "add", run = function() return "" end}}
+  local called = {type = "function", ["function"] = {name = "allowed_tools"}}
+  local allowed = {type = "allowed_tools", tools = {called}}
+  for _, each in ipairs {{called}, {"required"}, {"auto", "auto"}, {"none", "none"}, {allowed, allowed}} do
+    local request = {model = "m", messages = {question.messages[1]}, tool_choice = each[1]}
+    local sent = json.decode(client("forced"):run_tools(request, tools).text)
+    local chosen = type(sent.tool_choice) == "table" and sent.tool_choice.type or sent.tool_choice
+    same(each[2] == allowed and "allowed_tools" or each[2], chosen)
+    same(each[1], request.tool_choice)
+  end
+end)
+
 -- Two functions of one answer, and one beside the tool loop: each waits until all have begun.
 test("tools at once", function()
   local model, begun = client("model"), 0

@@ -31,8 +31,10 @@ final class Tools
     public function run(Client $client, array &$request, int $maxRounds, bool $parallel): Completion
     {
         $choice = $request['tool_choice'] ?? null;
+        $isForced = $choice === 'required' || !is_string($choice) && isset(((array) $choice)['function']);
         for ($round = 1;; $round++) {
-            $answer = $client->chat(['tools' => $this->described, 'tool_choice' => $choice] + $request);
+            $fields = $isForced && $round > 1 ? array_diff_key($request, ['tool_choice' => 1]) : $request; // else it could only call again
+            $answer = $client->chat(['tools' => $this->described] + $fields);
             $first = $answer->choices[0] ?? null;
             if (!$first?->message->toolCalls) {
                 return $answer;
@@ -46,9 +48,6 @@ final class Tools
             $work = array_map(fn (ToolCall $call) => fn () => $this->call($call), $first->message->toolCalls);
             $results = $parallel ? $client->together($work) : array_map(fn (\Closure $one) => $one(), $work);
             array_push($request['messages'], $first->message, ...$results);
-            if (!in_array($choice, ['auto', 'none'], true)) {
-                $choice = null; // else the model could only call again
-            }
         }
     }
 

@@ -96,6 +96,19 @@ tests([
         $error = fails(Status::TooLarge, function () use (&$request, $tools) { client('model')->runTools($request, $tools, 1); });
         same(4, count($error->completion->choices[0]->message->toolCalls));
     },
+    // The answer is the second question.
+    'a forced call' => function () {
+        $tools = (new Tools())->add('add', '', [], fn (mixed ...$given) => '');
+        $function = ['type' => 'function', 'function' => ['name' => 'allowed_tools']];
+        $allowed = ['type' => 'allowed_tools', 'tools' => [$function]];
+        foreach ([[$function, null], [(object) $function, null], ['required', null], ['auto', 'auto'], ['none', 'none'], [$allowed, $allowed]] as [$choice, $second]) {
+            $request = QUESTION + ['tool_choice' => $choice];
+            $sent = json_decode(client('forced')->runTools($request, $tools)->text(), true);
+            same([$second, $second !== null, $choice], [$sent['tool_choice'] ?? null, array_key_exists('tool_choice', $sent), $request['tool_choice']]);
+        }
+        $request = QUESTION;
+        same(false, str_contains(client('echo')->runTools($request, $tools)->text(), 'tool_choice'));
+    },
     // Two functions of one answer, and one beside the tool loop: each waits until all have begun.
     'tools at once' => function () {
         $model = client('model');

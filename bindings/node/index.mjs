@@ -1,4 +1,6 @@
-import OpenAI from './lib/index.js';
+import { createRequire } from 'node:module';
+
+const OpenAI = createRequire(import.meta.url)('./lib/index.js'); // as an import, Deno would take it for ESM
 
 export default OpenAI;
 export const {

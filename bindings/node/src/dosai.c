@@ -1,32 +1,20 @@
 /* The addon: libdosai's loop inside Node's.   SPDX-License-Identifier: MIT
  *
  * JavaScript submits calls, each under a number that it chooses, its slot. When the loop's descriptor is readable,
- * libuv runs on_readable: it steps the loop, gathers what happened, and hands all of it to one JavaScript function:
+ * on_readable runs: it steps the loop, gathers what happened, and hands all of it to one JavaScript function:
  * the texts as one string, the events' JSON as another, and for each chunk a row of numbers that says where its parts
  * are. So a chunk costs no N-API call of its own. */
-#include <dlfcn.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 #include <node_api.h>
 
 #include "facts.h"
 #include "gather.h"
+#include "watch.h"
 
-enum { BATCHES_MAX = 8 }; /* in one turn of libuv's loop, so that others get theirs */
-
-/* Looked up at load: a host that is not Node has none of them. */
-static struct {
-  size_t (*handle_size)(uv_handle_type type);
-  int (*poll_init)(uv_loop_t *loop, uv_poll_t *handle, int fd);
-  int (*poll_start)(uv_poll_t *handle, int events, uv_poll_cb callback);
-  int (*poll_stop)(uv_poll_t *handle);
-  void (*ref)(uv_handle_t *handle);
-  void (*unref)(uv_handle_t *handle);
-  void (*close)(uv_handle_t *handle, uv_close_cb callback);
-} uv;
+enum { BATCHES_MAX = 8 }; /* in one turn of the host's loop, so that others get theirs */
 
 typedef struct call {
   dosai_call *handle;
@@ -38,10 +26,10 @@ typedef struct call {
 typedef struct binding {
   napi_env env;
   dosai_loop *loop;
-  uv_poll_t *poll;
+  watch *watch;
+  int uses_thread;
   napi_ref deliver;
   napi_async_context context;
-  napi_async_cleanup_hook_handle hook;
   batch batch;
   call **calls; /* by slot */
   size_t capacity;
@@ -49,25 +37,9 @@ typedef struct binding {
   int is_closed;
 } binding;
 
-static int load_uv(void) {
-  *(void **)&uv.handle_size = dlsym(RTLD_DEFAULT, "uv_handle_size");
-  *(void **)&uv.poll_init = dlsym(RTLD_DEFAULT, "uv_poll_init");
-  *(void **)&uv.poll_start = dlsym(RTLD_DEFAULT, "uv_poll_start");
-  *(void **)&uv.poll_stop = dlsym(RTLD_DEFAULT, "uv_poll_stop");
-  *(void **)&uv.ref = dlsym(RTLD_DEFAULT, "uv_ref");
-  *(void **)&uv.unref = dlsym(RTLD_DEFAULT, "uv_unref");
-  *(void **)&uv.close = dlsym(RTLD_DEFAULT, "uv_close");
-  return uv.handle_size && uv.poll_init && uv.poll_start && uv.poll_stop && uv.ref && uv.unref && uv.close;
-}
-
 static void count_running(binding *binding, int change) {
   binding->running += (size_t)change;
-  if (!binding->poll) return;
-  if (binding->running > 0) {
-    uv.ref((uv_handle_t *)binding->poll);
-  } else {
-    uv.unref((uv_handle_t *)binding->poll);
-  }
+  if (binding->watch) watch_hold(binding->watch, binding->running > 0);
 }
 
 static void call_free(call *call) {
@@ -80,11 +52,11 @@ static void call_free(call *call) {
 /* Gives the batch to JavaScript. Whatever it throws is an uncaught exception. */
 static int flush(binding *binding) {
   napi_env env = binding->env;
-  napi_value arguments[4], receiver, deliver, thrown;
+  napi_value arguments[4], receiver, deliver, thrown, nothing; /* Deno wants a place for it */
   if (!batch_values(env, &binding->batch, arguments)) return 0;
   if (napi_get_reference_value(env, binding->deliver, &deliver) != napi_ok) return 0;
   if (napi_get_global(env, &receiver) != napi_ok) return 0;
-  napi_status status = napi_make_callback(env, binding->context, receiver, deliver, 4, arguments, NULL);
+  napi_status status = napi_make_callback(env, binding->context, receiver, deliver, 4, arguments, &nothing);
   if (status == napi_pending_exception && napi_get_and_clear_last_exception(env, &thrown) == napi_ok) {
     napi_fatal_exception(env, thrown);
   }
@@ -129,18 +101,7 @@ static void drain(binding *binding) {
   }
 }
 
-static void on_readable(uv_poll_t *poll, int status, int events) {
-  (void)status;
-  (void)events;
-  drain(poll->data);
-}
-
-static void on_closed(uv_handle_t *handle) {
-  binding *binding = handle->data;
-  napi_async_cleanup_hook_handle hook = binding->hook;
-  free(handle);
-  napi_remove_async_cleanup_hook(hook);
-}
+static void on_readable(void *data) { drain(data); }
 
 /* Once nothing of the environment runs any more. */
 static void free_binding(napi_env env, void *data, void *hint) {
@@ -153,39 +114,28 @@ static void free_binding(napi_env env, void *data, void *hint) {
 }
 
 /* The environment ends: a process, or a worker thread. */
-static void on_cleanup(napi_async_cleanup_hook_handle hook, void *data) {
+static void on_end(void *data) {
   binding *binding = data;
-  (void)hook;
   binding->is_closed = 1;
-  uv.poll_stop(binding->poll);
+  binding->watch = NULL;
   dosai_loop_close(binding->loop, NULL, NULL, NULL);
   for (size_t slot = 0; slot < binding->capacity; slot++) call_free(binding->calls[slot]);
-  uv.close((uv_handle_t *)binding->poll, on_closed);
 }
 
-/* The loop, and the handle that watches it, once there is a call. */
+/* The loop, and what watches it, once there is a call. */
 static dosai_status open_loop(binding *binding, dosai_error **out_error) {
-  uv_loop_t *loop = NULL;
-  dosai_loop *made = NULL;
-  uv_poll_t *poll = NULL;
   if (binding->loop) return DOSAI_OK;
-  if (binding->is_closed || napi_get_uv_event_loop(binding->env, (struct uv_loop_s **)&loop) != napi_ok) {
-    return DOSAI_BUSY;
-  }
+  if (binding->is_closed) return DOSAI_BUSY;
+  dosai_loop *made = NULL;
   dosai_status status = dosai_loop_new(NULL, &made, out_error);
   if (status != DOSAI_OK) return status;
-  poll = calloc(1, uv.handle_size(UV_POLL));
-  if (!poll || uv.poll_init(loop, poll, dosai_loop_fd(made)) != 0) {
-    free(poll);
+  binding->watch =
+      watch_open(binding->env, dosai_loop_fd(made), binding->uses_thread, on_readable, on_end, binding);
+  if (!binding->watch) {
     dosai_loop_close(made, NULL, NULL, NULL);
-    return poll ? DOSAI_RESOURCE : DOSAI_OUT_OF_MEMORY;
+    return DOSAI_RESOURCE;
   }
-  poll->data = binding;
-  binding->poll = poll;
   binding->loop = made;
-  uv.poll_start(poll, UV_READABLE, on_readable);
-  uv.unref((uv_handle_t *)poll);
-  napi_add_async_cleanup_hook(binding->env, on_cleanup, binding, &binding->hook);
   return DOSAI_OK;
 }
 
@@ -334,11 +284,18 @@ static napi_value control(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* start(deliver): the numbers of the rows. */
+/* start(deliver, usesThread): the numbers of the rows. */
 static napi_value start(napi_env env, napi_callback_info info) {
-  napi_value deliver, name, numbers = NULL;
-  binding *binding = begin(env, info, 1, &deliver);
-  if (napi_create_reference(env, deliver, 1, &binding->deliver) != napi_ok) return NULL;
+  napi_value arguments[2], name, numbers = NULL;
+  binding *binding = begin(env, info, 2, arguments);
+  bool uses_thread = false;
+  napi_get_value_bool(env, arguments[1], &uses_thread);
+  if (!uses_thread && !watch_has_uv()) {
+    napi_throw_error(env, NULL, "dosai needs Node.js, Deno or Bun: this runtime has no libuv");
+    return NULL;
+  }
+  binding->uses_thread = uses_thread;
+  if (napi_create_reference(env, arguments[0], 1, &binding->deliver) != napi_ok) return NULL;
   if (napi_create_string_utf8(env, "dosai", NAPI_AUTO_LENGTH, &name) != napi_ok) return NULL;
   if (napi_async_init(env, NULL, name, &binding->context) != napi_ok) return NULL;
   return batch_start(env, &binding->batch, &numbers) ? numbers : NULL;
@@ -351,9 +308,9 @@ NAPI_MODULE_INIT() {
   } functions[] = {{"start", start},   {"createClient", create_client},
                    {"submit", submit}, {"control", control},
                    {"header", header}, {"version", version}};
-  binding *binding = load_uv() ? calloc(1, sizeof *binding) : NULL;
+  binding *binding = calloc(1, sizeof *binding);
   if (!binding) {
-    napi_throw_error(env, NULL, "dosai needs Node.js: this runtime has no libuv");
+    napi_throw_error(env, NULL, "dosai: there is no memory");
     return NULL;
   }
   binding->env = env;

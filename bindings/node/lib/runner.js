@@ -74,7 +74,7 @@ class ToolRunner {
     if (this.#controller.signal.aborted) throw errorOf({ status: 'CANCELLED', message: 'the tool loop was aborted' });
     this.messages.push(choice.message, ...results);
     const wanted = this.#body.tool_choice;
-    if (wanted === 'required' || typeof wanted === 'object') delete this.#body.tool_choice; // else it could only call again
+    if (wanted === 'required' || wanted?.function) delete this.#body.tool_choice; // else it could only call again
   }
 
   async #answer(call) {

@@ -66,6 +66,13 @@ test('the rounds are limited, and a forced call is forced once', () => model([['
   const runner = completions.runTools({ ...body, tool_choice: 'required' }, { maxRounds: 3 });
   await assert.rejects(runner.finalContent(), (error) => error instanceof OpenAI.MaxRoundsError && error.completion.choices.length === 1);
   assert.deepEqual(asked.map((one) => one.tool_choice), ['required', undefined, undefined]);
+  const forced = { type: 'function', function: { name: 'weather' } };
+  const allowed = { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [forced] } };
+  for (const [wanted, second] of [[forced, undefined], ['auto', 'auto'], [allowed, allowed], [null, null]]) {
+    asked.length = 0;
+    await assert.rejects(completions.runTools({ ...body, tool_choice: wanted }, { maxRounds: 2 }).finalContent(), OpenAI.MaxRoundsError);
+    assert.deepEqual(asked.map((one) => one.tool_choice), [wanted, second]);
+  }
 }));
 
 test('abort stops it', () => model([['weather', '{}']], true, async (completions) => {

@@ -138,6 +138,12 @@ class TestCalls < Test
       assert_equal({"name" => "add", "description" => "Adds", "parameters" => {"type" => "object"}}, asked.last["tools"][0]["function"])
       assert_equal 6, messages.size
     end
+    called = {"type" => "function", "function" => {"name" => "add"}}
+    allowed = {"type" => "allowed_tools", "allowed_tools" => {"mode" => "auto", "tools" => [called]}}
+    [[called, nil], [{type: "function", function: {name: "add"}}, nil], [:required, nil], [:auto, "auto"], [allowed, allowed]].each do |choice, second|
+      client.run_tools(model: "m", messages: QUESTION[:messages].dup, tools: tools, tool_choice: choice)
+      second ? assert_equal(second, asked.last["tool_choice"]) : assert_nil(asked.last["tool_choice"])
+    end
     error = assert_raises(Dosai::TooLargeError) { client.run_tools(model: "m", messages: [], tools: tools, max_rounds: 1) }
     assert_equal 4, error.completion.choices.first.message.tool_calls.size
   end

@@ -42,12 +42,13 @@ module Dosai
         messages << choice.message
         results = parallel ? calls.map { |call| Thread.new { run_tool(tools, call) } }.map(&:value) : calls.map { |call| run_tool(tools, call) }
         calls.zip(results) { |call, result| messages << {role: "tool", tool_call_id: call.id, content: result} }
-        # Else the model could only call again.
-        fields.delete(:tool_choice) unless %w[auto none].include?(fields[:tool_choice].to_s)
+        fields.delete(:tool_choice) if forced?(fields[:tool_choice]) # else the model could only call again
       end
     end
 
     private
+
+    def forced?(choice) = choice.is_a?(Hash) ? choice.key?(:function) || choice.key?("function") : choice.to_s == "required"
 
     def check_round(answer, reason, last)
       if %w[length content_filter].include?(reason)

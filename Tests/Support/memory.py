@@ -1,7 +1,7 @@
 """Whether the memory of a process grows with the calls that it makes."""
 import pathlib
 
-PER_CALL, MORE = 50, 1 << 20  # bytes that it may grow: for each call, and once
+PER_CALL, MORE = 30, 1 << 20  # bytes that it may grow: for each call, and once
 SAMPLES = 60
 
 

@@ -12,11 +12,8 @@ import pytest
 from lateness import allowance, attempt
 
 PACKAGE = pathlib.Path(__file__).resolve().parents[1]
-SERVERS = {
-    "fastapi": ["uvicorn", "fastapi_app:app", "--port"],
-    "django": ["uvicorn", "django_app:app", "--port"],
-    "flask": ["flask", "--app", "flask_app", "run", "--port"],
-}
+SERVERS = {"fastapi": ["uvicorn", "fastapi_app:app"], "django": ["uvicorn", "django_app:app"],
+           "flask": ["flask", "--app", "flask_app", "run"]}
 
 
 @pytest.fixture(params=SERVERS)
@@ -26,11 +23,15 @@ def get(request, server):
     processes = []
 
     def get(script, path="/chat?prompt=Hi"):
-        port = free_port()
-        environment = dict(os.environ, PYTHONPATH=str(PACKAGE), DOSAI_BASE_URL=server.base(script), DOSAI_API_KEY="k")
-        processes.append(subprocess.Popen([sys.executable, "-m", *SERVERS[request.param], str(port)], env=environment,
-                                          cwd=PACKAGE / "examples/web", stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
-        connection = connect(port)
+        with socket.create_server(("127.0.0.1", 0)) as listener:  # the app's from its start: no other takes its port
+            port, descriptor = listener.getsockname()[1], str(listener.fileno())
+            environment = dict(os.environ, PYTHONPATH=str(PACKAGE), DOSAI_BASE_URL=server.base(script), DOSAI_API_KEY="k",
+                               WERKZEUG_RUN_MAIN="true", WERKZEUG_SERVER_FD=descriptor)
+            command = [sys.executable, "-m", *SERVERS[request.param]]
+            command += ["--fd", descriptor] if command[2] == "uvicorn" else []
+            processes.append(subprocess.Popen(command, env=environment, cwd=PACKAGE / "examples/web", pass_fds=[listener.fileno()],
+                                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)  # it waits while the app starts
         connection.request("GET", path)
         return connection, connection.getresponse()
 
@@ -38,24 +39,6 @@ def get(request, server):
     for process in processes:
         process.kill()
         process.communicate()
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def connect(port):
-    started = time.monotonic()
-    while True:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        try:
-            connection.connect()
-            return connection
-        except ConnectionRefusedError:
-            assert time.monotonic() - started < 60 + allowance(started)
-            time.sleep(0.02)
 
 
 def test_text_arrives_piece_by_piece(get):

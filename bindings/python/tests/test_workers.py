@@ -1,13 +1,14 @@
 """A client made at import, in the processes that servers and task queues fork or start: multiprocessing of each kind,
 gunicorn, Celery."""
 
+import http.client
 import os
+import socket
 import subprocess
 import sys
 
 import pytest
 from test_process import PACKAGE
-from test_web import connect, free_port
 
 HELLO = "Hello! How can I help you today?"
 CLIENT = """
@@ -68,10 +69,10 @@ def started(environment, tmp_path):
     """Starts a program beside a module, and stops it."""
     processes = []
 
-    def start(module, *command, **more):
+    def start(module, *command, pass_fds=(), **more):
         (tmp_path / "module.py").write_text(CLIENT + module)
         processes.append(subprocess.Popen([sys.executable, "-m", *command], cwd=tmp_path, env={**environment, **more},
-                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+                                          pass_fds=pass_fds, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
         return processes[-1]
 
     yield start
@@ -97,11 +98,12 @@ def test_gunicorn_with_preload(started, kind, made):
     pytest.importorskip("gunicorn")
     if kind == "gevent":
         pytest.importorskip("gevent")
-    port = free_port()
-    process = started(GUNICORN, "gunicorn", "--preload", "--workers=2", "--worker-class", kind, "--bind=127.0.0.1:%d" % port,
-                      "module:app", MADE=made)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        process = started(GUNICORN, "gunicorn", "--preload", "--workers=2", "--worker-class", kind,
+                          "--bind=fd://%d" % listener.fileno(), "module:app", pass_fds=[listener.fileno()], MADE=made)
     for _ in range(8):
-        connection = connect(port)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
         connection.request("GET", "/")
         worker, text = connection.getresponse().read().decode().split(" ", 1)
         assert text == f"{HELLO} {HELLO}" and int(worker) != process.pid

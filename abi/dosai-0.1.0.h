@@ -36,7 +36,8 @@
  *   Callbacks  Return 0 to continue. Any other value stops the call with DOSAI_CANCELLED; the error contains what
  *              arrived. What a callback receives is borrowed until it returns. A callback, except dosai_log_fn,
  *              may call the library; a function that cannot work there returns DOSAI_BUSY. Do not throw or longjmp
- *              out of a callback, and do not end its thread.
+ *              out of a callback, and do not end its thread. Once the process is exiting, on_wait, on_log and
+ *              on_event are no longer called.
  *   Fork       In a forked child, getters still work for handles that were created before the fork; other functions
  *              return DOSAI_FORKED, or do nothing if they return no status. Free such handles as usual; this does not
  *              affect the parent. New handles work normally.

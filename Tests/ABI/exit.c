@@ -3,6 +3,24 @@
 
 static dosai_client *silent, *endless, *stall;
 static atomic_int chunks;
+static _Atomic double exit_began, told; /* when; told: last, of what is the host's */
+
+static int32_t note(void *user_data) {
+  (void)user_data;
+  told = test_now();
+  return 0;
+}
+
+static void note_event(const dosai_call_event *event, void *user_data) { (void)event, note(user_data); }
+
+static void begin(void) { exit_began = test_now(); }
+
+/* What the host's functions need, such as an interpreter, may be gone. One may have been called just before. */
+static void end(void) {
+  if (told <= exit_began + 5) return;
+  fprintf(stderr, "a function of the host's was called %.0f ms after exit began\n", told - exit_began);
+  _exit(7);
+}
 
 static int32_t count(const dosai_chunk *chunk, void *user_data) {
   (void)chunk, (void)user_data;
@@ -39,7 +57,8 @@ static void *work(void *number) {
   dosai_request *request = test_request();
   dosai_call_options often;
   dosai_call_options_init(&often, sizeof often);
-  often.on_wait = test_wait_on;
+  often.on_wait = note;
+  often.wait_interval_ms = 20;
   for (;;) {
     dosai_completion *completion = NULL;
     switch ((intptr_t)number % 6) {
@@ -70,11 +89,14 @@ int main(void) {
   pthread_t thread;
   char url[256];
   dosai_client_options options;
+  CHECK_INT(atexit(end), 0); /* it runs behind the library's, which the first client brings */
   silent = test_client(TEST_TLS, "silent");
   endless = test_client(TEST_TLS, "endless");
   test_options(&options, url, TEST_TLS, "hello");
   options.base_url = test_env("DOSAI_TEST_STALL");
+  options.on_event = note_event;
   stall = test_client_with(&options);
+  CHECK_INT(atexit(begin), 0);
   for (intptr_t i = 0; i < 6; i++) CHECK_INT(pthread_create(&thread, NULL, work, (void *)i), 0);
   int slow = getenv("DOSAI_TEST_SLOW") != NULL; /* there a handshake outlasts the second that exit waits */
   if (slow || getpid() % 2) {                   /* with streams in flight, or anywhere, as in the handshake */

@@ -122,7 +122,7 @@ package final class Call: TransferReceiver {
     let pause = multi.step(until: isOver ? 0 : min(deadline, min(self.deadline, nextOnWait)))
     let now = csystem_now()
     state.waitIsOver(now)
-    if let onWait = settings.onWait, pause == .signal || now >= nextOnWait {
+    if let onWait = settings.onWait, pause == .signal || now >= nextOnWait, !ProcessState.isExiting {
       if onWait(settings.waitContext) != 0 { return stop(Failure(.cancelled, "cancelled by on_wait")) }
       if hasEnded { return }
       noteOnWait(csystem_now())

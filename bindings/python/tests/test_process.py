@@ -138,6 +138,7 @@ assert seen[0]
     "stream = create(stream=True); next(stream)",
     "streams = [create(stream=True) for _ in range(5)]",
     "threading.Thread(target=lambda: list(create(stream=True)), daemon=True).start(); time.sleep(0.2)",
+    "threading.Thread(target=lambda: list(create(stream=True)), daemon=True).start(); time.sleep(0.05)",
     "import atexit; stream = create(stream=True); atexit.register(lambda: next(stream))",
     "stream = create(stream=True); stream.itself = stream",
     """

@@ -244,7 +244,7 @@ package struct CallState {
 
   /// The answer is a redirect that is followed. Asked only where `mayRedirect`.
   package mutating func redirected(_ now: Int64) -> Action {
-    guard case .attempting = phase else { return .none }
+    guard case .attempting = phase, mayRedirect else { return .none }
     redirects += 1
     return attempt(now)
   }

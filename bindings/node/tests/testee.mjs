@@ -130,24 +130,29 @@ const object = (pairs) => `{${pairs.map(([name, value]) => `"${name}": ${value}`
 const put = (text) => (text === null || text === undefined ? 'null' : `"${steering(text.replace(/["\\]/g, '\\$&'))}"`);
 const compact = (json) => json.replace(/("(?:[^"\\]|\\.)*")|\s+/gs, (_, string) => (string ? steering(string) : ''));
 
+const chunkLine = (kind, choice, ...more) => object([['chunk', object([['kind', put(kind)], ['choice', choice], ...more])]]);
+
 function* linesOf(chunk) {
-  const line = (kind, choice, ...more) => object([['chunk', object([['kind', put(kind)], ['choice', choice], ...more])]]);
-  let count = 0;
-  for (const { index, delta, finish_reason: finishReason } of chunk.choices) {
-    for (const [kind, text] of [['reasoning', reasoningOf(delta)], ['content', textOr(delta.content)], ['refusal', textOr(delta.refusal)]]) {
-      if (text) yield (count++, line(kind, index, ['text', put(text)]));
-    }
-    for (const call of delta.tool_calls ?? []) {
-      yield (count++, line('tool_call', index, ['tool_call', call.index], ['id', put(call.id)],
-        ['name', put(call.function?.name)], ['text', put(call.function?.arguments)]));
-    }
-    if (finishReason) yield (count++, line('finish', index, ['finish_reason', put(finishReason)]));
+  const other = (index) => chunkLine('other', index, ['json', compact(rawJSON(chunk))]);
+  for (const choice of chunk.choices) {
+    const lines = [...linesOfChoice(choice)];
+    yield* lines.length ? lines : [other(choice.index)];
   }
   if (hasCounts(chunk.usage)) {
     const counts = Object.entries(countsOf(chunk.usage)).map(([name, value]) => [name, value < 0 ? 'null' : value]);
-    yield (count++, line('usage', -1, ['usage', object(counts)]));
+    yield chunkLine('usage', -1, ['usage', object(counts)]);
+  } else if (chunk.choices.length === 0) yield other(-1);
+}
+
+function* linesOfChoice({ index, delta, finish_reason: finishReason }) {
+  for (const [kind, text] of [['reasoning', reasoningOf(delta)], ['content', textOr(delta.content)], ['refusal', textOr(delta.refusal)]]) {
+    if (text) yield chunkLine(kind, index, ['text', put(text)]);
   }
-  if (count === 0) yield line('other', chunk.choices[0]?.index ?? -1, ['json', compact(rawJSON(chunk))]);
+  for (const call of delta.tool_calls ?? []) {
+    yield chunkLine('tool_call', index, ['tool_call', call.index], ['id', put(call.id)],
+      ['name', put(call.function?.name)], ['text', put(call.function?.arguments)]);
+  }
+  if (finishReason) yield chunkLine('finish', index, ['finish_reason', put(finishReason)]);
 }
 
 function lastLine(error, completion) {

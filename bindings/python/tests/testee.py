@@ -226,25 +226,29 @@ def serve():
 # ---- `chat --json`
 
 def lines_of(chunk):
-    count = 0
+    def other(index):
+        return {"kind": "other", "choice": index, "json": json.loads(dosai.raw_json(chunk))}
+
     for choice in chunk.choices:
-        delta, index = choice.delta, choice.index
-        for kind, text in (("reasoning", reasoning_of(delta)), ("content", delta.content), ("refusal", delta.refusal)):
-            if text_or(text):
-                yield {"kind": kind, "choice": index, "text": text}
-                count += 1
-        for call, one in zip(delta.tool_calls or [], calls_of(delta)):
-            yield {"kind": "tool_call", "choice": index, "tool_call": call.index, "id": one["id"] or None,
-                   "name": one["name"] or None, "text": one["arguments"]}
-            count += 1
-        if choice.finish_reason:
-            yield {"kind": "finish", "choice": index, "finish_reason": choice.finish_reason}
-            count += 1
+        lines = list(lines_of_choice(choice))
+        yield from lines or [other(choice.index)]
     if has_counts(chunk.usage):
         usage = {name: None if count < 0 else count for name, count in counts_of(chunk.usage).items()}
         yield {"kind": "usage", "choice": -1, "usage": usage}
-    elif not count:
-        yield {"kind": "other", "choice": chunk.choices[0].index if chunk.choices else -1, "json": json.loads(dosai.raw_json(chunk))}
+    elif not chunk.choices:
+        yield other(-1)
+
+
+def lines_of_choice(choice):
+    delta, index = choice.delta, choice.index
+    for kind, text in (("reasoning", reasoning_of(delta)), ("content", delta.content), ("refusal", delta.refusal)):
+        if text_or(text):
+            yield {"kind": kind, "choice": index, "text": text}
+    for call, one in zip(delta.tool_calls or [], calls_of(delta)):
+        yield {"kind": "tool_call", "choice": index, "tool_call": call.index, "id": one["id"] or None,
+               "name": one["name"] or None, "text": one["arguments"]}
+    if choice.finish_reason:
+        yield {"kind": "finish", "choice": index, "finish_reason": choice.finish_reason}
 
 
 EXITS = {"OK": 0, "INVALID_ARGUMENT": 2, **dict.fromkeys(("CONNECTION", "PROXY", "TLS", "TIMEOUT", "REDIRECTED"), 3),

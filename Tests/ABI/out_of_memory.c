@@ -46,11 +46,11 @@ static void arm(long countdown, int for_ever, size_t least) {
   allocator->countdown = countdown;
 }
 
-/* Where all fails from one on, the next differs little. An emulator tries each 37th: a prime, so that each kind has its
+/* Where all fails from one on, the next differs little. An emulator tries each 11th: a prime, so that each kind has its
  * turn. */
 static int stride(const scenario *played, int for_ever) {
   static int slow;
-  if (!slow) slow = getenv("DOSAI_TEST_SLOW") ? 37 : 1;
+  if (!slow) slow = getenv("DOSAI_TEST_SLOW") ? 11 : 1;
   return (played->stride ? played->stride : 1) * (for_ever ? 7 : 1) * slow;
 }
 

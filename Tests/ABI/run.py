@@ -111,7 +111,7 @@ class Runner:
     def play(self, name):
         repeats = REPEATS.get(name, 1)
         if self.options.valgrind or self.options.emulator:
-            repeats = min(repeats, 4 if self.options.emulator else 10)
+            repeats = min(repeats, 10)
         for attempt in range(repeats):
             ran = self.start(name)
             lines = ran.stdout.strip().splitlines()

@@ -41,6 +41,7 @@ def mixed(request):
 PIECES = [{"send": CHUNKED}, *({"chunk": line(chunk({"content": "%d " % at}))} for at in range(3))]
 SCRIPTS = {
     "endless": [*PIECES, HOLD],
+    "steady": [*PIECES, *[{"chunk": line(chunk({"content": "more "}))}, {"sleep_ms": 20}] * 1000],
     "half": [*PIECES, {"chunk": ""}],
     "model": model,
     "forced": forced,

@@ -13,8 +13,8 @@ final class Loop
     private const TOGETHER = 64; // events handed out before one is read
 
     public readonly CData $client;
-    /** @var resource readable when there is work */
-    public $descriptor;
+    /** @var ?resource readable when there is work; it is made for `wait` */
+    private $descriptor = null;
     public ?\Closure $wait = null;
     private FFI $c;
     private ?CData $handle;
@@ -26,6 +26,8 @@ final class Loop
     private array $calls = [];
     /** @var array<int, ?\Closure(): bool> by a Fiber of together(): whether its call has news; null: it waits for none */
     private array $fibers = [];
+    /** @var ?\WeakMap<Loop, true> */
+    private static ?\WeakMap $open = null;
 
     public function __construct(array $clientOptions, array $loopOptions)
     {
@@ -39,10 +41,25 @@ final class Loop
             $this->c->dosai_client_free($this->client);
             throw $error;
         }
-        $this->descriptor = fopen('php://fd/' . $this->c->dosai_loop_fd($this->handle), 'r');
         $this->event = $this->c->new('const dosai_event *');
         $this->out = FFI::addr($this->event);
         $this->error = $this->c->new('dosai_error *');
+        if (self::$open === null) {
+            self::$open = new \WeakMap();
+            register_shutdown_function(self::closeAfterFatal(...));
+        }
+        self::$open[$this] = true;
+    }
+
+    /** After a fatal error PHP runs no destructors, and a worker of php-fpm lives on. */
+    private static function closeAfterFatal(): void
+    {
+        $fatal = E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR;
+        if ((error_get_last()['type'] ?? 0) & $fatal) {
+            foreach (self::$open as $loop => $isOpen) {
+                $loop->close();
+            }
+        }
     }
 
     public function submit(string $kind, CData $options, mixed ...$arguments): Call
@@ -142,7 +159,9 @@ final class Loop
         $this->c->dosai_loop_close($this->handle, null, null, null);
         $this->c->dosai_client_free($this->client);
         $this->handle = null;
-        fclose($this->descriptor);
+        if ($this->descriptor !== null) {
+            fclose($this->descriptor);
+        }
     }
 
     public function __destruct()
@@ -153,6 +172,8 @@ final class Loop
     private function rest(): void
     {
         if ($this->wait !== null) {
+            $this->descriptor ??= @fopen('php://fd/' . $this->c->dosai_loop_fd($this->handle), 'r')
+                ?: throw new Error(Status::Resource, 'there is no stream for `wait`, which only PHP on the command line can make');
             ($this->wait)($this->descriptor);
         }
         if ($this->handle !== null) {

@@ -91,12 +91,4 @@ tests([
         $stream->next();
         same(true, $stream->valid());
     },
-    'preload' => function () { // as php-fpm needs it
-        $php = ['php', '-d', 'ffi.enable=preload', '-d', 'ffi.preload=' . dirname(__DIR__) . '/src/dosai.h'];
-        $code = 'require "' . dirname(__DIR__) . '/autoload.php"; FFI::scope("DOSAI"); echo (new Dosai\Client(baseUrl: $argv[1]))->chat("{}")->text();';
-        $ran = proc_open([...$php, '-r', $code, '--', str_replace('NAME', 'hello', getenv('DOSAI_TEST_URL'))], [1 => ['pipe', 'w']], $pipes,
-            null, ['LD_LIBRARY_PATH' => dirname(__DIR__, 3) . '/build/lib'] + getenv());
-        same('Hello! How can I help you today?', stream_get_contents($pipes[1]));
-        same(0, proc_close($ran));
-    },
 ]);

@@ -38,12 +38,18 @@ def mixed(request):
     return say("word ", "word ")(request)
 
 
+def delayed(request):
+    """The model is how many milliseconds later it answers."""
+    return dict(say("Hello")(request), delay_ms=int(json.loads(request.body)["model"]))
+
+
 PIECES = [{"send": CHUNKED}, *({"chunk": line(chunk({"content": "%d " % at}))} for at in range(3))]
 SCRIPTS = {
     "endless": [*PIECES, HOLD],
     "steady": [*PIECES, *[{"chunk": line(chunk({"content": "more "}))}, {"sleep_ms": 20}] * 1000],
     "half": [*PIECES, {"chunk": ""}],
     "model": model,
+    "delayed": delayed,
     "forced": forced,
     "limited": error(429, "Slow down."),
     "never": error(429, "Slow down.", retry_after_ms="9000000000000000000"),

@@ -26,6 +26,9 @@ final class Loop
     private array $calls = [];
     /** @var array<int, ?\Closure(): bool> by a Fiber of together(): whether its call has news; null: it waits for none */
     private array $fibers = [];
+    private int $delivered = 0;
+    /** @var int[] of each that is in `wait`, the eldest first: how much had been delivered before */
+    private array $waiting = [];
     /** @var ?\WeakMap<Loop, true> */
     private static ?\WeakMap $open = null;
 
@@ -174,7 +177,13 @@ final class Loop
         if ($this->wait !== null) {
             $this->descriptor ??= @fopen('php://fd/' . $this->c->dosai_loop_fd($this->handle), 'r')
                 ?: throw new Error(Status::Resource, 'there is no stream for `wait`, which only PHP on the command line can make');
-            ($this->wait)($this->descriptor);
+            $this->waiting[] = $this->delivered;
+            $me = array_key_last($this->waiting);
+            try {
+                ($this->wait)($this->descriptor);
+            } finally {
+                unset($this->waiting[$me]);
+            }
         }
         if ($this->handle !== null) {
             $this->step($this->wait === null ? -1 : 0);
@@ -184,16 +193,22 @@ final class Loop
     private function step(int $timeout): void
     {
         Native::check($this->c->dosai_loop_step($this->handle, $timeout, null, null, null, FFI::addr($this->error)), $this->error);
+        $this->rouse();
+    }
+
+    /** What was delivered may be for another in `wait`: the descriptor must be readable until that has looked. */
+    private function rouse(): void
+    {
+        if ($this->handle !== null && $this->waiting && reset($this->waiting) < $this->delivered) {
+            $this->c->dosai_loop_wake($this->handle);
+        }
     }
 
     /** Hands out some events, if there are any. */
     private function deliver(): bool
     {
-        [$c, $out, $event, $call, $last] = [$this->c, $this->out, $this->event, null, 0];
-        for ($count = 0; $count < self::TOGETHER; $count++) {
-            if ($this->handle === null || $c->dosai_loop_next($this->handle, $out, null) !== 0 || FFI::isNull($event)) {
-                return $count > 0;
-            }
+        [$c, $out, $event, $call, $last, $count] = [$this->c, $this->out, $this->event, null, 0, 0];
+        while ($count < self::TOGETHER && $this->handle !== null && $c->dosai_loop_next($this->handle, $out, null) === 0 && !FFI::isNull($event)) {
             if (($tag = $event->tag) !== $last) {
                 [$call, $last] = [($this->calls[$tag] ?? null)?->get(), $tag];
             }
@@ -202,8 +217,11 @@ final class Loop
             } else {
                 $call?->finish($this->last($event));
             }
+            $count++;
         }
-        return true;
+        $this->delivered += $count;
+        $this->rouse();
+        return $count > 0;
     }
 
     private function last(CData $event): Completion|Response|Error

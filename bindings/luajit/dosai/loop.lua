@@ -26,6 +26,7 @@ function Loop.new(client_options, loop_options, wait)
   check(C.dosai_loop_new(native.options("loop_options", loop_options), loop, failure), failure)
   kept = nil -- the client has copied it
   return setmetatable({client = handle, handle = ffi.gc(loop[0], close_loop), wait = wait, last_tag = 0,
+    delivered = 0, waits = setmetatable({}, {__mode = "v"}), eldest = 1, latest = 0,
     calls = setmetatable({}, {__mode = "v"}), waiting = setmetatable({}, {__mode = "k"})}, Loop)
 end
 
@@ -44,11 +45,26 @@ end
 
 function Loop:step(timeout)
   check(C.dosai_loop_step(self.handle, timeout, nil, nil, nil, failure), failure)
+  self.is_roused = false
+  self:rouse()
+end
+
+-- What was delivered may be for another in `wait`: the descriptor must be readable until that has looked.
+function Loop:rouse()
+  while self.eldest <= self.latest and (not self.waits[self.eldest] or self.waits[self.eldest].is_over) do
+    self.eldest = self.eldest + 1
+  end
+  local eldest = self.waits[self.eldest]
+  if eldest and eldest.seen < self.delivered and not self.is_roused and self.handle then
+    self.is_roused = true
+    C.dosai_loop_wake(self.handle)
+  end
 end
 
 -- Hands out one event; false: there is none.
 function Loop:deliver()
   if not self.handle or C.dosai_loop_next(self.handle, event, nil) ~= 0 or event[0] == nil then return false end
+  self.delivered = self.delivered + 1
   local one = event[0]
   local call = self.calls[tonumber(one.tag)]
   if not call then return true end
@@ -65,18 +81,31 @@ function Loop:deliver()
 end
 
 function Loop:rest()
-  if self.wait then self.wait(C.dosai_loop_fd(self.handle)) end
+  if self.wait then
+    local mine = {seen = self.delivered}
+    self.latest = self.latest + 1
+    self.waits[self.latest] = mine
+    self.wait(C.dosai_loop_fd(self.handle))
+    mine.is_over = true
+  end
   if self.handle then self:step(self.wait and 0 or -1) end
 end
 jit.off(Loop.rest) -- so that Ctrl-C, which the interpreter looks for, is seen
 
 -- Hands out what is there, but not much at once. It is compiled, and what calls it is not.
-function Loop:drain()
+local function deliver_some(self)
   for at = 1, 32 do
     if not self:deliver() then return at > 1 end
   end
   return true
 end
+
+function Loop:drain()
+  local has_delivered = deliver_some(self)
+  self:rouse()
+  return has_delivered
+end
+jit.off(Loop.drain)
 
 function Loop:pump(call)
   if not self:drain() then self:await(call) end
@@ -128,7 +157,7 @@ function Loop:together(functions)
     end
     if left > 0 and (has_yielded or not has_moved) then
       self:await(has_yielded and YIELDING or {has_news = has_news})
-      while self:deliver() do end
+      while self:drain() do end
     end
   end
   return results

@@ -113,11 +113,9 @@ test("tools at once", function()
   local model, begun = client("model"), 0
   local function meet(wanted, wait)
     begun = begun + 1
-    for _ = 1, 1000 do
-      if begun == wanted then return "met" end
-      wait()
-    end
-    return "alone"
+    local late = support.now() + 20
+    while begun < wanted and support.now() < late do wait() end
+    return begun == wanted and "met" or "alone"
   end
   local function ask(wanted, wait)
     local function run() return meet(wanted, wait) end
@@ -154,4 +152,49 @@ test("wait", function()
   local function wait(fd) waits = waits + require("ffi").C.poll(require("ffi").new("struct pollfd_of_tests[1]", {{fd, 1, 0}}), 1, 10000) end
   same("Hello! How can I help you today?", client("hello", {wait = wait}):chat(question).text)
   same(true, waits > 0)
+end)
+
+-- Who waits hands out what comes for the others, too. Then the descriptor must be readable for them.
+test("one hands out what another waits for", function()
+  local ffi, waits, descriptor, done = require("ffi"), {}, nil, {}
+  local ours = client("delayed", {total_timeout = -1, wait = function(fd)
+    waits[#waits + 1], descriptor = coroutine.running(), fd
+    coroutine.yield()
+  end})
+  local function resume(thread, ...)
+    local is_good, failure = coroutine.resume(thread, ...)
+    if not is_good then error(failure, 0) end
+  end
+  local function start(...)
+    resume(coroutine.create(function(...)
+      for _, delay in ipairs {...} do
+        ours:chat {model = tostring(delay), messages = support.question.messages}
+        done[delay] = true
+      end
+    end), ...)
+  end
+  local function finish(wanted, pause)
+    while not done[wanted] do
+      same(1, ffi.C.poll(ffi.new("struct pollfd_of_tests[1]", {{descriptor, 1, 0}}), 1, 4000))
+      local all = waits
+      waits = {}
+      for at, thread in ipairs(all) do
+        resume(thread)
+        if at == 1 then ffi.C.usleep(pause) end
+      end
+    end
+  end
+  start(1)
+  start(2)
+  finish(1, 0)
+  finish(2, 0) -- both have connected
+  for _, last in ipairs {101, 60000} do -- the other one ends then, or waits on
+    done = {}
+    start(100)
+    start(0, last)
+    finish(0, 0)
+    finish(100, 150000) -- what comes in the pause, the other one takes
+  end
+  same(nil, done[60000])
+  ours:close()
 end)

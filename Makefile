@@ -40,7 +40,7 @@ REQUIREMENTS = bindings/python/tests/requirements.txt Tests/Wire/requirements.tx
 PYTHON = build/venv/bin/python
 # Debian's, where it is: the oldest that must do.
 CARGO = RUSTFLAGS="-D warnings" PATH=/usr/bin:$$PATH DOSAI_LIB_DIR=$(CURDIR)/build/lib LD_LIBRARY_PATH=$(CURDIR)/build/lib CARGO_TARGET_DIR=$(CURDIR)/build/rust \
-  cargo
+  cargo --config "source.crates-io.replace-with='debian'" --config "source.debian.directory='/usr/share/cargo/registry'"
 SOURCES := Package.swift $(shell find Sources include)
 CFLAGS ?= -O2
 RPATH = -Wl,-rpath,'$$ORIGIN/../lib'
@@ -245,7 +245,7 @@ build/testees/java: $(JAVA_CLASSES) $(wildcard bindings/java/*/*.java) $(LINK)
 
 # The crate, and its testee.
 build/rust/release/libdosai.rlib: $(shell find bindings/rust -name '*.rs' -o -name '*.toml') $(LINK) | need-test
-	cd bindings/rust && $(CARGO) build --quiet --release --offline --workspace
+	cd bindings/rust && $(CARGO) build --quiet --release --offline --workspace --features dosai/futures
 	@touch $@
 
 build/testees/rust: build/rust/release/libdosai.rlib
@@ -422,10 +422,12 @@ test-valgrind: all need-test $(VENV)
 test-cpp: all need-test
 	python3 bindings/cpp/tests/run.py
 
-# With its documents, and the examples built.
+# With its documents, and the examples built; and without the feature, when the crate has no dependency.
 test-rust: all need-test
-	cd bindings/rust && $(CARGO) test --quiet --offline
-	cd bindings/rust && RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --offline --no-deps --package dosai --package dosai-sys
+	cd bindings/rust && $(CARGO) test --quiet --offline --features dosai/futures
+	cd bindings/rust && $(CARGO) check --quiet --offline --package dosai
+	@cd bindings/rust && ! $(CARGO) tree --offline --edges normal --package dosai | grep -v dosai
+	cd bindings/rust && RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --offline --no-deps --package dosai --package dosai-sys --features dosai/futures
 
 test-python: all need-test $(VENV)
 	$(PYTHON) scripts/openai-fields --check

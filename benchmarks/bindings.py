@@ -9,8 +9,8 @@ import common
 import stream
 
 KINDS = ("text", "60 bytes", "1 KB", "tool arguments")
-CRATES = """base64 cfg-if chunked-transfer form-urlencoded idna itoa log once-cell percent-encoding proc-macro2 quote ryu serde
-serde-derive serde-json smallvec syn unicode-bidi unicode-ident unicode-normalization ureq url""".split()
+CRATES = """base64 cfg-if chunked-transfer form-urlencoded futures-core idna itoa log once-cell percent-encoding proc-macro2 quote ryu
+serde serde-derive serde-json smallvec syn unicode-bidi unicode-ident unicode-normalization ureq url""".split()
 JACKSON = ("core", "databind", "annotations")
 NEWTONSOFT = "/usr/lib/cli/Newtonsoft.Json-5.0/Newtonsoft.Json.dll"
 BUILD, SCRIPTS = common.ROOT / "build", common.HERE / "scripts"
@@ -42,7 +42,7 @@ def go():
 
 
 def rust():
-    crates = debian(BUILD / "rust-registry", ["librust-%s-dev" % name for name in CRATES]) / "usr/share/cargo/registry"
+    crates = debian(BUILD / "rust-crates", ["librust-%s-dev" % name for name in CRATES]) / "usr/share/cargo/registry"
     sources = ["source.crates-io.replace-with='debian'", "source.debian.directory='%s'" % crates]
     environment = {**os.environ, "PATH": "/usr/bin:" + os.environ["PATH"], "DOSAI_LIB_DIR": str(common.LIBRARY.parent),
                    "CARGO_TARGET_DIR": str(BUILD / "rust-bench"), "RUSTFLAGS": "-C link-arg=-Wl,-rpath,%s" % common.LIBRARY.parent}

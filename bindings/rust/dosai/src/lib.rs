@@ -36,6 +36,8 @@
 //! - **Callbacks** may panic: the call stops, and the panic goes on once C has returned.
 #![deny(missing_docs)]
 
+#[cfg(feature = "futures")]
+mod async_loop;
 mod client;
 mod completion;
 mod error;
@@ -48,6 +50,8 @@ mod request;
 mod stream;
 mod tools;
 
+#[cfg(feature = "futures")]
+pub use async_loop::{AsyncLoop, AsyncStream};
 pub use client::{Client, Response};
 pub use completion::{Choice, Completion, ToolCall, Usage};
 pub use error::{Attempt, Error, Result, Timings};

@@ -145,6 +145,17 @@ build/testees/luajit: $(LINK) | need-test
 	@printf '#!/bin/sh\nexec luajit "$$(dirname "$$0")/../../bindings/luajit/tests/testee.lua" "$$@"\n' >$@
 	@chmod +x $@
 
+# nginx with its Lua module, unpacked: installed, it would start a server, and its LuaJIT excludes that of the tests.
+NGINX = build/nginx/usr/sbin/nginx
+NGINX_PACKAGES = nginx libnginx-mod-http-lua libnginx-mod-http-ndk libluajit2-5.1-2 lua-resty-core lua-resty-lrucache libpcre3
+
+$(NGINX): | need-test
+	rm -rf build/nginx
+	@mkdir -p build/nginx
+	cd build/nginx && { apt-get download -qq $(NGINX_PACKAGES) 2>/dev/null || \
+	  { apt-get update -qq && apt-get download -qq $(NGINX_PACKAGES); }; }
+	cd build/nginx && for package in *.deb; do dpkg -x $$package . || exit 1; done
+
 # The assembly, for mono, which has IAsyncEnumerable, but not the symbol that says so.
 ASSEMBLY = build/csharp/Dosai.dll
 MCS = mcs -optimize+ -warnaserror
@@ -355,7 +366,7 @@ test:
 	@MAKE='$(MAKE)' scripts/run-stages $(ORDER)
 
 # What the other stages would install on their way, so that it has rows of its own in the table.
-test-apt: need-test
+test-apt: need-test $(NGINX)
 	@scripts/install-dependencies deb
 	@scripts/install-dependencies packages
 	@scripts/install-dependencies java
@@ -454,7 +465,7 @@ test-ruby: all need-test
 test-php: all need-test
 	python3 bindings/php/tests/run.py
 
-test-luajit: all need-test
+test-luajit: all need-test $(NGINX)
 	python3 bindings/luajit/tests/run.py
 
 test-csharp: all $(CSHARP_TESTS:%=build/csharp/%.exe) $(CSHARP_EXAMPLES:%=build/csharp/%.exe)

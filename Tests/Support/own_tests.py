@@ -91,14 +91,17 @@ def play(server, command, count, environment):
     return [] if is_good else found + [output]
 
 
-def judge(tests, examples, command, environment, wanted):
-    """tests: {program: how many tests it has}; wanted: {name of an example: what it says}."""
+def judge(tests, examples, command, environment, wanted, more=()):
+    """tests: {program: how many tests it has}; wanted: {name of an example: what it says}; more: functions of the server
+    that tell what is wrong."""
     wrong = []
     with LoopbackServer() as server:
         for name, script in SCRIPTS.items():
             server.put(name, script)
         for path, count in tests.items():
             wrong += play(server, [*command, str(path)], count, environment)
+        for check in more:
+            wrong += check(server)
         for path in examples:
             base = server.base("model" if path.stem.lower() == "tools" else "hello")
             status, output = run([*command, str(path)], {**environment, "DOSAI_BASE_URL": base, "DOSAI_API_KEY": "k"})

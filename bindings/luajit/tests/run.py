@@ -5,11 +5,22 @@ import os, pathlib, sys
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "Tests/Support"))
+import nginx
 import own_tests
 
 TESTS = {HERE / "calls.lua": 13, HERE / "ends.lua": 6, HERE / "leaks.lua": 1}
 WANTED = {"json_mode": "not JSON", "many": "100 answers", "tools": "error: there is no function add"}
-LUA_PATH = "%s/?.lua;%s/?/init.lua;%s/?.lua;;" % (HERE.parent, HERE.parent, HERE)
+PLACES = [HERE.parent, HERE, HERE.parent / "examples/neovim"]
+ENVIRONMENT = {
+    **os.environ, "DOSAI_TEST_ABI": str(HERE.parents[2] / "abi/dosai.json"),
+    "LUA_PATH": ";".join("%s/?.lua;%s/?/init.lua" % (place, place) for place in PLACES) + ";;"}
+NEOVIM = ["nvim", "--headless", "-u", "NONE", "-i", "NONE", "-n", "-c"]
+
+
+def neovim(server):
+    return own_tests.play(server, [*NEOVIM, "luafile %s" % (HERE / "neovim.lua")], 2, ENVIRONMENT)
+
 
 if __name__ == "__main__":
-    sys.exit(own_tests.judge(TESTS, sorted((HERE.parent / "examples").glob("*.lua")), ["luajit"], {**os.environ, "LUA_PATH": LUA_PATH, "DOSAI_TEST_ABI": str(HERE.parents[2] / "abi/dosai.json")}, WANTED))
+    examples = sorted((HERE.parent / "examples").glob("*.lua"))
+    sys.exit(own_tests.judge(TESTS, examples, ["luajit"], ENVIRONMENT, WANTED, [neovim, nginx.check]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_char_p, c_size_t, sizeof, string_at
+from ctypes import PYFUNCTYPE, byref, c_char_p, c_size_t, c_ssize_t, c_void_p, py_object, pythonapi, sizeof, string_at
 from sys import modules
 
 from . import _ffi
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._green import Greenlets
     from ._timeout import Seconds
 
+_decode = PYFUNCTYPE(py_object, c_void_p, c_ssize_t, c_char_p)(("PyUnicode_DecodeUTF8", pythonapi))
 _CLOCKS = ("", "connect", "first token", "idle", "total")
 
 
@@ -51,8 +52,9 @@ class Handle:
 
 
 def lent_text(function: Callable[..., Any], *arguments: Any) -> Optional[str]:
-    text = lent_bytes(function, *arguments)
-    return None if text is None else text.decode("utf-8", "replace")
+    length = c_size_t()
+    address = function(*arguments, byref(length))
+    return _decode(address, length.value, b"replace") if address else None
 
 
 def lent_bytes(function: Callable[..., Any], *arguments: Any) -> Optional[bytes]:
@@ -140,6 +142,9 @@ def new_cancel() -> Handle:
     return Handle(cancel, _ffi.dosai_cancel_free)
 
 
+_unused: list[tuple[list[BaseException], list[None], Any]] = []  # what watches no call
+
+
 class Call:
     """The options of one blocking call, and the objects that must stay alive for them."""
 
@@ -152,7 +157,16 @@ class Call:
             self.watch()
 
     def watch(self) -> None:
-        self.on_wait = self.options.on_wait = _ffi.dosai_wait_fn(watch_of(self.raised, self.stopped))
+        try:
+            self.raised, self.stopped, self.on_wait = _unused.pop()
+        except IndexError:
+            self.on_wait = _ffi.dosai_wait_fn(watch_of(self.raised, self.stopped))
+        self.options.on_wait = self.on_wait
+
+    def unwatch(self) -> None:
+        """Leaves the watch of a call that has succeeded to the next one: making it costs more than the rest of a call."""
+        if self.on_wait is not None and not _unused:
+            _unused.append((self.raised, self.stopped, self.on_wait))
 
     def check(self, status: int, error: Any) -> None:
         """Raises the error of the call, if it failed; an exception from a signal handler takes precedence."""

@@ -298,6 +298,7 @@ class Client(BaseClient, Closing):
             return green.answer(function, client, call.options, *arguments)
         status = function(client.pointer, *arguments, byref(call.options), byref(owner.pointer), byref(error))
         call.check(status, error)
+        call.unwatch()
         return owner
 
 

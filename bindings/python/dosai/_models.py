@@ -347,11 +347,12 @@ class ChatCompletion(LazyModel):
 
 def text_completion(json: bytes, index: int, content: str) -> ChatCompletion:
     """A completion with one choice, whose message has a text."""
-    source = [json, index]
-    message = ChatCompletionMessage({"content": content})
-    choice = Choice({"index": index, "message": message})
-    completion = ChatCompletion({"choices": [choice]})
-    message._source = choice._source = completion._source = source
+    new = object.__new__  # no field needs what __init__ does
+    message, choice, completion = new(ChatCompletionMessage), new(Choice), new(ChatCompletion)
+    message.content = content
+    choice.index, choice.message = index, message
+    completion.choices = [choice]
+    message._source = choice._source = completion._source = [json, index]
     return completion
 
 

@@ -31,6 +31,13 @@ def test_chat(session, server):
     assert "Bearer sk-secret" in str(stats["last_headers"])
 
 
+def test_a_thousand_calls_are_not_compiled(session):
+    """PostgreSQL compiles what it thinks costs much: that takes 22 MB in the backend, and gains nothing here."""
+    for call in ("count(dosai.chat('Hi')) FROM generate_series(1, 1000)", "count(*) FROM generate_series(1, 1000), dosai.stream('Hi')"):
+        assert "JIT" not in session.ask("EXPLAIN SELECT " + call)
+        assert "JIT" in session.ask("SET jit_above_cost = 0; EXPLAIN SELECT %s; RESET jit_above_cost" % call)
+
+
 def test_the_request(session, server):
     use(session, server, "echo")
     assert json.loads(session.ask("SELECT dosai.chat('Hi')")) == {"model": "dos-ai", "messages": [{"role": "user", "content": "Hi"}]}

@@ -280,6 +280,17 @@ def test_calls_keep_nothing(server):
     assert ran.returncode == 0, ran.stdout
 
 
+def test_cancels(server, tmp_path):
+    """CANCELS=1000 interrupts so many in a connect, before an answer, in a stream and in a lookup, which takes its time."""
+    shim = tmp_path / "slow_lookup.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", shim, ROOT / "Tests/ABI/slow_lookup_shim.c"], check=True)
+    urls = [server.blackhole, server.base("silent"), server.base("silent-chunk")] + ["https://slow.test/v1"] * ("CANCELS" in os.environ)
+    ran = subprocess.run([sys.executable, ROOT / "bindings/sqlite/tests/cancels.py", os.environ.get("CANCELS", "12"), *urls],
+                         env={**os.environ, "LD_PRELOAD": str(shim), "MALLOC_ARENA_MAX": "1"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(ran.stdout)
+    assert ran.returncode == 0, ran.stdout
+
+
 def test_it_is_small():
     text = "".join(file.read_text() for file in (ROOT / "bindings/sqlite/src").iterdir())
     assert len([line for line in text.splitlines() if line.strip()]) < 420

@@ -183,7 +183,7 @@ build/testees/csharp: build/csharp/testee.exe $(LINK)
 
 # Erlang's application, with Elixir's modules, as rebar3 and mix lay it out; and what its tests share.
 ERLANG = build/erlang/ready
-ERLANG_SOURCES = $(wildcard bindings/erlang/src/* bindings/erlang/c_src/* bindings/erlang/include/* bindings/erlang/lib/* bindings/erlang/tests/*.erl)
+ERLANG_SOURCES = $(wildcard bindings/erlang/src/* bindings/erlang/c_src/* bindings/erlang/include/* bindings/erlang/lib/* bindings/erlang/tests/*.erl bindings/erlang/tests/heap.c)
 
 $(ERLANG): $(ERLANG_SOURCES) include/dosai.h $(LINK) | need-test
 	rm -rf $(@D)
@@ -192,6 +192,7 @@ $(ERLANG): $(ERLANG_SOURCES) include/dosai.h $(LINK) | need-test
 	  DOSAI_CFLAGS=-I$(CURDIR)/include DOSAI_LIBS="-L$(CURDIR)/build/lib -ldosai -Wl,-rpath,'\$$\$$ORIGIN/../../../lib'"
 	erlc -Werror +debug_info -I bindings/erlang/include -o $(@D)/dosai/ebin bindings/erlang/src/*.erl
 	erlc -Werror -o $(@D)/dosai_tests/ebin bindings/erlang/tests/*.erl
+	$(CC) -std=gnu11 -Wall -Wextra -Werror $(CFLAGS) -fPIC -shared -isystem /usr/lib/erlang/usr/include -o $(@D)/dosai_tests/ebin/heap.so bindings/erlang/tests/heap.c
 	cp bindings/erlang/src/dosai.app.src $(@D)/dosai/ebin/dosai.app
 	ERL_LIBS=$(@D) elixirc --warnings-as-errors -o $(@D)/dosai/ebin bindings/erlang/lib/dosai.ex
 	@touch $@
@@ -471,8 +472,9 @@ test-luajit: all need-test $(NGINX)
 test-csharp: all $(CSHARP_TESTS:%=build/csharp/%.exe) $(CSHARP_EXAMPLES:%=build/csharp/%.exe)
 	python3 bindings/csharp/tests/run.py
 
-test-erlang: all $(ERLANG)
-	python3 bindings/erlang/tests/run.py
+# CROWD=1000: as many streams at once, and not 10,000.
+test-erlang: all $(ERLANG) $(VENV)
+	$(PYTHON) bindings/erlang/tests/run.py
 
 test-sqlite: build/sqlite/dosai.so $(VENV)
 	$(PYTHON) -m pytest -q -p no:cacheprovider bindings/sqlite

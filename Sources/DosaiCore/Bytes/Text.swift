@@ -95,7 +95,10 @@ package enum Text {
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
   ) -> UnsafePointer<UInt8> {
     #if !arch(arm)  // there, a vector is sixteen bytes one by one
-      if end - start >= 16, let found = firstSpecial(start, &seen) { return found }
+      if end - start >= 16 {
+        if let found = firstSpecial(start, &seen) { return found }
+        return plainEndLong(start + 16, end, &seen)
+      }
     #endif
     return plainEndLong(start, end, &seen)
   }

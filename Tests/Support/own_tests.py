@@ -4,7 +4,7 @@ name of a script below."""
 import json, os, pathlib, re, subprocess, time
 
 from lateness import allowance
-from scripts import CHUNKED, HOLD, chunk, completion, error, line, say, text, wants_stream
+from scripts import CHUNKED, HOLD, chunk, completion, error, forced, line, say, text, wants_stream
 from server import LoopbackServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -21,15 +21,6 @@ def model(request):
              for at, (name, arguments) in enumerate([("add", '{"a":1,"b":2}'), ("fail", ""), ("nobody", "{}"), ("add", "[]")])]
     return {"json": completion(choices=[{"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": calls, "own": 1},
                                          "finish_reason": "tool_calls"}])}
-
-
-def forced(request):
-    """Calls add with the request's tool_choice, and then says what the second request was."""
-    body = json.loads(request.body)
-    if any(each["role"] == "tool" for each in body["messages"]):
-        return say(request.body.decode())(request)
-    call = {"id": "1", "type": "function", "function": {"name": "add", "arguments": json.dumps(body["tool_choice"], separators=(",", ":"))}}
-    return {"json": completion(choices=[{"index": 0, "message": {"role": "assistant", "tool_calls": [call]}, "finish_reason": "tool_calls"}])}
 
 
 def mixed(request):

@@ -264,9 +264,19 @@ def calls_twice(request):
     return {"json": completion(choices=[{"index": 0, "message": message, "finish_reason": reason}])}
 
 
+def forced(request):
+    """Calls add with the request's tool_choice, and then says what the second request was."""
+    body = json.loads(request.body)
+    if any(each["role"] == "tool" for each in body["messages"]):
+        return say(request.body.decode())(request)
+    call = {"id": "1", "type": "function", "function": {"name": "add", "arguments": json.dumps(body["tool_choice"], separators=(",", ":"))}}
+    return {"json": completion(choices=[{"index": 0, "message": {"role": "assistant", "tool_calls": [call]}, "finish_reason": "tool_calls"}])}
+
+
 def put_cpp(server):
     """What the C++ tests need besides."""
     server.put("model", calls_twice)
+    server.put("forced", forced)
     server.put("many", {"events": text(*["abcde"] * 1000)})
 
 

@@ -23,6 +23,7 @@
 
 #include <dosai.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -684,6 +685,23 @@ public:
   const dosai_request *handle() const noexcept { return request_.get(); }
 
 private:
+  friend class Client;
+
+  /* The text of a field of an object: what changes once the library has set that field. */
+  static std::string_view field(std::string_view json, std::string_view key) {
+    Request marked = parse(json);
+    const std::string_view other = marked.set_json(key, "0").json();
+    if (marked.error()) return {}; /* no object */
+    const auto end = std::mismatch(json.begin(), json.end(), other.begin(), other.end()).first;
+    const auto at = static_cast<std::size_t>(end - json.begin());
+    if (at == json.size() || json.size() + 1 < other.size()) return {};
+    return json.substr(at, json.size() + 1 - other.size());
+  }
+  bool is_call_forced() const {
+    const std::string_view choice = field(json(), "tool_choice");
+    return choice == "\"required\"" || !field(choice, "function").empty();
+  }
+
   explicit Request(Result<detail::Owner<dosai_request>> made) {
     if (made) request_ = std::move(*made);
     else error_ = made.error();
@@ -877,7 +895,7 @@ private:
 
 /* ---- client -------------------------------------------------------------------------------------------- */
 
-/* The options of run_tools. If tool_choice forces a call, the model calls in every round. */
+/* The options of run_tools. */
 struct ToolOptions {
   int max_rounds = 10; /* the most answers */
   /* Whether what on_call throws is rethrown. If not, the model is told the message of a std::exception. */
@@ -936,13 +954,18 @@ public:
   /* Sends the request, calls on_call(const ToolCall &) for each call in the answer, adds the answer and the text that
    * on_call returned to the request, and repeats this until an answer has no calls. Returns: TOO_LARGE if the answer
    * of round max_rounds still has calls; TRUNCATED if an answer with calls was cut. These calls do not run, and the
-   * error's completion is that answer. CANCELLED also stops between two calls. */
+   * error's completion is that answer. CANCELLED also stops between two calls. A tool_choice that forces a call holds
+   * for the first question. */
   template <class OnCall>
   Result<Completion> try_run_tools(Request &request, OnCall &&on_call, const ToolOptions &tools = {},
                                    const CallOptions &options = {}) const {
+    const bool is_forced = request.is_call_forced(); /* later, the model could only call again */
+    const auto ask = [&](const Request &sent) {
+      return tools.on_chunk ? try_chat_stream(sent, tools.on_chunk, options) : try_chat(sent, options);
+    };
     for (int round = 1;; round++) {
       Result<Completion> answer =
-          tools.on_chunk ? try_chat_stream(request, tools.on_chunk, options) : try_chat(request, options);
+          is_forced && round > 1 ? ask(request.copy().set("tool_choice", "auto")) : ask(request);
       if (!answer) return answer;
       if (tools.on_completion && !tools.on_completion(*answer))
         return Error(DOSAI_CANCELLED, *answer, "on_completion cancelled the call");

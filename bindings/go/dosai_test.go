@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -338,6 +339,34 @@ func TestRunTools(t *testing.T) {
 	request.Messages = []dosai.Message{dosai.User("again")}
 	_, err = client.RunTools(t.Context(), &request, 2)
 	check(t, as(t, err, dosai.TooLarge).Completion != nil && len(request.Messages) == 6, "%d", len(request.Messages))
+}
+
+func TestForcedCall(t *testing.T) {
+	choices := make(chan any, 2)
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		var body map[string]any
+		json.NewDecoder(r.Body).Decode(&body)
+		choices <- body["tool_choice"]
+		if len(body["messages"].([]any)) > 1 {
+			io.WriteString(w, answer("done"))
+		} else {
+			io.WriteString(w, answer("", `,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]`))
+		}
+	})
+	function := map[string]any{"type": "function", "function": map[string]any{"name": "allowed_tools"}}
+	allowed := map[string]any{"type": "allowed_tools", "allowed_tools": map[string]any{"mode": "auto", "tools": []any{function}}}
+	raw, _ := json.Marshal(allowed)
+	for _, each := range []struct{ choice, second any }{{"required", nil}, {function, nil}, {"auto", "auto"}, {"none", "none"},
+		{allowed, allowed}, {json.RawMessage(raw), allowed}, {nil, nil}} {
+		request := question
+		request.ToolChoice = each.choice
+		_, err := client.RunTools(t.Context(), &request, 0)
+		check(t, err == nil && len(choices) == 2, "%v: %v", each.choice, err)
+		<-choices
+		second := <-choices
+		check(t, reflect.DeepEqual(second, each.second), "%v: %v", each.choice, second)
+		check(t, reflect.DeepEqual(request.ToolChoice, each.choice), "%v", request.ToolChoice)
+	}
 }
 
 func TestJSONSchema(t *testing.T) {

@@ -59,7 +59,7 @@ func NewTool[Arguments, Result any](name, description string,
 // RunTools asks the model, runs the functions that it calls, those of one answer at once, tells it the results, and so on
 // until it answers. An error of a function is told to the model, too. request.Messages grows by each round; the answer is
 // not in it. After maxRounds answers (0: 10) that still have calls, the error is TooLarge, and Truncated if an answer
-// with calls was cut short; their calls do not run.
+// with calls was cut short; their calls do not run. A ToolChoice that forces a call holds for the first question.
 func (client *Client) RunTools(ctx context.Context, request *Request, maxRounds int) (*Completion, error) {
 	if maxRounds == 0 {
 		maxRounds = 10
@@ -86,10 +86,17 @@ func (client *Client) RunTools(ctx context.Context, request *Request, maxRounds 
 			return nil, cancelled(ctx)
 		}
 		request.Messages = append(append(request.Messages[:len(request.Messages):len(request.Messages)], choice.Message), results...)
-		if choice, isText := current.ToolChoice.(string); !isText || choice == "required" {
+		if isForced(current.ToolChoice) {
 			current.ToolChoice = nil // else the model could only call again
 		}
 	}
+}
+
+func isForced(choice any) bool {
+	var object struct{ Function json.RawMessage }
+	text, _ := json.Marshal(choice)
+	_ = json.Unmarshal(text, &object) // if it is one
+	return string(text) == `"required"` || object.Function != nil
 }
 
 func unfinished(status Status, message string, completion *Completion) *Error {

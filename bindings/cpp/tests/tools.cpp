@@ -114,8 +114,29 @@ static void cancelled() {
   CHECK(!stopped && stopped.error().status() == DOSAI_CANCELLED && runs == 1);
 }
 
+/* The answer is the second question. */
+static void forced() {
+  const std::string call = R"({"type":"function","function":{"name":"allowed_tools"}})";
+  const std::string allowed =
+      R"({"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[)" + call + "]}}";
+  for (const std::string &choice : {call, std::string(R"("required")"), std::string(R"("auto")"), allowed}) {
+    dosai::Request request = question("\"tool_choice\":\"required\"");
+    request.set_json("own", R"({"tool_choice":"required"})").set_json("tool_choice", choice);
+    const auto answer =
+        dosai::Client(test_options("forced")).run_tools(request, [&](const dosai::ToolCall &asked) {
+          return CHECK(asked.arguments == choice), "";
+        });
+    const bool is_kept = choice == allowed || choice == "\"auto\"";
+    const std::string kept = R"("tool_choice":)" + (is_kept ? choice : "\"auto\"");
+    CHECK(answer.content().find(kept) != std::string_view::npos);
+    CHECK(answer.content().find(R"("own":{"tool_choice":"required"})") != std::string_view::npos);
+    CHECK(request.json().find(R"("tool_choice":)" + choice) != std::string_view::npos);
+  }
+}
+
 int main() {
   answers();
+  forced();
   rounds();
   errors();
   cancelled();

@@ -16,6 +16,7 @@ final class Calls extends Support {
         test("errors", () -> inBoth(Calls::errors));
         test("other endpoints", () -> inBoth(Calls::endpoints));
         test("tools", () -> inBoth(Calls::tools));
+        test("a forced call", Calls::forced);
         test("tools that break", Calls::brokenTools);
         test("futures", Calls::futures);
         test("publisher", Calls::publisher);
@@ -123,6 +124,21 @@ final class Calls extends Support {
         same("6 1", messages.size() + " " + ((Map<?, ?>) messages.get(1)).get("own"));
         DosaiException wrong = fails(Status.TOO_LARGE, () -> client("model").runTools(question(), tools, 1));
         same(4, wrong.completion().choices().get(0).message().toolCalls().size());
+    }
+
+    /** The answer is the second question. */
+    static void forced() {
+        String function = "{\"type\":\"function\",\"function\":{\"name\":\"allowed_tools\"}}";
+        String allowed = "{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"auto\",\"tools\":[" + function + "]}}";
+        List<Tool> tools = List.of(new Tool("add", null, null, given -> ""));
+        for (String choice : List.of("\"required\"", function, "\"auto\"", "\"none\"", allowed)) {
+            Object kept = choice.equals(function) || choice.contains("required") ? null : Json.parse(choice);
+            for (Request request : List.of(question().setJson("tool_choice", choice), question().set("tool_choice", Json.parse(choice)))) {
+                Map<?, ?> sent = (Map<?, ?>) Json.parse(client("forced").runTools(request, tools).text());
+                same(kept, sent.get("tool_choice"));
+                same(true, request.toString().contains(choice));
+            }
+        }
     }
 
     /** Runs it with a function that fails so, beside others. */

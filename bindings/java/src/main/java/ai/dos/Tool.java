@@ -32,9 +32,13 @@ public record Tool(String name, String description, Map<String, ?> parameters, F
             List<String> results = calls.size() == 1 ? List.of(result(tools, calls.get(0))) : together(tools, calls);
             request.message(first.message());
             for (int at = 0; at < calls.size(); at++) request.toolResult(calls.get(at).id(), results.get(at));
-            Object choice = asked.get("tool_choice"); // else the model could only call again
-            if (!"auto".equals(choice) && !"none".equals(choice)) asked.without("tool_choice");
+            if (isForced(asked.get("tool_choice"))) asked.without("tool_choice"); // else the model could only call again
         }
+    }
+
+    private static boolean isForced(Object given) {
+        Object choice = Json.parse(Json.write(given));
+        return "required".equals(choice) || choice instanceof Map<?, ?> fields && fields.containsKey("function");
     }
 
     private static List<String> together(List<Tool> tools, List<Completion.ToolCall> calls) {

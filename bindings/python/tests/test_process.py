@@ -121,6 +121,25 @@ assert seen
 """, server.base("slow")) == ""
 
 
+def test_a_signal_handler_stops_its_call_and_no_later_one(server):
+    """A call takes over what watched the last one."""
+    assert run("""
+def handler(*_):
+    raise ZeroDivisionError
+signal.signal(signal.SIGALRM, handler)
+for _ in range(3):
+    assert dosai.Client(base_url=sys.argv[2]).chat.completions.create(model="m", messages=[]).choices
+    started = time.monotonic()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        create(timeout=20)
+    except ZeroDivisionError:
+        assert time.monotonic() - started < 15  # at the end of the call, Python itself raises it
+        continue
+    raise SystemExit("not stopped")
+""", server.base("silent"), server.base("hello")) == ""
+
+
 def test_a_signal_handler_may_call(server):
     assert run("""
 seen = []

@@ -30,24 +30,14 @@ func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count
 /// Compares a few bytes inline.
 @inline(__always)
 func isEqualShort(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-  #if arch(arm)
-    return isEqual(one, other, count)
-  #else
-    if count < 16 { return isEqual(one, other, count) }
-    var all = sixteen(one + (count &- 16)) ^ sixteen(other + (count &- 16))
-    var at = 0
-    while at < count &- 16 {
-      all |= sixteen(one + at) ^ sixteen(other + at)
-      at = at &+ 16
-    }
-    let words = unsafeBitCast(all, to: SIMD2<UInt64>.self)
-    return words[0] | words[1] == 0
-  #endif
-}
-
-@inline(__always)
-func sixteen(_ start: UnsafePointer<UInt8>) -> SIMD16<UInt8> {
-  UnsafeRawPointer(start).loadUnaligned(as: SIMD16<UInt8>.self)
+  if count < 16 { return isEqual(one, other, count) }
+  var all = Sixteen(at: one + (count &- 16)) ^ Sixteen(at: other + (count &- 16))
+  var at = 0
+  while at < count &- 16 {
+    all = all | (Sixteen(at: one + at) ^ Sixteen(at: other + at))
+    at = at &+ 16
+  }
+  return all.words.0 | all.words.1 == 0
 }
 
 /// A growing sequence of bytes. A NUL, which is not counted, always follows them. If there is no memory, it throws.
@@ -103,12 +93,12 @@ package final class Buffer {
   /// Appends at most 16 bytes inline, from `start` on, from where 16 can be read, and returns them. nil: there is no room.
   @inline(__always)
   func addShort(_ start: UnsafePointer<UInt8>, _ length: Int) -> UnsafePointer<UInt8>? {
-    #if arch(arm)
+    #if arch(arm)  // much code, and little is gained
       return nil
     #else
       guard capacity &- count > 16, let base else { return nil }
       let end = base + count
-      UnsafeMutableRawPointer(end).storeBytes(of: sixteen(start), as: SIMD16<UInt8>.self)
+      Sixteen(at: start).write(to: end)
       end[length] = 0
       count = count &+ length
       return UnsafePointer(end)

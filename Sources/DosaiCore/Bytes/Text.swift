@@ -66,13 +66,9 @@ package enum Text {
   /// The next quote, backslash, control character or byte beyond ASCII in sixteen bytes, or a byte before it.
   @inline(__always)
   static func shortEnd(_ start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
-    #if arch(arm)
-      return start
-    #else
-      let ends = unsafeBitCast(specialsAndOthers(sixteen(start)), to: SIMD2<UInt64>.self)
-      if ends[0] != 0 { return start + (UInt64(littleEndian: ends[0]).trailingZeroBitCount &>> 3) }
-      return start + 8 + (UInt64(littleEndian: ends[1]).trailingZeroBitCount &>> 3)
-    #endif
+    let ends = Sixteen(at: start).specialsAndOthers.words
+    if ends.0 != 0 { return start + (ends.0.trailingZeroBitCount &>> 3) }
+    return start + 8 + (ends.1.trailingZeroBitCount &>> 3)
   }
 
   /// Where a JSON string ends, and whether it has escapes; nil: it is not UTF-8.
@@ -94,75 +90,49 @@ package enum Text {
   static func plainEnd(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
   ) -> UnsafePointer<UInt8> {
-    #if !arch(arm)  // there, a vector is sixteen bytes one by one
-      if end - start >= 16 {
-        if let found = firstSpecial(start, &seen) { return found }
-        return plainEndLong(start + 16, end, &seen)
-      }
-    #endif
-    return plainEndLong(start, end, &seen)
+    if end - start < 16 { return plainEndLong(start, end, &seen) }
+    return firstSpecial(Sixteen(at: start), start, &seen) ?? plainEndLong(Sixteen.next(start), end, &seen)
   }
 
-  #if !arch(arm)
-    /// The first such character of the sixteen bytes from `start` on.
-    @inline(__always)
-    private static func firstSpecial(_ start: UnsafePointer<UInt8>, _ seen: inout UInt64) -> UnsafePointer<UInt8>? {
-      let bytes = sixteen(start)
-      let ends = unsafeBitCast(specials(bytes), to: SIMD2<UInt64>.self)
-      let words = unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
-      if ends[0] != 0 { return start + first(ends[0], words[0], &seen) }
-      seen |= words[0]
-      if ends[1] != 0 { return start + 8 + first(ends[1], words[1], &seen) }
-      seen |= words[1]
-      return nil
-    }
+  /// The first such character of the bytes from `start` on.
+  @inline(__always)
+  private static func firstSpecial(
+    _ bytes: Sixteen, _ start: UnsafePointer<UInt8>, _ seen: inout UInt64
+  ) -> UnsafePointer<UInt8>? {
+    let (ends, words) = (bytes.specials.words, bytes.words)
+    if ends.0 != 0 { return start + first(ends.0, words.0, &seen) }
+    seen |= words.0
+    if ends.1 != 0 { return start + 8 + first(ends.1, words.1, &seen) }
+    seen |= words.1
+    return nil
+  }
 
-    @inline(__always)
-    private static func specials(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-      quotes(bytes) .| (bytes .< SIMD16(repeating: 0x20))
-    }
-
-    /// With bytes beyond ASCII, which are below 0 as signed numbers.
-    @inline(__always)
-    private static func specialsAndOthers(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-      quotes(bytes) .| (unsafeBitCast(bytes, to: SIMD16<Int8>.self) .< SIMD16(repeating: 0x20))
-    }
-
-    @inline(__always)
-    private static func quotes(_ bytes: SIMD16<UInt8>) -> SIMDMask<SIMD16<Int8>> {
-      (bytes .== SIMD16(repeating: 0x22)) .| (bytes .== SIMD16(repeating: 0x5C))
-    }
-
-    /// The position of the first byte that is not 0 in `ends`. The bytes of `word` before it are or-ed into `seen`.
-    @inline(__always)
-    private static func first(_ ends: UInt64, _ word: UInt64, _ seen: inout UInt64) -> Int {
-      let ends = UInt64(littleEndian: ends)
-      seen |= UInt64(littleEndian: word) & ((ends & (0 &- ends)) &- 1)
-      return ends.trailingZeroBitCount &>> 3
-    }
-  #endif
+  /// The position of the lowest byte that is not 0 in `ends`. The bytes of `word` before it are or-ed into `seen`.
+  @inline(__always)
+  private static func first(_ ends: UInt64, _ word: UInt64, _ seen: inout UInt64) -> Int {
+    seen |= word & ((ends & (0 &- ends)) &- 1)
+    return ends.trailingZeroBitCount &>> 3
+  }
 
   @inline(never)
   private static func plainEndLong(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
   ) -> UnsafePointer<UInt8> {
     var at = start
-    #if !arch(arm)
-      var all = SIMD16<UInt8>(repeating: 0)
-      while end - at >= 64 {
-        let (a, b, c, d) = (sixteen(at), sixteen(at + 16), sixteen(at + 32), sixteen(at + 48))
-        let found = unsafeBitCast(specials(a) .| specials(b) .| specials(c) .| specials(d), to: SIMD2<UInt64>.self)
-        if found[0] | found[1] != 0 { break }
-        all |= a | b | c | d
-        at += 64
-      }
-      let words = unsafeBitCast(all, to: SIMD2<UInt64>.self)
-      seen |= words[0] | words[1]
-      while end - at >= 16 {
-        if let found = firstSpecial(at, &seen) { return found }
-        at += 16
-      }
-    #endif
+    var all = Sixteen()
+    while end - at >= 64 {
+      let (a, b) = (Sixteen(aligned: at), Sixteen(aligned: at + 16))
+      let (c, d) = (Sixteen(aligned: at + 32), Sixteen(aligned: at + 48))
+      let found = (a.specials | b.specials | c.specials | d.specials).words
+      if found.0 | found.1 != 0 { break }
+      all = all | a | b | c | d
+      at += 64
+    }
+    seen |= all.words.0 | all.words.1
+    while end - at >= 16 {
+      if let found = firstSpecial(Sixteen(aligned: at), at, &seen) { return found }
+      at += 16
+    }
     while at < end, at.pointee >= 0x20, at.pointee != 0x22, at.pointee != 0x5C {
       seen |= UInt64(at.pointee)
       at += 1

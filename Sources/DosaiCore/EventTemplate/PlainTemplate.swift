@@ -63,7 +63,7 @@ extension Buffer {
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes,
     matches: (_ textEnd: UnsafePointer<UInt8>) -> Bool
   ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
-    #if arch(arm)
+    #if arch(arm)  // much code, and little is gained
       return nil
     #else
       guard let first = self.end else { return nil }
@@ -79,42 +79,40 @@ extension Buffer {
     #endif
   }
 
-  #if !arch(arm)
-    @inline(__always)
-    private static func decode(
-      _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, to first: UnsafeMutablePointer<UInt8>,
-      _ outEnd: UnsafeMutablePointer<UInt8>
-    ) -> (textEnd: UnsafePointer<UInt8>, out: UnsafeMutablePointer<UInt8>)? {
-      var (at, out) = (start, first)
-      while at.pointee != UInt8(ascii: "\"") {
-        // Sixteen bytes are copied, and then up to four.
-        if end - at < 20 || outEnd - out <= 20 { return nil }
-        UnsafeMutableRawPointer(out).storeBytes(of: sixteen(at), as: SIMD16<UInt8>.self)
-        let special = Text.shortEnd(at)
-        if special - at == 16 { return nil }
-        out += special - at
-        at = special
-        if at.pointee == UInt8(ascii: "\\") {
-          guard let byte = Text.unescaped(at[1]) else { return nil }
-          out.pointee = byte
-          out += 1
-          at += 2
-        } else if at.pointee >= 0x80 {
-          repeat {
-            let length = Text.shortSequence(at)
-            if length == 0 { return nil }
-            let bytes = UnsafeRawPointer(at).loadUnaligned(as: UInt32.self)
-            UnsafeMutableRawPointer(out).storeBytes(of: bytes, as: UInt32.self)
-            out += length
-            at += length
-          } while at.pointee >= 0x80 && end - at >= 4 && outEnd - out > 4
-        } else if at.pointee != UInt8(ascii: "\"") {
-          return nil
-        }
+  @inline(__always)
+  private static func decode(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, to first: UnsafeMutablePointer<UInt8>,
+    _ outEnd: UnsafeMutablePointer<UInt8>
+  ) -> (textEnd: UnsafePointer<UInt8>, out: UnsafeMutablePointer<UInt8>)? {
+    var (at, out) = (start, first)
+    while at.pointee != UInt8(ascii: "\"") {
+      // Sixteen bytes are copied, and then up to four.
+      if end - at < 20 || outEnd - out <= 20 { return nil }
+      Sixteen(at: at).write(to: out)
+      let special = Text.shortEnd(at)
+      if special - at == 16 { return nil }
+      out += special - at
+      at = special
+      if at.pointee == UInt8(ascii: "\\") {
+        guard let byte = Text.unescaped(at[1]) else { return nil }
+        out.pointee = byte
+        out += 1
+        at += 2
+      } else if at.pointee >= 0x80 {
+        repeat {
+          let length = Text.shortSequence(at)
+          if length == 0 { return nil }
+          let bytes = UnsafeRawPointer(at).loadUnaligned(as: UInt32.self)
+          UnsafeMutableRawPointer(out).storeBytes(of: bytes, as: UInt32.self)
+          out += length
+          at += length
+        } while at.pointee >= 0x80 && end - at >= 4 && outEnd - out > 4
+      } else if at.pointee != UInt8(ascii: "\"") {
+        return nil
       }
-      return (at, out)
     }
-  #endif
+    return (at, out)
+  }
 }
 
 /// The key, as an answer could repeat it.

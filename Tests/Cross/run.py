@@ -73,7 +73,8 @@ class Row(Parts):
         super().__init__(name, cross.folder(name))
         self.target = cross.TARGETS[name]
         self.is_small = self.target.architecture == "armhf"
-        self.emulator = [str(QEMU / "usr/bin" / ("qemu-" + self.target.qemu)), "-L", str(self.place / "root")]
+        program, *words = self.target.emulator
+        self.emulator = [str(QEMU / "usr/bin" / program), *words, "-L", str(self.place / "root")]
 
     def conform(self, part):
         only = [word for name in SOME for word in ("--only", name)] if self.is_small else []

@@ -149,6 +149,13 @@ static inline int run_for(dosai_loop *loop, int milliseconds) {
   return steps;
 }
 
+/* Steps for so long, in which nothing is to be done. */
+static inline void idle_for(dosai_loop *loop, int milliseconds) {
+  clock_t before = clock();
+  CHECK_BETWEEN(run_for(loop, milliseconds), 1, 20);
+  CHECK_BETWEEN((double)(clock() - before) * 1e3 / CLOCKS_PER_SEC, 0, test_bound(50));
+}
+
 /* Steps until so much has been told; a test that would wait for ever ends all the same. */
 #define RUN_UNTIL(loop, condition)                                \
   do {                                                            \

@@ -24,8 +24,9 @@ VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirec
             "--soname-synonyms=somalloc=nouserintercepts"]  # loop_memory's own malloc stays in place
 LINK = {"quiet": ["-ldl"]}  # quiet loads the library itself
 REPEATS = {"exit": 200}  # a race: once says nothing
+FIRST = ["stream", "out_of_memory", "exit", "at_rest", "faces"]  # the longest of those that measure no time
 # These measure time: nothing that works runs beside them. Most of what they do is to wait; the longest come first.
-TIMED = ["loop_pause", "clocks", "away", "loop_cancel", "loop_poll", "on_wait", "loop_clocks", "quiet", "cancel", "clock_jump", "slow_lookup"]
+TIMED = ["clocks", "loop_pause", "loop_pause_clocks", "away", "loop_cancel", "loop_poll", "on_wait", "loop_clocks", "quiet", "cancel", "clock_jump", "slow_lookup"]
 OWN_MALLOC = {"out_of_memory", "steady"}  # they find leaks and damage themselves; valgrind would see one block
 HASTY = {"away"}  # what they do is what others do; their clocks are too short for valgrind
 SUPPRESSED = {"loop_soak": ["--suppressions=" + str(HERE / "libcurl.supp")]}  # its server resets at random
@@ -165,10 +166,10 @@ def main():
             for text in output.strip().splitlines()[:LINES]:
                 print("    " + text[:500], flush=True)
 
-        for jobs, some in ((options.jobs, [name for name in names if name not in TIMED]),
-                           (options.timed_jobs, [name for name in TIMED if name in names])):
+        others = FIRST + [name for name in names if name not in FIRST + TIMED]
+        for jobs, some in (options.jobs, others), (options.timed_jobs, TIMED):
             with concurrent.futures.ThreadPoolExecutor(jobs) as together:
-                for result in together.map(timed, some):
+                for result in together.map(timed, [name for name in some if name in names]):
                     report(result)
     print("%d passed, %d failed" % (passed, failed))
     return failed != 0

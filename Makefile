@@ -528,9 +528,9 @@ test-model: all need-test $(VENV)
 test-matrix: all need-test $(VENV)
 	python3 Tests/Matrix/run.py
 
-# Other processors, under qemu. Two are built at once: one waits for its modules while the other compiles.
+# Other processors, under qemu. All are built at once: one waits for its modules while another compiles.
 test-cross: need-test $(VENV)
-	@$(MAKE) --no-print-directory -j2 $(CROSS)
+	@$(MAKE) --no-print-directory -j3 $(CROSS)
 	python3 Tests/Cross/run.py
 
 # Without what docs/security-updates.md says of it.

@@ -72,38 +72,46 @@ static void waits(int face, test_transport transport, const char *script, int64_
   dosai_client_free(client);
 }
 
-int main(void) {
-  dosai_call_options options;
-  int bound = test_bound(150);
 #define SET(field)                                   \
   dosai_call_options_init(&options, sizeof options); \
   options.field = bound
-  for (int face = CHAT; face <= PULL; face++) {
-    waits(face, TEST_PLAIN, "later", 250, 250);
-    waits(face, TEST_PLAIN, "error-529", 375, 500);
-    SET(connect_timeout_ms);
-    runs_out(face, TEST_TLS, "stall", &options, DOSAI_CLOCK_CONNECT, bound);
-    for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++) {
-      SET(first_token_timeout_ms);
-      runs_out(face, (test_transport)transport, "silent", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
+
+static void *runs_out_each(void *which) {
+  dosai_call_options options;
+  int face = *(int *)which, bound = test_bound(150);
+  waits(face, TEST_PLAIN, "later", 250, 250);
+  waits(face, TEST_PLAIN, "error-529", 375, 500);
+  SET(connect_timeout_ms);
+  runs_out(face, TEST_TLS, "stall", &options, DOSAI_CLOCK_CONNECT, bound);
+  for (int transport = TEST_PLAIN; transport <= TEST_TLS; transport++) {
+    SET(first_token_timeout_ms);
+    runs_out(face, (test_transport)transport, "silent", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
+    SET(total_timeout_ms);
+    runs_out(face, (test_transport)transport, "silent", &options, DOSAI_CLOCK_TOTAL, bound);
+    if (face == CHAT) {
       SET(total_timeout_ms);
-      runs_out(face, (test_transport)transport, "silent", &options, DOSAI_CLOCK_TOTAL, bound);
-      if (face == CHAT) {
-        SET(total_timeout_ms);
-        runs_out(face, (test_transport)transport, "whole-stall", &options, DOSAI_CLOCK_TOTAL, bound);
-        continue;
-      }
-      SET(first_token_timeout_ms);
-      runs_out(face, (test_transport)transport, "silent-headers", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
-      runs_out(face, (test_transport)transport, "comments", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
-      SET(idle_timeout_ms);
-      runs_out(face, (test_transport)transport, "silent-chunk", &options, DOSAI_CLOCK_IDLE, bound);
-      runs_out(face, (test_transport)transport, "chunk-comments", &options, DOSAI_CLOCK_IDLE, bound);
-      runs_out(face, (test_transport)transport, "empty-events", &options, DOSAI_CLOCK_IDLE, bound);
-      SET(total_timeout_ms);
-      runs_out(face, (test_transport)transport, "endless", &options, DOSAI_CLOCK_TOTAL, bound);
+      runs_out(face, (test_transport)transport, "whole-stall", &options, DOSAI_CLOCK_TOTAL, bound);
+      continue;
     }
+    SET(first_token_timeout_ms);
+    runs_out(face, (test_transport)transport, "silent-headers", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
+    runs_out(face, (test_transport)transport, "comments", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
+    SET(idle_timeout_ms);
+    runs_out(face, (test_transport)transport, "silent-chunk", &options, DOSAI_CLOCK_IDLE, bound);
+    runs_out(face, (test_transport)transport, "chunk-comments", &options, DOSAI_CLOCK_IDLE, bound);
+    runs_out(face, (test_transport)transport, "empty-events", &options, DOSAI_CLOCK_IDLE, bound);
+    SET(total_timeout_ms);
+    runs_out(face, (test_transport)transport, "endless", &options, DOSAI_CLOCK_TOTAL, bound);
   }
+  return NULL;
+}
+
+int main(void) {
+  dosai_call_options options;
+  int bound = test_bound(150), faces[] = {CHAT, STREAM, PULL};
+  pthread_t threads[3];
+  for (int i = 0; i < 3; i++) CHECK_INT(pthread_create(&threads[i], NULL, runs_out_each, &faces[i]), 0);
+  for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
   SET(idle_timeout_ms);
   options.first_token_timeout_ms = bound;
   runs_on("paced", &options);

@@ -26,7 +26,7 @@ LINK = {"quiet": ["-ldl"]}  # quiet loads the library itself
 REPEATS = {"exit": 200}  # a race: once says nothing
 FIRST = ["stream", "out_of_memory", "exit", "at_rest", "faces"]  # the longest of those that measure no time
 # These measure time: nothing that works runs beside them. Most of what they do is to wait; the longest come first.
-TIMED = ["clocks", "loop_pause", "loop_pause_clocks", "away", "loop_cancel", "loop_poll", "on_wait", "loop_clocks", "quiet", "cancel", "clock_jump", "slow_lookup"]
+TIMED = ["loop_pause", "loop_pause_clocks", "clocks", "away", "loop_cancel", "loop_poll", "on_wait", "loop_clocks", "quiet", "cancel", "clock_jump", "slow_lookup"]
 OWN_MALLOC = {"out_of_memory", "steady"}  # they find leaks and damage themselves; valgrind would see one block
 HASTY = {"away"}  # what they do is what others do; their clocks are too short for valgrind
 SUPPRESSED = {"loop_soak": ["--suppressions=" + str(HERE / "libcurl.supp")]}  # its server resets at random

@@ -79,7 +79,7 @@ class Row(Parts):
     def conform(self, part):
         only = [word for name in SOME for word in ("--only", name)] if self.is_small else []
         self.part(part, [sys.executable, "Tests/ABI/run.py", "--folder", self.place / "programs", "--part", part, *only,
-                         "--jobs", "4", "--timed-jobs", "8", "--cflags", "-g0", "--library", self.place / "lib", "--cc", " ".join(cross.compiler(self.name)),
+                         "--jobs", "4", "--timed-jobs", "8", "--cflags=-g0", "--library", self.place / "lib", "--cc", " ".join(cross.compiler(self.name)),
                          "--emulator", " ".join(self.emulator)])
 
     def untimed(self):

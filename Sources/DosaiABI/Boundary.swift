@@ -1,5 +1,5 @@
 import CDosai
-import Dosai
+import DosAIEngine
 import DosaiCore
 
 typealias HandleOut = UnsafeMutablePointer<OpaquePointer?>

@@ -1,5 +1,5 @@
 import CDosai
-import Dosai
+import DosAIEngine
 import DosaiCore
 
 @implementation @_cdecl("dosai_chat")

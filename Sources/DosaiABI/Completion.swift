@@ -1,5 +1,5 @@
 import CDosai
-import Dosai
+import DosAIEngine
 import DosaiCore
 
 extension Completion: Handled { static var typeTag: UInt32 { 0x434F_4D50 } }

@@ -1,5 +1,5 @@
 import CDosai
-import Dosai
+import DosAIEngine
 import DosaiCore
 
 extension ErrorReport: Handled { static var typeTag: UInt32 { 0x4552_524F } }

@@ -1,5 +1,5 @@
 import CSystem
-import Dosai
+import DosAIEngine
 import DosaiCore
 import DosaiHTTP
 

@@ -1,6 +1,6 @@
 import CDosai
 import CSystem
-import Dosai
+import DosAIEngine
 import DosaiCore
 
 extension LoopHandle: Handled { static var typeTag: UInt32 { 0x4C4F_4F50 } }

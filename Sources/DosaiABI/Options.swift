@@ -1,6 +1,6 @@
 import CDosai
 import CSystem
-import Dosai
+import DosAIEngine
 import DosaiCore
 import DosaiHTTP
 

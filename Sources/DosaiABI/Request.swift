@@ -1,6 +1,6 @@
 import CDosai
 import CSystem
-import Dosai
+import DosAIEngine
 import DosaiCore
 
 extension ChatRequest: Handled { static var typeTag: UInt32 { 0x5245_5155 } }

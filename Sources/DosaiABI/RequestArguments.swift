@@ -1,5 +1,5 @@
 import CDosai
-import Dosai
+import DosAIEngine
 import DosaiCore
 
 /// The request of a call, as the host passed it.

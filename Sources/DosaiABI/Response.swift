@@ -1,5 +1,5 @@
 import CDosai
-import Dosai
+import DosAIEngine
 import DosaiCore
 
 extension Response: Handled { static var typeTag: UInt32 { 0x5245_5350 } }

@@ -1,7 +1,7 @@
 import DosaiCore
 import DosaiJSON
 
-@testable import Dosai
+@testable import DosAIEngine
 
 /// What a reader made of a stream: all that a caller can see of it.
 private struct Reading: Equatable {

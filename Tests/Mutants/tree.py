@@ -36,7 +36,7 @@ class Tree:
     def __init__(self):
         names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
         self.names = [name for name in names.split("\0") if name and (ROOT / name).is_file()]
-        self.sources = {name: (ROOT / name).read_text() for name in self.names if re.match(r"Sources/Dosai\w*/", name)}
+        self.sources = {name: (ROOT / name).read_text() for name in self.names if re.match(r"Sources/Dos\w*/", name)}
 
     def lay_out(self):
         """All that is not to be rewritten, beside what the tests look for outside the tree."""

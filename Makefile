@@ -573,7 +573,7 @@ test-wheel: wheel need-test
 # The library from sources in another folder. Not $(MAKE), which would run for `make -n`, too.
 test-reproducible: all
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	cp -R --parents Makefile Package.swift Sources include scripts Tests/Unit "$$folder"; \
+	cp -R --parents Makefile Package.swift Sources include scripts Tests/Unit bindings/swift/Sources "$$folder"; \
 	env -u MAKEFLAGS -u MFLAGS make --no-print-directory -C "$$folder" $(ARCHIVE) >"$$folder/log" 2>&1 || { cat "$$folder/log" >&2; exit 1; }; \
 	cmp $(LIBRARY) "$$folder/$(LIBRARY)"; cmp $(ARCHIVE) "$$folder/$(ARCHIVE)"
 	@echo "reproducible: $(LIBRARY) and $(ARCHIVE) have the same bytes in two folders"

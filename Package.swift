@@ -30,7 +30,11 @@ let linker: [LinkerSetting] = [
 
 let package = Package(
   name: "dosai",
-  products: [.library(name: "dosai", type: .dynamic, targets: ["DosaiABI"])],
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "dosai", type: .dynamic, targets: ["DosaiABI"]),
+    .library(name: "Dosai", targets: ["Dosai"]),
+  ],
   targets: [
     .systemLibrary(name: "CDosai", path: "include"),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -51,6 +55,10 @@ let package = Package(
       name: "DosaiABI", dependencies: ["CDosai", "CSystem", "DosAIEngine", "DosaiCore", "DosaiHTTP"],
       exclude: ["README.md", "exports.map"],
       swiftSettings: settings, linkerSettings: linker),
+    // Swift's binding. It has the header of the tree, and is linked to the library that is installed: the engine has a
+    // runtime's part of its own, which cannot be in one program with Swift's.
+    .systemLibrary(name: "CLibdosai", path: "bindings/swift/Sources/CLibdosai", pkgConfig: "dosai"),
+    .target(name: "Dosai", dependencies: ["CDosai", "CLibdosai"], path: "bindings/swift/Sources/Dosai"),
     .testTarget(
       name: "TestSupport", dependencies: ["DosaiCore"], path: "Tests/Unit/Support",
       swiftSettings: [.swiftLanguageMode(.v5)]),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The library as a stranger gets it: installed by make and found by pkg-config and CMake, and as Debian packages in a
-clean root. The programs are the examples; they talk to a loopback server. `make deb` was before."""
+"""The library as a stranger gets it: installed by make and found by pkg-config, CMake and SwiftPM, and as Debian
+packages in a clean root. The programs are the examples; they talk to a loopback server. `make deb` was before."""
 import os, pathlib, re, shutil, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -107,6 +107,37 @@ def static(server, folder):
         talk(server, folder / language)
 
 
+MANIFEST = """// swift-tools-version:6.2
+import PackageDescription
+
+let package = Package(
+  name: "hello", platforms: [.macOS(.v15)], dependencies: [%s],
+  targets: [.executableTarget(name: "hello", dependencies: [.product(name: "Dosai", package: "dosai")])])
+"""
+
+
+def swiftpm(server, folder):
+    """A Swift program with the product Dosai of the package at the root: by path, and by a version at a git URL."""
+    prefix, clone = folder / "prefix", folder / "dosai"
+    run("make", "install", "PREFIX=%s" % prefix)
+    run("git", "clone", "-q", ROOT, clone)
+    run("git", "-C", clone, "tag", "--force", header_version())
+    for kind, dependency, configuration in (
+            ("path", '.package(name: "dosai", path: "%s")' % ROOT, "debug"),
+            ("url", '.package(url: "file://%s", from: "%s")' % (clone, header_version()), "release")):
+        package = folder / kind
+        (package / "Sources/hello").mkdir(parents=True)
+        (package / "Package.swift").write_text(MANIFEST % dependency)
+        shutil.copy(ROOT / "bindings/swift/examples/stream.swift", package / "Sources/hello/main.swift")
+        run("swift", "build", "-c", configuration, "--package-path", package, "--cache-path", folder / "cache",
+            "-Xlinker", "-rpath=%s/lib" % prefix, env={"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")})
+        program = package / ".build" / configuration / "hello"
+        needed = re.findall(r"NEEDED.*\[(.*)\]", run("readelf", "-d", program))
+        check("libdosai.so.0" in needed, "it does not need the library that is installed: %s" % needed)
+        check("libcurl.so.4" not in needed, "the engine is in the program")
+        talk(server, program)
+
+
 def cmake(server, folder):
     """C and C++ programs by CMake, from a prefix that was moved."""
     run("make", "install", "PREFIX=%s" % (folder / "first"))
@@ -160,7 +191,7 @@ def clean_root(server, folder):
 
 def main():
     failed = 0
-    tests = [manual, install, pkg_config, static, cmake, lint, clean_root]
+    tests = [manual, install, pkg_config, static, swiftpm, cmake, lint, clean_root]
     with LoopbackServer() as server:
         for test in tests:
             start, why = time.monotonic(), ""

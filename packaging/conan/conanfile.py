@@ -5,7 +5,7 @@ from conan import ConanFile
 from conan.tools.files import copy, rmdir, rm
 
 SOURCES = ("Makefile", "Package.swift", "LICENSE", "Sources/*", "include/*", "scripts/*", "cli/*", "bindings/cpp/dosai.hpp",
-           "packaging/*.in", "Tests/Unit/*")
+           "packaging/*.in", "Tests/Unit/*", "bindings/swift/Sources/*")
 
 
 class Dosai(ConanFile):

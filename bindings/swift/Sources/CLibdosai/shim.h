@@ -1,1 +1,1 @@
-#include <dosai.h>
+#include "../../../../include/dosai.h"

@@ -115,6 +115,16 @@ package final class Buffer {
     return true
   }
 
+  /// Appends a byte and these bytes, if there is room.
+  @inline(__always)
+  func addInPlace(_ bytes: Bytes, behind byte: UInt8) -> Bool {
+    guard bytes.count &+ 1 < capacity &- count, let end, let start = bytes.baseAddress else { return false }
+    end.pointee = byte
+    c_memmove(end + 1, start, bytes.count)
+    extend(by: bytes.count &+ 1)
+    return true
+  }
+
   /// Replaces all bytes, if there is room.
   @inline(__always)
   func assign(inPlace bytes: Bytes) -> Bool {

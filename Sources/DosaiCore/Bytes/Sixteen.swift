@@ -65,6 +65,9 @@ struct SixteenVector {
 
   @inline(__always)
   static func ^ (one: Self, other: Self) -> Self { Self(one.bytes ^ other.bytes) }
+
+  @inline(__always)
+  static func & (one: Self, other: Self) -> Self { Self(one.bytes & other.bytes) }
 }
 
 struct SixteenWords {
@@ -133,5 +136,10 @@ struct SixteenWords {
   @inline(__always)
   static func ^ (one: Self, other: Self) -> Self {
     Self(one.words.0 ^ other.words.0, one.words.1 ^ other.words.1)
+  }
+
+  @inline(__always)
+  static func & (one: Self, other: Self) -> Self {
+    Self(one.words.0 & other.words.0, one.words.1 & other.words.1)
   }
 }

@@ -11,6 +11,8 @@ final class MergedValue {
   let bytes = Buffer()
   private(set) var keys: [Buffer] = []
   private(set) var members: [MergedValue] = []
+  /// The last element of an array, if it is text to which elements without an index are appended.
+  private(set) var lastElements: Unmanaged<Buffer>?
   /// Whether it has had more than one value.
   private(set) var varies = false
   /// The `index` by which elements of an array are merged.
@@ -59,6 +61,7 @@ final class MergedValue {
 
   func add(_ member: MergedValue) throws(Failure) {
     members.append(member)
+    lastElements = form == .array && member.form == .json ? Unmanaged.passUnretained(member.bytes) : nil
     if members.count <= Self.searchedMax { return }
     var position = nameIndex == nil ? 0 : members.count - 1
     let known = nameIndex ?? NameIndex()
@@ -77,6 +80,7 @@ final class MergedValue {
     bytes.removeAll()
     keys = []
     members = []
+    lastElements = nil
     nameIndex = nil
   }
 
@@ -187,14 +191,24 @@ struct Merger {
   mutating func add(elements: Bytes, to list: MergedValue) throws(Failure) {
     if elements.isEmpty { return }
     try use(elements.count + 1)
-    if let last = list.members.last, last.form == .json {
-      try last.bytes.append(",")
-      return try last.bytes.append(elements)
+    if let last = list.lastElements {
+      try last.takeUnretainedValue().append(",")
+      return try last.takeUnretainedValue().append(elements)
     }
     try use(Self.overhead)
     let made = MergedValue(.json)
     try made.bytes.append(elements)
     try list.add(made)
+  }
+
+  /// As `add(elements:to:)`, for most that are not the first. False: ask that.
+  @inline(__always)
+  mutating func addInPlace(elements: Bytes, to list: Unmanaged<MergedValue>) -> Bool {
+    guard !elements.isEmpty, elements.count < room, let last = list._withUnsafeGuaranteedRef({ $0.lastElements }),
+      last._withUnsafeGuaranteedRef({ $0.addInPlace(elements, behind: UInt8(ascii: ",")) })
+    else { return false }
+    take(elements.count &+ 1)
+    return true
   }
 
   mutating func merge<Value: JSONValue>(

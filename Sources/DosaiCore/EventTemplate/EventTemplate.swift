@@ -56,6 +56,7 @@ final class EventTemplate {
   private var count = 0
   private var textSegment = 0
   private var list: (segment: Int, target: Unmanaged<MergedValue>)?
+  private var listShape: ListShape?
   /// How many values a list may have.
   private let nodesMax: Int
   private(set) var tail = 0  // how many literal bytes follow the last slot
@@ -150,7 +151,10 @@ final class EventTemplate {
   }
 
   /// The elements in that slot are added to `target`, an array that outlives the template.
-  func keep(elements slot: Int, _ target: MergedValue) { list = (slot, Unmanaged.passUnretained(target)) }
+  func keep(elements slot: Int, _ shape: ListShape?, _ target: MergedValue) {
+    list = (slot, Unmanaged.passUnretained(target))
+    listShape = shape
+  }
 
   /// Ends the template with the bytes after the last slot, and the blank line after the event.
   func finish(_ literal: Bytes, lengthMax: Int) throws(Failure) {
@@ -237,8 +241,18 @@ final class EventTemplate {
 
   @inline(never)
   private func elements(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
+    // It has fewer values than bytes.
+    if let like = listShape?.end(start, end), like - start < nodesMax { return like }
+    return Self.checkedEnd(start, end, nodesMax: nodesMax)
+  }
+
+  /// Where a list ends whose elements begin at `start`; nil: an event with it must be parsed.
+  @inline(never)
+  static func checkedEnd(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, nodesMax: Int
+  ) -> UnsafePointer<UInt8>? {
     let list = Bytes(start: start - 1, count: end - start + 1)  // the preceding literal ends with the bracket
-    guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMax, depthMax: Self.listDepthMax),
+    guard let facts = try? JSONScanner.checkValue(list, nodesMax: nodesMax, depthMax: listDepthMax),
       facts.isGrowing, !facts.hasLoneSurrogate, !facts.hasBigInteger, !facts.hasExponent,
       facts.longestOther < 256, facts.isASCII || Text.firstInvalid(list.slice(0, facts.end)) == nil
     else { return nil }
@@ -303,7 +317,10 @@ final class EventTemplate {
   /// `usageText`: where the usage is stored.
   func addRest(_ merger: inout Merger, _ usageText: Unmanaged<Buffer>) throws(Failure) {
     if let list {
-      try merger.add(elements: segments[list.segment].value.trimmed, to: list.target.takeUnretainedValue())
+      let elements = segments[list.segment].value.trimmed
+      if !merger.addInPlace(elements: elements, to: list.target) {
+        try merger.add(elements: elements, to: list.target.takeUnretainedValue())
+      }
     }
     for span in UnsafeBufferPointer(start: spans, count: spansCount) {
       let last = segments[span.last].value

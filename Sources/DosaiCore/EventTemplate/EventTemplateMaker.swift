@@ -53,7 +53,10 @@ struct EventTemplateMaker {
           after: span.range.upperBound - slots[span.slots.upperBound].range.upperBound,
           target: span.target.map { Unmanaged.passUnretained($0.bytes) }))
     }
-    if let list { template.keep(elements: list.slot, list.target) }
+    if let list {
+      let range = slots[list.slot].range
+      template.keep(elements: list.slot, try ListShape.make(text(range)), list.target)
+    }
     return template
   }
 

@@ -37,143 +37,223 @@ package enum JSONScanner {
 
   /// Checks only the value that the text begins with.
   static func checkValue(_ text: Bytes, nodesMax: Int, depthMax: Int) throws(Failure) -> Facts {
+    guard let start = text.baseAddress else { throw notJSON }
+    let end = start + text.count
     var facts = Facts()
     var open = InlineArray<8, UInt64>(repeating: 0)  // one bit a level: 1 is an object
-    var depth = 0
-    var at = skipBlanks(text, 0)
-    while true {
+    var closer: UInt8 = 0  // what ends the innermost list or object; 0: there is none
+    var (nodes, depth, deepest, longestString, longestOther, isGrowing) = (0, 0, 0, 0, 0, true)
+    var at = skipBlanks(start, end)
+    values: while true {
+      if closer == UInt8(ascii: "}") { at = try key(at, end, &longestOther, &isGrowing, &facts) }
       // A value begins at `at`.
-      guard at < text.count else { throw notJSON }
-      facts.nodes += 1
-      if facts.nodes > nodesMax { throw Failure(.tooLarge, "the JSON has more values than max_json_nodes") }
-      let first = text[at]
-      if depth <= 1 && first != (depth == 0 ? UInt8(ascii: "[") : UInt8(ascii: "{")) { facts.isGrowing = false }
-      if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+      guard at < end else { throw notJSON }
+      nodes &+= 1
+      if nodes > nodesMax { throw tooMany }
+      let first = at.pointee
+      if depth <= 1 && first != (depth == 0 ? UInt8(ascii: "[") : UInt8(ascii: "{")) { isGrowing = false }
+      if first == UInt8(ascii: "\"") {
+        let from = at
+        if let short = shortEnd(at, end) { at = short } else { at = try string(at, end, &facts) }
+        longestString = max(longestString, at - from)
+      } else if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
         if depth >= min(depthMax, levelsMax) { throw Failure(.tooLarge, "the JSON is deeper than max_json_depth") }
-        let isObject = first == UInt8(ascii: "{")
-        let bit = UInt64(1) << UInt64(depth & 63)
-        if isObject { open[depth >> 6] |= bit } else { open[depth >> 6] &= ~bit }
-        depth += 1
-        facts.depth = max(facts.depth, depth)
-        at = skipBlanks(text, at + 1)
-        guard at < text.count else { throw notJSON }
-        if text[at] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-          depth -= 1
+        closer = first &+ 2
+        let bit = UInt64(1) &<< UInt64(truncatingIfNeeded: depth)
+        if first == UInt8(ascii: "{") { open[depth >> 6] |= bit } else { open[depth >> 6] &= ~bit }
+        depth &+= 1
+        deepest = max(deepest, depth)
+        at = skipBlanks(at + 1, end)
+        guard at < end else { throw notJSON }
+        if at.pointee != closer { continue }
+      } else if first.isDigit || first == UInt8(ascii: "-") {
+        while true {
+          at = try number(at, end, &longestOther, &facts)
+          // Most lists of numbers have no blanks.
+          guard closer == UInt8(ascii: "]"), end - at > 1, at.pointee == UInt8(ascii: ","), at[1].isDigit else { break }
+          nodes &+= 1
+          if nodes > nodesMax { throw tooMany }
           at += 1
-        } else {
-          if isObject { at = try key(text, at, &facts) }
-          continue
         }
       } else {
-        at = try scalar(text, at, &facts)
+        at = try word(at, end)
       }
-      // A value has ended at `at`.
-      while true {
-        if depth == 0 {
-          facts.end = at
-          return facts
+      // A value has ended at `at`, or an empty list or object ends there.
+      while depth > 0 {
+        at = skipBlanks(at, end)
+        guard at < end else { throw notJSON }
+        if at.pointee == UInt8(ascii: ",") {
+          at = skipBlanks(at + 1, end)
+          continue values
         }
-        at = skipBlanks(text, at)
-        guard at < text.count else { throw notJSON }
-        let isObject = open[(depth - 1) >> 6] & (UInt64(1) << UInt64((depth - 1) & 63)) != 0
-        if text[at] == UInt8(ascii: ",") {
-          at = skipBlanks(text, at + 1)
-          if isObject { at = try key(text, at, &facts) }
-          break
-        }
-        guard text[at] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw notJSON }
-        depth -= 1
+        guard at.pointee == closer else { throw notJSON }
         at += 1
+        depth &-= 1
+        let outer = depth &- 1
+        let isInObject = depth > 0 && open[outer >> 6] & (UInt64(1) &<< UInt64(truncatingIfNeeded: outer)) != 0
+        closer = depth == 0 ? 0 : isInObject ? UInt8(ascii: "}") : UInt8(ascii: "]")
       }
+      facts.nodes = nodes
+      facts.depth = deepest
+      facts.longestString = longestString
+      facts.longestOther = longestOther
+      facts.isGrowing = isGrowing
+      facts.end = at - start
+      return facts
     }
   }
 
   private static var notJSON: Failure { Failure(.malformed, "not JSON") }
 
-  private static func key(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
-    guard start < text.count, text[start] == UInt8(ascii: "\"") else { throw notJSON }
-    let end = try string(text, start, &facts)
-    facts.longestOther = max(facts.longestOther, end - start)
-    let key = text.slice(start + 1, end - 1)
-    if key.equals(Wire.index) || key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil { facts.isGrowing = false }
-    let colon = skipBlanks(text, end)
-    guard colon < text.count, text[colon] == UInt8(ascii: ":") else { throw notJSON }
-    return skipBlanks(text, colon + 1)
-  }
+  private static var tooMany: Failure { Failure(.tooLarge, "the JSON has more values than max_json_nodes") }
 
-  private static func scalar(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
-    switch text[start] {
-    case UInt8(ascii: "\""):
-      let end = try string(text, start, &facts)
-      facts.longestString = max(facts.longestString, end - start)
-      return end
-    case UInt8(ascii: "t"): return try word(text, start, "true")
-    case UInt8(ascii: "f"): return try word(text, start, "false")
-    case UInt8(ascii: "n"): return try word(text, start, "null")
-    default: return try number(text, start, &facts)
-    }
-  }
-
-  private static func word(_ text: Bytes, _ start: Int, _ word: StaticString) throws(Failure) -> Int {
-    let end = start + word.utf8CodeUnitCount
-    guard text.slice(start, end).equals(word) else { throw notJSON }
-    return end
-  }
-
-  private static func number(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
+  /// Passes a key and its colon.
+  @inline(__always)
+  private static func key(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ longest: inout Int, _ isGrowing: inout Bool,
+    _ facts: inout Facts
+  ) throws(Failure) -> UnsafePointer<UInt8> {
+    guard start < end, start.pointee == UInt8(ascii: "\"") else { throw notJSON }
     var at = start
-    func digits() -> Int {
-      let from = at
-      while at < text.count, text[at].isDigit { at += 1 }
-      return at - from
+    if let short = shortEnd(start, end) {
+      at = short
+    } else {
+      at = try string(start, end, &facts)
+      if Bytes(start: start, count: at - start).firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil { isGrowing = false }
     }
-    if text[at] == UInt8(ascii: "-") { at += 1 }
-    let first = at
-    let whole = digits()
-    guard whole > 0, whole == 1 || text[first] != UInt8(ascii: "0") else { throw notJSON }
-    var isInteger = true
-    if at < text.count, text[at] == UInt8(ascii: ".") {
-      at += 1
-      isInteger = false
-      guard digits() > 0 else { throw notJSON }
-    }
-    if at < text.count, text[at] | 0x20 == UInt8(ascii: "e") {
-      at += 1
-      isInteger = false
-      if at < text.count, text[at] == UInt8(ascii: "-") {
-        at += 1
-      } else {
-        facts.hasExponent = true
-        if at < text.count, text[at] == UInt8(ascii: "+") { at += 1 }
-      }
-      guard digits() > 0 else { throw notJSON }
-    }
-    if isInteger && whole >= 19 { facts.hasBigInteger = true }
-    facts.longestOther = max(facts.longestOther, at - start)
-    return at
+    let length = at - start
+    longest = max(longest, length)
+    if length == 7, Bytes(start: start + 1, count: 5).equals(Wire.index) { isGrowing = false }
+    at = skipBlanks(at, end)
+    guard at < end, at.pointee == UInt8(ascii: ":") else { throw notJSON }
+    return skipBlanks(at + 1, end)
+  }
+
+  /// The end of a string of at most 16 bytes that are ASCII and no escapes; nil: it is another, or may be.
+  @inline(__always)
+  private static func shortEnd(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8>? {
+    guard end - start > 17 else { return nil }
+    let quote = Text.shortEnd(start + 1)
+    return quote.pointee == UInt8(ascii: "\"") ? quote + 1 : nil
   }
 
   @inline(never)
-  private static func string(_ text: Bytes, _ start: Int, _ facts: inout Facts) throws(Failure) -> Int {
+  private static func word(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) throws(Failure) -> UnsafePointer<UInt8> {
+    let text = Bytes(start: start, count: end - start)
+    if text.starts(with: "true") || text.starts(with: "null") { return start + 4 }
+    if text.starts(with: "false") { return start + 5 }
+    throw notJSON
+  }
+
+  @inline(__always)
+  private static func number(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ longest: inout Int, _ facts: inout Facts
+  ) throws(Failure) -> UnsafePointer<UInt8> {
+    let first = start.pointee == UInt8(ascii: "-") ? start + 1 : start
+    var at = digitsEnd(first, end)
+    let whole = at - first
+    guard whole > 0, whole == 1 || first.pointee != UInt8(ascii: "0") else { throw notJSON }
+    if at < end, at.pointee == UInt8(ascii: ".") || at.pointee | 0x20 == UInt8(ascii: "e") {
+      at = try fraction(at, end, &facts)
+    } else if whole >= 19 {
+      facts.hasBigInteger = true
+    }
+    longest = max(longest, at - start)
+    return at
+  }
+
+  /// Passes what follows the whole part of a number.
+  @inline(never)
+  private static func fraction(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ facts: inout Facts
+  ) throws(Failure) -> UnsafePointer<UInt8> {
+    var at = start
+    if at.pointee == UInt8(ascii: ".") {
+      at = digitsEnd(start + 1, end)
+      guard at - start > 1 else { throw notJSON }
+    }
+    guard at < end, at.pointee | 0x20 == UInt8(ascii: "e") else { return at }
+    at += 1
+    if at < end, at.pointee == UInt8(ascii: "-") {
+      at += 1
+    } else {
+      facts.hasExponent = true
+      if at < end, at.pointee == UInt8(ascii: "+") { at += 1 }
+    }
+    let last = digitsEnd(at, end)
+    guard last > at else { throw notJSON }
+    return last
+  }
+
+  /// Where the digits end that begin at `start`.
+  @inline(__always)
+  private static func digitsEnd(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8> {
+    var at = start
+    while end - at >= 4 {
+      let count = digits(at)
+      at += count
+      if count < 4 { return at }
+    }
+    while at < end, at.pointee.isDigit { at += 1 }
+    return at
+  }
+
+  /// How many of the four bytes from `start` on are digits, up to the first other.
+  @inline(__always)
+  static func digits(_ start: UnsafePointer<UInt8>) -> Int {
+    // The top bit of each byte that is no digit, and perhaps of others that follow the first one.
+    let word = UInt32(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)) ^ 0x3030_3030
+    let others = (word | (word &+ 0x7676_7676)) & 0x8080_8080
+    return others == 0 ? 4 : others.trailingZeroBitCount &>> 3
+  }
+
+  /// Where a negative exponent ends; nil: there is none.
+  @inline(never)
+  static func exponentEnd(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
+    var facts = Facts()
+    guard let at = try? fraction(start, end, &facts), !facts.hasExponent else { return nil }
+    return at
+  }
+
+  /// The quote that ends a string, which begins before `start`; nil: it needs special care, or there is none.
+  @inline(never)
+  static func validStringEnd(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8>? {
+    var facts = Facts()
+    guard let at = try? string(start - 1, end, &facts), !facts.hasLoneSurrogate,
+      facts.isASCII || Text.firstInvalid(Bytes(start: start, count: at - start)) == nil
+    else { return nil }
+    return at - 1
+  }
+
+  @inline(never)
+  private static func string(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ facts: inout Facts
+  ) throws(Failure) -> UnsafePointer<UInt8> {
     var at = start + 1
-    guard let base = text.baseAddress else { throw notJSON }
     while true {
-      at = Text.plainEnd(base + at, base + text.count, &facts.seen) - base
-      guard at < text.count else { throw notJSON }
-      if text[at] == UInt8(ascii: "\"") { return at + 1 }
-      guard text[at] == UInt8(ascii: "\\"), at + 1 < text.count else { throw notJSON }
-      switch text[at + 1] {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-        UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+      at = Text.plainEnd(at, end, &facts.seen)
+      guard at < end else { throw notJSON }
+      if at.pointee == UInt8(ascii: "\"") { return at + 1 }
+      guard at.pointee == UInt8(ascii: "\\"), end - at > 1 else { throw notJSON }
+      if at[1] != UInt8(ascii: "u") {
+        guard Text.unescaped(at[1]) != nil else { throw notJSON }
         at += 2
-      case UInt8(ascii: "u"):
-        guard let unit = escapedUnit(text, at) else { throw notJSON }
-        let length = escapeLength(text, at, unit)
-        if length == 6 && unit & 0xF800 == 0xD800 { facts.hasLoneSurrogate = true }
-        if unit == 0 || unit == 0x7F { facts.hasMark = true }
-        at += length
-      default: throw notJSON
+        continue
       }
+      let text = Bytes(start: at, count: end - at)
+      guard let unit = escapedUnit(text, 0) else { throw notJSON }
+      let length = escapeLength(text, 0, unit)
+      if length == 6 && unit & 0xF800 == 0xD800 { facts.hasLoneSurrogate = true }
+      if unit == 0 || unit == 0x7F { facts.hasMark = true }
+      at += length
     }
   }
 
@@ -247,6 +327,20 @@ package enum JSONScanner {
     }
     try copy.append(text.slice(from, text.count))
     return copy
+  }
+
+  @inline(never)
+  private static func blanksEnd(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8> {
+    start + skipBlanks(Bytes(start: start, count: end - start), 0)
+  }
+
+  @inline(__always)
+  private static func skipBlanks(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8> {
+    start < end && start.pointee <= 0x20 ? blanksEnd(start, end) : start
   }
 
   package static func skipBlanks(_ text: Bytes, _ from: Int) -> Int {

@@ -91,7 +91,7 @@ def works():
     chunk = functools.lru_cache(lambda *what: lambda: of_chunk(program, what[0], events[what[1]], what[2]))
     found = {"a chunk, %s, by %s" % (title, mode): (chunk("floor", "text", framing), chunk(mode, "text", framing))
              for framing, title in stream.FRAMINGS.items() for mode in MODES}
-    for kind in stream.ALIKE:
+    for kind in (*stream.ALIKE, "logprobs"):
         found["%s, by callback" % kind] = chunk("floor", kind, "chunks"), chunk("callback", kind, "chunks")
     floor = lambda: of_answer(answers, "jansson", small)
     found["a small answer"] = floor, lambda: of_answer(answers, "dosai", small)

@@ -69,10 +69,16 @@ package enum Text {
     #if arch(arm)  // what follows a short text's end is left out there, too: `Buffer.addShort`
       return start
     #else
-      let ends = Sixteen(at: start).specialsAndOthers.words
-      if ends.0 != 0 { return start + (ends.0.trailingZeroBitCount &>> 3) }
-      return start + 8 + (ends.1.trailingZeroBitCount &>> 3)
+      return shortEnd(Sixteen(at: start), start)
     #endif
+  }
+
+  /// The same in sixteen bytes that were read from `start` on.
+  @inline(__always)
+  static func shortEnd(_ bytes: Sixteen, _ start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+    let ends = bytes.specialsAndOthers.words
+    if ends.0 != 0 { return start + (ends.0.trailingZeroBitCount &>> 3) }
+    return start + 8 + (ends.1.trailingZeroBitCount &>> 3)
   }
 
   /// Where a JSON string ends, and whether it has escapes; nil: it is not UTF-8.

@@ -143,20 +143,21 @@ extension CompletionBuilder {
     }
     template.describe(&chunk)
     chunk.text = added
-    if template.hasUsage { add(template.usage, after: chunk) }
+    if template.hasUsage { addUsage(of: template, after: added) }
     return template.hasUsage
   }
 
   /// The event gives two chunks, which are in `chunks`.
-  private func add(_ usage: Usage, after chunk: Chunk) {
-    self.usage = usage
+  private func addUsage(of template: EventTemplate, after text: Bytes) {
+    usage = template.usage
     turnUsage()
     events += 1
     quirks.insert(.usageRepeated)
-    if chunks.count != 2 { chunks = [chunk, chunk] }
+    if chunks.count != 2 { chunks = [Chunk(.other), Chunk(.usage)] }
     chunks.withUnsafeMutableBufferPointer {
-      $0[0] = chunk
-      $0[1] = Chunk(.usage)
+      template.describe(&$0[0])
+      $0[0].text = text
+      if $0[1].kind != .usage { $0[1] = Chunk(.usage) }
     }
   }
 

@@ -285,7 +285,6 @@ final class EventTemplate {
       while at < end, at.pointee.isDigit { at += 1 }
       guard at - point > 1, at - point < 64 else { return nil }
     }
-    guard at < end, at.pointee == UInt8(ascii: ",") || at.pointee == UInt8(ascii: "}") else { return nil }
     if segment.pointee.usageField >= 0 { usage.set(segment.pointee.usageField, first > start ? 0 &- number : number) }
     return at
   }

@@ -88,8 +88,9 @@ extension Buffer {
     while at.pointee != UInt8(ascii: "\"") {
       // Sixteen bytes are copied, and then up to four.
       if end - at < 20 || outEnd - out <= 20 { return nil }
-      Sixteen(at: at).write(to: out)
-      let special = Text.shortEnd(at)
+      let bytes = Sixteen(at: at)
+      bytes.write(to: out)
+      let special = Text.shortEnd(bytes, at)
       if special - at == 16 { return nil }
       out += special - at
       at = special

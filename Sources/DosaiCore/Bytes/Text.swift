@@ -48,11 +48,8 @@ package enum Text {
     while at < bytes.count {
       // Sixteen ASCII bytes at a time.
       if at + 16 <= bytes.count, let base = bytes.baseAddress {
-        func others(_ start: UnsafePointer<UInt8>) -> UInt64 {
-          UInt64(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)) & 0x8080_8080_8080_8080
-        }
-        let one = others(base + at)
-        let two = others(base + at + 8)
+        let words = Sixteen(at: base + at).words
+        let (one, two) = (words.0 & 0x8080_8080_8080_8080, words.1 & 0x8080_8080_8080_8080)
         at += one != 0 ? one.trailingZeroBitCount / 8 : 8 + two.trailingZeroBitCount / 8
         if one | two == 0 { continue }
       }

@@ -244,6 +244,11 @@ static napi_value submit(napi_env env, napi_callback_info info) {
   return result;
 }
 
+static void set_paused(binding *binding, call *call, int is_paused) {
+  count_running(binding, call->is_paused - is_paused);
+  call->is_paused = is_paused;
+}
+
 enum { CANCEL, PAUSE, RESUME, KEEP, SNAPSHOT };
 
 /* control(slot, what): of a running call. */
@@ -259,18 +264,15 @@ static napi_value control(napi_env env, napi_callback_info info) {
   if (!call) return NULL;
   switch (what) {
   case CANCEL:
-    if (call->is_paused) count_running(binding, 1);
-    call->is_paused = 0;
+    set_paused(binding, call, 0);
     dosai_call_cancel(call->handle);
     break;
   case PAUSE:
-    if (!call->is_paused) count_running(binding, -1);
-    call->is_paused = 1;
+    set_paused(binding, call, 1);
     dosai_call_pause(call->handle);
     break;
   case RESUME:
-    if (call->is_paused) count_running(binding, 1);
-    call->is_paused = 0;
+    set_paused(binding, call, 0);
     dosai_call_resume(call->handle);
     break;
   case KEEP:

@@ -135,14 +135,16 @@ package final class StreamReader {
   @inline(__always)
   func nextRepeated() -> Bool {
     guard parser.hasKnownHead else { return false }
-    guard let (start, length) = builder.addRepeated(from: parser, &chunk) else { return nextRepeatedDecoded() }
+    guard let (start, length) = builder.addRepeated(from: parser, &chunk, isDecoded: false) else {
+      return nextRepeatedDecoded()
+    }
     setEvent(start, length)
     return true
   }
 
   @inline(never)
   private func nextRepeatedDecoded() -> Bool {
-    guard let (start, length) = builder.addRepeatedDecoded(from: parser, &chunk) else { return false }
+    guard let (start, length) = builder.addRepeated(from: parser, &chunk, isDecoded: true) else { return false }
     setEvent(start, length)
     return true
   }

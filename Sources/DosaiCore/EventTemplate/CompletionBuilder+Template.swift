@@ -25,26 +25,18 @@ extension CompletionBuilder {
     }
   }
 
-  /// As `addPlain`, for an event whose head is known. nil also if the next one's head would not be known then.
+  /// As `addPlain`, for an event whose head is known; `isDecoded`: for most texts with escapes or beyond ASCII, else for
+  /// short ones. nil also if the next one's head would not be known then.
   @inline(__always)
-  package func addRepeated(from parser: EventParser, _ chunk: inout Chunk) -> (UnsafePointer<UInt8>, Int)? {
-    guard let next = templates.next, let (first, end) = parser.ahead else { return nil }
-    return next._withUnsafeGuaranteedRef { template in
-      let length = addShort(template, first, parser, &chunk) { textEnd, _ in template.matchesTailAndHead(textEnd, end) }
-      guard let length else { return nil }
-      parser.noteKnownHead()
-      return (UnsafePointer(first), length)
-    }
-  }
-
-  /// As `addRepeated`, for most texts with escapes or beyond ASCII.
-  @inline(__always)
-  package func addRepeatedDecoded(
-    from parser: EventParser, _ chunk: inout Chunk
+  package func addRepeated(
+    from parser: EventParser, _ chunk: inout Chunk, isDecoded: Bool
   ) -> (UnsafePointer<UInt8>, Int)? {
     guard let next = templates.next, let (first, end) = parser.ahead else { return nil }
     return next._withUnsafeGuaranteedRef { template in
-      let length = addDecoded(template, first, end, parser, &chunk) { template.matchesTailAndHead($0, end) }
+      let length =
+        isDecoded
+        ? addDecoded(template, first, end, parser, &chunk) { template.matchesTailAndHead($0, end) }
+        : addShort(template, first, parser, &chunk) { textEnd, _ in template.matchesTailAndHead(textEnd, end) }
       guard let length else { return nil }
       parser.noteKnownHead()
       return (UnsafePointer(first), length)

@@ -41,7 +41,8 @@ context = ray.data.DataContext.get_current()
 context.enable_progress_bars = False
 rows = ray.data.from_items([{"id": "row %d" % n, "prompt": "row %d" % n} for n in range(count)],
                            override_num_blocks=max(1, count // 256) if kind == "ours" else 1)
-one = dict(num_cpus=1, compute=ray.data.ActorPoolStrategy(size=1))
+many = dict(max_concurrent_calls_per_actor=4, enable_true_multi_threading=True) if kind == "ours" else {}
+one = dict(num_cpus=1, compute=ray.data.ActorPoolStrategy(size=1, **many))
 if kind == "ours":
     from dosai.map import Mapper, Spec
     class Ask:
@@ -49,7 +50,7 @@ if kind == "ours":
             self.mapper = Mapper(Spec(model="m"))
         def __call__(self, table):
             return self.mapper.table(table)
-    made = rows.map_batches(Ask, batch_format="pyarrow", batch_size=256, max_concurrency=4, **one)
+    made = rows.map_batches(Ask, batch_format="pyarrow", batch_size=256, **one)
 elif kind == "hand":
     from openai import AsyncOpenAI
     class Ask:

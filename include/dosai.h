@@ -306,7 +306,7 @@ typedef struct dosai_client_options {
   const char *organization;   /* value of the OpenAI-Organization header */
   const char *project;        /* value of the OpenAI-Project header */
   const char *user_agent;     /* NULL: "dosai/VERSION" */
-  const char *const *headers; /* "Name: value"; each replaces the library's own header of that name */
+  const char *const *headers; /* "Name: value"; each replaces the library's own header of that name. At most 1,000 */
   size_t header_count;
   const char *ca_file;        /* PEM. NULL: the system's authorities */
   const char *ca_pem;         /* PEM text, used instead of ca_file */

@@ -26,11 +26,14 @@ static void expect(dosai_status status, const char *text) {
 
 static void expect_completion(const char *content, dosai_finish_reason reason) {
   dosai_completion *completion = NULL;
+  dosai_timings timings = {.struct_size = sizeof timings};
   CHECK_CALL(dosai_decoder_completion(decoder, &completion, &error), DOSAI_OK);
   CHECK_TEXT(dosai_completion_content(completion, 0, NULL), content);
   CHECK_INT(dosai_completion_finish_reason(completion, 0), reason);
   CHECK_INT(dosai_completion_http_status(completion), 0);
   CHECK_INT(dosai_completion_attempt_count(completion), 0);
+  CHECK_INT(dosai_completion_timings(completion, &timings), DOSAI_OK);
+  CHECK(timings.reused_connection == 0 && timings.total_us == -1);
   dosai_completion_free(completion);
 }
 
@@ -52,6 +55,35 @@ static void whole(const char *last) {
   for (int i = 0; i < 3; i++) expect(DOSAI_OK, NULL);
   CHECK_CALL(dosai_decoder_feed(decoder, "x", 1, &error), DOSAI_INVALID_ARGUMENT);
   expect_completion("Hello", DOSAI_FINISH_STOP);
+  dosai_decoder_free(decoder);
+}
+
+/* An answer that is no stream, of which one chunk was taken; and then the rest. */
+static void answer(void) {
+  make();
+  feed("{\"choices\":[{\"index\":0,\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}]}");
+  CHECK_CALL(dosai_decoder_finish(decoder, &error), DOSAI_OK);
+  expect(DOSAI_OK, "Hello");
+  expect_completion("Hello", DOSAI_FINISH_NONE);
+  expect(DOSAI_OK, "stop");
+  expect(DOSAI_OK, NULL);
+  expect_completion("Hello", DOSAI_FINISH_STOP);
+  dosai_decoder_free(decoder);
+}
+
+/* A character and one byte too many, behind events of the same form. */
+static void broken(const char *text, const char *expected) {
+  char event[200];
+  make();
+  for (int i = 0; i < 6; i++) {
+    snprintf(event, sizeof event,
+             "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s and more words\"}}]}\n\n",
+             i < 5 ? "\u00e9t\u00e9" : text);
+    feed(event);
+    CHECK_CALL(dosai_decoder_next(decoder, &chunk, &error), DOSAI_OK);
+  }
+  snprintf(event, sizeof event, "%s and more words", expected);
+  CHECK_TEXT(chunk->text, event);
   dosai_decoder_free(decoder);
 }
 
@@ -109,6 +141,10 @@ int main(void) {
   whole("");
   whole("data: [DONE]\n\n");
   done();
+  answer();
+  broken("\xC3\xA9\x80", "\u00e9\uFFFD");
+  broken("\xE1\x82\x80\x80", "\u1080\uFFFD");
+  broken("\xF0\x9F\x98\x80\x80", "\U0001F600\uFFFD");
   failed(start, DOSAI_TRUNCATED, "before", "Hello");
   failed("", DOSAI_TRUNCATED, "empty", NULL);
   failed("data: {\"choices\": [}\n\n", DOSAI_PROTOCOL, "JSON", NULL);

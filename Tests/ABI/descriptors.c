@@ -125,13 +125,21 @@ static void of_a_stream(const dosai_request *request, dosai_wait_fn on_wait, int
 static void without_standard_input(dosai_request *request) {
   dosai_cancel *token = NULL;
   dosai_loop *loop = NULL;
-  dosai_client *earlier = test_client(TEST_PLAIN, "hello");
+  dosai_client *earlier = test_client(TEST_PLAIN, "hello"),
+               *connecting = test_client(TEST_PLAIN, "whole-eof-good");
+  CHECK_CALL(dosai_chat(connecting, request, NULL, NULL, &error), DOSAI_OK);
   int input = dup(0);
   close(0);
+  double start = test_now();
+  CHECK_CALL(dosai_chat(connecting, request, NULL, NULL, &error), DOSAI_OK); /* 0 is the connection's */
+  CHECK_TOOK(start, test_now(), 0, test_bound(150));
+  dosai_client_free(connecting);
   CHECK_CALL(dosai_chat(earlier, request, NULL, NULL, &error), DOSAI_OK);
   dosai_client_free(earlier);
   CHECK_CALL(dosai_loop_new(NULL, &loop, &error), DOSAI_OK);
+  CHECK(fcntl(0, F_GETFD) >= 0);
   dosai_loop_close(loop, NULL, NULL, NULL);
+  CHECK(fcntl(0, F_GETFD) < 0);
   CHECK_CALL(dosai_cancel_new(&token, &error), DOSAI_OK);
   dosai_cancel_free(token);
   dosai_client *client = test_client(TEST_TLS, "hello");

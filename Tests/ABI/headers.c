@@ -114,6 +114,26 @@ static void replaced(void) {
   dosai_client_free(client);
 }
 
+/* As many as the header allows, and one more. */
+static void many(void) {
+  enum { MOST = 1000 };
+  static char names[MOST + 1][16];
+  static const char *lines[MOST + 1];
+  dosai_client *client = NULL;
+  dosai_error *error = NULL;
+  for (int i = 0; i <= MOST; i++) {
+    snprintf(names[i], sizeof names[i], "X-%d: a", i);
+    lines[i] = names[i];
+  }
+  start();
+  options.headers = lines;
+  options.header_count = MOST;
+  call(NULL);
+  CHECK_HEADER("x-999", "a");
+  options.header_count = MOST + 1;
+  CHECK_CALL(dosai_client_new(&options, &client, &error), DOSAI_INVALID_ARGUMENT);
+}
+
 /* Of one call nothing is left to the next of its client, which has its handle of libcurl. */
 static void one_after_the_other(void) {
   static const char *const its[] = {"X-Title: call"};
@@ -209,6 +229,7 @@ int main(void) {
   no_expect();
   set();
   replaced();
+  many();
   one_after_the_other();
   copied();
   redirects();

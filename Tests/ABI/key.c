@@ -67,13 +67,16 @@ static void header_of_the_call(void) {
 }
 
 /* Nothing is sent. */
-static void refused(const char *format, int status, dosai_status expected) {
+static void refused(const char *format, int status, dosai_status expected, const char *message) {
   source from = {.format = format, .status = status};
   long before = test_count(TEST_PLAIN, "hello", "requests");
   dosai_client *client = client_of(&from, "hello", NULL, 2);
   dosai_request *request = test_request();
   dosai_error *error = NULL;
-  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), expected);
+  CHECK_KEEP(dosai_chat(client, request, NULL, NULL, &error), expected);
+  CHECK(strstr(dosai_error_message(error, NULL), message) != NULL);
+  dosai_error_free(error);
+  error = NULL;
   CHECK_CALL(test_pull(client, request, NULL, NULL, &error), expected);
   CHECK_INT(from.calls, 2);
   CHECK_INT(test_count(TEST_PLAIN, "hello", "requests"), before);
@@ -167,9 +170,9 @@ static void in_a_loop(void) {
 int main(void) {
   each_attempt();
   header_of_the_call();
-  refused("sk-%d", 1, DOSAI_CANCELLED);
-  refused("", 0, DOSAI_INVALID_ARGUMENT);
-  refused("sk-\n%d", 0, DOSAI_INVALID_ARGUMENT);
+  refused("sk-%d", 1, DOSAI_CANCELLED, "key_fn");
+  refused("", 0, DOSAI_INVALID_ARGUMENT, "empty");
+  refused("sk-\n%d", 0, DOSAI_INVALID_ARGUMENT, "api_key");
   options_of();
   is_secret();
   clocks();

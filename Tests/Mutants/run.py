@@ -19,7 +19,7 @@ PAGE = ROOT / "docs/mutants.md"
 LEAST = 0.95
 PATIENCE = 240  # seconds of suites, without a mutant, for each mutant; one suite may take longer
 RESERVE = 1.15  # for places that do not compile
-ROW = re.compile(r"^\| `(Sources/[^`]+)` \| `([^`]+)` \| (.+?) \| (.+) \|$")
+ROW = re.compile(r"^\| `(Sources/[^`]+)` \| `(.+?)` \| (.+?) \| (.+) \|$")
 
 
 def key(copy, name, place):

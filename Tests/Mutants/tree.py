@@ -1,5 +1,5 @@
 """A copy of the tree with mutants in it, all behind a switch, and its builds."""
-import pathlib, re, shutil, subprocess, sys
+import pathlib, platform, re, shutil, subprocess, sys
 
 import places, switch
 
@@ -21,6 +21,24 @@ def rewrite(text, edits):
         at = edit.start + edit.length
     made.append(text[at:])
     return "".join(made)
+
+
+def compiled(text):
+    """The numbers of the lines that this system's compiler takes: not those of another, behind an `#if`."""
+    names = {"KQUEUE": False, "arch": lambda name: name == {"aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+             "objectFormat": lambda name: name == "ELF", **{name: name for name in ("x86_64", "arm64", "arm", "ELF", "MachO")}}
+    taken, stack = set(), []
+    for number, line in enumerate(text.splitlines(), 1):
+        word, _, condition = line.split("//")[0].strip().partition(" ")
+        if word == "#if":
+            stack.append(eval(condition.replace("||", " or ").replace("&&", " and ").replace("!", " not ").strip(), names))
+        elif word == "#else":
+            stack[-1] = not stack[-1]
+        elif word == "#endif":
+            stack.pop()
+        elif all(stack):
+            taken.add(number)
+    return taken
 
 
 def computed(line):
@@ -65,9 +83,9 @@ class Tree:
             shutil.copymode(ROOT / name, path)
 
     def places(self):
-        """All places: file and place."""
+        """All places that are compiled here: file and place."""
         return [(name, place) for name, text in sorted(self.sources.items()) if name.endswith(".swift")
-                for place in places.places_of(text)]
+                for lines in [compiled(text)] for place in places.places_of(text) if place.line in lines]
 
     def write(self, chosen):
         modules = {}

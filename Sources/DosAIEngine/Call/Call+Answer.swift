@@ -18,7 +18,7 @@ extension Call {
       if !transfer.hasAnswer {
         throw Failure(.truncated, "the connection closed inside the response's headers")
       }
-      if httpStatus >= 300 && httpStatus < 400, try follow(transfer) { return }
+      if try follow(transfer) { return }
       if httpStatus > 299 { throw try refusal() }
       if let stream, stream.takesEvents {
         if let failure = stream.conclude(

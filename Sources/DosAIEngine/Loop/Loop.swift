@@ -141,7 +141,7 @@ package final class Loop {
   }
 
   private func endCalls(ofToken descriptor: Int32) {
-    guard descriptor >= 0, descriptor < byToken.count else { return }
+    guard descriptor >= 0 else { return }
     while let call = byToken[Int(descriptor)], call.token?.isTriggered == true {
       call.stopIfAsked()
       call.forgetToken()

@@ -51,9 +51,9 @@ extension ChatRequest {
     if next < bytes.count, bytes[next] == UInt8(ascii: ",") {
       return try buffer.replace(member.start..<JSONScanner.skipBlanks(bytes, next + 1), with: .empty)
     }
-    var start = member.start
-    while start > 0, bytes[start - 1].isBlank { start -= 1 }
-    if start > 0, bytes[start - 1] == UInt8(ascii: ",") { start -= 1 }
+    var start = member.start  // a comma or the object's brace is before it
+    while bytes[start - 1].isBlank { start -= 1 }
+    if bytes[start - 1] == UInt8(ascii: ",") { start -= 1 }
     try buffer.replace(start..<member.value.upperBound, with: .empty)
   }
 }

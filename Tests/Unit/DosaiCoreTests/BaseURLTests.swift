@@ -64,6 +64,7 @@ struct BaseURLTests {
     ("https://h:-1/", "base_url: the port must be between 1 and 65535"),
     ("https://h:1:2/", "base_url: the port must be between 1 and 65535"),
     ("https://[::1]x/", "base_url: the port must be between 1 and 65535"),
+    ("https://[::1]x8/", "base_url: the port must be between 1 and 65535"),
     ("https://h:99999999999999999999/", "base_url: the port must be between 1 and 65535"),
     ("https://h\\e/", "base_url: the host has a character that hosts cannot have"),
     ("https://h,e/", "base_url: the host has a character that hosts cannot have"),
@@ -85,6 +86,10 @@ struct BaseURLTests {
       #expect(status { _ = try bytes.lent { try BaseURL($0) } } == .invalidArgument, "\(byte)")
       #expect(
         status { try [0x2F, byte].lent { try address.write(path: $0, to: Buffer()) } } == .invalidArgument, "\(byte)")
+    }
+    for byte in [UInt8](0x21...0x7E) where byte != UInt8(ascii: "#") {
+      let bytes = [UInt8]("https://h/a".utf8) + [byte]
+      #expect(throws: Never.self, "\(byte)") { try bytes.lent { try BaseURL($0) } }
     }
     #expect(status { try "/a#b".lent { try address.write(path: $0, to: Buffer()) } } == .invalidArgument)
   }

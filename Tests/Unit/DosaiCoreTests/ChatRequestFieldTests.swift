@@ -57,6 +57,8 @@ struct ChatRequestFieldTests {
     let request = try ChatRequest("{}")
     #expect(complaint { try request.set("", text: "x") } == "key: must not be empty")
     #expect(complaint { try request.set("", json: "1") } == "key: must not be empty")
+    let chat = try ChatRequest(#"{"messages":[{"role":"user"}]}"#)
+    #expect(complaint { try chat.setMessageText(.empty, literal("x")) } == "key: must not be empty")
     #expect(complaint { try request.set("a", json: "") } == "json: is not JSON")
     #expect(complaint { try request.set("a", json: "1,\"b\":2") } == "json: is not JSON")
     [0x61, 0x80].lent { bad in

@@ -59,6 +59,17 @@ struct CompletionBuilderLimitTests {
     }
   }
 
+  /// A value that replaces another takes only what it is longer; one as long takes nothing.
+  @Test(arguments: ["id", "x"]) func countsWhatIsReplacedOnce(key: String) throws {
+    var limits = Limits()
+    limits.textBytes = 2000
+    let stream = BuiltStream(limits: limits)
+    for i in 0..<3000 {
+      let value = String(repeating: i % 2 == 0 ? "a" : "b", count: 1 + min(i, 500))
+      try stream.add(#"{"\#(key)":"\#(value)","choices":[]}"#)
+    }
+  }
+
   @Test func boundsTheText() throws {
     var limits = Limits()
     limits.textBytes = 2000

@@ -36,6 +36,15 @@ struct CompletionBuilderToolCallTests {
     #expect(try stream.message() == sorted(#"{"role":"assistant","content":null,"tool_calls":[\#(call)]}"#))
   }
 
+  /// Arguments that are an object have a text of their own, which lives until the next event.
+  @Test func keepsTheTextsOfOneEvent() throws {
+    let stream = BuiltStream()
+    for _ in 0..<3 {
+      try stream.add(delta: #"{"tool_calls":[{"index":0,"function":{"name":"f","arguments":{"a":1}}}]}"#)
+      #expect(stream.builder.scratch.count == 1)
+    }
+  }
+
   @Test func keepsTheCallsOfEachChoiceApart() throws {
     let stream = BuiltStream()
     for index in [1, 0] {

@@ -225,6 +225,9 @@ struct EventTemplateTests {
   @Test(arguments: [
     ["a", "b", "", "c"].map { #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"# },
     (1...4).map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"x_groq":{"usage":{"total_tokens":\#($0)}}}"# },
+    [#"\n"#, #"\t"#, #"\u0041"#, #"\u007f\u0080\u07ff\u0800\uffff\ud800\udc00\udbff\udfff"#].map {
+      #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"#
+    },
     ["\"index\":0,", "\"index\":1,", "", "", ""].map { #"{"choices":[{\#($0)"delta":{"content":"a"}}]}"# },
   ])
   func readsTheseAsParsingDoes(events: [String]) throws {
@@ -268,6 +271,43 @@ struct EventTemplateTests {
       #expect(try pair.add(Array(event.utf8)) == (tokens != number))
     }
     #expect(pair.matchedCount == 2)
+  }
+
+  /// The first and the last of each length of UTF-8, and what is just beyond, alone and before one byte too many.
+  @Test func takesUTF8Alone() throws {
+    let sequences: [[UInt8]] = [
+      [0xC1, 0xBF], [0xC2, 0x80], [0xDF, 0xBF], [0xE0, 0x9F, 0xBF], [0xE0, 0xA0, 0x80], [0xED, 0x9F, 0xBF],
+      [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF], [0xEE, 0x80, 0x80], [0xEF, 0xBF, 0xBF], [0xF0, 0x8F, 0xBF, 0xBF],
+      [0xF0, 0x90, 0x80, 0x80], [0xF4, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80],
+    ]
+    var taken = 0
+    for more in [[], [0x80], [0xC2]] as [[UInt8]] {
+      for sequence in sequences {
+        let pair = Pair()
+        for text in [
+          Array("a".utf8), Array("b".utf8), Array("c".utf8), sequence + more + Array(" and some more words".utf8),
+        ] {
+          let event = Array(#"{"choices":[{"index":0,"delta":{"content":""#.utf8) + text + Array(#""}}]}"#.utf8)
+          if try !pair.add(event) { break }
+        }
+        if pair.matchedCount == 3 { taken += 1 }
+      }
+    }
+    #expect(taken == 8)
+  }
+
+  /// Of 18 digits each number is one of 64 bits; of 19 some are not, and usage has none of those.
+  @Test(arguments: [
+    "999999999999999999", "-999999999999999999", "9223372036854775807", "9223372036854775808", "18446744073709551617",
+  ])
+  func readsLongNumbersAsParsingDoes(number: String) throws {
+    let pair = Pair()
+    for tokens in ["7", "8", "9", number, "10"] {
+      let event = #"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"total_tokens":\#(tokens)}}"#
+      if try !pair.add(Array(event.utf8)) { break }
+    }
+    #expect(pair.matchedCount >= 2)
+    try pair.expectSame()
   }
 
   /// An event that has the key in it is parsed, where it is taken out.

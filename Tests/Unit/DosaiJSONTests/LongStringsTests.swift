@@ -36,6 +36,7 @@ struct LongStringsTests {
     #""""#, #""a""#, #"{"key":"value","value":"key"}"#, #"[ "one" , "two" ]"#, #"{"a\"b" : "c\"d"}"#,
     #"{"k":"v","k":"w"}"#,
     #"["\"\\\/\b\f\n\r\t\u00e9\u20ac\ud83d\ude00"]"#, #"{"a":"\ud83d lone","b":"\udc00"}"#,
+    #"["\u007f \u0080 \u07ff \u0800 \uffff \ud800\udc00 \udbff\udfff"]"#,
     #"{"a":"x\u0000y","b":"long enough"}"#,
     #"{"a":"\u0000","b":"\u000012"}"#, "[\"caf\u{E9}\",\"\u{1F600}\u{20AC}\"]",
     #"{"n":123456789012345678901234,"s":"text"}"#,

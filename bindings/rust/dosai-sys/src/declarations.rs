@@ -334,7 +334,7 @@ pub struct dosai_client_options {
     pub project: *const c_char,
     /// NULL: "dosai/VERSION"
     pub user_agent: *const c_char,
-    /// "Name: value"; each replaces the library's own header of that name
+    /// "Name: value"; each replaces the library's own header of that name. At most 1,000
     pub headers: *const *const c_char,
     pub header_count: usize,
     /// PEM. NULL: the system's authorities

@@ -42,7 +42,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return text(48, value);
     }
 
-    /** In C: "Name: value"; each replaces the library's own header of that name */
+    /** In C: "Name: value"; each replaces the library's own header of that name. At most 1,000 */
     public ClientOptions headers(String... value) {
         return lines(56, value);
     }

@@ -618,6 +618,7 @@ frameworks: all need-python
 	python3 Tests/Frameworks/versions.py --whole
 
 bench: all need-test build/node/dosai.node $(GO) $(ASSEMBLY) $(ERLANG) $(JAVA_CLASSES) $(SWIFT_TESTS)
+	@scripts/install-dependencies bench
 	python3 benchmarks/run.py $(if $(QUICK),--quick)
 
 declarations:

@@ -1,7 +1,7 @@
 """One stream in each language: the CPU of a chunk through the binding, and by what its people use, which is written as an
 expert would, in turns. Streams of 1,000 events on one connection; by the difference of a few and of many of them, so that
-what is done once is not in it. What the others need is Debian's: php-curl, lua-socket, lua-cjson, erlang-inets,
-erlang-jiffy, libnewtonsoft-json5.0-cil and libmono-system-net-http4.0-cil; apt downloads Jackson and the crates."""
+what is done once is not in it. What the others need is Debian's: `scripts/install-dependencies bench`; apt downloads Jackson
+and the crates."""
 import os
 import subprocess
 

@@ -268,7 +268,7 @@ extension UnsafeBufferPointer where Element == UInt8 {
   package static var empty: Bytes { Bytes(start: nil, count: 0) }
 
   /// The bytes from `from` up to, but not including, `to`; fewer if it ends earlier.
-  @inline(__always)
+  @inline(never)
   package func slice(_ from: Int, _ to: Int) -> Bytes {
     let end = Swift.min(to, count)
     guard let baseAddress, from >= 0, from < end else { return .empty }

@@ -43,6 +43,7 @@ package enum Text {
   }
 
   /// The index of the first byte that is not UTF-8; nil: all bytes are.
+  @inline(never)
   package static func firstInvalid(_ bytes: Bytes) -> Int? {
     var at = 0
     while at < bytes.count {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Builds and uses the packages of packaging/: all, or those that are named, of the table at the end."""
-import json, os, pathlib, pwd, re, shutil, subprocess, sys
+import json, os, pathlib, platform, pwd, re, shutil, subprocess, sys
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -29,7 +29,8 @@ def tool(name):
     venv = FOLDER / "venv"
     if not (venv / "ready").exists():
         run(sys.executable, "-m", "venv", venv)
-        run(venv / "bin/python", "-m", "pip", "install", "--quiet", "conan==2.34.0", "meson==1.12.1", "ninja", "PyYAML")
+        run(venv / "bin/python", "-m", "pip", "install", "--quiet", "conan==2.34.0", "meson==1.12.1", "ninja",
+            "py-rattler-build==0.73.0")
         (venv / "ready").touch()
     return venv / "bin" / name
 
@@ -140,10 +141,12 @@ def vcpkg(server):
 
 
 def conda(server):
-    folder, recipe = release("conda"), ROOT / "packaging/conda"
-    parse = "import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))['package']['version'])"
-    assert run(tool("python"), "-c", parse, recipe / "meta.yaml").strip() == VERSION
-    run(recipe / "build.sh", cwd=folder / "tree", env={"PREFIX": str(folder / "prefix")})
+    """Rendered, and built without conda, from the tarball of this processor and without a channel."""
+    folder = release("conda")
+    name = "libdosai-%s-%s-linux-gnu" % (VERSION, platform.machine())
+    run("tar", "-C", folder, "--transform", "s,^tree,%s," % name, "-czf", folder / (name + ".tar.gz"), "tree")
+    package = run(tool("python"), HERE / "conda.py", ROOT / "packaging/conda", folder).splitlines()[-1]
+    run("tar", "-C", folder / "prefix", "-xf", package)
     return use(folder / "prefix", server, "")
 
 

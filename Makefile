@@ -381,11 +381,12 @@ test-build: all
 test-gates: all need-test
 	@set -e; for gate in $(GATES); do scripts/check-$$gate; done
 
-test-swift: need-build
+build/call-state: $(shell find Sources/DosaiCore Tests/Unit/CallState -name '*.swift') | need-build
+	@mkdir -p $(@D)
+	swiftc -O -package-name dosai -enable-experimental-feature Extern -module-name CallStateTest -o $@ $^
+
+test-swift: need-build build/call-state
 	swift test --disable-xctest
-	@mkdir -p build
-	swiftc -O -package-name dosai -enable-experimental-feature Extern -module-name CallStateTest -o build/call-state \
-	  $(shell find Sources/DosaiCore Tests/Unit/CallState -name '*.swift')
 	build/call-state
 
 test-abi: all need-test $(VENV)

@@ -359,7 +359,7 @@ typedef struct dosai_call_options {
   int64_t first_token_timeout_ms; /* 0: the client's */
   int64_t idle_timeout_ms;        /* 0: the client's */
   int64_t total_timeout_ms;       /* 0: the client's */
-  const char *const *headers;     /* "Name: value"; each replaces the client's header of that name */
+  const char *const *headers;     /* "Name: value"; each replaces the client's header of that name. At most 1,000 */
   size_t header_count;
   dosai_cancel *cancel;           /* NULL: none */
   dosai_wait_fn on_wait;          /* NULL: none */

@@ -71,7 +71,7 @@ package final class CompletionBuilder {
   /// Why an event that matched a template could not be added.
   var failure: Failure?
   /// Texts of the last event's chunks that its document does not own.
-  package var scratch: [Buffer] = []
+  package internal(set) var scratch: [Buffer] = []
 
   /// How many fields the last event's deltas have that are neither null nor a role.
   var fieldCount = 0

@@ -417,7 +417,7 @@ pub struct dosai_call_options {
     pub idle_timeout_ms: i64,
     /// 0: the client's
     pub total_timeout_ms: i64,
-    /// "Name: value"; each replaces the client's header of that name
+    /// "Name: value"; each replaces the client's header of that name. At most 1,000
     pub headers: *const *const c_char,
     pub header_count: usize,
     /// NULL: none

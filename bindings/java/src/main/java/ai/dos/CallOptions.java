@@ -32,7 +32,7 @@ public final class CallOptions extends Options<CallOptions> {
         return time(32, value);
     }
 
-    /** In C: "Name: value"; each replaces the client's header of that name */
+    /** In C: "Name: value"; each replaces the client's header of that name. At most 1,000 */
     public CallOptions headers(String... value) {
         return lines(40, value);
     }

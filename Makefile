@@ -38,6 +38,8 @@ ARCHIVE = build/lib/libdosai.a
 VENV = build/venv/ready
 REQUIREMENTS = bindings/python/tests/requirements.txt Tests/Wire/requirements.txt Tests/Bundle/requirements.txt
 PYTHON = build/venv/bin/python
+# A test that hangs ends its run after ten minutes, and says where it was.
+PYTEST = -m pytest -q -p no:cacheprovider -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 # Debian's, where it is: the oldest that must do.
 CARGO = RUSTFLAGS="-D warnings" PATH=/usr/bin:$$PATH DOSAI_LIB_DIR=$(CURDIR)/build/lib LD_LIBRARY_PATH=$(CURDIR)/build/lib CARGO_TARGET_DIR=$(CURDIR)/build/rust \
   cargo --config "source.crates-io.replace-with='debian'" --config "source.debian.directory='/usr/share/cargo/registry'"
@@ -393,7 +395,7 @@ test-abi: all need-test $(VENV)
 	python3 Tests/ABI/run.py
 
 test-wire: all need-test $(VENV)
-	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Wire
+	$(PYTHON) $(PYTEST) Tests/Wire
 
 build/testees/c: Tests/Bindings/testee.c include/dosai.h $(LINK)
 	@mkdir -p $(@D)
@@ -411,11 +413,11 @@ test-bindings: all need-test $(VENV) testees
 	python3 Tests/Bindings/run.py $(TESTEES)
 
 test-hosts: all need-test $(VENV)
-	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Hosts
+	$(PYTHON) $(PYTEST) Tests/Hosts
 
 # In namespaces of its own: root, or a kernel that lets users make them.
 test-network: all need-test $(VENV)
-	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/Network
+	$(PYTHON) $(PYTEST) Tests/Network
 
 # The debug build: the toolchain's own clang links the host, which the sanitizer wants to have libdispatch.
 test-threads: need-test $(VENV)
@@ -445,7 +447,7 @@ test-rust: all need-test
 
 test-python: all need-test $(VENV)
 	$(PYTHON) scripts/openai-fields --check
-	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) -m pytest -q -p no:cacheprovider bindings/python
+	PYTHONPATH=$(CURDIR)/bindings/python $(PYTHON) $(PYTEST) bindings/python
 
 test-node: build/testees/node $(TSC)
 	$(NODE) $(TSC) -p bindings/node/tests/types
@@ -479,11 +481,11 @@ test-erlang: all $(ERLANG) $(VENV)
 	$(PYTHON) bindings/erlang/tests/run.py
 
 test-sqlite: build/sqlite/dosai.so $(VENV)
-	$(PYTHON) -m pytest -q -p no:cacheprovider bindings/sqlite
+	$(PYTHON) $(PYTEST) bindings/sqlite
 
 # CANCELS=1000 make test-postgresql: each kind of call is cancelled a thousand times, and not twelve.
 test-postgresql: build/postgresql/dosai.so $(VENV)
-	$(PYTHON) -m pytest -q -p no:cacheprovider bindings/postgresql
+	$(PYTHON) $(PYTEST) bindings/postgresql
 
 # dosai.map on real engines: their packages, 1.2 GB, in a venv of their own. Spark needs Java.
 SCALE = build/scale/venv/ready
@@ -503,7 +505,7 @@ test-scale bench-scale: export PYTHONDONTWRITEBYTECODE =
 # Mostly it waits, for engines that start and for those that died: so all of them at once.
 test-scale: all need-test build/scale/truth $(SCALE)
 	@scripts/install-dependencies java
-	$(SCALE:ready=bin/python) -m pytest -q -p no:cacheprovider -n 3 --dist loadfile Tests/Scale
+	$(SCALE:ready=bin/python) $(PYTEST) -n 3 --dist loadfile Tests/Scale
 
 bench-scale: all need-test build/scale/truth $(SCALE)
 	@scripts/install-dependencies java
@@ -517,14 +519,14 @@ test-swift-binding: all need-test $(SWIFT_TESTS)
 	python3 bindings/swift/tests/run.py
 
 test-cli: all need-test $(VENV)
-	$(PYTHON) -m pytest -q -p no:cacheprovider Tests/CLI
+	$(PYTHON) $(PYTEST) Tests/CLI
 
 # Of a chunk and of a small answer, by callgrind: no more than docs/performance.md says.
 test-instructions: all need-test
 	python3 benchmarks/instructions.py
 
 test-model: all need-test $(VENV)
-	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Model Tests/CLI/test_talk_model.py
+	PYTHONPATH=$(CURDIR)/bindings/python scripts/model-server run -- $(PYTHON) $(PYTEST) Tests/Model Tests/CLI/test_talk_model.py
 
 # The release library and tool on each libcurl of Debian from 12 on, which apt downloads.
 test-matrix: all need-test $(VENV)
@@ -542,7 +544,7 @@ test-bundle: bundle need-test $(VENV)
 	python3 Tests/ABI/run.py --library $(BUNDLE) --without libcurl --without out_of_memory \
 	  --timed-jobs 2
 	DOSAI_LIBRARY=$(CURDIR)/$(BUNDLE)/libdosai.so.0 PYTHONPATH=$(CURDIR)/bindings/python \
-	  $(PYTHON) -m pytest -q -p no:cacheprovider Tests/Bundle bindings/python/tests/test_packaging.py \
+	  $(PYTHON) $(PYTEST) Tests/Bundle bindings/python/tests/test_packaging.py \
 	  $(addprefix Tests/Wire/test_,faults.py http2.py tls.py authorities.py corpus.py)
 
 # On musl. For arm64, under qemu: make test-bundles OTHERS="aarch64-linux-gnu aarch64-linux-musl". With MUSL_PYTHON=1, a
@@ -561,7 +563,7 @@ build/wasm/venv/ready: Tests/Wasm/requirements.txt | need-python
 	@touch $@
 
 test-wasm: all need-test $(WASM) build/wasm/venv/ready
-	build/wasm/venv/bin/python -m pytest -q -p no:cacheprovider Tests/Wasm
+	build/wasm/venv/bin/python $(PYTEST) Tests/Wasm
 
 # Object files for macOS and FreeBSD, which nobody links or runs.
 test-kqueue: need-build
@@ -598,7 +600,7 @@ soak: all need-test $(VENV)
 
 leaks: all need-test $(VENV) testees build/sqlite/dosai.so build/postgresql/dosai.so
 	@wrong=0; python3 Tests/Bindings/leaks.py --calls $(or $(CALLS),100000) --cancels $(or $(CANCELS),1000) $(TESTEES) || wrong=1; \
-	LEAK_CALLS=$(or $(CALLS),100000) CANCELS=$(or $(CANCELS),1000) $(PYTHON) -m pytest -q -s -p no:cacheprovider bindings/sqlite bindings/postgresql \
+	LEAK_CALLS=$(or $(CALLS),100000) CANCELS=$(or $(CANCELS),1000) $(PYTHON) $(PYTEST) -s -o faulthandler_timeout=0 bindings/sqlite bindings/postgresql \
 	  -k "keep_nothing or test_cancels or nothing_is_left" || wrong=1; exit $$wrong
 
 # The debug build is optimized here, with its checks on; the library that is shipped is driven from outside.

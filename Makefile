@@ -23,7 +23,7 @@
 ## Missing packages are installed with apt if you have the rights; otherwise they are listed.
 
 # The quick ones first; side by side, those that wait a lot, or that measure no time.
-ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz,frameworks+swift,threads,address,reproducible,install network,sqlite,postgresql+model,instructions,hosts matrix,scale+bundle,wheel,kqueue,bundles cross valgrind
+ORDER = apt pip build gates cli python,node,go+wire,ruby,php,luajit,java,csharp,erlang,swift-binding abi+bindings wasm,docs,cpp,rust,fuzz,frameworks+swift,threads,address,reproducible,install network,sqlite,postgresql+model,instructions,hosts matrix,scale,kqueue+bundle,wheel,bundles cross valgrind
 COMMA = ,
 STAGES = $(subst $(COMMA), ,$(subst +, ,$(ORDER)))
 GATES = header layers exports abi declarations footprint format commits
@@ -544,8 +544,7 @@ test-bundle: bundle need-test $(VENV)
 	python3 Tests/ABI/run.py --library $(BUNDLE) --without libcurl --without out_of_memory \
 	  --timed-jobs 2
 	DOSAI_LIBRARY=$(CURDIR)/$(BUNDLE)/libdosai.so.0 PYTHONPATH=$(CURDIR)/bindings/python \
-	  $(PYTHON) $(PYTEST) Tests/Bundle bindings/python/tests/test_packaging.py \
-	  $(addprefix Tests/Wire/test_,faults.py http2.py tls.py authorities.py corpus.py)
+	  $(PYTHON) $(PYTEST) Tests/Bundle Tests/Wire bindings/python/tests/test_packaging.py
 
 # On musl. For arm64, under qemu: make test-bundles OTHERS="aarch64-linux-gnu aarch64-linux-musl". With MUSL_PYTHON=1, a
 # Python is built for musl, which installs the wheel.

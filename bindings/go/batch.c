@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "batch.h"
 
 #include <poll.h>
@@ -6,7 +7,8 @@
 
 enum {
   KEPT = 1 << 20, /* a larger buffer is freed after use */
-  PART = 8 << 10  /* bytes of the texts of a part, about: Go allocates best what is small */
+  PART = 8 << 10, /* bytes of the texts of a part, about: Go allocates best what is small */
+  LONG = 64       /* a text of so many bytes is looked for in its event's JSON, and not copied twice */
 };
 
 /* A list with room for so many; NULL if memory lacks. */
@@ -49,35 +51,57 @@ static size_t put(dosai_go_batch *batch, const char *bytes, size_t length) {
   return length;
 }
 
+/* Whether the text is in the JSON, which it is if none of it is escaped: most often where the last one was. */
+static int is_in_json(dosai_go_batch *batch, const dosai_chunk *chunk) {
+  size_t length = chunk->text_length, at = batch->text_in_json;
+  if (length < LONG || length > chunk->json_length) return 0;
+  if (at <= chunk->json_length - length && memcmp(chunk->json + at, chunk->text, length) == 0) return 1;
+  const char *found = memmem(chunk->json, chunk->json_length, chunk->text, LONG);
+  if (!found) return 0;
+  at = batch->text_in_json = (size_t)(found - chunk->json);
+  return at <= chunk->json_length - length && memcmp(found, chunk->text, length) == 0;
+}
+
+static void put_texts(dosai_go_batch *batch, dosai_go_part *part, const dosai_chunk *chunk,
+                      dosai_go_chunk *to) {
+  int is_event = chunk->kind == DOSAI_CHUNK_EVENT;
+  to->at = batch->length - part->at;
+  put(batch, chunk->text, chunk->text_length);
+  to->id_length = is_event ? put(batch, chunk->event_id, chunk->event_id_length)
+                           : put(batch, chunk->tool_call_id, chunk->tool_call_id_length);
+  to->name_length = is_event ? put(batch, chunk->event_type, chunk->event_type_length)
+                             : put(batch, chunk->tool_call_name, chunk->tool_call_name_length);
+  if (chunk->usage) put(batch, (const char *)chunk->usage, sizeof *chunk->usage);
+}
+
 static dosai_go_part *put_chunk(dosai_go_batch *batch, uintptr_t tag, const dosai_chunk *chunk) {
   size_t more = chunk->text_length + chunk->json_length + chunk->tool_call_id_length +
-                chunk->tool_call_name_length + chunk->event_id_length + chunk->event_type_length;
+                chunk->tool_call_name_length + chunk->event_id_length + chunk->event_type_length +
+                sizeof *chunk->usage;
   MAKE_ROOM(batch->bytes, batch->size, batch->length + more + 1);
   MAKE_ROOM(batch->chunks, batch->chunk_capacity, batch->chunk_count + 1);
   dosai_go_part *part = part_of(batch, tag);
   if (!part) return NULL;
   dosai_go_chunk *to = &batch->chunks[batch->chunk_count++];
   part->chunk_count++;
-  int is_event = chunk->kind == DOSAI_CHUNK_EVENT;
-  to->kind = chunk->kind;
-  to->choice = chunk->choice;
-  to->tool_call = chunk->tool_call;
-  to->last_in_event = chunk->last_in_event;
-  to->at = batch->length - part->at;
-  to->text_length = put(batch, chunk->text, chunk->text_length);
-  to->id_length = is_event ? put(batch, chunk->event_id, chunk->event_id_length)
-                           : put(batch, chunk->tool_call_id, chunk->tool_call_id_length);
-  to->name_length = is_event ? put(batch, chunk->event_type, chunk->event_type_length)
-                             : put(batch, chunk->tool_call_name, chunk->tool_call_name_length);
   if (!batch->json || batch->json != chunk->json) {
     batch->json_at = batch->length - part->at;
     put(batch, chunk->json, chunk->json_length);
   }
-  to->json_at = batch->json_at;
-  to->json_length = chunk->json_length;
   batch->json = chunk->last_in_event ? NULL : chunk->json;
-  to->has_usage = chunk->usage != NULL;
-  if (chunk->usage) to->usage = *chunk->usage;
+  *to = (dosai_go_chunk){.kind = chunk->kind,
+                         .choice = chunk->choice,
+                         .tool_call = chunk->tool_call,
+                         .last_in_event = chunk->last_in_event,
+                         .has_usage = chunk->usage != NULL,
+                         .text_length = chunk->text_length,
+                         .json_at = batch->json_at,
+                         .json_length = chunk->json_length};
+  if (chunk->kind == DOSAI_CHUNK_CONTENT && is_in_json(batch, chunk)) {
+    to->at = batch->json_at + batch->text_in_json;
+  } else {
+    put_texts(batch, part, chunk, to);
+  }
   part->length = batch->length - part->at;
   return part;
 }

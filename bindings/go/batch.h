@@ -4,11 +4,11 @@
 
 #include <dosai.h>
 
-/* A chunk. Its texts are in its part: text, id and name one behind the other. */
+/* A chunk. What it has is in its part: the event's JSON; its text, which may be a piece of that; and behind the text id,
+ * name and usage. */
 typedef struct {
   int32_t kind, choice, tool_call, last_in_event, has_usage;
   size_t at, text_length, id_length, name_length, json_at, json_length;
-  dosai_usage usage;
 } dosai_go_chunk;
 
 /* Some chunks of one call with their texts, or its last event. */
@@ -27,6 +27,7 @@ typedef struct {
   size_t part_count, part_capacity, chunk_count, chunk_capacity, length, size;
   const char *json; /* of an event that has more chunks; where it is in the part */
   size_t json_at;
+  size_t text_in_json; /* where the last long text was in its event's JSON */
 } dosai_go_batch;
 
 /* Does what the loop has to do now, and gathers its events. 1 if there is more to do. */

@@ -7,6 +7,7 @@ import (
 	"context"
 	"iter"
 	"runtime"
+	"unsafe"
 )
 
 // Kind says what a chunk is, and which of its fields are set.
@@ -61,7 +62,9 @@ func readChunk(from *C.dosai_go_chunk, text string) Chunk {
 		chunk.ToolCallID, chunk.ToolCallName = id, name
 	}
 	if from.has_usage != 0 {
-		chunk.Usage = readUsage(&from.usage)
+		var usage C.dosai_usage
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&usage)), unsafe.Sizeof(usage)), text[second+from.name_length:])
+		chunk.Usage = readUsage(&usage)
 	}
 	return chunk
 }

@@ -139,6 +139,31 @@ func TestStream(t *testing.T) {
 	as(t, err, dosai.InvalidArgument)
 }
 
+// A long text is a piece of its event's JSON, where it is not escaped there.
+func TestLongTexts(t *testing.T) {
+	long := strings.Repeat("0123456789", 20)
+	texts := []string{long, long + "!", "short", "\n" + long, long, long[:64] + "\n" + long, long, strings.Repeat("a", 100), "b" + long}
+	var events []string
+	for at, text := range texts {
+		events = append(events, fmt.Sprintf(`{"id":"%s","choices":[{"index":0,"delta":{"content":%q}}]}`, strings.Repeat("c", at/3*50), text))
+	}
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for _, each := range append(events, last, "[DONE]") {
+			event(w, each)
+		}
+	})
+	at := 0
+	for chunk, err := range client.Stream(context.Background(), question).All() {
+		check(t, err == nil, "%v", err)
+		if at < len(texts) {
+			check(t, chunk.Text == texts[at] && chunk.JSON == events[at], "%q in %q", chunk.Text, chunk.JSON)
+		}
+		at++
+	}
+	check(t, at > len(texts), "%d chunks", at)
+}
+
 func TestManyUnreadBytes(t *testing.T) {
 	client := serve(t, words(20_000, true))
 	count := 0

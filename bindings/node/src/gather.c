@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH_BYTES = 1 << 18, TEMPLATE_BYTES = 1 << 14, TEXT_BYTES = 256, KEPT_BYTES = 1 << 20 };
+enum { BATCH_BYTES = 1 << 18, TEMPLATE_BYTES = 1 << 14, TEXT_BYTES = 4096, KEPT_BYTES = 1 << 20 };
 
 int batch_start(napi_env env, batch *batch, napi_value *out_numbers) {
   void *rows = NULL;
@@ -108,6 +108,8 @@ static int string_value(napi_env env, const string *string, napi_value *out_valu
 static int is_string_of(const char *inside, size_t length, const char *text, size_t text_length) {
   const char *end = inside + length;
   size_t at = 0;
+  if (length == text_length && memcmp(inside, text, length) == 0 && !memchr(text, '"', length))
+    return !memchr(text, '\\', length);
   for (; inside < end; inside++, at++) {
     char byte = *inside;
     if (byte == '\\') {

@@ -29,7 +29,8 @@ async function collect(stream) {
 }
 
 // Texts that need escapes, or are where the addon looks for them; in the next events, only they differ.
-const TEXTS = ['a', 'b"c', '"', '\\', ',', ':', 'content', 'm', '\n\t', 'ü', '😀', '</s>', '\u0001', '', ' ', 'a', '"},{"', 'x'.repeat(3000), 'z'];
+const TEXTS = ['a', 'b"c', '"', '\\', ',', ':', 'content', 'm', '\n\t', 'ü', '😀', '</s>', '\u0001', '', ' ', 'a', '"},{"', 'x'.repeat(3000), 'z',
+  ...[300, 5000].flatMap((size) => ['long ', '\\n', 'a "b"\n', 'ü', 'more '].map((text) => text.repeat(size / text.length)))];
 const FORMS = {
   usual: (content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }),
   'twice the same': (content) => ({ x: content, choices: [{ index: 0, delta: { content }, finish_reason: null }] }),

@@ -69,6 +69,25 @@ static void ends_held(void) {
   close_loop(loop);
 }
 
+/* libcurl is out of memory once: every call of the loop ends, also one that waits, and the loop goes on. */
+static void has_no_memory(void) {
+  dosai_loop *loop = new_loop(0, 0);
+  dosai_call *paced = submit(loop, TEST_PLAIN, "paced", STREAM, 0, NULL);
+  dosai_call *silent = submit(loop, TEST_PLAIN, "silent", STREAM, 1, NULL);
+  RUN_UNTIL(loop, book[0].chunks > 0);
+  set("shim_has_no_memory", 1);
+  run(loop);
+  CHECK_END(0, DOSAI_OUT_OF_MEMORY);
+  CHECK_END(1, DOSAI_OUT_OF_MEMORY);
+  dosai_call *next = submit(loop, TEST_PLAIN, "hello", STREAM, 2, NULL);
+  run(loop);
+  CHECK_END(2, DOSAI_OK);
+  dosai_call_free(next);
+  dosai_call_free(silent);
+  dosai_call_free(paced);
+  close_loop(loop);
+}
+
 static void ends_in_an_event(void) { ends_paused("blast", 0, DOSAI_TRUNCATED); }
 
 static void ends_between_events(void) { ends_paused("blanks", 0, DOSAI_TRUNCATED); }
@@ -160,6 +179,7 @@ int main(void) {
   IN_A_CHILD(ends_between_events);
   IN_A_CHILD(ends_overfull);
   IN_A_CHILD(ends_held);
+  IN_A_CHILD(has_no_memory);
   IN_A_CHILD(is_older);
   IN_A_CHILD(is_oldest);
   IN_A_CHILD(lacks);

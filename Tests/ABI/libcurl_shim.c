@@ -10,6 +10,7 @@
 int shim_clears_timer; /* as since 8.10: once nothing runs, there is no timer, told at once */
 int shim_ends; /* 1 + a CURLcode with which a transfer ends as soon as it is paused, as 8.5 to 8.9 may do */
 int shim_has_ended;
+int shim_has_no_memory; /* for the next that happens */
 
 int shim_version; /* told in the place of its own, as 0x075700 for 7.87.0 */
 int shim_lacks;   /* what it was built without: the sum of these */
@@ -72,6 +73,8 @@ CURLMcode curl_multi_socket_action(CURLM *multi, curl_socket_t socket, int what,
   *(void **)&act = real("curl_multi_socket_action");
   CURLMcode code = act(multi, socket, what, running);
   if (shim_clears_timer && *running == 0) on_timer(multi, -1, timer_context);
+  if (shim_has_no_memory) code = CURLM_OUT_OF_MEMORY;
+  shim_has_no_memory = 0;
   return code;
 }
 

@@ -246,6 +246,10 @@ int main(void) {
   CHECK_INT(all.events, 8);
   all = play("tokens", NULL);
   CHECK_TEXT(line_of(&all, 1), "/:{\"token\": {\"text\": \"!\"}, \"generated_text\": \"Hello!\"}");
+  all = play("tokens-without-error", NULL);
+  CHECK_INT(all.status, DOSAI_OK);
+  CHECK_TEXT(line_of(&all, 0), "/:{\"error\":null}");
+  CHECK_TEXT(line_of(&all, 4), "/:{\"error\":1234}");
   refused();
   return test_end();
 }

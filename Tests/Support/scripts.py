@@ -240,6 +240,7 @@ STREAM_POSTS = {
     "messages-open-end": {"stream": MESSAGES[:-2]}, "messages-hold": [{"send": CHUNKED}, {"chunk": MESSAGES}, HOLD],
     "messages-silent": [{"send": CHUNKED}, {"chunk": MESSAGES_BEGIN}, HOLD],
     "tokens-error": {"stream": TOKENS[:TOKENS.index("\n\n") + 2] + 'data:{"error":"plain words"}\n\n'},
+    "tokens-without-error": {"stream": "".join('data:{"error":%s}\n\n' % value for value in ('null', '""', 'false', '[1,2]', '1234')) + TOKENS},
     "error-words": {"stream": "event: error\ndata: out of order\n\n"}, "comments-only": {"stream": ": alive\n\n"},
     "broken-events": {"base64": base64.b64encode(b"event: a\xff\ndata: b\xc3\n\n").decode(),
                       "headers": {"Content-Type": "text/event-stream"}},

@@ -106,7 +106,6 @@ package final class LoopCall {
     switch command {
     case .cancel: cancel("cancelled by the caller")
     case .pause:
-      guard !isPaused else { return }
       setPaused(true)
       call.pause()
     case .resume:

@@ -201,10 +201,10 @@ struct Merger {
     try list.add(made)
   }
 
-  /// As `add(elements:to:)`, for most that are not the first. False: ask that.
+  /// As `add(elements:to:)`, for most that are not the first. False: ask that, as for no elements, which have no address.
   @inline(__always)
   mutating func addInPlace(elements: Bytes, to list: Unmanaged<MergedValue>) -> Bool {
-    guard !elements.isEmpty, elements.count < room, let last = list._withUnsafeGuaranteedRef({ $0.lastElements }),
+    guard elements.count < room, let last = list._withUnsafeGuaranteedRef({ $0.lastElements }),
       last._withUnsafeGuaranteedRef({ $0.addInPlace(elements, behind: UInt8(ascii: ",")) })
     else { return false }
     take(elements.count &+ 1)

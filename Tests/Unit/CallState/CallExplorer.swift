@@ -237,6 +237,8 @@ struct CallExplorer<Machine: CallMachine> {
     case .noConnection: if isInTransfer && nothingCame && action != .queue { return "it is not queued" }
     case .connectionFreed: if old.isQueued && !old.isPaused && action != .start { return "a place is not taken" }
     case .bytesTaken: if isInTransfer && !old.isPaused && action != .deliver { return "bytes are not delivered" }
+    case .transferEnded:
+      if new.isTransferOver != (old.isTransferOver || isInTransfer) { return "its transfer is over, or is not" }
     case .resume: if old.isPaused && action != .deliver { return "it is not resumed" }
     case .answered: if old.phase == .attempting && action != .end(.ok, .none) { return "it does not end well" }
     case .redirected:

@@ -117,7 +117,7 @@ package final class Buffer {
 
   /// Appends a byte and these bytes, if there is room.
   @inline(__always)
-  func addInPlace(_ bytes: Bytes, behind byte: UInt8) -> Bool {
+  package func addInPlace(_ bytes: Bytes, behind byte: UInt8) -> Bool {
     guard bytes.count &+ 1 < capacity &- count, let end, let start = bytes.baseAddress else { return false }
     end.pointee = byte
     c_memmove(end + 1, start, bytes.count)

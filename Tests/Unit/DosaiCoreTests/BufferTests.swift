@@ -123,4 +123,17 @@ struct BufferTests {
     #expect(buffer.string == "hallo")
     #expect(buffer.mutable.count == 5)
   }
+
+  /// The NUL that ends it has room, too.
+  @Test(arguments: 1..<64) func addsInPlaceWhereThereIsRoom(length: Int) throws {
+    let more = String(repeating: "x", count: length)
+    for (text, isBehind) in [(more, false), ("," + more, true)] {
+      let buffer = try Buffer("0123456789")
+      let fits = 10 + text.utf8.count < buffer.room
+      let isAdded = more.lent { isBehind ? buffer.addInPlace($0, behind: 44) : buffer.addInPlace($0, upTo: .max) }
+      #expect(isAdded == fits)
+      #expect(buffer.string == "0123456789" + (fits ? text : ""))
+      #expect(buffer.terminator == 0)
+    }
+  }
 }

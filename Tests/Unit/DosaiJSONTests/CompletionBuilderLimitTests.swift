@@ -91,6 +91,21 @@ struct CompletionBuilderLimitTests {
     }
   }
 
+  @Test func boundsTheKeys() throws {
+    var limits = Limits()
+    limits.textBytes = 2000
+    let stream = BuiltStream(limits: limits)
+    var added = 0
+    let end = status {
+      while added < 100 {
+        try stream.add(delta: #"{"\#(String(repeating: "k", count: 100))\#(added)":{}}"#)
+        added += 1
+      }
+    }
+    #expect(end == .tooLarge)
+    #expect((5...19).contains(added))
+  }
+
   @Test func boundsTheFieldsOfAnObject() throws {
     let stream = BuiltStream()
     func delta(_ range: Range<Int>) -> String { "{" + range.map { "\"k\($0)\":1" }.joined(separator: ",") + "}" }

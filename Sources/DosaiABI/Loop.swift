@@ -15,6 +15,15 @@ final class LoopHandle {
     self.loop = loop
     self.slot = slot
   }
+
+  /// Lends the next event, if there is one.
+  @inline(never)
+  func next(_ outEvent: UnsafeMutablePointer<UnsafePointer<dosai_event>?>, _ outError: HandleOut?) -> dosai_status {
+    catchFailure(outError) { () throws(Failure) in
+      outEvent.pointee = nil
+      if let event = try loop.next() { outEvent.pointee = slot.fill(event) } else { slot.clear() }
+    }
+  }
 }
 
 @inline(never)
@@ -131,14 +140,17 @@ public func dosai_loop_next(
   _ loop: OpaquePointer?, _ out_event: UnsafeMutablePointer<UnsafePointer<dosai_event>?>?,
   _ out_error: UnsafeMutablePointer<OpaquePointer?>?
 ) -> dosai_status {
-  catchFailure(out_error) { () throws(Failure) in
+  if let out_event, let handle = Handle.known(loop, LoopHandle.self) {
+    return handle._withUnsafeGuaranteedRef { $0.next(out_event, out_error) }
+  }
+  var handle: LoopHandle?
+  let status = catchFailure(out_error) { () throws(Failure) in
     guard let out_event else { throw .invalid("out_event: is NULL") }
     out_event.pointee = nil
-    let handle = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
-    try handle.loop.checkFree()
-    handle.slot.clear()
-    if let event = try handle.loop.next() { out_event.pointee = handle.slot.fill(event) }
+    handle = try Handle.borrow(loop, LoopHandle.self, "loop: is not a loop")
   }
+  guard let handle, let out_event else { return status }
+  return handle.next(out_event, out_error)
 }
 
 @implementation @_cdecl("dosai_loop_fd")
@@ -260,7 +272,7 @@ final class EventSlot {
     switch given.outcome {
     case nil:
       filled.kind = dosai_event_kind(DOSAI_EVENT_CHUNK)
-      filled.chunk = given.reader.map { chunk.fill($0) }
+      filled.chunk = given.reader?._withUnsafeGuaranteedRef { chunk.fill($0) }
     case .completion(let ended):
       completion = ended.map { Handle.give($0, in: handleMemory, isLent: true) }
       filled.kind = dosai_event_kind(DOSAI_EVENT_COMPLETION)

@@ -14,7 +14,7 @@ package final class CurlMulti {
   private var prefetchLists: [Unmanaged<PrefetchList>?] = []
   private var rounds = Rounds()
   private var curlDeadline = Clocks.never
-  private(set) var servesMany = false
+  package private(set) var servesMany = false
   /// When the last wait ended, if it serves many.
   package private(set) var waitEnded: Int64 = 0
   /// The easy handles of transfers that were removed, and what all of them are set up for.

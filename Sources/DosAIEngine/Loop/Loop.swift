@@ -219,13 +219,12 @@ package final class Loop {
   func append(noted call: LoopCall) { noted.append(call) }
 
   private func pull() -> LoopEvent? {
-    while let call = noted.first {
-      call.news = .seen
-      if let event = call.nextEvent() {
-        if event.outcome != nil { remove(call) }
+    while let call = noted.lent {
+      if let event = call._withUnsafeGuaranteedRef({ $0.nextEvent() }) {
+        if event.outcome != nil { remove(event.call) }
         return event
       }
-      if call.news == .fresh && !call.isOver { continue }
+      guard let call = noted.first, call.news != .fresh || call.isOver else { continue }
       noted.removeFirst()
       call.news = .none
       schedule(call)

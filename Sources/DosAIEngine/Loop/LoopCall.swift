@@ -57,7 +57,7 @@ package final class LoopCall {
   package var isOurs: Bool { loop.isOurs }
   var client: Client { call.client }
   var token: CancelToken? { call.settings.token }
-  var reader: StreamReader? { call.stream }
+  var reader: Unmanaged<StreamReader>? { call.reader }
   var isWaiting: Bool { if case .waiting = phase { true } else { false } }
   var isOver: Bool { if case .over = phase { true } else { false } }
   var isDraining: Bool { drainsUntil != nil }
@@ -153,6 +153,7 @@ package final class LoopCall {
 
   /// The next event; nil: none has arrived.
   func nextEvent() -> LoopEvent? {
+    news = .seen
     if isOver || isWaiting && !call.hasEnded { return nil }
     // A cancel also takes effect between two events that have both arrived; during a pause, so does the total clock.
     call.stopIfAsked()
@@ -218,9 +219,10 @@ extension LoopCall: CallOwner {
 
 /// An event of a loop, lent until the next one.
 package struct LoopEvent {
-  package let call: LoopCall
+  /// The loop keeps it until the next event, so that it need not be counted.
+  package unowned(unsafe) let call: LoopCall
   /// How the call ended; nil: this event is a chunk.
   package let outcome: Outcome?
 
-  package var reader: StreamReader? { call.reader }
+  package var reader: Unmanaged<StreamReader>? { call.reader }
 }

@@ -3,6 +3,8 @@ import DosaiCore
 /// Calls, first in, first out. A call can be in one of them.
 struct CallQueue {
   private(set) var first: LoopCall?
+  /// The same, for use with each event without reference counting.
+  var lent: Unmanaged<LoopCall>? { first.map { Unmanaged.passUnretained($0) } }
   private unowned(unsafe) var last: LoopCall?
 
   mutating func append(_ call: LoopCall) {

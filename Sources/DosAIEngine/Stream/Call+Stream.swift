@@ -23,7 +23,7 @@ extension Call {
   @inline(never)
   private func noteMatching() {
     noteChunk(isToken: true)
-    isNoted = owner == nil
+    isNoted = multi?.servesMany != true
   }
 
   /// Delivers all chunks that have arrived, until `deliver` returns false.

@@ -1,4 +1,4 @@
-/* A host that was away: stopped as a process, or busy elsewhere between two steps. No clock runs out before all that came
+/* A host that was away: stopped as a process, busy elsewhere between two steps, or in on_wait. No clock runs out before all that came
  * meanwhile was read and told; of a server that is silent each still does, and is named. */
 #include "loop.h"
 #include <signal.h>
@@ -209,8 +209,35 @@ static void busy_elsewhere(int transport) {
   close_loop(loop);
 }
 
+static int32_t stay(void *stays) {
+  double end = test_now() + test_bound(10000);
+  if (*(int *)stays) return 0;
+  ++*(int *)stays;
+  test_sleep(slowly(CLOCK));
+  while (!test_count(TEST_PLAIN, "late-blast", "marks") && test_now() < end) test_sleep(1);
+  return 0;
+}
+
+/* In on_wait until the clock has run out and the whole answer is there: more than a call takes at once. */
+static void in_on_wait(void) {
+  dosai_client *client = test_client(TEST_PLAIN, "late-blast");
+  dosai_request *request = test_request();
+  dosai_call_options options;
+  dosai_error *error = NULL;
+  int stays = 0;
+  dosai_call_options_init(&options, sizeof options);
+  options.total_timeout_ms = slowly(CLOCK);
+  options.on_wait = stay;
+  options.wait_user_data = &stays;
+  CHECK_CALL(dosai_chat_stream(client, request, &options, test_go_on, NULL, NULL, &error), DOSAI_OK);
+  CHECK_INT(stays, 1);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 int main(void) {
   stopped();
+  in_on_wait();
   busy_elsewhere(TEST_PLAIN);
   return test_end();
 }

@@ -135,6 +135,30 @@ static void one_for_many(void) {
   dosai_client_free(client);
 }
 
+static int32_t trigger_here(const dosai_chunk *chunk, void *chunks) {
+  (void)chunk;
+  ++*(int *)chunks;
+  dosai_cancel_trigger(token);
+  return 0;
+}
+
+/* In a callback: what has arrived besides does not follow. */
+static void triggered_inside(void) {
+  dosai_client *client = test_client(TEST_PLAIN, "rich"); /* all its events come at once */
+  dosai_request *request = test_request();
+  dosai_call_options options;
+  dosai_error *error = NULL;
+  int chunks = 0;
+  dosai_call_options_init(&options, sizeof options);
+  new_token();
+  options.cancel = token;
+  CHECK_CALL(dosai_chat_stream(client, request, &options, trigger_here, &chunks, NULL, &error),
+             DOSAI_CANCELLED);
+  CHECK_INT(chunks, 1);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 int main(void) {
   static const char *const scripts[] = {"silent", "silent-headers", "silent-chunk", "comments"};
   struct sigaction action = {.sa_handler = trigger};
@@ -147,6 +171,7 @@ int main(void) {
       stop_in_time((test_transport)transport, "whole-stall", by_signal, 0);
     }
   triggered_before();
+  triggered_inside();
   one_for_many();
   dosai_cancel_free(token);
   printf("slowest cancel %.1f ms\n", slowest);

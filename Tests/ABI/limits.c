@@ -52,6 +52,8 @@ int main(void) {
   call(1, DOSAI_OK, NULL);
   start("hdr-flood");
   call(0, DOSAI_TOO_LARGE, "max_header_bytes");
+  options.max_header_bytes = -1; /* libcurl has a limit of its own */
+  call(0, DOSAI_TOO_LARGE, "max_header_bytes");
   start("hdr-one");
   call(0, DOSAI_TOO_LARGE, "max_header_bytes");
   start("hello");

@@ -112,6 +112,25 @@ static void slow_reader(int taken) {
   dosai_stream_free(stream);
 }
 
+/* Nor does a clock run out as soon as the caller is back: a server that is silent still has the rest of its time. */
+static void slow_reader_of_silence(const char *script, int taken, dosai_clock clock) {
+  dosai_call_options options;
+  double begun = test_now();
+  dosai_call_options_init(&options, sizeof options);
+  options.first_token_timeout_ms = options.idle_timeout_ms = test_bound(600);
+  open_stream(TEST_PLAIN, script, &options);
+  for (int i = 0; i < taken; i++) take_one();
+  double used = test_now() - begun;
+  test_sleep(test_bound(600) * 2);
+  double back = test_now();
+  CHECK_KEEP(dosai_stream_next(stream, -1, &chunk, &error), DOSAI_TIMEOUT);
+  CHECK(test_now() - back >= test_bound(600) - used - 1);
+  CHECK_INT(dosai_error_clock(error), clock);
+  dosai_error_free(error);
+  error = NULL;
+  dosai_stream_free(stream);
+}
+
 /* One thread at a time: another is told BUSY; but it may free the stream, which ends the call. */
 static void *block(void *unused) {
   dosai_error *own = NULL;
@@ -222,6 +241,8 @@ int main(void) {
   failed("mid-garbage", DOSAI_PROTOCOL);
   slow_reader(0);
   slow_reader(1);
+  slow_reader_of_silence("silent-headers", 0, DOSAI_CLOCK_FIRST_TOKEN);
+  slow_reader_of_silence("silent-chunk", 1, DOSAI_CLOCK_IDLE);
   freed_from_on_wait();
   dropped();
   whole_answer();

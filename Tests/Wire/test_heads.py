@@ -52,3 +52,14 @@ def test_a_folded_header_is_one(server, lines, value):
     for face in FACES:
         with wire.Client(server.base("head")) as client:
             assert client.see(face)["status"] == "OK", face
+
+
+@pytest.mark.parametrize("more, status", [(0, "OK"), (-1, "TOO_LARGE")])
+def test_the_last_line_counts(server, more, status):
+    """The blank line, here of one byte, is the one that is too much: nothing of the body comes."""
+    head = "HTTP/1.1 200 OK\nContent-Type: text/event-stream\nConnection: close\n\n"
+    server.put("head", [{"send": head + HELLO + FINISH + DONE}, {"close": True}])
+    for face in FACES[1:]:
+        with wire.Client(server.base("head"), max_header_bytes=len(head) + more) as client:
+            seen = client.see(face)
+        assert (seen["status"], len(seen["chunks"]) > 0) == (status, status == "OK"), (face, seen)

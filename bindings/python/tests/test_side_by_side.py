@@ -45,7 +45,7 @@ LEFT_OUT = {
     "100-flood",  # takes it seconds
     "echo",  # answers with the body, whose blanks differ
     # made for the C programs: without end, slow, or with answers that nobody asked for
-    "endless-blast", "endless-events", "interim", "comment-flood", "drip", "gapped", "late", "late-big", "blanks",
+    "endless-blast", "endless-events", "interim", "comment-flood", "drip", "gapped", "late", "late-big", "late-blast", "blanks",
     "hello-silent", "refused-silent", "cut-silent", "comment-untyped", "comment-plain", "behind-answer",
     "behind-late-answer", "behind-byte", "behind-fin", "behind-notice", "behind-nothing",
     # hostile: openai-python takes a list for an answer, and fails at texts that are objects

@@ -144,7 +144,6 @@ package final class Loop {
     guard descriptor >= 0 else { return }
     while let call = byToken[Int(descriptor)], call.token?.isTriggered == true {
       call.stopIfAsked()
-      call.forgetToken()
     }
   }
 

@@ -65,7 +65,7 @@ extension Call {
       fail(failure)
       return false
     }
-    guard stream.takesEvents, let transfer, !hasNoAnswer(transfer) else { return false }
+    guard stream.takesEvents, let transfer else { return false }
     transfer.closeInbox()
     do throws(Failure) {
       let step = try stream.next(isEnd: transfer.isFinished) { (body: Value) throws(Failure) -> Failure in
@@ -97,10 +97,6 @@ extension Call {
     stream.addMemory(to: list)
   }
 
-  private func hasNoAnswer(_ transfer: Transfer) -> Bool {
-    transfer.headers.httpStatus < 200 || transfer.headers.httpStatus > 299
-  }
-
   func mayBeEvents(_ headers: ResponseHeaders) -> Bool {
     if let encoding = headers.value("content-encoding"), !encoding.equalsIgnoringCase(literal("identity")) {
       return false
@@ -111,8 +107,7 @@ extension Call {
 
   /// Whether the server has accepted the call: its status is 2xx, and all headers have arrived.
   var isAccepted: Bool {
-    guard let transfer, transfer.hasAnswer else { return false }
-    return !hasNoAnswer(transfer)
+    transfer?.hasAnswer == true && httpStatus <= 299
   }
 }
 

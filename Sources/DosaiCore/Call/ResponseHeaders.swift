@@ -12,7 +12,7 @@ package final class ResponseHeaders {
   /// new answer. A line that begins with a blank continues the header before it (RFC 9112, 5.2).
   package func add(line: Bytes) throws(Failure) {
     let text = line.trimmed
-    if isOver { return try begin(text) }
+    if isOver { return begin(text) }
     isOver = line.first == UInt8(ascii: "\r") || line.first == UInt8(ascii: "\n")
     if text.firstIndex(of: 0, from: 0) != nil || text.isEmpty { return }
     if line.first?.isBlank == true { return try goOn(text) }
@@ -28,8 +28,9 @@ package final class ResponseHeaders {
     try buffer.append(0)
   }
 
-  private func begin(_ text: Bytes) throws(Failure) {
-    clear()
+  private func begin(_ text: Bytes) {
+    buffer.removeAll()
+    isKept = false
     isOver = false
     let space = text.firstIndex(of: UInt8(ascii: " "), from: 0) ?? text.count
     let number = Text.integer(text.slice(space + 1, space + 4)).flatMap { Int32(exactly: $0) }
@@ -42,13 +43,6 @@ package final class ResponseHeaders {
     if buffer.bytes.last != 0 { try buffer.append(UInt8(ascii: " ")) }
     try Text.appendRepaired(text, to: buffer)
     try buffer.append(0)
-  }
-
-  private func clear() {
-    buffer.removeAll()
-    httpStatus = 0
-    isOver = true
-    isKept = false
   }
 
   /// The value of the first header of that name, ignoring case; NUL-terminated.

@@ -71,7 +71,7 @@ static void answer(void) {
   dosai_decoder_free(decoder);
 }
 
-/* A character and one byte too many, behind events of the same form. */
+/* A broken character, behind events of the same form. */
 static void broken(const char *text, const char *expected) {
   char event[200];
   make();
@@ -142,6 +142,11 @@ int main(void) {
   whole("data: [DONE]\n\n");
   done();
   answer();
+  broken("\xC3\x41", "\uFFFD\x41");
+  broken("\xE1\x41\x42", "\uFFFD\x41\x42");
+  broken("\xE1\x80\x41", "\uFFFD\x41");
+  broken("\xF1\x41\x42\x43", "\uFFFD\x41\x42\x43");
+  broken("\xF1\x80\x80\x41", "\uFFFD\x41");
   broken("\xC3\xA9\x80", "\u00e9\uFFFD");
   broken("\xE1\x82\x80\x80", "\u1080\uFFFD");
   broken("\xF0\x9F\x98\x80\x80", "\U0001F600\uFFFD");

@@ -91,19 +91,23 @@ struct CompletionBuilderLimitTests {
     }
   }
 
-  @Test func boundsTheKeys() throws {
+  /// What has no text takes memory, too.
+  @Test func boundsKeysAndCalls() throws {
     var limits = Limits()
     limits.textBytes = 2000
-    let stream = BuiltStream(limits: limits)
-    var added = 0
-    let end = status {
-      while added < 100 {
-        try stream.add(delta: #"{"\#(String(repeating: "k", count: 100))\#(added)":{}}"#)
-        added += 1
+    let key = String(repeating: "k", count: 100)
+    for event in [{ #"{"\#(key)\#($0)":{}}"# }, { #"{"tool_calls":[{"index":\#($0)}]}"# }] as [(Int) -> String] {
+      let stream = BuiltStream(limits: limits)
+      var added = 0
+      let end = status {
+        while added < 100 {
+          try stream.add(delta: event(added))
+          added += 1
+        }
       }
+      #expect(end == .tooLarge)
+      #expect((5...19).contains(added))
     }
-    #expect(end == .tooLarge)
-    #expect((5...19).contains(added))
   }
 
   @Test func boundsTheFieldsOfAnObject() throws {

@@ -30,7 +30,9 @@ func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count
 /// Compares a few bytes inline.
 @inline(__always)
 func isEqualShort(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-  if count < 16 { return isEqual(one, other, count) }
+  if count < 4 || count > 48 { return isEqual(one, other, count) }
+  if count < 8 { return differences(one, other, count, UInt32.self) == 0 }
+  if count < 16 { return differences(one, other, count, UInt64.self) == 0 }
   var all = Sixteen(at: one + (count &- 16)) ^ Sixteen(at: other + (count &- 16))
   var at = 0
   while at < count &- 16 {
@@ -38,6 +40,16 @@ func isEqualShort(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ 
     at = at &+ 16
   }
   return all.words.0 | all.words.1 == 0
+}
+
+/// 0: the bytes are equal. They are as many as a word or two.
+@inline(__always)
+private func differences<Word: FixedWidthInteger>(
+  _ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int, _ type: Word.Type
+) -> Word {
+  func word(_ at: UnsafePointer<UInt8>) -> Word { UnsafeRawPointer(at).loadUnaligned(as: Word.self) }
+  let last = count &- MemoryLayout<Word>.size
+  return (word(one) ^ word(other)) | (word(one + last) ^ word(other + last))
 }
 
 /// A growing sequence of bytes. A NUL, which is not counted, always follows them. If there is no memory, it throws.
@@ -188,7 +200,7 @@ package final class Buffer {
 
   @inline(__always)
   func extend(by written: Int) {
-    count += written
+    count = count &+ written
     base?[count] = 0
   }
 

@@ -66,7 +66,10 @@ extension CompletionBuilder {
     _ template: EventTemplate, _ first: UnsafeMutablePointer<UInt8>, _ end: UnsafeMutablePointer<UInt8>,
     _ parser: EventParser, _ chunk: inout Chunk, matches: (_ textEnd: UnsafePointer<UInt8>) -> Bool
   ) -> Int? {
-    let decoded = template.addDecoded(first + template.head, end, room: room(template), secret.bytes, matches: matches)
+    let decoded = template.addDecoded(first + template.head, end) { textEnd, text in
+      textEnd - UnsafePointer(first) &+ template.tail <= min(merger.room, lengthMax) && matches(textEnd)
+        && (text.count < secret.shortMax || !Secret.isWritten(secret.bytes, in: text))
+    }
     return decoded.map { take($0.added, template, first, $0.textEnd, parser, &chunk) }
   }
 
@@ -155,7 +158,9 @@ extension CompletionBuilder {
 
   /// Makes a template from the event that was added last, if one can be made. `event` is its text as received.
   package func makeTemplate(from event: Bytes) throws(Failure) {
-    guard chunks.count == 1 || chunks.count == 2 && chunks[1].kind == .usage, templates.isWanted else { return }
+    guard let first = chunks.first, chunks.count == 1 || chunks.count == 2 && chunks[1].kind == .usage,
+      first.toolCallID.isEmpty, first.toolCallName.isEmpty, templates.isWanted
+    else { return }
     var maker = EventTemplateMaker(event, self)
     if let template = try maker.make() { try templates.add(template) }
   }

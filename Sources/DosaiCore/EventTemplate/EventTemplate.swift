@@ -31,7 +31,7 @@ final class EventTemplate {
   }
 
   private struct Segment {
-    /// How many literal bytes precede the slot.
+    /// How many literal bytes precede the slot, or end the template.
     let literal: Int
     let slot: Slot
     /// The field of `Usage` that its number belongs to; -1: none.
@@ -89,7 +89,7 @@ final class EventTemplate {
   static func make(
     _ kind: Chunk.Kind, choice: Int32, toolCall: Int32, text: MergedValue, usage: Usage?, slots: Int, nodesMax: Int
   ) throws(Failure) -> EventTemplate {
-    let segments: UnsafeMutablePointer<Segment> = try allocate(slots)
+    let segments: UnsafeMutablePointer<Segment> = try allocate(slots + 1)
     let spans: UnsafeMutablePointer<Span>
     do throws(Failure) { spans = try allocate(slots) } catch {
       segments.deallocate()
@@ -161,6 +161,7 @@ final class EventTemplate {
     try literals.append(literal)
     try literals.append("\n\n")
     tail += literal.count + 2
+    (segments + count).initialize(to: Segment(literal: tail, slot: .string, usageField: -1))
     if count == 1, let known = literals.bytes.baseAddress {
       plain = UnsafePointer(known)
       head = segments.pointee.literal
@@ -195,18 +196,17 @@ final class EventTemplate {
     var at = start
     var segment = segments
     let last = segments + count
-    while segment < last {
+    while true {
       let length = segment.pointee.literal
-      guard end - at > length, isEqual(at, known, length) else { return -1 }
+      guard end - at >= length, isEqualShort(at, known, length) else { return -1 }
       at += length
+      if segment == last { return at - start }
       known += length
       guard let found = value(at, end, segment) else { return -1 }
       segment.pointee.value = Bytes(start: at, count: found - at)
       at = found
       segment += 1
     }
-    guard end - at >= tail, isEqualShort(at, known, tail) else { return -1 }
-    return at - start &+ tail
   }
 
   /// The end of the value of a slot; nil: there is none. The quote that ends a short string is found inline.

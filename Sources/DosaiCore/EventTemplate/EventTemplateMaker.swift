@@ -226,7 +226,6 @@ struct EventTemplateMaker {
     var elements = JSONScanner.Elements(text(range))
     guard let only = elements.next(), elements.next() == nil, let start = only.baseAddress,
       let base = event.baseAddress, let chunk = builder.chunks.first, chunk.kind == .toolCall,
-      chunk.toolCallID.isEmpty, chunk.toolCallName.isEmpty,
       let call = choice.call(chunk.toolCall)
     else { return false }
     toolCall = call.number

@@ -29,13 +29,13 @@ extension EventTemplate {
     return textBytes._withUnsafeGuaranteedRef { $0.addShort(start, count) }
   }
 
-  /// As `addLong`, for most texts with escapes or beyond ASCII, in one pass.
+  /// As `addLong`, for most texts with escapes or beyond ASCII, in one pass. nil also if it is not accepted.
   @inline(__always)
   func addDecoded(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes,
-    matches: (_ textEnd: UnsafePointer<UInt8>) -> Bool
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
+    accepts: (_ textEnd: UnsafePointer<UInt8>, Bytes) -> Bool
   ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
-    textBytes._withUnsafeGuaranteedRef { $0.addDecoded(start, end, room: room, secret, matches: matches) }
+    textBytes._withUnsafeGuaranteedRef { $0.addDecoded(start, end, accepts: accepts) }
   }
 
   /// Appends any text, and returns its end in the event, and what was appended. nil: nothing was; the event does not
@@ -60,16 +60,15 @@ extension Buffer {
   /// way; it is not short, or has an escape with digits, or is broken.
   @inline(__always)
   fileprivate func addDecoded(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes,
-    matches: (_ textEnd: UnsafePointer<UInt8>) -> Bool
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
+    accepts: (_ textEnd: UnsafePointer<UInt8>, Bytes) -> Bool
   ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
     #if arch(arm)  // much code, and little is gained
       return nil
     #else
       guard let first = self.end else { return nil }
       guard let (textEnd, out) = Self.decode(start, end, to: first, first + free), textEnd > start,
-        textEnd - start <= room, matches(textEnd),
-        !Secret.isWritten(secret, in: Bytes(start: first, count: out - first))
+        accepts(textEnd, Bytes(start: first, count: out - first))
       else {
         first.pointee = 0  // nothing was appended
         return nil
@@ -85,13 +84,12 @@ extension Buffer {
     _ outEnd: UnsafeMutablePointer<UInt8>
   ) -> (textEnd: UnsafePointer<UInt8>, out: UnsafeMutablePointer<UInt8>)? {
     var (at, out) = (start, first)
+    let (last, outLast) = (end - 20, outEnd - 20)  // sixteen bytes are copied, and then up to four
     while at.pointee != UInt8(ascii: "\"") {
-      // Sixteen bytes are copied, and then up to four.
-      if end - at < 20 || outEnd - out <= 20 { return nil }
+      if at > last || out >= outLast { return nil }
       let bytes = Sixteen(at: at)
       bytes.write(to: out)
       let special = Text.shortEnd(bytes, at)
-      if special - at == 16 { return nil }
       out += special - at
       at = special
       if at.pointee == UInt8(ascii: "\\") {
@@ -107,7 +105,7 @@ extension Buffer {
           UnsafeMutableRawPointer(out).storeBytes(of: bytes, as: UInt32.self)
           out += length
           at += length
-        } while at.pointee >= 0x80 && end - at >= 4 && outEnd - out > 4
+        } while at.pointee >= 0x80 && at <= last && out < outLast
       } else if at.pointee != UInt8(ascii: "\"") {
         return nil
       }

@@ -1,6 +1,7 @@
-import DosaiCore
 import TestSupport
 import Testing
+
+@testable import DosaiCore
 
 /// The part of Buffer.swift that reads bytes.
 struct BytesTests {
@@ -17,6 +18,26 @@ struct BytesTests {
   func compares(one: String, other: String, expected: Bool) {
     one.lent { one in other.lent { #expect(one.equals($0) == expected) } }
     one.lent { one in other.lent { #expect($0.equals(one) == expected) } }
+  }
+
+  /// Each length, with a difference at each place, and with those before and behind that do not count.
+  @Test func comparesAFewBytes() {
+    for count in 0...64 {
+      let one = (0..<count + 2).map { UInt8($0) }
+      for at in 0..<count + 2 {
+        var other = one
+        other[0] ^= 0x40
+        other[count + 1] ^= 0x01
+        let isEqual = at == 0 || at == count + 1
+        if !isEqual { other[at] ^= 0x80 }
+        one.lent { one in
+          other.lent { other in
+            guard let one = one.baseAddress, let other = other.baseAddress else { return }
+            #expect(isEqualShort(one + 1, other + 1, count) == isEqual, "\(at) of \(count)")
+          }
+        }
+      }
+    }
   }
 
   @Test(arguments: [

@@ -343,33 +343,70 @@ struct EventTemplateTests {
     }
   }
 
+  /// Where events with one text are read by their template.
+  private struct Plain {
+    let builder: CompletionBuilder
+    let parser = EventParser(bytesMax: 1 << 20)
+    let head = #"{"choices":[{"index":0,"delta":{"content":""#
+    let tail = #""}}],"model":"some"}"#
+
+    /// Reads an event that makes a template.
+    init(avoiding secret: Bytes) throws {
+      builder = CompletionBuilder(limits: Limits(), avoiding: secret)
+      try feed("data: \(head)a\(tail)\n\n")
+      _ = try parser.next()
+      let document = try Document.read(head + "a" + tail)
+      try builder.add(document.root)
+      let known = try Buffer((head + "a" + tail).utf8)
+      try withExtendedLifetime(known) { try builder.makeTemplate(from: $0.bytes) }
+      #expect(try parser.next() == nil)
+    }
+
+    func feed(_ text: String) throws {
+      let bytes = try Buffer(text.utf8)
+      try withExtendedLifetime(bytes) { try parser.feed($0.bytes) }
+    }
+  }
+
   /// A text stays terminated while the next event is not complete.
   @Test(arguments: [
     #"one\nor two lines of"#, "caf\u{e9} or tea, or nothing", "\u{e9} sk-0123456789abcdef\"}}],\"model\":\"some\"}\n\n",
   ])
   func keepsTheEndOfTheText(next: String) throws {
     let secret: StaticString = "sk-0123456789abcdef"
-    let builder = CompletionBuilder(limits: Limits(), avoiding: secret.bytes)
-    let parser = EventParser(bytesMax: 1 << 20)
-    func feed(_ text: String) throws {
-      let bytes = try Buffer(text.utf8)
-      try withExtendedLifetime(bytes) { try parser.feed($0.bytes) }
-    }
-    let head = #"{"choices":[{"index":0,"delta":{"content":""#
-    let event = head + #"a"}}],"model":"some"}"#
+    let plain = try Plain(avoiding: secret.bytes)
     var chunk = Chunk(.finish)
-    try feed("data: \(event)\n\n")
-    _ = try parser.next()
-    let document = try Document.read(event)
-    try builder.add(document.root)
-    let known = try Buffer(event.utf8)
-    try withExtendedLifetime(known) { try builder.makeTemplate(from: $0.bytes) }
-    #expect(try parser.next() == nil)
-    try feed("data: \(event)\n\n")
-    try #require(builder.addPlain(from: parser, &chunk) != nil)
-    try feed("data: \(head)\(next)")
-    #expect(builder.addPlain(from: parser, &chunk) == nil)
+    try plain.feed("data: \(plain.head)a\(plain.tail)\n\n")
+    try #require(plain.builder.addPlain(from: plain.parser, &chunk) != nil)
+    try plain.feed("data: \(plain.head)\(next)")
+    #expect(plain.builder.addPlain(from: plain.parser, &chunk) == nil)
     let text = try #require(chunk.text)
     #expect(text.baseAddress?[text.count] == 0)
+  }
+
+  /// A text is read sixteen bytes at a time, whatever is behind these. A line feed ends the event.
+  @Test(arguments: ["", #"\n"#, #"\"\\"#, "\u{e9}", "\u{1F600}x", #"\u0041"#, "\n"])
+  func readsTextsOfEachLength(special: String) throws {
+    for length in 0...40 {
+      for more in ["", "y", "a few more words, or many"] {
+        let text = String(repeating: "x", count: length) + special + more
+        let plain = try Plain(avoiding: .empty)
+        var chunk = Chunk(.finish)
+        for isRepeated in [false, true] {
+          try plain.feed("data: \(plain.head)\(text)\(plain.tail)\n\n")
+          var found = false
+          if isRepeated {
+            found = plain.builder.addRepeated(from: plain.parser, &chunk, isDecoded: true) != nil
+          }
+          if !found { found = plain.builder.addPlain(from: plain.parser, &chunk) != nil }
+          #expect(found == (!text.isEmpty && special != "\n"))
+          if !found { break }
+          let document = try Document.read("\"\(text)\"")
+          #expect(chunk.text?.string == document.root.string.string)
+          try plain.feed("data: \(plain.head)b\(plain.tail)\n\n")
+          try #require(plain.builder.addPlain(from: plain.parser, &chunk) != nil)
+        }
+      }
+    }
   }
 }

@@ -7,7 +7,7 @@ const body = { model: 'm', messages: [{ role: 'user', content: 'Hello!' }], stre
 
 async function dosai(base) {
   const { default: OpenAI } = await import('../bindings/node/index.mjs');
-  return new OpenAI({ baseURL: base, apiKey: 'sk-0123456789', maxRetries: 0 }).chat.completions.create(body);
+  return new OpenAI({ baseURL: base, apiKey: 'sk-0123456789', maxRetries: 0, maxTextBytes: -1 }).chat.completions.create(body);
 }
 
 async function read(base) {

@@ -189,6 +189,7 @@ static const char *environment(const char *name) {
 static void apply_environment(dosai_client_options *client) {
   client->api_key = environment("DOSAI_API_KEY");
   if (!client->base_url) client->base_url = environment("DOSAI_BASE_URL");
+  if (!client->ca_file) client->ca_file = environment("SSL_CERT_FILE");
   if (!client->api_key && !client->base_url && environment("OPENAI_API_KEY") &&
       environment("OPENAI_BASE_URL")) {
     client->api_key = environment("OPENAI_API_KEY");

@@ -30,9 +30,9 @@ def server():
         yield loopback
 
 
-def start(arguments, **more):
+def start(arguments, variables={}, **more):
     """Without a buffer: communicate() does not see what a readline() has left there."""
-    return subprocess.Popen([TOOL, *arguments], bufsize=0, env=dict(ENVIRONMENT, DOSAI_API_KEY=wire.KEY), **{
+    return subprocess.Popen([TOOL, *arguments], bufsize=0, env=dict(ENVIRONMENT, DOSAI_API_KEY=wire.KEY, **variables), **{
         "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more})
 
 
@@ -184,6 +184,9 @@ def test_transports(server, whole):
     more = ["--no-stream"] * whole
     run(ask(server, "hello", "tls") + ["--cacert", server.ca, *more], "OK", whole)
     run(ask(server, "hello", "tls") + more, "TLS", whole)
+    run(ask(server, "hello", "tls") + more, "OK", whole, variables={"SSL_CERT_FILE": server.ca})
+    run(ask(server, "hello", "tls") + ["--cacert", server.ca, *more], "OK", whole, variables={"SSL_CERT_FILE": "/nowhere"})
+    run(ask(server, "hello", "tls") + more, "TLS", whole, variables={"SSL_CERT_FILE": ""})
     run(ask(server, "hello", "tls_other") + ["--cacert", server.ca, *more], "TLS", whole)
     run(ask(server, "hello", "tls_old") + ["--cacert", server.ca, *more], "TLS", whole)
     run(ask(server, "hello") + ["--unix-socket", server.unix, *more], "OK", whole)

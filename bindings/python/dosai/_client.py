@@ -229,7 +229,8 @@ class Client(BaseClient, Closing):
 
     `timeout` limits how many seconds the server may be silent, and how long a call without streaming may take. None
     means no limit; a Timeout sets each clock. `options` are the other fields of dosai_client_options, under the same
-    names: ca_file, proxy, unix_socket, ...
+    names: ca_file, proxy, unix_socket, ... Without `ca_file` and `ca_pem`, the authorities in the file that the environment
+    variable SSL_CERT_FILE names are trusted, or those of the system.
 
     `api_key` may be a function that returns the key: it is called before each attempt, and what it raises, the call
     raises. `on_event` is called with a CallEvent at each point of a call's life.
@@ -373,6 +374,8 @@ def new_handle(given: Mapping[str, Any]) -> Handle:
             fields.base_url = option(name, full_url(given))
         elif name != "default_query":
             set_option(fields, name, value)
+    if not fields.ca_file:  # ca_pem comes before both
+        set_option(fields, "ca_file", os.environ.get("SSL_CERT_FILE") or None)
     client, error = _ffi.dosai_client(), _ffi.dosai_error()
     check(_ffi.dosai_client_new(byref(fields), byref(client), byref(error)), error)
     return Handle(client, _ffi.dosai_client_free, keep=fields)

@@ -67,3 +67,24 @@ def test_a_copy_keeps_the_pair(monkeypatch, server):
     with pytest.raises(TypeError, match="base_url must be a string"):
         client.base_url = None
     assert server.stats("hello~other")["requests"] == 0
+
+
+@pytest.mark.parametrize("variable, options, is_trusted", [
+    ("ca", {}, True), ("ca", {"ca_file": None}, True), ("/nowhere", {}, False), ("", {}, False),
+    ("/nowhere", {"ca_file": "ca"}, True), ("/nowhere", {"ca_pem": "ca"}, True), ("ca", {"ca_pem": "nonsense"}, False),
+])
+def test_authorities(monkeypatch, server, variable, options, is_trusted):
+    """SSL_CERT_FILE, as for openai-python, unless the client says which to trust."""
+    monkeypatch.setenv("SSL_CERT_FILE", server.ca if variable == "ca" else variable)
+    if options.get("ca_file"):
+        options = {"ca_file": server.ca}
+    elif options.get("ca_pem") == "ca":
+        options = {"ca_pem": pathlib.Path(server.ca).read_text()}
+    client = dosai.Client("k", server.base("hello", "tls"), max_retries=0, **options)
+    ask = lambda: client.chat.completions.create(model="m", messages=[])
+    if is_trusted:
+        assert ask().choices
+    else:
+        with pytest.raises(dosai.APIConnectionError) as raised:
+            ask()
+        assert raised.value.status == "TLS"

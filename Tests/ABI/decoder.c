@@ -87,6 +87,27 @@ static void broken(const char *text, const char *expected) {
   dosai_decoder_free(decoder);
 }
 
+/* Texts of twenty bytes, the last of them beyond ASCII, end at each place of the memory that holds them. */
+static void full(void) {
+  const char *const text = "sixteen letters-\U0001F600";
+  char event[200], whole[600];
+  for (int shift = 0; shift < 20; shift++) {
+    make();
+    whole[0] = 0;
+    for (int i = 0; i < 25; i++) {
+      snprintf(event, sizeof event,
+               "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%.*s\"}}]}\n\n", i ? 20 : 1 + shift,
+               i ? text : "abcdefghijklmnopqrst");
+      feed(event);
+      CHECK_CALL(dosai_decoder_next(decoder, &chunk, &error), DOSAI_OK);
+      strncat(whole, chunk->text, chunk->text_length);
+      CHECK_INT(chunk->text_length, i ? 20 : 1 + shift);
+    }
+    expect_completion(whole, DOSAI_FINISH_NONE);
+    dosai_decoder_free(decoder);
+  }
+}
+
 /* [DONE] is the end, whatever the connection does. */
 static void done(void) {
   make();
@@ -142,6 +163,7 @@ int main(void) {
   whole("data: [DONE]\n\n");
   done();
   answer();
+  full();
   broken("\xC3\x41", "\uFFFD\x41");
   broken("\xE1\x41\x42", "\uFFFD\x41\x42");
   broken("\xE1\x80\x41", "\uFFFD\x41");

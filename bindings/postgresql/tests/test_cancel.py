@@ -60,7 +60,9 @@ def test_cancels(cluster, server, place):
     assert by_time.count("due to statement timeout") >= CANCELS * 0.99  # PostgreSQL has called 1 of 4,000 a user's request
     session.ask("SET statement_timeout = 0")
     other.begin(CANCELLER % (session.backend, session.backend))
-    by_user = session.ask(call * CANCELS + "SET application_name = 'done'")
+    by_user = session.ask(call * CANCELS)
+    while codes(session.ask("SET application_name = 'done'")):  # a cancel came late
+        pass
     assert other.end() == ""
     assert codes(by_user) == ["57014"] * CANCELS and by_user.count("due to user request") == CANCELS
     assert session.ask("SELECT pg_backend_pid()") == str(session.backend)

@@ -1,5 +1,5 @@
-/* A host that was away: stopped as a process, busy elsewhere between two steps, or in on_wait. No clock runs out before all that came
- * meanwhile was read and told; of a server that is silent each still does, and is named. */
+/* A host that was away: stopped as a process, busy elsewhere between two steps, or in on_wait. No clock runs out before
+ * all that came meanwhile was read and told; of a server that is silent each still does, and is named. */
 #include "loop.h"
 #include <signal.h>
 #include <sys/wait.h>

@@ -11,8 +11,10 @@
 #include <immintrin.h>
 
 #define WIDTH 8
-#define HARDWARE __attribute__((target("aes,pclmul,ssse3,sse4.1"), always_inline)) static inline
-#define WIDER __attribute__((target("aes,pclmul,avx2,vaes,vpclmulqdq"), always_inline)) static inline
+#define NARROW target("aes,pclmul,ssse3,sse4.1")
+#define WIDE target("aes,pclmul,avx2,vaes,vpclmulqdq")
+#define HARDWARE __attribute__((NARROW, always_inline)) static inline
+#define WIDER __attribute__((WIDE, always_inline)) static inline
 
 /* Elements of GHASH's field are held with their bytes reversed. One of two factors is also shifted by one bit, since a
  * product of reversed bits would be short of one. */
@@ -25,9 +27,11 @@ typedef struct {
   int rounds, decrypts;
 } state;
 
-HARDWARE __m128i reversed(__m128i bytes) {
-  return _mm_shuffle_epi8(bytes, _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+HARDWARE __m128i backwards(void) {
+  return _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
+
+HARDWARE __m128i reversed(__m128i bytes) { return _mm_shuffle_epi8(bytes, backwards()); }
 
 HARDWARE __m128i load(const void *bytes) { return _mm_loadu_si128(bytes); }
 
@@ -54,7 +58,7 @@ HARDWARE __m128i reduced(product sum) {
   return low ^ high;
 }
 
-/* The first is there. */
+/* The first power is there. */
 HARDWARE void find_powers(state *now, int count) {
   for (int at = 2 * WIDTH - 2; at >= 2 * WIDTH - count; at--) {
     product next = {0};
@@ -103,10 +107,10 @@ WIDER __m128i folded(__m256i two) { return _mm256_castsi256_si128(two) ^ _mm256_
 
 /* Twice WIDTH blocks, two at once. */
 WIDER void take_two(state *now, const unsigned char *input, unsigned char *output) {
-  __m256i backwards = both(_mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)), masks[WIDTH];
+  __m256i masks[WIDTH], order = both(backwards());
   __m256i counters = _mm256_add_epi32(both(now->counter), _mm256_set_epi32(0, 0, 0, 2, 0, 0, 0, 1));
   for (int at = 0; at < WIDTH; at++) {
-    masks[at] = _mm256_shuffle_epi8(counters, backwards) ^ both(now->keys[0]);
+    masks[at] = _mm256_shuffle_epi8(counters, order) ^ both(now->keys[0]);
     counters = _mm256_add_epi32(counters, _mm256_set_epi32(0, 0, 0, 2, 0, 0, 0, 2));
   }
   now->counter = _mm_add_epi32(now->counter, _mm_set_epi32(0, 0, 0, 2 * WIDTH));
@@ -117,7 +121,7 @@ WIDER void take_two(state *now, const unsigned char *input, unsigned char *outpu
     __m256i data = _mm256_loadu_si256((const __m256i *)(input + 32 * at));
     __m256i other = data ^ _mm256_aesenclast_epi128(masks[at], both(now->keys[now->rounds]));
     _mm256_storeu_si256((__m256i *)(output + 32 * at), other);
-    __m256i sealed = _mm256_shuffle_epi8(now->decrypts ? data : other, backwards);
+    __m256i sealed = _mm256_shuffle_epi8(now->decrypts ? data : other, order);
     if (at == 0) sealed ^= _mm256_zextsi128_si256(now->hash);
     __m256i powers = _mm256_loadu_si256((const __m256i *)(now->powers + 2 * at));
     low ^= _mm256_clmulepi64_epi128(sealed, powers, 0x00);
@@ -127,8 +131,8 @@ WIDER void take_two(state *now, const unsigned char *input, unsigned char *outpu
   now->hash = reduced((product){folded(low), folded(middle), folded(high)});
 }
 
-__attribute__((target("aes,pclmul,avx2,vaes,vpclmulqdq"), noinline)) static size_t
-take_wider(state *now, const unsigned char *input, size_t length, unsigned char *output) {
+__attribute__((WIDE, noinline)) static size_t take_wider(state *now, const unsigned char *input,
+                                                         size_t length, unsigned char *output) {
   size_t done = 0;
   for (; length - done >= 32 * WIDTH; done += 32 * WIDTH) take_two(now, input + done, output + done);
   return done;
@@ -163,10 +167,10 @@ HARDWARE void take_part(state *now, const unsigned char *input, unsigned char *o
   hash_block(now, now->decrypts ? data : part(output, length));
 }
 
-__attribute__((target("aes,pclmul,ssse3,sse4.1"))) static void
-crypt(const mbedtls_gcm_context *gcm, int mode, size_t length, const unsigned char *nonce,
-      const unsigned char *more, size_t more_length, const unsigned char *input, unsigned char *output,
-      size_t tag_length, unsigned char *tag) {
+__attribute__((NARROW)) static void crypt(const mbedtls_gcm_context *gcm, int mode, size_t length,
+                                          const unsigned char *nonce, const unsigned char *more,
+                                          size_t more_length, const unsigned char *input,
+                                          unsigned char *output, size_t tag_length, unsigned char *tag) {
   const mbedtls_aes_context *aes = gcm->cipher_ctx.cipher_ctx;
   state now = {.rounds = aes->nr, .decrypts = mode == MBEDTLS_GCM_DECRYPT};
   for (int at = 0; at <= aes->nr; at++) now.keys[at] = load(aes->buf + aes->rk_offset + 4 * at);

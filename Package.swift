@@ -70,6 +70,10 @@ let package = Package(
       path: "Tests/Unit/DosaiJSONTests",
       swiftSettings: [.swiftLanguageMode(.v5)]),
     .testTarget(
+      name: "DosaiHTTPTests", dependencies: ["CCurl", "DosaiHTTP", "TestSupport"],
+      path: "Tests/Unit/DosaiHTTPTests",
+      swiftSettings: [.swiftLanguageMode(.v5)]),
+    .testTarget(
       name: "DosaiABITests", dependencies: ["CDosai", "DosAIEngine", "DosaiABI", "DosaiCore"],
       path: "Tests/Unit/DosaiABITests",
       swiftSettings: [.swiftLanguageMode(.v5)]),

@@ -300,7 +300,8 @@ typedef struct dosai_client_options {
   uint32_t struct_size;
   int32_t max_retries;        /* retries per call, at most 100; see above. 0: 2 */
   const char *base_url;       /* NULL: "https://api.dos.ai/v1". It may have a path and a query (?api-version=...) */
-  const char *api_key;        /* NULL: no key is sent */
+  const char *api_key;        /* NULL: no key is sent. Where a server repeats it, asterisks replace it; but an answer
+                               * keeps one of fewer than 12 bytes, which may be a word, such as "ollama" */
   const char *api_key_header; /* NULL: "Authorization: Bearer KEY". Otherwise the name of a header whose value is
                                * the key alone, such as "api-key"; not one that libcurl sets, such as "Host" */
   const char *organization;   /* value of the OpenAI-Organization header */

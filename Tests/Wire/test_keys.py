@@ -95,6 +95,21 @@ def test_echo_in_any_header(server):
             ffi.dosai_completion_free(made), ffi.dosai_error_free(error)
 
 
+@pytest.mark.parametrize("key, is_hidden", [("elevenchars", False), ("twelve-chars", True)])
+def test_a_word_as_key(server, key, is_hidden):
+    """Servers that need no key get a word, such as "ollama", which the model may write: an answer keeps it."""
+    text = "I say %s." % key
+    wanted = text.replace(key, "*" * len(key)) if is_hidden else text
+    server.put("word", [{"pieces": answered(json.dumps(completion(text)))}])
+    server.put("words", [{"pieces": streamed(delta(json.dumps(text)), *ENDS)}])
+    server.put("no-word", [{"pieces": refused(ERROR % ((key,) * 4))}])
+    for face in BOTH:
+        with wire.Client(server.base("word" if face == "unary" else "words"), api_key=key) as client:
+            assert client.see(face)["completion"]["choices"][0]["content"] == wanted, face
+        with wire.Client(server.base("no-word"), api_key=key) as client:
+            assert client.see(face)["error"]["message"].endswith(" No: " + "*" * len(key)), face
+
+
 # ---- other places a key could come from or go to
 
 def test_netrc_is_not_read(server, monkeypatch, tmp_path):

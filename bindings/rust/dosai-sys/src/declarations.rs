@@ -323,7 +323,8 @@ pub struct dosai_client_options {
     pub max_retries: i32,
     /// NULL: "https://api.dos.ai/v1". It may have a path and a query (?api-version=...)
     pub base_url: *const c_char,
-    /// NULL: no key is sent
+    /// NULL: no key is sent. Where a server repeats it, asterisks replace it; but an answer keeps one of fewer than
+    /// 12 bytes, which may be a word, such as "ollama"
     pub api_key: *const c_char,
     /// NULL: "Authorization: Bearer KEY". Otherwise the name of a header whose value is the key alone, such as
     /// "api-key"; not one that libcurl sets, such as "Host"

@@ -17,7 +17,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return text(8, value);
     }
 
-    /** In C: null: no key is sent */
+    /** In C: null: no key is sent. Where a server repeats it, asterisks replace it; but an answer keeps one of fewer than 12 bytes, which may be a word, such as "ollama" */
     public ClientOptions apiKey(String value) {
         return text(16, value);
     }

@@ -48,6 +48,7 @@ SCRIPTS = {
     "events": [{"send": "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 49\r\n\r\n"
                         "event: said\nid: 4\ndata: {}\n\nevent: end\ndata: {}\n\n"}],
     "many": {"events": text(*("%d " % at for at in range(20_000)))},
+    "sizes": {"events": text(*("%d " % at * (at ** 3 % 5000) for at in range(1, 200)))},
 }
 
 

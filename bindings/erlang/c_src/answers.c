@@ -6,7 +6,7 @@
 
 #include "declarations.h"
 
-enum { CHUNK_KEYS_MAX = 12 };
+enum { CHUNK_KEYS_MAX = 12, SMALL_MAX = 64, BLOCK_MAX = 16 * 1024 };
 
 /* Atoms that each chunk needs; in a chunk's map they stand in this order, which is that of their names. */
 static ERL_NIF_TERM atom_choice, atom_content, atom_event_id, atom_event_type, atom_is_last, atom_json,
@@ -44,6 +44,22 @@ ERL_NIF_TERM binary_of(ErlNifEnv *env, const char *text, size_t length) {
   unsigned char *bytes = enif_make_new_binary(env, length, &term);
   if (length) memcpy(bytes, text, length);
   return term;
+}
+
+/* What is small needs no block. A new one is as large as all before it, so that little of it stays unused. */
+static ERL_NIF_TERM part_of(ErlNifEnv *env, block *block, const char *text, size_t length) {
+  if (length <= SMALL_MAX) return binary_of(env, text, length);
+  if (block->size - block->used < length) {
+    block->size = block->sum < BLOCK_MAX ? block->sum : BLOCK_MAX;
+    if (block->size < length) block->size = length;
+    block->bytes = enif_make_new_binary(env, block->size, &block->term);
+    block->used = 0;
+    block->sum += block->size;
+  }
+  size_t start = block->used;
+  memcpy(block->bytes + start, text, length);
+  block->used += length;
+  return length == block->size ? block->term : enif_make_sub_binary(env, block->term, start, length);
 }
 
 /* The library's names are upper case. */
@@ -85,19 +101,19 @@ static ERL_NIF_TERM usage_of(ErlNifEnv *env, const dosai_usage *usage) {
   return map;
 }
 
-ERL_NIF_TERM term_of_chunk(ErlNifEnv *env, const dosai_chunk *chunk) {
+ERL_NIF_TERM term_of_chunk(ErlNifEnv *env, const dosai_chunk *chunk, blocks *blocks) {
   ERL_NIF_TERM keys[CHUNK_KEYS_MAX], values[CHUNK_KEYS_MAX], map, text = 0;
   size_t count = 0;
 #define ADD(key, value) (keys[count] = key, values[count++] = value)
 #define ADD_TEXT(key, text) \
   if (chunk->text) ADD(key, binary_of(env, chunk->text, chunk->text##_length))
-  if (chunk->text) text = binary_of(env, chunk->text, chunk->text_length);
+  if (chunk->text) text = part_of(env, &blocks->text, chunk->text, chunk->text_length);
   ADD(atom_choice, enif_make_int(env, chunk->choice));
   ADD(atom_content, text && chunk->kind == DOSAI_CHUNK_CONTENT ? text : binary_of(env, NULL, 0));
   ADD_TEXT(atom_event_id, event_id);
   ADD_TEXT(atom_event_type, event_type);
   ADD(atom_is_last, chunk->last_in_event ? atom_true : atom_false);
-  ADD_TEXT(atom_json, json);
+  if (chunk->json) ADD(atom_json, part_of(env, &blocks->json, chunk->json, chunk->json_length));
   size_t kind = (size_t)chunk->kind;
   ADD(atom_kind, kind_atoms[kind < sizeof kind_atoms / sizeof *kind_atoms ? kind : 0]);
   if (text) ADD(atom_text, text);

@@ -50,6 +50,7 @@ typedef struct call {
   ErlNifEnv *env;
   ERL_NIF_TERM chunks; /* in it, backwards */
   size_t bytes;
+  blocks blocks;     /* in it */
   ERL_NIF_TERM kept; /* in it: the last message, which is not sent yet; 0: none */
 } call;
 
@@ -112,6 +113,7 @@ static void clear(call *call, int is_last) {
   enif_clear_env(call->env);
   call->chunks = enif_make_list(call->env, 0);
   call->bytes = 0;
+  call->blocks = (blocks){0};
   if (is_last) atomic_fetch_or(&call->state, IS_OVER);
 }
 
@@ -172,7 +174,8 @@ static void take(ErlNifEnv *env, client *client, const dosai_event *event) {
   }
   if (event->kind == DOSAI_EVENT_CHUNK) {
     if (atomic_load(&call->state)) return; /* cancelled */
-    call->chunks = enif_make_list_cell(call->env, term_of_chunk(call->env, event->chunk), call->chunks);
+    call->chunks =
+        enif_make_list_cell(call->env, term_of_chunk(call->env, event->chunk, &call->blocks), call->chunks);
     call->bytes += event->chunk->json_length + event->chunk->text_length;
     if (call->bytes >= BATCH_BYTES) flush(env, call);
     return;

@@ -40,9 +40,22 @@ int call_settings(ErlNifEnv *env, ERL_NIF_TERM list, dosai_call_options *options
 int loop_settings(ErlNifEnv *env, ERL_NIF_TERM list, dosai_loop_options *options, settings *settings);
 void free_settings(settings *settings);
 
+/* A binary that the texts of several chunks share, so that not each is allocated. It is small, for each text keeps all
+ * of it. */
+typedef struct block {
+  ERL_NIF_TERM term;
+  unsigned char *bytes;
+  size_t used, size, sum; /* sum: the sizes of this block and of those before it */
+} block;
+
+/* Of the chunks in one environment. */
+typedef struct blocks {
+  block text, json;
+} blocks;
+
 void load_answers(ErlNifEnv *env);
 ERL_NIF_TERM binary_of(ErlNifEnv *env, const char *text, size_t length);
-ERL_NIF_TERM term_of_chunk(ErlNifEnv *env, const dosai_chunk *chunk);
+ERL_NIF_TERM term_of_chunk(ErlNifEnv *env, const dosai_chunk *chunk, blocks *blocks);
 ERL_NIF_TERM term_of_completion(ErlNifEnv *env, const dosai_completion *completion);
 ERL_NIF_TERM term_of_response(ErlNifEnv *env, const dosai_response *response);
 /* Of an error that has no object: the status, and a message, if it is not NULL. */

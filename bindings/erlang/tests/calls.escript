@@ -9,6 +9,7 @@ main(_) ->
     test("wrong types", fun wrong/0),
     test("stream", fun stream/0),
     test("a slow reader beside a fast one", fun slow/0),
+    test("chunks that are kept", fun kept/0),
     test("messages", fun messages/0),
     test("errors", fun errors/0),
     test("other endpoints", fun endpoints/0),
@@ -87,6 +88,19 @@ slow() ->
 flat(Limit, Tries) when Tries > 0 ->
     support:settled(),
     erlang:memory(total) < Limit orelse begin timer:sleep(20), flat(Limit, Tries - 1) end.
+
+%% They share binaries, which are small.
+kept() -> [kept(element(2, client(Script))) || Script <- ["many", "sizes"]].
+
+kept(Client) ->
+    {ok, Stream} = dosai:stream(Client, question()),
+    {ok, Chunks, #{text := All}} = dosai:fold(fun(Chunk, Acc) -> [Chunk | Acc] end, [], Stream),
+    All = iolist_to_binary(lists:reverse([is_kept(Chunk) || Chunk <- Chunks])).
+
+is_kept(#{content := Content, json := Json}) ->
+    [true = binary:referenced_byte_size(Text) =< max(16384, byte_size(Text)) || Text <- [Content, Json]],
+    #{<<"choices">> := [#{<<"delta">> := Delta}]} = jiffy:decode(Json, [return_maps]),
+    Content = maps:get(<<"content">>, Delta, <<>>).
 
 messages() ->
     {ok, Hello} = client("hello"),

@@ -61,7 +61,7 @@ typedef struct call_resource {
 
 static ErlNifResourceType *client_type, *call_type;
 static ERL_NIF_TERM atom_ok, atom_error, atom_dosai, atom_chunks, atom_again, atom_later, atom_closed,
-    atom_undefined;
+    atom_undefined, atom_true, atom_false;
 
 static ERL_NIF_TERM failed(ErlNifEnv *env, dosai_status status, dosai_error *error, const char *message) {
   ERL_NIF_TERM term = term_of_error(env, status, error, message);
@@ -521,6 +521,14 @@ static ERL_NIF_TERM taken(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   return atom_ok;
 }
 
+/* is_cancelled(Call): asked before each chunk, so without the lock. */
+static ERL_NIF_TERM is_cancelled(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
+  call *call = call_of(env, argv[0]);
+  (void)argc;
+  if (!call) return enif_make_badarg(env);
+  return atomic_load(&call->state) & IS_CANCELLED ? atom_true : atom_false;
+}
+
 /* state(Call): 1: its last message is sent. 2: it is cancelled. 4: nobody is sent anything any more. */
 static ERL_NIF_TERM state(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   call *call = call_of(env, argv[0]);
@@ -568,14 +576,17 @@ static int load(ErlNifEnv *env, void **data, ERL_NIF_TERM info) {
   atom_later = enif_make_atom(env, "later");
   atom_closed = enif_make_atom(env, "closed");
   atom_undefined = enif_make_atom(env, "undefined");
+  atom_true = enif_make_atom(env, "true");
+  atom_false = enif_make_atom(env, "false");
   load_answers(env);
   return !client_type || !call_type;
 }
 
-static ErlNifFunc functions[] = {
-    {"client", 2, new_client, 0}, {"own", 1, own, 0},        {"close", 1, close_, 0},
-    {"step", 1, step, 0},         {"submit", 7, submit, 0},  {"cancel", 1, cancel, 0},
-    {"leave", 1, leave, 0},       {"taken", 1, taken, 0},    {"state", 1, state, 0},
-    {"failure", 2, failure, 0},   {"version", 0, version, 0}};
+static ErlNifFunc functions[] = {{"client", 2, new_client, 0}, {"own", 1, own, 0},
+                                 {"close", 1, close_, 0},      {"step", 1, step, 0},
+                                 {"submit", 7, submit, 0},     {"cancel", 1, cancel, 0},
+                                 {"leave", 1, leave, 0},       {"taken", 1, taken, 0},
+                                 {"state", 1, state, 0},       {"is_cancelled", 1, is_cancelled, 0},
+                                 {"failure", 2, failure, 0},   {"version", 0, version, 0}};
 
 ERL_NIF_INIT(dosai_nif, functions, load, NULL, NULL, NULL)

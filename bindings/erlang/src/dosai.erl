@@ -205,9 +205,9 @@ next(Call) -> next(Call, infinity).
 
 -spec next(call(), timeout()) -> {ok, chunk(), call()} | {done, completion()} | failed() | timeout.
 next(#call{chunks = [Chunk | Rest], nif = Nif} = Call, Timeout) ->
-    case dosai_nif:state(Nif) of
-        State when State < 2 -> {ok, Chunk, Call#call{chunks = Rest}};
-        _ -> next(Call#call{chunks = []}, Timeout)
+    case dosai_nif:is_cancelled(Nif) of
+        false -> {ok, Chunk, Call#call{chunks = Rest}};
+        true -> next(Call#call{chunks = []}, Timeout)
     end;
 next(Call, Timeout) ->
     case await(Call, Timeout) of
@@ -245,16 +245,21 @@ result(Call) ->
 %% Calls a function with each chunk and what it gave before. If it throws, the stream is closed.
 -spec fold(fun((chunk(), Acc) -> Acc), Acc, call()) -> {ok, Acc, completion()} | failed().
 fold(Function, Acc, Call) ->
-    try fold_chunks(Function, Acc, Call)
+    try fold_chunks(Function, Acc, Call#call.chunks, Call)
     catch
         Class:Reason:Stack ->
             close(Call),
             erlang:raise(Class, Reason, Stack)
     end.
 
-fold_chunks(Function, Acc, Call) ->
-    case next(Call) of
-        {ok, Chunk, Rest} -> fold_chunks(Function, Function(Chunk, Acc), Rest);
+fold_chunks(Function, Acc, [Chunk | Rest], #call{nif = Nif} = Call) ->
+    case dosai_nif:is_cancelled(Nif) of
+        false -> fold_chunks(Function, Function(Chunk, Acc), Rest, Call);
+        true -> fold_chunks(Function, Acc, [], Call)
+    end;
+fold_chunks(Function, Acc, [], Call) ->
+    case next(Call#call{chunks = []}) of
+        {ok, Chunk, #call{chunks = Rest}} -> fold_chunks(Function, Function(Chunk, Acc), Rest, Call);
         {done, Completion} -> {ok, Acc, Completion};
         Failed -> Failed
     end.

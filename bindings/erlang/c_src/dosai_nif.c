@@ -13,6 +13,7 @@ enum {
   EVENTS_FAST = 8,         /* of each call in one step; then more is likely to be there */
   CALLS_MANY = 16,         /* of which something comes so often that the VM need not tell each time: */
   SOON_US = 2500,          /* from one step to the next */
+  KEPT_US = 1000 * 1000,   /* from a step to a call that finds its connection open */
   EVENTS_MAX = 512,        /* of one step, so that the scheduler gets back to others */
   BATCH_BYTES = 64 * 1024, /* of one message */
   UNREAD_MAX = 16,         /* messages that a process has not taken; then its call is paused */
@@ -30,9 +31,10 @@ typedef struct client {
   dosai_loop *loop; /* NULL: it is closed */
   ErlNifPid process;
   ErlNifMonitor monitor;
-  int is_owned, is_slow;
+  int is_owned, is_slow, is_connected; /* its last event was no error */
   ErlNifTime stepped;
-  size_t waiting; /* calls without an event: they may do a TLS handshake, or parse an answer as a whole */
+  size_t running; /* calls without their last event */
+  size_t waiting; /* those without any, which may do a TLS handshake, or parse an answer as a whole */
   struct call *pending, *kept;
 } client;
 
@@ -45,7 +47,7 @@ typedef struct call {
   ErlNifPid process;
   ErlNifEnv *reference_env;
   ERL_NIF_TERM reference;
-  int has_begun, is_pending, is_torn; /* of the loop's alone, as what follows; is_torn: chunks were lost */
+  int is_waiting, is_pending, is_torn; /* of the loop's alone, as what follows; is_torn: chunks were lost */
   struct call *next;
   ErlNifEnv *env;
   ERL_NIF_TERM chunks; /* in it, backwards */
@@ -168,10 +170,11 @@ static void take(ErlNifEnv *env, client *client, const dosai_event *event) {
     call->next = client->pending;
     client->pending = call;
   }
-  if (!call->has_begun) {
-    call->has_begun = 1;
+  if (call->is_waiting) {
+    call->is_waiting = 0;
     client->waiting--;
   }
+  client->is_connected = event->kind != DOSAI_EVENT_ERROR;
   if (event->kind == DOSAI_EVENT_CHUNK) {
     if (atomic_load(&call->state)) return; /* cancelled */
     call->chunks =
@@ -181,6 +184,7 @@ static void take(ErlNifEnv *env, client *client, const dosai_event *event) {
     return;
   }
   flush(env, call);
+  client->running--;
   ERL_NIF_TERM outcome = atom_ok, last;
   if (event->kind == DOSAI_EVENT_COMPLETION) {
     last = term_of_completion(call->env, event->completion);
@@ -432,6 +436,14 @@ static dosai_status submit_to(client *client, int kind, const char *path, const 
   return status;
 }
 
+/* A stream that is alone goes on the connection of the call before it, and its answer comes in parts. */
+static void begin(client *client, call *call, int is_stream) {
+  int is_kept = client->is_connected && enif_monotonic_time(ERL_NIF_USEC) - client->stepped < KEPT_US;
+  call->is_waiting = !is_stream || client->running > 0 || !is_kept;
+  client->waiting += (size_t)call->is_waiting;
+  client->running++;
+}
+
 static ERL_NIF_TERM submit_now(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]) {
   client *client;
   int kind = 0;
@@ -458,7 +470,7 @@ static ERL_NIF_TERM submit_now(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv
   dosai_status status = call ? DOSAI_CANCELLED : DOSAI_OUT_OF_MEMORY;
   if (call && enter(client)) {
     status = submit_to(client, kind, path, &body, &options, call, &error);
-    if (status == DOSAI_OK) client->waiting++;
+    if (status == DOSAI_OK) begin(client, call, kind == STREAM || kind == POST_STREAM);
     leave_client(env, client);
   }
   free_settings(&settings);

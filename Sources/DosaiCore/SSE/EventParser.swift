@@ -87,9 +87,9 @@ package final class EventParser {
   /// Whether nothing of the next event has been read, except what does not matter.
   private var isClean: Bool { !atStart && !hasData && !skipsLine && !skipsLineFeed && type.isEmpty }
 
-  /// Call this when the body has ended. Returns the last event, if only its blank line is missing.
+  /// Call this when the body has ended and `next` has given nil. Returns the last event, if only its blank line is
+  /// missing.
   package func finish() throws(Failure) -> Event? {
-    clearDispatched()
     if at < input.count && !skipsLine {
       let line = input.bytes.slice(at, input.count)
       at = input.count

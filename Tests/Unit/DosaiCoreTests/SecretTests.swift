@@ -46,6 +46,14 @@ struct SecretTests {
     #expect(buffer.string == expected)
   }
 
+  @Test(arguments: [(#"sk-123456789\/"#, "**************"), (#"sk-123456789\"#, #"sk-123456789\"#)])
+  func redactsAKeyThatEndsInAnEscape(text: String, gives expected: String) throws {
+    let secret = try "sk-123456789/".lent { try Secret($0) }
+    let buffer = try Buffer(text)
+    secret.redact(buffer, isAnswer: true)
+    #expect(buffer.string == expected)
+  }
+
   /// JSON may write any character of it as an escape.
   @Test(arguments: [
     (#"a\u0073k-12/4567890b"#, "a******************b"), (#"sk\u002D12\/4567890"#, "*******************"),

@@ -1,6 +1,7 @@
-import DosaiCore
 import TestSupport
 import Testing
+
+@testable import DosaiCore
 
 struct TextTests {
   /// Unicode 15, table 3-7: the first and last of each row, and their neighbours outside.
@@ -38,6 +39,22 @@ struct TextTests {
       guard let scalar = Unicode.Scalar(value) else { continue }
       [UInt8](UTF8.encode(scalar).map { [UInt8]($0) } ?? []).lent { bytes in
         if bytes.isEmpty || Text.firstInvalid(bytes) != nil { Issue.record("U+\(String(value, radix: 16))") }
+      }
+    }
+  }
+
+  /// Beside the standard library, with the edges of each row of the table.
+  @Test func readsShortSequences() {
+    let edges: [UInt8] = [0, 0x22, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF]
+    for first in UInt8(0x80)...0xFF {
+      for second in edges {
+        for third in [0x22, 0x80, 0xBF, 0xC0] as [UInt8] {
+          for fourth in [0x22, 0x80, 0xBF, 0xC0] as [UInt8] {
+            let bytes = [first, second, third, fourth]
+            let length = (2...4).first { String(validating: bytes[..<$0], as: UTF8.self)?.unicodeScalars.count == 1 }
+            if Text.shortSequence(bytes) != length ?? 0 { Issue.record("\(bytes)") }
+          }
+        }
       }
     }
   }

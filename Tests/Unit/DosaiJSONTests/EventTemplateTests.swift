@@ -384,6 +384,18 @@ struct EventTemplateTests {
     #expect(text.baseAddress?[text.count] == 0)
   }
 
+  /// A text in one pass, of which the key is a part, or all.
+  @Test(arguments: ["", "x", "\u{e9}"]) func addsNoTextWithTheKey(more: String) throws {
+    let secret: StaticString = "sk/0123456789"
+    for (word, isAdded) in [(#"sk\/0123456789"#, false), (#"sk\/012345678"#, true), (#"sk\/0123456780"#, true)] {
+      let plain = try Plain(avoiding: secret.bytes)
+      var chunk = Chunk(.finish)
+      try plain.feed("data: \(plain.head)\(more)\(word)\(more)\(plain.tail)\n\n")
+      #expect((plain.builder.addPlain(from: plain.parser, &chunk) != nil) == isAdded, "\(word)")
+      if isAdded { #expect(chunk.text?.string == more + word.replacing("\\", with: "") + more) }
+    }
+  }
+
   /// A text is read sixteen bytes at a time, whatever is behind these. A line feed ends the event.
   @Test(arguments: ["", #"\n"#, #"\"\\"#, "\u{e9}", "\u{1F600}x", #"\u0041"#, "\n"])
   func readsTextsOfEachLength(special: String) throws {

@@ -4,7 +4,7 @@
 #include <sys/timerfd.h>
 
 /* Swift imports these as one type from glibc's enums, and as another from musl's macros. */
-enum { csystem_in = EPOLLIN, csystem_out = EPOLLOUT, csystem_error = EPOLLERR, csystem_hang_up = EPOLLHUP };
+enum { csystem_in = EPOLLIN, csystem_out = EPOLLOUT };
 
 enum { csystem_tcp_idle = TCP_KEEPIDLE };
 

@@ -174,10 +174,9 @@ extension Failure {
         _ = wakeup.clear()
         return .wake
       }
-      let failed = happened & (UInt32(csystem_error) | UInt32(csystem_hang_up)) != 0
+      // Where neither is set, as after an error, libcurl looks itself.
       return .socket(
-        source, readable: failed || happened & UInt32(csystem_in) != 0,
-        writable: failed || happened & UInt32(csystem_out) != 0,
+        source, readable: happened & UInt32(csystem_in) != 0, writable: happened & UInt32(csystem_out) != 0,
         next: hasMore ? Int32(truncatingIfNeeded: events[position].data.u64) : -1)
     }
   }

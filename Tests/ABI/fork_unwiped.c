@@ -1,12 +1,13 @@
-/* A child forked where the kernel wipes no page (Linux before 4.14, macOS), while the parent's threads are in calls, make
- * clients and free them: it makes a client and a call of its own, and its exit does not wait for the parent's threads. */
+/* Where the kernel wipes no page in a forked child (Linux before 4.14, macOS). The exit of a process ends the calls of its
+ * threads. A child, forked while the parent's threads are in calls, make clients and free them, makes a client and a call
+ * of its own, and its exit does not wait for the parent's threads. */
 #include "test.h"
 #include <errno.h>
 #include <sys/wait.h>
 
 enum { FORKS = 50, SECONDS = 20 };
 
-static atomic_int over, calling;
+static atomic_int over, calling, returned;
 static pthread_t threads[3];
 
 int madvise(void *address, size_t length, int advice) {
@@ -35,6 +36,29 @@ static void *make_and_free(void *unused) {
   return unused;
 }
 
+static void *wait_for_answer(void *unused) {
+  dosai_request *request = test_request();
+  dosai_chat(test_client(TEST_PLAIN, "silent"), request, NULL, NULL, NULL);
+  returned = 1;
+  return unused;
+}
+
+static void check_returned(void) {
+  for (int i = 0; i < test_bound(1000) && !returned; i++) test_sleep(1);
+  if (!returned) _exit(7);
+}
+
+/* The library's part of exit comes before check_returned. */
+static void exit_in_a_call(void) {
+  atexit(check_returned);
+  test_leaks_stay();
+  alarm(SECONDS);
+  dosai_client_free(test_client(TEST_PLAIN, "hello"));
+  if (pthread_create(&threads[0], NULL, wait_for_answer, NULL) != 0) _exit(8);
+  test_sleep(300);
+  exit(0);
+}
+
 static void child(dosai_client *inherited) {
   dosai_completion *completion = NULL;
   dosai_error *error = NULL;
@@ -52,6 +76,12 @@ static void child(dosai_client *inherited) {
 }
 
 int main(void) {
+  int first = -1;
+  pid_t exiting = fork();
+  if (exiting == 0) exit_in_a_call();
+  CHECK(waitpid(exiting, &first, 0) == exiting);
+  CHECK(WIFEXITED(first));
+  CHECK_INT(WEXITSTATUS(first), 0);
   dosai_client *client = test_client(TEST_PLAIN, "hello");
   for (int i = 0; i < 3; i++) CHECK(pthread_create(&threads[i], NULL, i ? make_and_free : call, NULL) == 0);
   while (!calling) test_sleep(1);

@@ -203,6 +203,14 @@ def test_proxy_of_a_plain_loopback(server):
         assert len(proxy.heads) == 1 and "authorization" not in proxy.heads[0].lower()
 
 
+def test_a_given_proxy_is_used_whatever_the_environment_says(server, monkeypatch):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "*")
+    with Proxy() as proxy, wire.Client(server.base("hello", "tls"), ca_file=server.ca, proxy="http://" + proxy.address) as client:
+        assert client.see("unary")["status"] == "OK"
+        assert len(proxy.heads) == 1
+
+
 @pytest.mark.parametrize("given", [0, 1])
 def test_proxy_from_the_environment(server, given, monkeypatch):
     """Only where it is asked for, and for https alone."""

@@ -16,6 +16,17 @@ struct JSONScannerTests {
     #expect(try text.lent { try JSONScanner.check($0) }.nodes == nodes)
   }
 
+  /// Digits are read four at a time; those behind the text in memory are not its own.
+  @Test(arguments: ["1234567890123", "0.1234567890123", "1e1234567890123"])
+  func endsANumberWithItsText(text: String) throws {
+    try text.lent { text in
+      for count in (text.count - 12)...text.count {
+        let facts = try JSONScanner.check(text.slice(0, count))
+        #expect(facts.end == count)
+      }
+    }
+  }
+
   @Test(arguments: [
     "", " ", "nul", "nulll", "True", "tru", "-", "+1", "01", "-01", "00", "1.", ".5", "1.e1", "1e", "1e+", "1e1.5",
     "0x1",

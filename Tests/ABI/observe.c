@@ -134,6 +134,7 @@ static void failed(void) {
   check_kinds("17");
   CHECK_TEXT(seen[1].model, "-");
   CHECK_TEXT(seen[1].event.method, "GET");
+  CHECK_INT(seen[1].event.sent_bytes, 0);
   dosai_cancel_free(cancel);
   dosai_request_free(request);
   dosai_client_free(client);

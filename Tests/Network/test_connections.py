@@ -67,6 +67,7 @@ def test_dropped_connection_of_many_calls():
         assert seen["ends"] == [["OK", 2]] * 8, seen
         assert QUIET - 0.5 <= seen["seconds"] < QUIET + 2 + seen["late"], seen
         assert bench.requests("text") == 9
+        assert bench.wire("flows") == 2
 
 
 @pytest.mark.parametrize("kind, face", list(zip(KINDS, FACES[1:])))

@@ -343,6 +343,37 @@ struct EventTemplateTests {
     }
   }
 
+  /// What a value takes that is longer than the one before counts as in parsing.
+  @Test func countsALongerValue() throws {
+    var limits = Limits()
+    limits.textBytes = 2000
+    var (counts, taken) = ([Int](), 0)
+    for usesTemplates in [false, true] {
+      let builder = CompletionBuilder(limits: limits, avoiding: .empty)
+      var chunk = Chunk(.finish)
+      var count = 0
+      let end = status {
+        while count < 1000 {
+          let id = String(repeating: "i", count: 20 + 20 * count)
+          let event = #"{"id":"\#(id)","choices":[{"index":0,"delta":{"content":"a"}}]}"#
+          let text = try Buffer("data: \(event)\n\n".utf8)
+          if usesTemplates, try builder.add(matching: text.bytes, &chunk) != nil {
+            taken += 1
+          } else {
+            let document = try Document.read(event)
+            try builder.add(document.root)
+            if usesTemplates { try builder.makeTemplate(from: text.bytes.slice(6, text.count - 2)) }
+          }
+          count += 1
+        }
+      }
+      #expect(end == .tooLarge)
+      counts.append(count)
+    }
+    #expect(taken > 20)
+    #expect(counts[0] == counts[1])
+  }
+
   /// Where events with one text are read by their template.
   private struct Plain {
     let builder: CompletionBuilder

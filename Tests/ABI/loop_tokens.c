@@ -111,7 +111,35 @@ static double best_of_paused(int count) {
   return end_crowd(&all);
 }
 
+/* Of three calls with one token, one ends. The trigger of the token still ends the others at once; and then the token is
+ * nothing to the loop any more, which waits. */
+static void one_of_three_ends(uintptr_t which) {
+  dosai_loop *loop = new_loop(0, 0);
+  dosai_client *client = test_client(TEST_PLAIN, "silent");
+  dosai_call *calls[3];
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  options.cancel = new_token();
+  for (uintptr_t i = 0; i < 3; i++) calls[i] = submit_with(loop, client, CHAT, i, &options);
+  step(loop, 0);
+  dosai_call_cancel(calls[which]);
+  RUN_UNTIL(loop, book[which].ends);
+  double before = test_now();
+  dosai_cancel_trigger(options.cancel);
+  RUN_UNTIL(loop, book[0].ends && book[1].ends && book[2].ends);
+  CHECK_TOOK(before, test_now(), 0, test_bound(300));
+  for (uintptr_t i = 0; i < 3; i++) {
+    CHECK_END(i, DOSAI_CANCELLED);
+    dosai_call_free(calls[i]);
+  }
+  idle_for(loop, 100);
+  dosai_cancel_free(options.cancel);
+  dosai_client_free(client);
+  close_loop(loop);
+}
+
 int main(void) {
+  for (uintptr_t which = 0; which < 3; which++) one_of_three_ends(which);
   costs_the_same("a trigger, the others waiting", best(FEW, 1), best(LOTS, 1));
   costs_the_same("a trigger, the others in flight", best(FEW, 0), best(LOTS, 0));
   costs_the_same("a step, the others paused", best_of_paused(FEW), best_of_paused(LOTS));

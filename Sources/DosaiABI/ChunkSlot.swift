@@ -4,12 +4,12 @@ import DosaiCore
 
 /// The memory of the chunk that is currently lent.
 final class ChunkSlot {
-  private let chunk: UnsafeMutablePointer<dosai_chunk>
+  private let chunk: UnsafeMutablePointer<dosai_chunk>  // two; the second is for the usage that follows a text
   private var usage: UnsafeMutablePointer<dosai_usage>?
   private var reader = 0  // the address of that of the chunk in it
 
   static func make() throws(Failure) -> ChunkSlot {
-    let slot = ChunkSlot(try allocate(1))
+    let slot = ChunkSlot(try allocate(2))
     slot.usage = try allocate(1)
     return slot
   }
@@ -18,6 +18,12 @@ final class ChunkSlot {
     self.chunk = chunk
     chunk.initialize(to: dosai_chunk())
     chunk.pointee.struct_size = UInt32(MemoryLayout<dosai_chunk>.size)
+    let next = chunk + 1
+    next.initialize(to: chunk.pointee)
+    next.pointee.kind = Chunk.Kind.usage.rawValue
+    next.pointee.choice = -1
+    next.pointee.tool_call = -1
+    next.pointee.last_in_event = 1
   }
 
   deinit {
@@ -29,11 +35,16 @@ final class ChunkSlot {
   @inline(__always)
   func fill(_ reader: StreamReader) -> UnsafePointer<dosai_chunk> {
     let id = Int(bitPattern: Unmanaged.passUnretained(reader).toOpaque())
-    if reader.chunk.shown != Int(bitPattern: chunk) || self.reader != id { return fillAll(reader, id) }
+    if reader.chunk.shown != Int(bitPattern: chunk) || self.reader != id { return fillOther(reader, id) }
     chunk.pointee.event_index = reader.eventIndex
     chunk.pointee.text = lend(found: reader.chunk.text ?? .empty, &chunk.pointee.text_length)
     chunk.pointee.json = lend(found: reader.json, &chunk.pointee.json_length)
     return UnsafePointer(chunk)
+  }
+
+  @inline(never)
+  private func fillOther(_ reader: StreamReader, _ id: Int) -> UnsafePointer<dosai_chunk> {
+    reader.chunk.isUsageCurrent ? fillUsage(reader) : fillAll(reader, id)
   }
 
   @inline(never)
@@ -56,6 +67,16 @@ final class ChunkSlot {
     out.pointee.event_type = lend(found: event?.type.bytes ?? .empty, &out.pointee.event_type_length)
     out.pointee.event_id = lend(found: event?.id.bytes ?? .empty, &out.pointee.event_id_length)
     out.pointee.text_only = reader.chunk.isTextOnly ? 1 : 0
+    return UnsafePointer(out)
+  }
+
+  /// Shows the usage behind the text that was shown last, and leaves that as it is.
+  @inline(never)
+  private func fillUsage(_ reader: StreamReader) -> UnsafePointer<dosai_chunk> {
+    let out = chunk + 1
+    out.pointee.event_index = reader.eventIndex
+    out.pointee.usage = fill(reader.usage)
+    out.pointee.json = lend(found: reader.json, &out.pointee.json_length)
     return UnsafePointer(out)
   }
 

@@ -74,7 +74,7 @@ private struct Reading: Equatable {
   }
 
   private mutating func note(_ reader: StreamReader, _ limits: Limits) {
-    let chunk = reader.chunk
+    let chunk = reader.chunk.isUsageCurrent ? Chunk(.usage) : reader.chunk
     let json = reader.json
     if json.baseAddress?[json.count] != 0 { finding("no NUL behind \(text(json))") }
     if reader.takesEvents && json.count > limits.eventBytes * 3 { finding("an event of \(json.count) bytes") }

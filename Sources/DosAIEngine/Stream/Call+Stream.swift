@@ -30,7 +30,9 @@ extension Call {
   @inline(__always)
   func forEachChunk(_ deliver: (StreamReader) -> Bool) {
     while nextFromTemplate() || nextParsed(), let reader, reader._withUnsafeGuaranteedRef(deliver) {
-      while !hasEnded, reader._withUnsafeGuaranteedRef({ $0.nextRepeated() }) {
+      while !hasEnded,
+        reader._withUnsafeGuaranteedRef({ $0.nextRepeated() || isNoted && $0.nextAnyhow() })
+      {
         if !reader._withUnsafeGuaranteedRef(deliver) { return }
       }
     }

@@ -29,7 +29,7 @@ package final class StreamReader {
   private var document: Document?
   /// The text of the current event, NUL-terminated.
   package private(set) var json = Bytes.empty
-  /// The current chunk, lent until the next one.
+  /// The current chunk, lent until the next one; or the one before, while the usage behind it is current.
   package var chunk = Chunk(.other)
   private var count = 0  // chunks of the current event
   private var left = 0  // how many of them come after the current chunk
@@ -106,10 +106,11 @@ package final class StreamReader {
   package var usage: Usage? { builder.usage }
 
   /// Makes the next chunk of the current event current.
+  @inline(never)
   func nextInEvent() -> Bool {
     guard left > 0 else { return false }
-    chunk = builder.chunks[count - left]
-    left -= 1
+    left = left &- 1
+    if !chunk.showUsage() { chunk = builder.chunks[count &- left &- 1] }
     return true
   }
 
@@ -122,6 +123,12 @@ package final class StreamReader {
   @inline(__always)
   func nextMatching() -> Bool {
     left == 0 && (builder.awaitsPlain ? nextMatchingPlain() : nextMatchingAny())
+  }
+
+  /// As `nextMatching`, or makes the next chunk of the current event current.
+  @inline(__always)
+  func nextAnyhow() -> Bool {
+    left != 0 ? nextInEvent() : builder.awaitsPlain ? nextMatchingPlain() : nextMatchingAny()
   }
 
   @inline(never)
@@ -156,7 +163,7 @@ package final class StreamReader {
       let text = Bytes(start: UnsafePointer(start), count: end - start)
       guard let event = try builder.add(matching: text, &chunk) else { return false }
       parser.skip(event.length)
-      start[event.length - 2] = 0
+      start[event.length &- 2] = 0
       setEvent(start, event.length)
       if event.hasUsage {
         count = 2
@@ -287,6 +294,7 @@ package final class StreamReader {
     eventIndex += 1
     count = builder.chunks.count
     left = count
+    chunk = Chunk(.other)
     _ = nextInEvent()
   }
 

@@ -30,15 +30,11 @@ func isEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count
 /// Compares a few bytes inline.
 @inline(__always)
 func isEqualShort(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-  if count < 4 || count > 48 { return isEqual(one, other, count) }
+  if count < 4 || count > 32 { return isEqual(one, other, count) }
   if count < 8 { return differences(one, other, count, UInt32.self) == 0 }
   if count < 16 { return differences(one, other, count, UInt64.self) == 0 }
-  var all = Sixteen(at: one + (count &- 16)) ^ Sixteen(at: other + (count &- 16))
-  var at = 0
-  while at < count &- 16 {
-    all = all | (Sixteen(at: one + at) ^ Sixteen(at: other + at))
-    at = at &+ 16
-  }
+  let last = count &- 16
+  let all = (Sixteen(at: one) ^ Sixteen(at: other)) | (Sixteen(at: one + last) ^ Sixteen(at: other + last))
   return all.words.0 | all.words.1 == 0
 }
 
@@ -137,11 +133,18 @@ package final class Buffer {
     return true
   }
 
-  /// Replaces all bytes, if there is room.
+  /// Replaces all bytes, if there is room. `readable`: how many can be read, if that is 32; else 0.
   @inline(__always)
-  func assign(inPlace bytes: Bytes) -> Bool {
-    guard bytes.count < capacity, let base, let start = bytes.baseAddress else { return false }
-    c_memmove(base, start, bytes.count)
+  func assign(inPlace bytes: Bytes, readable: Int) -> Bool {
+    guard let base, let start = bytes.baseAddress else { return false }
+    if bytes.count < readable, capacity >= 32 {
+      Sixteen(at: start).write(to: base)
+      Sixteen(at: start + 16).write(to: base + 16)
+    } else if bytes.count < capacity {
+      c_memmove(base, start, bytes.count)
+    } else {
+      return false
+    }
     count = bytes.count
     base[count] = 0
     return true

@@ -23,12 +23,21 @@ package struct Chunk {
   package var isTextOnly = false
   /// The number of the template that gave all but its text; 0: none.
   var template = 0
-  /// The address where the host has been shown all but its text; 0: nowhere.
+  /// The address where the host has been shown all but its text; 0: nowhere. Its lowest bit is set while the usage that
+  /// follows it is current.
   package var shown = 0
 
   package init(_ kind: Kind, choice: Int32 = -1, text: Bytes? = nil) {
     self.kind = kind
     self.choice = choice
     self.text = text
+  }
+
+  package var isUsageCurrent: Bool { shown & 1 != 0 }
+
+  /// Makes the usage current that follows it, if a template gave both.
+  package mutating func showUsage() -> Bool {
+    if template > 0 { shown |= 1 }
+    return template > 0
   }
 }

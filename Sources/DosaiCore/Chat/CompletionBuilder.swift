@@ -154,6 +154,7 @@ package final class CompletionBuilder {
   }
 
   /// Makes what was written to `spareUsage` the usage.
+  @inline(__always)
   func turnUsage() {
     let before = usageText
     usageText = spareUsage

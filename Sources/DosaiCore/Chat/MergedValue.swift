@@ -259,12 +259,22 @@ struct Merger {
     try set(Unmanaged.passUnretained(target), json)
   }
 
-  @inline(__always)
+  @inline(never)
   mutating func set(_ target: Unmanaged<Buffer>, _ json: Bytes) throws(Failure) {
-    try use(max(0, json.count &- target._withUnsafeGuaranteedRef { $0.count }))
-    if !target._withUnsafeGuaranteedRef({ $0.assign(inPlace: json) }) {
-      try target.takeUnretainedValue().assign(json)
+    let target = target.takeUnretainedValue()
+    try use(max(0, json.count &- target.count))
+    try target.assign(json)
+  }
+
+  /// As `set`, for most. False: ask that. `readable`: from its beginning on, 32 bytes or 0.
+  @inline(__always)
+  mutating func set(inPlace target: Unmanaged<Buffer>, _ json: Bytes, readable: Int) -> Bool {
+    let more = max(0, json.count &- target._withUnsafeGuaranteedRef { $0.count })
+    guard more <= room, target._withUnsafeGuaranteedRef({ $0.assign(inPlace: json, readable: readable) }) else {
+      return false
     }
+    room = room &- more
+    return true
   }
 
   private mutating func mergeMembers<Value: JSONValue>(

@@ -1,5 +1,6 @@
 /// Numbers of tokens; -1: the server did not send it.
 package struct Usage: Equatable {
+  // In the order of their numbers.
   package var promptTokens: Int64 = -1
   package var completionTokens: Int64 = -1
   package var totalTokens: Int64 = -1
@@ -21,13 +22,7 @@ package struct Usage: Equatable {
 
   @inline(__always)
   mutating func set(_ field: Int, _ tokens: Int64) {
-    switch field {
-    case 0: promptTokens = tokens
-    case 1: completionTokens = tokens
-    case 2: totalTokens = tokens
-    case 3: cachedTokens = tokens
-    default: reasoningTokens = tokens
-    }
+    withUnsafeMutableBytes(of: &self) { $0.storeBytes(of: tokens, toByteOffset: field &* 8, as: Int64.self) }
   }
 
   package init<Value: JSONValue>(_ usage: Value) {

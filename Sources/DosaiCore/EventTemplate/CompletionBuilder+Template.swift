@@ -31,7 +31,7 @@ extension CompletionBuilder {
   package func addRepeated(
     from parser: EventParser, _ chunk: inout Chunk, isDecoded: Bool
   ) -> (UnsafePointer<UInt8>, Int)? {
-    guard let next = templates.next, let (first, end) = parser.ahead else { return nil }
+    guard let next = templates.next, let (first, end) = parser.knownAhead else { return nil }
     return next._withUnsafeGuaranteedRef { template in
       let length =
         isDecoded
@@ -111,12 +111,12 @@ extension CompletionBuilder {
 
   /// Adds the event that `text`, as received, begins with, if the event is complete and matches a known template.
   /// Returns its length, including its blank line; nil: it has to be parsed. The event gives `chunk`; if it contains
-  /// usage, it gives a second chunk, and both are in `chunks`.
-  @inline(__always)
+  /// usage, it gives a second chunk, and both are in `chunks`, without the text.
+  @inline(always)
   package func add(
     matching text: Bytes, _ chunk: inout Chunk
   ) throws(Failure) -> (length: Int, hasUsage: Bool)? {
-    guard let (found, length) = templates.find(text), length <= min(merger.room, lengthMax)
+    guard let (found, length) = templates.find(text), length <= merger.room, length <= lengthMax
     else { return nil }
     guard let hasUsage = found._withUnsafeGuaranteedRef({ add($0, &chunk) }) else {
       if let failure { throw failure }
@@ -127,33 +127,35 @@ extension CompletionBuilder {
 
   /// Adds the event that the template has matched, and returns whether it gives a second chunk; nil: it was not added,
   /// and may have failed.
-  @inline(__always)
+  @inline(always)
   private func add(_ template: EventTemplate, _ chunk: inout Chunk) -> Bool? {
     guard let added = template.addText(&merger, avoiding: secret) else { return nil }
-    if template.hasRest {
-      do throws(Failure) { try template.addRest(&merger, Unmanaged.passUnretained(spareUsage)) } catch {
-        failure = error
-        return nil
-      }
+    do throws(Failure) { try template.addRest(&merger, Unmanaged.passUnretained(spareUsage)) } catch {
+      failure = error
+      return nil
     }
     template.describe(&chunk)
     chunk.text = added
-    if template.hasUsage { addUsage(of: template, after: added) }
+    if template.hasUsage {
+      chunk.shown &= ~1
+      addUsage(of: template)
+    }
     return template.hasUsage
   }
 
-  /// The event gives two chunks, which are in `chunks`.
-  private func addUsage(of template: EventTemplate, after text: Bytes) {
+  @inline(always)
+  private func addUsage(of template: EventTemplate) {
     usage = template.usage
     turnUsage()
-    events += 1
+    events = events &+ 1
     quirks.insert(.usageRepeated)
-    if chunks.count != 2 { chunks = [Chunk(.other), Chunk(.usage)] }
-    chunks.withUnsafeMutableBufferPointer {
-      template.describe(&$0[0])
-      $0[0].text = text
-      if $0[1].kind != .usage { $0[1] = Chunk(.usage) }
-    }
+    if chunks.count != 2 || chunks[0].template != template.number { setChunks(template) }
+  }
+
+  @inline(never)
+  private func setChunks(_ template: EventTemplate) {
+    chunks = [Chunk(.other), Chunk(.usage)]
+    template.describe(&chunks[0])
   }
 
   /// Makes a template from the event that was added last, if one can be made. `event` is its text as received.

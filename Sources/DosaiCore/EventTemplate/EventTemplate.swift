@@ -20,12 +20,14 @@ final class EventTemplate {
   }
 
   /// A value that is kept in addition to the text: some of the slots, with the bytes between and around them.
-  struct Span {
-    let first: Int
-    let last: Int
-    /// How many bytes it has before its first slot and after its last.
+  private struct Span {
+    let first: UnsafePointer<Segment>
+    let last: UnsafePointer<Segment>
+    /// How many bytes it has before its first slot, and there and after its last.
     let before: Int
-    let after: Int
+    let around: Int
+    /// 32 if as many bytes can be read from its beginning on; else 0.
+    let readable: Int
     /// Where it is stored: in a value of the builder, which outlives the template. nil: it is the usage.
     let target: Unmanaged<Buffer>?
   }
@@ -37,8 +39,10 @@ final class EventTemplate {
     /// The field of `Usage` that its number belongs to; -1: none.
     let usageField: Int
     // Its value in the event that was matched last.
-    var value = Bytes.empty
+    var start: UnsafePointer<UInt8>
+    var end: UnsafePointer<UInt8>
     var form = Form.short
+    var value: Bytes { Bytes(start: start, count: end - start) }
   }
 
   /// What is known of a string.
@@ -53,15 +57,16 @@ final class EventTemplate {
   private let literals = Buffer()
   private let segments: UnsafeMutablePointer<Segment>
   private let partsMax: Int
-  private var count = 0
-  private var textSegment = 0
+  private var last: UnsafeMutablePointer<Segment>  // without a slot
+  private var textSegment: UnsafeMutablePointer<Segment>
   private var list: (segment: Int, target: Unmanaged<MergedValue>)?
   private var listShape: ListShape?
+  private var listSteps: UnsafePointer<UInt8>?  // those of the shape
   /// How many values a list may have.
   private let nodesMax: Int
   private(set) var tail = 0  // how many literal bytes follow the last slot
   private let spans: UnsafeMutablePointer<Span>  // no more than slots
-  private var spansCount = 0
+  private var spansEnd: UnsafeMutablePointer<Span>
 
   // What an event that matches gives.
   let kind: Chunk.Kind
@@ -115,7 +120,10 @@ final class EventTemplate {
     self.usage = usage ?? Usage()
     partsMax = slots
     self.segments = segments
+    last = segments
+    textSegment = segments
     self.spans = spans
+    spansEnd = spans
   }
 
   deinit {
@@ -125,7 +133,7 @@ final class EventTemplate {
 
   func addMemory(to prefetchList: PrefetchList) {
     prefetchList.add(self)
-    prefetchList.add(segments, count * MemoryLayout<Segment>.stride)
+    prefetchList.add(segments, (last - segments) * MemoryLayout<Segment>.stride)
     literals.addMemory(to: prefetchList, last: 512)
     prefetchList.add(between)
     text._withUnsafeGuaranteedRef {
@@ -136,24 +144,37 @@ final class EventTemplate {
 
   /// Adds a slot, and the bytes between the previous slot and this one.
   func add(_ literal: Bytes, _ slot: Slot, usageField: Int) throws(Failure) {
-    guard count < partsMax else { throw .internalError }
+    guard last - segments < partsMax else { throw .internalError }
     try literals.append(literal)
-    if slot == .text { textSegment = count }
-    (segments + count).initialize(to: Segment(literal: tail + literal.count, slot: slot, usageField: usageField))
-    count += 1
+    if slot == .text { textSegment = last }
+    end(at: tail + literal.count, slot, usageField)
+    last += 1
     tail = 0
   }
 
-  func keep(_ span: Span) throws(Failure) {
-    guard spansCount < partsMax else { throw .internalError }
-    (spans + spansCount).initialize(to: span)
-    spansCount += 1
+  /// Ends the literal bytes of the last segment.
+  private func end(at literal: Int, _ slot: Slot, _ usageField: Int) {
+    let none = UnsafeRawPointer(segments).assumingMemoryBound(to: UInt8.self)
+    last.initialize(to: Segment(literal: literal, slot: slot, usageField: usageField, start: none, end: none))
+  }
+
+  /// Keeps the value that these slots are in, with so many bytes before the first and after the last of them.
+  func keep(_ slots: ClosedRange<Int>, before: Int, after: Int, in target: MergedValue?) throws(Failure) {
+    guard spansEnd - spans < partsMax else { throw .internalError }
+    var rest = before
+    for i in slots.lowerBound + 1...last - segments { rest += segments[i].literal }
+    spansEnd.initialize(
+      to: Span(
+        first: segments + slots.lowerBound, last: segments + slots.upperBound, before: before, around: before + after,
+        readable: rest >= 32 ? 32 : 0, target: target.map { Unmanaged.passUnretained($0.bytes) }))
+    spansEnd += 1
   }
 
   /// The elements in that slot are added to `target`, an array that outlives the template.
   func keep(elements slot: Int, _ shape: ListShape?, _ target: MergedValue) {
     list = (slot, Unmanaged.passUnretained(target))
     listShape = shape
+    listSteps = shape?.steps.bytes.baseAddress
   }
 
   /// Ends the template with the bytes after the last slot, and the blank line after the event.
@@ -161,8 +182,8 @@ final class EventTemplate {
     try literals.append(literal)
     try literals.append("\n\n")
     tail += literal.count + 2
-    (segments + count).initialize(to: Segment(literal: tail, slot: .string, usageField: -1))
-    if count == 1, let known = literals.bytes.baseAddress {
+    end(at: tail, .string, -1)
+    if last - segments == 1, let known = literals.bytes.baseAddress {
       plain = UnsafePointer(known)
       head = segments.pointee.literal
       if head + tail + 16 <= lengthMax {  // which an event with a short text does not exceed
@@ -183,55 +204,65 @@ final class EventTemplate {
     chunk.toolCallName = .empty
     chunk.finishReason = .none
     chunk.isTextOnly = isTextOnly
-    chunk.template = hasUsage ? 0 : number  // with usage, it is not the last chunk of its event
+    chunk.template = number
     chunk.shown = 0
   }
 
   /// If the event that `text` begins with matches, returns its length, including its field name and blank line, and
-  /// leaves its values in `segments`. -1: it does not match, or is not complete yet.
-  @inline(__always)
-  func match(_ text: Bytes) -> Int {
-    guard var known = literals.bytes.baseAddress, let start = text.baseAddress else { return -1 }
+  /// leaves its values in `segments`. nil: it does not match, or is not complete yet.
+  @inline(always)
+  func match(_ text: Bytes) -> Int? {
+    guard var known = literals.bytes.baseAddress, let start = text.baseAddress else { return nil }
     let end = start + text.count
     var at = start
     var segment = segments
-    let last = segments + count
     while true {
       let length = segment.pointee.literal
-      guard end - at >= length, isEqualShort(at, known, length) else { return -1 }
+      guard end - at >= length, isEqualShort(at, known, length) else { return nil }
       at += length
       if segment == last { return at - start }
       known += length
-      guard let found = value(at, end, segment) else { return -1 }
-      segment.pointee.value = Bytes(start: at, count: found - at)
+      guard let found = value(at, end, segment) else { return nil }
+      segment.pointee.start = at
+      segment.pointee.end = found
       at = found
       segment += 1
     }
   }
 
   /// The end of the value of a slot; nil: there is none. The quote that ends a short string is found inline.
-  @inline(__always)
+  @inline(always)
   private func value(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
     if segment.pointee.slot.rawValue > 1 {
       return segment.pointee.slot == .elements ? elements(start, end) : number(start, end, segment)
     }
-    if end - start >= 16 {
+    if start <= end - 16 {
       let found = Text.shortEnd(start)
       if found.pointee == UInt8(ascii: "\""), found > start {
         segment.pointee.form = .short
         return found
       }
     }
-    return Self.string(start, end, segment)
+    return string(start, end, segment)
   }
 
   /// The quote that ends a string; nil: there is none, or the string is not UTF-8.
   @inline(never)
-  private static func string(
+  private func string(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
+    var plain = start
+    while end - plain >= 16 {
+      let found = Text.shortEnd(plain)
+      if found.pointee == UInt8(ascii: "\""), found > start {
+        segment.pointee.form = .plain
+        return found
+      }
+      if found - plain < 16 { break }
+      plain = found
+    }
     guard let (at, isEscaped) = Text.validEnd(start, end), segment.pointee.slot == .text || !isEscaped, at < end,
       at.pointee == UInt8(ascii: "\""), at > start  // "" may not count
     else { return nil }
@@ -242,7 +273,7 @@ final class EventTemplate {
   @inline(never)
   private func elements(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
     // It has fewer values than bytes.
-    if let like = listShape?.end(start, end), like - start < nodesMax { return like }
+    if let listSteps, let like = ListShape.end(start, end, listSteps), like - start < nodesMax { return like }
     return Self.checkedEnd(start, end, nodesMax: nodesMax)
   }
 
@@ -263,7 +294,7 @@ final class EventTemplate {
   static let listDepthMax = 8
 
   /// The end of a number without an exponent, and with at most 18 digits before its point; nil: there is none.
-  @inline(never)
+  @inline(always)
   private func number(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
@@ -279,7 +310,7 @@ final class EventTemplate {
     }
     let count = at - first
     guard count >= 1, count <= 18, first.pointee != UInt8(ascii: "0") || isAny && count == 1 else { return nil }
-    if isAny, segment.pointee.usageField < 0, at < end, at.pointee == UInt8(ascii: ".") {
+    if at.pointee == UInt8(ascii: "."), isAny, segment.pointee.usageField < 0, at < end {
       let point = at
       at += 1
       while at < end, at.pointee.isDigit { at += 1 }
@@ -293,13 +324,16 @@ final class EventTemplate {
   /// parsed, and nothing of it was added. What else it has, `addRest` adds.
   @inline(__always)
   func addText(_ merger: inout Merger, avoiding secret: SoughtSecret) -> Bytes? {
-    let (value, form) = ((segments + textSegment).pointee.value, (segments + textSegment).pointee.form)
+    let (start, form) = (textSegment.pointee.start, textSegment.pointee.form)
+    let count = textSegment.pointee.end - start
     if !secret.bytes.isEmpty && !isFree(of: secret.bytes) { return nil }
-    if form == .short, let start = value.baseAddress, let short = addShort(start, value.count, secret) {
-      merger.take(value.count)
-      return Bytes(start: short, count: value.count)
+    if form == .short, let short = addShort(start, count, secret) {
+      merger.take(count)
+      return Bytes(start: short, count: count)
     }
-    guard let added = addLong(value, isEscaped: form == .escaped, secret.bytes) else { return nil }
+    guard let added = addLong(Bytes(start: start, count: count), isEscaped: form == .escaped, secret.bytes) else {
+      return nil
+    }
     merger.take(added.count)
     return added
   }
@@ -310,23 +344,29 @@ final class EventTemplate {
       .flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// Whether it has more than text and what is not kept.
-  var hasRest: Bool { list != nil || spansCount > 0 }
-
-  /// `usageText`: where the usage is stored.
+  /// Adds what the event has besides its text. `usageText`: where the usage is stored.
+  @inline(__always)
   func addRest(_ merger: inout Merger, _ usageText: Unmanaged<Buffer>) throws(Failure) {
-    if let list {
-      let elements = segments[list.segment].value.trimmed
-      if !merger.addInPlace(elements: elements, to: list.target) {
-        try merger.add(elements: elements, to: list.target.takeUnretainedValue())
-      }
+    if list != nil { try addList(&merger) }
+    var span = UnsafePointer(spans)
+    while span < spansEnd {
+      let start = span.pointee.first.pointee.start
+      let length = span.pointee.last.pointee.end - start &+ span.pointee.around
+      let json = Bytes(start: start + (0 &- span.pointee.before), count: length)
+      let target = span.pointee.target ?? usageText
+      if !merger.set(inPlace: target, json, readable: span.pointee.readable) { try merger.set(target, json) }
+      span += 1
     }
-    for span in UnsafeBufferPointer(start: spans, count: spansCount) {
-      let last = segments[span.last].value
-      guard let start = segments[span.first].value.baseAddress, let end = last.baseAddress else { continue }
-      let from = start - span.before
-      let json = Bytes(start: from, count: end - from &+ last.count &+ span.after)
-      try merger.set(span.target ?? usageText, json)
+  }
+
+  @inline(never)
+  private func addList(_ merger: inout Merger) throws(Failure) {
+    guard let list else { return }
+    var elements = segments[list.segment].value
+    guard let first = elements.first else { return }
+    if first <= 0x20 || segments[list.segment].end[-1] <= 0x20 { elements = elements.trimmed }
+    if !merger.addInPlace(elements: elements, to: list.target) {
+      try merger.add(elements: elements, to: list.target.takeUnretainedValue())
     }
   }
 
@@ -334,7 +374,7 @@ final class EventTemplate {
   @inline(never)
   private func isFree(of secret: Bytes) -> Bool {
     if secret.isEmpty { return true }
-    for i in 0..<count where segments[i].slot == .string || segments[i].slot == .elements {
+    for i in 0..<last - segments where segments[i].slot == .string || segments[i].slot == .elements {
       if segments[i].value.count >= secret.count && Secret.occurs(secret, in: segments[i].value) { return false }
     }
     return true

@@ -28,24 +28,29 @@ final class EventTemplateCache {
 
   /// The template that the event at the start of `text` matches, and the event's length; nil: none matches, or the
   /// event is not complete yet.
-  @inline(__always)
+  @inline(always)
   func find(_ text: Bytes) -> (template: Unmanaged<EventTemplate>, length: Int)? {
-    guard let next else { return nil }
-    let length = next._withUnsafeGuaranteedRef { $0.match(text) }
-    if length < 0 { return search(text) }
-    note(next)
-    return (next, length)
+    guard var template = next else { return nil }
+    var tried = -1
+    while true {
+      if let length = template._withUnsafeGuaranteedRef({ $0.match(text) }) {
+        if tried >= 0 { last?._withUnsafeGuaranteedRef { $0.follower = template } }
+        note(template)
+        return (template, length)
+      }
+      guard let other = other(tried) else { return nil }
+      (template, tried) = other
+    }
   }
 
+  /// The first template that is not `next` behind the one at `tried`, and where it is; nil: there is none.
   @inline(never)
-  private func search(_ text: Bytes) -> (template: Unmanaged<EventTemplate>, length: Int)? {
+  private func other(_ tried: Int) -> (Unmanaged<EventTemplate>, tried: Int)? {
     guard let next, let templates else { return nil }
-    for i in 0..<count where templates[i].toOpaque() != next.toOpaque() {
-      let length = templates[i]._withUnsafeGuaranteedRef { $0.match(text) }
-      if length < 0 { continue }
-      last?._withUnsafeGuaranteedRef { $0.follower = templates[i] }
-      note(templates[i])
-      return (templates[i], length)
+    var at = tried + 1
+    while at < count {
+      if templates[at].toOpaque() != next.toOpaque() { return (templates[at], at) }
+      at += 1
     }
     return nil
   }

@@ -46,12 +46,10 @@ struct EventTemplateMaker {
     }
     try template.finish(event.slice(from, event.count), lengthMax: builder.lengthMax)
     for span in spans {
+      let (first, last) = (slots[span.slots.lowerBound].range, slots[span.slots.upperBound].range)
       try template.keep(
-        EventTemplate.Span(
-          first: span.slots.lowerBound, last: span.slots.upperBound,
-          before: slots[span.slots.lowerBound].range.lowerBound - span.range.lowerBound,
-          after: span.range.upperBound - slots[span.slots.upperBound].range.upperBound,
-          target: span.target.map { Unmanaged.passUnretained($0.bytes) }))
+        span.slots, before: first.lowerBound - span.range.lowerBound, after: span.range.upperBound - last.upperBound,
+        in: span.target)
     }
     if let list {
       let range = slots[list.slot].range

@@ -10,6 +10,8 @@ struct ListShape {
     case number
     /// Whole numbers with commas between them.
     case numbers
+    /// The list ends there.
+    case end
   }
 
   // The bytes of a step: those to compare, a mask of these, how many these are, and the slot.
@@ -17,7 +19,7 @@ struct ListShape {
   private static let stepSize = 34
   private static let stepsMax = 256
 
-  private let steps = Buffer()
+  let steps = Buffer()
 
   /// `list`: what was checked, without its brackets. nil: it is empty, or has too many values.
   static func make(_ list: Bytes) throws(Failure) -> ListShape? {
@@ -34,7 +36,7 @@ struct ListShape {
         try shape.add(list.slice(from, start), slot)
         from = end
       }
-      try shape.add(list.slice(from, list.count), .none)
+      try shape.add(list.slice(from, list.count), .end)
       return at < list.count || list.isEmpty ? nil : shape
     #endif
   }
@@ -70,40 +72,44 @@ struct ListShape {
     } while from < literal.count
   }
 
-  /// Where a list ends that begins at `start` and has this shape; nil: it has another, or must be checked.
-  func end(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> UnsafePointer<UInt8>? {
+  /// Where a list ends that begins at `start` and has the shape with these steps; nil: it has another, or must be checked.
+  static func end(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ steps: UnsafePointer<UInt8>
+  ) -> UnsafePointer<UInt8>? {
     #if arch(arm)
       return nil
     #else
-      guard var step = steps.start.map({ UnsafePointer($0) }) else { return nil }
-      let last = step + steps.count
-      var at = start
-      while step < last {
-        guard end - at > 16 else { return nil }
+      let last = end - 17  // from where 16 bytes can be read, and one follows
+      var (at, step) = (start, steps)
+      while at <= last {
         let differs = (Sixteen(at: at) ^ Sixteen(at: step)) & Sixteen(at: step + 16)
         if differs.words.0 | differs.words.1 != 0 { return nil }
         at += Int(step[32])
-        let slot = step[Self.slotAt]
+        let slot = step[slotAt]
         if slot == Slot.string.rawValue {
-          guard let quote = Self.stringEnd(at, end) else { return nil }
+          guard let quote = stringEnd(at, end, last) else { return nil }
           at = quote
-        } else if slot != Slot.none.rawValue {
-          let isOne = slot == Slot.number.rawValue
-          guard let found = isOne ? Self.numberEnd(at, end) : Self.numbersEnd(at, end) else { return nil }
+        } else if slot == Slot.numbers.rawValue {
+          guard let found = numbersEnd(at, last) else { return nil }
           at = found
+        } else if slot == Slot.number.rawValue {
+          guard let found = numberEnd(at, end, last) else { return nil }
+          at = found
+        } else if slot == Slot.end.rawValue {
+          return at
         }
-        step += Self.stepSize
+        step += stepSize
       }
-      return at
+      return nil
     #endif
   }
 
   /// The quote that ends a string.
   @inline(__always)
   private static func stringEnd(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>
   ) -> UnsafePointer<UInt8>? {
-    if end - start > 16 {
+    if start <= last {
       let found = Text.shortEnd(start)
       if found.pointee == UInt8(ascii: "\"") { return found }
     }
@@ -112,28 +118,28 @@ struct ListShape {
 
   @inline(__always)
   private static func numberEnd(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>
   ) -> UnsafePointer<UInt8>? {
     let first = start.pointee == UInt8(ascii: "-") ? start + 1 : start
-    guard var at = digitsEnd(first, end), at - first == 1 || at - first < 19 && first.pointee != UInt8(ascii: "0")
+    guard var at = digitsEnd(first, last), at - first == 1 || at - first < 19 && first.pointee != UInt8(ascii: "0")
     else { return nil }
     if at.pointee == UInt8(ascii: ".") {
-      guard let last = digitsEnd(at + 1, end), last - start < 256 else { return nil }
-      at = last
+      guard let found = digitsEnd(at + 1, last), found - start < 256 else { return nil }
+      at = found
     }
     return at.pointee | 0x20 == UInt8(ascii: "e") ? JSONScanner.exponentEnd(at, end) : at
   }
 
-  /// Where one or more digits end; nil: there are none, or they reach the end.
+  /// Where one or more digits end; nil: there are none, or they reach `last`.
   @inline(__always)
   private static func digitsEnd(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    _ start: UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>
   ) -> UnsafePointer<UInt8>? {
     var at = start
-    while end - at > 4 {
-      let count = JSONScanner.digits(at)
+    while at <= last {
+      let count = JSONScanner.digits(at, UInt64.self)
       at += count
-      if count < 4 { return at > start ? at : nil }
+      if count < 8 { return at > start ? at : nil }
     }
     return nil
   }
@@ -141,15 +147,14 @@ struct ListShape {
   /// The end of whole numbers of at most three digits.
   @inline(__always)
   private static func numbersEnd(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    _ start: UnsafePointer<UInt8>, _ last: UnsafePointer<UInt8>
   ) -> UnsafePointer<UInt8>? {
     var at = start
-    while end - at > 4 {
-      let digits = JSONScanner.digits(at)
+    while at <= last {
+      let digits = JSONScanner.digits(at, UInt32.self)
       if digits == 0 || digits > 3 || digits > 1 && at.pointee == UInt8(ascii: "0") { return nil }
-      at += digits
-      if at.pointee != UInt8(ascii: ",") { return at }
-      at += 1
+      at += digits + 1
+      if at[-1] != UInt8(ascii: ",") { return at - 1 }
     }
     return nil
   }

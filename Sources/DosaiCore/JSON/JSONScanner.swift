@@ -196,7 +196,7 @@ package enum JSONScanner {
   ) -> UnsafePointer<UInt8> {
     var at = start
     while end - at >= 4 {
-      let count = digits(at)
+      let count = digits(at, UInt32.self)
       at += count
       if count < 4 { return at }
     }
@@ -204,13 +204,14 @@ package enum JSONScanner {
     return at
   }
 
-  /// How many of the four bytes from `start` on are digits, up to the first other.
+  /// How many of the bytes of a word from `start` on are digits, up to the first other.
   @inline(__always)
-  static func digits(_ start: UnsafePointer<UInt8>) -> Int {
+  static func digits<Word: FixedWidthInteger>(_ start: UnsafePointer<UInt8>, _ type: Word.Type) -> Int {
     // The top bit of each byte that is no digit, and perhaps of others that follow the first one.
-    let word = UInt32(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)) ^ 0x3030_3030
-    let others = (word | (word &+ 0x7676_7676)) & 0x8080_8080
-    return others == 0 ? 4 : others.trailingZeroBitCount &>> 3
+    let ones = Word.max / 0xFF
+    let word = Word(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: Word.self)) ^ 0x30 &* ones
+    let others = (word | (word &+ 0x76 &* ones)) & (0x80 &* ones)
+    return others.trailingZeroBitCount &>> 3
   }
 
   /// Where a negative exponent ends; nil: there is none.

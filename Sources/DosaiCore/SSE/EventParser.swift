@@ -114,12 +114,22 @@ package final class EventParser {
   @inline(__always)
   package var hasKnownHead: Bool { knownHead == at }
 
+  /// As `ahead`, which is there, where `hasKnownHead`.
+  @inline(__always)
+  package var knownAhead: (start: UnsafeMutablePointer<UInt8>, end: UnsafeMutablePointer<UInt8>)? {
+    guard let start = input.start else { return nil }
+    return (start + at, start + input.count)
+  }
+
   /// Skips whole events at the beginning of `ahead`, with their blank lines.
   @inline(__always)
   package func skip(_ length: Int) { at = at &+ length }
 
   /// Makes `ahead` nil.
-  package func stop() { isBetween = false }
+  package func stop() {
+    isBetween = false
+    knownHead = -1
+  }
 
   /// The next event if it has the usual form, `data: ...` LF LF, and has arrived completely; without copying it.
   private func wholeEvent() -> Event? {
@@ -130,7 +140,7 @@ package final class EventParser {
       text[end + 1] == UInt8(ascii: "\n"), end <= bytesMax,
       text.slice(0, end).firstIndex(of: UInt8(ascii: "\r"), from: 0) == nil
     else {
-      isBetween = false
+      stop()
       return nil
     }
     skip(end + 2)

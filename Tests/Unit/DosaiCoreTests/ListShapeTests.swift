@@ -11,10 +11,10 @@ struct ListShapeTests {
   private func ends(_ list: [UInt8], _ shape: ListShape) throws -> (like: Int?, checked: Int?) {
     let text = try Buffer([0x5B] + list + Array(Self.after.utf8))
     return withExtendedLifetime(text) {
-      guard let first = $0.bytes.baseAddress else { return (nil, nil) }
+      guard let first = $0.bytes.baseAddress, let steps = shape.steps.bytes.baseAddress else { return (nil, nil) }
       let (start, end) = (first + 1, first + $0.count)
       // A template asks for the bracket.
-      let like = shape.end(start, end).flatMap { $0.pointee == UInt8(ascii: "]") ? $0 - start : nil }
+      let like = ListShape.end(start, end, steps).flatMap { $0.pointee == UInt8(ascii: "]") ? $0 - start : nil }
       return (like, EventTemplate.checkedEnd(start, end, nodesMax: .max).map { $0 - start })
     }
   }

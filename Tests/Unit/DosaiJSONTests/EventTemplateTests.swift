@@ -31,7 +31,7 @@ struct EventTemplateTests {
         try parsed.add(document.root)
         #expect(end.length == event.count + 8)
         #expect(end.hasUsage == (parsed.chunks.count == 2))
-        let chunks = end.hasUsage ? matching.chunks : [chunk]
+        let chunks = [chunk] + (end.hasUsage ? [matching.chunks[1]] : [])
         #expect(chunks.map(Self.line) == parsed.chunks.map(Self.line), "\(String(decoding: event, as: UTF8.self))")
         #expect(Self.line(chunk) == parsed.chunks.first.map(Self.line))
         #expect(matching.usage == parsed.usage)

@@ -13,7 +13,7 @@ package final class CurlMulti {
   /// The prefetch list of the transfer that waits for a socket, retained, by socket.
   private var prefetchLists: [Unmanaged<PrefetchList>?] = []
   private var rounds = Rounds()
-  private var curlDeadline = Clocks.never
+  private var curlDeadline = Clocks.never  // 0: now
   package private(set) var servesMany = false
   /// When the last wait ended, if it serves many.
   package private(set) var waitEnded: Int64 = 0
@@ -121,7 +121,8 @@ package final class CurlMulti {
   }
 
   private func setTimer(_ milliseconds: Int) -> Int32 {
-    curlDeadline = milliseconds < 0 ? Clocks.never : csystem_now() + Int64(milliseconds) * 1_000_000
+    curlDeadline =
+      milliseconds < 0 ? Clocks.never : milliseconds == 0 ? 0 : csystem_now() + Int64(milliseconds) * 1_000_000
     return 0
   }
 
@@ -137,6 +138,9 @@ package final class CurlMulti {
 
   /// When libcurl wants to be called.
   package var deadline: Int64 { curlDeadline }
+
+  /// Whether that is at once.
+  package var isDue: Bool { curlDeadline == 0 }
 
   /// Prepares it for a loop. `connectionsPerHostMax` 0 means no limit.
   package func serveMany(connectionsPerHostMax: Int) {

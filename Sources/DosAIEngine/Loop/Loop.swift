@@ -192,7 +192,7 @@ package final class Loop {
     readInbox()
     let event = pull()
     if event != nil { return event }
-    if isAwake {
+    if isAwake && !multi.isDue {
       multi.unwake()
       isAwake = false
     }
@@ -250,11 +250,12 @@ package final class Loop {
     waiting.visit { call in call.stopIfAsked() }
   }
 
-  /// Makes the descriptor readable when there is something to do.
+  /// Makes the descriptor readable when there is something to do; at once, if there is now, without the timer, which
+  /// costs more.
   private func prepare() {
     startWaiting()
     startQueued()
-    if !hasNoted { return multi.prepare(until: firstDeadline) }
+    if !hasNoted && !multi.isDue { return multi.prepare(until: firstDeadline) }
     if !isAwake { multi.wake() }
     isAwake = true
   }

@@ -198,8 +198,10 @@ static int32_t *new_row(batch *batch, size_t slot, int32_t kind) {
 
 static int add_text(batch *batch, const char *text, size_t length, int32_t *out_length) {
   size_t before = batch->text.units;
-  int is_added = string_add(&batch->text, text, text ? length : 0);
-  *out_length = text ? (int32_t)(batch->text.units - before) : -1;
+  *out_length = -1;
+  if (!text) return 1;
+  int is_added = string_add(&batch->text, text, length);
+  *out_length = (int32_t)(batch->text.units - before);
   return is_added;
 }
 

@@ -15,7 +15,8 @@ static void note_event(const dosai_call_event *event, void *user_data) { (void)e
 
 static void begin(void) { exit_began = test_now(); }
 
-/* What the host's functions need, such as an interpreter, may be gone. One may have been called just before. */
+/* What the host's functions need, such as an interpreter, may be gone. One may have been called just before, or somewhat
+ * later if its thread had to wait for a processor: the runner allows for that in few of its runs. */
 static void end(void) {
   if (told <= exit_began + 5) return;
   fprintf(stderr, "a function of the host's was called %.0f ms after exit began\n", told - exit_began);

@@ -55,16 +55,15 @@ package final class Secret {
 
   /// Where the key occurs next with at least one escape.
   private static func escapedRange(of secret: Bytes, in text: Bytes, from: Int) -> Range<Int>? {
-    guard var escape = text.firstIndex(of: UInt8(ascii: "\\"), from: from) else { return nil }
     let hasNamed = secret.contains(where: isNamed)
-    while true {
-      let mayCount = hasNamed || text.slice(escape + 1, escape + 2).first == UInt8(ascii: "u")
-      let first = mayCount ? escaped(text, escape) : nil
-      if let first, let found = range(of: secret, in: text, escape, first.byte) { return found }
-      let from = escape + (first?.length ?? 2)
-      guard let next = text.firstIndex(of: UInt8(ascii: "\\"), from: from) else { return nil }
-      escape = next
+    var at = from
+    while let escape = text.firstIndex(of: UInt8(ascii: "\\"), from: at), escape + 1 < text.count {
+      at = escape + 2
+      guard hasNamed || text[escape + 1] == UInt8(ascii: "u"), let first = escaped(text, escape) else { continue }
+      if let found = range(of: secret, in: text, escape, first.byte) { return found }
+      at = escape + first.length
     }
+    return nil
   }
 
   /// Where the key occurs with its first escape at `escape`, which is that of the byte `first`; nil: it does not.

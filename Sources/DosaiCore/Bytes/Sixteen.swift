@@ -8,6 +8,16 @@
 
 // Of what `specials` and `specialsAndOthers` return, only the lowest bit that is set counts: it is in the first such byte.
 
+extension Sixteen {
+  /// The position of the first quote, backslash or control character; nil: there is none.
+  @inline(__always)
+  var firstSpecial: Int? {
+    let ends = specials.words
+    if ends.0 != 0 { return ends.0.trailingZeroBitCount &>> 3 }
+    return ends.1 != 0 ? 8 + (ends.1.trailingZeroBitCount &>> 3) : nil
+  }
+}
+
 struct SixteenVector {
   private let bytes: SIMD16<UInt8>
 

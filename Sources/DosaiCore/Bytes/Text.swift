@@ -92,8 +92,8 @@ package enum Text {
     return (at, isEscaped)
   }
 
-  /// Finds the next quote, backslash or control character in a JSON string; `end` if there is none. The bytes before it
-  /// are or-ed into `seen`.
+  /// Finds the next quote, backslash or control character in a JSON string; `end` if there is none. The bytes before it,
+  /// and perhaps some after it, are or-ed into `seen`.
   @inline(__always)
   static func plainEnd(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
@@ -102,24 +102,14 @@ package enum Text {
     return firstSpecial(Sixteen(at: start), start, &seen) ?? plainEndLong(Sixteen.next(start), end, &seen)
   }
 
-  /// The first such character of the bytes from `start` on.
+  /// The first such character of sixteen bytes, which are from `start` on.
   @inline(__always)
   private static func firstSpecial(
     _ bytes: Sixteen, _ start: UnsafePointer<UInt8>, _ seen: inout UInt64
   ) -> UnsafePointer<UInt8>? {
-    let (ends, words) = (bytes.specials.words, bytes.words)
-    if ends.0 != 0 { return start + first(ends.0, words.0, &seen) }
-    seen |= words.0
-    if ends.1 != 0 { return start + 8 + first(ends.1, words.1, &seen) }
-    seen |= words.1
-    return nil
-  }
-
-  /// The position of the lowest byte that is not 0 in `ends`. The bytes of `word` before it are or-ed into `seen`.
-  @inline(__always)
-  private static func first(_ ends: UInt64, _ word: UInt64, _ seen: inout UInt64) -> Int {
-    seen |= word & ((ends & (0 &- ends)) &- 1)
-    return ends.trailingZeroBitCount &>> 3
+    let words = bytes.words
+    seen |= words.0 | words.1
+    return bytes.firstSpecial.map { start + $0 }
   }
 
   @inline(never)
@@ -128,6 +118,10 @@ package enum Text {
   ) -> UnsafePointer<UInt8> {
     var at = start
     var all = Sixteen()
+    if end - at >= 64 {  // most texts end before
+      if let found = firstSpecial(Sixteen(aligned: at), at, &seen) { return found }
+      at += 16
+    }
     while end - at >= 64 {
       let (a, b) = (Sixteen(aligned: at), Sixteen(aligned: at + 16))
       let (c, d) = (Sixteen(aligned: at + 32), Sixteen(aligned: at + 48))
@@ -214,51 +208,46 @@ package enum Text {
   /// Appends what a JSON string stands for, given without its quotes. False, and nothing is appended: an escape is
   /// broken or a lone surrogate.
   static func appendUnescaped(_ text: Bytes, to buffer: Buffer) throws(Failure) -> Bool {
-    // No escape is shorter than what it stands for. Eight bytes are copied at a time.
-    try buffer.reserve(text.count &+ 8)
-    guard var at = text.baseAddress, let first = buffer.end else { return true }
-    let end = at + text.count
-    var out = first
-    while at < end {
-      copyPlain(&at, end, &out)
-      if at == end { break }
-      guard end - at >= 2 else { return false }
-      var length = 2
-      if at[1] == UInt8(ascii: "u") {
-        guard let escape = JSONScanner.escapedScalar(Bytes(start: at, count: end - at), 0) else { return false }
-        write(escape.scalar, &out)
-        length = escape.length
-      } else {
-        guard let byte = unescaped(at[1]) else { return false }
-        out.pointee = byte
-        out += 1
-      }
-      at += length
-    }
-    buffer.extend(by: out - first)
-    return true
+    try buffer.reserve(text.count &+ unescapedSlack)
+    return appendString(text, from: 0, to: buffer) == text.count
   }
 
-  /// Copies up to the next backslash or the end.
-  @inline(__always)
-  private static func copyPlain(
-    _ at: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ out: inout UnsafeMutablePointer<UInt8>
-  ) {
-    while end - at >= 8 {
-      let word = UInt64(littleEndian: UnsafeRawPointer(at).loadUnaligned(as: UInt64.self))
-      let slash = word ^ 0x5C5C_5C5C_5C5C_5C5C
-      let found = (slash &- 0x0101_0101_0101_0101) & ~slash & 0x8080_8080_8080_8080
-      UnsafeMutableRawPointer(out).storeBytes(of: word.littleEndian, as: UInt64.self)
-      let count = found == 0 ? 8 : found.trailingZeroBitCount &>> 3
-      at += count
-      out += count
-      if found != 0 { return }
+  /// What `appendString` needs beyond what it appends, which is not longer than the text.
+  static let unescapedSlack = 16
+
+  /// Appends what the JSON string at `start` stands for, up to its quote or the end. The buffer must have room. Returns
+  /// where it ends; nil, and nothing is appended: an escape is broken or a lone surrogate.
+  static func appendString(_ text: Bytes, from start: Int, to buffer: Buffer) -> Int? {
+    guard let base = text.baseAddress, let first = buffer.end else { return start }
+    let end = base + text.count
+    var at = base + start
+    var out = first
+    while at < end {
+      if end - at >= 16 {
+        let bytes = Sixteen(at: at)
+        bytes.write(to: out)
+        let plain = bytes.firstSpecial ?? 16
+        at += plain
+        out += plain
+        if plain == 16 { continue }
+      }
+      if at.pointee == UInt8(ascii: "\"") { break }
+      if at.pointee != UInt8(ascii: "\\") {
+        out.pointee = at.pointee
+        out += 1
+        at += 1
+      } else if end - at >= 2, let byte = unescaped(at[1]) {
+        out.pointee = byte
+        out += 1
+        at += 2
+      } else {
+        guard let escape = JSONScanner.escapedScalar(Bytes(start: at, count: end - at), 0) else { return nil }
+        write(escape.scalar, &out)
+        at += escape.length
+      }
     }
-    while at < end, at.pointee != UInt8(ascii: "\\") {
-      out.pointee = at.pointee
-      at += 1
-      out += 1
-    }
+    buffer.extend(by: out - first)
+    return at - base
   }
 
   /// The character that follows a backslash, except for `u` (RFC 8259, 7).

@@ -5,6 +5,7 @@ package final class ResponseHeaders {
   /// All headers have arrived; a status line comes next.
   package private(set) var isOver = true
   private var isKept = false  // whether the header of the last line was kept
+  private var isRedacted = false
 
   package init() {}
 
@@ -12,6 +13,7 @@ package final class ResponseHeaders {
   /// new answer. A line that begins with a blank continues the header before it (RFC 9112, 5.2).
   package func add(line: Bytes) throws(Failure) {
     let text = line.trimmed
+    isRedacted = false
     if isOver { return begin(text) }
     isOver = line.first == UInt8(ascii: "\r") || line.first == UInt8(ascii: "\n")
     if text.firstIndex(of: 0, from: 0) != nil || text.isEmpty { return }
@@ -67,5 +69,9 @@ package final class ResponseHeaders {
 
   package var requestID: Bytes? { value("x-request-id") ?? value("apim-request-id") ?? value("request-id") }
 
-  package func redact(_ secret: Secret?) { secret?.redact(buffer, isAnswer: false) }
+  /// Redacts those that have arrived since the last time.
+  package func redact(_ secret: Secret?) {
+    if !isRedacted { secret?.redact(buffer, isAnswer: false) }
+    isRedacted = true
+  }
 }

@@ -47,29 +47,36 @@ package enum Wire {
   package static var type: StaticString { "type" }
   package static var param: StaticString { "param" }
 
-  /// All names by which whole answers are read.
-  private static var allRead: StaticString {
-    """
-     id object created model choices usage x_groq error index message finish_reason role content refusal tool_calls \
-    reasoning_content reasoning thinking text function name arguments detail code type param prompt_tokens \
-    completion_tokens total_tokens prompt_tokens_details cached_tokens completion_tokens_details reasoning_tokens \
-
-    """
+  /// The names of that length by which whole answers are read.
+  private static func allRead(_ length: Int) -> StaticString {
+    switch length {
+    case 2: "id"
+    case 4: "role type text name code"
+    case 5: "model usage index error param"
+    case 6: "object detail x_groq"
+    case 7: "created choices message content refusal"
+    case 8: "function thinking"
+    case 9: "arguments reasoning"
+    case 10: "tool_calls"
+    case 12: "total_tokens"
+    case 13: "finish_reason prompt_tokens cached_tokens"
+    case 16: "reasoning_tokens"
+    case 17: "completion_tokens reasoning_content"
+    case 21: "prompt_tokens_details"
+    case 25: "completion_tokens_details"
+    default: ""
+    }
   }
 
   /// Whether a whole answer is read by that name, at any depth. A key with escapes may stand for any name.
   static func isRead(_ key: Bytes) -> Bool {
-    if key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil { return true }
-    var from = 0
-    while let found = allRead.bytes.firstIndex(of: key, from: from) {
-      from = found + 1
-      if found > 0, allRead.bytes[found - 1] == UInt8(ascii: " "),
-        allRead.bytes.slice(found + key.count, found + key.count + 1).equals(" ")
-      {
-        return true
-      }
+    let names = allRead(key.count).bytes
+    var at = 0
+    while at < names.count {
+      if names.slice(at, at + key.count).equals(key) { return true }
+      at += key.count + 1
     }
-    return false
+    return key.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil
   }
 
   /// The numbers of `Usage`, in its order: the object within `usage` that a number is in, or "", and its key.

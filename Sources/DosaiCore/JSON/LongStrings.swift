@@ -12,29 +12,32 @@ package struct LongStrings {
   /// `decoded`. The text must have been checked, and be UTF-8 without U+0000, U+007F and lone surrogates. `isAnswer`:
   /// members that are never read in a whole answer are left out, except the first of an object, so that it is not empty.
   package func extract(from text: Bytes, lengthMin: Int, isAnswer: Bool, rest: Buffer) throws(Failure) {
-    try decoded.reserve(text.count &+ 8)
+    try decoded.reserve(text.count &+ Text.unescapedSlack)
     try rest.reserve(min(text.count, 4 << 10))
     var from = 0
     var at = 0
     while let quote = text.firstIndex(of: UInt8(ascii: "\""), from: at) {
-      at = JSONScanner.endOfString(text, quote)
-      if isAnswer || at - quote >= lengthMin, let value = Self.value(text, ofKeyEndingAt: at) {
-        guard isAnswer, !Wire.isRead(text.slice(quote + 1, at - 1)) else { continue }
-        var comma = quote - 1
-        while comma > from, text[comma].isBlank { comma -= 1 }
-        guard comma >= from, text[comma] == UInt8(ascii: ",") else { continue }
-        try rest.append(text.slice(from, comma))
-        at = JSONScanner.end(of: text, from: value)
+      let start = decoded.count
+      guard let end = Text.appendString(text, from: quote + 1, to: decoded) else { throw .internalError }
+      at = end + 1
+      let isLong = at - quote >= lengthMin
+      let value = isAnswer || isLong ? Self.value(text, ofKeyEndingAt: at) : nil
+      if isLong, value == nil {
+        try rest.append(text.slice(from, quote))
+        try rest.append("\"\u{7F}")
+        try rest.append(decimal: Int64(start))
+        try rest.append(UInt8(ascii: "\""))
+        try decoded.append(0 as UInt8)
         from = at
         continue
       }
-      if at - quote < lengthMin { continue }
-      try rest.append(text.slice(from, quote))
-      try rest.append("\"\u{7F}")
-      try rest.append(decimal: Int64(decoded.count))
-      try rest.append(UInt8(ascii: "\""))
-      guard try Text.appendUnescaped(text.slice(quote + 1, at - 1), to: decoded) else { throw .internalError }
-      try decoded.append(0 as UInt8)
+      decoded.truncate(to: start)
+      guard isAnswer, let value, !Wire.isRead(text.slice(quote + 1, end)) else { continue }
+      var comma = quote - 1
+      while comma > from, text[comma].isBlank { comma -= 1 }
+      guard comma >= from, text[comma] == UInt8(ascii: ",") else { continue }
+      try rest.append(text.slice(from, comma))
+      at = JSONScanner.end(of: text, from: value)
       from = at
     }
     try rest.append(text.slice(from, text.count))

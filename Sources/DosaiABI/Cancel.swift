@@ -10,7 +10,6 @@ public func dosai_cancel_new(
 ) -> dosai_status {
   catchFailure(out_error) { () throws(Failure) in
     let out = try cleared(out_cancel, "out_cancel: is NULL")
-    try ProcessState.start()
     try out.give(try CancelToken())
   }
 }

@@ -30,7 +30,6 @@ extension Call {
     let end = url.bytes.firstIndex(of: UInt8(ascii: "?"), from: start) ?? url.count
     let path = try Buffer(copying: url.bytes.slice(start, end))
     secret?.redact(path, isAnswer: false)
-    if path.isEmpty { try path.append("/") }
     toldPath = path
     return path
   }

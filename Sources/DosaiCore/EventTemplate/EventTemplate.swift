@@ -256,7 +256,7 @@ final class EventTemplate {
     var plain = start
     while end - plain >= 16 {
       let found = Text.shortEnd(plain)
-      if found.pointee == UInt8(ascii: "\""), found > start {
+      if found.pointee == UInt8(ascii: "\"") {
         segment.pointee.form = .plain
         return found
       }
@@ -264,7 +264,7 @@ final class EventTemplate {
       plain = found
     }
     guard let (at, isEscaped) = Text.validEnd(start, end), segment.pointee.slot == .text || !isEscaped, at < end,
-      at.pointee == UInt8(ascii: "\""), at > start  // "" may not count
+      at.pointee == UInt8(ascii: "\"")
     else { return nil }
     segment.pointee.form = isEscaped ? .escaped : .plain
     return at

@@ -16,7 +16,8 @@ typedef struct batch_line {
 typedef struct batch_input {
   const char *path;
   FILE *file;
-  char *text; /* of the line that was read last */
+  int64_t position; /* in the file; -1: unknown */
+  char *text;       /* of the line that was read last */
   size_t text_capacity;
   batch_line *lines;
   size_t count;
@@ -47,6 +48,9 @@ typedef struct batch_output {
   const char *path;
   FILE *file;     /* kept open: closing any handle of the file would give up the lock */
   int64_t length; /* of its whole lines */
+  FILE *line;     /* what is about to be written, in memory */
+  char *text;     /* of the line, after it was flushed */
+  size_t text_length;
   int is_dirty;
   int64_t synced_at;
 } batch_output;

@@ -66,10 +66,10 @@ static const char *parse(const char *text, size_t length, batch_request *request
 
 void input_read(batch_input *input, const batch_line *line, batch_request *request, outcome *outcome) {
   ssize_t length = -1;
-  off_t offset = (off_t)line->offset; /* seldom another than the end of the line before */
-  if (ftello(input->file) == offset || fseeko(input->file, offset, SEEK_SET) == 0) {
+  if (input->position == line->offset || fseeko(input->file, (off_t)line->offset, SEEK_SET) == 0) {
     length = getline(&input->text, &input->text_capacity, input->file);
   }
+  input->position = length < 0 ? -1 : line->offset + length;
   if (length < 0 && ferror(input->file)) {
     fail(input->path, outcome);
   } else if (length < 0 || parse(input->text, (size_t)length, request) ||

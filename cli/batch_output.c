@@ -187,16 +187,15 @@ static int append(batch_output *output, const char *text, size_t length) {
 
 int output_write(batch_output *output, uint32_t number, const batch_request *request, const dosai_event *end,
                  outcome *outcome) {
-  char *text = NULL;
-  size_t length = 0;
-  FILE *file = open_memstream(&text, &length);
-  if (file) put_result(file, number, request, end);
-  int is_made = file && !ferror(file);
-  if (file && fclose(file) != 0) is_made = 0;
+  if (!output->line) output->line = open_memstream(&output->text, &output->text_length);
+  if (output->line) {
+    rewind(output->line);
+    put_result(output->line, number, request, end);
+  }
+  int is_made = output->line && fflush(output->line) == 0 && !ferror(output->line);
   if (!is_made) errno = ENOMEM;
-  int is_written = is_made && append(output, text, length);
+  int is_written = is_made && append(output, output->text, output->text_length);
   if (!is_written) fail(output, outcome);
-  free(text);
   return is_written;
 }
 
@@ -209,4 +208,6 @@ void output_sync(batch_output *output, int64_t now, outcome *outcome) {
 
 void output_close(batch_output *output) {
   if (output->file) fclose(output->file);
+  if (output->line) fclose(output->line);
+  free(output->text);
 }

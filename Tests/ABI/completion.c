@@ -128,6 +128,26 @@ static void sizes(const dosai_completion *c) {
   CHECK_INT(dosai_completion_timings(c, NULL), DOSAI_INVALID_ARGUMENT);
 }
 
+/* The first token is the first of what the model says: a role, or a field of the server's own, says nothing. */
+static void first_tokens(void) {
+  static const char *const scripts[] = {"token-content", "token-reasoning_content", "token-refusal",
+                                        "token-tool_calls", "token-name"};
+  for (int i = 0; i < 5; i++) {
+    dosai_timings timings = {.struct_size = sizeof timings};
+    dosai_completion *completion = NULL;
+    dosai_error *error = NULL;
+    dosai_request *request = test_request();
+    dosai_client *client = test_client(TEST_PLAIN, scripts[i]);
+    CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), DOSAI_OK);
+    CHECK_INT(dosai_completion_timings(completion, &timings), DOSAI_OK);
+    if (i < 4) CHECK_BETWEEN(timings.first_token_us, timings.first_byte_us + 20000, timings.total_us);
+    else CHECK_INT(timings.first_token_us, -1);
+    dosai_completion_free(completion);
+    dosai_request_free(request);
+    dosai_client_free(client);
+  }
+}
+
 static void quirk_names(void) {
   int named = 0;
   for (unsigned bit = 0; bit < 32; bit++) named += dosai_quirk_name((uint32_t)1 << bit) != NULL;
@@ -156,6 +176,7 @@ int main(void) {
   CHECK_TEXT(dosai_completion_message_json(bare, 0, NULL),
              "{\"role\": \"assistant\", \"content\": \"Hello! How can I help you today?\"}");
   dosai_completion_free(bare);
+  first_tokens();
   quirk_names();
   return test_end();
 }

@@ -59,7 +59,8 @@ static void exit_in_a_call(void) {
   exit(0);
 }
 
-static void child(dosai_client *inherited) {
+static void child(dosai_client *inherited, dosai_stream *stream) {
+  const dosai_chunk *chunk = NULL;
   dosai_completion *completion = NULL;
   dosai_error *error = NULL;
   dosai_request *request = test_request();
@@ -67,6 +68,7 @@ static void child(dosai_client *inherited) {
   test_leaks_stay();
   alarm(SECONDS);
   CHECK_INT(dosai_chat(inherited, request, NULL, &completion, NULL), DOSAI_FORKED);
+  CHECK_INT(dosai_stream_next(stream, -1, &chunk, NULL), DOSAI_FORKED);
   client = test_client(TEST_PLAIN, "hello");
   CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
   dosai_completion_free(completion);
@@ -83,6 +85,12 @@ int main(void) {
   CHECK(WIFEXITED(first));
   CHECK_INT(WEXITSTATUS(first), 0);
   dosai_client *client = test_client(TEST_PLAIN, "hello");
+  dosai_request *request = test_request();
+  const dosai_chunk *chunk = NULL;
+  dosai_stream *stream = NULL;
+  dosai_error *error = NULL;
+  CHECK_CALL(dosai_stream_open(client, request, NULL, &stream, &error), DOSAI_OK);
+  CHECK_CALL(dosai_stream_next(stream, -1, &chunk, &error), DOSAI_OK);
   for (int i = 0; i < 3; i++) CHECK(pthread_create(&threads[i], NULL, i ? make_and_free : call, NULL) == 0);
   while (!calling) test_sleep(1);
   for (int i = 0; i < FORKS; i++) {
@@ -90,7 +98,7 @@ int main(void) {
     int status = -1;
     fflush(NULL);
     pid_t process = fork();
-    if (process == 0) child(client);
+    if (process == 0) child(client, stream);
     CHECK(waitpid(process, &status, 0) == process);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     /* At exit it would wait for the parent's threads for a second. */
@@ -98,6 +106,8 @@ int main(void) {
   }
   over = 1;
   for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
+  dosai_stream_free(stream);
+  dosai_request_free(request);
   dosai_client_free(client);
   return test_end();
 }

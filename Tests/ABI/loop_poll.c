@@ -130,6 +130,10 @@ static void timeouts(void) {
   start(loop, TEST_PLAIN, "hello", STREAM, 1, NULL);
   while (dosai_loop_timeout_ms(loop) != 0) /* events that nobody has taken yet */
     CHECK_CALL(dosai_loop_step(loop, 1000, NULL, NULL, NULL, &error), DOSAI_OK);
+  for (int i = 0; i < 3; i++) { /* they stay */
+    CHECK_CALL(dosai_loop_step(loop, 0, NULL, NULL, NULL, &error), DOSAI_OK);
+    CHECK_INT(dosai_loop_timeout_ms(loop), 0);
+  }
   CHECK(readable(0));
   run(loop);
   CHECK_END(1, DOSAI_OK);
@@ -238,6 +242,7 @@ static void from_threads(void) {
   dosai_call *call = submit(loop, TEST_PLAIN, "fast", STREAM, 0, NULL);
   dosai_call_pause(call);
   settle();
+  CHECK(dosai_loop_timeout_ms(loop) != 0);
   pthread_create(&thread, NULL, resume_soon, call);
   host();
   CHECK_END(0, DOSAI_OK);

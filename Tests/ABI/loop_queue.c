@@ -84,6 +84,27 @@ static void hosts(void) {
   for (int i = 0; i < 6; i++) CHECK_END(i, DOSAI_CANCELLED);
 }
 
+/* libcurl counts the connections to a proxy, whatever hosts they are for: each call waits for the one before it. */
+static void through_a_proxy(void) {
+  char name[128], base[256];
+  dosai_loop *loop = new_loop(0, 1);
+  for (uintptr_t i = 0; i < 4; i++) {
+    dosai_client_options options;
+    test_options(&options, base, TEST_PLAIN, "slow~proxied");
+    snprintf(base, sizeof base, "http://host%d.test/s/%s/v1", (int)i,
+             test_script(name, TEST_PLAIN, "slow~proxied"));
+    options.allow_insecure_http = 1;
+    options.proxy = test_env("DOSAI_TEST_PLAIN");
+    dosai_client *client = test_client_with(&options);
+    dosai_call_free(submit_with(loop, client, CHAT, i, NULL));
+    dosai_client_free(client);
+  }
+  run(loop);
+  for (int i = 0; i < 4; i++) CHECK_END(i, DOSAI_OK);
+  CHECK_INT(test_count(TEST_PLAIN, "slow~proxied", "most_at_once"), 1);
+  close_loop(loop);
+}
+
 /* While it waits for a connection the total clock runs, and a cancel counts; the next in the line goes on. */
 static void in_line(void) {
   dosai_loop *loop = new_loop(0, 1);
@@ -174,6 +195,7 @@ int main(void) {
   connections(TEST_PLAIN);
   connections(TEST_TLS);
   hosts();
+  through_a_proxy();
   in_line();
   passed_over();
   all_gone();

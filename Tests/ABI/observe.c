@@ -197,6 +197,24 @@ static void in_a_loop(void) {
   dosai_client_free(client);
 }
 
+static void note_path(const dosai_call_event *event, void *user_data) { copy(user_data, 8, event->path); }
+
+/* A URL that ends with the host has the path "/". */
+static void without_a_path(void) {
+  char path[8] = "";
+  dosai_error *error = NULL;
+  dosai_client_options options;
+  dosai_client_options_init(&options, sizeof options);
+  options.base_url = test_env("DOSAI_TEST_PLAIN");
+  options.api_key = "sk-test";
+  options.on_event = note_path;
+  options.event_user_data = path;
+  dosai_client *client = test_client_with(&options);
+  CHECK_CALL(dosai_client_warm(client, 1, NULL, &error), DOSAI_OK);
+  CHECK_TEXT(path, "/");
+  dosai_client_free(client);
+}
+
 int main(void) {
   whole();
   streamed(TEST_PLAIN);
@@ -204,5 +222,6 @@ int main(void) {
   failed();
   key_changes();
   in_a_loop();
+  without_a_path();
   return test_end();
 }

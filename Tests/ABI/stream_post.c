@@ -2,6 +2,7 @@
 #include "test.h"
 
 static dosai_error *error;
+static const char *key = "sk-test-key-of-24-bytes";
 static const char body[] = "{\"model\":\"m\", \"stream\":true}";
 
 /* What a stream gave: each event as "type/id:data", a line each. */
@@ -102,7 +103,7 @@ static seen play_at(test_transport transport, const char *script, const char *la
     char url[256];
     dosai_client_options client_options;
     test_options(&client_options, url, transport, script);
-    client_options.api_key = "sk-test-key-of-24-bytes";
+    client_options.api_key = key;
     client_options.max_event_bytes = 50000;
     client_options.max_retries = 1;
     dosai_client *client = test_client_with(&client_options);
@@ -159,6 +160,10 @@ static void by_the_standard(void) {
   CHECK_INT(all.quirks, DOSAI_QUIRK_TEXT_REPAIRED);
   all = play("event-key", NULL);
   CHECK_TEXT(all.text, "***********************/***********************:***********************\n");
+  key = "ollama"; /* a word, which answers keep */
+  all = play("event-key", NULL);
+  CHECK_TEXT(all.text, "ollama/ollama:ollama\n");
+  key = "sk-test-key-of-24-bytes";
 }
 
 /* The last event ends the stream, though the connection goes on; and without it the stream is not whole. */
@@ -179,6 +184,13 @@ static void last_event(void) {
   all = play("messages-open-end", "message_stop");
   CHECK_INT(all.status, DOSAI_OK);
   CHECK_INT(all.quirks, DOSAI_QUIRK_LAST_EVENT_OPEN);
+  all = play("list-open-end", NULL);
+  CHECK_TEXT(all.text, "/:[1,2]\n");
+  CHECK_INT(all.status, DOSAI_OK);
+  CHECK_INT(all.quirks, DOSAI_QUIRK_LAST_EVENT_OPEN);
+  all = play("number-open-end", NULL); /* more digits may be missing */
+  CHECK_TEXT(all.text, "");
+  CHECK_INT(all.status, DOSAI_TRUNCATED);
 }
 
 static void failures(void) {

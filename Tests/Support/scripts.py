@@ -129,6 +129,12 @@ def plays(*steps):
     return list(steps)
 
 
+def overlapped(count):
+    events = [line(chunk({"content": "%04d" % number + "x" * 60})) for number in range(count)]
+    middles = [event.index("x" * 60) + 30 for event in events]
+    return [events[0][:middles[0]], *(events[i][middles[i]:] + events[i + 1][:middles[i + 1]] for i in range(count - 1)), events[-1][middles[-1]:]]
+
+
 def begun(*steps):
     """A stream's headers and its first event, then the steps."""
     return [{"send": CHUNKED}, {"chunk": HELLO}] + list(steps)
@@ -237,7 +243,8 @@ STREAM_POSTS = {
     "messages-cut": [{"send": CHUNKED}, {"chunk": MESSAGES_BEGIN}, CLOSE],
     "messages-open": {"stream": MESSAGES_BEGIN + "event: message_stop\ndata: {\"type\":"},
     "messages-no-stop": {"stream": MESSAGES_BEGIN}, "messages-closed": plays({"send": UNTIL_CLOSE + MESSAGES}, CLOSE),
-    "messages-open-end": {"stream": MESSAGES[:-2]}, "messages-hold": [{"send": CHUNKED}, {"chunk": MESSAGES}, HOLD],
+    "messages-open-end": {"stream": MESSAGES[:-2]}, "list-open-end": {"stream": "data: [1,2]"},
+    "number-open-end": {"stream": "data: 12"}, "messages-hold": [{"send": CHUNKED}, {"chunk": MESSAGES}, HOLD],
     "messages-silent": [{"send": CHUNKED}, {"chunk": MESSAGES_BEGIN}, HOLD],
     "tokens-error": {"stream": TOKENS[:TOKENS.index("\n\n") + 2] + 'data:{"error":"plain words"}\n\n'},
     "tokens-without-error": {"stream": "".join('data:{"error":%s}\n\n' % value for value in ('null', '""', 'false', '[1,2]', '1234')) + TOKENS},
@@ -297,6 +304,12 @@ SCRIPTS = {
     "deepest-mid-error": begun({"chunk": "data: %s\n\n" % DEEPEST_ERROR}, {"chunk": DONE}, END),
     # streams with timing
     "late-end": {"events": text("Hello"), "end": [{"sleep_ms": 1}, END]},
+    **{"token-%s" % key: {"events": [chunk({"role": "assistant", "content": ""}), chunk({key: value}), chunk(finish="stop")], "pace_ms": 30}
+       for key, value in (("name", "n"), ("content", "a"), ("reasoning_content", "a"), ("refusal", "a"),
+                          ("tool_calls", [{"index": 0, "id": "c", "function": {"name": "f", "arguments": ""}}]))},
+    # each packet ends in the middle of an event's text, where the next one goes on
+    "overlapped": [{"send": CHUNKED}, *(step for piece in overlapped(20) for step in ({"chunk": piece}, {"sleep_ms": 20})), {"chunk": FINISH},
+                   {"chunk": DONE}, END],
     "fast": {"events": text(*"abcdefghijklmnopqrst"), "headers": HEADERS},
     "paced": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 20, "headers": HEADERS},
     "gapped": {"events": text(*"abcdefghijklmnopqrst"), "pace_ms": 100},

@@ -184,6 +184,19 @@ struct CallExplorer<Machine: CallMachine> {
     if new.attempts.count != world.failedAttempts {
       return "attempts: \(new.attempts.count), not \(world.failedAttempts)"
     }
+    // The connect clock is extended once, by three times as much as the host is late.
+    let isExtended = !old.isConnectExtended && new.isConnectExtended
+    let mayExtend = !old.isConnectExtended && old.connectDeadline != Clocks.never
+    switch event {
+    case .pass(_, true), .wait(_, true):
+      if mayExtend, clock.clock == .connect, clock.time <= world.now, !isExtended { return "no time for a late host" }
+      guard isExtended else { break }
+      let extended = min(world.now + rules.clocks.connect, clock.time + 4 * (world.now - clock.time))
+      if new.connectDeadline != extended { return "an extension too long, or too short" }
+    case .unsent(.timeout, _):
+      if old.phase == .attempting, mayExtend, action != .resend { return "it is not sent again" }
+    default: break
+    }
     // Its own times.
     switch action {
     case .attempt, .resend:
@@ -203,9 +216,7 @@ struct CallExplorer<Machine: CallMachine> {
     switch event {
     case .pass(_, true), .wait(_, true):
       // All was read, so that what was due is done, or the connect clock was extended.
-      let isExtended = !old.isConnectExtended && new.isConnectExtended
       if action == .none, deadline <= world.now, !isExtended { return "what was due is not done" }
-      if isExtended, new.connectDeadline > world.now + 3 * (world.now - clock.time) { return "an extension too long" }
     default: break
     }
     switch new.phase {
@@ -236,6 +247,7 @@ struct CallExplorer<Machine: CallMachine> {
     case .started: if new.phase == .starting { return "it is never started" }
     case .noConnection: if isInTransfer && nothingCame && action != .queue { return "it is not queued" }
     case .connectionFreed: if old.isQueued && !old.isPaused && action != .start { return "a place is not taken" }
+    case .responseBegan: if isInTransfer && !new.hasResponse { return "its response has not begun" }
     case .bytesTaken: if isInTransfer && !old.isPaused && action != .deliver { return "bytes are not delivered" }
     case .transferEnded:
       if new.isTransferOver != (old.isTransferOver || isInTransfer) { return "its transfer is over, or is not" }

@@ -22,6 +22,21 @@ struct EventParserTests {
     expect(text, gives: Outcome(expected))
   }
 
+  /// Within an event, what comes next is no event of its own, though it looks like one.
+  @Test func isAheadOfNothingWithinAnEvent() throws {
+    let parser = EventParser(bytesMax: 100)
+    func feed(_ text: String) throws {
+      let bytes = try Buffer(text.utf8)
+      try withExtendedLifetime(bytes) { try parser.feed($0.bytes) }
+    }
+    try feed("data: a\n")
+    #expect(try parser.next() == nil)
+    try feed("data: b\n\ndata: c\n\n")
+    #expect(parser.ahead == nil)
+    #expect(try parser.next()?.data.string == "a\nb")
+    #expect(try parser.next()?.data.string == "c")
+  }
+
   @Test(arguments: [
     ("\u{FEFF}data: a\n\n", [Seen("a")]), ("\u{FEFF}\u{FEFF}data: a\n\ndata: b\n\n", [Seen("b")]),
     ("data: a\n\n\u{FEFF}data: b\n\n", [Seen("a")]), ("\u{FEFF}", []), ("\u{FEFF}\n\ndata: a\n\n", [Seen("a")]),

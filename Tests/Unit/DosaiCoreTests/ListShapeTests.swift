@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -22,6 +23,22 @@ struct ListShapeTests {
   private func shape(_ list: String) throws -> ListShape? {
     let text = try Buffer(list.utf8)
     return try withExtendedLifetime(text) { try ListShape.make($0.bytes) }
+  }
+
+  /// What is behind the end is not read, as the page behind it would tell.
+  @Test func readsNothingBehindTheEnd() throws {
+    let shape = try #require(try shape(Self.one))
+    let size = 4096
+    let pages = try #require(mmap(nil, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+    defer { munmap(pages, 2 * size) }
+    #expect(mprotect(pages + size, size, PROT_NONE) == 0)
+    let list = Array(Self.one.utf8)
+    for count in 0...list.count {
+      let text = (pages + size - count).assumingMemoryBound(to: UInt8.self)
+      for i in 0..<count { text[i] = list[i] }
+      let steps = try #require(shape.steps.bytes.baseAddress)
+      #expect(ListShape.end(text, text + count, steps) == nil)
+    }
   }
 
   private static let one = #"{"token":" a","logprob":-0.25,"bytes":[32,97],"top_logprobs":[]}"#

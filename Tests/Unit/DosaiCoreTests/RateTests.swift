@@ -110,6 +110,14 @@ struct RateTests {
     #expect(sent.reduce(0) { $0 + $1.tokens } >= min(95_000, (cost ?? 1_000) * 150))
   }
 
+  /// As soon as the minute is over that began with the second of the first.
+  @Test func tokensAsSoonAsTheyAreFree() {
+    var rate = Rate(requests: 0, tokens: 1_000)
+    let sent = Self.run(&rate, (0..<3).map { Request($0, tokens: 1_000, asks: Self.start + 300_000_000) })
+    let waits = zip(sent, sent.dropFirst()).map { $1.time - $0.time }
+    #expect(waits.allSatisfy { $0 >= 60 * Self.second && $0 <= 61 * Self.second }, "\(waits)")
+  }
+
   @Test func aRequestBeyondTheLimitIsSentAlone() {
     var rate = Rate(requests: 0, tokens: 1_000)
     let sent = Self.run(&rate, [500, 5_000, 500].enumerated().map { Request($0, tokens: $1) })

@@ -45,6 +45,19 @@ struct RetryPolicyTests {
     #expect(try Self.delay(failure, httpStatus, attempt: 2) == nil)
   }
 
+  /// What `dosai_error_is_retryable` says. Without a response, it depends on the status alone.
+  @Test(
+    arguments: [
+      (Status.connection, 0, true), (.timeout, 0, true), (.truncated, 0, true), (.truncated, 200, true),
+      (.timeout, 200, true), (.tls, 0, false), (.cancelled, 0, false), (.proxy, 0, false), (.resource, 0, false),
+      (.server, 500, true), (.rateLimited, 429, true), (.badRequest, 400, false), (.cancelled, 500, false),
+    ] as [(Status, Int32, Bool)])
+  func saysWhatMayPass(failure: Status, httpStatus: Int32, expected: Bool) throws {
+    let headers = httpStatus == 0 ? nil : try ResponseHeadersTests.headers([])
+    #expect(RetryPolicy.mayPass(failure, httpStatus, headers) == expected)
+    if httpStatus != 0 { #expect(RetryPolicy.mayPass(failure, 0, headers) == RetryPolicy.mayPass(failure, 0, nil)) }
+  }
+
   @Test(
     arguments: [
       (Status.badRequest, 400, "true", true), (.notFound, 404, "true", true), (.server, 500, "false", false),

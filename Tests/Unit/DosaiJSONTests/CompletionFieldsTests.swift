@@ -52,6 +52,15 @@ struct CompletionFieldsTests {
     #expect(try sorted(again.string) == sorted(text.string))
   }
 
+  /// Choices are in the order of their index, in whichever they were sent.
+  @Test func areInOrder() throws {
+    let document = try Document.read(
+      #"{"choices":[{"index":2,"message":{"role":"c"}},{"index":0,"message":{"role":"a"}},{"index":1}]}"#)
+    var fields = CompletionFields()
+    try fields.read(document.root, limits: Limits())
+    #expect(fields.choices.map(\.index) == [0, 1, 2])
+  }
+
   /// What is never read makes no difference, wherever it is.
   @Test(arguments: [
     #"{"id":"c-1","service_tier":"default","object":"chat.completion","x":{"choices":[{}],"id":"not"},"created":7,"#

@@ -224,6 +224,11 @@ struct EventTemplateTests {
   /// An empty text may give no chunk, usage counts wherever it stands, and without an index it is the first choice's.
   @Test(arguments: [
     ["a", "b", "", "c"].map { #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"# },
+    ["a", "b", "c", "", "d", "\u{e9}", ""].map { #"{"choices":[{"delta":{"content":"\#($0)"}}]}"# },
+    ["a", "b", "c", "", "d"].map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"id":"\#($0)"}"# },
+    ["a", "a", "a", "b", "b"].map {
+      #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\#($0)"}}]}}]}"#
+    },
     (1...4).map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"x_groq":{"usage":{"total_tokens":\#($0)}}}"# },
     [#"\n"#, #"\t"#, #"\u0041"#, #"\u007f\u0080\u07ff\u0800\uffff\ud800\udc00\udbff\udfff"#].map {
       #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"#
@@ -341,6 +346,25 @@ struct EventTemplateTests {
       let isEscaped = word.contains("\\") && place != "token"
       #expect(taken == (isTaken && !isEscaped ? 2 : 1), "\(place) \(word)")
     }
+  }
+
+  /// A template takes an event of any length that the parser takes.
+  @Test(arguments: 80..<120) func takesEventsUpToTheLimit(length: Int) throws {
+    var limits = Limits()
+    limits.eventBytes = 100
+    let builder = CompletionBuilder(limits: limits)
+    let (head, tail) = (#"{"choices":[{"index":0,"delta":{"content":""#, #""}}]}"#)
+    let known = try Buffer((head + "a" + tail).utf8)
+    try withExtendedLifetime(try Document.read(known.string)) { try builder.add($0.root) }
+    try builder.makeTemplate(from: known.bytes)
+    let text = String(repeating: "x", count: length - 8 - head.utf8.count - tail.utf8.count)
+    let event = try Buffer("data: \(head)\(text)\(tail)\n\n".utf8)
+    let parser = EventParser(bytesMax: limits.eventBytes)
+    try parser.feed(event.bytes)
+    let isTaken = (try? parser.next()) != nil
+    var chunk = Chunk(.finish)
+    #expect((try builder.add(matching: event.bytes, &chunk) != nil) == isTaken)
+    #expect(isTaken == (length <= limits.eventBytes + 2))
   }
 
   /// What a value takes that is longer than the one before counts as in parsing.

@@ -142,18 +142,19 @@ package enum Text {
     return at
   }
 
-  /// Finds the quote that ends a JSON string, or a control character in it, from a backslash on; `end` if there is
-  /// none. Whether its escapes are valid is checked when they are decoded.
+  /// Finds the quote that ends a JSON string, or a control character in it; `end` if there is none. Whether its escapes
+  /// are valid is checked when they are decoded.
   @inline(never)
   static func stringEnd(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ seen: inout UInt64
   ) -> UnsafePointer<UInt8> {
     var at = start
-    while at < end, at.pointee == UInt8(ascii: "\\") {
+    while true {
+      at = plainEnd(at, end, &seen)
+      guard at < end, at.pointee == UInt8(ascii: "\\") else { return at }
       if end - at <= 2 { return end }
-      at = plainEnd(at + 2, end, &seen)
+      at += 2
     }
-    return at
   }
 
   /// Appends the bytes with each broken sequence as U+FFFD.

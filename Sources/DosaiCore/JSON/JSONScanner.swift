@@ -383,7 +383,7 @@ package enum JSONScanner {
     guard let base = text.baseAddress else { return text.count }
     let end = base + text.count
     var seen: UInt64 = 0
-    let quote = Text.stringEnd(Text.plainEnd(base + start + 1, end, &seen), end, &seen)
+    let quote = Text.stringEnd(base + start + 1, end, &seen)
     return quote < end ? quote - base + 1 : text.count
   }
 

@@ -128,12 +128,12 @@ static void timeouts(void) {
   CHECK_INT(book[0].clock, DOSAI_CLOCK_TOTAL);
   settle();
   start(loop, TEST_PLAIN, "hello", STREAM, 1, NULL);
-  while (dosai_loop_timeout_ms(loop) != 0) /* events that nobody has taken yet */
-    CHECK_CALL(dosai_loop_step(loop, 1000, NULL, NULL, NULL, &error), DOSAI_OK);
-  for (int i = 0; i < 3; i++) { /* they stay */
-    CHECK_CALL(dosai_loop_step(loop, 0, NULL, NULL, NULL, &error), DOSAI_OK);
-    CHECK_INT(dosai_loop_timeout_ms(loop), 0);
+  int stays = 0; /* events that nobody has taken yet; once, it may be a timer of libcurl */
+  for (int i = 0; i < 100 && stays < 3; i++) {
+    CHECK_CALL(dosai_loop_step(loop, stays ? 0 : 1000, NULL, NULL, NULL, &error), DOSAI_OK);
+    stays = dosai_loop_timeout_ms(loop) == 0 ? stays + 1 : 0;
   }
+  CHECK_INT(stays, 3);
   CHECK(readable(0));
   run(loop);
   CHECK_END(1, DOSAI_OK);
@@ -242,7 +242,9 @@ static void from_threads(void) {
   dosai_call *call = submit(loop, TEST_PLAIN, "fast", STREAM, 0, NULL);
   dosai_call_pause(call);
   settle();
-  CHECK(dosai_loop_timeout_ms(loop) != 0);
+  int tries = 0; /* a timer of libcurl may be due, but not always */
+  while (tries < 20 && dosai_loop_timeout_ms(loop) == 0) settle(), tries++;
+  CHECK(tries < 20);
   pthread_create(&thread, NULL, resume_soon, call);
   host();
   CHECK_END(0, DOSAI_OK);

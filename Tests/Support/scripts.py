@@ -304,7 +304,7 @@ SCRIPTS = {
     "deepest-mid-error": begun({"chunk": "data: %s\n\n" % DEEPEST_ERROR}, {"chunk": DONE}, END),
     # streams with timing
     "late-end": {"events": text("Hello"), "end": [{"sleep_ms": 1}, END]},
-    **{"token-%s" % key: {"events": [chunk({"role": "assistant", "content": ""}), chunk({key: value}), chunk(finish="stop")], "pace_ms": 30}
+    **{"token-%s" % key: {"events": [chunk({"role": "assistant", "content": ""}), chunk({key: value}), chunk(finish="stop")]}
        for key, value in (("name", "n"), ("content", "a"), ("reasoning_content", "a"), ("refusal", "a"),
                           ("tool_calls", [{"index": 0, "id": "c", "function": {"name": "f", "arguments": ""}}]))},
     # each packet ends in the middle of an event's text, where the next one goes on

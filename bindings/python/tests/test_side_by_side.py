@@ -54,7 +54,8 @@ LEFT_OUT = {
 STREAMS = set("""big-event many-choices many-tools deep-event late-end fast paced silent-headers silent-chunk mid-error
     mid-error-text mid-error-event mid-garbage hdr-fin hdr-rst body0-fin-chunked body0-rst mid-fin-chunked mid-rst
     in-chunk bad-chunk clean-no-done clean-finish-no-done eof-body eof-done tls-trunc tls-trunc-chunked cl-short cl-long
-    stall-mid rst-after-done keepalive after-done-hold blast reset-soon""".split())  # answers with a stream, whatever was asked for
+    stall-mid rst-after-done keepalive after-done-hold blast reset-soon overlapped token-name token-content
+    token-reasoning_content token-refusal token-tool_calls""".split())  # answers with a stream, whatever was asked for
 
 SILENT = "silent silent-headers silent-chunk stall-0 stall-mid whole-stall keepalive after-done-hold".split()
 

@@ -302,11 +302,11 @@ SCRIPTS = {
     "deepest": deepest, "deepest-list": {"text": "[" * 511 + "]" * 511}, "deepest-400": {"status": 400, "text": "[" * 511 + "]" * 511},
     "deepest-error": {"text": DEEPEST_ERROR}, "deepest-error-400": {"status": 400, "text": DEEPEST_ERROR},
     "deepest-mid-error": begun({"chunk": "data: %s\n\n" % DEEPEST_ERROR}, {"chunk": DONE}, END),
-    # streams with timing
-    "late-end": {"events": text("Hello"), "end": [{"sleep_ms": 1}, END]},
     **{"token-%s" % key: {"events": [chunk({"role": "assistant", "content": ""}), chunk({key: value}), chunk(finish="stop")]}
        for key, value in (("name", "n"), ("content", "a"), ("reasoning_content", "a"), ("refusal", "a"),
                           ("tool_calls", [{"index": 0, "id": "c", "function": {"name": "f", "arguments": ""}}]))},
+    # streams with timing
+    "late-end": {"events": text("Hello"), "end": [{"sleep_ms": 1}, END]},
     # each packet ends in the middle of an event's text, where the next one goes on
     "overlapped": [{"send": CHUNKED}, *(step for piece in overlapped(20) for step in ({"chunk": piece}, {"sleep_ms": 20})), {"chunk": FINISH},
                    {"chunk": DONE}, END],

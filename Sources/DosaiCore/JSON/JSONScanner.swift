@@ -239,10 +239,8 @@ package enum JSONScanner {
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ facts: inout Facts
   ) throws(Failure) -> UnsafePointer<UInt8> {
     var at = start + 1
-    var seen = facts.seen
-    defer { facts.seen = seen }
     while true {
-      at = Text.plainEnd(at, end, &seen)
+      at = Text.plainEnd(at, end, &facts.seen)
       guard at < end else { throw notJSON }
       if at.pointee == UInt8(ascii: "\"") { return at + 1 }
       guard at.pointee == UInt8(ascii: "\\"), end - at > 1 else { throw notJSON }

@@ -25,13 +25,9 @@ struct EventParserTests {
   /// Within an event, what comes next is no event of its own, though it looks like one.
   @Test func isAheadOfNothingWithinAnEvent() throws {
     let parser = EventParser(bytesMax: 100)
-    func feed(_ text: String) throws {
-      let bytes = try Buffer(text.utf8)
-      try withExtendedLifetime(bytes) { try parser.feed($0.bytes) }
-    }
-    try feed("data: a\n")
+    try "data: a\n".lent { try parser.feed($0) }
     #expect(try parser.next() == nil)
-    try feed("data: b\n\ndata: c\n\n")
+    try "data: b\n\ndata: c\n\n".lent { try parser.feed($0) }
     #expect(parser.ahead == nil)
     #expect(try parser.next()?.data.string == "a\nb")
     #expect(try parser.next()?.data.string == "c")

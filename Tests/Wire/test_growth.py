@@ -73,11 +73,14 @@ def cost(server, reply, face, **options):
 
 @pytest.mark.parametrize("id, face", [(id, face) for id, (_, _, faces) in FORMS.items() for face in faces])
 def test_growth(server, id, face):
-    """Of the least that two tries take: 4 would be linear, 16 quadratic."""
+    """Of the least that two tries take, or five: 4 would be linear, 16 quadratic. What else runs on the machine adds to a try."""
     many, make, _ = FORMS[id]
-    once, more = (min((cost(server, make(count), face) for _ in range(2)), key=lambda one: one["cpu"]) for count in (many, 4 * many))
+    tries = []
+    while len(tries) < 2 or more["cpu"] >= 8 * max(once["cpu"], 0.02 * SLOW) and len(tries) < 5:
+        tries.append([cost(server, make(count), face) for count in (many, 4 * many)])
+        once, more = (min(ones, key=lambda one: one["cpu"]) for ones in zip(*tries))
     assert once["status"] == more["status"] == ("BAD_REQUEST" if id == "errors" else "OK"), (once, more)
-    assert more["cpu"] < 8 * max(once["cpu"], 0.02 * SLOW), (once, more)
+    assert more["cpu"] < 8 * max(once["cpu"], 0.02 * SLOW), tries
 
 
 def test_total_clock_within_one_event(server):

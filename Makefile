@@ -68,7 +68,7 @@ need-test: need-python
 $(LIBRARY): $(SOURCES) Makefile | need-build
 	@[ -z "$$(find Sources -name '*.h' -newer .build/release/libdosai.so 2>/dev/null)" ] || rm -f .build/release/*.build/*.o
 	@rm -f .build/release/libdosai.so
-	swift build -c release --product dosai --disable-local-rpath
+	swift build -c release --product dosai --disable-local-rpath --omit-frame-pointers
 	@mkdir -p $(@D)
 	strip --strip-all -o $@.new .build/release/libdosai.so
 	@mv $@.new $@ # never changed under a process that has it loaded

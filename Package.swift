@@ -12,6 +12,9 @@ let settings: [SwiftSetting] = [
       "-Osize", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections",
       "-Xfrontend", "-disable-incremental-llvm-codegen",  // else each module leaves a hash of the build's paths in it
     ], .when(configuration: .release)),
+  // Frame pointers cost up to 10 % of the instructions above the floor, and 7 KB on arm64. SwiftPM adds them, unless
+  // it is asked not to, as in the Makefile.
+  .unsafeFlags(["-Xcc", "-fomit-frame-pointer"], .when(platforms: [.linux], configuration: .release)),
 ]
 
 let linker: [LinkerSetting] = [

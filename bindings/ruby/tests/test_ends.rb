@@ -45,6 +45,19 @@ class TestEnds < Test
     assert_nothing_open
   end
 
+  # What another thread raises when the call was just submitted also cancels it.
+  def test_an_exception_after_the_submit
+    client, me = endless, Thread.current
+    [-> { client.chat(QUESTION) }, -> { client.get("/x") }, -> { client.post("/x") }, -> { client.stream(QUESTION).to_a }].each do |call|
+      submitted = TracePoint.new(:return) do |at|
+        Thread.new { me.raise(IOError) }.join if at.method_id == :submit && at.self.is_a?(Dosai::Loop)
+      end
+      assert_raises(IOError) { submitted.enable(&call) }
+    end
+    client.stream(QUESTION).first
+    assert_nothing_open
+  end
+
   def test_forgotten
     client = endless
     Array.new(20) { client.stream(QUESTION).each.next }

@@ -31,7 +31,7 @@ module Dosai
     end
 
     # Sends the request, and gives the whole answer. A request is given by its fields, or as one hash, or JSON.
-    def chat(request = nil, **fields) = finish(submit(:chat, request || fields))
+    def chat(request = nil, **fields) = finish { submit(:chat, request || fields) }
 
     # Makes a stream. With a block, it sends the request, yields each chunk, and gives the completion.
     def stream(request = nil, **fields, &block)
@@ -42,8 +42,8 @@ module Dosai
     end
 
     # Sends a GET or a POST to any endpoint, such as "/models".
-    def get(path) = finish(submit_to(:get, path))
-    def post(path, body = nil, **fields) = finish(submit_to(:post, path, body || fields))
+    def get(path) = finish { submit_to(:get, path) }
+    def post(path, body = nil, **fields) = finish { submit_to(:post, path, body || fields) }
 
     # A POST to any endpoint that answers with server-sent events: each is one chunk, of the kind :event.
     def post_stream(path, body = nil, **fields) = Stream.new { submit_to(:stream_post, path, body || fields) }
@@ -79,7 +79,9 @@ module Dosai
       @loop.submit(kind, @handle, path, json, json.bytesize, @options.to_i)
     end
 
-    def finish(call)
+    def finish
+      call = nil
+      Native.whole { call = yield }
       call.chunks
       call.result
     ensure

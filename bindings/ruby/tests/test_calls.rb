@@ -31,6 +31,37 @@ class TestCalls < Test
     assert_raises(ArgumentError) { Dosai::Client.new(user_agent: "a\0b") }
   end
 
+  # In a process of its own, which an address that is none would end.
+  def test_options_of_a_wrong_type
+    program = <<~RUBY
+      require "#{File.expand_path('../lib/dosai', __dir__)}"
+      def wrong(client = Dosai::Client, **options)
+        client.new(**options)
+      rescue ArgumentError => error
+        raise if error.message.include?("12345")
+      else
+        puts options
+      end
+      [12345, true, [], {"a" => "b"}, -> {}, Dosai::Cancel.new].each do |value|
+        %i[organization api_key ca_pem].each { |key| wrong(key => value) }
+      end
+      ["60", :a, [], {}, -> {}, Dosai::Cancel.new].each do |value|
+        %i[max_retries requests_per_minute idle_timeout max_in_flight].each { |key| wrong(key => value) }
+      end
+      ["X-A: one", 12345, true, -> {}, Dosai::Cancel.new].each { |value| wrong(headers: value) }
+      %i[on_log on_event key_fn].each { |key| [-> {}, "text", 12345].each { |value| wrong(key => value) } }
+      %i[log_user_data struct_size header_count ca_pem_length].each { |key| [12345, "text"].each { |value| wrong(key => value) } }
+      [true, false, 0.5].each { |value| wrong(requests_per_minute: value) }
+      [true, false].each { |value| wrong(total_timeout: value) }
+      client = Dosai::Client.new(user_agent: :a, http1_only: true, max_retries: 3.0, ca_pem: nil)
+      with = Object.new.tap { |made| made.define_singleton_method(:new) { |**options| client.with(**options) } }
+      [12345, "text", -> {}].each { |value| %i[cancel on_wait wait_user_data].each { |key| wrong(with, key => value) } }
+      wrong(Dosai::Decoder, max_event_bytes: "8")
+    RUBY
+    assert_equal "", IO.popen(["ruby", "-W", "-e", program, {err: %i[child out]}], &:read)
+    assert_predicate $?, :success?
+  end
+
   def test_stream
     client = serve { |exchange| exchange.words(3) && exchange.events(STOP, "[DONE]") && exchange.over }
     stream = client.stream(QUESTION)

@@ -99,13 +99,17 @@ module Dosai
       names.zip(struct[0, size].unpack(format)).to_h
     end
 
+    # Fields that are no options: the sizes that the binding itself tells, and the functions that it lacks.
+    NO_OPTION = /\A(struct_size|reserved|on_.*)\z|_(fn|user_data|count|length)\z/
+
     # A struct of options. Times are in seconds; nil is the default.
     def options(name, values)
       size, format, names = STRUCTS.fetch(name)
       struct, kept = memory(size), []
       public_send(:"#{name}_init", struct.to_i, size)
       fields = names.zip(struct[0, size].unpack(format)).to_h
-      values.compact.each { |key, value| set(fields, key, value, kept) }
+      letters = names.zip(format.delete("x").chars).to_h
+      values.compact.each { |key, value| set(fields, letters, key, value, kept) }
       struct[0, size] = packed = fields.values.pack(format)
       wrong = fields.find { |key, value| packed.unpack(format)[names.index(key)] != value }
       raise ArgumentError, "dosai: #{wrong[0]} is out of range" if wrong
@@ -113,23 +117,24 @@ module Dosai
       struct
     end
 
-    def set(fields, key, value, kept)
+    # Anything but a text must not become the address of one.
+    def set(fields, letters, key, value, kept)
       name = fields.key?(key) ? key : :"#{key}_ms"
-      raise ArgumentError, "dosai: unknown option: #{key}" unless fields.key?(name)
+      raise ArgumentError, "dosai: unknown option: #{key}" if !fields.key?(name) || NO_OPTION.match?(name)
       fields[name] =
-        case value
-        when true then 1
-        when false then 0
-        when Numeric then name == key ? Integer(value) : (value.negative? ? -1 : (value * 1000).ceil)
-        when Hash, Array then list(fields, key, value.map { |line| line.is_a?(Array) ? line.join(": ") : line }, kept)
-        when Cancel then kept.push(value.handle).last.to_i
-        else kept.push(c_text(value)).last.to_i
+        case [%i[headers cancel].include?(name) ? name : letters[name], value]
+        in ["l", true | false] then value ? 1 : 0
+        in ["l" | "q", Numeric] then name == key ? value : (value.negative? ? -1 : (value * 1000).ceil)
+        in [:headers, Hash | Array] then list(fields, value.map { |line| line.is_a?(Array) ? line.join(": ") : line }, kept)
+        in [:cancel, Cancel] then kept.push(value.handle).last.to_i
+        in ["J", _] unless [Numeric, true, false, Hash, Array, Proc, Cancel].any? { |one| one === value }
+          kept.push(c_text(value)).last.to_i
+        else raise ArgumentError, "dosai: #{key} is of a wrong type: #{value.class}"
         end
-      fields[:ca_pem_length] = value.bytesize if key == :ca_pem
+      fields[:ca_pem_length] = value.to_s.bytesize if key == :ca_pem
     end
 
-    def list(fields, key, lines, kept)
-      raise ArgumentError, "dosai: #{key} is no list" unless key == :headers
+    def list(fields, lines, kept)
       kept.concat(lines.map { |line| c_text(line) })
       fields[:header_count] = lines.size
       kept.push(Fiddle::Pointer[kept.last(lines.size).map(&:to_i).pack("J*")]).last.to_i

@@ -17,6 +17,11 @@ final class Cancel
         $this->handle = Native::make('cancel', 'cancel_new');
     }
 
+    /** The handle is freed once. */
+    private function __clone()
+    {
+    }
+
     public function trigger(): void
     {
         Native::library()->dosai_cancel_trigger($this->handle);

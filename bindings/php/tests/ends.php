@@ -54,6 +54,16 @@ tests([
             $token = new Cancel();
         }
     },
+    // Its handle is freed once.
+    'no clone of a token' => function () {
+        $token = new Cancel();
+        try {
+            clone $token;
+        } catch (\Error) {
+            return;
+        }
+        throw new Exception('it was cloned');
+    },
     'leaving' => function () {
         $client = client('endless~left');
         foreach ($client->stream(QUESTION) as $chunk) {

@@ -13,9 +13,9 @@ final class Client
     private array $options;
 
     /**
-     * The options are those of dosai_client_options, with times in seconds, such as idleTimeout: 30; negative: none.
-     * headers are lines, or names with values. maxInFlight: so many calls run at once; the others wait in turn. wait is
-     * called in place of the library's own waiting, with a stream that is readable when there is work.
+     * The options are those of dosai_client_options, with times in seconds, such as idleTimeout: 30; negative or INF:
+     * none. headers are lines, or names with values. maxInFlight: so many calls run at once; the others wait in turn. wait
+     * is called in place of the library's own waiting, with a stream that is readable when there is work.
      */
     public function __construct(?string $apiKey = null, ?string $baseUrl = null, ?\Closure $wait = null, mixed ...$options)
     {

@@ -10,6 +10,9 @@ use FFI\CData;
 /** @internal The library's functions, and what it takes to call them. */
 final class Native
 {
+    /** Fields that are no options: the sizes that are told here, and functions. */
+    private const NO_OPTION = '/^(struct_size|reserved|on_.*)$|_(fn|user_data|count|length)$/';
+
     private static ?FFI $library = null;
 
     public static function library(): FFI
@@ -88,7 +91,8 @@ final class Native
     }
 
     /**
-     * A struct of options, and what must live as long. idleTimeout: 1.5 sets idle_timeout_ms to 1500; null is the default.
+     * A struct of options, and what must live as long. idleTimeout: 1.5 sets idle_timeout_ms to 1500, INF to -1; null is
+     * the default.
      *
      * @return array{CData, CData[]}
      */
@@ -101,14 +105,14 @@ final class Native
         foreach ($values as $key => $value) {
             $field = strtolower(preg_replace('/(?<=[a-z1])[A-Z]/', '_$0', (string) $key));
             $isTime = isset($known[$field . '_ms']);
-            if (!$isTime && (!isset($known[$field]) || str_starts_with($field, 'on_') || str_ends_with($field, '_fn'))) {
+            if (!$isTime && (!isset($known[$field]) || preg_match(self::NO_OPTION, $field))) {
                 throw new \ValueError("dosai: unknown option: $key");
             }
             if ($value === null) {
                 continue;
             }
             if ($isTime) {
-                [$field, $value] = [$field . '_ms', $value < 0 ? -1 : (int) ceil($value * 1000)];
+                [$field, $value] = [$field . '_ms', $value < 0 || $value === INF ? -1 : ceil($value * 1000)];
             }
             self::set($made, $field, $value, $kept);
         }
@@ -117,6 +121,15 @@ final class Native
 
     private static function set(CData $struct, string $field, mixed $value, array &$kept): void
     {
+        $isAddress = FFI::typeof($struct)->getStructFieldType($field)->getKind() === FFI\CType::TYPE_POINTER;
+        $isOfItsType = match (true) { // FFI takes an address even for a number
+            $field === 'headers' => is_array($value),
+            $field === 'cancel' => $value instanceof Cancel,
+            default => is_scalar($value) && is_string($value) === $isAddress,
+        };
+        if (!$isOfItsType) {
+            throw new \ValueError("dosai: $field is of a wrong type: " . get_debug_type($value));
+        }
         if (is_array($value)) {
             $lines = array_map(fn ($key, $line) => self::string(is_int($key) ? $line : "$key: $line"), array_keys($value), $value);
             $list = self::library()->new('char *[' . max(1, count($lines)) . ']');
@@ -136,8 +149,9 @@ final class Native
             $kept[] = $value;
             $struct->cancel = $value->handle;
         } else {
-            $struct->$field = $value = (int) $value;
-            if ($struct->$field !== $value) {
+            $isWhole = !is_float($value) || fmod($value, 1) === 0.0 && abs($value) < 2 ** 63;
+            $struct->$field = $number = $isWhole ? (int) $value : 0;
+            if (!$isWhole || $struct->$field !== $number) {
                 throw new \ValueError("dosai: $field is out of range");
             }
         }

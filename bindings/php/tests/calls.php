@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 require __DIR__ . '/support.php';
 
-use Dosai\{Client, Clock, Kind, Status, Tools};
+use Dosai\{Cancel, Client, Clock, Kind, Status, Tools};
 
 tests([
     // Sizes and offsets as the compiler of C has them.
@@ -35,13 +35,20 @@ tests([
         fails(Status::InvalidArgument, fn () => $client->chat(['model' => "\xff"]));
     },
     'options' => function () {
-        foreach ([['nothing' => 1], ['onLog' => 1], ['maxRetries' => 1 << 33], ['userAgent' => "a\0b"]] as $wrong) {
+        $many = [['maxRetries' => INF], ['maxRetries' => NAN], ['maxRetries' => 1e300], ['requestsPerMinute' => 0.5], ['idleTimeout' => NAN],
+            ['idleTimeout' => 1e300], ['totalTimeout' => 2.0 ** 62]]; // which PHP casts to 0, or to anything
+        array_push($many, ['organization' => ['X: y']], ['organization' => new Cancel()], ['organization' => 12345], ['headers' => 'X: y'], ['cancel' => 'X'],
+            ['caPemLength' => 5], ['headerCount' => 5], ['maxRetries' => [1]], ['maxRetries' => new stdClass()], ['maxRetries' => 'a']);
+        foreach ([['nothing' => 1], ['onLog' => 1], ['maxRetries' => 1 << 33], ['userAgent' => "a\0b"], ...$many] as $wrong) {
             try {
                 client('hello', ...$wrong);
             } catch (ValueError) {
                 continue;
             }
-            throw new Exception('it was taken: ' . json_encode($wrong));
+            throw new Exception('it was taken: ' . var_export($wrong, true));
+        }
+        foreach ([[0.0001, 1], [1.5, 1500], [0, 0], [-0.5, -1], [-INF, -1], [INF, -1]] as [$seconds, $ms]) {
+            same($ms, Dosai\Native::options('call_options', ['idleTimeout' => $seconds])[0]->idle_timeout_ms);
         }
         fails(Status::InvalidArgument, fn () => new Client(baseUrl: 'nonsense'));
         same([], (new Client(apiKey: 'secret'))->__debugInfo());

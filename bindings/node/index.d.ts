@@ -75,6 +75,7 @@ declare namespace OpenAI {
   }
 
   interface PostOptions extends RequestOptions {
+    /** Sent as JSON; {} without it. With stream: true, an object. */
     body?: unknown;
     stream?: boolean;
     /** The types or the data of the last event, separated by spaces, such as "message_stop". */

@@ -4,7 +4,7 @@ const native = require('./native.js');
 const errors = require('./errors.js');
 const { APIPromise, Stream, StreamCall, WholeCall } = require('./calls.js');
 const { ChunkMaker, EventMaker } = require('./chunks.js');
-const { completionOf } = require('./completion.js');
+const { completionOf, isObject } = require('./completion.js');
 const { ToolRunner } = require('./runner.js');
 
 const DEFAULT_BASE_URL = 'https://api.dos.ai/v1';
@@ -84,6 +84,15 @@ function textOf(body) {
   return JSON.stringify(body, (name, value) => (typeof value === 'string' ? value.toWellFormed() : value));
 }
 
+// What is sent. A chat's `stream` is for the library to set; a stream of another endpoint is asked for here.
+function bodyOf(kind, body) {
+  if (kind === native.POST) return body;
+  if (!isObject(body)) throw new errors.InvalidArgumentError('the body must be an object');
+  if (kind === native.STREAM_POST) return { ...body, stream: true };
+  const { stream, ...request } = body;
+  return request;
+}
+
 class OpenAI {
   #options;
   #native = null;
@@ -121,16 +130,14 @@ class OpenAI {
   }
 
   // With stream: true the server-sent events of any endpoint.
-  post(path, { body, stream, ...options } = {}) {
-    const json = body === undefined ? '{}' : body;
-    if (stream) return this.#stream(native.STREAM_POST, path, { ...json, stream: true }, options, new EventMaker());
-    return this.#whole(native.POST, path, json, options, jsonOf);
+  post(path, { body = {}, stream, ...options } = {}) {
+    if (stream) return this.#stream(native.STREAM_POST, path, body, options, new EventMaker());
+    return this.#whole(native.POST, path, body, options, jsonOf);
   }
 
   _chat(body, options) {
-    const { stream, ...request } = body ?? {};
-    if (stream) return this.#stream(native.STREAM, null, request, options, new ChunkMaker());
-    return this.#whole(native.CHAT, null, request, options, completionOf);
+    if (body?.stream) return this.#stream(native.STREAM, null, body, options, new ChunkMaker());
+    return this.#whole(native.CHAT, null, body, options, completionOf);
   }
 
   #whole(kind, path, body, options, read) {
@@ -145,22 +152,23 @@ class OpenAI {
     return APIPromise.of(call, call.opened.then(() => new Stream(call)));
   }
 
-  // Whatever is wrong, the call ends with it.
+  // Whatever is wrong, the call ends with it. The body is read now: it may change before there is a key.
   #begin(call, kind, path, body, options) {
     try {
+      const json = kind === native.GET ? null : textOf(bodyOf(kind, body));
       const { apiKey } = this.#options;
       if (typeof apiKey !== 'function') {
-        this.#submit(call, apiKey, kind, path, body, options);
+        this.#submit(call, apiKey, kind, path, json, options);
         return;
       }
-      Promise.resolve().then(apiKey).then((key) => this.#submit(call, key, kind, path, body, options))
+      Promise.resolve().then(apiKey).then((key) => this.#submit(call, key, kind, path, json, options))
         .catch((error) => call.fail(error));
     } catch (error) {
       call.fail(error);
     }
   }
 
-  #submit(call, key, kind, path, body, options = {}) {
+  #submit(call, key, kind, path, json, options = {}) {
     const { signal } = options;
     const isWhole = kind !== native.STREAM && kind !== native.STREAM_POST;
     const settings = { headers: merged(this.#options.defaultHeaders, options.headers), last_event: options.lastEvent };
@@ -171,7 +179,7 @@ class OpenAI {
       call.fail(errors.errorOf({ status: 'CANCELLED', message: 'the call was cancelled before it began' }));
       return;
     }
-    const refused = call.start(kind, this.#client(key), checkText('a path', path), kind === native.GET ? null : textOf(body), settings);
+    const refused = call.start(kind, this.#client(key), checkText('a path', path), json, settings);
     if (refused) call.end(refused);
     else if (signal) call.follow(signal);
   }

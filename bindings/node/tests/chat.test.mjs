@@ -131,6 +131,33 @@ test('other endpoints', async () => {
   assert.equal(types.at(-1), 'message_stop');
 });
 
+test('a POST sends its body as JSON, and {} without one', async () => {
+  const client = server.client('echo');
+  assert.equal((await client.post('/runs/1/cancel')).body, '{}');
+  assert.equal((await client.post('/x', { body: undefined })).body, '{}');
+  for (const body of ['{"a":1}', [1], 5, null]) assert.equal((await client.post('/x', { body })).body, JSON.stringify(body));
+});
+
+test('a stream, and a chat, is asked for by an object', async () => {
+  const base = server.base('messages');
+  const client = new OpenAI({ apiKey: 'k', baseURL: base, maxRetries: 0 });
+  for await (const event of await client.post('/messages', { stream: true })) assert(event.data);
+  assert.equal((await server.stats(base)).last_body, '{"stream":true}');
+  for (const body of ['{"a":1}', [1], 5, null]) {
+    await assert.rejects(client.post('/messages', { body, stream: true }), OpenAI.InvalidArgumentError);
+    await assert.rejects(client.chat.completions.create(body), OpenAI.InvalidArgumentError);
+  }
+  assert.equal((await server.stats(base)).requests, 1);
+});
+
+test('the body is what it was when the call was made, although the key comes later', async () => {
+  const messages = [{ role: 'user', content: 'hi' }];
+  const client = server.client('echo', { apiKey: async () => 'sk-test' });
+  const asked = client.chat.completions.create({ model: 'm', messages });
+  messages.push({ role: 'user', content: 'later' });
+  assert.equal(JSON.parse((await asked).choices[0].message.content).messages.length, 1);
+});
+
 test('the key is in no error', async () => {
   await assert.rejects(server.client('error-key', { apiKey: 'sk-canary' }).chat.completions.create(hello), (error) => {
     assert.doesNotMatch(JSON.stringify(error) + error.message + error.body, /canary/);

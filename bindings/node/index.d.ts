@@ -6,7 +6,7 @@ declare class OpenAI {
   readonly maxRetries: number;
   readonly chat: { readonly completions: OpenAI.Completions };
   readonly models: OpenAI.Models;
-  /** A client with other options. */
+  /** A client with other options. What is undefined stays as it is, and so does an apiKey or baseURL of null. */
   withOptions(changes: OpenAI.ClientOptions): OpenAI;
   /** A GET of any JSON endpoint. */
   get<T = any>(path: string, options?: OpenAI.RequestOptions): OpenAI.APIPromise<T>;

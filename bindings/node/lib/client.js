@@ -121,8 +121,14 @@ class OpenAI {
     return this.#options.maxRetries ?? 2;
   }
 
+  // A server or a key of null is the existing one: the environment's would be of another pair.
   withOptions(changes) {
-    return new OpenAI({ ...this.#options, ...changes });
+    const made = { ...this.#options };
+    for (const [name, value] of Object.entries(changes ?? {})) {
+      const isNone = value === undefined || (value === null && (name === 'apiKey' || name === 'baseURL'));
+      if (!isNone) made[name] = value;
+    }
+    return new OpenAI(made);
   }
 
   get(path, options) {

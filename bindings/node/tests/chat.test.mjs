@@ -158,6 +158,23 @@ test('the body is what it was when the call was made, although the key comes lat
   assert.equal(JSON.parse((await asked).choices[0].message.content).messages.length, 1);
 });
 
+test('withOptions keeps what is undefined, and a server or a key that is null', async () => {
+  const base = server.base('hello');
+  const client = new OpenAI({ apiKey: 'sk-mine', baseURL: base, maxRetries: 5 });
+  for (const nothing of [undefined, null]) {
+    const other = client.withOptions({ apiKey: nothing, baseURL: nothing, maxRetries: undefined });
+    assert.equal(other.baseURL, base);
+    assert.equal(other.maxRetries, 5);
+    await other.chat.completions.create(hello);
+    assert.equal(await sentKey(base), 'Bearer sk-mine');
+  }
+  assert.equal(client.withOptions().baseURL, base);
+  await client.withOptions({ apiKey: 'sk-other' }).chat.completions.create(hello);
+  assert.equal(await sentKey(base), 'Bearer sk-other');
+});
+
+const sentKey = async (base) => (await server.stats(base)).last_headers.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+
 test('the key is in no error', async () => {
   await assert.rejects(server.client('error-key', { apiKey: 'sk-canary' }).chat.completions.create(hello), (error) => {
     assert.doesNotMatch(JSON.stringify(error) + error.message + error.body, /canary/);

@@ -108,7 +108,8 @@ class StreamCall extends Call {
     else resolve({ value: undefined, done: true });
   }
 
-  next() {
+  // The reader's stream is kept while it waits: a stream that nobody has ends its call.
+  next(stream) {
     while (this.#head < this.#queue.length) {
       const entry = this.#queue[this.#head++];
       if (this.#head === this.#queue.length) this.#empty();
@@ -117,7 +118,7 @@ class StreamCall extends Call {
     }
     return new Promise((resolve, reject) => {
       if (this.facts !== null || this.failure || this.isDropped) this.#finish({ resolve, reject });
-      else this.#readers.push({ resolve, reject });
+      else this.#readers.push({ resolve, reject, stream });
     });
   }
 
@@ -175,7 +176,7 @@ class Stream {
   }
 
   next() {
-    return this.#call.next();
+    return this.#call.next(this);
   }
 
   async return(value) {

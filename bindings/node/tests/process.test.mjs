@@ -57,6 +57,19 @@ test('the process does not wait for a stream that nobody reads', async () => {
   await program(server.base('endless-blast'), 'const stream = await ask({ stream: true });');
 });
 
+test('a read that waits keeps its stream', async () => {
+  const { stdout } = await program(server.base('gapped'), `const begin = async () => {
+    const stream = await ask({ stream: true });
+    await stream.next();
+    return { reads: [stream.next(), stream.next()] };
+  };
+  const { reads } = await begin();
+  const collecting = setInterval(gc, 10);
+  for (const { value } of await Promise.all(reads)) console.log(value?.choices[0].delta.content);
+  clearInterval(collecting);`, '--expose-gc');
+  assert.equal(stdout, 'a\nb\n');
+});
+
 test('an exception in a callback of the program is an uncaught exception', async () => {
   await assert.rejects(program(server.base('hello'), "ask().then(() => process.nextTick(() => { throw new Error('mine'); }));"), /mine/);
 });

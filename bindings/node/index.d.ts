@@ -26,6 +26,7 @@ declare namespace OpenAI {
 
   /** The options that openai-node has, and those of dosai_client_options in dosai.h. */
   interface ClientOptions {
+    /** A function is called before each call. A signal ends the wait for it, but no timeout does. */
     apiKey?: string | null | (() => string | Promise<string>);
     baseURL?: string | null;
     organization?: string | null;

@@ -93,6 +93,21 @@ function bodyOf(kind, body) {
   return request;
 }
 
+const cancelled = () => errors.errorOf({ status: 'CANCELLED', message: 'the call was cancelled before it began' });
+
+// The key that the function gives, unless the signal comes first.
+async function keyFrom(apiKey, signal) {
+  if (signal?.aborted) throw cancelled();
+  let stop;
+  const stopped = new Promise((_, reject) => (stop = () => reject(cancelled())));
+  signal?.addEventListener('abort', stop);
+  try {
+    return await Promise.race([stopped, Promise.resolve().then(apiKey)]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
 class OpenAI {
   #options;
   #native = null;
@@ -159,32 +174,25 @@ class OpenAI {
   }
 
   // Whatever is wrong, the call ends with it. The body is read now: it may change before there is a key.
-  #begin(call, kind, path, body, options) {
+  async #begin(call, kind, path, body, options = {}) {
     try {
       const json = kind === native.GET ? null : textOf(bodyOf(kind, body));
       const { apiKey } = this.#options;
-      if (typeof apiKey !== 'function') {
-        this.#submit(call, apiKey, kind, path, json, options);
-        return;
-      }
-      Promise.resolve().then(apiKey).then((key) => this.#submit(call, key, kind, path, json, options))
-        .catch((error) => call.fail(error));
+      const key = typeof apiKey === 'function' ? await keyFrom(apiKey, options.signal) : apiKey;
+      this.#submit(call, key, kind, path, json, options);
     } catch (error) {
       call.fail(error);
     }
   }
 
-  #submit(call, key, kind, path, json, options = {}) {
+  #submit(call, key, kind, path, json, options) {
     const { signal } = options;
     const isWhole = kind !== native.STREAM && kind !== native.STREAM_POST;
     const settings = { headers: merged(this.#options.defaultHeaders, options.headers), last_event: options.lastEvent };
     setClocks(settings, options.timeout ?? this.#options.timeout, isWhole);
     const retries = options.maxRetries ?? this.#options.maxRetries;
     if (retries !== undefined) settings.max_retries = retries || -1;
-    if (signal?.aborted) {
-      call.fail(errors.errorOf({ status: 'CANCELLED', message: 'the call was cancelled before it began' }));
-      return;
-    }
+    if (signal?.aborted) throw cancelled();
     const refused = call.start(kind, this.#client(key), checkText('a path', path), json, settings);
     if (refused) call.end(refused);
     else if (signal) call.follow(signal);

@@ -175,6 +175,22 @@ test('withOptions keeps what is undefined, and a server or a key that is null', 
 
 const sentKey = async (base) => (await server.stats(base)).last_headers.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
 
+test('a signal ends a call that waits for its key', { timeout: 5000 }, async () => {
+  let asked = 0;
+  const base = server.base('hello');
+  const client = new OpenAI({ baseURL: base, apiKey: () => new Promise(() => asked++) });
+  for (const stream of [false, true]) {
+    const create = (signal) => client.chat.completions.create({ ...hello, stream }, { signal });
+    await assert.rejects(create(AbortSignal.timeout(20)), OpenAI.APIUserAbortError);
+    await assert.rejects(create(AbortSignal.abort()), OpenAI.APIUserAbortError);
+  }
+  assert.equal(asked, 2);
+  const controller = new AbortController();
+  const late = client.withOptions({ apiKey: async () => { controller.abort(); throw new Error('mine'); } });
+  await assert.rejects(late.chat.completions.create(hello, { signal: controller.signal }), OpenAI.APIUserAbortError);
+  assert.equal((await server.stats(base)).requests, 0);
+});
+
 test('the key is in no error', async () => {
   await assert.rejects(server.client('error-key', { apiKey: 'sk-canary' }).chat.completions.create(hello), (error) => {
     assert.doesNotMatch(JSON.stringify(error) + error.message + error.body, /canary/);

@@ -24,7 +24,10 @@ declare namespace OpenAI {
     total?: number | null;
   };
 
-  /** The options that openai-node has, and those of dosai_client_options in dosai.h. */
+  /**
+   * The options that openai-node has, and those of dosai_client_options in dosai.h. Another name, or a value of another
+   * type, is an InvalidArgumentError; so is a number that is not whole, except in a timeout.
+   */
   interface ClientOptions {
     /** A function is called before each call. A signal ends the wait for it, but no timeout does. */
     apiKey?: string | null | (() => string | Promise<string>);

@@ -9,20 +9,28 @@ const { ToolRunner } = require('./runner.js');
 
 const DEFAULT_BASE_URL = 'https://api.dos.ai/v1';
 
+const typed = (type, names) => names.map((name) => [name, type]);
+
 // Options of the library under their names in JavaScript: see dosai_client_options in dosai.h.
-const LIBRARY_OPTIONS = [
-  'apiKeyHeader', 'organization', 'project', 'userAgent', 'caFile', 'caPem', 'clientCertificateFile', 'clientKeyFile',
-  'clientKeyPassword', 'proxy', 'unixSocket', 'connectTimeoutMs', 'firstTokenTimeoutMs', 'idleTimeoutMs',
-  'totalTimeoutMs', 'keepAliveTimeoutMs', 'maxEventBytes', 'maxResponseBytes', 'maxTextBytes', 'maxHeaderBytes',
-  'maxJsonNodes', 'maxJsonDepth', 'maxChoices', 'maxToolCalls', 'maxRedirects', 'requestsPerMinute',
-  'tokensPerMinute', 'allowInsecureHttp', 'proxyFromEnvironment', 'http1Only',
-];
-const OPTIONS = new Set([...LIBRARY_OPTIONS, 'apiKey', 'baseURL', 'timeout', 'maxRetries', 'defaultHeaders',
-  'defaultQuery', 'dangerouslyAllowBrowser']);
+const LIBRARY_OPTIONS = new Map([
+  ...typed('string', ['apiKeyHeader', 'organization', 'project', 'userAgent', 'caFile', 'caPem', 'clientCertificateFile',
+    'clientKeyFile', 'clientKeyPassword', 'proxy', 'unixSocket']),
+  ...typed('number', ['connectTimeoutMs', 'firstTokenTimeoutMs', 'idleTimeoutMs', 'totalTimeoutMs', 'keepAliveTimeoutMs',
+    'maxEventBytes', 'maxResponseBytes', 'maxTextBytes', 'maxHeaderBytes', 'maxJsonNodes', 'maxJsonDepth', 'maxChoices',
+    'maxToolCalls', 'maxRedirects', 'requestsPerMinute', 'tokensPerMinute']),
+  ...typed('boolean', ['allowInsecureHttp', 'proxyFromEnvironment', 'http1Only']),
+]);
+const OPTIONS = new Map([...LIBRARY_OPTIONS, ...typed('string', ['apiKey', 'baseURL']), ['maxRetries', 'number'],
+  ...typed('any', ['timeout', 'defaultHeaders', 'defaultQuery', 'dangerouslyAllowBrowser'])]);
+const CLOCKS = new Set(['connect', 'firstToken', 'idle', 'total']);
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-function checkText(name, value) {
-  if (typeof value === 'string' && value.includes('\0')) throw new errors.InvalidArgumentError(`${name} contains U+0000`);
+// Gives the value back; null or undefined is none. The message does not tell the value: it may be the key.
+function checked(name, value, type) {
+  if (value === null || value === undefined || type === 'any') return value;
+  const isRight = type === 'number' ? Number.isSafeInteger(value) : typeof value === type;
+  if (!isRight) throw new errors.InvalidArgumentError(`${name} must be a ${type === 'number' ? 'whole number' : type}`);
+  if (type === 'string' && value.includes('\0')) throw new errors.InvalidArgumentError(`${name} contains U+0000`);
   return value;
 }
 
@@ -48,12 +56,16 @@ function withQuery(url, query) {
 function merged(...all) {
   const found = new Map();
   for (const headers of all) {
-    for (const [name, value] of headers instanceof Headers ? headers : Object.entries(headers ?? {})) {
+    const isHeaders = headers instanceof Headers;
+    if (!isHeaders && (!isObject(headers ?? {}) || headers?.[Symbol.iterator])) {
+      throw new errors.InvalidArgumentError('headers must be an object or Headers');
+    }
+    for (const [name, value] of isHeaders ? headers : Object.entries(headers ?? {})) {
       if (value === null || value === undefined) found.delete(name.toLowerCase());
       else found.set(name.toLowerCase(), [name, value]);
     }
   }
-  return [...found.values()].map(([name, value]) => checkText('a header', `${name}: ${value}`));
+  return [...found.values()].map(([name, value]) => checked('a header', `${name}: ${value}`, 'string'));
 }
 
 function milliseconds(value) {
@@ -72,6 +84,7 @@ function setClocks(made, timeout, isWhole) {
     total: isWhole ? timeout : undefined,
   };
   for (const [name, value] of Object.entries(clocks)) {
+    if (!CLOCKS.has(name)) throw new errors.InvalidArgumentError(`there is no clock ${name}`);
     if (value !== undefined) made[`${snake(name)}_timeout_ms`] = milliseconds(value);
   }
 }
@@ -102,7 +115,9 @@ async function keyFrom(apiKey, signal) {
   const stopped = new Promise((_, reject) => (stop = () => reject(cancelled())));
   signal?.addEventListener('abort', stop);
   try {
-    return await Promise.race([stopped, Promise.resolve().then(apiKey)]);
+    const key = await Promise.race([stopped, Promise.resolve().then(apiKey)]);
+    if (key === null || key === undefined) throw new errors.InvalidArgumentError('apiKey() gave no key');
+    return checked('the key of apiKey()', key, 'string');
   } finally {
     signal?.removeEventListener('abort', stop);
   }
@@ -114,9 +129,12 @@ class OpenAI {
   #key;
 
   constructor(options = {}) {
-    for (const name of Object.keys(options)) {
+    for (const [name, value] of Object.entries(options)) {
       if (!OPTIONS.has(name)) throw new errors.InvalidArgumentError(`there is no option ${name}`);
+      if (name !== 'apiKey' || typeof value !== 'function') checked(name, value, OPTIONS.get(name));
     }
+    setClocks({}, options.timeout, true);
+    merged(options.defaultHeaders);
     const { apiKey, baseURL } = fromEnvironment({ apiKey: options.apiKey ?? undefined, baseURL: options.baseURL ?? undefined });
     this.#options = { ...options, apiKey, baseURL: baseURL ?? DEFAULT_BASE_URL };
     if (typeof apiKey !== 'function') this.#client(apiKey);
@@ -188,14 +206,19 @@ class OpenAI {
   #submit(call, key, kind, path, json, options) {
     const { signal } = options;
     const isWhole = kind !== native.STREAM && kind !== native.STREAM_POST;
-    const settings = { headers: merged(this.#options.defaultHeaders, options.headers), last_event: options.lastEvent };
-    setClocks(settings, options.timeout ?? this.#options.timeout, isWhole);
-    const retries = options.maxRetries ?? this.#options.maxRetries;
-    if (retries !== undefined) settings.max_retries = retries || -1;
+    const settings = { headers: merged(this.#options.defaultHeaders, options.headers) };
+    settings.last_event = checked('lastEvent', options.lastEvent, 'string');
+    setClocks(settings, options.timeout === undefined ? this.#options.timeout : options.timeout, isWhole);
+    const retries = checked('maxRetries', options.maxRetries, 'number') ?? this.#options.maxRetries;
+    if (typeof retries === 'number') settings.max_retries = retries || -1;
+    checked('a path', path, 'string');
+    const client = this.#client(key);
     if (signal?.aborted) throw cancelled();
-    const refused = call.start(kind, this.#client(key), checkText('a path', path), json, settings);
-    if (refused) call.end(refused);
-    else if (signal) call.follow(signal);
+    if (signal) call.follow(signal);
+    const refused = call.start(kind, client, path, json, settings);
+    if (!refused) return;
+    call.unfollow();
+    call.end(refused);
   }
 
   // The library's client for this key.
@@ -203,11 +226,10 @@ class OpenAI {
     if (this.#native !== null && this.#key === key) return this.#native;
     const { baseURL, defaultQuery, apiKey, timeout, maxRetries, defaultHeaders, ...options } = this.#options;
     const made = { proxy_from_environment: 1, api_key: key, base_url: withQuery(baseURL, defaultQuery) };
-    for (const name of LIBRARY_OPTIONS) {
+    for (const name of LIBRARY_OPTIONS.keys()) {
       const value = options[name];
       if (value !== undefined && value !== null) made[snake(name)] = typeof value === 'boolean' ? Number(value) : value;
     }
-    for (const [name, value] of Object.entries(made)) checkText(name, value);
     const client = native.createClient(made);
     if (client.status !== undefined) throw errors.errorOf(client);
     this.#native = client;

@@ -21,7 +21,7 @@ class ToolRunner {
     this.messages = [...messages]; // the conversation so far, in whole rounds
     this.completions = []; // the answers so far
     this.#maxRounds = maxRounds ?? maxChatCompletions ?? 10;
-    if (!(this.#maxRounds >= 1)) throw new RangeError('maxRounds is at least 1');
+    if (typeof this.#maxRounds !== 'number' || !(this.#maxRounds >= 1)) throw new RangeError('maxRounds is at least 1');
     this.#throwsErrors = throwToolErrors === true;
     this.#body = { ...body, tools: tools.map((tool) => this.#definition(tool)) };
     this.#options = { ...options, signal: this.#controller.signal };
@@ -67,7 +67,7 @@ class ToolRunner {
     if (choice.finish_reason === 'length' || choice.finish_reason === 'content_filter') {
       throw new UnusableAnswerError(`the answer with the calls was cut: ${choice.finish_reason}`, completion);
     }
-    if (this.completions.length === this.#maxRounds) {
+    if (this.completions.length >= this.#maxRounds) {
       throw new MaxRoundsError(`the model still calls functions in round ${this.#maxRounds}`, completion);
     }
     const results = await Promise.all(calls.map((call) => this.#answer(call)));

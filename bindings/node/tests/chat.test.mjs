@@ -102,6 +102,8 @@ test('a call is retried, and the answer tells of it', async () => {
   const completion = await new OpenAI({ baseURL: base, maxRetries: 1 }).chat.completions.create(hello);
   assert.equal((await server.stats(base)).requests, 2);
   assert.deepEqual(completion._attempts.map((one) => one.httpStatus), [503, 200]);
+  const usual = new OpenAI({ baseURL: server.base('fail-then-hello'), maxRetries: null });
+  assert.equal((await usual.chat.completions.create(hello))._attempts.length, 2);
 });
 
 test('headers, the query, the key and its function', async () => {
@@ -189,6 +191,40 @@ test('a signal ends a call that waits for its key', { timeout: 5000 }, async () 
   const late = client.withOptions({ apiKey: async () => { controller.abort(); throw new Error('mine'); } });
   await assert.rejects(late.chat.completions.create(hello, { signal: controller.signal }), OpenAI.APIUserAbortError);
   assert.equal((await server.stats(base)).requests, 0);
+});
+
+test('a value of a wrong type is refused, and nothing is sent', async () => {
+  const base = server.base('hello');
+  const WRONG = [
+    { apiKey: 12345 }, { baseURL: new URL(base) }, { organization: 5 }, { proxy: true }, { maxRetries: '0' }, { maxRetries: 1.5 },
+    { requestsPerMinute: '1' }, { totalTimeoutMs: '5' }, { connectTimeoutMs: NaN }, { idleTimeoutMs: Infinity }, { maxTextBytes: 2 ** 60 },
+    { http1Only: 1 }, { allowInsecureHttp: 'false' }, { timeout: '5' }, { timeout: { conect: 5 } }, { timeout: { idle: '5' } },
+    { timeout: [5] }, { defaultHeaders: 'x-a: 1' }, { defaultHeaders: ['x-a: 1'] }, { defaultHeaders: new Map([['x-a', '1']]) },
+  ];
+  for (const options of WRONG) {
+    for (const apiKey of ['sk-test', () => 'sk-test']) {
+      assert.throws(() => new OpenAI({ baseURL: base, apiKey, ...options }), (error) => {
+        assert.doesNotMatch(error.message, /12345/);
+        return error instanceof OpenAI.InvalidArgumentError;
+      }, JSON.stringify(options));
+    }
+  }
+  const client = new OpenAI({ baseURL: base, apiKey: 'sk-test' });
+  for (const options of [{ maxRetries: '0' }, { maxRetries: NaN }, { timeout: { conect: 5 } }, { headers: ['x-a: 1'] }, { lastEvent: 5 }]) {
+    await assert.rejects(client.post('/chat/completions', { body: hello, ...options }), OpenAI.InvalidArgumentError, JSON.stringify(options));
+  }
+  for (const key of [undefined, null, 5]) {
+    await assert.rejects(client.withOptions({ apiKey: async () => key }).chat.completions.create(hello), OpenAI.InvalidArgumentError);
+  }
+  await assert.rejects(client.chat.completions.create(hello, { signal: new AbortController() }), TypeError);
+  assert.equal((await server.stats(base)).requests, 0);
+  await new OpenAI({ baseURL: base, apiKey: null, maxRetries: null, timeout: null, organization: undefined, http1Only: false, maxTextBytes: -1 }).chat.completions.create(hello);
+});
+
+test('a timeout of null is no limit, also for one call', async () => {
+  const client = server.client('slow', { timeout: 50 });
+  await assert.rejects(client.chat.completions.create(hello), OpenAI.APIConnectionTimeoutError);
+  assert.equal((await client.chat.completions.create(hello, { timeout: null })).choices.length, 1);
 });
 
 test('the key is in no error', async () => {

@@ -66,6 +66,10 @@ test('the rounds are limited, and a forced call is forced once', () => model([['
   const runner = completions.runTools({ ...body, tool_choice: 'required' }, { maxRounds: 3 });
   await assert.rejects(runner.finalContent(), (error) => error instanceof OpenAI.MaxRoundsError && error.completion.choices.length === 1);
   assert.deepEqual(asked.map((one) => one.tool_choice), ['required', undefined, undefined]);
+  for (const maxRounds of ['3', NaN, 0, {}]) assert.throws(() => completions.runTools(body, { maxRounds }), RangeError);
+  asked.length = 0;
+  await assert.rejects(completions.runTools(body, { maxRounds: 1.5 }).finalContent(), OpenAI.MaxRoundsError);
+  assert.equal(asked.length, 2);
   const forced = { type: 'function', function: { name: 'weather' } };
   const allowed = { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [forced] } };
   for (const [wanted, second] of [[forced, undefined], ['auto', 'auto'], [allowed, allowed], [null, null]]) {

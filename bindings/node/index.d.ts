@@ -257,6 +257,7 @@ declare namespace OpenAI {
   }
 
   class APIPromise<T> extends Promise<T> {
+    /** Call it, or asResponse(), before the answer, or the end of the stream, has come: the headers throw if they were not kept. */
     withResponse(): Promise<{ data: T; response: Answer; request_id: string | null }>;
     asResponse(): Promise<Answer>;
   }

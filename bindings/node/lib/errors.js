@@ -42,7 +42,7 @@ class APIError extends OpenAIError {
     this.isRetryable = facts.isRetryable === 1;
     this.completion = facts.completion ? completionOf(facts.completion) : null; // what had arrived
     this.quirks = facts.completion?.quirks ?? [];
-    for (const [name, value] of [['body', facts.body ?? null], ['headers', new Headers(facts.handle)], ['timings', facts.timings]]) {
+    for (const [name, value] of [['body', facts.body ?? null], ['headers', new Headers(facts.handle ?? null)], ['timings', facts.timings]]) {
       Object.defineProperty(this, name, { value, enumerable: false });
     }
   }
@@ -61,7 +61,7 @@ class UnprocessableEntityError extends APIError {}
 class RateLimitError extends APIError {}
 class InternalServerError extends APIError {}
 
-// Response headers, each looked up when it is asked for.
+// Response headers, each looked up when it is asked for. Without a handle they were not kept; with null there are none.
 class Headers {
   #handle;
 
@@ -70,7 +70,10 @@ class Headers {
   }
 
   get(name) {
-    return this.#handle ? header(this.#handle, String(name)) : null;
+    if (this.#handle === undefined) {
+      throw new OpenAIError('the headers were not kept: call withResponse() before the answer, or the end of the stream, has come');
+    }
+    return this.#handle && header(this.#handle, String(name));
   }
 
   has(name) {

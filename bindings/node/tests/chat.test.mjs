@@ -47,6 +47,12 @@ test('withResponse gives status and headers', async () => {
   assert.equal(response.headers.get('X-RateLimit-Remaining-Tokens'), '1000');
   assert.equal(response.headers.has('nothing'), false);
   assert.equal(id, 'req-1');
+  const call = server.client('hello').chat.completions.create(hello);
+  await call;
+  const late = await call.withResponse();
+  assert.deepEqual([late.response.status, late.request_id], [200, 'req-1']);
+  assert.throws(() => late.response.headers.get('x-request-id'), /withResponse\(\) before/);
+  assert.throws(() => late.response.headers.has('x-request-id'), OpenAI.OpenAIError);
 });
 
 const CLASSES = { 400: 'BadRequestError', 401: 'AuthenticationError', 403: 'PermissionDeniedError', 404: 'NotFoundError',

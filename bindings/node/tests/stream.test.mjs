@@ -169,6 +169,10 @@ test('withResponse of a stream, and the completion so far', async () => {
   await data.next();
   assert.equal(data.currentChatCompletionSnapshot.choices[0].message.content, 'a');
   await data.return();
+  const call = open(server.client('hello'));
+  assert.equal(await textOf(await call), answer);
+  const late = await call.asResponse();
+  assert.throws(() => late.headers.get('content-type'), /withResponse\(\) before/);
 });
 
 test('a thousand at once, on no thread of their own', async () => {

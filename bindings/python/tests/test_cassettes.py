@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 
 import dosai
 import pytest
@@ -167,6 +168,32 @@ def test_keys_are_not_written(tmp_path):
     replay(path, asked=asked)  # it is found all the same
     record(path, "Hello!", redact_keys=False, mode="all")
     assert "Bearer " + KEY in path.read_text(encoding="utf-8")
+
+
+ODD_KEY = "sk/ab+cd=ef0123456789"
+
+
+@pytest.mark.parametrize("options", [
+    {"api_key": ODD_KEY, "api_key_header": "x-goog-api-key"},
+    {"api_key": ODD_KEY, "api_key_header": "Ocp-Apim-Subscription-Key"},
+    {"default_headers": {"X-Auth": ODD_KEY}}, {"default_headers": {"X-Session-Token": ODD_KEY}},
+    {"default_headers": {"X-Client-Secret": ODD_KEY}}, {"default_query": {"api_key": ODD_KEY}},
+    {"default_query": {"subscription-key": ODD_KEY}}, {"default_query": {"a": "b", "access_token": ODD_KEY}},
+])
+def test_keys_under_other_names_are_not_written(tmp_path, options):
+    path = tmp_path / "it.jsonl"
+
+    def asked(server):
+        client = dosai.Client(**{"base_url": server.base_url, "api_key": "none", "max_retries": 0, "timeout": 20, **options})
+        with pytest.raises(dosai.AuthenticationError):
+            client.chat.completions.create(model="m", messages=messages("My key is " + ODD_KEY))
+
+    record(path, testing.error(401, "Wrong: " + ODD_KEY, headers={"x-ratelimit-limit-tokens": "5000"}), asked=asked)
+    text = path.read_text(encoding="utf-8")
+    for written in (ODD_KEY, urllib.parse.quote(ODD_KEY), urllib.parse.quote(ODD_KEY, safe="")):
+        assert written not in text
+    assert "Wrong: REDACTED" in text and "My key is REDACTED" in text and "5000" in text
+    replay(path, asked=asked)
 
 
 def test_prompts_are_not_written_by_choice(tmp_path):

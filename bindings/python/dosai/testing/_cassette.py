@@ -26,8 +26,9 @@ from ._steps import Step, chunk, head
 
 SPEEDS = ("recorded", "instant", "byte")
 MODES = ("once", "none", "all")
-SECRET_HEADERS = {"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie", "set-cookie"}
-SECRET_PARAMETERS = re.compile(r"([?&](?:api[-_]?key|key|token)=)[^&]*", re.I)
+SECRET = "(?:auth|key|token(?!s)|secret|cookie)"  # in the name of a header or parameter; `tokens` is a number
+SECRET_HEADER = re.compile(SECRET, re.I)
+SECRET_PARAMETER = re.compile(r"([?&][^=&]*%s[^=&]*=)([^&]*)" % SECRET, re.I)
 REDACTED = "REDACTED"
 SHORTEST_SECRET = 8  # characters: to redact a shorter one would change other words
 
@@ -135,16 +136,16 @@ class Cassette:
     def secrets(self, request: Request) -> list[str]:
         if not self.redact_keys:
             return []
-        values = [value.split(" ")[-1] for key, value in request.headers if key.lower() in SECRET_HEADERS]
-        values += [match[0].partition("=")[2] for match in SECRET_PARAMETERS.finditer(request.path)]
+        values = [value.split(" ")[-1] for key, value in request.headers if SECRET_HEADER.search(key)]
+        for _, value in SECRET_PARAMETER.findall(request.path):
+            values += [value, urllib.parse.unquote_plus(value)]
         return sorted({value for value in values if len(value) >= SHORTEST_SECRET}, key=len, reverse=True)
 
     def shown_path(self, request: Request) -> str:
-        return SECRET_PARAMETERS.sub(r"\1" + REDACTED, request.path) if self.redact_keys else request.path
+        return SECRET_PARAMETER.sub(r"\1" + REDACTED, request.path) if self.redact_keys else request.path
 
     def shown(self, headers: Iterable[Any], secrets: list[str]) -> list[list[str]]:
-        hide = SECRET_HEADERS if self.redact_keys else set()
-        return [[key, REDACTED if key.lower() in hide else without(value.encode(), secrets).decode()]
+        return [[key, REDACTED if self.redact_keys and SECRET_HEADER.search(key) else without(value.encode(), secrets).decode()]
                 for key, value in headers]
 
 

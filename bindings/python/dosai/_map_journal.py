@@ -123,7 +123,7 @@ class Journal:
                 is_whole = line.endswith(b"\n")
                 try:
                     row = row_of(line)
-                except (ValueError, KeyError, AttributeError, TypeError):
+                except ValueError:
                     # What a process that died in the middle of a line leaves: its start, or zeros.
                     if is_whole or not START.startswith(line.split(b"\0")[0][:len(START)]):
                         raise MapError(f"{self.path}: line {number} is not a batch result",

@@ -6,6 +6,8 @@ import json
 from typing import Any, Iterator, NamedTuple, Optional
 
 from ._errors import APIError, DosaiError
+from ._json import without_surrogates
+from ._repair import index_of
 
 
 class MapError(DosaiError):
@@ -41,6 +43,7 @@ class Result(NamedTuple):
     from_journal: bool
 
 
+DEEPEST = 512  # how deep the JSON of an answer may be
 INTEGERS = ("http_status", "attempts", "prompt_tokens", "completion_tokens", "total_tokens", "latency_ms")
 
 
@@ -53,14 +56,25 @@ def error_row(id: str, error: BaseException, attempts: int, latency_ms: Optional
 
 
 def json_text(received: Optional[bytes]) -> str:
-    """The body of an error, as JSON on one line: it itself if it is an object, else a string."""
+    """The body of an error, as JSON on one line: it itself if it is an object and can be read again, else a string."""
     text = (received or b"").decode("utf-8", "replace")
     try:
-        if isinstance(json.loads(text), dict):
+        body = json.loads(text)
+        if isinstance(body, dict) and not is_too_deep(body):
             return one_line(text)
     except (ValueError, RecursionError):
         pass
     return json.dumps(text)
+
+
+def is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)
+                 if isinstance(inner, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def one_line(text: str) -> str:
@@ -84,26 +98,50 @@ def line_of(number: int, row: Result) -> bytes:
 
 
 def row_of(line: bytes) -> Result:
-    """The row of such a line. Raises ValueError or KeyError if it is none."""
-    entry = json.loads(line)
-    response, error = entry["response"] or {}, entry["error"] or {}
-    body = response.get("body")
-    answer = body if isinstance(body, dict) and not error else {}
-    choices = answer.get("choices") or [{}]
-    usage = answer.get("usage") or {}
-    if not isinstance(entry["custom_id"], str):
-        raise ValueError("custom_id is not a string")
+    """The row of such a line: what the library would read in the answer. Raises ValueError if it is none."""
+    try:
+        entry = json.loads(line)
+        id, response, error = entry["custom_id"], entry["response"] or {}, entry["error"] or {}
+        body = response.get("body")
+        text = without_surrogates(json.dumps(body, ensure_ascii=False)) if response else None
+    except (KeyError, TypeError, AttributeError, RecursionError) as wrong:
+        raise ValueError(f"not a batch result: {wrong!r}") from None
+    if not isinstance(id, str) or not isinstance(error, dict):
+        raise ValueError("not a batch result")
+    answer = {} if error else body
+    choice, usage = first_choice(answer), member(answer, dict, "usage") or member(answer, dict, "x_groq", "usage")
     return Result(
-        entry["custom_id"], text_of((choices[0].get("message") or {}).get("content")),
-        json.dumps(body, ensure_ascii=False) if response else None, choices[0].get("finish_reason"),
-        error.get("code", "OK"), response.get("status_code"), error.get("message"), response.get("request_id"), None,
-        usage.get("prompt_tokens"), usage.get("completion_tokens"), usage.get("total_tokens"), None, True)
+        id, text_of(member(choice, object, "message", "content")), text, member(choice, str, "finish_reason"),
+        member(error, str, "code") or "OK", member(response, int, "status_code"),
+        (member(error, str, "message") or "") if error else None, member(response, str, "request_id"), None,
+        member(usage, int, "prompt_tokens"), member(usage, int, "completion_tokens"), member(usage, int, "total_tokens"),
+        None, True)
+
+
+def member(value: Any, kind: type, *path: str) -> Any:
+    """What is there, if it is of that kind and, as an int, a count of 64 bits; else None."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    if kind is int:
+        return value if type(value) is int and 0 <= value < 1 << 63 else None
+    return value if isinstance(value, kind) else None
+
+
+def first_choice(answer: Any) -> Any:
+    choices = member(answer, list, "choices") or [None]
+    return choices[min(range(len(choices)), key=lambda at: index_of(choices[at], at))]
 
 
 def text_of(content: Any) -> Optional[str]:
-    if isinstance(content, list):  # of parts
-        return "".join(part.get("text") or "" for part in content if isinstance(part, dict))
+    if isinstance(content, list):
+        return "".join(map(text_of_part, content))
     return content if isinstance(content, str) else None
+
+
+def text_of_part(part: Any) -> str:
+    if isinstance(part, dict) and part.get("thinking") is None:
+        part = part.get("text")
+    return part if isinstance(part, str) else ""
 
 
 def read_results(path: str) -> Iterator[Result]:
@@ -115,7 +153,7 @@ def read_results(path: str) -> Iterator[Result]:
         for line in file:
             try:
                 row = row_of(line)
-            except (ValueError, KeyError):
+            except ValueError:
                 if line.endswith(b"\n"):
                     raise
                 continue

@@ -409,6 +409,78 @@ def test_a_job_that_is_run_again_sends_nothing(seen, mapper, tmp_path):
     assert there.ids.count("row 3") == 2
 
 
+def odd(usage=None, message=None, finish="stop", choices=None, **more):
+    """An answer that is not quite the API's."""
+    message = {"role": "assistant", "content": "hi"} if message is None else message
+    choices = choices or [{"index": 0, "finish_reason": finish, "message": message}]
+    return {"json": {"id": "1", "choices": choices, **({} if usage is None else {"usage": usage}), **more}}
+
+
+def named(index, text):
+    return {"index": index, "finish_reason": "stop", "message": {"content": text}}
+
+
+COUNTS = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+ODD = {
+    "usage is a number": odd(5), "usage is a text": odd("n/a"), "usage is a list": odd([1]), "usage is empty": odd({}),
+    "usage of floats": odd({"prompt_tokens": 1.0, "completion_tokens": 2.5}), "usage of bools": odd({"prompt_tokens": True}),
+    "usage of texts": odd({"prompt_tokens": "1"}), "usage below 0": odd({"prompt_tokens": -5}),
+    "usage above int64": odd({"prompt_tokens": 2**63, "total_tokens": 2**63 - 1}),
+    "usage of Groq": odd(x_groq={"usage": COUNTS}), "both usages": odd({"total_tokens": 9}, x_groq={"usage": COUNTS}),
+    "empty usage, and Groq's": odd({}, x_groq={"usage": COUNTS}), "Groq's text": odd(x_groq="none"),
+    "message is a text": odd(message="hi"), "message is a list": odd(message=[1]),
+    "parts": odd(message={"content": ["a", {"text": "b"}, {"text": 5}, 6, {"thinking": "no", "text": "no"},
+                                      {"thinking": None, "text": "c"}]}),
+    "content is a number": odd(message={"content": 5}), "content is an object": odd(message={"content": {"text": "a"}}),
+    "reason is a number": odd(finish=1), "reason is an object": odd(finish={"a": 1}), "reason is empty": odd(finish=""),
+    "choices in another order": odd(choices=[named(1, "second"), named(0, "first")]),
+    "choices of one index": odd(choices=[named(1, "c"), named(0, "a"), named(0, "b")]),
+    "choices without an index": odd(choices=[named(None, "a"), named(-1, "b")]), "no choices": {"json": {"choices": []}},
+    "a surrogate": {"text": '{"choices":[],"error":null,"x":"\\ud83d"}'},
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_answer_is_the_same_row_again(seen, mapper, tmp_path, name):
+    there = seen(lambda prompt: lambda request: ODD[name])
+    first, = mapper(there, journal=str(tmp_path)).rows(rows(1), **COLUMNS)
+    again, = mapper(there, journal=str(tmp_path)).rows(rows(1), **COLUMNS)
+    assert first.status == "OK" and len(there.ids) == 1
+    assert repr(again._replace(response=None)) == repr(
+        first._replace(response=None, attempts=None, latency_ms=None, from_journal=True))
+    again.response.encode()
+    file, = tmp_path.iterdir()
+    assert list(scale.read_results(str(file))) == [again]
+
+
+@pytest.mark.parametrize("body", ['{"error":%s}' % ("[" * 930 + "]" * 930), '{"error":%s}' % ("[" * 500 + "]" * 500),
+                                  '{"error":"\\ud83d"}'], ids=["deepest", "deep", "surrogate"])
+def test_an_odd_error_is_the_same_row_again(seen, mapper, tmp_path, body):
+    there = seen(lambda prompt: lambda request: {"status": 400, "text": body})
+    first, = mapper(there, journal=str(tmp_path)).rows(rows(1), **COLUMNS)
+    again = at_depth(100, lambda: list(mapper(there, journal=str(tmp_path)).rows(rows(1), **COLUMNS)))[0]
+    assert first.status == again.status == "BAD_REQUEST" and again.from_journal and len(there.ids) == 1
+    again.response.encode()
+
+
+def at_depth(calls, function):
+    return function() if calls == 0 else at_depth(calls - 1, function)
+
+
+@pytest.mark.parametrize("line", [
+    "[]", "5", "{}", '{"custom_id": 1, "response": null, "error": null}', '{"custom_id": "a", "response": 5, "error": null}',
+    '{"custom_id": "a", "response": null, "error": "text"}',
+    '{"custom_id": "a", "response": {"body": %s}, "error": null}' % ("[" * 200000 + "]" * 200000)], ids=lambda line: line[:50])
+def test_what_is_no_result(seen, mapper, tmp_path, line):
+    list(mapper(seen(), journal=str(tmp_path)).rows(rows(1), **COLUMNS))
+    file, = tmp_path.iterdir()
+    file.write_text(line + "\n")
+    with pytest.raises(ValueError):
+        list(scale.read_results(str(file)))
+    with pytest.raises(MapError, match="line 1 is not a batch result"):
+        list(mapper(seen(), journal=str(tmp_path)).rows(rows(1), **COLUMNS))
+
+
 def test_another_request_is_another_file(seen, mapper, tmp_path):
     there = seen()
     for body in ({}, {"temperature": 1}, {}):

@@ -152,8 +152,10 @@ class AsyncRawCompletions(LikeOpenAI):
 
 
 async def send(client: AsyncClient, **arguments: Any) -> Handle | AsyncStream:
-    client, request, options = chat_call(client, **arguments)
-    stream = arguments["stream"]
+    return await start(*chat_call(client, **arguments), arguments["stream"])
+
+
+async def start(client: AsyncClient, request: Handle, options: Any, stream: Any) -> Handle | AsyncStream:
     function = _ffi.dosai_loop_submit_stream if stream else _ffi.dosai_loop_submit_chat
     call = await client._submit(function, options, request.pointer)
     return await AsyncStream.open(call) if stream else await call.answer()

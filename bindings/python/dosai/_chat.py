@@ -175,9 +175,12 @@ class RawCompletions(LikeOpenAI):
 
 
 def send(client: Client, **arguments: Any) -> Handle | Stream:
-    client, request, options = chat_call(client, **arguments)
+    return start(*chat_call(client, **arguments), arguments["stream"])
+
+
+def start(client: Client, request: Handle, options: Any, stream: Any) -> Handle | Stream:
     call = Call(options)
-    if arguments["stream"]:
+    if stream:
         return Stream(client._open_handle(), request, call)
     return client._complete(call, _ffi.dosai_chat, request.pointer)
 
@@ -213,7 +216,10 @@ def list_of(messages: Iterable[Any]) -> list[Any]:
 
 
 def new_request(body: Mapping[str, Any]) -> Handle:
-    json = encode({name: value for name, value in body.items() if not is_omitted(value)})
+    return read_request(encode({name: value for name, value in body.items() if not is_omitted(value)}))
+
+
+def read_request(json: bytes) -> Handle:
     request, error = _ffi.dosai_request(), _ffi.dosai_error()
     check(_ffi.dosai_request_parse(json, len(json), byref(request), byref(error)), error)
     return Handle(request, _ffi.dosai_request_free)

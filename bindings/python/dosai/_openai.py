@@ -16,7 +16,15 @@ from ._async_stream import AsyncStream
 from ._call import Handle, headers_of, kept, lent_bytes, read_completion
 from ._chunks import ChatCompletionChunk
 from ._client import Client
-from ._errors import APIConnectionError, APIError, APIStatusError, APITimeoutError, DosaiError, InvalidArgumentError
+from ._errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    DosaiError,
+    InvalidArgumentError,
+)
 from ._openai_chunks import ChunkMaker
 from ._openai_report import Report, report_of
 from ._response import Response
@@ -39,8 +47,7 @@ except ImportError:
 _Chunk = TypeVar("_Chunk")
 _CLIENTS_MAX = 16  # of one client of openai-python: it may use several servers, keys or numbers of retries
 # libdosai writes these itself
-_OWN_HEADERS = {"accept", "accept-encoding", "api-key", "authorization", "connection", "content-length", "content-type",
-                "host", "user-agent"}
+_OWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
 _NOT_RETURNED = ("content-encoding", "content-length", "transfer-encoding")  # of a body that is not read here
 _SEAM = ("_build_request", "_maybe_override_cast_to", "_make_status_error_from_response", "_prepare_options",
          "_prepare_request", "_process_response", "_process_response_data")
@@ -80,24 +87,26 @@ class Exchange:
 
     def __init__(self, client: Any, options: Any, request: Any) -> None:
         self.client, self.request = client, request
-        headers = request.headers
-        self.parameters = json.loads(request.content)
-        self.parameters["stream"] = self.parameters.get("stream") or False
-        self.parameters["timeout"] = client.timeout if is_omitted(options.timeout) else options.timeout
-        self.parameters["extra_headers"] = {
+        headers = dict(request.headers)
+        self.stream = is_stream(request.content)
+        url, _, query = str(request.url).partition("?")
+        base_url = url.removesuffix(_chat.CHAT) + ("?" + query if query else "")
+        header: Any = "api-key" if "api-key" in headers else "authorization"
+        key = headers.pop(header, None)
+        if header == "authorization" and (key is None or key[:7].lower() == "bearer "):
+            key, header = key and key[7:], None
+        self.headers = {
             name: value for name, value in headers.items()
             if name not in _OWN_HEADERS and not name.startswith("x-stainless-")
         }
-        url, _, query = str(request.url).partition("?")
-        base_url = url.removesuffix(_chat.CHAT) + ("?" + query if query else "")
-        authorization = headers.get("authorization", "")
-        if "api-key" in headers:
-            key, header = headers["api-key"], "api-key"
-        elif authorization[:7].lower() == "bearer ":
-            key, header = authorization[7:], None
-        else:
-            key, header = authorization or None, "authorization" if authorization else None
+        self.timeout = client.timeout if is_omitted(options.timeout) else options.timeout
         self.place = base_url, key, header, options.get_max_retries(client.max_retries)
+
+    def call(self, kind: Any) -> Any:
+        """What starts the call: the client, the request, which is sent as openai-python wrote it, and the options."""
+        client, body = self.client_of(kind), _chat.read_request(self.request.content)
+        options = client._options(_chat.CHAT, unary=not self.stream, timeout=self.timeout, extra_headers=self.headers)
+        return client, body, options, self.stream
 
     def client_of(self, kind: Any) -> Any:
         """The library's client, whose connections openai-python's client and its copies share."""
@@ -129,20 +138,23 @@ class Exchange:
             response.status_code, headers=listed(response.headers), stream=Body(stream, self), request=self.request
         ))
 
+    def refused(self, error: Any) -> Any:
+        """The response of an error."""
+        return httpx.Response(error.response.status_code, headers=listed(error.response.headers),
+                              content=error._received or b"", request=self.request)
+
     def error(self, error: DosaiError) -> Exception:
         """openai-python's error for one of dosai's."""
         if isinstance(error, APIStatusError):
-            response = httpx.Response(
-                error.status_code, headers=listed(error.response.headers), content=error._received or b"",
-                request=self.request,
-            )
-            raised: Exception = self.client._make_status_error_from_response(response)
+            raised: Exception = self.client._make_status_error_from_response(self.refused(error))
         elif isinstance(error, APITimeoutError):
             raised = openai.APITimeoutError(request=self.request)
         elif isinstance(error, APIConnectionError):
             raised = openai.APIConnectionError(message=str(error), request=self.request)
+        elif isinstance(error, APIResponseValidationError) and error.response:
+            raised = openai.APIResponseValidationError(self.refused(error), error.body, message=str(error))
         elif isinstance(error, APIError):
-            raised = openai.APIError(str(error), request=self.request, body=error.body)
+            raised = openai.APIError(said(error), request=self.request, body=error.body)
         elif isinstance(error, InvalidArgumentError):
             raised = error
         else:
@@ -154,6 +166,21 @@ class Exchange:
                 getattr(error, "timings", None) or {}, arrived(getattr(error, "completion", None)),
             )
         return raised
+
+
+def is_stream(body: bytes) -> bool:
+    """Whether the program asks for a stream; it may do so without openai-python's parameter."""
+    try:
+        asked = json.loads(body)
+    except ValueError:  # the library refuses it
+        return False
+    return isinstance(asked, dict) and bool(asked.get("stream"))
+
+
+def said(error: Any) -> str:
+    """The message as openai-python has it: of an error in a stream, what the server says."""
+    message = error.body.get("message") if error.status == "PROVIDER" and isinstance(error.body, dict) else None
+    return message if message and isinstance(message, str) else str(error)
 
 
 def reported(report: Report, response: Any) -> Any:
@@ -192,13 +219,19 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self.stream, self.exchange = stream, exchange
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self.stream:
-            yield event_of(chunk)
+        try:
+            for chunk in self.stream:
+                yield event_of(chunk)
+        except DosaiError as error:
+            raise self.exchange.error(error) from error
         yield b"data: [DONE]\n\n"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self.stream:
-            yield event_of(chunk)
+        try:
+            async for chunk in self.stream:
+                yield event_of(chunk)
+        except DosaiError as error:
+            raise self.exchange.error(error) from error
         yield b"data: [DONE]\n\n"
 
     def close(self) -> None:
@@ -263,11 +296,11 @@ def request(self: Any, cast_to: Any, options: Any, *, stream: bool = False, stre
     self._prepare_request(built)
     exchange = Exchange(self, options, built)
     try:
-        answer = _chat.send(exchange.client_of(Client), **exchange.parameters)
+        answer = _chat.start(*exchange.call(Client))
     except DosaiError as error:
         raise exchange.error(error) from error
     if isinstance(answer, Stream):
-        response, stream_cls = exchange.streams(answer), ChatStream[stream_cls.__args__[0]]
+        response, stream_cls = exchange.streams(answer), stream_cls and ChatStream[stream_cls.__args__[0]]
     else:
         response = exchange.answered(answer)
     result = self._process_response(
@@ -286,11 +319,11 @@ async def async_request(self: Any, cast_to: Any, options: Any, *, stream: bool =
     await self._prepare_request(built)
     exchange = Exchange(self, options, built)
     try:
-        answer = await _async_chat.send(exchange.client_of(AsyncClient), **exchange.parameters)
+        answer = await _async_chat.start(*exchange.call(AsyncClient))
     except DosaiError as error:
         raise exchange.error(error) from error
     if isinstance(answer, AsyncStream):
-        response, stream_cls = exchange.streams(answer), AsyncChatStream[stream_cls.__args__[0]]
+        response, stream_cls = exchange.streams(answer), stream_cls and AsyncChatStream[stream_cls.__args__[0]]
     else:
         response = exchange.answered(answer)
     result = await self._process_response(

@@ -11,6 +11,7 @@ from lateness import attempt
 from scripts import SCRIPTS, STREAM_POSTS
 
 openai = pytest.importorskip("openai")
+import dosai  # noqa: E402
 import dosai.openai as ours  # noqa: E402
 from dosai import _openai  # noqa: E402
 from test_process import PACKAGE  # noqa: E402
@@ -131,13 +132,130 @@ def test_what_is_sent(server):
         assert sent(server, "hello~sent")[1]["authorization"] == "Bearer sk-called"
 
 
+@pytest.mark.parametrize("more", [
+    {"timeout": 7}, {"client": 1}, {"extra_query": {"q": 1}, "extra_headers": {"a": "b"}, "extra_body": {"z": 1}},
+    {"response_format": None, "timeout": None, "stop": None}, {"seed": 2**70, "x": [1.0, 1e22, "\u00fc\u2028", {}]},
+    {"messages": []}, {"model": "other"},
+], ids=repr)
+@pytest.mark.parametrize("kind", ["OpenAI", "AsyncOpenAI"])
+def test_the_body_is_sent_as_openai_wrote_it(server, kind, more):
+    async def run(client):
+        async with client:
+            await create(client, extra_body=more)
+
+    bodies = []
+    for library in (openai, ours):
+        script = f"hello~{library.__name__}"
+        client = getattr(library, kind)(base_url=base_url(server, script), api_key="k", max_retries=0)
+        create(client, extra_body=more) if kind == "OpenAI" else asyncio.run(run(client))
+        assert server.stats(script)["last_path"].endswith("/v1/chat/completions")
+        bodies.append(server.stats(script)["last_body"])
+    assert bodies[0] == bodies[1]
+
+
+def test_post(server):
+    def answers(library, body, **more):
+        client = library.OpenAI(base_url=base_url(server, f"hello~{library.__name__}"), api_key="k", max_retries=0)
+        answer = client.post("/chat/completions", body=body, **more)
+        if isinstance(answer, _openai.httpx.Response):
+            return "data: [DONE]" in answer.read().decode()
+        if isinstance(answer, str):
+            return "data: [DONE]" in answer
+        return answer
+
+    for body in ({"prompt": "no messages"}, {"model": "m", "messages": MESSAGES}):
+        assert answers(ours, body, cast_to=object)["choices"][0]["message"]["content"]
+        assert sent(server, "hello~dosai.openai")[2] == body
+    for cast_to in (str, _openai.httpx.Response):
+        for library in (openai, ours):  # a program may read the stream by itself
+            assert answers(library, {"model": "m", "messages": MESSAGES, "stream": True}, cast_to=cast_to) is True
+    with pytest.raises(dosai.InvalidArgumentError):
+        answers(ours, [1], cast_to=object)
+
+
+@pytest.mark.parametrize("headers", [
+    {"api-key": "gateway"}, {"API-Key": "gateway", "Authorization": "Basic dTpw"}, {"Content-Type": "application/json; charset=utf-8"},
+], ids=repr)
+def test_the_headers_of_a_program_are_sent(server, headers):
+    found = []
+    for library in (openai, ours):
+        script = f"hello~{library.__name__}"
+        create(library.OpenAI(base_url=base_url(server, script), api_key="k", default_headers=headers))
+        got = sent(server, script)[1]
+        found.append([got.get(name) for name in ("authorization", "api-key", "content-type")])
+    assert found[0] == found[1]
+
+
+CUT = {"clean-no-done": ("APIConnectionError", "TRUNCATED"), "mid-garbage": ("APIResponseValidationError", "PROTOCOL")}
+
+
+@pytest.mark.parametrize("how", ["bytes", "lines", "to"])
+@pytest.mark.parametrize("script", CUT)
+@pytest.mark.parametrize("kind", ["OpenAI", "AsyncOpenAI"])
+def test_a_response_that_ends_early_raises_openais_error(server, kind, script, how):
+    arguments = {"model": "m", "messages": MESSAGES, "stream": True}
+    chunk, prefix = openai.types.chat.ChatCompletionChunk, "Async" if kind == "AsyncOpenAI" else ""
+
+    def read(client):
+        if how == "to":
+            raw = client.chat.completions.with_raw_response.create(**arguments)
+            return list(raw.parse(to=openai.Stream[chunk]))
+        with client.chat.completions.with_streaming_response.create(**arguments) as response:
+            return list(response.iter_lines() if how == "lines" else response.iter_bytes())
+
+    async def async_read(client):
+        if how == "to":
+            raw = await client.chat.completions.with_raw_response.create(**arguments)
+            return [one async for one in raw.parse(to=openai.AsyncStream[chunk])]
+        async with client.chat.completions.with_streaming_response.create(**arguments) as response:
+            return [one async for one in (response.iter_lines() if how == "lines" else response.iter_bytes())]
+
+    client = getattr(ours, kind)(base_url=base_url(server, script), api_key="k", max_retries=0)
+    with pytest.raises(getattr(openai, CUT[script][0])) as caught:
+        asyncio.run(async_read(client)) if prefix else read(client)
+    assert caught.value._dosai.status == CUT[script][1] and caught.value.__cause__.status == CUT[script][1]
+
+
+@pytest.mark.parametrize("script", ["bare", "null", "whole-html", "whole-cut-json"])
+def test_what_is_no_completion_raises_openais_validation_error(server, script):
+    with pytest.raises(openai.APIResponseValidationError) as caught:
+        create(client_of(server, script))
+    error = caught.value
+    assert error.status_code == error.response.status_code == 200 and error.message == str(error.__cause__)
+    assert error.body == error.__cause__.body and error.request.url.path.endswith("/chat/completions")
+
+
+def test_what_is_not_http_has_no_response(server):
+    with pytest.raises(openai.APIError) as caught:
+        create(client_of(server, "not-http"))
+    assert type(caught.value) is openai.APIError and caught.value._dosai.status == "PROTOCOL"
+
+
+@pytest.mark.parametrize("face", ["sync", "async"])
+def test_the_message_of_an_error_in_a_stream(server, face):
+    async def run(library):
+        async with library.AsyncOpenAI(base_url=base_url(server, "mid-error"), api_key="k", max_retries=0) as client:
+            return [chunk async for chunk in await create(client, stream=True)]
+
+    def said(library):
+        client = library.OpenAI(base_url=base_url(server, "mid-error"), api_key="k", max_retries=0)
+        with pytest.raises(openai.APIError) as caught:
+            asyncio.run(run(library)) if face == "async" else list(create(client, stream=True))
+        return type(caught.value), str(caught.value), caught.value.body, caught.value.code
+
+    assert said(ours) == said(openai)
+
+
 def test_azure(server):
-    client = ours.AzureOpenAI(azure_endpoint=base_url(server, "hello~azure").removesuffix("/v1"), api_key="k",
-                              api_version="2024-10-21")
-    assert create(client).choices
-    path, headers, _ = sent(server, "hello~azure")
-    assert path.endswith("/openai/deployments/m/chat/completions?api-version=2024-10-21") and headers["api-key"] == "k"
-    assert "authorization" not in headers
+    keys = []
+    for library in (openai, ours):
+        client = library.AzureOpenAI(azure_endpoint=base_url(server, "hello~azure").removesuffix("/v1"), api_key="k",
+                                     api_version="2024-10-21")
+        assert create(client).choices
+        path, headers, _ = sent(server, "hello~azure")
+        assert path.endswith("/openai/deployments/m/chat/completions?api-version=2024-10-21")
+        keys.append((headers["api-key"], headers.get("authorization")))
+    assert keys[0] == keys[1] == ("k", None if VERSION >= (2, 45) else "Bearer k")
     token = ours.AzureOpenAI(azure_endpoint=base_url(server, "hello~azure").removesuffix("/v1"),
                              azure_ad_token_provider=lambda: "token", api_version="v")
     assert create(token).choices

@@ -9,6 +9,18 @@ static dosai_completion *completion, *old_completion;
 static dosai_cancel *token;
 static dosai_stream *stream;
 static dosai_error *old_error;
+static pid_t parent;
+static atomic_int told_in_child;
+
+static void on_event(const dosai_call_event *event, void *user_data) {
+  (void)event, (void)user_data;
+  told_in_child += getpid() != parent;
+}
+
+static void on_log(dosai_log_level level, const char *line, size_t length, void *user_data) {
+  (void)level, (void)line, (void)length, (void)user_data;
+  told_in_child += getpid() != parent;
+}
 
 static void inherited(void) {
   const dosai_chunk *chunk = (const dosai_chunk *)1;
@@ -34,6 +46,7 @@ static void inherited(void) {
   dosai_request_free(request);
   dosai_cancel_free(token);
   dosai_client_free(client);
+  CHECK_INT(told_in_child, 0); /* the calls are the parent's */
 }
 
 /* What the child does; it ends by exit, so that its atexit hooks run, or at once. */
@@ -68,7 +81,13 @@ static void begin(test_transport transport) {
   client = test_client(transport, "hello");
   CHECK_CALL(dosai_chat(client, request, NULL, &old_completion, &error), DOSAI_OK);
   dosai_client_free(client);
-  client = test_client(transport, "paced");
+  char url[256];
+  dosai_client_options options;
+  test_options(&options, url, transport, "paced");
+  options.on_event = on_event;
+  options.on_log = on_log;
+  options.log_level = DOSAI_LOG_DEBUG;
+  client = test_client_with(&options);
   CHECK_CALL(dosai_cancel_new(&token, &error), DOSAI_OK);
   CHECK_INT(dosai_request_add_message(request, NULL, NULL, 0, &old_error), DOSAI_INVALID_ARGUMENT);
   stream = NULL;
@@ -125,6 +144,7 @@ static void from_callback(test_transport transport, int by_exit) {
 }
 
 int main(void) {
+  parent = getpid();
   for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++)
     for (int by_exit = 0; by_exit < 2; by_exit++) {
       between_pulls((test_transport)transport, by_exit);

@@ -15,7 +15,7 @@ extension Call {
   func observe(_ kind: CallEvent.Kind, _ status: Status = .ok, delay: Int64 = 0) {
     let observer = client.settings.observer
     let isLogged = client.settings.log?.isOn(kind, status) == true
-    if observer == nil && !isLogged || ProcessState.isExiting { return }
+    if observer == nil && !isLogged || ProcessState.isExiting || !client.isOurs { return }
     if kind == .attempt { toldPath = nil }  // the key may be another
     guard let path = try? path() else { return }
     let event = event(kind, status, delay, path.bytes)

@@ -97,7 +97,7 @@ public func dosai_completion_tool_call_arguments(
 @implementation @_cdecl("dosai_completion_message_json")
 public func dosai_completion_message_json(
   _ completion: OpaquePointer?, _ choice: Int32, _ out_length: UnsafeMutablePointer<Int>?
-) -> UnsafePointer<CChar>? { lend(peek(completion)?.message(Int(choice)), out_length) }
+) -> UnsafePointer<CChar>? { lend(try? peek(completion)?.message(Int(choice)), out_length) }
 
 @implementation @_cdecl("dosai_completion_json")
 public func dosai_completion_json(

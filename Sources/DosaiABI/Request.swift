@@ -87,7 +87,7 @@ public func dosai_request_add_completion(
 ) -> dosai_status {
   change(request, out_error) { request throws(Failure) in
     let completion = try Handle.borrow(completion, Completion.self, "completion: is not a completion")
-    guard let message = completion.messageText(Int(choice)) else {
+    guard let message = try completion.message(Int(choice)) else {
       throw .invalid("choice: the completion has no such choice, or no message in it")
     }
     try request.addMessage(json: message)

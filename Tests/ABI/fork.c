@@ -10,7 +10,7 @@ static dosai_cancel *token;
 static dosai_stream *stream;
 static dosai_error *old_error;
 static pid_t parent;
-static atomic_int told_in_child;
+static atomic_int told_in_child, is_over;
 
 static void on_event(const dosai_call_event *event, void *user_data) {
   (void)event, (void)user_data;
@@ -143,6 +143,47 @@ static void from_callback(test_transport transport, int by_exit) {
   finish();
 }
 
+static const char *expected;
+
+static void *read_on(void *unused) {
+  while (!is_over) unused = (void *)dosai_completion_message_json(completion, 0, NULL);
+  CHECK(unused == expected);
+  return NULL;
+}
+
+/* Another thread reads the completion when the process forks. */
+static void while_another_reads(int streams) {
+  enum { FORKS = 50 };
+  pthread_t reader;
+  dosai_error *error = NULL;
+  client = test_client(TEST_PLAIN, "hello");
+  request = test_request();
+  if (streams)
+    CHECK_CALL(dosai_chat_stream(client, request, NULL, test_go_on, NULL, &completion, &error), DOSAI_OK);
+  else CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
+  expected = dosai_completion_message_json(completion, 0, NULL);
+  is_over = 0;
+  CHECK(pthread_create(&reader, NULL, read_on, (void *)expected) == 0);
+  for (int i = 0; i < FORKS; i++) {
+    int status = -1;
+    fflush(NULL);
+    pid_t process = fork();
+    if (process == 0) {
+      test_leaks_stay();
+      alarm(20);
+      _exit(strcmp(dosai_completion_message_json(completion, 0, NULL), expected) != 0);
+    }
+    CHECK(waitpid(process, &status, 0) == process);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    if (!WIFEXITED(status)) break;
+  }
+  is_over = 1;
+  pthread_join(reader, NULL);
+  dosai_completion_free(completion);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 int main(void) {
   parent = getpid();
   for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++)
@@ -150,5 +191,6 @@ int main(void) {
       between_pulls((test_transport)transport, by_exit);
       from_callback((test_transport)transport, by_exit);
     }
+  for (int streams = 0; streams < 2; streams++) while_another_reads(streams);
   return test_end();
 }

@@ -1,5 +1,6 @@
 import DosaiCore
 import DosaiJSON
+import Synchronization
 
 /// What came with an answer in addition to its body.
 package final class AnswerFacts {
@@ -37,9 +38,7 @@ package final class Completion {
   // The owner of the fields' texts: one of the two.
   private let document: Document?
   private let builder: CompletionBuilder?
-  private let mutex: Mutex
-  private var messages: [Bytes?] = []  // the messages of a document's choices, in its order; found on first use
-  private var copies: [Buffer?] = []  // copies of the messages, by choice
+  private let copies = AtomicLazyReference<MessageCopies>()  // without a lock, which a fork could leave locked
 
   /// PROTOCOL: the choices are malformed.
   package static func make(_ document: Document, _ facts: AnswerFacts, limits: Limits) throws(Failure) -> Completion {
@@ -48,24 +47,23 @@ package final class Completion {
     var fields = CompletionFields()
     try fields.read(document.root, limits: limits)
     facts.quirks.formUnion(fields.quirks)
-    return Completion(facts, fields, document.source, try Mutex.make(), document, nil)
+    return Completion(facts, fields, document.source, document, nil)
   }
 
   /// The completion of a stream that has ended; `text` is what the builder wrote.
   package static func make(_ builder: CompletionBuilder, _ text: Buffer, _ facts: AnswerFacts) throws(Failure)
     -> Completion
   {
-    Completion(facts, try CompletionFields(builder, in: text.bytes), text, try Mutex.make(), nil, builder)
+    Completion(facts, try CompletionFields(builder, in: text.bytes), text, nil, builder)
   }
 
   private init(
-    _ facts: AnswerFacts, _ fields: CompletionFields, _ text: Buffer, _ mutex: Mutex, _ document: Document?,
+    _ facts: AnswerFacts, _ fields: CompletionFields, _ text: Buffer, _ document: Document?,
     _ builder: CompletionBuilder?
   ) {
     self.facts = facts
     self.fields = fields
     self.text = text
-    self.mutex = mutex
     self.document = document
     self.builder = builder
   }
@@ -75,33 +73,37 @@ package final class Completion {
   package var model: Bytes? { fields.model }
   package var json: Bytes { text.bytes }
 
-  /// The JSON of a choice's message, not NUL-terminated.
-  package func messageText(_ choice: Int) -> Bytes? {
+  /// The JSON of a choice's message, NUL-terminated; nil: there is none. On first use all messages are copied.
+  package func message(_ choice: Int) throws(Failure) -> Bytes? {
     guard choice >= 0, choice < fields.choices.count else { return nil }
-    return mutex.locked { message(at: choice) }
-  }
-
-  private func message(at choice: Int) -> Bytes? {
-    guard let document else { return fields.choices[choice].message }
-    if messages.isEmpty {
-      try? document.root.member(Wire.choices)?.forEachElement { (element: Value) throws(Failure) in
-        messages.append(element.nonNullMember(Wire.message)?.text)
-      }
-    }
+    let made: MessageCopies
+    if let known = copies.load() { made = known } else { made = copies.storeIfNil(try copyMessages()) }
     let position = fields.choices[choice].position
-    return position < messages.count ? messages[position] : nil
+    return position < made.texts.count ? made.texts[position]?.bytes : nil
   }
 
-  /// The JSON of a choice's message, NUL-terminated: a copy, made on first use. nil: no such message, or out of memory.
-  package func message(_ choice: Int) -> Bytes? {
-    guard choice >= 0, choice < fields.choices.count else { return nil }
-    return mutex.locked {
-      if let made = copies.isEmpty ? nil : copies[choice] { return made.bytes }
-      guard let message = message(at: choice), let copy = try? Buffer(copying: message) else { return nil }
-      if copies.isEmpty { copies = Array(repeating: nil, count: fields.choices.count) }
-      copies[choice] = copy
-      return copy.bytes
+  private func copyMessages() throws(Failure) -> MessageCopies {
+    let made = MessageCopies()
+    guard let document else {
+      for choice in fields.choices { try made.add(choice.message) }
+      return made
     }
+    try document.root.member(Wire.choices)?.forEachElement { (element: Value) throws(Failure) in
+      try made.add(element.nonNullMember(Wire.message)?.text)
+    }
+    return made
+  }
+}
+
+/// Copies of the messages, in the order of the text.
+private final class MessageCopies {
+  private(set) var texts: [Buffer?] = []
+
+  @inline(never)
+  func add(_ message: Bytes?) throws(Failure) {
+    var copy: Buffer?
+    if let message { copy = try Buffer(copying: message) }
+    texts.append(copy)
   }
 }
 

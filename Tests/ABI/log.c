@@ -62,6 +62,28 @@ static void retried(void) {
   }
 }
 
+/* A redirect within the origin, which is written without its port. */
+static void redirected(void) {
+  char url[256], base[300];
+  dosai_client_options options;
+  dosai_error *error = NULL;
+  dosai_request *request = test_request();
+  test_options(&options, url, TEST_UNIX, "redirect-query");
+  snprintf(base, sizeof base, "http://localhost:80%s", url + strlen("http://localhost"));
+  options.base_url = base;
+  options.max_redirects = 1;
+  options.log_level = DOSAI_LOG_INFO;
+  options.on_log = on_log;
+  options.log_user_data = text;
+  text[0] = 0;
+  dosai_client *client = test_client_with(&options);
+  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_OK);
+  CHECK(strstr(text, "POST localhost:80/s/hello/v1/chat/completions: OK") == text);
+  CHECK(!strstr(text, "canary"));
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 int main(void) {
   caller = pthread_self();
   call("hello", DOSAI_LOG_OFF, -1, DOSAI_OK);
@@ -82,5 +104,6 @@ int main(void) {
   call("error-key", DOSAI_LOG_DEBUG, -1, DOSAI_AUTHENTICATION);
   CHECK_INT(lines[DOSAI_LOG_ERROR], 1);
   retried();
+  redirected();
   return test_end();
 }

@@ -26,8 +26,9 @@ extension Call {
   /// The path of the URL, without its query, NUL-terminated.
   private func path() throws(Failure) -> Buffer {
     if let toldPath { return toldPath }
-    let start = client.settings.baseURL.pathStart
-    let end = url.bytes.firstIndex(of: UInt8(ascii: "?"), from: start) ?? url.count
+    let host = client.settings.baseURL.isHTTPS ? 8 : 7
+    let end = url.bytes.firstIndex(of: UInt8(ascii: "?"), from: host) ?? url.count
+    let start = url.bytes.firstIndex(of: UInt8(ascii: "/"), from: host) ?? end
     let path = try Buffer(copying: url.bytes.slice(start, end))
     secret?.redact(path, isAnswer: false)
     toldPath = path

@@ -5,8 +5,6 @@ package struct BaseURL {
   package let authority: Buffer
   /// The host in lower case, and the port, even if it is the default one.
   package let hostAndPort: Buffer
-  /// Where the path begins in each URL that it has written.
-  package var pathStart: Int { (isHTTPS ? 8 : 7) + authority.count }
   private let path: Buffer  // without its last slash
   private let query: Buffer  // without its question mark
 

@@ -337,9 +337,10 @@ package final class Transfer {
     }
   }
 
-  /// Whether the server says where the answer ends, so that a connection that is closed too early is a failure.
+  /// Whether libcurl knows where the answer ends, so that a connection that is closed too early is a failure.
   package var isDelimited: Bool {
-    isHTTP2 || headers.value("transfer-encoding") != nil || headers.value("content-length") != nil
+    isHTTP2 || ccurl_info_size(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) >= 0
+      || headers.value("transfer-encoding")?.equalsIgnoringCase(literal("chunked")) == true
   }
 
   private var isHTTP2: Bool { ccurl_info_long(easy, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0 }

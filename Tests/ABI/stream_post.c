@@ -178,9 +178,12 @@ static void last_event(void) {
   CHECK_INT(play("messages-no-stop", "message_stop").status, DOSAI_TRUNCATED);
   CHECK_INT(play("messages-no-stop", NULL).status, DOSAI_OK);
   CHECK_INT(play("messages-closed", "message_stop").status, DOSAI_OK);
-  all = play("messages-closed", NULL);
-  CHECK_INT(all.status, DOSAI_TRUNCATED);
-  CHECK_INT(all.events, 8);
+  static const char *const closed[] = {"messages-closed", "messages-identity", "messages-endless-length"};
+  for (int i = 0; i < 3; i++) {
+    all = play(closed[i], NULL);
+    CHECK_INT(all.status, DOSAI_TRUNCATED);
+    CHECK_INT(all.events, 8);
+  }
   all = play("messages-open-end", "message_stop");
   CHECK_INT(all.status, DOSAI_OK);
   CHECK_INT(all.quirks, DOSAI_QUIRK_LAST_EVENT_OPEN);

@@ -243,6 +243,8 @@ STREAM_POSTS = {
     "messages-cut": [{"send": CHUNKED}, {"chunk": MESSAGES_BEGIN}, CLOSE],
     "messages-open": {"stream": MESSAGES_BEGIN + "event: message_stop\ndata: {\"type\":"},
     "messages-no-stop": {"stream": MESSAGES_BEGIN}, "messages-closed": plays({"send": UNTIL_CLOSE + MESSAGES}, CLOSE),
+    **{"messages-" + name: plays({"send": UNTIL_CLOSE[:-2] + line + "\r\n\r\n" + MESSAGES}, CLOSE) for name, line in (
+        ("identity", "Transfer-Encoding: identity"), ("endless-length", "Content-Length: " + "9" * 30))},
     "messages-open-end": {"stream": MESSAGES[:-2]}, "list-open-end": {"stream": "data: [1,2]"},
     "number-open-end": {"stream": "data: 12"}, "messages-hold": [{"send": CHUNKED}, {"chunk": MESSAGES}, HOLD],
     "messages-silent": [{"send": CHUNKED}, {"chunk": MESSAGES_BEGIN}, HOLD],

@@ -100,6 +100,7 @@ package struct Log {
     try line.append(" ms")
     guard let id = event.requestID else { return }
     try line.append(", request ")
-    try line.append(id)
+    let plain = try ServerError.line(id)
+    try line.append(plain.bytes)
   }
 }

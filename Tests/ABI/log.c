@@ -10,7 +10,7 @@ static void on_log(dosai_log_level level, const char *line, size_t length, void 
   CHECK(pthread_equal(pthread_self(), caller));
   CHECK_BETWEEN(level, DOSAI_LOG_ERROR, DOSAI_LOG_DEBUG);
   CHECK_INT(strlen(line), length);
-  CHECK(!strchr(line, '\n'));
+  for (size_t i = 0; i < length; i++) CHECK((unsigned char)line[i] >= 0x20 && line[i] != 0x7F);
   lines[level]++;
   if (strlen(text) + length + 2 < sizeof text) strcat(strcat(text, line), "\n");
 }
@@ -103,6 +103,8 @@ int main(void) {
   CHECK(strstr(text, "401"));
   call("error-key", DOSAI_LOG_DEBUG, -1, DOSAI_AUTHENTICATION);
   CHECK_INT(lines[DOSAI_LOG_ERROR], 1);
+  call("odd-id", DOSAI_LOG_ERROR, -1, DOSAI_BAD_REQUEST);
+  CHECK(strstr(text, "request a [31mb c"));
   retried();
   redirected();
   return test_end();

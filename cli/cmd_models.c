@@ -5,10 +5,11 @@ static void put_id(const char *model) {
   const char *id = json_member(model, "id");
   if (!id || *id != '"') return;
   const char *end = json_value_end(id) - 1;
-  for (id++; id < end; id++) {
-    int is_plain = *id == '\\' && (id[1] == '/' || id[1] == '"' || id[1] == '\\');
-    if (is_plain) id++;
-    putchar(*id);
+  for (id++; id < end;) {
+    if (*id == '\\' && (id[1] == '/' || id[1] == '"' || id[1] == '\\')) id++;
+    const char *from = id++;
+    while (id < end && *id != '\\') id++;
+    put_plain(stdout, from, (size_t)(id - from));
   }
   putchar('\n');
 }

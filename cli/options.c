@@ -136,7 +136,9 @@ static int32_t retries_of(const rule *rule, const char *text) {
 static void log_line(dosai_log_level level, const char *line, size_t length, void *user_data) {
   (void)level;
   (void)user_data;
-  fprintf(stderr, "dosai: %.*s\n", (int)length, line);
+  fputs("dosai: ", stderr);
+  put_plain(stderr, line, length);
+  fputc('\n', stderr);
 }
 
 static void apply(options *options, const rule *rule, const char *value) {

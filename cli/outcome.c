@@ -49,11 +49,13 @@ static const char *message_of(const outcome *outcome, size_t *out_length) {
   return outcome->message;
 }
 
-/* What a server sent may not steer the terminal. */
-static void put_plain(const char *text, size_t length) {
+void put_plain(FILE *file, const char *text, size_t length) {
   for (size_t index = 0; index < length; index++) {
     unsigned char byte = (unsigned char)text[index];
-    fputc(byte < 0x20 || byte == 0x7F ? ' ' : byte, stderr);
+    unsigned char next = index + 1 < length ? (unsigned char)text[index + 1] : 0;
+    int is_pair = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+    fputc(is_pair || byte < 0x20 || byte == 0x7F ? ' ' : byte, file);
+    index += (size_t)is_pair;
   }
 }
 
@@ -62,11 +64,11 @@ void outcome_print_error(const outcome *outcome) {
   const char *message = message_of(outcome, &length);
   fprintf(stderr, "dosai: %s%s%s: ", color(COLOR_RED), dosai_status_name(outcome->status),
           color(COLOR_PLAIN));
-  put_plain(message, length);
+  put_plain(stderr, message, length);
   const char *request_id = dosai_error_request_id(outcome->error, &length);
   if (request_id) {
     fputs(" (request id ", stderr);
-    put_plain(request_id, length);
+    put_plain(stderr, request_id, length);
     fputc(')', stderr);
   }
   int64_t retry_after_ms = dosai_error_retry_after_ms(outcome->error);

@@ -87,6 +87,8 @@ const char *help_of(int command);
 const char *notes_of(int command);
 
 /* outcome.c */
+/* What a server sent may not steer the terminal: each control character is written as a blank. */
+void put_plain(FILE *file, const char *text, size_t length);
 int outcome_is_ok(const outcome *outcome);
 void outcome_fail(outcome *outcome, dosai_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,5 +1,5 @@
 """dosai chat -i in a terminal."""
-import signal, stat, termios, time
+import json, signal, stat, termios, time
 
 import pytest
 
@@ -242,6 +242,20 @@ def test_a_model_does_not_steer_the_terminal(talk, server):
         screen.expect("> ")
         screen.say("One.")
         assert screen.expect("]0;titleb31mc\td\n")
+
+
+def test_a_server_does_not_steer_the_terminal(talk, server):
+    head = "HTTP/1.1 %s\r\nx-request-id: a\x1b[31mb\u009b32mc\x7fd\r\nContent-Length: %d\r\n\r\n"
+    for name, status, body in ("steer", "400 No", {"message": "a\x1b[31mb\u009b32mc\x7fd"}), ("steer-models", "200 OK", {
+            "data": [{"id": "a\u009b32mb\x7fc"}, {"id": '\u00c2/"x\\'}]}):
+        body = json.dumps(body, ensure_ascii=False)
+        server.put(name, [{"send": head % (status, len(body.encode())) + body}])
+    chat = talk("steer").run("-v", "hi")
+    assert chat.returncode == 1 and chat.stderr.count("a [31mb 32mc d") == 3, chat.stderr
+    models = terminal.run("models", "-v", env=talk("steer-models").env())
+    assert models.returncode == 0 and models.stdout == 'a 32mb c\n\u00c2/"x\\\n' and "a [31mb 32mc d" in models.stderr
+    for text in (chat.stderr, models.stdout, models.stderr):
+        assert not [letter for letter in text if letter != "\n" and (letter < " " or "\x7f" <= letter < "\xa0")], text
 
 
 # ---- the history's file

@@ -37,9 +37,7 @@ package struct RetryPolicy {
   /// For how long the server wants no call at all; nil: it did not say that.
   package static func hold(after failure: Status, _ headers: ResponseHeaders, unixTime: Int64) -> Int64? {
     let asked = retryAfter(headers, unixTime: unixTime)
-    guard failure == .rateLimited || failure == .unavailable && asked > 0,
-      isRetryable(failure, headers.httpStatus, headers)
-    else { return nil }
+    guard failure == .rateLimited || failure == .unavailable && asked > 0 else { return nil }
     return asked > 0 ? min(asked, retryAfterMax) : backoff
   }
 

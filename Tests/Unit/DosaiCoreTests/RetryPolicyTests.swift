@@ -137,6 +137,22 @@ struct RetryPolicyTests {
     #expect(try Self.delay(.rateLimited, 429, headers: [line, "x-should-retry: true"]) == expected)
   }
 
+  /// How long no other call is sent, which does not depend on whether this one is repeated.
+  @Test(
+    arguments: [
+      (.rateLimited, 429, [], 500), (.rateLimited, 429, ["retry-after: 2"], 2000),
+      (.rateLimited, 429, ["retry-after: 121"], 120_000), (.rateLimited, 429, ["retry-after: 0"], 500),
+      (.rateLimited, 429, ["retry-after: 2", "x-should-retry: false"], 2000),
+      (.rateLimited, 429, ["x-should-retry: false"], 500), (.unavailable, 503, [], nil),
+      (.unavailable, 503, ["retry-after: 2"], 2000),
+      (.unavailable, 503, ["retry-after: 2", "x-should-retry: false"], 2000),
+      (.insufficientCredits, 429, ["retry-after: 2"], nil), (.server, 500, ["retry-after: 2"], nil),
+    ] as [(Status, Int, [String], Int64?)])
+  func holdsUpTheOtherCalls(failure: Status, httpStatus: Int, lines: [String], expected: Int64?) throws {
+    let headers = try ResponseHeadersTests.headers(["HTTP/1.1 \(httpStatus) x"] + lines)
+    #expect(RetryPolicy.hold(after: failure, headers, unixTime: Self.now) == expected)
+  }
+
   /// Headers that were not whole when the connection broke ask for nothing.
   @Test func doesNotAskHeadersThatAreNotWhole() throws {
     #expect(try Self.delay(.connection, 0, headers: ["retry-after: 60"]) == 500)

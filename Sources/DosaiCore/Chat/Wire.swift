@@ -99,11 +99,10 @@ package enum Wire {
     return nil
   }
 
-  /// The whole seconds of a time that is written as a number of any form.
+  /// The whole seconds of a time that is written as a number of any form; -1: it is not, or too large.
   static func seconds(_ text: Bytes) -> Int64 {
-    var end = 0
-    while end < text.count, text[end].isDigit { end += 1 }
-    return Text.integer(text.slice(0, end)) ?? -1
+    let value = RetryPolicy.milliseconds(text, scale: 1) ?? -1
+    return value == .max ? -1 : value
   }
 
   /// Whether strings under that key, at any depth, are pieces of one text.

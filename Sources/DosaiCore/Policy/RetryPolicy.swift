@@ -64,7 +64,7 @@ package struct RetryPolicy {
   }
 
   /// Reads an unsigned decimal number of seconds or milliseconds, in milliseconds; `Int64.max` if it is too large.
-  private static func milliseconds(_ text: Bytes, scale: Double) -> Int64? {
+  static func milliseconds(_ text: Bytes, scale: Double) -> Int64? {
     var at = 0
     func digits(_ take: (Double) -> Void) -> Bool {
       let start = at

@@ -52,6 +52,24 @@ struct CompletionFieldsTests {
     #expect(try sorted(again.string) == sorted(text.string))
   }
 
+  @Test(
+    arguments: [
+      ("1711000000", 1_711_000_000), ("1711000000.75", 1_711_000_000), ("1.7e9", 1_700_000_000),
+      ("17E+8", 1_700_000_000), ("5e-1", 0), ("1e300", -1), ("123456789012345678901", -1), ("-1.5", -1),
+      ("\"1711000000\"", -1), ("true", -1), ("null", -1),
+    ] as [(String, Int64)])
+  func readsATimeOfAnyForm(created: String, expected: Int64) throws {
+    let document = try Document.read("{\"created\":\(created)}")
+    var fields = CompletionFields()
+    try fields.read(document.root, limits: Limits())
+    #expect(fields.created == expected)
+    let stream = BuiltStream()
+    try stream.add("{\"created\":\(created),\"choices\":[]}")
+    let text = Buffer()
+    try stream.builder.write(to: text)
+    #expect(try CompletionFields(stream.builder, in: text.bytes).created == expected)
+  }
+
   /// Choices are in the order of their index, in whichever they were sent.
   @Test func areInOrder() throws {
     let document = try Document.read(

@@ -10,9 +10,11 @@ extension ChatRequest {
     return copy.buffer
   }
 
-  /// The model, as the JSON writes it; nil: there is none.
+  /// The model, as the JSON writes it; nil: there is none, or it is no string.
   package func model() throws(Failure) -> Buffer? {
-    guard let value = find(Wire.model.bytes)?.value, value.count > 2 else { return nil }
+    guard let value = find(Wire.model.bytes)?.value, value.count > 2,
+      buffer.bytes[value.lowerBound] == UInt8(ascii: "\"")
+    else { return nil }
     return try Buffer(copying: buffer.bytes.slice(value.lowerBound + 1, value.upperBound - 1))
   }
 

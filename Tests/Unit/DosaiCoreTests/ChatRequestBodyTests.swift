@@ -57,6 +57,17 @@ struct ChatRequestBodyTests {
     #expect(request.string == json)
   }
 
+  /// As the JSON writes it; what is no string names no model.
+  @Test(
+    arguments: [
+      (#"{"model":"m"}"#, "m"), (#"{"model":"a\u0062"}"#, #"a\u0062"#), (#"{"model":""}"#, nil),
+      (#"{"model":12345}"#, nil),
+      (#"{"model":null}"#, nil), (#"{"model":["m"]}"#, nil), ("{}", nil),
+    ] as [(String, String?)])
+  func namesTheModel(json: String, expected: String?) throws {
+    #expect(try ChatRequest(json).model()?.string == expected)
+  }
+
   /// Each number of members with `stream` at each place, with each blank between: the rest keeps its order and bytes.
   @Test(arguments: ["", " ", "\n\t"])
   func findsStreamAtEachPlace(blank: String) throws {

@@ -161,8 +161,9 @@ typedef struct dosai_timings {
   int64_t total_us;          /* the end of the call */
 } dosai_timings;
 
-/* Errors are immutable. The getters' results are borrowed until dosai_error_free. No getter reveals a request header or
- * the key, even if the server echoes it. Threads: any thread at once. */
+/* Errors are immutable. The getters' results are borrowed until dosai_error_free. No getter reveals the key of api_key
+ * or key_fn, even if the server echoes it; a key that you put into `headers` is not known as one. Threads: any thread
+ * at once. */
 
 /* The status that the function or the call ended with; DOSAI_INVALID_ARGUMENT for NULL. */
 DOSAI_API dosai_status dosai_error_status(const dosai_error *error);
@@ -644,7 +645,7 @@ typedef struct dosai_chunk {
   int64_t event_index;   /* the number of its event in the stream, from 0 */
   const char *text;
   size_t text_length;
-  int32_t tool_call;     /* which tool call of the choice, from 0; -1 if none */
+  int32_t tool_call;     /* the server's index of the tool call, not its position in a completion; -1 if none */
   dosai_finish_reason finish_reason;
   const char *tool_call_id;
   size_t tool_call_id_length;

@@ -30,7 +30,7 @@ type Chunk struct {
 	Choice       int  // the server's index; -1 if none
 	LastInEvent  bool // its event yields no more
 	Text         string
-	ToolCall     int // which one of the choice, from 0; -1 if none
+	ToolCall     int // the server's index, not a position; -1 if none
 	ToolCallID   string
 	ToolCallName string
 	EventType    string

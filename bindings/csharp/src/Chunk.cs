@@ -36,7 +36,7 @@ namespace Dosai
         public string Text { get; }
         /// <summary>The text, if it is one of the answer's content; else "".</summary>
         public string Content => Kind == Kind.Content ? Text : "";
-        /// <summary>Which tool call of the choice, from 0; -1 if none.</summary>
+        /// <summary>The server's index of the tool call; -1 if none.</summary>
         public int ToolCall { get; }
         /// <summary>The id of a tool call, if it was sent.</summary>
         public string ToolCallId { get; }

@@ -15,7 +15,7 @@ final class Chunk
     public readonly ?string $text;
     public readonly ?string $json; // the whole event, with the fields that are not here
     public readonly bool $isLastInEvent;
-    public ?int $toolCall = null; // which one of the choice, from 0
+    public ?int $toolCall = null; // the server's index
     public ?string $toolCallId = null;
     public ?string $toolCallName = null;
     public ?Usage $usage = null;

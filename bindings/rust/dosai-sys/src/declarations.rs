@@ -460,7 +460,7 @@ pub struct dosai_chunk {
     pub event_index: i64,
     pub text: *const c_char,
     pub text_length: usize,
-    /// which tool call of the choice, from 0; -1 if none
+    /// the server's index of the tool call, not its position in a completion; -1 if none
     pub tool_call: i32,
     pub finish_reason: dosai_finish_reason,
     pub tool_call_id: *const c_char,

@@ -48,7 +48,7 @@ impl<'a> Chunk<'a> {
     pub fn text_bytes(self) -> Option<&'a [u8]> {
         unsafe { bytes(self.0.text, self.0.text_length) }
     }
-    /// Which tool call of the choice, from 0; -1 if none.
+    /// The server's index of the tool call; -1 if none.
     pub fn tool_call(self) -> i32 {
         self.0.tool_call
     }

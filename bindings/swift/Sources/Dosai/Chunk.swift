@@ -11,7 +11,7 @@ public struct Chunk: Sendable {
   /// The next piece of content, reasoning, a refusal, or the arguments of a tool call; of `finish`, the reason in the server's
   /// word; of `event`, its data.
   public let text: String?
-  /// Which tool call of the choice, from 0.
+  /// The server's number of the tool call; nil if none.
   public let toolCall: Int?
   public let toolCallID: String?
   public let toolCallName: String?

@@ -47,7 +47,7 @@ package final class Client {
   package static let idleMax = 64
 
   package let settings: ClientSettings
-  /// The name of the host, or proxy, for which libcurl counts connections.
+  /// The name of the host, or HTTP proxy, for which libcurl counts connections.
   let connectionHost: Buffer
   let share: CurlShare
   let limiter: RateLimiter?
@@ -69,8 +69,11 @@ package final class Client {
 
   private init(_ settings: ClientSettings, _ share: CurlShare, _ limiter: RateLimiter?, _ mutex: Mutex) {
     self.settings = settings
-    let baseURL = settings.baseURL
-    connectionHost = baseURL.isHTTPS ? baseURL.hostAndPort : settings.transport.proxy?.buffer ?? baseURL.hostAndPort
+    var host = settings.baseURL.hostAndPort
+    if !settings.baseURL.isHTTPS, let proxy = settings.transport.proxy, proxy.bytes.first == UInt8(ascii: "h") {
+      host = proxy.buffer  // http or https, and not SOCKS
+    }
+    connectionHost = host
     self.share = share
     self.limiter = limiter
     self.mutex = mutex

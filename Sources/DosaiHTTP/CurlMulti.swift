@@ -25,7 +25,7 @@ package final class CurlMulti {
   private var connectionsPerHostMax = 0
   /// libcurl has lost track of a socket: the next one would make it divide by zero. All transfers must be removed.
   package private(set) var isOutOfMemory = false
-  /// A lookup has ended. libcurl counted it as a connection of its host.
+  /// A connection may be available to any host. A lookup that has ended was counted as one of its host.
   package var hasFreed = false
   let isInUse = Atomic<Bool>(false)  // by the driver
   let driver = Atomic<UInt>(csystem_thread())

@@ -105,6 +105,51 @@ static void through_a_proxy(void) {
   close_loop(loop);
 }
 
+/* libcurl counts the connections to one host, whatever its name is written like: a call goes on when a connection is
+ * free that another spelling had. */
+static void spellings(void) {
+  static const char *const hosts[] = {"127.0.0.1:%d", "127.1:%d", "127.0.0.1:0%d"};
+  char name[128], host[32], base[256];
+  dosai_loop *loop = new_loop(0, 1);
+  for (uintptr_t i = 0; i < 6; i++) {
+    dosai_client_options options;
+    test_options(&options, base, TEST_PLAIN, "slow~spelled");
+    snprintf(host, sizeof host, hosts[i % 3], atoi(strrchr(test_env("DOSAI_TEST_PLAIN"), ':') + 1));
+    snprintf(base, sizeof base, "http://%s/s/%s/v1", host, test_script(name, TEST_PLAIN, "slow~spelled"));
+    options.allow_insecure_http = 1;
+    dosai_client *client = test_client_with(&options);
+    dosai_call_free(submit_with(loop, client, CHAT, i, NULL));
+    dosai_client_free(client);
+  }
+  run(loop);
+  for (int i = 0; i < 6; i++) CHECK_END(i, DOSAI_OK);
+  CHECK_INT(test_count(TEST_PLAIN, "slow~spelled", "most_at_once"), 1);
+  close_loop(loop);
+}
+
+/* Through a SOCKS proxy, it counts those to each host: a call to another one begins to connect. */
+static void through_a_socks_proxy(void) {
+  char proxy[64];
+  dosai_loop *loop = new_loop(0, 1);
+  snprintf(proxy, sizeof proxy, "socks5h://127.0.0.1%s", strrchr(test_env("DOSAI_TEST_STALL"), ':'));
+  for (uintptr_t i = 0; i < 3; i++) {
+    dosai_client_options options;
+    dosai_client_options_init(&options, sizeof options);
+    options.base_url = i < 2 ? "http://host.test" : "http://other.test";
+    options.proxy = proxy;
+    options.max_retries = -1;
+    options.connect_timeout_ms = i < 2 ? -1 : 100;
+    dosai_client *client = test_client_with(&options);
+    dosai_call_free(submit_with(loop, client, CHAT, i, NULL));
+    dosai_client_free(client);
+  }
+  RUN_UNTIL(loop, book[2].ends);
+  CHECK_END(2, DOSAI_TIMEOUT);
+  CHECK_INT(book[2].clock, DOSAI_CLOCK_CONNECT);
+  CHECK_INT(book[0].ends + book[1].ends, 0);
+  close_loop(loop);
+}
+
 /* While it waits for a connection the total clock runs, and a cancel counts; the next in the line goes on. */
 static void in_line(void) {
   dosai_loop *loop = new_loop(0, 1);
@@ -196,6 +241,8 @@ int main(void) {
   connections(TEST_TLS);
   hosts();
   through_a_proxy();
+  spellings();
+  through_a_socks_proxy();
   in_line();
   passed_over();
   all_gone();

@@ -194,7 +194,12 @@ extension LoopCall: CallOwner {
     loop.schedule(self)
   }
 
-  func transferEnded() { host?.transferEnded(self) }
+  func transferEnded() {
+    host?.transferEnded(self)
+    // libcurl knows a host that is written in several ways as one.
+    if multi.isLimited { multi.hasFreed = true }
+  }
+
   func callEnded() { forgetToken() }
 
   func drain() {
@@ -206,7 +211,7 @@ extension LoopCall: CallOwner {
     drainsUntil = nil
     guard let host else { return }
     host.queue.remove(self)
-    host.transferEnded(self)
+    transferEnded()
     self.host = nil
     loop.leave(host)
   }

@@ -169,7 +169,8 @@ typedef struct dosai_timings {
 DOSAI_API dosai_status dosai_error_status(const dosai_error *error);
 /* One human-readable line: what happened, with the server's own message if there is one. */
 DOSAI_API const char *dosai_error_message(const dosai_error *error, size_t *out_length);
-/* The HTTP status of the last attempt; 0 if it got no answer. Headers and body are those of the same attempt. */
+/* The HTTP status of the last attempt; 0 if it got no answer. Headers, body, code, type and parameter are those of the
+ * same attempt. */
 DOSAI_API int32_t dosai_error_http_status(const dosai_error *error);
 /* The server's error code, type and parameter, as text even if the JSON value was not a string. */
 DOSAI_API const char *dosai_error_code(const dosai_error *error, size_t *out_length);

@@ -177,6 +177,39 @@ static void attempts(void) {
   dosai_error_free(error);
 }
 
+static void check_timings(const dosai_error *error, int is_answered) {
+  dosai_timings timings = {.struct_size = sizeof timings};
+  CHECK_INT(dosai_error_timings(error, &timings), DOSAI_OK);
+  CHECK(timings.connect_us > 0);
+  CHECK_INT(timings.first_byte_us > 0, is_answered);
+}
+
+/* What the server has said is that of the last attempt, also while the call waits for the next one. */
+static void last_attempt(void) {
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  options.max_retries = 1;
+  dosai_error *error = fail("fail-then-close", &options, DOSAI_CONNECTION);
+  CHECK_INT(dosai_error_attempt_count(error), 2);
+  CHECK_INT(dosai_error_http_status(error), 0);
+  CHECK(!dosai_error_code(error, NULL) && !dosai_error_type(error, NULL) && !dosai_error_body(error, NULL));
+  CHECK(!dosai_error_request_id(error, NULL));
+  CHECK_INT(dosai_error_retry_after_ms(error), -1);
+  check_timings(error, 0);
+  dosai_error_free(error);
+  options.total_timeout_ms = 1000;
+  error = fail("error-429", &options, DOSAI_TIMEOUT);
+  CHECK_INT(dosai_error_attempt_count(error), 1);
+  CHECK_INT(dosai_error_http_status(error), 429);
+  CHECK_TEXT(dosai_error_code(error, NULL), "rate_limit_exceeded");
+  const char *body = dosai_error_body(error, NULL);
+  CHECK(body && strstr(body, "Rate limit exceeded."));
+  CHECK_TEXT(dosai_error_request_id(error, NULL), "req-1");
+  CHECK_INT(dosai_error_retry_after_ms(error), 3000);
+  check_timings(error, 1);
+  dosai_error_free(error);
+}
+
 /* A copy is whole when the first is gone. */
 static void copies(void) {
   dosai_error *first = fail("error-429", NULL, DOSAI_RATE_LIMITED), *copy = NULL, *error = NULL;
@@ -200,6 +233,7 @@ int main(void) {
   details();
   redaction();
   attempts();
+  last_attempt();
   copies();
   return test_end();
 }

@@ -361,6 +361,7 @@ SCRIPTS = {
     "fail-then-hello": {"replies": [error(503, "Later.", retry_after_ms="20"), {"json": completion()}]},
     "keys": {"json": completion(**{"k" * length: 1 for length in (13, 14, 15, 29, 30, 31, 62)})},
     "later": error(503, "Later.", retry_after_ms="250"),
+    "fail-then-close": {"replies": [error(503, "Later.", code="overloaded", retry_after_ms="20"), plays(CLOSE)]},
     "later-hello": {"replies": [error(503, "Later.", retry_after_ms="300"), {"json": completion()}]},
     "mid-error": begun({"chunk": line({"error": {"message": "The model crashed.", "type": "server_error", "code": 500}})},
                        {"chunk": DONE}, END),

@@ -11,10 +11,12 @@ extension Call {
     case .none: break
     case .attempt:
       dropTransfer()
-      received.removeAll()
-      isCutShort = false
       if isHeld() { return }
       do throws(Failure) { try renewKey() } catch { return stop(error) }
+      ended = nil
+      serverError = ServerError()
+      received.removeAll()
+      isCutShort = false
       stream = kind.isStream ? makeReader() : nil
       observe(.attempt)
       if owner?.hasQueue == true { perform(state.noConnection()) } else { launch() }
@@ -29,6 +31,7 @@ extension Call {
       if failure?.status == .timeout { transfer?.forbidReuse() }
       observe(.retry, failure?.status ?? .ok, delay: state.attempts.last?.delay ?? 0)
       settle(failure)
+      ended = transfer
       dropTransfer()
     case .deliver: owner?.hasNews()
     case .discard:

@@ -5,7 +5,12 @@ import DosaiJSON
 
 /// The results of a call.
 extension Call {
+  /// That of the last attempt.
+  @inline(never)
+  private var lastTransfer: Transfer? { transfer ?? ended }
+
   var timings: Timings {
+    let transfer = lastTransfer
     func since(_ time: Int64?) -> Int64 { time.map { $0 < 0 ? -1 : $0 - state.begun } ?? -1 }
     return Timings(
       connect: since(transfer?.readyTime), firstByte: since(transfer?.firstByteTime),
@@ -34,7 +39,7 @@ extension Call {
     report.attempts = state.attempts
     report.timings = timings
     report.completion = try? takeCompletion()
-    guard let transfer, transfer.headers.httpStatus != 0 else { return report }
+    guard let transfer = lastTransfer, transfer.headers.httpStatus != 0 else { return report }
     report.httpStatus = transfer.headers.httpStatus
     transfer.headers.redact(secret)
     report.headers = transfer.headers

@@ -29,6 +29,8 @@ package final class Call: TransferReceiver {
   var state: CallState
   var multi: CurlMulti?
   var transfer: Transfer?
+  /// While the next attempt waits, the transfer of the last one.
+  var ended: Transfer?
   /// Why it failed; nil once it has ended: it succeeded.
   var failure: Failure?
   var serverError = ServerError()
@@ -301,9 +303,9 @@ package final class Call: TransferReceiver {
     let key = client.settings.key
     guard let function = key.function, kind != .warming else { return }
     let given = try key.ask(function)
-    secret = given
     headers = try client.headers(
       settings.fields, key: try key.field(given.bytes), body: body != nil, streaming: kind.isStream)
+    secret = given
     state.keyRenewed(csystem_now())
   }
 

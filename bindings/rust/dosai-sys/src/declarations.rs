@@ -528,7 +528,8 @@ extern "C" {
     pub fn dosai_error_status(error: *const dosai_error) -> dosai_status;
     /// One human-readable line: what happened, with the server's own message if there is one.
     pub fn dosai_error_message(error: *const dosai_error, out_length: *mut usize) -> *const c_char;
-    /// The HTTP status of the last attempt; 0 if it got no answer. Headers and body are those of the same attempt.
+    /// The HTTP status of the last attempt; 0 if it got no answer. Headers, body, code, type and parameter are those
+    /// of the same attempt.
     pub fn dosai_error_http_status(error: *const dosai_error) -> i32;
     /// The server's error code, type and parameter, as text even if the JSON value was not a string.
     pub fn dosai_error_code(error: *const dosai_error, out_length: *mut usize) -> *const c_char;

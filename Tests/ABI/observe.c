@@ -197,6 +197,47 @@ static void in_a_loop(void) {
   dosai_client_free(client);
 }
 
+static int32_t count_key(char *key, size_t size, void *user_data) {
+  ++*(int *)user_data;
+  snprintf(key, size, "sk-counted-key");
+  return 0;
+}
+
+/* A call that has its connection, and then waits for the rate, is still in the same attempt. */
+static void in_two_lines(void) {
+  char url[256];
+  dosai_client_options options;
+  dosai_loop_options loop_options;
+  dosai_loop *loop = NULL;
+  dosai_request *request = test_request();
+  dosai_error *error = NULL;
+  size_t active = 4;
+  int kinds[DOSAI_CALL_ENDED + 1] = {0}, given = 0;
+  dosai_loop_options_init(&loop_options, sizeof loop_options);
+  loop_options.max_connections_per_host = 1;
+  loop_options.requests_per_minute = 1200;
+  CHECK_CALL(dosai_loop_new(&loop_options, &loop, &error), DOSAI_OK);
+  count = 0;
+  for (uintptr_t tag = 0; tag < active; tag++) {
+    test_options(&options, url, TEST_PLAIN, tag ? "hello" : "slow");
+    options.api_key = NULL;
+    options.key_fn = count_key;
+    options.key_user_data = &given;
+    options.on_event = on_event;
+    options.event_user_data = seen;
+    dosai_client *client = test_client_with(&options);
+    CHECK_CALL(dosai_loop_submit_chat(loop, client, request, NULL, tag, NULL, &error), DOSAI_OK);
+    dosai_client_free(client);
+  }
+  while (active > 0) CHECK_CALL(dosai_loop_step(loop, -1, ignore, NULL, &active, &error), DOSAI_OK);
+  for (int i = 0; i < count; i++) kinds[seen[i].event.kind]++;
+  for (int kind = DOSAI_CALL_STARTED; kind <= DOSAI_CALL_ENDED; kind++)
+    CHECK_INT(kinds[kind], kind == DOSAI_CALL_FIRST_TOKEN || kind == DOSAI_CALL_RETRY ? 0 : 4);
+  CHECK_INT(given, 4);
+  CHECK_CALL(dosai_loop_close(loop, NULL, NULL, &error), DOSAI_OK);
+  dosai_request_free(request);
+}
+
 static void note_path(const dosai_call_event *event, void *user_data) { copy(user_data, 8, event->path); }
 
 /* A URL that ends with the host has the path "/". */
@@ -222,6 +263,7 @@ int main(void) {
   failed();
   key_changes();
   in_a_loop();
+  in_two_lines();
   without_a_path();
   return test_end();
 }

@@ -12,6 +12,10 @@ extension Call {
     case .attempt:
       dropTransfer()
       if isHeld() { return }
+      if startIsHeld {
+        startIsHeld = false
+        return launch()
+      }
       do throws(Failure) { try renewKey() } catch { return stop(error) }
       ended = nil
       serverError = ServerError()
@@ -23,7 +27,7 @@ extension Call {
     case .resend:
       dropTransfer()
       launch()
-    case .start: if !isHeld() { launch() }
+    case .start: if isHeld() { startIsHeld = true } else { launch() }
     case .queue:
       giveBackAdmission()
       owner?.joinQueue()

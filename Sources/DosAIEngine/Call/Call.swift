@@ -38,6 +38,8 @@ package final class Call: TransferReceiver {
   var response: Response?
   /// Its place under the rate.
   var claim = Rate.Claim()
+  /// The rate lets an attempt wait that had begun, and then waited for a connection.
+  var startIsHeld = false
 
   // The answer of the current attempt.
   var received = Buffer()

@@ -31,8 +31,9 @@
  *              The library starts no thread, although libcurl's resolver may start one to look up a name. It runs your
  *              callbacks only on a thread that is inside one of its functions.
  *   Freeing    dosai_x_free releases a handle. It may be called from any thread, in any order, and in callbacks. NULL
- *              is allowed. A freed client stays alive until its calls have ended; a freed handle must not be used. A
- *              loop is freed by dosai_loop_close, whose entry states its own rules.
+ *              is allowed. A freed client stays alive until its calls have ended and the handles of its streams and
+ *              of its calls in loops are freed; a freed handle must not be used. A loop is freed by
+ *              dosai_loop_close, whose entry states its own rules.
  *   Callbacks  Return 0 to continue. Any other value stops the call with DOSAI_CANCELLED; the error contains what
  *              arrived. What a callback receives is borrowed until it returns. A callback, except dosai_log_fn,
  *              may call the library; a function that cannot work there returns DOSAI_BUSY. Do not throw or longjmp
@@ -403,7 +404,8 @@ DOSAI_API dosai_status dosai_client_post(dosai_client *client, const char *path,
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_client_warm(dosai_client *client, int32_t connections,
                                          const dosai_call_options *options, dosai_error **out_error);
-/* Releases the client. When its last call has ended, its connections are closed and the key is wiped. */
+/* Releases the client. When its last call has ended, and the handles of its streams and of its calls in loops are
+ * freed, its connections are closed and the key is wiped. Connections that a loop has opened are the loop's. */
 DOSAI_API void dosai_client_free(dosai_client *client);
 
 /* ---- response ------------------------------------------------------------------------------------------ */
@@ -861,7 +863,8 @@ DOSAI_API int64_t dosai_loop_timeout_ms(const dosai_loop *loop);
 DOSAI_API void dosai_loop_wake(const dosai_loop *loop);
 /* Cancels all calls, also those that succeeded but whose last event you have not read, passes the last event of each,
  * an ERROR, to on_event (which may be NULL), and frees the loop.
- * Handles of its calls stay valid until you free them. In a forked child it only frees the loop, and returns OK.
+ * Handles of its calls stay valid until you free them; until then, the loop's descriptors and connections stay open.
+ * In a forked child it only frees the loop, and returns OK.
  * Returns: BUSY in a callback of this loop; then the loop is not freed. */
 DOSAI_API dosai_status dosai_loop_close(dosai_loop *loop, dosai_event_fn on_event, void *user_data,
                                         dosai_error **out_error);

@@ -608,7 +608,8 @@ extern "C" {
     /// be open. Threads: any thread at once.
     pub fn dosai_client_warm(client: *mut dosai_client, connections: i32, options: *const dosai_call_options, out_error:
                              *mut *mut dosai_error) -> dosai_status;
-    /// Releases the client. When its last call has ended, its connections are closed and the key is wiped.
+    /// Releases the client. When its last call has ended, and the handles of its streams and of its calls in loops
+    /// are freed, its connections are closed and the key is wiped. Connections that a loop has opened are the loop's.
     pub fn dosai_client_free(client: *mut dosai_client);
     /// The body: JSON, as the server sent it.
     pub fn dosai_response_json(response: *const dosai_response, out_length: *mut usize) -> *const c_char;
@@ -915,8 +916,8 @@ extern "C" {
     pub fn dosai_loop_wake(this: *const dosai_loop);
     /// Cancels all calls, also those that succeeded but whose last event you have not read, passes the last event of
     /// each, an ERROR, to on_event (which may be NULL), and frees the loop. Handles of its calls stay valid until you
-    /// free them. In a forked child it only frees the loop, and returns OK. Returns: BUSY in a callback of this loop;
-    /// then the loop is not freed.
+    /// free them; until then, the loop's descriptors and connections stay open. In a forked child it only frees the
+    /// loop, and returns OK. Returns: BUSY in a callback of this loop; then the loop is not freed.
     pub fn dosai_loop_close(this: *mut dosai_loop, on_event: Option<dosai_event_fn>, user_data: *mut c_void, out_error:
                             *mut *mut dosai_error) -> dosai_status;
     /// Cancels the call: its last event is an ERROR with CANCELLED, unless you have read it already or the call had

@@ -146,18 +146,18 @@ void dosai_go_batch_free(dosai_go_batch *batch) {
   memset(batch, 0, sizeof *batch);
 }
 
-dosai_status dosai_go_submit(dosai_loop *loop, dosai_client *client, const char *path, const char *body,
-                             size_t length, int is_stream, const dosai_call_options *options, uintptr_t tag,
-                             dosai_call **out_call, dosai_error **out_error) {
-  if (path && !body) return dosai_loop_submit_get(loop, client, path, options, tag, out_call, out_error);
-  if (path)
-    return (is_stream ? dosai_loop_submit_stream_post : dosai_loop_submit_post)(
+dosai_status dosai_go_submit(dosai_loop *loop, dosai_client *client, int kind, const char *path,
+                             const char *body, size_t length, const dosai_call_options *options,
+                             uintptr_t tag, dosai_call **out_call, dosai_error **out_error) {
+  if (kind == GO_GET) return dosai_loop_submit_get(loop, client, path, options, tag, out_call, out_error);
+  if (kind == GO_POST || kind == GO_STREAM_POST)
+    return (kind == GO_POST ? dosai_loop_submit_post : dosai_loop_submit_stream_post)(
         loop, client, path, body, length, options, tag, out_call, out_error);
   dosai_request *request = NULL;
   dosai_status status = dosai_request_parse(body, length, &request, out_error);
   if (status == DOSAI_OK)
-    status = (is_stream ? dosai_loop_submit_stream : dosai_loop_submit_chat)(loop, client, request, options,
-                                                                             tag, out_call, out_error);
+    status = (kind == GO_CHAT ? dosai_loop_submit_chat : dosai_loop_submit_stream)(
+        loop, client, request, options, tag, out_call, out_error);
   dosai_request_free(request);
   return status;
 }

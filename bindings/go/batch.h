@@ -36,9 +36,10 @@ void dosai_go_close(dosai_loop *loop, dosai_go_batch *batch);
 void dosai_go_batch_free(dosai_go_batch *batch);
 
 /* Submits a call: a GET has a path alone, a POST also a body, a chat or a stream a body alone. */
-dosai_status dosai_go_submit(dosai_loop *loop, dosai_client *client, const char *path, const char *body,
-                             size_t length, int is_stream, const dosai_call_options *options, uintptr_t tag,
-                             dosai_call **out_call, dosai_error **out_error);
+enum { GO_CHAT, GO_STREAM, GO_GET, GO_POST, GO_STREAM_POST };
+dosai_status dosai_go_submit(dosai_loop *loop, dosai_client *client, int kind, const char *path,
+                             const char *body, size_t length, const dosai_call_options *options,
+                             uintptr_t tag, dosai_call **out_call, dosai_error **out_error);
 
 typedef struct {
   const char *bytes;

@@ -73,6 +73,7 @@ func readChunk(from *C.dosai_go_chunk, text string) Chunk {
 type Stream struct {
 	client     *Client
 	ctx        context.Context
+	kind       C.int
 	path       string
 	request    any
 	unread     *C.dosai_completion // until it is asked for, or the stream is garbage
@@ -90,7 +91,7 @@ func (stream *Stream) All() iter.Seq2[Chunk, error] {
 			return
 		}
 		stream.client = nil
-		call, err := client.submit(stream.ctx, stream.path, stream.request, true)
+		call, err := client.submit(stream.ctx, stream.kind, stream.path, stream.request)
 		if err != nil {
 			yield(Chunk{}, err)
 			return

@@ -203,39 +203,47 @@ func (client *Client) With(options CallOptions) *Client {
 // string, or anything else that encoding/json makes an object of. If ctx ends, so does the call.
 func (client *Client) Chat(ctx context.Context, request any) (*Completion, error) {
 	var completion *Completion
-	err := client.answer(ctx, "", request, func(last *C.dosai_go_part) { completion = readCompletion(last.completion) })
+	err := client.answer(ctx, C.GO_CHAT, "", request, func(last *C.dosai_go_part) { completion = readCompletion(last.completion) })
 	return completion, err
 }
 
 // Stream prepares a streaming call, which is made when [Stream.All] is ranged over.
 func (client *Client) Stream(ctx context.Context, request any) *Stream {
-	return &Stream{client: client, ctx: ctx, request: request}
+	return &Stream{client: client, ctx: ctx, kind: C.GO_STREAM, request: request}
 }
 
 // Get sends a GET to any endpoint, such as "/models".
 func (client *Client) Get(ctx context.Context, path string) (*Response, error) {
-	return client.response(ctx, path, nil)
+	return client.response(ctx, C.GO_GET, path, nil)
 }
 
-// Post sends a POST to any endpoint. The body is as the request of [Client.Chat].
+// Post sends a POST to any endpoint. The body is as the request of [Client.Chat]; nil is an empty object.
 func (client *Client) Post(ctx context.Context, path string, body any) (*Response, error) {
-	return client.response(ctx, path, body)
+	return client.response(ctx, C.GO_POST, path, orEmpty(body))
 }
 
-// PostStream prepares a POST to any endpoint that answers with server-sent events. Each is one chunk, of KindEvent.
+// PostStream prepares a POST to any endpoint that answers with server-sent events. Each is one chunk, of KindEvent. The
+// body is as that of [Client.Post].
 func (client *Client) PostStream(ctx context.Context, path string, body any) *Stream {
-	return &Stream{client: client, ctx: ctx, path: path, request: body}
+	return &Stream{client: client, ctx: ctx, kind: C.GO_STREAM_POST, path: path, request: orEmpty(body)}
 }
 
-func (client *Client) response(ctx context.Context, path string, body any) (*Response, error) {
+func orEmpty(body any) any {
+	if body == nil {
+		return "{}"
+	}
+	return body
+}
+
+func (client *Client) response(ctx context.Context, kind C.int, path string, body any) (*Response, error) {
 	var response *Response
-	err := client.answer(ctx, path, body, func(last *C.dosai_go_part) { response = readResponse(last.response) })
+	err := client.answer(ctx, kind, path, body, func(last *C.dosai_go_part) { response = readResponse(last.response) })
 	return response, err
 }
 
 // answer makes a call without a stream, and reads how it ended.
-func (client *Client) answer(ctx context.Context, path string, body any, read func(*C.dosai_go_part)) error {
-	call, err := client.submit(ctx, path, body, false)
+func (client *Client) answer(ctx context.Context, kind C.int, path string, body any, read func(*C.dosai_go_part)) error {
+	call, err := client.submit(ctx, kind, path, body)
 	if err != nil {
 		return err
 	}

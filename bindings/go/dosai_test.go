@@ -289,6 +289,29 @@ func TestOtherEndpoints(t *testing.T) {
 	}
 	check(t, strings.Join(said, " ") == "said {} end {}", "%q", said)
 	check(t, err == nil && got.HTTPStatus == 200 && strings.Contains(string(got.JSON), `{\"n\":1}`), "%v %s", err, got.JSON)
+
+	got, err = client.Post(t.Context(), "/runs/1/cancel", nil)
+	check(t, err == nil && string(got.JSON) == `{"method":"POST","path":"/v1/runs/1/cancel","body":"{}"}`, "%v %+v", err, got)
+	count := 0
+	for chunk, err := range client.With(dosai.CallOptions{LastEvent: "end"}).PostStream(t.Context(), "/responses", nil).All() {
+		check(t, err == nil && chunk.Kind == dosai.KindEvent, "%v", err)
+		count++
+	}
+	check(t, count == 2, "%d", count)
+	for _, body := range []any{json.RawMessage(nil), []byte(nil), ""} {
+		_, err = client.Post(t.Context(), "/runs", body)
+		as(t, err, dosai.InvalidArgument)
+		_, err = read(client.PostStream(t.Context(), "/runs", body))
+		as(t, err, dosai.InvalidArgument)
+	}
+	_, err = client.Get(t.Context(), "")
+	as(t, err, dosai.InvalidArgument)
+	_, err = client.Post(t.Context(), "", question)
+	as(t, err, dosai.InvalidArgument)
+	_, err = read(client.PostStream(t.Context(), "", question))
+	as(t, err, dosai.InvalidArgument)
+	_, err = client.Chat(t.Context(), nil)
+	as(t, err, dosai.InvalidArgument)
 }
 
 // 1,000 goroutines wait for their answers at once, and hold no threads.

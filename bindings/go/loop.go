@@ -130,7 +130,7 @@ func (l *loop) deliver() {
 	}
 }
 
-func (client *Client) submit(ctx context.Context, path string, body any, isStream bool) (*call, error) {
+func (client *Client) submit(ctx context.Context, kind C.int, path string, body any) (*call, error) {
 	l, options := client.loop, &client.options
 	bytes, err := encode(body)
 	if err != nil {
@@ -158,8 +158,8 @@ func (client *Client) submit(ctx context.Context, path string, body any, isStrea
 		return nil, failed(InvalidArgument, "the client is closed", nil)
 	}
 	l.lastTag++
-	status := C.dosai_go_submit(l.handle, l.client, kept.one(path), (*C.char)(unsafe.Pointer(unsafe.SliceData(bytes))),
-		C.size_t(len(bytes)), C.int(flag(isStream)), &c, l.lastTag, &handle, &failure)
+	status := C.dosai_go_submit(l.handle, l.client, kind, kept.one(path), (*C.char)(unsafe.Pointer(unsafe.SliceData(bytes))),
+		C.size_t(len(bytes)), &c, l.lastTag, &handle, &failure)
 	if status != C.DOSAI_OK {
 		return nil, takeError(status, failure)
 	}

@@ -17,8 +17,10 @@ import "C"
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -85,12 +87,16 @@ type Client struct {
 }
 
 // words are C strings, freed together.
-type words struct{ all []unsafe.Pointer }
+type words struct {
+	all    []unsafe.Pointer
+	hasNUL bool // where C would cut one
+}
 
 func (w *words) one(text string) *C.char {
 	if text == "" {
 		return nil
 	}
+	w.hasNUL = w.hasNUL || strings.Contains(text, "\x00")
 	copied := C.CString(text)
 	w.all = append(w.all, unsafe.Pointer(copied))
 	return copied
@@ -108,6 +114,13 @@ func (w *words) list(texts []string) (**C.char, C.size_t) {
 	return list, C.size_t(len(texts))
 }
 
+func (w *words) check() error {
+	if w.hasNUL {
+		return failed(InvalidArgument, "a text has a NUL in it", nil)
+	}
+	return nil
+}
+
 func (w *words) free() {
 	for _, each := range w.all {
 		C.free(each)
@@ -118,7 +131,16 @@ func milliseconds(duration time.Duration) C.int64_t {
 	if duration < 0 {
 		return -1
 	}
-	return C.int64_t((duration + time.Millisecond - 1) / time.Millisecond)
+	ms := duration.Milliseconds()
+	if duration%time.Millisecond > 0 {
+		ms++
+	}
+	return C.int64_t(ms)
+}
+
+// count is the nearest that C can hold: too large a number is not to become a small one.
+func count(number int) C.int32_t {
+	return C.int32_t(min(max(number, math.MinInt32), math.MaxInt32))
 }
 
 func flag(isSet bool) C.int32_t {
@@ -154,7 +176,7 @@ func NewClient(options Options) (*Client, error) {
 	c.client_key_password = kept.one(options.ClientKeyPassword)
 	c.proxy = kept.one(options.Proxy)
 	c.unix_socket = kept.one(options.UnixSocket)
-	c.max_retries = C.int32_t(options.MaxRetries)
+	c.max_retries = count(options.MaxRetries)
 	c.connect_timeout_ms = milliseconds(options.ConnectTimeout)
 	c.first_token_timeout_ms = milliseconds(options.FirstTokenTimeout)
 	c.idle_timeout_ms = milliseconds(options.IdleTimeout)
@@ -164,16 +186,19 @@ func NewClient(options Options) (*Client, error) {
 	c.max_response_bytes = C.int64_t(options.MaxResponseBytes)
 	c.max_text_bytes = C.int64_t(options.MaxTextBytes)
 	c.max_header_bytes = C.int64_t(options.MaxHeaderBytes)
-	c.max_json_nodes = C.int32_t(options.MaxJSONNodes)
-	c.max_json_depth = C.int32_t(options.MaxJSONDepth)
-	c.max_choices = C.int32_t(options.MaxChoices)
-	c.max_tool_calls = C.int32_t(options.MaxToolCalls)
-	c.max_redirects = C.int32_t(options.MaxRedirects)
+	c.max_json_nodes = count(options.MaxJSONNodes)
+	c.max_json_depth = count(options.MaxJSONDepth)
+	c.max_choices = count(options.MaxChoices)
+	c.max_tool_calls = count(options.MaxToolCalls)
+	c.max_redirects = count(options.MaxRedirects)
 	c.requests_per_minute = C.int64_t(options.RequestsPerMinute)
 	c.tokens_per_minute = C.int64_t(options.TokensPerMinute)
 	c.allow_insecure_http = flag(options.AllowInsecureHTTP)
 	c.proxy_from_environment = flag(options.ProxyFromEnvironment)
 	c.http1_only = flag(options.HTTP1Only)
+	if err := kept.check(); err != nil {
+		return nil, err
+	}
 	var handle *C.dosai_client
 	var failure *C.dosai_error
 	if status := C.dosai_client_new(&c, &handle, &failure); status != C.DOSAI_OK {

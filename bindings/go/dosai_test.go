@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -312,6 +313,37 @@ func TestOtherEndpoints(t *testing.T) {
 	as(t, err, dosai.InvalidArgument)
 	_, err = client.Chat(t.Context(), nil)
 	as(t, err, dosai.InvalidArgument)
+}
+
+// A text with a NUL is refused, for it would be cut there.
+func TestNUL(t *testing.T) {
+	for _, options := range []dosai.Options{{APIKey: "k\x00l"}, {Organization: "o\x00p"}, {Headers: []string{"x-own: one\x00two"}},
+		{BaseURL: "http://127.0.0.1\x00.example"}, {CAPEM: "\x00"}} {
+		_, err := dosai.NewClient(options)
+		as(t, err, dosai.InvalidArgument)
+	}
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, answer("")) })
+	_, err := client.Get(t.Context(), "/files/a\x00/../../secret")
+	as(t, err, dosai.InvalidArgument)
+	for _, options := range []dosai.CallOptions{{Headers: []string{"x-own: one\x00two"}}, {LastEvent: "end\x00"}} {
+		_, err = client.With(options).Chat(t.Context(), question)
+		as(t, err, dosai.InvalidArgument)
+	}
+}
+
+// A number that C's type cannot hold is the largest that it can.
+func TestLargeNumbers(t *testing.T) {
+	for _, number := range []int{math.MaxInt, math.MaxInt/2 + 1} { // the lower 32 bits: -1, 0
+		_, err := dosai.NewClient(dosai.Options{MaxRetries: number})
+		as(t, err, dosai.InvalidArgument)
+		_, err = dosai.NewClient(dosai.Options{MaxRedirects: number})
+		as(t, err, dosai.InvalidArgument)
+		client := serve(t, words(3, true), dosai.Options{MaxInFlight: number, MaxChoices: number, TotalTimeout: math.MaxInt64, IdleTimeout: 1})
+		_, err = client.With(dosai.CallOptions{MaxRetries: number}).Chat(t.Context(), question)
+		as(t, err, dosai.InvalidArgument)
+		text, err := read(client.With(dosai.CallOptions{IdleTimeout: math.MaxInt64}).Stream(t.Context(), question))
+		check(t, err == nil && text == "0 1 2 ", "%q %v", text, err)
+	}
 }
 
 // 1,000 goroutines wait for their answers at once, and hold no threads.

@@ -35,7 +35,7 @@ type loop struct {
 func newLoop(client *C.dosai_client, maxInFlight int) (*loop, error) {
 	var options C.dosai_loop_options
 	C.dosai_loop_options_init(&options, C.size_t(unsafe.Sizeof(options)))
-	options.max_in_flight = C.int32_t(maxInFlight)
+	options.max_in_flight = count(maxInFlight)
 	l := &loop{client: client, calls: map[C.uintptr_t]*call{}, leader: make(chan struct{}, 1)}
 	var failure *C.dosai_error
 	if status := C.dosai_loop_new(&options, &l.handle, &failure); status != C.DOSAI_OK {
@@ -143,13 +143,17 @@ func (client *Client) submit(ctx context.Context, kind C.int, path string, body 
 	defer kept.free()
 	var c C.dosai_call_options
 	C.dosai_call_options_init(&c, C.size_t(unsafe.Sizeof(c)))
-	c.max_retries = C.int32_t(options.MaxRetries)
+	c.max_retries = count(options.MaxRetries)
 	c.connect_timeout_ms = milliseconds(options.ConnectTimeout)
 	c.first_token_timeout_ms = milliseconds(options.FirstTokenTimeout)
 	c.idle_timeout_ms = milliseconds(options.IdleTimeout)
 	c.total_timeout_ms = milliseconds(options.TotalTimeout)
 	c.headers, c.header_count = kept.list(options.Headers)
 	c.last_event = kept.one(options.LastEvent)
+	cPath := kept.one(path)
+	if err := kept.check(); err != nil {
+		return nil, err
+	}
 	var handle *C.dosai_call
 	var failure *C.dosai_error
 	l.mu.Lock()
@@ -158,7 +162,7 @@ func (client *Client) submit(ctx context.Context, kind C.int, path string, body 
 		return nil, failed(InvalidArgument, "the client is closed", nil)
 	}
 	l.lastTag++
-	status := C.dosai_go_submit(l.handle, l.client, kind, kept.one(path), (*C.char)(unsafe.Pointer(unsafe.SliceData(bytes))),
+	status := C.dosai_go_submit(l.handle, l.client, kind, cPath, (*C.char)(unsafe.Pointer(unsafe.SliceData(bytes))),
 		C.size_t(len(bytes)), &c, l.lastTag, &handle, &failure)
 	if status != C.DOSAI_OK {
 		return nil, takeError(status, failure)

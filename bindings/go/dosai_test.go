@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -461,6 +462,68 @@ func TestJSONSchema(t *testing.T) {
 		`"properties":{"At":{"additionalProperties":false,"properties":{"Lat":{"type":"number"}},"required":["Lat"],"type":"object"},"name":{"type":"string"},`+
 		`"size":{"enum":["small","big"],"type":"string"},"tags":{"items":{"type":"string"},"type":"array"}},"required":["name","tags","size","At"],"type":"object"},`+
 		`"strict":true},"type":"json_schema"}}`, "%s", made)
+}
+
+type point struct{ X, Y int }
+
+func (p *point) UnmarshalJSON(text []byte) error { // of an object, or [x, y]
+	type plain point
+	if json.Unmarshal(text, (*plain)(p)) == nil {
+		return nil
+	}
+	return json.Unmarshal(text, &[]any{&p.X, &p.Y})
+}
+
+// What fits the schema can be decoded.
+func TestSchemas(t *testing.T) {
+	type arguments struct {
+		When    time.Time       `json:"when"`
+		Until   *time.Time      `json:"until,omitempty"`
+		Data    []byte          `json:"data"`
+		Pair    [2]byte         `json:"pair"`
+		Raw     json.RawMessage `json:"raw"`
+		N       int64           `json:"n,string"`
+		Ok      *bool           `json:"ok,string"`
+		Tags    []string        `json:"tags,string"` // which says nothing of a list
+		Address netip.Addr      `json:"address"`
+		A, B    point
+	}
+	var got arguments
+	tool := dosai.NewTool("f", "", func(_ context.Context, given arguments) (string, error) { got = given; return "", nil })
+	made, err := json.Marshal(tool.Parameters.(map[string]any)["properties"])
+	check(t, err == nil && string(made) == `{"A":{},"B":{},"address":{"type":"string"},"data":{"type":"string"},"n":{"type":"string"},`+
+		`"ok":{"type":"string"},"pair":{"items":{"type":"integer"},"type":"array"},"raw":{},"tags":{"items":{"type":"string"},"type":"array"},`+
+		`"until":{"format":"date-time","type":"string"},"when":{"format":"date-time","type":"string"}}`, "%s", made)
+	_, err = tool.Run(t.Context(), `{"when":"2026-01-02T03:04:05Z","until":"2026-01-02T03:04:05Z","data":"YWI=","pair":[1,2],"raw":[1],"n":"5",`+
+		`"ok":"true","tags":["a"],"address":"::1","A":[1,2],"B":{"X":3}}`)
+	check(t, err == nil && string(got.Data) == "ab" && got.N == 5 && *got.Ok && got.Address.IsLoopback() && got.A.Y == 2 && got.B.X == 3, "%v %+v", err, got)
+
+	// Arguments are an object, so a type of them is described by its fields.
+	tool = dosai.NewTool("f", "", func(_ context.Context, given *point) (string, error) { return "", nil })
+	made, err = json.Marshal(tool.Parameters)
+	check(t, err == nil && strings.Contains(string(made), `"properties":{"X":{"type":"integer"}`), "%s", made)
+}
+
+type (
+	tree  struct{ Children []*tree }
+	list  []list
+	table map[string]struct{ Next *table }
+)
+
+// A type that contains itself is refused, before the stack overflows.
+func TestRecursiveSchemas(t *testing.T) {
+	for name, make := range map[string]func(){
+		"tree":  func() { dosai.NewTool("f", "", func(context.Context, tree) (string, error) { return "", nil }) },
+		"list":  func() { dosai.JSONSchema[struct{ Of list }]("f") },
+		"table": func() { dosai.JSONSchema[table]("f") },
+	} {
+		func() {
+			defer func() {
+				check(t, recover() == "dosai: a schema cannot describe dosai_test."+name, "%s", name)
+			}()
+			make()
+		}()
+	}
 }
 
 func TestExamples(t *testing.T) {

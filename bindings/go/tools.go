@@ -2,11 +2,14 @@ package dosai
 
 import (
 	"context"
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Tool is a function that the model may call. [NewTool] makes one of a function; to describe one yourself, set the
@@ -31,8 +34,10 @@ func (tool Tool) MarshalJSON() ([]byte, error) {
 }
 
 // NewTool makes a tool of a function whose argument is a struct. Its fields are the parameters: `json` gives the name,
-// and with omitempty one may be left out; `description` describes it to the model; `enum:"a,b"` lists its values. A
-// result that is no string is sent as JSON.
+// and with omitempty one may be left out; `description` describes it to the model; `enum:"a,b"` lists its values. A field
+// that decodes itself from a text is a string, as []byte is, which encoding/json decodes from base64; one that decodes
+// itself from any JSON, such as json.RawMessage, may be anything. NewTool panics at a type that has no schema, such as a
+// function, or one that contains itself. A result that is no string is sent as JSON.
 func NewTool[Arguments, Result any](name, description string,
 	function func(context.Context, Arguments) (Result, error)) Tool {
 	run := func(ctx context.Context, text string) (string, error) {
@@ -134,12 +139,33 @@ func run(ctx context.Context, tools []Tool, call ToolCall) (string, error) {
 
 // ---- schemas
 
-func schemaOf[T any]() map[string]any { return schema(reflect.TypeFor[T]()) }
+func schemaOf[T any]() map[string]any {
+	kind := reflect.TypeFor[T]()
+	if kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
+	return schema(kind, nil)
+}
 
-func schema(kind reflect.Type) map[string]any {
+// schema describes a type inside of others. The outermost is described by its fields, however it decodes itself: what
+// the model sends is an object.
+func schema(kind reflect.Type, within []reflect.Type) map[string]any {
+	decoded := reflect.PointerTo(kind)
+	switch {
+	case slices.Contains(within, kind):
+		panic("dosai: a schema cannot describe " + kind.String())
+	case kind == reflect.TypeFor[time.Time]():
+		return map[string]any{"type": "string", "format": "date-time"}
+	case len(within) > 0 && decoded.Implements(reflect.TypeFor[json.Unmarshaler]()):
+		return map[string]any{}
+	case len(within) > 0 && decoded.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()),
+		kind.Kind() == reflect.Slice && kind.Elem().Kind() == reflect.Uint8:
+		return map[string]any{"type": "string"}
+	}
+	within = append(within, kind)
 	switch kind.Kind() {
 	case reflect.Pointer:
-		return schema(kind.Elem())
+		return schema(kind.Elem(), within)
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.String:
@@ -147,11 +173,11 @@ func schema(kind reflect.Type) map[string]any {
 	case reflect.Float32, reflect.Float64:
 		return map[string]any{"type": "number"}
 	case reflect.Slice, reflect.Array:
-		return map[string]any{"type": "array", "items": schema(kind.Elem())}
+		return map[string]any{"type": "array", "items": schema(kind.Elem(), within)}
 	case reflect.Map:
-		return map[string]any{"type": "object", "additionalProperties": schema(kind.Elem())}
+		return map[string]any{"type": "object", "additionalProperties": schema(kind.Elem(), within)}
 	case reflect.Struct:
-		return structSchema(kind)
+		return structSchema(kind, within)
 	case reflect.Interface:
 		return map[string]any{}
 	}
@@ -161,7 +187,7 @@ func schema(kind reflect.Type) map[string]any {
 	panic("dosai: a schema cannot describe " + kind.String())
 }
 
-func structSchema(kind reflect.Type) map[string]any {
+func structSchema(kind reflect.Type, within []reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
 	for _, field := range reflect.VisibleFields(kind) {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -171,7 +197,11 @@ func structSchema(kind reflect.Type) map[string]any {
 		if name == "" {
 			name = field.Name
 		}
-		property := schema(field.Type)
+		property := schema(field.Type, within)
+		isQuoted := slices.Contains(strings.Split(options, ","), "string")
+		if isQuoted && slices.Contains([]any{"boolean", "integer", "number"}, property["type"]) {
+			property["type"] = "string"
+		}
 		if description := field.Tag.Get("description"); description != "" {
 			property["description"] = description
 		}

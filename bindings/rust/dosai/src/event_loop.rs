@@ -1,5 +1,5 @@
 use crate::client::Inner;
-use crate::ffi::{done, make, word, Handle};
+use crate::ffi::{done, go_on, make, panicked, word, Handle, Panic};
 use crate::options::milliseconds;
 use crate::{Chunk, Client, Completion, Error, Request, Response, Result, Status};
 use dosai_sys as sys;
@@ -23,11 +23,15 @@ pub struct LoopOptions {
 }
 
 /// Many calls on one thread, with one descriptor to poll. To drop it cancels them.
+///
+/// A key function may panic in a submit, or where an event makes room for a call. That function still has its result,
+/// the call ends with an error, and the panic goes on in the next function that steps or reads.
 pub struct Loop {
     handle: Handle<sys::dosai_loop>,
     waker: Waker,
     active: usize,
     clients: Vec<Arc<Inner>>, // whose hooks its calls may use
+    panic: Option<Panic>,
 }
 
 /// What happened to a call.
@@ -76,7 +80,7 @@ impl Loop {
         (c.requests_per_minute, c.tokens_per_minute) = (options.requests_per_minute, options.tokens_per_minute);
         let handle = make(|out, error| unsafe { sys::dosai_loop_new(&c, out, error) })?;
         let waker = Waker(Arc::new(Mutex::new(Some(Pointer(handle.get())))));
-        Ok(Loop { handle, waker, active: 0, clients: Vec::new() })
+        Ok(Loop { handle, waker, active: 0, clients: Vec::new(), panic: None })
     }
     fn submit(
         &mut self,
@@ -94,9 +98,14 @@ impl Loop {
             self.clients.push(client.inner.clone());
         }
         let (this, handle) = (self.handle.get(), client.inner.handle.get());
-        let call = make(|out, error| submit(this, handle, &options.c, out, error))?;
+        let call = make(|out, error| self.kept(submit(this, handle, &options.c, out, error)))?;
         self.active += 1;
         Ok(Call { handle: call, owner: this as usize })
+    }
+    /// Keeps what a callback has panicked with: a call that was accepted, or an event, must not be lost with it.
+    fn kept(&mut self, status: sys::dosai_status) -> sys::dosai_status {
+        self.panic = self.panic.take().or(panicked());
+        status
     }
     /// A chat, which ends with a completion or an error.
     pub fn chat(&mut self, client: &Client, request: &Request, tag: usize) -> Result<Call> {
@@ -136,12 +145,13 @@ impl Loop {
 
     /// Waits until there is work, and does it; `None`: without a limit, also where no call is left.
     pub fn step(&mut self, timeout: Option<Duration>) -> Result<()> {
+        go_on(self.panic.take());
         let (this, ms) = (self.handle.get(), timeout.map_or(-1, milliseconds));
         done(|error| unsafe { sys::dosai_loop_step(this, ms, None, null_mut(), null_mut(), error) })
     }
     fn event(&mut self) -> Result<Option<&'static sys::dosai_event>> {
         let mut event = null();
-        done(|error| unsafe { sys::dosai_loop_next(self.handle.get(), &mut event, error) })?;
+        done(|error| self.kept(unsafe { sys::dosai_loop_next(self.handle.get(), &mut event, error) }))?;
         Ok(unsafe { event.as_ref() })
     }
     fn lend(&mut self, event: &sys::dosai_event) -> Result<Event<'_>> {
@@ -165,6 +175,7 @@ impl Loop {
     /// The next event, borrowed from the loop, which waits for it; `None`: no call is left.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Event<'_>>> {
+        go_on(self.panic.take());
         while self.active > 0 {
             if let Some(event) = self.event()? {
                 return self.lend(event).map(Some);
@@ -175,6 +186,7 @@ impl Loop {
     }
     /// The next event, borrowed from the loop; `None`: step again.
     pub fn try_next(&mut self) -> Result<Option<Event<'_>>> {
+        go_on(self.panic.take());
         self.event()?.map(|event| self.lend(event)).transpose()
     }
     /// The number of calls whose last event was not read.

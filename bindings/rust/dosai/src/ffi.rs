@@ -3,11 +3,12 @@ use crate::{Error, Result, Status};
 use dosai_sys as sys;
 use std::any::Any;
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ffi::CString;
 use std::os::raw::c_char;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::ptr::{null, null_mut, NonNull};
+use std::thread;
 
 /// A handle of C. Any thread may use and free it.
 pub(crate) trait Free {
@@ -32,6 +33,7 @@ impl<T: Free> Handle<T> {
 impl<T: Free> Drop for Handle<T> {
     fn drop(&mut self) {
         unsafe { T::free(self.get()) }
+        go_on(panicked());
     }
 }
 
@@ -62,12 +64,32 @@ impl Shared for sys::dosai_completion {}
 
 thread_local! {
     /// What a callback has panicked with, kept while C returns.
-    static PANIC: RefCell<Option<Box<dyn Any + Send>>> = RefCell::new(None);
+    static PANIC: Cell<Option<Panic>> = Cell::new(None);
+}
+pub(crate) type Panic = Box<dyn Any + Send>;
+
+/// Takes it. There is none while the thread drops its variables.
+pub(crate) fn panicked() -> Option<Panic> {
+    PANIC.try_with(Cell::take).ok().flatten()
+}
+
+/// Lets it go on, unless the thread panics already.
+pub(crate) fn go_on(panic: Option<Panic>) {
+    match panic {
+        Some(panic) if !thread::panicking() => resume_unwind(panic),
+        _ => (),
+    }
 }
 
 /// Runs a callback of C. `None`: it panicked, and the call has to stop.
 pub(crate) fn guarded<T>(callback: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(callback)).map_err(|panic| PANIC.with(|kept| *kept.borrow_mut() = Some(panic))).ok()
+    let earlier = panicked(); // what this one calls has nothing to do with it
+    let (made, panic) = match catch_unwind(AssertUnwindSafe(callback)) {
+        Ok(made) => (Some(made), None),
+        Err(panic) => (None, Some(panic)),
+    };
+    let _ = PANIC.try_with(|kept| kept.set(earlier.or(panic)));
+    made
 }
 
 /// The result of a function that has an error; where a callback has panicked, that goes on.
@@ -75,9 +97,7 @@ pub(crate) fn done(call: impl FnOnce(*mut *mut sys::dosai_error) -> sys::dosai_s
     let mut error = null_mut();
     let status = Status(call(&mut error));
     let error = Handle::of(error);
-    if let Some(panic) = PANIC.with(|kept| kept.borrow_mut().take()) {
-        resume_unwind(panic);
-    }
+    go_on(panicked());
     if status == Status::OK {
         Ok(())
     } else {

@@ -33,7 +33,7 @@
 //!   fn two(stream: dosai::Stream) { shared(stream) }
 //!   ```
 //! - **Freeing**: to drop a [`Stream`] or a [`Loop`] stops its calls.
-//! - **Callbacks** may panic: the call stops, and the panic goes on once C has returned.
+//! - **Callbacks** may panic: the call stops, and the panic goes on once C has returned; see also [`Loop`].
 #![deny(missing_docs)]
 
 #[cfg(feature = "futures")]

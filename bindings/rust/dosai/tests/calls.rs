@@ -201,3 +201,41 @@ fn panics_of_callbacks_go_on() {
     let ask = || key.chat(&request()).map(drop);
     assert_eq!(said(catch_unwind(AssertUnwindSafe(ask)).unwrap_err()).as_deref(), Some("in key_fn"));
 }
+
+#[test]
+fn panics_go_on_from_a_drop() {
+    let server = serve(|_, _| Reply::Hold(open(&say(&["A"]))));
+    let client = server.client_with(ClientOptions {
+        log_level: LogLevel::ERROR,
+        on_log: Some(Arc::new(|_, _| panic!("in on_log"))),
+        ..Default::default()
+    });
+    let said = |panic: Box<dyn std::any::Any + Send>| panic.downcast_ref::<&str>().map(|text| text.to_string());
+    let stream = client.stream(&request()).unwrap();
+    assert_eq!(said(catch_unwind(AssertUnwindSafe(|| drop(stream))).unwrap_err()).as_deref(), Some("in on_log"));
+    // A thread that panics already goes on with that.
+    let stream = client.stream(&request()).unwrap();
+    let fails = || {
+        let _dropped = stream;
+        panic!("in the test");
+    };
+    assert_eq!(said(catch_unwind(AssertUnwindSafe(fails)).unwrap_err()).as_deref(), Some("in the test"));
+    assert!(Request::new("another").error().is_none());
+    server.wait_for_left(2);
+}
+
+/// Its thread's other variables, such as what a callback has panicked with, are gone then.
+#[test]
+fn a_client_may_live_as_long_as_its_thread() {
+    thread_local! {
+        static CLIENT: std::cell::RefCell<Option<Client>> = std::cell::RefCell::new(None);
+    }
+    let server = serve(|_, _| Reply::Whole(completion("{}", "stop")));
+    let client = server.client();
+    let thread = std::thread::spawn(move || {
+        CLIENT.with(|kept| *kept.borrow_mut() = Some(client.clone()));
+        CLIENT.with(|kept| kept.borrow().as_ref().unwrap().chat(&request()).map(drop)).unwrap();
+        drop(client);
+    });
+    thread.join().unwrap();
+}

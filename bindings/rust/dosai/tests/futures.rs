@@ -1,11 +1,12 @@
 //! Streams of futures, on one loop.
 mod common;
 use common::{open, request, say, serve, stream, Reply};
-use dosai::{AsyncLoop, AsyncStream, LoopOptions, Status};
+use dosai::{AsyncLoop, AsyncStream, ClientOptions, LoopOptions, Status};
 use futures_core::Stream;
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -181,4 +182,16 @@ fn what_is_not_read_waits_at_the_server() {
         })
         .unwrap();
     assert_eq!(rest, COUNT);
+}
+
+#[test]
+fn a_panic_of_a_key_function_ends_its_stream_alone() {
+    let server = serve(|_, _| Reply::Whole(stream(&["A"])));
+    let panics = ClientOptions { key_fn: Some(Arc::new(|| panic!("in key_fn"))), ..Default::default() };
+    let calls = calls();
+    let failed = calls.stream(&server.client_with(panics), &request()).unwrap();
+    let good = calls.stream(&server.client(), &request()).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| calls.step())).is_err());
+    assert_eq!(calls.block_on(text(good)).unwrap().unwrap(), "A");
+    assert_eq!(calls.block_on(text(failed)).unwrap().unwrap_err().status(), Status::CANCELLED);
 }

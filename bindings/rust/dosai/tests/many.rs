@@ -1,10 +1,12 @@
 //! Loops, and functions of Rust as tools.
 mod common;
 use common::{completion, open, request, say, serve, stream, Reply};
-use dosai::{CallOptions, EventKind, Loop, LoopOptions, Request, Status, Tools};
+use dosai::{CallOptions, Client, ClientOptions, EventKind, Loop, LoopOptions, Request, Status, Tools};
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::io::AsRawFd;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -125,6 +127,100 @@ fn wakers_end_a_wait_and_outlive_their_loop() {
     assert!(started.elapsed() < Duration::from_secs(10));
     drop(calls);
     waking.join().unwrap().wake();
+}
+
+/// A client whose key function panics each time that it is asked for one of these numbers, from 0.
+fn asked(server: &common::Server, panics: &'static [usize], also: impl Fn() + Send + Sync + 'static) -> Client {
+    let count = AtomicUsize::new(0);
+    let key = move || {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        also();
+        assert!(!panics.contains(&number), "in key_fn");
+        "sk-1".to_string()
+    };
+    server.client_with(ClientOptions { key_fn: Some(Arc::new(key)), max_retries: 1, ..Default::default() })
+}
+
+fn panics<T>(run: impl FnOnce() -> T) -> bool {
+    let panic = catch_unwind(AssertUnwindSafe(run)).err();
+    panic.map_or(false, |panic| panic.downcast_ref::<&str>() == Some(&"in key_fn"))
+}
+
+/// The tags of the calls that succeed, and of those that are cancelled, until no call is left.
+fn ends(calls: &mut Loop) -> [Vec<usize>; 2] {
+    let mut ends = [vec![], vec![]];
+    while let Some(event) = calls.next().unwrap() {
+        match event.kind {
+            EventKind::Completion(_) => ends[0].push(event.tag),
+            EventKind::Error(error) if error.status() == Status::CANCELLED => ends[1].push(event.tag),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(calls.active(), 0);
+    ends
+}
+
+#[test]
+fn a_panic_in_a_submit_goes_on_in_the_next_step() {
+    let hi = || Reply::Whole(completion(r#"{"content":"Hi"}"#, "stop"));
+    let other = serve(move |_, _| hi());
+    let server = serve(move |_, number| match number {
+        0 => Reply::Whole(common::json(503, "retry-after-ms: 50\r\n", "{}")),
+        _ => hi(),
+    });
+    struct Kept(Arc<AtomicBool>);
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    let is_dropped = Arc::new(AtomicBool::new(false));
+    let kept = Kept(is_dropped.clone());
+    let client = asked(&server, &[1], move || assert!(!kept.0.load(Ordering::SeqCst)));
+    let mut calls = Loop::new(LoopOptions::default()).unwrap();
+    calls.chat(&client, &request(), 1).unwrap();
+    let failed = calls.chat(&client, &request(), 2).unwrap();
+    drop(client);
+    assert_eq!(calls.active(), 2);
+    other.client().chat(&request()).unwrap(); // this has nothing to do with it
+    assert!(panics(|| calls.step(None)));
+    assert_eq!(calls.next().unwrap().unwrap().tag, 2);
+    assert!(!is_dropped.load(Ordering::SeqCst)); // the other call asks for the key of its retry
+    assert_eq!(ends(&mut calls), [vec![1], vec![]]);
+    assert!(is_dropped.load(Ordering::SeqCst));
+    assert!(calls.completion(&failed).is_err());
+
+    // The only call; and to read is enough.
+    let client = asked(&server, &[0, 1], || ());
+    for read in [|calls: &mut Loop| calls.next().map(drop), |calls: &mut Loop| calls.try_next().map(drop)] {
+        calls.chat(&client, &request(), 3).unwrap();
+        assert!(panics(|| read(&mut calls)));
+        assert_eq!(ends(&mut calls), [vec![], vec![3]]);
+    }
+}
+
+/// To read the last event of a call lets the next one begin, which asks for its key.
+#[test]
+fn a_panic_loses_no_event_and_no_other_call() {
+    let hi = || Reply::Whole(completion(r#"{"content":"Hi"}"#, "stop"));
+    let other = serve(move |_, _| hi()).client();
+    let server = serve(move |_, number| match number {
+        0 => Reply::Whole(common::json(503, "retry-after-ms: 1\r\n", "{}")),
+        _ => hi(),
+    });
+    let client = asked(&server, &[1, 3], move || drop(other.chat(&request()).unwrap()));
+    let mut calls = Loop::new(LoopOptions { max_in_flight: 1, ..Default::default() }).unwrap();
+    for tag in 1..4 {
+        calls.chat(&client, &request(), tag).unwrap();
+    }
+    let (mut ends, mut panicked) = (Vec::new(), 0);
+    while calls.active() > 0 {
+        panicked += usize::from(panics(|| {
+            let event = calls.next().unwrap().unwrap();
+            ends.push((event.tag, matches!(event.kind, EventKind::Completion(_))));
+        }));
+    }
+    assert_eq!((ends, panicked), (vec![(1, false), (2, true), (3, false)], 2));
 }
 
 fn wants(functions: &[&str]) -> String {

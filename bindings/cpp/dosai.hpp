@@ -16,7 +16,7 @@
  *               object; if there is none, data() is null. Text may contain U+0000, except in a role, key, header
  *               name, id or option, where it is INVALID_ARGUMENT.
  *   Callbacks   Callbacks may throw: the call stops and rethrows the exception, even from try_x(). on_log and
- *               on_event must not throw, because they have no call to stop.
+ *               on_event must not throw, because they have no call to stop. See also Loop.
  *   Threads     Several threads may call const functions at the same time. */
 #ifndef DOSAI_HPP
 #define DOSAI_HPP
@@ -426,7 +426,7 @@ struct CallOptions {
 
 namespace detail {
 
-/* What a key_fn threw in this thread: it stopped its call. */
+/* What a key_fn threw in this thread, kept while C code returns: it stopped its call. */
 inline thread_local std::exception_ptr thrown_by_key;
 
 /* The callbacks of a client. */
@@ -443,12 +443,16 @@ struct Hooks {
   }
   static std::int32_t give_key(char *key, std::size_t size, void *self) noexcept {
 #if DOSAI_EXCEPTIONS
+    /* What key() calls has nothing to do with what was thrown before. */
+    std::exception_ptr thrown = std::exchange(thrown_by_key, nullptr);
+    std::int32_t stops = 1;
     try {
-      return copy_key(static_cast<const Hooks *>(self)->key(), key, size);
+      stops = copy_key(static_cast<const Hooks *>(self)->key(), key, size);
     } catch (...) {
-      thrown_by_key = std::current_exception();
-      return 1;
+      if (!thrown) thrown = std::current_exception();
     }
+    thrown_by_key = thrown;
+    return stops;
 #else
     return copy_key(static_cast<const Hooks *>(self)->key(), key, size);
 #endif
@@ -523,10 +527,15 @@ struct ClientArguments {
 /* Callbacks, and the first exception that one of them threw, kept while C code returns. */
 class Callbacks {
 public:
+  /* Takes what a key_fn threw. */
+  void take_key() noexcept {
+    std::exception_ptr thrown = std::exchange(thrown_by_key, nullptr);
+    if (!thrown_) thrown_ = std::move(thrown);
+  }
   /* Rethrows it. */
   void rethrow() {
 #if DOSAI_EXCEPTIONS
-    if (!thrown_) thrown_ = std::exchange(thrown_by_key, nullptr);
+    take_key();
     if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 #endif
   }
@@ -587,9 +596,14 @@ public:
 
   /* Returns the result of `function(arguments..., &handle, &error)`, whose arguments include options(). */
   template <class Handle, class Function, class... Arguments>
-  Result<Owner<Handle>> make(Function *function, Arguments... arguments) {
+  Result<Owner<Handle>> submit(Function *function, Arguments... arguments) {
     if (!words_.is_whole) return Error(DOSAI_INVALID_ARGUMENT, nullptr, "call option: a NUL is not allowed");
-    auto made = detail::make<Handle>(function, arguments...);
+    return detail::make<Handle>(function, arguments...);
+  }
+  /* The same, or rethrows. */
+  template <class Handle, class Function, class... Arguments>
+  Result<Owner<Handle>> make(Function *function, Arguments... arguments) {
+    auto made = submit<Handle>(function, arguments...);
     rethrow();
     return made;
   }
@@ -1146,7 +1160,8 @@ struct LoopOptions {
 };
 
 /* Many calls on one thread, with one descriptor. The destructor cancels them without reporting events. Callbacks
- * must not move or destroy the loop. */
+ * must not move or destroy the loop. If a key_fn throws in a submit, or in next, that still returns its call or event;
+ * the next step, next or close rethrows the exception. */
 class Loop {
 public:
   static Result<Loop> try_make(const LoopOptions &options = {}) {
@@ -1207,7 +1222,9 @@ public:
   Result<const Event *> try_next() {
     const dosai_event *event = nullptr;
     dosai_error *error = nullptr;
+    if (state_) state_->callbacks.rethrow();
     if (dosai_status status = dosai_loop_next(handle(), &event, &error)) return Error(status, error);
+    state_->callbacks.take_key();
     if (!event) return nullptr;
     state_->event = Event(event);
     return &state_->event;
@@ -1218,10 +1235,11 @@ public:
     Push<std::remove_reference_t<OnEvent>> push = {callbacks, on_event};
     dosai_error *error = nullptr;
     const dosai_status status = dosai_loop_close(handle(), push.run, &push, &error);
-    detail::Owner<dosai_error> why(error);
-    if (!status) static_cast<void>(state_->loop.release()), state_.reset();
+    if (status) return Error(status, error); /* there was no event */
+    const auto state = std::move(state_);
+    static_cast<void>(state->loop.release());
     callbacks.rethrow();
-    if (status) return Error(status, why.release());
+    state->callbacks.rethrow();
     return std::monostate();
   }
 
@@ -1269,6 +1287,7 @@ public:
 private:
   struct State { /* the loop is last, so it is destroyed first: its end logs */
     std::vector<std::shared_ptr<const detail::Hooks>> hooks; /* of clients whose calls may be in the loop */
+    detail::Callbacks callbacks; /* what a key_fn threw in a function that has a result */
     Event event{nullptr};
     detail::Owner<dosai_loop> loop;
   };
@@ -1279,6 +1298,7 @@ private:
 
     static std::int32_t run(const dosai_event *event, void *self) noexcept {
       Push &push = *static_cast<Push *>(self);
+      push.callbacks.take_key(); /* what on_event calls has nothing to do with it */
       return push.callbacks.run(push.on_event, Event(event));
     }
   };
@@ -1288,7 +1308,9 @@ private:
                       Function *function, Arguments... arguments) {
     if (state_ && client.hooks_) keep(client.hooks_);
     detail::Call call(options, nullptr);
-    auto made = call.make<dosai_call>(function, handle(), client.handle(), arguments..., call.options(), tag);
+    auto made =
+        call.submit<dosai_call>(function, handle(), client.handle(), arguments..., call.options(), tag);
+    if (state_) state_->callbacks.take_key();
     if (!made) return made.error();
     return Call(std::move(*made));
   }
@@ -1306,6 +1328,7 @@ private:
     if (!status && active == 0 && state_) state_->hooks.clear();
     callbacks.rethrow();
     if (status) return Error(status, why.release());
+    state_->callbacks.rethrow();
     return active;
   }
 

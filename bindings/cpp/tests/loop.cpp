@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <stdexcept>
 #include <thread>
+#include <unistd.h>
+#include <vector>
 
 using namespace std::string_view_literals;
 using namespace std::chrono_literals;
@@ -207,6 +209,83 @@ static void exceptions() {
   loop.submit_chat(hello, test_request()); /* its end cancels */
 }
 
+template <class Function> static int caught(Function function) {
+  try {
+    function();
+    return 0;
+  } catch (int number) {
+    return number;
+  }
+}
+
+/* What a key_fn throws loses no call, no event and no answer of another call. */
+static void keys() {
+  const dosai::Client other(test_options("hello"));
+  const auto ask = [&] { CHECK(caught([&] { CHECK(other.try_chat(test_request())); }) == 0); };
+  std::vector<int> throws;
+  std::size_t asked = 0;
+  auto options = test_options("hello");
+  options.api_key.clear();
+  options.key_fn = [&]() -> std::string {
+    ask();
+    const int number = throws.at(asked++);
+    return number ? throw number : "sk-test";
+  };
+  const dosai::Client client(options);
+  int ends = 0;
+  const auto on_end = [&](const dosai::Event &event) {
+    ask();
+    CHECK(event.kind() == DOSAI_EVENT_ERROR && event.error().status() == DOSAI_CANCELLED);
+    ends++;
+  };
+
+  /* A submit accepts its call. */
+  throws = {1, 2, 3, 4};
+  dosai::Loop loop;
+  loop.submit_chat(client, test_request());
+  ask();
+  CHECK(caught([&] { loop.step(-1ms, on_end); }) == 1 && ends == 1 && loop.step(0ms) == 0);
+  loop.submit_chat(client, test_request());
+  loop.submit_chat(client, test_request());
+  CHECK(caught([&] { loop.next(); }) == 2);
+  on_end(*loop.next()), on_end(*loop.next());
+  CHECK(ends == 3 && !loop.next() && loop.step(0ms) == 0);
+  loop.submit_chat(client, test_request());
+  CHECK(caught([&] { loop.close(on_end); }) == 4 && ends == 4);
+  ask();
+
+  /* The end of one lets the next begin. The first fails, and asks again. */
+  for (const bool is_told : {true, false}) {
+    options.base_url = test_options("fail-then-hello~keys" + std::to_string(getpid() * 2 + is_told)).base_url;
+    options.max_retries = 1;
+    const dosai::Client again(options);
+    dosai::LoopOptions one;
+    one.max_in_flight = 1;
+    loop = dosai::Loop(one);
+    asked = 0;
+    throws = {0, 5, 0, is_told ? 0 : 6}; /* one step may tell of them all, and rethrows the first */
+    std::string kinds;
+    const auto on_event = [&](const dosai::Event &event) {
+      kinds += event.kind() == DOSAI_EVENT_COMPLETION ? 'c' : 'e';
+      ask();
+    };
+    for (int count = 0; count < 3; count++) loop.submit_chat(again, test_request());
+    int sum = 0;
+    for (std::size_t active = 3; active > 0;) {
+      sum += caught([&] {
+        active = is_told ? loop.step(-1ms, on_event) : loop.step();
+        while (!is_told) {
+          const dosai::Event *event = loop.next();
+          if (!event) break;
+          on_event(*event);
+        }
+      });
+      if (kinds.size() == 3) active = loop.step(0ms);
+    }
+    CHECK(is_told ? kinds == "ecc" && sum == 5 : kinds == "ece" && sum == 11);
+  }
+}
+
 /* A loop keeps the logs of its clients while calls may write to them. */
 static void logs() {
   std::string lines;
@@ -234,6 +313,7 @@ int main() {
   stopped();
   options();
   exceptions();
+  keys();
   logs();
   return test_end();
 }

@@ -101,16 +101,12 @@ package final class Buffer {
   /// Appends at most 16 bytes inline, from `start` on, from where 16 can be read, and returns them. nil: there is no room.
   @inline(__always)
   func addShort(_ start: UnsafePointer<UInt8>, _ length: Int) -> UnsafePointer<UInt8>? {
-    #if arch(arm)  // much code, and little is gained
-      return nil
-    #else
-      guard capacity &- count > 16, let base else { return nil }
-      let end = base + count
-      Sixteen(at: start).write(to: end)
-      end[length] = 0
-      count = count &+ length
-      return UnsafePointer(end)
-    #endif
+    guard capacity &- count > 16, let base else { return nil }
+    let end = base + count
+    Sixteen(at: start).write(to: end)
+    end[length] = 0
+    count = count &+ length
+    return UnsafePointer(end)
   }
 
   /// Appends inline, if it has fewer than `max` bytes and room for these. False: it has not.

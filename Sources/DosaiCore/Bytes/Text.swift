@@ -64,11 +64,7 @@ package enum Text {
   /// The next quote, backslash, control character or byte beyond ASCII in sixteen bytes, or a byte before it.
   @inline(__always)
   static func shortEnd(_ start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
-    #if arch(arm)  // what follows a short text's end is left out there, too: `Buffer.addShort`
-      return start
-    #else
-      return shortEnd(Sixteen(at: start), start)
-    #endif
+    shortEnd(Sixteen(at: start), start)
   }
 
   /// The same in sixteen bytes that were read from `start` on.

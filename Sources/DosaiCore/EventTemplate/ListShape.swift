@@ -23,22 +23,18 @@ struct ListShape {
 
   /// `list`: what was checked, without its brackets. nil: it is empty, or has too many values.
   static func make(_ list: Bytes) throws(Failure) -> ListShape? {
-    #if arch(arm)  // much code
-      return nil
-    #else
-      let shape = ListShape()
-      var from = 0
-      var at = 0
-      while at < list.count, shape.steps.count < stepsMax * stepSize {
-        let (slot, start, end) = value(list, at)
-        at = slot == .string ? end + 1 : end
-        if slot == .none { continue }
-        try shape.add(list.slice(from, start), slot)
-        from = end
-      }
-      try shape.add(list.slice(from, list.count), .end)
-      return at < list.count || list.isEmpty ? nil : shape
-    #endif
+    let shape = ListShape()
+    var from = 0
+    var at = 0
+    while at < list.count, shape.steps.count < stepsMax * stepSize {
+      let (slot, start, end) = value(list, at)
+      at = slot == .string ? end + 1 : end
+      if slot == .none { continue }
+      try shape.add(list.slice(from, start), slot)
+      from = end
+    }
+    try shape.add(list.slice(from, list.count), .end)
+    return at < list.count || list.isEmpty ? nil : shape
   }
 
   /// The slot for what stands at `at`, and its range.
@@ -76,32 +72,28 @@ struct ListShape {
   static func end(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ steps: UnsafePointer<UInt8>
   ) -> UnsafePointer<UInt8>? {
-    #if arch(arm)
-      return nil
-    #else
-      let last = end - 17  // from where 16 bytes can be read, and one follows
-      var (at, step) = (start, steps)
-      while at <= last {
-        let differs = (Sixteen(at: at) ^ Sixteen(at: step)) & Sixteen(at: step + 16)
-        if differs.words.0 | differs.words.1 != 0 { return nil }
-        at += Int(step[32])
-        let slot = step[slotAt]
-        if slot == Slot.string.rawValue {
-          guard let quote = stringEnd(at, end, last) else { return nil }
-          at = quote
-        } else if slot == Slot.numbers.rawValue {
-          guard let found = numbersEnd(at, last) else { return nil }
-          at = found
-        } else if slot == Slot.number.rawValue {
-          guard let found = numberEnd(at, end, last) else { return nil }
-          at = found
-        } else if slot == Slot.end.rawValue {
-          return at
-        }
-        step += stepSize
+    let last = end - 17  // from where 16 bytes can be read, and one follows
+    var (at, step) = (start, steps)
+    while at <= last {
+      let differs = (Sixteen(at: at) ^ Sixteen(at: step)) & Sixteen(at: step + 16)
+      if differs.words.0 | differs.words.1 != 0 { return nil }
+      at += Int(step[32])
+      let slot = step[slotAt]
+      if slot == Slot.string.rawValue {
+        guard let quote = stringEnd(at, end, last) else { return nil }
+        at = quote
+      } else if slot == Slot.numbers.rawValue {
+        guard let found = numbersEnd(at, last) else { return nil }
+        at = found
+      } else if slot == Slot.number.rawValue {
+        guard let found = numberEnd(at, end, last) else { return nil }
+        at = found
+      } else if slot == Slot.end.rawValue {
+        return at
       }
-      return nil
-    #endif
+      step += stepSize
+    }
+    return nil
   }
 
   /// The quote that ends a string.

@@ -63,19 +63,15 @@ extension Buffer {
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>,
     accepts: (_ textEnd: UnsafePointer<UInt8>, Bytes) -> Bool
   ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
-    #if arch(arm)  // much code, and little is gained
+    guard let first = self.end else { return nil }
+    guard let (textEnd, out) = Self.decode(start, end, to: first, first + free), textEnd > start,
+      accepts(textEnd, Bytes(start: first, count: out - first))
+    else {
+      first.pointee = 0  // nothing was appended
       return nil
-    #else
-      guard let first = self.end else { return nil }
-      guard let (textEnd, out) = Self.decode(start, end, to: first, first + free), textEnd > start,
-        accepts(textEnd, Bytes(start: first, count: out - first))
-      else {
-        first.pointee = 0  // nothing was appended
-        return nil
-      }
-      extend(by: out - first)
-      return (textEnd, Bytes(start: first, count: out - first))
-    #endif
+    }
+    extend(by: out - first)
+    return (textEnd, Bytes(start: first, count: out - first))
   }
 
   @inline(__always)

@@ -9,8 +9,10 @@ final class EventTemplate {
   enum Slot: Int {
     /// The text of the delta.
     case text
-    /// A string that is kept as it is written, or is not kept.
+    /// A string that is kept as it is written, unless it is empty.
     case string
+    /// A string that is not kept.
+    case ignored
     /// A whole number that is not 0.
     case integer
     /// Any number.
@@ -235,7 +237,7 @@ final class EventTemplate {
   private func value(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
-    if segment.pointee.slot.rawValue > 1 {
+    if segment.pointee.slot.rawValue > Slot.ignored.rawValue {
       return segment.pointee.slot == .elements ? elements(start, end) : number(start, end, segment)
     }
     if start <= end - 16 {
@@ -248,11 +250,12 @@ final class EventTemplate {
     return string(start, end, segment)
   }
 
-  /// The quote that ends a string; nil: there is none, or the string is not UTF-8.
+  /// The quote that ends a string; nil: there is none, or the string is not UTF-8, or is empty and not ignored.
   @inline(never)
   private func string(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ segment: UnsafeMutablePointer<Segment>
   ) -> UnsafePointer<UInt8>? {
+    if start.pointee == UInt8(ascii: "\"") && segment.pointee.slot != .ignored { return nil }
     var plain = start
     while end - plain >= 16 {
       let found = Text.shortEnd(plain)
@@ -374,8 +377,11 @@ final class EventTemplate {
   @inline(never)
   private func isFree(of secret: Bytes) -> Bool {
     if secret.isEmpty { return true }
-    for i in 0..<last - segments where segments[i].slot == .string || segments[i].slot == .elements {
-      if segments[i].value.count >= secret.count && Secret.occurs(secret, in: segments[i].value) { return false }
+    for i in 0..<last - segments where segments[i].value.count >= secret.count {
+      switch segments[i].slot {
+      case .string, .ignored, .elements: if Secret.occurs(secret, in: segments[i].value) { return false }
+      case .text, .integer, .number: break
+      }
     }
     return true
   }

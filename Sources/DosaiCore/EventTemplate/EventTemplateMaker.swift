@@ -33,11 +33,13 @@ struct EventTemplateMaker {
 
   /// nil: the event has more than one text, or something that must be examined each time.
   mutating func make() throws(Failure) -> EventTemplate? {
-    guard readEvent(), let kind, let choice, let target, slots.count <= Self.slotsMax else { return nil }
+    guard event.firstIndex(of: UInt8(ascii: "\n"), from: 0) == nil, readEvent(), let kind, let choice, let target,
+      slots.count <= Self.slotsMax
+    else { return nil }
     let template = try EventTemplate.make(
       kind, choice: choice.index, toolCall: toolCall, text: target, usage: hasUsage ? builder.usage : nil,
       slots: slots.count, nodesMax: builder.limits.jsonNodes - event.count)
-    template.isTextOnly = builder.chunks.first?.isTextOnly == true
+    template.isTextOnly = builder.chunks.count == 1 && builder.fieldCount == 1  // its text is not empty
     var from = 0
     for slot in slots {
       guard slot.range.lowerBound >= from else { return nil }
@@ -109,10 +111,12 @@ struct EventTemplateMaker {
     if key.equals(Wire.usage) { return isNull(value) || readUsage(value) }
     if key.equals(Wire.groq) || key.equals(Wire.error) { return isNull(value) }
     if key.equals(Wire.obfuscation) {
-      if isString(value) { add(value, .string) }
+      if isString(value) { add(value, .ignored) }
       return isString(value)
     }
     guard !isNull(value), let target = builder.top.member(key), target.varies else { return true }
+    // That the id changes is noted where it is parsed.
+    if key.equals(Wire.id) && isString(value) && !builder.quirks.contains(.idChanged) { return false }
     return readVarying(value, target)
   }
 
@@ -127,7 +131,7 @@ struct EventTemplateMaker {
       return false
     }
     keep(range, from: first, target)
-    return true
+    return first < slots.count
   }
 
   private mutating func readUsage(_ range: Range<Int>) -> Bool {

@@ -61,7 +61,7 @@ struct EventTemplateTests {
     private static func line(_ chunk: Chunk) -> String {
       func text(_ bytes: Bytes?) -> String { bytes.map { String(decoding: $0, as: UTF8.self) } ?? "none" }
       return "\(chunk.kind) \(chunk.choice) \(chunk.toolCall) \(text(chunk.text)) \(text(chunk.toolCallID))"
-        + " \(text(chunk.toolCallName)) \(chunk.finishReason)"
+        + " \(text(chunk.toolCallName)) \(chunk.finishReason) \(chunk.isTextOnly)"
     }
 
     func expectSame() throws {
@@ -226,6 +226,15 @@ struct EventTemplateTests {
     ["a", "b", "", "c"].map { #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"# },
     ["a", "b", "c", "", "d", "\u{e9}", ""].map { #"{"choices":[{"delta":{"content":"\#($0)"}}]}"# },
     ["a", "b", "c", "", "d"].map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"id":"\#($0)"}"# },
+    ["a", "b", "c", ""].map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"id":"\#($0)"}"# },
+    ["", "a", "b", "c"].map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"id":"\#($0)"}"# },
+    ["1", #""a""#, #""b""#, #""c""#].map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"id":\#($0)}"# },
+    ["a", "b", "a", "b"].map { #"{"meta":{"name":"\#($0)"},"choices":[{"index":0,"delta":{"content":"a"}}]}"# },
+    [#""x""#, "{}", #""x""#, "{}"].map { #"{"meta":\#($0),"choices":[{"index":0,"delta":{"content":"a"}}]}"# },
+    ["", "a", "", "b"].map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"obfuscation":"\#($0)"}"# },
+    ["", "a", "b"].map {
+      #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\#($0)"}}]}}]}"#
+    },
     ["a", "a", "a", "b", "b"].map {
       #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\#($0)"}}]}}]}"#
     },
@@ -239,6 +248,15 @@ struct EventTemplateTests {
     let pair = Pair()
     for event in events { #expect(try pair.add(Array(event.utf8))) }
     try pair.expectSame()
+  }
+
+  /// A template is compared with bytes as they arrive, in which an event of several lines has more than its data.
+  @Test func makesNoneOfSeveralLines() throws {
+    let pair = Pair()
+    for text in ["a", "b"] {
+      #expect(try pair.add(Array("{\"choices\":[{\"delta\":\n{\"content\":\"\(text)\"}}]}".utf8)))
+    }
+    #expect(pair.matchedCount == 0)
   }
 
   /// Lists that a template must not take, or must take as they are, behind such as made one.

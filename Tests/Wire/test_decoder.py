@@ -1,5 +1,5 @@
 """The decoder, which has no network, says of each body of the corpus what a stream says of it."""
-import json, random, subprocess
+import json, random, subprocess, time
 from ctypes import POINTER, byref, c_void_p, cast
 
 import pytest
@@ -93,6 +93,23 @@ def test_a_prefix_is_truncated():
         for end in range(len(body)):
             status = decoder.see_pieces([body[:end]])["status"]
             assert status == "TRUNCATED" if end < finish else status in ("OK", "TRUNCATED"), end
+
+
+@pytest.mark.parametrize("text", [b"x", b"ab\\n", "\u00e9".encode()], ids=["plain", "escapes", "UTF-8"])
+def test_an_event_in_pieces_is_linear(text):
+    """Behind an event of its form, a long one costs about what it costs as the first: it is not read again with each piece."""
+    say = b'data: {"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}\n\n'
+    end = say.replace(b"null", b'"stop"') % b"" + b"data: [DONE]\n\n"
+    body = say % (text * (1000000 // len(text))) + end
+    pieces = [body[at:at + 1400] for at in range(0, len(body), 1400)]
+
+    def seconds(pieces):
+        begun = time.thread_time()
+        assert decoder.see_pieces(pieces)["status"] == "OK"
+        return time.thread_time() - begun
+    with Decoder("http://localhost/v1") as decoder:
+        first, behind = (min(seconds(before + pieces) for _ in range(3)) for before in ([], [say % b"x"]))
+        assert behind < 4 * max(first, 0.02)  # read again with each piece: 20 to 30 times
 
 
 def test_the_corpus_is_there():

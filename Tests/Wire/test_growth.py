@@ -1,9 +1,10 @@
 """With every limit at none: what a server sends four times as much of costs four times as much, in whatever order it comes."""
-import json, os, pathlib, subprocess, sys
+import json, os, pathlib, subprocess, sys, time
 
 import pytest
 
 import wire
+from wire import byref, ffi
 from scripts import CHUNKED, DONE, END, FINISH, text
 
 CALLS = pathlib.Path(__file__).with_name("bomb_calls.py")
@@ -81,6 +82,24 @@ def test_growth(server, id, face):
         once, more = (min(ones, key=lambda one: one["cpu"]) for ones in zip(*tries))
     assert once["status"] == more["status"] == ("BAD_REQUEST" if id == "errors" else "OK"), (once, more)
     assert more["cpu"] < 8 * max(once["cpu"], 0.02 * SLOW), tries
+
+
+def test_a_long_id_is_read_once(server):
+    """It belongs to every event that follows it, however short."""
+    def seconds(field):
+        server.put("id", [{"send": CHUNKED}, {"chunk": "%s: %s\n\n" % (field, "x" * 1000000)}, {"chunk": "data: 1\n\n" * 1000}, END])
+        with wire.Client(server.base("id")) as client:
+            stream, address, count = ffi.dosai_stream(), wire.c_void_p(), 0
+            begun = time.thread_time()
+            assert ffi.dosai_stream_open_post(client.handle, b"/x", b"{}", 2, None, byref(stream), None) == ffi.OK
+            while (status := ffi.dosai_stream_next(stream, -1, byref(address), None)) == ffi.OK and address:
+                count += 1
+            took = time.thread_time() - begun
+            ffi.dosai_stream_free(stream)
+        assert status == ffi.OK and count == 1000
+        return took
+    unused, id = (min(seconds(field) for _ in range(3)) for field in ("other", "id"))
+    assert id < 4 * max(unused, 0.02)  # read with each event: 1 s
 
 
 def test_total_clock_within_one_event(server):

@@ -9,19 +9,22 @@ package final class AnyEvent {
   let lastNames: Buffer?
 
   private static let kept = 1 << 16
+  private var idCount = 0
 
   init(lastOf names: Buffer?) { lastNames = names }
 
   /// Copies an event, without the key. What is empty has no memory. Returns whether its text had to be repaired.
-  func read(_ event: EventParser.Event, id lastID: Bytes, _ secret: Secret?) throws(Failure) -> Bool {
+  func read(_ event: EventParser.Event, _ parser: EventParser, _ secret: Secret?) throws(Failure) -> Bool {
     var isRepaired = false
-    for (buffer, text) in [(data, event.data), (type, event.type), (id, lastID)] {
+    for (buffer, text) in [(data, event.data), (type, event.type), (id, parser.lastEventID.bytes)] {
+      if buffer === id && idCount == parser.idCount { continue }  // many events may follow a long one
       buffer.shrink(keeping: text.isEmpty ? 0 : Self.kept)
       if text.isEmpty { continue }
       try Text.appendRepaired(text, to: buffer)
       if Text.firstInvalid(text) != nil { isRepaired = true }
       secret?.redact(buffer, isAnswer: true)
     }
+    idCount = parser.idCount
     return isRepaired
   }
 

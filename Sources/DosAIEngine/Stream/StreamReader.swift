@@ -251,7 +251,7 @@ package final class StreamReader {
   private func take(
     _ event: EventParser.Event, _ anyEvent: AnyEvent, _ onError: (Value) throws(Failure) -> Failure
   ) throws(Failure) -> Bool {
-    if try anyEvent.read(event, id: parser.lastEventID.bytes, secret) { doneQuirks.insert(.textRepaired) }
+    if try anyEvent.read(event, parser, secret) { doneQuirks.insert(.textRepaired) }
     let isJSON = (try? JSONScanner.check(anyEvent.data.bytes)) != nil
     isDone = anyEvent.isLast
     if event.isOpen {

@@ -31,6 +31,7 @@ package final class EventParser {
   private var hasData = false
   private let type = Buffer()
   package let lastEventID = Buffer()
+  package private(set) var idCount = 0  // how many it was given
 
   package init(bytesMax: Int) { self.bytesMax = bytesMax }
 
@@ -99,12 +100,15 @@ package final class EventParser {
     return event(isOpen: true)
   }
 
-  /// The bytes from the next event on, if nothing of it has been read.
+  /// The bytes from the next event on, if nothing of it has been read, and not only more of its first line has come.
   @inline(__always)
   package var ahead: (start: UnsafeMutablePointer<UInt8>, end: UnsafeMutablePointer<UInt8>)? {
-    guard isBetween, let start = input.start else { return nil }
+    guard isBetween, searched <= at || hasNewLine, let start = input.start else { return nil }
     return (start + at, start + input.count)
   }
+
+  @inline(never)
+  private var hasNewLine: Bool { input.bytes.firstIndex(of: UInt8(ascii: "\n"), from: searched) != nil }
 
   /// Notes that `ahead` begins as the template does that was matched last, and that is next. It does so until something
   /// is read.
@@ -218,6 +222,7 @@ package final class EventParser {
       if value.firstIndex(of: 0, from: 0) == nil {
         lastEventID.removeAll()
         try lastEventID.append(value)
+        idCount &+= 1
       }
     }
     return nil

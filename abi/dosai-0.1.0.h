@@ -388,7 +388,8 @@ DOSAI_API dosai_status dosai_client_new(const dosai_client_options *options, dos
  * In:      path is a C string such as "/models", which is appended to the path of the base URL. A query in path goes
  *          before that of the base URL. json is the body of the POST. options may be NULL.
  * Out:     out_response may be NULL.
- * Returns: see dosai_chat.
+ * Returns: see dosai_chat. PROVIDER: the answer is an error, that is, has no "object", but an "error", which is a text
+ *          or has a message, code or type. A job that failed has an "object", and is an answer.
  * Threads: any thread at once. */
 DOSAI_API dosai_status dosai_client_get(dosai_client *client, const char *path, const dosai_call_options *options,
                                         dosai_response **out_response, dosai_error **out_error);

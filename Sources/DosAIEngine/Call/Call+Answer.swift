@@ -45,7 +45,9 @@ extension Call {
     }
     let quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
     let document = try Document.read(taking: received, limits: limits, isAnswer: kind == .chat)
-    if ServerError.isError(document.root) { throw try provider(document.root) }
+    if ServerError.isError(document.root, isChat: kind == .chat || kind == .stream) {
+      throw try provider(document.root)
+    }
     if kind == .other {
       response = Response(document.source, facts([]), document.root.member(Wire.usage).map { Usage($0) })
       return

@@ -68,7 +68,7 @@ package final class Decoder {
     secret?.redact(received, isAnswer: true)
     let document = try Document.read(taking: received, limits: limits)
     let onError = { (body: Value) throws(Failure) -> Failure in try self.provider(body) }
-    if ServerError.isError(document.root) { throw try onError(document.root) }
+    if ServerError.isError(document.root, isChat: true) { throw try onError(document.root) }
     try document.checkChoices(onError: onError)
     let made = try Completion.make(document, facts([.wholeAnswer]), limits: limits)
     try reader.add(finished: document)

@@ -235,7 +235,7 @@ package final class StreamReader {
       if isError && error.status == .malformed { throw Failure(.provider, Status.provider.explanation) }
       throw error
     }
-    if isError || ServerError.isError(document.root) {
+    if isError || ServerError.isError(document.root, isChat: true) {
       if document.isRepaired { doneQuirks.insert(.textRepaired) }
       dropChunks()
       throw try onError(document.root)

@@ -35,22 +35,31 @@ package struct ServerError {
     }
   }
 
-  /// Whether a body reports an error although its HTTP status is a success.
-  package static func isError<Value: JSONValue>(_ body: Value) -> Bool {
-    var found = reportsError(body)
-    try? body.forEachElement { (element: Value) throws(Failure) in if reportsError(element) { found = true } }
+  /// Whether a body reports an error although its HTTP status is a success. `isChat`: else it is another endpoint's.
+  package static func isError<Value: JSONValue>(_ body: Value, isChat: Bool) -> Bool {
+    var found = reportsError(body, isChat)
+    try? body.forEachElement { (element: Value) throws(Failure) in if reportsError(element, isChat) { found = true } }
     return found
   }
 
   @inline(never)
-  private static func reportsError<Value: JSONValue>(_ body: Value) -> Bool {
+  private static func reportsError<Value: JSONValue>(_ body: Value, _ isChat: Bool) -> Bool {
+    let object = body.string(Wire.object) ?? .empty
+    // What has another object, such as a job, may say that this has failed.
+    if !isChat && !object.isEmpty { return object.equals("error") }
     if let error = body.memberWithoutText(Wire.error), error.kind != .null {
-      return error.kind == .object || (error.kind == .string && !error.string.isEmpty)
+      if error.kind == .string { return !error.string.isEmpty }
+      let said = error.nonNullMember(Wire.message) ?? error.nonNullMember(Wire.code) ?? error.nonNullMember(Wire.type)
+      return error.kind == .object && (isChat || said != nil)
     }
+    if !isChat { return false }
     if let choices = body.memberWithoutText(Wire.choices), choices.kind != .null { return failedChoice(choices) != nil }
-    // FastAPI, Mistral, and vLLM's flat form.
-    return body.string(Wire.object)?.equals("error") == true || body.nonNullMember(Wire.detail) != nil
-      || body.memberWithoutText(Wire.message)?.kind == .object
+    // FastAPI, Mistral, vLLM's flat form, and that of others.
+    if object.equals("error") || body.nonNullMember(Wire.detail) != nil { return true }
+    guard let message = body.memberWithoutText(Wire.message) else { return false }
+    if message.kind == .object { return true }
+    return message.kind == .string && !message.string.isEmpty && body.nonNullMember(Wire.usage) == nil
+      && (body.nonNullMember(Wire.code) != nil || body.string(Wire.type)?.equals("error") == true)
   }
 
   /// A choice that ended in an error, in the form that OpenRouter uses.

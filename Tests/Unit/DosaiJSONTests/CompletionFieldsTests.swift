@@ -103,7 +103,7 @@ struct CompletionFieldsTests {
       let error = try ServerError(document.root)
       return try withExtendedLifetime(document) {
         lines(fields) + [
-          "\(ServerError.isError(document.root)) \(fields.quirks.rawValue) \(document.hasBigNumbers) \(document.source.string)"
+          "\(ServerError.isError(document.root, isChat: true)) \(fields.quirks.rawValue) \(document.hasBigNumbers) \(document.source.string)"
         ]
           + [error.message, error.code, error.type, error.param].map { $0?.string ?? "none" }
       }

@@ -66,11 +66,31 @@ struct ServerErrorTests {
     (#"{"error":null,"choices":[]}"#, false), (#"{"choices":[],"detail":"x","message":{}}"#, false),
     (#"{"choices":[{"finish_reason":"stop"},{"finish_reason":"error","error":{"message":"x"}}]}"#, true),
     (#"{"choices":[{"error":{"message":"x"}}]}"#, true), (#"{"choices":[{"error":null}]}"#, false),
-    (#"[[{"error":"x"}]]"#, false),
+    (#"[[{"error":"x"}]]"#, false), (#"{"message":"x","type":"server_error","code":500}"#, true),
+    (#"{"type":"error","message":"x"}"#, true), (#"{"message":"x","type":"status","code":null}"#, false),
+    (#"{"message":"","code":500}"#, false), (#"{"message":"x","code":500,"choices":[]}"#, false),
+    (#"{"message":"x","code":500,"usage":{"total_tokens":1}}"#, false),
   ])
   func knowsAnErrorAmongAnswers(body: String, expected: Bool) throws {
     let document = try Document.read(body)
-    #expect(ServerError.isError(document.root) == expected)
+    #expect(ServerError.isError(document.root, isChat: true) == expected)
+  }
+
+  /// A message or a detail is part of good answers there, and what has an object may have had an error.
+  @Test(arguments: [
+    (#"{"error":{"message":"x"}}"#, true), (#"{"error":{"code":1}}"#, true), (#"{"error":{"type":"x"}}"#, true),
+    (#"{"error":"x"}"#, true), (#"{"object":null,"error":"x"}"#, true), (#"{"object":"error","message":"x"}"#, true),
+    (#"[{"error":"x"}]"#, true), (#"{"error":{}}"#, false), (#"{"error":""}"#, false), (#"{"error":null}"#, false),
+    (#"{"model":"m","message":{"role":"assistant","content":"Hello!"},"done":true}"#, false),
+    (#"{"id":"x","detail":"high"}"#, false), (#"[{"id":1,"detail":"d"}]"#, false),
+    (#"{"object":"fine_tuning.job","error":{"code":null,"message":null,"param":null}}"#, false),
+    (#"{"error":{"code":null,"message":null,"param":null}}"#, false),
+    (#"{"object":"response","status":"failed","error":{"code":"server_error","message":"x"}}"#, false),
+    (#"{"type":"error","message":"x"}"#, false), (#"{"choices":[{"error":{"message":"x"}}]}"#, false),
+  ])
+  func knowsAnErrorOfAnotherEndpoint(body: String, expected: Bool) throws {
+    let document = try Document.read(body)
+    #expect(ServerError.isError(document.root, isChat: false) == expected)
   }
 
   @Test func boundsWhatItKeeps() throws {

@@ -131,8 +131,10 @@ def call_options(
 
 
 def copy_of(options: Any) -> Any:
-    """A copy, which refers to the same headers."""
-    return type(options).from_buffer_copy(options)
+    """A copy, which refers to the same headers and keeps them."""
+    copy = type(options).from_buffer_copy(options)
+    copy.original = options
+    return copy
 
 
 def new_cancel() -> Handle:

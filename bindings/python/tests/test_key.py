@@ -1,5 +1,6 @@
 """A key that changes."""
 import asyncio
+import gc
 
 import pytest
 
@@ -74,6 +75,25 @@ def test_an_async_function_is_awaited_before_each_call(server):
             assert sent(server, "hello~async-key") == "Bearer sk-3"
             await one.with_options(http1_only=True).get("/models")
             assert sent(server, "hello~async-key") == "Bearer sk-4"
+    asyncio.run(main())
+
+
+def test_an_option_is_set_while_the_key_is_awaited(server):
+    """The call has the headers that it began with."""
+    async def main():
+        headers = {"X-Tenant": "tenant-" + "A" * 40, "X-Other": "b" * 60}
+
+        async def key():
+            one.timeout = 30
+            gc.collect()
+            taken.extend(b"X-Of-Another: %d-" % number + b"z" * 40 for number in range(5000))  # the memory that is free
+            return "sk-1"
+        taken = []
+        async with dosai.AsyncClient(
+                base_url=server.base("hello~set"), api_key=key, default_headers=headers, max_retries=0) as one:
+            await one.chat.completions.create(model="m", messages=MESSAGES)
+        received = dict(server.stats("hello~set")["last_headers"])
+        assert {name: received.get(name) for name in headers} == headers and "X-Of-Another" not in received
     asyncio.run(main())
 
 

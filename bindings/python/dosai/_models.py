@@ -19,9 +19,10 @@ class Model:
         Model._set(self, fields)
 
     def _set(self, fields: dict[str, Any]) -> None:
+        """Adds what is not known yet."""
         nested = type(self)._nested
         for name, value in fields.items():
-            self.__dict__[name] = wrap(nested[name], value) if name in nested else value
+            self.__dict__.setdefault(name, wrap(nested[name], value) if name in nested else value)
 
     @classmethod
     def _of(cls, fields: dict[str, Any]) -> Self:
@@ -132,14 +133,13 @@ class LazyModel(Model):
     def _fields(self) -> dict[str, Any]:
         source = self._source
         if source is not None:
-            if isinstance(source[0], bytes):
+            value, index = source
+            if isinstance(value, bytes):
                 from ._json import decode
 
-                source[0] = decode(source[0])
-            self._source = None
-            known = dict(self.__dict__)
-            self._set(type(self)._find(*source))
-            self.__dict__.update(known)
+                value = source[0] = decode(value)
+            self._set(type(self)._find(value, index))
+            self._source = None  # last: another thread may read the object, too
         return self.__dict__
 
     @staticmethod

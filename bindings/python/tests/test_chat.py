@@ -1,8 +1,10 @@
 import itertools
 import json
+import threading
 
 import dosai
 import pytest
+from dosai import _models
 
 
 def sent(server, script):
@@ -68,6 +70,26 @@ def test_the_text_of_an_answer_needs_no_parsing(ask, monkeypatch):
     assert completion.choices[0].index == 0
     monkeypatch.undo()
     assert completion.choices[0].message.role == "assistant" and completion.object == "chat.completion"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_two_threads_read_one_answer(ask, monkeypatch, stream):
+    """One reads a field while the other parses the answer."""
+    answer = list(ask("hello", stream=True))[1] if stream else ask("hello")
+    wrap, read = _models.wrap, []
+
+    def slow(kind, value):
+        if not read:
+            read.append(None)
+            thread = threading.Thread(target=lambda: read.append((answer.id, answer.created, answer.usage)))
+            thread.start()
+            thread.join()
+        return wrap(kind, value)
+
+    monkeypatch.setattr(_models, "wrap", slow)
+    own = answer.id, answer.created, answer.usage
+    assert read[1] == own and own[0] and answer.choices[0] is answer.choices[0]
+    assert stream or read[1][2] is own[2] is answer.usage
 
 
 MESSAGES = [{"content": "text"}, {"content": ""}, {"content": "a\0b"}, {"content": None}, {},

@@ -156,7 +156,7 @@ def parsed_message(completion: ChatCompletion, choice: Choice, model: Any) -> An
     message = choice.message
     if message.refusal:
         raise RefusalError(message.refusal, completion=completion)
-    if message.content is None and message.tool_calls:
+    if not message.content and message.tool_calls:
         return None
     return parsed_content(message.content or "", model, lambda: completion)
 

@@ -91,6 +91,8 @@ def test_an_answer_of_another_shape(parse, stream, text):
 def test_tool_calls_instead(parse, stream):
     message = parse(testing.completion(tool_calls=[testing.tool_call("f", {})]), stream).choices[0].message
     assert message.parsed is None and message.tool_calls[0].function.name == "f"
+    message = parse(testing.completion("", tool_calls=[testing.tool_call("f", {})]), stream).choices[0].message
+    assert message.parsed is None and message.content == "" and message.tool_calls
 
 
 @both

@@ -20,6 +20,7 @@ class NotGiven:
 
 
 NOT_GIVEN = NotGiven()
+_TOTAL = 600  # the library's limit of a call without streaming
 
 
 def is_omitted(value: Any) -> bool:
@@ -73,7 +74,7 @@ def set_clocks(options: Any, timeout: Seconds, unary: bool) -> None:
     if is_omitted(timeout):
         return
     if not isinstance(timeout, Timeout):
-        timeout = timeout_of_httpx(timeout) if hasattr(timeout, "read") else Timeout(timeout)
+        timeout = timeout_of_httpx(timeout, unary) if hasattr(timeout, "read") else Timeout(timeout)
     if not isinstance(timeout._seconds, NotGiven):
         for name, value in timeout_from_seconds(timeout._seconds, unary)._clocks.items():
             setattr(options, name, value)
@@ -81,9 +82,12 @@ def set_clocks(options: Any, timeout: Seconds, unary: bool) -> None:
         setattr(options, name, value)
 
 
-def timeout_of_httpx(timeout: Any) -> Timeout:
-    """The meaning of an httpx.Timeout, which limits each read."""
-    return Timeout(connect=timeout.connect, first_token=timeout.read, idle=timeout.read)
+def timeout_of_httpx(timeout: Any, unary: bool) -> Timeout:
+    """The meaning of an httpx.Timeout, which limits each read. An answer that is read at once may take as long as one."""
+    is_long = unary and (timeout.read is None or timeout.read > _TOTAL)
+    return Timeout(
+        connect=timeout.connect, first_token=timeout.read, idle=timeout.read, total=timeout.read if is_long else NOT_GIVEN
+    )
 
 
 def timeout_from_seconds(seconds: Optional[float], unary: bool) -> Timeout:

@@ -98,6 +98,16 @@ def test_timeouts_of_others(client):
         assert not attempt(check, 10)
 
 
+@pytest.mark.parametrize("read, total", [(5.0, 0), (600.0, 0), (1800.0, 1800000), (None, -1)])
+def test_a_long_timeout_of_others(read, total):
+    """0: the library's, which is 600 s."""
+    timeout = Timeout()
+    timeout.read = read
+    client = dosai.Client("k", timeout=timeout)
+    assert client._options("/", unary=True).total_timeout_ms == total
+    assert client._options("/", unary=False).total_timeout_ms == 0
+
+
 def test_a_url_of_another_type(server):
     client = dosai.Client("k", URL(server.base("hello~url")))
     assert create(client).choices

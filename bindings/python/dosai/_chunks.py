@@ -212,8 +212,11 @@ class EventBuilder:
         if not chunk.last_in_event:
             return None
         for choice in self._event["choices"]:
-            if choice.get("finish_reason") and choice["index"] not in self._finished:
+            index = choice["index"]
+            if choice.get("finish_reason") and index not in self._finished:
                 choice["finish_reason"] = None  # it has been sent before
+            if choice is not self._choices[index]:  # the texts of this one are in the first of the same index
+                choice["delta"] = {name: value for name, value in choice["delta"].items() if (index, name) not in self._texts}
         made = ChatCompletionChunk._of(self._event)
         made._json = self._json
         return made

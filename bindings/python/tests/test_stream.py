@@ -36,6 +36,17 @@ def test_chunks_are_the_servers(server, ask):
     assert chunks[5].usage.total_tokens == 3
 
 
+def test_an_index_that_comes_twice_in_an_event(server, ask):
+    choices = [{"index": 0, "delta": {"content": text, "more": text}} for text in "ab"]
+    server.put("twice-in-one", {"events": [{"id": "1", "choices": choices}, {"id": "2", "choices": [
+        {"index": 0, "delta": {"content": "c"}, "finish_reason": "stop"}]}]})
+    stream = ask("twice-in-one", stream=True)
+    chunks = list(stream)
+    assert [choice.delta.content for chunk in chunks for choice in chunk.choices] == ["ab", None, "c"]
+    assert [choice.delta.more for choice in chunks[0].choices] == ["a", "b"]
+    assert stream.get_final_text() == "abc"
+
+
 def test_chunks_outlive_the_stream(ask):
     chunks = list(ask("hello", stream=True))
     gc.collect()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import PYFUNCTYPE, byref, c_char_p, c_size_t, c_ssize_t, c_void_p, py_object, pythonapi, sizeof, string_at
+from ctypes import PYFUNCTYPE, byref, c_char_p, c_int32, c_size_t, c_ssize_t, c_void_p, py_object, pythonapi, sizeof, string_at
 from sys import modules
 
 from . import _ffi
@@ -72,10 +72,14 @@ def c_string(text: str, name: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def number(value: int, name: str) -> int:
+def number(value: int, name: str, kind: Any = c_int32) -> int:
+    """The number for a field of that type. ctypes would drop the bits that are too many."""
     if not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
-    return value.__index__()
+    index: int = value.__index__()
+    if kind(index).value != index:
+        raise ValueError(f"{name} is out of range")
+    return index
 
 
 def named(values: Any, name: str) -> Any:

@@ -429,7 +429,7 @@ def set_option(fields: Any, name: str, value: Any) -> None:
 
 def option(name: str, value: Any) -> Any:
     if OPTIONS[name] is not c_char_p:
-        return number(value, name)
+        return number(value, name, OPTIONS[name])
     if value is None:
         return None
     if type(value).__name__ == "URL":  # httpx's, or yarl's

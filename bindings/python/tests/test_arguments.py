@@ -1,5 +1,6 @@
 """Arguments of a wrong type are refused before they reach the library; those of other clients mean what they mean there."""
 
+import ctypes
 import json
 import pathlib
 
@@ -25,6 +26,14 @@ def test_a_text_that_is_no_text(name, value):
 def test_a_number_that_is_no_number(name, value):
     with pytest.raises(TypeError, match=f"{name} must be an integer, not {type(value).__name__}"):
         dosai.Client(**{name: value})
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "max_retries"])
+def test_a_number_that_is_too_large(name):
+    """Not one of fewer bits."""
+    for value in (2**64 + 1, 2**32 + 1 if OPTIONS.get(name, ctypes.c_int32) is ctypes.c_int32 else 2**65, -2**64):
+        with pytest.raises(ValueError, match=f"{name} is out of range"):
+            dosai.Client(**{name: value})
 
 
 @pytest.mark.parametrize("arguments, match", [

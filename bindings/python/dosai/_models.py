@@ -407,6 +407,9 @@ class Page(Model):
 
 
 class AsyncPage(Page):
+    object: str
+    data: list[AvailableModel]
+
     async def __aiter__(self) -> AsyncIterator[AvailableModel]:
         for model in self:
             yield model

@@ -1,5 +1,6 @@
 """What the client adds to the calls: options, timeouts, retries, headers, and objects that outlive them."""
 
+import asyncio
 import copy
 import json
 import pickle
@@ -262,6 +263,16 @@ def test_one_model(server, client):
     assert base.models.retrieve("org/name:1 b?").path == "/s/echo~model/v1/models/org/name:1%20b%3F"
     with pytest.raises(ValueError):
         base.models.retrieve("")
+
+
+def test_a_list_without_what_is_documented(server):
+    server.put("bare-list", {"json": {"data": [{"id": "m"}]}})
+
+    async def main():
+        async with dosai.AsyncClient("k", server.base("bare-list")) as client:
+            return await client.models.list()
+    for page in (dosai.Client("k", server.base("bare-list")).models.list(), asyncio.run(main())):
+        assert page.object is None and [model.id for model in page] == ["m"] and page.model_extra == {}
 
 
 def test_text_as_it_adds_up(client):

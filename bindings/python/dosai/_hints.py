@@ -58,10 +58,16 @@ def shape_of(hint: Any, definitions: Schema) -> Shape:
     if kind in LISTS:
         schema, convert = shape_of(arguments[0] if arguments else Any, definitions)
         unique = {"uniqueItems": True} if LISTS[kind] in (set, frozenset) else {}
-        return {"type": "array", "items": schema, **unique}, lambda value: LISTS[kind](elements(convert, value))
+        return {"type": "array", "items": schema, **unique}, lambda value: listed(kind, elements(convert, value))
     if kind in MAPS:
-        schema, convert = shape_of(arguments[1] if arguments else Any, definitions)
-        return {"type": "object", "additionalProperties": schema}, lambda value: mapping(convert, value)
+        key_hint, value_hint = arguments or (str, Any)
+        names, convert_name = shape_of(key_hint, definitions)
+        if names.get("type", "string") != "string":
+            raise TypeError(f"there is no JSON schema for {hint!r}: the names of an object are strings")
+        schema, convert = shape_of(value_hint, definitions)
+        about = {} if names in ({}, {"type": "string"}) else {"propertyNames": names}
+        return {"type": "object", **about, "additionalProperties": schema}, \
+            lambda value: mapping(convert_name, convert, value)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         hints, missing = typing.get_type_hints(kind, include_extras=True), dataclasses.MISSING
         return shape_of_object(kind, [(each.name, hints[each.name], each.default is each.default_factory is missing)
@@ -153,8 +159,15 @@ def elements(convert: Convert, value: Any) -> list[Any]:
     return [at(index, convert, one) for index, one in enumerate(of_type(list, value))]
 
 
-def mapping(convert: Convert, value: Any) -> dict[str, Any]:
-    return {name: at(name, convert, one) for name, one in of_type(dict, value).items()}
+def listed(kind: Any, values: list[Any]) -> Any:
+    try:
+        return LISTS[kind](values)
+    except TypeError as error:  # a list in a set
+        raise ValueError(str(error)) from error
+
+
+def mapping(convert_name: Convert, convert: Convert, value: Any) -> dict[Any, Any]:
+    return {at(name, convert_name, name): at(name, convert, one) for name, one in of_type(dict, value).items()}
 
 
 def at(place: Any, convert: Convert, value: Any) -> Any:

@@ -49,6 +49,9 @@ ROWS = [
     (typing.Set[int], {"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, "[1, 1]", {1}),
     (dict, {"type": "object", "additionalProperties": {}}, '{"a": 1}', {"a": 1}),
     (Dict[str, float], {"type": "object", "additionalProperties": {"type": "number"}}, '{"a": 1}', {"a": 1.0}),
+    (Dict[Any, int], {"type": "object", "additionalProperties": {"type": "integer"}}, '{"a": 1}', {"a": 1}),
+    (Dict[Unit, int], {"type": "object", "propertyNames": {"type": "string", "enum": ["c", "k"]},
+                       "additionalProperties": {"type": "integer"}}, '{"k": 1}', {Unit.KELVIN: 1}),
     (Optional[int], {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "null", None),
     (Union[int, List[str]], {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "string"}}]},
      '["a"]', ["a"]),
@@ -75,6 +78,8 @@ def test_hints(hint, schema, json, value):
     (float, '"1"', "not of type number"), (float, "1" + "0" * 400, "too large"), (bool, "1", "not of type boolean"),
     (List[int], "[1, null]", "x: 1: not of type integer"), (list, "{}", "not of type array"),
     (Dict[str, int], '{"a": "b"}', "x: a: not of type integer"), (dict, "[]", "not of type object"),
+    (Dict[Unit, int], '{"x": 1}', "x: x: 'x' is not a valid Unit"), (set, "[[1]]", "x: unhashable"),
+    (typing.FrozenSet[Any], '[{"a": 1}]', "x: .*unhashable"),
     (Optional[int], '"a"', "x: not of type integer, not of type null"),
     (Literal["a", 1], "true", "x: not one of 'a', 1"), (Unit, '"x"', "not a valid Unit"),
     (Unit, "[]", "not a valid Unit"),
@@ -136,13 +141,14 @@ def many(*x: int): ...
 def positional(x: int, /): ...
 def unknown(x: object): ...
 def endless(x: "Endless"): ...
+def numbers(x: Dict[int, float]): ...
 def not_there(x: "Nowhere"): ...  # noqa: F821
 
 
 @pytest.mark.parametrize("function, problem", [
     (no_hint, "the parameter 'x' has no type hint"), (many, r"the parameter \*x: int has no name"),
     (positional, "has no name"), (endless, "recursion"), (unknown, "no JSON schema for <class 'object'>"),
-    (not_there, "Nowhere"),
+    (not_there, "Nowhere"), (numbers, "the names of an object are strings"),
 ])
 def test_functions_without_a_schema(function, problem):
     with pytest.raises(TypeError, match=r"%s\(\): .*%s" % (function.__name__, problem)):

@@ -85,7 +85,8 @@ class AsyncClient(BaseClient, AsyncClosing):
 
     def _connect(self, arguments: dict[str, Any]) -> None:
         key = arguments["api_key"]
-        arguments["api_key"] = AwaitedKey(key) if iscoroutinefunction(key) else key
+        is_async = iscoroutinefunction(key) or iscoroutinefunction(getattr(type(key), "__call__", None))
+        arguments["api_key"] = AwaitedKey(key) if is_async else key
         super()._connect(arguments)
         self._loops = Loops()
 

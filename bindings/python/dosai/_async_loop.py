@@ -12,9 +12,10 @@ from itertools import count
 from weakref import WeakValueDictionary
 
 from . import _ffi
-from ._call import Handle, check, read_error
+from ._call import Handle, check, raised_by_key, read_error
 from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, reader, text_chunk
 from ._errors import APICancelledError, DosaiError
+from ._raised import here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,6 +113,9 @@ class Loop:
         self.unfinished[tag] = client
         handle = Handle(pointer, _ffi.dosai_call_free)
         call = self._calls[tag] = LoopCall(handle, options.request, tag, self._calls, self._waiter, self._arrivals)
+        if here.by_others:
+            call.cancel()
+            raise here.by_others.pop()
         return call
 
     def retire(self) -> None:
@@ -130,6 +134,8 @@ class Loop:
         arrivals = self._arrivals
         try:
             self._handle_events()
+            if here.by_others:
+                raise here.by_others.pop()
             arrivals.reverse()
             while arrivals:
                 arrivals.pop().wake()
@@ -158,11 +164,12 @@ class Loop:
             call = calls.get(tag)
             if kind != _CHUNK:
                 self.unfinished.pop(tag, None)
+                raised = raised_by_key(self._event.error)
             if call is None:
                 continue
             try:
                 if kind != _CHUNK:
-                    call.end(self._event)
+                    call.end(self._event, raised)
                     continue
                 if address != self._chunk_address:
                     self._chunk_address, self._chunk = address, _ffi.dosai_chunk.from_address(address)
@@ -237,14 +244,14 @@ class LoopCall:
             self._builder = None
         return chunk
 
-    def end(self, event: Any) -> None:
-        """Handles the last event of the call."""
+    def end(self, event: Any, raised: Optional[BaseException]) -> None:
+        """Handles the last event of the call. `raised`: by the function api_key."""
         completion, response, error, failure = event.completion, event.response, event.error, _ffi.dosai_error()
         if error:
             copy = _ffi.dosai_error()
             check(_ffi.dosai_error_copy(error, byref(copy), byref(failure)), failure)
             owner, request = Handle(copy, _ffi.dosai_error_free), self.request
-            self._failure = lambda: read_error(_ffi.dosai_error_status(owner.pointer), owner, request)
+            self._failure = lambda: raised or read_error(_ffi.dosai_error_status(owner.pointer), owner, request)
             completion = _ffi.dosai_error_completion(error)
         if completion:
             answer = _ffi.dosai_completion()

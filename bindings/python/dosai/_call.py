@@ -8,8 +8,8 @@ from sys import modules
 from . import _ffi
 from ._errors import DosaiError, error_class
 from ._json import decode, decode_received
-from ._key import raised_by_key
 from ._models import ChatCompletion, text_completion
+from ._raised import here
 from ._response import Headers, Request, Response
 from ._report import attempts_of, quirks_of, timings_of
 from ._timeout import NotGiven, is_omitted, set_clocks
@@ -176,9 +176,10 @@ class Call:
 
     def check(self, status: int, error: Any) -> None:
         """Raises the error of the call, if it failed; an exception from a signal handler takes precedence."""
-        if self.raised:
+        raised = self.raised or here.by_others
+        if raised:
             _ffi.dosai_error_free(error)
-            raise self.raised.pop()
+            raise raised.pop()
         check(status, error, self.options.request)
 
 
@@ -207,7 +208,7 @@ def watch_of(raised: list[BaseException], stopped: list[None]) -> Callable[[Any]
     def watch() -> Generator[int, None, None]:
         try:
             while True:
-                yield len(stopped)
+                yield len(stopped) or len(here.by_others)
         except GeneratorExit:
             raise
         except BaseException as error:
@@ -228,10 +229,9 @@ def check(status: int, error: Any, request: Optional[Request] = None) -> None:
 
 def read_error(status: int, owner: Handle, request: Optional[Request]) -> BaseException:
     error = owner.pointer
-    if status == _ffi.CANCELLED:
-        raised = raised_by_key()
-        if raised is not None:
-            return raised
+    raised = raised_by_key(error)
+    if raised is not None:
+        return raised
     name = _ffi.dosai_status_name(status).decode()
     http_status = _ffi.dosai_error_http_status(error)
     retry_after_ms = _ffi.dosai_error_retry_after_ms(error)
@@ -257,6 +257,13 @@ def read_error(status: int, owner: Handle, request: Optional[Request]) -> BaseEx
         is_retryable=_ffi.dosai_error_is_retryable(error) != 0,
         completion=partial_completion(_ffi.dosai_error_completion(error)),
     )
+
+
+def raised_by_key(error: Any) -> Optional[BaseException]:
+    """What the function api_key has raised, if the call was cancelled by it. Asked once for each call."""
+    if not here.by_keys or _ffi.dosai_error_status(error) != _ffi.CANCELLED:
+        return None
+    return here.by_keys.pop(0) if lent_text(_ffi.dosai_error_message, error) == "cancelled by key_fn" else None
 
 
 def headers_of(function: Callable[..., Any], of_all: Callable[..., Any], owner: Handle) -> Headers:

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-from _thread import _local
 from ctypes import memmove
 
 from . import _ffi
+from ._raised import here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Awaitable, Callable, Optional, Union
+    from typing import Any, Awaitable, Callable, Union
 
     from typing_extensions import TypeAlias
 
     ApiKey: TypeAlias = Union[str, Callable[[], str], None]
     AsyncApiKey: TypeAlias = Union[str, Callable[[], Union[str, Awaitable[str]]], None]
 
-_thread = _local()
-
 
 def key_fn(source: Callable[[], str]) -> Any:
     def give(key: int, size: int, _: Any) -> int:
         try:
-            text = source().encode() + b"\0"
+            text = text_of(source()).encode() + b"\0"
             if b"\0" in text[:-1] or len(text) > size:
                 raise ValueError("api_key contains a NUL, or is too long")
             memmove(key, text, len(text))
             return 0
         except BaseException as error:
-            _thread.raised = error
+            here.by_keys.append(error)
             return 1
 
     return _ffi.dosai_key_fn(give)
 
 
-def raised_by_key() -> Optional[BaseException]:
-    """What the function has raised in this thread, so that its call was cancelled."""
-    error: Optional[BaseException] = getattr(_thread, "raised", None)
-    _thread.raised = None
-    return error
+def text_of(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if hasattr(key, "close"):
+        key.close()  # a coroutine, which nobody awaits
+    raise TypeError(f"the function api_key must return a string, not {type(key).__name__}; an async function is awaited by "
+                    "AsyncClient, if it is given itself")
 
 
 class AwaitedKey:

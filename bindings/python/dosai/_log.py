@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from . import _ffi
+from ._raised import keeping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,4 +29,4 @@ def set_log(fields: Any) -> None:
         logger.log(own_level, "%s", string_at(line, length).decode("utf-8", "replace"))
 
     fields.log_level = _ffi.LOG_DEBUG if logger.isEnabledFor(_DEBUG) else _ffi.LOG_WARNING
-    fields.on_log = _ffi.dosai_log_fn(write)
+    fields.on_log = _ffi.dosai_log_fn(keeping(write))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _ffi
+from ._raised import keeping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ class CallEvent:
 
 
 def observer(function: Callable[[CallEvent], object]) -> Any:
-    """The function for C. What `function` raises is printed like an exception in a finalizer, and stops nothing."""
+    """The function for C."""
 
     def tell(event: Any, _: Any) -> None:
         function(CallEvent(event.contents))
 
-    return _ffi.dosai_call_event_fn(tell)
+    return _ffi.dosai_call_event_fn(keeping(tell))

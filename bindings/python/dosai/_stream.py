@@ -11,6 +11,7 @@ from ._closing import Closing
 from ._errors import DosaiError
 from ._models import ChatCompletion, text_of_first
 from ._parse import parsed
+from ._raised import here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class BaseStream(Closing):
 
     def _settle(self, status: int) -> None:
         """Raises, or finds the library's memory for chunks."""
-        if status or self._raised:
+        if status or self._raised or here.by_others:
             self._call.check(status, self._error)
         address = self._out.value
         if address is None:

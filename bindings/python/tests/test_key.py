@@ -54,7 +54,7 @@ def test_what_it_raises_the_call_raises(client, error):
 
 @pytest.mark.parametrize("key", ["", "a\nb", "k" * 20000, "a\0b", None])
 def test_a_key_that_cannot_be_sent(client, key):
-    with pytest.raises((dosai.InvalidArgumentError, ValueError, AttributeError)):
+    with pytest.raises((dosai.InvalidArgumentError, ValueError, TypeError)):
         client("hello", api_key=lambda: key).get("/models")
 
 
@@ -94,6 +94,34 @@ def test_an_option_is_set_while_the_key_is_awaited(server):
             await one.chat.completions.create(model="m", messages=MESSAGES)
         received = dict(server.stats("hello~set")["last_headers"])
         assert {name: received.get(name) for name in headers} == headers and "X-Of-Another" not in received
+    asyncio.run(main())
+
+
+def test_each_of_many_calls_raises_what_its_key_raises():
+    async def main():
+        errors = []
+
+        def key():
+            errors.append(RuntimeError(f"the vault is shut: {len(errors)}"))
+            raise errors[-1]
+        async with dosai.AsyncClient(base_url="http://127.0.0.1:1/v1", api_key=key) as one:
+            raised = await asyncio.gather(*(one.get("/models") for _ in range(4)), return_exceptions=True)
+        assert len(raised) == 4 and list(map(id, raised)) == list(map(id, errors))
+    asyncio.run(main())
+
+
+def test_an_object_that_is_an_async_function(server):
+    class Key:
+        async def __call__(self):
+            return "sk-7"
+
+    async def main():
+        async with dosai.AsyncClient(base_url=server.base("hello~object"), api_key=Key()) as one:
+            await one.get("/models")
+        assert sent(server, "hello~object") == "Bearer sk-7"
+        async with dosai.AsyncClient(base_url=server.base("hello"), api_key=lambda: Key()()) as one:
+            with pytest.raises(TypeError, match="must return a string, not coroutine"):
+                await one.get("/models")
     asyncio.run(main())
 
 

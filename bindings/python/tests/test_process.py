@@ -85,6 +85,58 @@ except KeyboardInterrupt as error:
     assert process.communicate(timeout=600) == ("", "") and process.returncode == 0
 
 
+OBSERVED = {
+    "an attempt": ("silent", "observed(again, 'attempt')"), "the end": ("hello", "observed(again, 'ended')"),
+    "the end of a stream": ("fast", "observed(again, 'ended', stream=True)"),
+    "an attempt in an event loop": ("silent", "observed(again_async, 'attempt')"),
+    "the end in an event loop": ("hello", "observed(again_async, 'ended')"),
+    "a line of the log": ("silent", "logged()"),
+}
+
+
+@pytest.mark.parametrize("what", OBSERVED)
+def test_ctrl_c_while_python_is_told_of(server, what):
+    script, wait = OBSERVED[what]
+    process = start("""
+import logging
+told = []
+def tell():
+    if not told:
+        told.append(ready())
+        time.sleep(20)
+def again(**more):
+    told = dosai.Client("k", sys.argv[1], timeout=10, max_retries=0, on_event=more.pop("tell"))
+    list(told.chat.completions.create(model="m", messages=[], **more))
+def again_async(tell):
+    import asyncio
+    async def main():
+        told = dosai.AsyncClient("k", sys.argv[1], timeout=10, max_retries=0, on_event=tell)
+        await told.chat.completions.create(model="m", messages=[])
+        await asyncio.sleep(20)
+    asyncio.new_event_loop().run_until_complete(main())  # asyncio.run() has a handler of its own
+def observed(call, kind, **more):
+    call(tell=lambda event: event.kind == kind and tell(), **more)
+def logged():
+    class Handler(logging.Handler):
+        def emit(self, record):
+            tell()
+    logging.getLogger("dosai").addHandler(Handler())
+    logging.getLogger("dosai").setLevel("DEBUG")
+    again(tell=None)
+try:
+    {wait}
+except KeyboardInterrupt:
+    print("interrupted")
+""".replace("{wait}", wait), server.base(script))
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.1)
+    started = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "interrupted\n"
+    assert time.monotonic() - started < 0.5 + allowance(started)
+    assert process.communicate(timeout=600) == ("", "") and process.returncode == 0
+
+
 def test_a_client_is_used_in_forked_children(server):
     assert run("""
 import asyncio, os, warnings

@@ -1,0 +1,32 @@
+"""What the library's callbacks have raised. It cannot pass through C, so the call raises it, in the same thread."""
+
+from __future__ import annotations
+
+from _thread import _local
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+
+class _Raised(_local):
+    def __init__(self) -> None:
+        self.by_keys: list[BaseException] = []  # of each call that was cancelled by it, in turn
+        self.by_others: list[BaseException] = []  # such as Ctrl-C
+
+
+here = _Raised()
+
+
+def keeping(function: Callable[..., None]) -> Callable[..., None]:
+    """The function for C, without a result. An Exception is printed like one in a finalizer, and stops nothing."""
+
+    def call(*arguments: Any) -> None:
+        try:
+            function(*arguments)
+        except Exception:
+            raise
+        except BaseException as error:
+            here.by_others.append(error)
+
+    return call

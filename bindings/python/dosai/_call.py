@@ -8,6 +8,7 @@ from sys import modules
 from . import _ffi
 from ._errors import DosaiError, error_class
 from ._json import decode, decode_received
+from ._leave import is_left, is_main_thread, rest
 from ._models import ChatCompletion, text_completion
 from ._raised import here
 from ._response import Headers, Request, Response
@@ -174,8 +175,24 @@ class Call:
         if self.on_wait is not None and not _unused:
             _unused.append((self.raised, self.stopped, self.on_wait))
 
+    def run(self, function: Callable[..., int], client: Handle, *arguments: Any) -> int:
+        """Calls a function of the library. What may call Python is watched, so that it ends with the interpreter."""
+        if self.on_wait is None:
+            fields = client._keep
+            if not (fields.key_fn or fields.on_event or fields.on_log):
+                return function(client.pointer, *arguments)
+            self.watch()
+        return self.run_watched(function, client.pointer, *arguments)
+
+    def run_watched(self, function: Callable[..., int], *arguments: Any) -> int:
+        if is_left():
+            rest()
+        return function(*arguments)
+
     def check(self, status: int, error: Any) -> None:
         """Raises the error of the call, if it failed; an exception from a signal handler takes precedence."""
+        if is_left():
+            rest()
         raised = self.raised or here.by_others
         if raised:
             _ffi.dosai_error_free(error)
@@ -192,14 +209,9 @@ def greenlets() -> Optional[Greenlets]:
     return running()
 
 
-def is_main_thread() -> bool:
-    import threading
-
-    return threading.get_ident() == threading.main_thread().ident
-
-
 def watch_of(raised: list[BaseException], stopped: list[None]) -> Callable[[Any], int]:
-    """An on_wait that lets Python's signal handlers run, and stops the call if one raises, or if it is asked to.
+    """An on_wait that lets Python's signal handlers run, and stops the call if one raises, or another callback has, or if
+    it is asked to.
 
     It is a generator because handlers run when a function begins, before its own `try` could catch what they raise;
     a generator resumes inside its `try`. (An exception that leaves a callback is lost.)
@@ -208,7 +220,7 @@ def watch_of(raised: list[BaseException], stopped: list[None]) -> Callable[[Any]
     def watch() -> Generator[int, None, None]:
         try:
             while True:
-                yield len(stopped) or len(here.by_others)
+                yield len(stopped) or len(here.by_others) or is_left()
         except GeneratorExit:
             raise
         except BaseException as error:

@@ -280,7 +280,7 @@ class Client(BaseClient, Closing):
         """Opens connections ahead, without a request, so that as many first calls at once need not. Options: timeout."""
         call, error = Call(self._options(None, unary=True, **options)), _ffi.dosai_error()
         client = self._open_handle()
-        call.check(_ffi.dosai_client_warm(client.pointer, connections, byref(call.options), byref(error)), error)
+        call.check(call.run(_ffi.dosai_client_warm, client, connections, byref(call.options), byref(error)), error)
 
     def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
@@ -297,7 +297,7 @@ class Client(BaseClient, Closing):
         green = greenlets()
         if green is not None:
             return green.answer(function, client, call.options, *arguments)
-        status = function(client.pointer, *arguments, byref(call.options), byref(owner.pointer), byref(error))
+        status = call.run(function, client, *arguments, byref(call.options), byref(owner.pointer), byref(error))
         call.check(status, error)
         call.unwatch()
         return owner

@@ -41,7 +41,7 @@ class BaseStream(Closing):
         if call.on_wait is None:
             call.watch()
         stream, error = _ffi.dosai_stream(), _ffi.dosai_error()
-        status = function(client.pointer, *arguments, byref(call.options), byref(stream), byref(error))
+        status = call.run(function, client, *arguments, byref(call.options), byref(stream), byref(error))
         # The client keeps functions that the stream calls to its end.
         self._handle = Handle(stream, _ffi.dosai_stream_free, (call, client))
         call.check(status, error)

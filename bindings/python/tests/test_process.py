@@ -227,6 +227,36 @@ def test_exit_in_the_middle(server, code):
     assert time.monotonic() - started < 3 + allowance(started)
 
 
+LEFT = {
+    "waits for a chunk": ("silent-chunk", "list(create(stream=True))"),
+    "reads": ("endless", "list(create(stream=True))"),
+    "waits for chunks, again and again": ("fast", "while True: list(create(stream=True))"),
+    "is told of attempts": ("busy", "dosai.Client('k', sys.argv[1], max_retries=100, on_event=id).get('/models')"),
+    "gives keys": ("busy", "dosai.Client(lambda: 'k', sys.argv[1], max_retries=100).get('/models')"),
+    "waits": ("silent", "create()"),
+}
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_exit_while_a_daemon_thread(server, what):
+    """Between the end of the interpreter and the library's exit hook are those of other libraries, and may take long."""
+    script, code = LEFT[what]
+    server.put("busy", {"status": 503, "json": {}, "headers": {"retry-after-ms": "100"}})
+    for _ in range(3):
+        started = time.monotonic()
+        assert run(f"""
+import ctypes
+libc = ctypes.CDLL(None)
+libc.__cxa_atexit(ctypes.cast(libc.usleep, ctypes.c_void_p), ctypes.c_void_p(300000), None)
+def work():
+    {code}
+for _ in range(6):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.3)
+""", server.base(script)) == ""
+        assert time.monotonic() - started < 3 + allowance(started)
+
+
 def test_streams_that_are_left_keep_no_memory(server):
     """Twenty at a time over one HTTP/2 connection, which lives on, and on which libcurl has read ahead."""
     grown = int(run("""

@@ -27,11 +27,12 @@ DIFFERENCES = {
     "7: a whole answer to a stream call comes as chunks; openai-python gives none": """
         slow.stream big.stream deep.stream keys.stream whole-eof-good.stream""",
     "7: a code inside an array body is read": "error-array.whole error-array.stream",
-    "9: a body is None where there was none; openai-python has an empty text": "error-empty.whole error-empty.stream",
+    "9: a body is None where there was none; openai-python has an empty text": """
+        error-empty.whole error-empty.stream odd-id.whole odd-id.stream""",
     "9: a body has at most 64 KiB": "error-long.whole error-long.stream",
     "9: the key is hidden where the server echoes it": "error-key.whole error-key.stream",
     "10: a redirect is an error that has the Location; openai-python follows it": """
-        redirect.whole redirect.stream redirect-away.whole redirect-away.stream""",
+        redirect.whole redirect.stream redirect-away.whole redirect-away.stream redirect-query.whole redirect-query.stream""",
     "10: headers have a limit: APIError; APIConnectionError in openai-python": """
         hdr-flood.whole hdr-flood.stream hdr-one.whole hdr-one.stream""",
     "A: what is not HTTP is APIResponseValidationError; APIConnectionError in openai-python": """

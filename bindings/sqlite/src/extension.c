@@ -2,6 +2,7 @@
 #include "dosai_sqlite.h"
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 SQLITE_EXTENSION_INIT1
 
@@ -38,19 +39,28 @@ static const struct option {
     {"model", offsetof(settings, model), TEXT}};
 enum { KNOWN = sizeof known / sizeof *known };
 
-/* 0 if the value in the column has the wrong type. */
+/* 0 if the value in the column has the wrong type, or is a text with a NUL. A time is rounded up. */
 static int set(settings *all, const struct option *option, sqlite3_stmt *row, int column) {
   void *field = (char *)all + option->offset;
   int type = sqlite3_column_type(row, column);
-  double number = sqlite3_column_double(row, column) * (option->kind == SECONDS ? 1000 : 1);
-  int32_t whole = number >= INT32_MAX ? INT32_MAX : number < 0 ? -1 : (int32_t)number;
   if (type == SQLITE_NULL) return 1;
-  if (option->kind <= TARGET) *(const char **)field = (const char *)sqlite3_column_text(row, column);
-  else if (option->kind <= FLAG)
-    *(int32_t *)field = whole || option->kind == FLAG ? whole : -1; /* no retries */
-  else *(int64_t *)field = whole;
   all->is_elsewhere |= option->kind == TARGET || option->kind == FLAG;
-  return (type == SQLITE_TEXT) == (option->kind <= TARGET);
+  if (option->kind <= TARGET) {
+    const char *text = *(const char **)field = (const char *)sqlite3_column_text(row, column);
+    int is_json = sqlite3_value_subtype(sqlite3_column_value(row, column)) == 'J'; /* a list or an object */
+    int is_whole = text && strlen(text) == (size_t)sqlite3_column_bytes(row, column);
+    return type == SQLITE_TEXT && is_whole && !is_json;
+  }
+  if (option->kind == SECONDS) {
+    double ms = sqlite3_column_double(row, column) * 1000;
+    *(int64_t *)field = ms < 0 ? -1 : ms < INT32_MAX ? (int64_t)ms + ((int64_t)ms < ms) : INT32_MAX;
+    return type != SQLITE_TEXT;
+  }
+  int64_t number = sqlite3_column_int64(row, column);
+  if (option->kind == INT64) *(int64_t *)field = number;
+  else if (option->kind == COUNT && number == 0) *(int32_t *)field = -1; /* no retries */
+  else *(int32_t *)field = number == (int32_t)number ? (int32_t)number : INT32_MAX;
+  return type == SQLITE_INTEGER;
 }
 
 /* A row with the values of all options, and the name of one that is not known. The texts live as long as it does. */
@@ -60,7 +70,8 @@ static int read_options(sqlite3 *db, sqlite3_value *given, sqlite3_stmt **row) {
   for (int i = 0; i < KNOWN; i++) sqlite3_str_appendf(text, "json_extract(?1, '$.%s'), ", known[i].name);
   sqlite3_str_appendall(text, "(SELECT key FROM json_each(?1) WHERE key NOT IN (''");
   for (int i = 0; i < KNOWN; i++) sqlite3_str_appendf(text, ", '%s'", known[i].name);
-  sqlite3_str_appendall(text, ") LIMIT 1) WHERE json_type(?1) = 'object'");
+  sqlite3_str_appendall(text, ") LIMIT 1) WHERE json_type(?1) = 'object' AND NOT ");
+  sqlite3_str_appendall(text, "instr(replace(?1, '\\\\', ''), '\\u0000')"); /* there, 3.40 cuts texts */
   char *sql = sqlite3_str_finish(text);
   int code = sql ? sqlite3_prepare_v2(db, sql, -1, row, NULL) : SQLITE_NOMEM;
   sqlite3_free(sql);
@@ -74,7 +85,7 @@ static int read_settings(sqlite3 *db, sqlite3_value *given, settings *all, sqlit
   all->client.base_url = getenv("DOSAI_BASE_URL");
   if (!given || sqlite3_value_type(given) == SQLITE_NULL) return SQLITE_OK;
   if (read_options(db, given, row) != SQLITE_ROW) {
-    *message = sqlite3_mprintf("dosai: the options are not a JSON object");
+    *message = sqlite3_mprintf("dosai: the options are not a JSON object, or have a \\u0000");
     return SQLITE_ERROR;
   }
   for (int i = 0; i < KNOWN && !*message; i++)

@@ -127,6 +127,21 @@ def test_errors(server):
     assert db.one("chat('Hello!')") == HELLO  # by the client that there was
 
 
+def test_options_are_never_changed(server):
+    """A text is not cut, and a number is not rounded to 0, which would be the default, or no limit."""
+    db = connect(server, "echo~whole")
+    given = {"base_url": server.base("echo~whole"), "api_key": KEY}
+    for wrong in ({"api_key": "sk-a\0bcd"}, {"base_url": given["base_url"] + "\0/x"}, {"model": "a\\\0b"}):
+        assert "\\u0000" in raises(db, "chat_connect(?)", json.dumps({**given, **wrong}))
+    for name in ("max_retries", "requests_per_minute", "tokens_per_minute", "allow_insecure_http"):
+        assert "wrong type: " + name in raises(db, "chat_connect(?)", json.dumps({**given, name: 0.5}))
+    for wrong in (["sk"], {"a": 1}, True, 5):
+        assert "wrong type: api_key" in raises(db, "chat_connect(?)", json.dumps({**given, "api_key": wrong}))
+    db.one("chat_connect(?)", json.dumps({**given, "model": "a\\u0000", "tokens_per_minute": 3_000_000_000, "idle_timeout": 1e300}))
+    assert json.loads(db.one("chat('Hi')"))["model"] == "a\\u0000"
+    assert "TIMEOUT" in raises(connect(server, "silent", total_timeout=0.0001), "chat('Hi')")
+
+
 def interrupted(db, sql, after=0.15):
     """How long the statement goes on after the interrupt."""
     at = []

@@ -78,19 +78,23 @@ to_map(Options) -> Options.
 
 %% As the NIF wants it: a text has a NUL behind it.
 option(headers, Lines) when is_map(Lines) -> option(headers, maps:to_list(Lines));
-option(headers, Lines) -> {headers, [text([Name, <<": ">>, Value]) || {Name, Value} <- Lines]};
+option(headers, Lines) when is_list(Lines) -> {headers, lists:map(fun header/1, Lines)};
 option(api_key, Key) when is_function(Key, 0) -> {api_key, text(Key())};
 option(Key, Text) when is_binary(Text); is_list(Text) -> {Key, text(Text)};
 option(Key, Value) -> {Key, Value}.
 
+header({Name, Value}) when is_list(Value); is_binary(Value) -> text([Name, <<": ">>, Value]);
+header(_) -> <<>>.
+
 %% What is no text is <<>>, without a NUL, which the NIF refuses.
-text(Text) ->
+text(Text) when is_list(Text); is_binary(Text) ->
     try unicode:characters_to_binary([Text, 0]) of
         Binary when is_binary(Binary) -> Binary;
         _ -> <<>>
     catch
         error:badarg -> <<>>
-    end.
+    end;
+text(_) -> <<>>.
 
 %% ---- calls
 

@@ -39,9 +39,10 @@ wrong() ->
     [fails(invalid_argument, dosai:start_link(#{Key => Value})) || {Key, Value} <-
         [{nothing, 1}, {base_url, "nonsense"}, {max_retries, 1 bsl 33}, {idle_timeout_ms, 1 bsl 70}, {user_agent, "a\0b"}, {user_agent, 1},
          {max_in_flight, "1"}, {max_retries, infinity}, {max_redirects, infinity}, {max_retries, true}, {http1_only, infinity}, {http1_only, 2},
-         {headers, [{"a", self()}]}, {headers, [{"a", "b\r\nc: d"}]}, {on_log, fun() -> 1 end}, {struct_size, 1}]],
-    [fails(invalid_argument, dosai:chat(Hello, question(), #{Key => 1})) || Key <- [cancel, last_event, base_url]],
-    fails(invalid_argument, dosai:get(Hello, "/a\0b")),
+         {headers, [{"a", self()}]}, {headers, [{"a", "b\r\nc: d"}]}, {headers, [<<"a: b">>]}, {headers, <<"a: b">>}, {headers, "a: b"}, {headers, #{"a" => $b}},
+         {api_key, fun() -> $k end}, {on_log, fun() -> 1 end}, {struct_size, 1}]],
+    [fails(invalid_argument, dosai:chat(Hello, question(), #{Key => 1})) || Key <- [cancel, last_event, base_url, headers]],
+    [fails(invalid_argument, dosai:get(Hello, Path)) || Path <- ["/a\0b", $a]],
     [{'EXIT', _} = (catch Function()) || Function <- [fun() -> dosai:cancel(x) end, fun() -> dosai_nif:step(x) end, fun() -> dosai_nif:taken(1) end,
         fun() -> dosai_nif:own(make_ref()) end]],
     fails(invalid_argument, dosai_nif:client(a, [])),

@@ -65,6 +65,16 @@ final class Calls extends Support {
             fails(Status.INVALID_ARGUMENT, () -> client.chat("[]"));
             refuses(IllegalArgumentException.class, () -> client.chat(question().set("x", new Object())));
             refuses(NullPointerException.class, () -> client.chat((String) null));
+            for (String half : List.of("/\ud83d", "/\ude00\ud83d", "/\ud83d\ud83d\ude00")) {
+                refuses(IllegalArgumentException.class, () -> client.get(half));
+                refuses(IllegalArgumentException.class, () -> client.chat(question().setJson("x", "\"" + half + "\"").toString()));
+                refuses(IllegalArgumentException.class, () -> client.stream("\"" + half + "\"").hasNext());
+                refuses(IllegalArgumentException.class, () -> client.post("/", "\"" + half + "\""));
+                refuses(IllegalArgumentException.class, () -> client.postStream("/", "\"" + half + "\"").hasNext());
+                refuses(IllegalArgumentException.class, () -> new ClientOptions().apiKey(half));
+                refuses(IllegalArgumentException.class, () -> new CallOptions().headers("a: " + half));
+            }
+            same("\ud83d\ude00", ((Map<?, ?>) Json.parse(client.chat(question().setJson("x", "\"\ud83d\ude00\"")).text())).get("x"));
         }
         fails(Status.INVALID_ARGUMENT, () -> client("hello", new ClientOptions().maxRedirects(9)));
         refuses(IllegalArgumentException.class, () -> new ClientOptions().userAgent("a\0b"));

@@ -139,12 +139,12 @@ public final class Client implements AutoCloseable {
     public Response post(String path, String json) {
         if (waitsOutside()) {
             return (Response) submit(new Call(root, null), (arena, loop, client, options, tag, out, error) -> {
-                MemorySegment text = arena.allocateFrom(json);
+                MemorySegment text = Native.utf8(arena, json);
                 return dosai_loop_submit_post(loop, client, Native.cText(arena, path), text.address(), text.byteSize() - 1, options, tag, out, error);
             }).result();
         }
         return wait((arena, client, options, out, error) -> {
-            MemorySegment text = arena.allocateFrom(json);
+            MemorySegment text = Native.utf8(arena, json);
             return dosai_client_post(client, Native.cText(arena, path), text.address(), text.byteSize() - 1, options, out, error);
         }, Response::read, Declarations::dosai_response_free);
     }
@@ -153,12 +153,12 @@ public final class Client implements AutoCloseable {
     public ChatStream postStream(String path, String json) {
         if (waitsOutside()) {
             return new ChatStream(submit(new Call(root, null), (arena, loop, client, options, tag, out, error) -> {
-                MemorySegment text = arena.allocateFrom(json);
+                MemorySegment text = Native.utf8(arena, json);
                 return dosai_loop_submit_stream_post(loop, client, Native.cText(arena, path), text.address(), text.byteSize() - 1, options, tag, out, error);
             }));
         }
         return pull((arena, client, options, out, error) -> {
-            MemorySegment text = arena.allocateFrom(json);
+            MemorySegment text = Native.utf8(arena, json);
             return dosai_stream_open_post(client, Native.cText(arena, path), text.address(), text.byteSize() - 1, options, out, error);
         });
     }
@@ -204,7 +204,7 @@ public final class Client implements AutoCloseable {
     }
 
     private static int ofRequest(Arena arena, String json, long out, long outError, LongToIntFunction use) {
-        MemorySegment text = arena.allocateFrom(json);
+        MemorySegment text = Native.utf8(arena, json);
         int status = dosai_request_parse(text.address(), text.byteSize() - 1, out, outError);
         if (status != 0) return status;
         long request = Native.at(out);

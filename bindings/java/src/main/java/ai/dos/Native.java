@@ -156,10 +156,30 @@ final class Native {
 
     // ---- what C is told
 
+    /** In UTF-8, with a NUL behind it. */
+    static MemorySegment utf8(Arena arena, String text) {
+        return arena.allocateFrom(whole(text));
+    }
+
     /** A C string. */
     static long cText(Arena arena, String text) {
+        return arena.allocateFrom(word(text)).address();
+    }
+
+    /** A text that a C string can hold. */
+    static String word(String text) {
         if (text.indexOf('\0') >= 0) throw new IllegalArgumentException("there is a NUL in this text");
-        return arena.allocateFrom(text).address();
+        return whole(text);
+    }
+
+    /** Half of a surrogate pair would be sent as a question mark. */
+    private static String whole(String text) {
+        for (int at = 0; at < text.length(); at++) {
+            if (!Character.isSurrogate(text.charAt(at))) continue;
+            if (!Character.isSupplementaryCodePoint(text.codePointAt(at))) throw new IllegalArgumentException("there is half of a surrogate pair in this text");
+            at++;
+        }
+        return text;
     }
 
     /** Throws what a function says, unless that is OK. Frees the error. */

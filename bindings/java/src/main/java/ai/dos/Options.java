@@ -54,7 +54,7 @@ abstract class Options<Self> {
     }
 
     Self text(long offset, String value) {
-        if (value != null && value.indexOf('\0') >= 0) throw new IllegalArgumentException("there is a NUL in this text");
+        if (value != null) Native.word(value);
         return put(offset, (struct, arena) -> {
             struct.set(JAVA_LONG, offset, value == null ? 0 : Native.cText(arena, value));
             if (this instanceof ClientOptions && offset == Declarations.client_options.ca_pem) {
@@ -66,9 +66,7 @@ abstract class Options<Self> {
     /** With their number behind it. */
     Self lines(long offset, String... values) {
         String[] lines = values.clone();
-        for (String line : lines) {
-            if (line.indexOf('\0') >= 0) throw new IllegalArgumentException("there is a NUL in this text");
-        }
+        for (String line : lines) Native.word(line);
         return put(offset, (struct, arena) -> {
             MemorySegment list = arena.allocate(8L * lines.length + 8, 8);
             for (int at = 0; at < lines.length; at++) list.setAtIndex(JAVA_LONG, at, Native.cText(arena, lines[at]));

@@ -279,8 +279,8 @@ class Client(BaseClient, Closing):
     def warm(self, connections: int = 1, **options: Unpack[CallOptions]) -> None:
         """Opens connections ahead, without a request, so that as many first calls at once need not. Options: timeout."""
         call, error = Call(self._options(None, unary=True, **options)), _ffi.dosai_error()
-        client = self._open_handle()
-        call.check(call.run(_ffi.dosai_client_warm, client, connections, byref(call.options), byref(error)), error)
+        client, count = self._open_handle(), number(connections, "connections")
+        call.check(call.run(_ffi.dosai_client_warm, client, count, byref(call.options), byref(error)), error)
 
     def close(self) -> None:
         """Closes the client. Calls and streams in progress continue."""
@@ -436,4 +436,6 @@ def option(name: str, value: Any) -> Any:
         value = str(value)
     elif hasattr(value, "__fspath__"):
         value = value.__fspath__()
-    return value if name == "ca_pem" and isinstance(value, bytes) else c_string(value, name)
+    elif name == "ca_pem" and isinstance(value, bytes):
+        value = value.decode("utf-8", "surrogateescape")
+    return c_string(value, name)

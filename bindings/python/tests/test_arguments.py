@@ -36,6 +36,15 @@ def test_a_number_that_is_too_large(name):
             dosai.Client(**{name: value})
 
 
+def test_a_nul_is_refused(client):
+    for name in TEXTS:
+        for value in ("a\0b", *([b"a\0b"] if name == "ca_pem" else [])):
+            with pytest.raises(ValueError, match=f"{name} contains a NUL"):
+                dosai.Client(**{name: value})
+    with pytest.raises(ValueError, match="connections is out of range"):
+        client("hello").warm(2**32 + 1)
+
+
 @pytest.mark.parametrize("arguments, match", [
     ({"timeout": "5"}, "a number of seconds, a Timeout, or None, not str"),
     ({"messages": "hi"}, "messages must be a list of messages, .*, not str"),

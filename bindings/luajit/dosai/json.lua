@@ -27,6 +27,9 @@ function json.encode(value)
   local meta, parts = getmetatable(value), {}
   if meta and meta.is_raw then return value.json end
   if meta == List or #value > 0 then
+    local count = 0
+    for _ in pairs(value) do count = count + 1 end
+    if count ~= #value then error("JSON has no list with gaps or names", 0) end
     for at = 1, #value do parts[at] = json.encode(value[at]) end
     return "[" .. table.concat(parts, ",") .. "]"
   end

@@ -71,10 +71,13 @@ local function set_headers(struct, headers, kept)
   struct.headers, struct.header_count = list, #lines
 end
 
+local FLAGS = {allow_insecure_http = true, proxy_from_environment = true, http1_only = true}
+local OWN = {struct_size = true, header_count = true, ca_pem_length = true} -- set here, beside what they belong to
+
 local function set(struct, key, value, kept)
   local has_time, _ = pcall(function() return struct[key .. "_ms"] end)
   local is_known = has_time or pcall(function() return struct[key] end)
-  if not is_known or type(value) == "function" then error("dosai: unknown option: " .. tostring(key), 0) end
+  if not is_known or OWN[key] or type(value) == "function" then error("dosai: unknown option: " .. tostring(key), 0) end
   if key == "headers" then return set_headers(struct, value, kept) end
   if has_time then
     key, value = key .. "_ms", value < 0 and -1 or math.ceil(value * 1000)
@@ -82,10 +85,11 @@ local function set(struct, key, value, kept)
   if type(value) == "string" then
     struct[key] = c_text(value, kept)
     if key == "ca_pem" then struct.ca_pem_length = #value end
-  elseif type(value) == "table" then
+  elseif key == "cancel" and type(value) == "table" and value.handle then
     kept[#kept + 1], struct[key] = value, value.handle
   else
-    if type(value) == "boolean" then value = value and 1 or 0 end
+    if FLAGS[key] and type(value) == "boolean" then value = value and 1 or 0 end
+    if not tonumber(value) then error("dosai: wrong type: " .. key, 0) end
     struct[key] = value
     if tonumber(struct[key]) ~= value then error("dosai: " .. key .. " is out of range", 0) end
   end

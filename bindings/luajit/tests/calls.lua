@@ -10,7 +10,7 @@ test("json", function()
   same("\195\169\240\159\152\128\239\191\189/\127", json.decode('"\\u00e9\\ud83d\\ude00\\ud800\\/\127"'))
   same(" 1 2", table.concat {" ", json.decode(" [ 1 , 2 ] ")[1], " ", json.decode("[1,2]")[2]})
   for _, wrong in ipairs {"", "[", "[1,]", '{"a"}', "tru", '"', '"\1"', '"\\x"', "1 2", "--1", "{,}"} do same(false, (pcall(json.decode, wrong))) end
-  for _, wrong in ipairs {0 / 0, math.huge, print} do same(false, (pcall(json.encode, wrong))) end
+  for _, wrong in ipairs {0 / 0, math.huge, print, {"a", b = 1}, {1, nil, 3}, json.list {a = 1}} do same(false, (pcall(json.encode, wrong))) end
 end)
 
 -- Sizes and offsets as the compiler of C has them.
@@ -41,8 +41,12 @@ test("chat", function()
   fails("INVALID_ARGUMENT", echo.chat, echo, "[]")
   fails("INVALID_ARGUMENT", echo.chat, echo, {model = print})
   fails("INVALID_ARGUMENT", dosai.client, {base_url = "nonsense"})
-  for key, value in pairs {nothing = 1, on_log = print, max_retries = 2 ^ 33, user_agent = "a\0b"} do
-    same(false, (pcall(client, "hello", {[key] = value})))
+  for key, value in pairs {nothing = 1, on_log = print, max_retries = 2 ^ 33, user_agent = "a\0b", api_key = {}, proxy = {}, http1_only = {}, on_event = {},
+    max_redirects = false, ca_pem_length = 1} do
+    same(key, not pcall(client, "hello", {[key] = value}) and key)
+  end
+  for key, value in pairs {cancel = echo, last_event = {}, max_retries = true, struct_size = 96, header_count = 0} do
+    same(key, not pcall(echo.with, echo, {[key] = value}) and key)
   end
 end)
 

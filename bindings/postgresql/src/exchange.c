@@ -139,10 +139,11 @@ void submit(exchange *of, exchange_kind kind, const text *prompt, const Jsonb *o
   char *content = pg_server_to_any(VARDATA_ANY(prompt), length, PG_UTF8);
   if (content != VARDATA_ANY(prompt)) length = strlen(content);
   json = pg_server_to_any(json, strlen(json), PG_UTF8);
+  char *model = pg_server_to_any(default_model(), strlen(default_model()), PG_UTF8);
   dosai_client *client = get_client(of);
   dosai_status status = dosai_request_parse(json, DOSAI_NUL_TERMINATED, &of->request, &of->error);
   if (!status && !has_model)
-    status = dosai_request_set_text(of->request, "model", default_model(), DOSAI_NUL_TERMINATED, &of->error);
+    status = dosai_request_set_text(of->request, "model", model, DOSAI_NUL_TERMINATED, &of->error);
   if (!status) status = dosai_request_add_message(of->request, "user", content, length, &of->error);
   key_errno = 0;
   if (!reserve(of))

@@ -38,12 +38,12 @@ static int32_t read_key(char *key, size_t size, void *user_data) {
   errno = file < 0 ? errno : 0;
   if (file >= 0 && fstat(file, &status) == 0) {
     if (!S_ISREG(status.st_mode) || status.st_mode & S_IRWXO) errno = EPERM;
-    else length = read(file, key, size - 1);
+    else length = read(file, key, size);
   }
-  key_errno = errno;
+  key_errno = length == (ssize_t)size || (length > 0 && memchr(key, 0, length)) ? EINVAL : errno;
   if (file >= 0) close(file);
   while (length > 0 && strchr(" \r\n", key[length - 1])) length--;
-  if (length > 0) return key[length] = 0, 0;
+  if (length > 0 && !key_errno) return key[length] = 0, 0;
   if (!key_errno) key_errno = ENODATA;
   return 1;
 }

@@ -55,6 +55,8 @@ def test_encodings(cluster, server):
     sql = "\\c latin\nSET client_encoding = 'UTF8'; CREATE EXTENSION dosai; SET dosai.base_url = '%s';"
     assert "Gr\u00fc\u00dfe" in cluster.sql(sql % server.base("echo~latin") + "SELECT dosai.chat('Gr\u00fc\u00dfe')")
     assert json.loads(server.stats("echo~latin")["last_body"])["messages"][0]["content"] == "Gr\u00fc\u00dfe"
+    cluster.sql(sql % server.base("echo~latin") + "SET dosai.model = 'Gr\u00f6\u00dfe'; SELECT dosai.chat('Hi')")
+    assert json.loads(server.stats("echo~latin")["last_body"])["model"] == "Gr\u00f6\u00dfe"
     assert codes(cluster.sql("\\c latin\nSET dosai.base_url = '%s'; SELECT dosai.chat('Hi')" % server.base("smile"))) == ["22P05"]
     assert codes(cluster.sql("SET dosai.base_url = '%s'; SELECT dosai.chat('Hi')" % server.base("nul"))) == ["22021"]
 
@@ -170,6 +172,9 @@ def test_the_key(session, server, cluster):
     for path in (file.with_suffix(".pipe"), cluster.data):
         assert "Operation not permitted" in session.ask("SET dosai.key_file = '%s'; SELECT dosai.chat('Hi')" % path)
     session.ask("RESET dosai.key_file")
+    for whole in ("sk-a\0bcd\n", "k" * 20_000):  # no part of it is sent
+        file.write_text(whole)
+        assert "could not read the file of dosai.key_file: Invalid argument" in session.ask("SELECT dosai.chat('Hi')")
     file.write_text("sk-other\n")
     assert session.ask("SELECT dosai.chat('Hi') IS NOT NULL") == "t"  # a new key needs no new session
     assert "Bearer sk-other" in str(server.stats("echo~key")["last_headers"])

@@ -54,10 +54,10 @@ extension String {
     }
   }
 
-  /// The text for a C string, which U+0000 would end.
+  /// The text for a C string, which U+0000 would end. It may be a key, so no error has it.
   func word() throws(DosaiError) -> String {
     guard utf8.contains(0) else { return self }
-    throw DosaiError(.invalidArgument, "U+0000 in \(debugDescription)")
+    throw DosaiError(.invalidArgument, "there is U+0000 in a text")
   }
 }
 

@@ -104,7 +104,8 @@ private func wrong() async throws {
   try fails(.invalidArgument) { try request.setJSONSchema(name: "no blanks", "{}") }
   try same(before, request.json)
   try fails(.invalidArgument) { _ = try Client(ClientOptions(baseURL: "nonsense")) }
-  try fails(.invalidArgument) { _ = try client("hello") { $0.userAgent = "a\0b" } }
+  let told = try fails(.invalidArgument) { _ = try client("hello") { $0.apiKey = "secret\0" } }
+  try same(false, "\(told)".contains("secret"))
   try fails(.invalidArgument) { _ = try client("hello") { $0.requestsPerMinute = -2 } }
   let busy = try client("hello") { $0.maxInFlight = -1 }
   try await failsAsync(.invalidArgument) { _ = try await busy.chat(try question()) }

@@ -70,7 +70,10 @@ def c_string(text: str, name: str) -> bytes:
         raise TypeError(f"{name} must be a string, not {type(text).__name__}")
     if "\0" in text:
         raise ValueError(f"{name} contains a NUL")
-    return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # which has the text, maybe a key
+        raise ValueError(f"{name} contains half of a surrogate pair") from None
 
 
 def number(value: int, name: str, kind: Any = c_int32) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def key_fn(source: Callable[[], str]) -> Any:
     def give(key: int, size: int, _: Any) -> int:
         try:
-            text = text_of(source()).encode() + b"\0"
+            text = text_of(source()).encode("utf-8", "surrogatepass") + b"\0"
             if b"\0" in text[:-1] or len(text) > size:
                 raise ValueError("api_key contains a NUL, or is too long")
             memmove(key, text, len(text))

@@ -45,6 +45,13 @@ def test_a_nul_is_refused(client):
         client("hello").warm(2**32 + 1)
 
 
+@pytest.mark.parametrize("key", ["sk-secret\ud83d", "sk-secret\0", lambda: "sk-secret\ud83d", lambda: "sk-secret\0"])
+def test_a_key_that_is_refused_is_not_in_the_error(client, key):
+    with pytest.raises(ValueError) as caught:
+        client("hello", api_key=key).get("/models")
+    assert "api_key" in str(caught.value) and "secret" not in repr(caught.value)
+
+
 @pytest.mark.parametrize("arguments, match", [
     ({"timeout": "5"}, "a number of seconds, a Timeout, or None, not str"),
     ({"messages": "hi"}, "messages must be a list of messages, .*, not str"),

@@ -45,8 +45,13 @@ class Nginx:
             stdin=subprocess.DEVNULL, env={**os.environ, "LD_LIBRARY_PATH": LIBRARIES, "DOSAI_BASE_URL": base, "DOSAI_API_KEY": "k"})
 
     def __enter__(self):
-        wait_until(lambda: os.path.exists(self.socket) or self.process.poll() is not None)
+        wait_until(lambda: self.listens() or self.process.poll() is not None)
         return self
+
+    def listens(self):
+        """The socket's file is there a little earlier."""
+        with socket.socket(socket.AF_UNIX) as one:
+            return one.connect_ex(self.socket) == 0
 
     def __exit__(self, *failure):
         self.process.terminate()

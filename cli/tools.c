@@ -83,11 +83,12 @@ void tools_add(const options *options, dosai_request *request, outcome *outcome)
   }
 }
 
-/* The first result of that name that was not used; NULL: there is none. */
+/* The first result of that name, in which there may be a NUL, that was not used; NULL: there is none. */
 static const char *take_result(const list *results, const char *name, size_t length) {
   for (size_t index = 0; index < results->count; index++) {
     const char *result = results->items[index];
-    if (!result || strncmp(result, name, length) != 0 || result[length] != '=') continue;
+    if (!result || strlen(result) <= length || memcmp(result, name, length) != 0) continue;
+    if (result[length] != '=') continue;
     results->items[index] = NULL;
     return result + length + 1;
   }

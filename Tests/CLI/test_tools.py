@@ -70,6 +70,18 @@ def test_a_result_is_used_once(tools, tmp_path):
     assert results_of(tools.requests()[-1]) == [("call_0", "1"), ("call_1", "1"), ("call_0", "2"), ("call_1", "2")]
 
 
+@pytest.mark.parametrize("name", ["get_weather=21\0PATH", "get_weather\0", "get_weather=2", "get_weathe"])
+def test_another_name_takes_no_result(tools, server, name):
+    """Nor what stands behind the last argument in memory: the environment, which begins with PATH=."""
+    call = {"id": "call_0", "type": "function", "function": {"name": name, "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    server.put("tools", lambda request: script(request) if "tool_call_id" in request.body.decode() else {
+        "json": scripts.completion(choices=[scripts.choice(message, "tool_calls")])})
+    done = tools.run("--no-stream", "Weather?", "--tool-result", "get_weather=21")
+    assert len(tools.requests()) == 1
+    assert (done.returncode, done.stderr) == (0, "") and json.loads(done.stdout)["name"] == name
+
+
 def test_json(tools, tmp_path):
     done = tools.run("--json", "--tool-schema", tmp_path / "both.json", "--tool-result", "get_time=1",
                      "--tool-result", "get_weather=1", "Weather?")

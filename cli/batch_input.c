@@ -31,12 +31,12 @@ static int is_object(const char *text, size_t length) {
 }
 
 /* "/v1/chat/completions" is "/chat/completions" below the base URL, which has a /v1 of its own, or none. What is no
- * path, such as one with a NUL in it, becomes "". */
+ * path, such as one with a NUL or a fragment in it, becomes "". */
 static char *path_of(const char *url) {
   size_t length = 0, at = 0;
   char *path = json_text(url, &length);
   if (!path) return NULL;
-  while (at < length && path[at] > ' ' && path[at] < 0x7F) at++;
+  while (at < length && path[at] > ' ' && path[at] < 0x7F && path[at] != '#') at++;
   if (path[0] != '/' || at < length) {
     path[0] = 0;
   } else if (strncmp(path, "/v1/", 4) == 0) {

@@ -234,7 +234,8 @@ def test_input_is_checked_first(batch):
     batch.write(good, "{", dict(good), "[1]", {key: value for key, value in good.items() if key != "custom_id"},
                 dict(good, custom_id=7), dict(line("b"), method="GET"), dict(line("c"), url="http://other/v1/x"),
                 dict(line("d"), body=[]), json.dumps(good).replace('"a"', '"\\u0061"'), dict(line(""), body={}),
-                *[dict(line("w" + wrong), url=wrong) for wrong in ("/v1/chat/completions\0x", "/v1/a b", "/\u00e9", "", "v1/x", "\0/v1")])
+                *[dict(line("w" + wrong), url=wrong) for wrong in ("/v1/chat/completions\0x", "/v1/a b", "/\u00e9", "", "v1/x", "\0/v1",
+                                                         "/v1/embeddings#x")])
     errors = batch.run(status=2)
     wrong = dict(text.split(": line ")[1].split(": ", 1) for text in errors.splitlines()[:-1])
     assert wrong == {
@@ -242,8 +243,8 @@ def test_input_is_checked_first(batch):
         "5": "custom_id is missing", "6": "custom_id is not a string", "7": 'method is not "POST"',
         "8": 'url is not a path, such as "/v1/chat/completions"', "9": "body is not an object",
         "10": "custom_id is already used in line 1", "11": "custom_id is not a string",
-        **{str(at): 'url is not a path, such as "/v1/chat/completions"' for at in range(12, 18)}}
-    assert "16 lines are invalid" in errors.splitlines()[-1]
+        **{str(at): 'url is not a path, such as "/v1/chat/completions"' for at in range(12, 19)}}
+    assert "17 lines are invalid" in errors.splitlines()[-1]
     assert not seen.ids and not batch.output.exists()
 
 

@@ -79,6 +79,7 @@ int main(int argument_count, char **arguments) {
   }
   if (fcntl(STDIN_FILENO, F_GETFD) < 0) open("/dev/null", O_RDONLY); /* else the library's descriptor is it */
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
   options options;
   outcome outcome = {0};
   options_parse(&options, command, argument_count - 2, arguments + 2);

@@ -391,7 +391,8 @@ def test_cancelled(batch):
     assert set(batch.results()) == set(seen.ids[:4])
 
 
-def test_output_cannot_be_written(batch):
+@pytest.mark.parametrize("of", [signal.SIG_DFL, signal.SIG_IGN], ids=["default", "ignored"])
+def test_output_cannot_be_written(batch, of):
     """A line that does not fit is taken back, and the batch goes on from there once there is room."""
     import resource
 
@@ -399,7 +400,7 @@ def test_output_cannot_be_written(batch):
     batch.write(*(line("line %d" % number) for number in range(40)))
 
     def little_room():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        signal.signal(signal.SIGXFSZ, of)
         resource.setrlimit(resource.RLIMIT_FSIZE, (5000, resource.RLIM_INFINITY))
 
     errors = batch.run("--concurrency", 2, preexec_fn=little_room, status=5)

@@ -102,7 +102,8 @@ void output_open(batch_output *output, const char *path, batch_input *input, siz
   } else if (!S_ISREG(status.st_mode)) {
     outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: not a file", path);
   } else if (!lock(descriptor)) {
-    outcome_fail(outcome, DOSAI_RESOURCE, "%s: another batch is writing to it", path);
+    if (errno != EACCES && errno != EAGAIN) fail(output, outcome);
+    else outcome_fail(outcome, DOSAI_RESOURCE, "%s: another batch is writing to it", path);
   } else {
     read_results(output, input, out_done, out_failed, outcome);
     if (outcome_is_ok(outcome) && (fsync(descriptor) != 0 || !sync_folder(path))) fail(output, outcome);

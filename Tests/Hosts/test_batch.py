@@ -1,5 +1,6 @@
 """`dosai batch` against the loopback server, killed, held back, and given what is wrong."""
 import collections
+import errno
 import json
 import os
 import pathlib
@@ -226,6 +227,36 @@ def test_two_at_once(batch):
     answer.set()
     first.communicate()
     assert first.returncode == 0 and set(batch.results()) == {"a"}
+
+
+NO_LOCK = """
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int fcntl(int descriptor, int command, ...) {
+  va_list more;
+  va_start(more, command);
+  void *argument = va_arg(more, void *);
+  va_end(more);
+  if (command != F_SETLK) return (int)syscall(SYS_fcntl, descriptor, command, argument);
+  errno = ENOLCK;
+  return -1;
+}
+int fcntl64(int, int, ...) __attribute__((alias("fcntl")));
+"""
+
+
+def test_output_cannot_be_locked(batch, tmp_path):
+    """As where a network's file system has no locks: nobody else is blamed."""
+    (tmp_path / "shim.c").write_text(NO_LOCK)
+    subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "shim.c", "-o", "shim.so"], cwd=tmp_path, check=True)
+    seen = batch.serve(Seen())
+    batch.write(line("a"))
+    batch.environment.update(LD_PRELOAD=str(tmp_path / "shim.so"))
+    errors = batch.run(status=5)
+    assert os.strerror(errno.ENOLCK) in errors and "another batch" not in errors and not seen.ids
 
 
 def test_input_is_checked_first(batch):

@@ -41,6 +41,7 @@ void input_read(batch_input *input, const batch_line *line, batch_request *reque
 batch_line *input_find(batch_input *input, const char *custom_id, size_t length);
 void input_close(batch_input *input);
 void request_clear(batch_request *request);
+int is_object(const char *text, size_t length); /* JSON */
 
 /* ---- batch_output.c: OUTPUT, of which no whole line is ever lost. */
 

@@ -23,7 +23,7 @@ void request_clear(batch_request *request) {
   memset(request, 0, sizeof *request);
 }
 
-static int is_object(const char *text, size_t length) {
+int is_object(const char *text, size_t length) {
   dosai_request *request = NULL;
   dosai_status status = dosai_request_parse(text, length, &request, NULL);
   dosai_request_free(request);

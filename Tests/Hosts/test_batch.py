@@ -165,6 +165,27 @@ def test_last_line_without_newline(batch):
     assert set(batch.results()) == {"a", "b"} and len(seen.ids) == 3
 
 
+@pytest.mark.parametrize("url", ["/v1/chat/completions", "/v1/embeddings"])
+@pytest.mark.parametrize("status", [200, 400])
+def test_deep_answers(batch, url, status):
+    """As deep as the library reads, they are results; one level more, they are not read."""
+    def reply(request):
+        deep = "[" * int(request.user) + "]" * int(request.user)
+        return {"status": status, "text": json.dumps(scripts.completion("Hello"))[:-1] + ', "deep": %s}' % deep}
+
+    seen = batch.serve(Seen(reply))
+    batch.write(*(dict(line(str(depth)), url=url) for depth in (508, 509, 510, 511, 512)))
+    batch.run(status=1)
+    results, text = batch.results(), batch.output.read_text()
+    good = {"508", "509", "510", "511"} if status == 200 else set()
+    assert {name for name, entry in results.items() if not entry["error"]} == good and len(results) == 5
+    assert all(results[name]["response"]["body"]["choices"] for name in ("508", "509", "510", "511"))
+    batch.run(status=1)
+    assert batch.output.read_text() == text and len(seen.ids) == 5
+    batch.output.write_text(text.replace('"deep":[', '"deep":{'))
+    assert "is not a batch result" in batch.run(status=2)
+
+
 @pytest.mark.parametrize("text", ["precious notes", "precious\nnotes\n", '{"custom_id": "a"}\n'])
 def test_foreign_output(batch, text):
     """What is not ours is left alone."""

@@ -15,11 +15,17 @@ static void on_signal(int number) {
   dosai_cancel_trigger(cancel);
 }
 
+static void cancel_on(int number, const struct sigaction *action) {
+  struct sigaction before;
+  sigaction(number, NULL, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(number, action, NULL);
+}
+
 void cancel_on_signals(void) {
   struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
+  cancel_on(SIGINT, &action);
+  cancel_on(SIGTERM, &action);
 }
 
 int output_flush(void) {

@@ -125,7 +125,8 @@ void post_run(dosai_client *client, const options *options, outcome *outcome);
 /* cmd_completion.c: dosai completion SHELL; gives the exit status. */
 int shells_run(int argument_count, char **arguments);
 
-/* main.c: from here on the first SIGINT or SIGTERM cancels the call, and the second ends the process. */
+/* main.c: from here on the first SIGINT or SIGTERM cancels the call, and the second ends the process. One
+ * that was ignored stays ignored. */
 void cancel_on_signals(void);
 /* Flushes standard output; anything but 0: it failed, now or before. */
 int output_flush(void);

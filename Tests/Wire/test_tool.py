@@ -3,6 +3,7 @@ import itertools, json, os, resource, signal, socket, subprocess, sys, time
 
 import pytest
 
+import scripts
 import wire
 from lateness import allowance
 from server import LoopbackServer
@@ -244,6 +245,18 @@ def test_signal(server, script, number):
     assert time.monotonic() - sent < 1 + allowance(sent)
     chunks, last = judge(process.returncode, begun + output, errors, "CANCELLED")
     assert ("Hello" in json.dumps(last["completion"])) == bool(begun)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_signal_that_is_ignored(server, number):
+    """As a shell lets its background processes ignore SIGINT: it stays ignored."""
+    server.put("later", {"json": scripts.completion("Hello"), "delay_ms": 500})
+    arguments = ask(server, "later") + ["--no-stream"]
+    process = start(arguments, preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+    while server.stats(arguments[3].split("/")[4])["requests"] == 0:
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert b"Hello" in process.communicate(timeout=HANGS)[0] and process.returncode == 0
 
 
 def test_second_signal_ends_it(server):

@@ -1,17 +1,20 @@
 /* dosai models.   SPDX-License-Identifier: MIT */
 #include "tool.h"
 
-static void put_id(const char *model) {
+#include <stdlib.h>
+
+static void put_id(const char *model, outcome *outcome) {
   const char *id = json_member(model, "id");
   if (!id || *id != '"') return;
-  const char *end = json_value_end(id) - 1;
-  for (id++; id < end;) {
-    if (*id == '\\' && (id[1] == '/' || id[1] == '"' || id[1] == '\\')) id++;
-    const char *from = id++;
-    while (id < end && *id != '\\') id++;
-    put_plain(stdout, from, (size_t)(id - from));
+  size_t length = 0;
+  char *text = json_text(id, &length);
+  if (!text) {
+    outcome_fail(outcome, DOSAI_OUT_OF_MEMORY, "out of memory");
+    return;
   }
+  put_plain(stdout, text, length);
   putchar('\n');
+  free(text);
 }
 
 void models_run(dosai_client *client, const options *options, outcome *outcome) {
@@ -26,7 +29,9 @@ void models_run(dosai_client *client, const options *options, outcome *outcome) 
     putchar('\n');
   } else {
     const char *data = json_member(json, "data");
-    for (const char *model = json_first(data ? data : json); model; model = json_next(model)) put_id(model);
+    for (const char *model = json_first(data ? data : json); model; model = json_next(model)) {
+      put_id(model, outcome);
+    }
   }
   dosai_response_free(response);
 }

@@ -258,6 +258,13 @@ def test_a_server_does_not_steer_the_terminal(talk, server):
         assert not [letter for letter in text if letter != "\n" and (letter < " " or "\x7f" <= letter < "\xa0")], text
 
 
+def test_the_names_of_models(talk, server):
+    """As they are, however they were escaped."""
+    server.put("names", {"text": '{"data": [{"id": "caf\\u00e9\\/\\ud83d\\ude00"}, {"id": "a\\u001b\\nb\\u0000\\u009bc"}]}'})
+    models = terminal.run("models", env=talk("names").env())
+    assert (models.returncode, models.stdout) == (0, "caf\u00e9/\U0001f600\na  b  c\n")
+
+
 # ---- the history's file
 
 

@@ -174,12 +174,29 @@ static int32_t on_chunk(const dosai_chunk *chunk, void *user_data) {
   return output_flush() || (call->on_wait && call->on_wait(call->wait_user_data));
 }
 
+/* Asks for the usage, too, in a copy: what the user saves is what was said. */
+static void ask_stream(dosai_client *client, const dosai_request *request, printer *printer,
+                       outcome *outcome) {
+  dosai_request *copy = NULL;
+  outcome->status = dosai_request_copy(request, &copy, &outcome->error);
+  if (outcome_is_ok(outcome) && !json_member(dosai_request_json(copy, NULL), "stream_options")) {
+    outcome->status = dosai_request_set_json(copy, "stream_options", "{\"include_usage\":true}",
+                                             DOSAI_NUL_TERMINATED, &outcome->error);
+  }
+  if (outcome_is_ok(outcome)) {
+    outcome->status = dosai_chat_stream(client, copy, &printer->options->call, on_chunk, printer,
+                                        &outcome->completion, &outcome->error);
+  }
+  dosai_request_free(copy);
+}
+
 void chat_ask(dosai_client *client, const dosai_request *request, const options *options, outcome *outcome) {
   printer printer = {.options = options, .is_terminal = isatty(STDERR_FILENO)};
-  outcome->status = options->is_whole
-                        ? dosai_chat(client, request, &options->call, &outcome->completion, &outcome->error)
-                        : dosai_chat_stream(client, request, &options->call, on_chunk, &printer,
-                                            &outcome->completion, &outcome->error);
+  if (options->is_whole) {
+    outcome->status = dosai_chat(client, request, &options->call, &outcome->completion, &outcome->error);
+  } else {
+    ask_stream(client, request, &printer, outcome);
+  }
   if (options->is_json) return;
   show_completion(&printer, outcome_completion(outcome), !options->is_whole);
   output_flush();

@@ -107,11 +107,6 @@ void request_build(const options *options, dosai_request **out_request, outcome 
     }
   }
   if (outcome_is_ok(outcome)) start(options, out_request, outcome);
-  if (outcome_is_ok(outcome) && !options->is_whole &&
-      !json_member(dosai_request_json(*out_request, NULL), "stream_options")) {
-    outcome->status = dosai_request_set_json(*out_request, "stream_options", "{\"include_usage\":true}",
-                                             DOSAI_NUL_TERMINATED, &outcome->error);
-  }
   add_message(*out_request, "system", options->system, DOSAI_NUL_TERMINATED, outcome);
   add_message(*out_request, "user", prompt.bytes, prompt.length, outcome);
   for (size_t index = 0; index < options->settings.count && outcome_is_ok(outcome); index++) {

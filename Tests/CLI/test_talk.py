@@ -135,8 +135,10 @@ def test_the_commands(talk, tmp_path):
     done = talk.run("-i", "--request", saved, said="More.\n")
     assert (done.returncode, done.stdout) == (0, HELLO + "\n")
     request = talk.requests()[-1]
-    assert request["model"] == "other"
+    assert request["model"] == "other" and request["stream_options"] == {"include_usage": True}
     assert talk.messages()[-1] == [new, ("user", "One."), answer, ("user", "Two."), answer, ("user", "More.")]
+    assert talk.run("--no-stream", "--request", saved, "More.").returncode == 0
+    assert not {"stream", "stream_options"} & set(talk.requests()[-1])
 
 
 @pytest.mark.parametrize("by", ["key", "signal"])

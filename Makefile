@@ -341,7 +341,7 @@ install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
 	@set -e; for file in $(filter %.pc %.cmake,$(INSTALLED_LIBRARIES)); do \
 	  sed -e 's|@PREFIX@|$(PC_PREFIX)|' -e 's|@NEEDED@|$(NEEDED:%=-l%)|' \
 	    -e 's|@NEEDED_LIST@|$(subst $() ,;,$(NEEDED))|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
-	    -e "s|@INCLUDE@|$$(realpath -m --relative-to=$(LIBDIR) $(PREFIX)/include)|" packaging/$${file##*/}.in | \
+	    -e "s|@INCLUDE@|$$(realpath -ms --relative-to=$(LIBDIR) $(PREFIX)/include)|" packaging/$${file##*/}.in | \
 	    install -m 644 /dev/stdin $(DESTDIR)$(LIBDIR)/$$file; \
 	done
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig

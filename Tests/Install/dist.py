@@ -47,11 +47,12 @@ def unpacked(place, name, folder):
 
 
 def here(server, place, version, folder):
-    """The tarball, by pkg-config from where it was unpacked, and its tool."""
+    """The tarball, by pkg-config and CMake from where it was unpacked, and its tool."""
     prefix = unpacked(place, "libdosai-%s-x86_64-linux-gnu" % version, folder)
     flags = run("pkg-config", "--cflags", "--libs", "dosai", env={"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")})
     run("cc", "examples/c/chat.c", "-o", folder / "chat", *flags.split(), "-Wl,-rpath,%s/lib" % prefix)
     talk(server, folder / "chat")
+    install.cmake_builds(server, folder, prefix, "chat", "stream")
     talk(server, prefix / "bin/dosai", "chat", "hi")
 
 

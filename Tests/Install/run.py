@@ -138,28 +138,36 @@ def swiftpm(server, folder):
         talk(server, program)
 
 
-def cmake(server, folder):
-    """C and C++ programs by CMake, from a prefix that was moved."""
-    run("make", "install", "PREFIX=%s" % (folder / "first"))
-    prefix = (folder / "first").rename(folder / "second")
-    project = folder / "project"
-    shutil.copytree(HERE / "cmake", project)
+def configure(folder, prefix, wanted, **more):
+    """A stranger's project, which finds the library below the prefix."""
+    project, build = folder / "project", folder / ("build-" + wanted)
+    shutil.copytree(HERE / "cmake", project, dirs_exist_ok=True)
     for example in ("c/chat.c", "cpp/stream.cpp"):
         shutil.copy(ROOT / "examples" / example, project)
+    run("cmake", "-S", project, "-B", build, "-DCMAKE_PREFIX_PATH=%s" % prefix, "-DWANTED=" + wanted, **more)
+    return build
 
-    def configure(wanted, **more):
-        build = folder / ("build-" + wanted)
-        run("cmake", "-S", project, "-B", build, "-DCMAKE_PREFIX_PATH=%s" % prefix, "-DWANTED=" + wanted, **more)
-        return build
 
-    major, minor, _ = map(int, header_version().split("."))
-    configure("%d.%d" % (major, minor + 1), fails=True)
-    configure(header_version() + "9", fails=True)
-    build = configure("%d.%d" % (major, minor))
+def cmake_builds(server, folder, prefix, *programs):
+    build = configure(folder, prefix, ".".join(header_version().split(".")[:2]))
     run("cmake", "--build", build)
-    for program in ("chat", "stream", "static"):
+    for program in programs:
         talk(server, build / program)
+    return build
+
+
+def cmake(server, folder):
+    """C and C++ programs by CMake, from a prefix that was moved, and from one like a release's."""
+    run("make", "install", "PREFIX=%s" % (folder / "first"))
+    prefix = (folder / "first").rename(folder / "second")
+    major, minor, _ = map(int, header_version().split("."))
+    configure(folder, prefix, "%d.%d" % (major, minor + 1), fails=True)
+    configure(folder, prefix, header_version() + "9", fails=True)
+    build = cmake_builds(server, folder, prefix, "chat", "stream", "static")
     check("libdosai" not in run("ldd", build / "static"), "the static target takes the shared library")
+    release = folder / "release"
+    run("make", "install", "DESTDIR=%s" % release, "PREFIX=", "LIBDIR=/lib", "ARCHIVE=none")
+    cmake_builds(server, release, release, "chat", "stream")
 
 
 def packages():

@@ -196,6 +196,35 @@ def test_keys_under_other_names_are_not_written(tmp_path, options):
     replay(path, asked=asked)
 
 
+@pytest.mark.parametrize("key", [KEY, ODD_KEY])
+def test_keys_in_paths_are_not_written(tmp_path, key):
+    path = tmp_path / "it.jsonl"
+
+    def asked(server, key=key):
+        client = dosai.Client(base_url=server.base_url, api_key=key, max_retries=0, timeout=20)
+        client.get("/models/" + urllib.parse.quote(key, safe=""))
+        client.get("/models?of=%s&a=b" % urllib.parse.quote(key, safe=""))
+        return client.get("/models/%s?of=%s" % (key, key))
+
+    assert record(path, *[testing.answer({"ok": 1})] * 3, asked=asked) == {"ok": 1}
+    text = path.read_text(encoding="utf-8")
+    assert key not in text and urllib.parse.quote(key, safe="") not in text
+    assert "/models/REDACTED" in text and "/models?of=REDACTED&a=b" in text
+    assert replay(path, asked=asked) == replay(path, asked=lambda server: asked(server, "sk-another-key")) == {"ok": 1}
+
+
+def test_each_cookie_is_a_secret(tmp_path):
+    path, cookies = tmp_path / "it.jsonl", ["session-aaaa", "session-bbbb", "session-cccc"]
+
+    def asked(server):
+        header = 'a=%s; b="%s";c=%s' % tuple(cookies)
+        return ask(server, "Mine: " + " ".join(cookies), stream=False, default_headers={"Cookie": header})
+
+    record(path, testing.completion("Yours: " + " ".join(cookies)), asked=asked)
+    assert not [cookie for cookie in cookies if cookie in path.read_text(encoding="utf-8")]
+    assert replay(path, asked=asked) == "Yours:" + " REDACTED" * 3
+
+
 def test_prompts_are_not_written_by_choice(tmp_path):
     path = tmp_path / "it.jsonl"
     asked = lambda server: ask(server, "a private question")

@@ -136,13 +136,22 @@ class Cassette:
     def secrets(self, request: Request) -> list[str]:
         if not self.redact_keys:
             return []
-        values = [value.split(" ")[-1] for key, value in request.headers if SECRET_HEADER.search(key)]
-        for _, value in SECRET_PARAMETER.findall(request.path):
+        values: list[str] = []
+        for key, value in request.headers:
+            if key.lower() == "cookie":
+                values += [pair.partition("=")[2].strip(' "') for pair in value.split(";")]
+            elif SECRET_HEADER.search(key):
+                values.append(value.split(" ")[-1])
+        for _, value in SECRET_PARAMETER.findall("%s&%s" % (request.path, self.upstream.query)):
             values += [value, urllib.parse.unquote_plus(value)]
+        values += [urllib.parse.quote(value, safe="") for value in values]
         return sorted({value for value in values if len(value) >= SHORTEST_SECRET}, key=len, reverse=True)
 
     def shown_path(self, request: Request) -> str:
-        return SECRET_PARAMETER.sub(r"\1" + REDACTED, request.path) if self.redact_keys else request.path
+        if not self.redact_keys:
+            return request.path
+        path = SECRET_PARAMETER.sub(r"\1" + REDACTED, request.path)
+        return without(path.encode(), self.secrets(request)).decode()
 
     def shown(self, headers: Iterable[Any], secrets: list[str]) -> list[list[str]]:
         return [[key, REDACTED if self.redact_keys and SECRET_HEADER.search(key) else without(value.encode(), secrets).decode()]

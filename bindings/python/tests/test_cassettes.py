@@ -81,6 +81,41 @@ def test_modes(tmp_path):
         replay(path)
 
 
+def test_a_failed_recording_is_not_written(tmp_path):
+    path = tmp_path / "it.jsonl"
+    with pytest.raises(testing.UnmatchedRequest) as caught, testing.Server() as server:
+        server.use_cassette(path, "http://127.0.0.1:1/v1?key=" + KEY)
+        with pytest.raises(dosai.NotFoundError):
+            ask(server)
+    assert KEY not in str(caught.value)
+    with testing.Server() as server:
+        server.use_cassette(path, "http://127.0.0.1:1/v1")  # and nobody asks
+    with pytest.raises(ZeroDivisionError):
+        record(path, "Hello!", asked=lambda server: ask(server) and 1 / 0)
+    assert not path.exists()
+    assert record(path, "Hello!") == replay(path) == "Hello!"
+    before = path.read_bytes()
+    with pytest.raises(dosai.NotFoundError):
+        record(path, "new", asked=lambda server: ask(server) and ask(server), mode="all")
+    assert path.read_bytes() == before
+
+
+def test_the_query_of_the_upstream(tmp_path):
+    path = tmp_path / "it.jsonl"
+    query = "api-version=2024-10-21&key=" + ODD_KEY
+    with testing.Server() as upstream:
+        for number, more in enumerate(["", "?a=b"]):
+            upstream.reply(testing.completion("Your key is " + ODD_KEY))
+            with testing.Server() as server:
+                server.use_cassette(path, upstream.base_url + "/deployments/d?" + query, mode="all")
+                assert ask(server, base_url=server.base_url + more) == "Your key is " + ODD_KEY
+            assert upstream.requests[number].path == "/v1/deployments/d/chat/completions%s%s" % (
+                more + "&" if more else "?", query)
+            assert ODD_KEY not in path.read_text(encoding="utf-8")
+            asked = lambda server: ask(server, base_url=server.base_url + more)
+            assert replay(path, asked=asked) == "Your key is REDACTED"
+
+
 def test_what_was_not_recorded_fails_loudly(tmp_path):
     path = tmp_path / "it.jsonl"
     record(path, "Hello!")
@@ -322,6 +357,13 @@ def test_command_records_and_replays(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello!\n", "")
     done = command("--cassette", tmp_path / "other.jsonl")
     assert done.returncode == 1 and done.stderr.startswith("dosai.testing: there is no cassette")
+
+
+def test_command_that_cannot_record(tmp_path):
+    path = tmp_path / "it.jsonl"
+    done = command("--cassette", path, "--upstream", "http://127.0.0.1:1/v1", "--", sys.executable, "-c", ASKS)
+    assert done.returncode == 1 and "dosai.testing: cannot record: http://127.0.0.1:1/v1: " in done.stderr
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

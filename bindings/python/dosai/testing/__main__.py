@@ -16,7 +16,7 @@ import sys
 
 from ._cassette import MODES, SPEEDS
 from ._replies import from_json
-from ._server import Server
+from ._server import Server, UnmatchedRequest
 
 
 def arguments() -> argparse.Namespace:
@@ -68,12 +68,13 @@ def main() -> int:
         with server:
             prepare(server, options)
             status = serve(server, options.command)
-            unmatched, server.unmatched = server.unmatched, []
+    except UnmatchedRequest:
+        for problem in server.unmatched:
+            print("dosai.testing: " + problem, file=sys.stderr)
+        return status or 1
     except (OSError, ValueError, TypeError, ImportError) as error:
         sys.exit("dosai.testing: %s" % error)
-    for problem in unmatched:
-        print("dosai.testing: " + problem, file=sys.stderr)
-    return status or (1 if unmatched else 0)
+    return status
 
 
 if __name__ == "__main__":

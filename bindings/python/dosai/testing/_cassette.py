@@ -63,8 +63,8 @@ class Cassette:
         return lines[1:]
 
     def save(self) -> None:
-        """Writes what was recorded, all at once: a test that is killed leaves no half of a cassette."""
-        if not self.records:
+        """Writes what was recorded, if anything, all at once: a test that is killed leaves no half of a cassette."""
+        if not self.taken:
             return
         os.makedirs(os.path.dirname(os.path.abspath(self.path)), exist_ok=True)
         with open(self.path + ".new", "w", encoding="utf-8") as file:

@@ -21,15 +21,18 @@ def record(upstream: urllib.parse.SplitResult, connection: Connection, request: 
     kind = http.client.HTTPSConnection if upstream.scheme == "https" else http.client.HTTPConnection
     there = kind(upstream.hostname or "", upstream.port)
     rest = request.path[len(prefix):] if request.path.startswith(prefix) else request.path
+    target = upstream.path.rstrip("/") + rest
+    if upstream.query:
+        target += ("&" if "?" in rest else "?") + upstream.query
     headers = {key: value for key, value in request.headers if key.lower() not in OF_THE_CONNECTION}
     headers["Accept-Encoding"] = "identity"
     begin = time.monotonic()
     try:
         try:
-            there.request(request.method, upstream.path.rstrip("/") + rest, request.body or None, headers)
+            there.request(request.method, target, request.body or None, headers)
             response = there.getresponse()
         except (http.client.HTTPException, OSError) as error:
-            raise Unreachable("%s: %s" % (upstream.geturl(), error or repr(error))) from None
+            raise Unreachable("%s: %s" % (upstream._replace(query="").geturl(), error or repr(error))) from None
         with response:
             taken = Taken(request, response, begin)
             notes.append(taken)

@@ -71,7 +71,7 @@ class Server(Listeners):
 
     def __exit__(self, kind: object, *_: object) -> None:
         self.stop()
-        if self.cassette:
+        if self.cassette and kind is None and not self.unmatched:
             self.cassette.save()
         if kind is None:
             self.check()
@@ -93,9 +93,9 @@ class Server(Listeners):
 
         `upstream` is the real server's base URL. `mode`: "once" records if there is no file, and replays if there is
         one; "none" only replays; "all" records anew. `speed`: "recorded", "instant", or "byte", one at a time. The file
-        is written when the server ends. Keys are written only with redact_keys=False. With redact_prompts=True, only
-        the SHA-256 of each request's body is written. A recorded answer is replayed once, to a request with an equal
-        method, path and body.
+        is written when the server ends, unless the block raised or a request could not be recorded. Keys are written
+        only with redact_keys=False. With redact_prompts=True, only the SHA-256 of each request's body is written. A
+        recorded answer is replayed once, to a request with an equal method, path and body.
         """
         self.cassette = Cassette(path, upstream, mode, speed, redact_keys, redact_prompts)
 

@@ -366,6 +366,17 @@ def test_command_that_cannot_record(tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("disposition, status", [(signal.SIG_DFL, 130), (signal.SIG_IGN, 0)])
+def test_command_is_interrupted(disposition, status):
+    server = subprocess.Popen(
+        [sys.executable, "-m", "dosai.testing", "--reply", "x", "--", "sh", "-c", "echo ready; exec sleep 3"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)}, preexec_fn=lambda: signal.signal(signal.SIGINT, disposition))
+    assert server.stdout.readline() == "ready\n"
+    os.killpg(server.pid, signal.SIGINT)  # as Ctrl-C does
+    assert server.communicate(timeout=60) == ("", "") and server.returncode == status
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_command_that_serves(number):
     server = subprocess.Popen([sys.executable, "-m", "dosai.testing", "--reply", "Hello!"], stdout=subprocess.PIPE,

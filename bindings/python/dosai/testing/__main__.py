@@ -55,7 +55,8 @@ def serve(server: Server, command: list[str]) -> int:
         return 0
     extra = {"DOSAI_BASE_URL": server.base_url, "DOSAI_API_KEY": os.environ.get("DOSAI_API_KEY", "sk-test")}
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command has it, too
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)  # the command has it, too, and would inherit SIG_IGN
     status = subprocess.call(command, env={**os.environ, **extra})
     return status if status >= 0 else 128 - status
 

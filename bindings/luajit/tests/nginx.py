@@ -1,7 +1,8 @@
 """The example for nginx, in Debian's nginx with its Lua module."""
-import http.client, os, pathlib, socket, subprocess, tempfile, time, traceback
+import http.client, json, os, pathlib, socket, subprocess, tempfile, time, traceback
 
 from lateness import wait_until
+from scripts import say
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
 UNPACKED = HERE.parents[1] / "build/nginx"
@@ -20,8 +21,8 @@ class Visitor(http.client.HTTPConnection):
         self.sock.settimeout(60)
         self.sock.connect(self.path)
 
-    def ask(self):
-        self.request("POST", "/chat", "Hello!")
+    def ask(self, question="Hello!"):
+        self.request("POST", "/chat", question)
         return self
 
 
@@ -73,6 +74,10 @@ def play(server):
     with Nginx(server.base("hello")) as nginx:
         answers = [one.getresponse() for one in [nginx.visitor().ask() for _ in range(20)]]
         assert [(one.status, one.read()) for one in answers] == [(200, HELLO)] * 20
+    server.put("length", lambda request: say(str(len(json.loads(request.body)["messages"][0]["content"])))(request))
+    with Nginx(server.base("length")) as nginx:
+        for length in 1, 20_000, 500_000:  # nginx puts what is longer than 16 KB into a file
+            assert nginx.visitor().ask("q" * length).getresponse().read() == b"%d" % length
     with Nginx(server.base("endless~nginx")) as nginx:
         silent = [nginx.visitor().ask() for _ in range(3)]
         for one in silent:
@@ -90,7 +95,7 @@ def play(server):
 
 
 def check(server):
-    """Twenty at once; visitors who leave a silent stream; a stream that is cut, and a refusal. Tells what is wrong."""
+    """Twenty at once; long questions; visitors who leave a silent stream; a stream that is cut, and a refusal. Tells what is wrong."""
     started = time.monotonic()
     try:
         play(server)

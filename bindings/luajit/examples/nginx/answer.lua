@@ -4,9 +4,18 @@
 -- nginx's Lua has no way to wait for a descriptor: so each stream that waits looks again every 5 ms.
 local client = require("dosai").client {wait = function() ngx.sleep(0.005) end}
 
-return function()
+local function body()
   ngx.req.read_body()
-  local question = {role = "user", content = ngx.req.get_body_data() or "Hello!"}
+  local path = ngx.req.get_body_file() -- of a long one
+  if not path then return ngx.req.get_body_data() end
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+return function()
+  local question = {role = "user", content = body() or "Hello!"}
   local stream = client:stream {model = "dos-ai", messages = {question}}
   ngx.on_abort(function() stream:cancel() end) -- the visitor has left
   local is_good, failure = pcall(function()

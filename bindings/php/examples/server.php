@@ -4,22 +4,48 @@
 //
 //   php server.php tcp://127.0.0.1:7000, and then: nc 127.0.0.1 7000
 $waits = [];
-$waitFor = function ($stream) use (&$waits): void { // the others go on until there is something to read
-    $waits[] = [$stream, Fiber::getCurrent()];
+$waitFor = function ($stream, bool $toWrite = false) use (&$waits): void { // the others go on until it can be read, or written
+    $waits[] = [$stream, $toWrite, Fiber::getCurrent()];
     Fiber::suspend();
 };
-$client = new Dosai\Client(wait: $waitFor);
+$client = new Dosai\Client(wait: fn ($stream) => $waitFor($stream));
 
-$answer = function ($visitor) use ($client, $waitFor): void {
-    $waitFor($visitor);
+$hear = function ($visitor) use ($waitFor): string { // at most 64 KB
+    $line = '';
+    while (!str_ends_with($line, "\n") && strlen($line) < 65536 && !feof($visitor)) {
+        $waitFor($visitor);
+        $line .= fgets($visitor, 65536);
+    }
+    return $line;
+};
+$say = function ($visitor, string $text) use ($waitFor): bool { // false: the visitor has left
+    while ($text !== '') {
+        $waitFor($visitor, true);
+        $sent = @fwrite($visitor, $text);
+        if ($sent === false) {
+            return false;
+        }
+        $text = substr($text, $sent);
+    }
+    return true;
+};
+
+$answer = function ($visitor) use ($client, $hear, $say): void {
+    stream_set_blocking($visitor, false);
+    $line = $hear($visitor);
+    if ($line === '') {
+        return; // the visitor has left
+    }
     try {
-        foreach ($client->stream(['model' => 'dos-ai', 'messages' => [['role' => 'user', 'content' => fgets($visitor)]]]) as $chunk) {
-            fwrite($visitor, $chunk->content());
+        foreach ($client->stream(['model' => 'dos-ai', 'messages' => [['role' => 'user', 'content' => $line]]]) as $chunk) {
+            if (!$say($visitor, $chunk->content())) {
+                break;
+            }
         }
     } catch (Dosai\Error $error) {
-        fwrite($visitor, "\nerror: {$error->getMessage()}");
+        $say($visitor, "\nerror: {$error->getMessage()}");
     }
-    fwrite($visitor, "\n");
+    $say($visitor, "\n");
     fclose($visitor);
 };
 
@@ -32,11 +58,12 @@ $accept = function () use ($server, $answer, $waitFor): void {
 };
 (new Fiber($accept))->start();
 while (true) {
-    [$readable, $none] = [array_column($waits, 0), null];
-    stream_select($readable, $none, $none, null);
-    $isReady = fn (array $wait) => in_array($wait[0], $readable, true);
+    $waitedFor = fn (bool $toWrite) => array_column(array_filter($waits, fn ($wait) => $wait[1] === $toWrite), 0);
+    [$readable, $writable, $none] = [$waitedFor(false), $waitedFor(true), null];
+    stream_select($readable, $writable, $none, null);
+    $isReady = fn (array $wait) => in_array($wait[0], $wait[1] ? $writable : $readable, true);
     [$ready, $waits] = [array_filter($waits, $isReady), array_filter($waits, fn ($wait) => !$isReady($wait))];
-    foreach ($ready as [$stream, $fiber]) {
+    foreach ($ready as [$stream, $toWrite, $fiber]) {
         $fiber->resume();
     }
 }

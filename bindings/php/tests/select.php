@@ -7,26 +7,58 @@ require __DIR__ . '/support.php';
 
 const HELLO = 'Hello! How can I help you today?';
 
-tests([
-    'a server' => function () {
-        $socket = 'unix://' . sys_get_temp_dir() . '/dosai-' . bin2hex(random_bytes(6));
-        $environment = ['DOSAI_BASE_URL' => str_replace('NAME', 'hello', getenv('DOSAI_TEST_URL')), 'DOSAI_API_KEY' => 'k'];
-        $php = ['php', '-d', 'auto_prepend_file=' . dirname(__DIR__) . '/autoload.php', dirname(__DIR__) . '/examples/server.php', $socket];
-        $server = proc_open($php, [STDIN], $pipes, null, $environment + getenv());
-        try {
-            for ($tries = 0; !file_exists(substr($socket, 7)); $tries++) {
-                same(true, $tries < 1000 && usleep(10_000) === null);
-            }
-            $silent = stream_socket_client($socket); // holds up no other
-            $visitors = array_map(fn () => stream_socket_client($socket), range(1, 20));
-            array_map(fn ($visitor) => fwrite($visitor, "Hello!\n"), $visitors);
-            same(array_fill(0, 20, HELLO . "\n"), array_map(stream_get_contents(...), $visitors));
-        } finally {
-            proc_terminate($server);
-            proc_close($server);
-            unlink(substr($socket, 7));
+// The socket's file is there a little earlier.
+function listens(string $socket): bool
+{
+    try {
+        return fclose(stream_socket_client($socket));
+    } catch (ErrorException) {
+        return false;
+    }
+}
+
+// Runs the example, with the address of its socket.
+function serve(string $name, Closure $visit): void
+{
+    $socket = 'unix://' . sys_get_temp_dir() . '/dosai-' . bin2hex(random_bytes(6));
+    $environment = ['DOSAI_BASE_URL' => str_replace('NAME', $name, getenv('DOSAI_TEST_URL')), 'DOSAI_API_KEY' => 'k'];
+    $php = ['php', '-d', 'auto_prepend_file=' . dirname(__DIR__) . '/autoload.php', dirname(__DIR__) . '/examples/server.php', $socket];
+    $server = proc_open($php, [STDIN], $pipes, null, $environment + getenv());
+    try {
+        for ($tries = 0; !listens($socket); $tries++) {
+            same(true, $tries < 1000 && usleep(10_000) === null);
         }
-    },
+        $visit(function (string $says) use ($socket) {
+            $visitor = stream_socket_client($socket);
+            stream_set_timeout($visitor, 20);
+            fwrite($visitor, $says);
+            return $visitor;
+        });
+    } finally {
+        proc_terminate($server);
+        proc_close($server);
+        unlink(substr($socket, 7));
+    }
+}
+
+tests([
+    'a server' => fn () => serve('hello', function ($visitor) {
+        [$silent, $slow] = [$visitor(''), $visitor('Hel')]; // hold up no other
+        fclose($visitor(''));
+        $visitors = array_map(fn () => $visitor("Hello!\n"), range(1, 20));
+        same(array_fill(0, 20, HELLO . "\n"), array_map(stream_get_contents(...), $visitors));
+        fwrite($slow, "lo!\n");
+        same(HELLO . "\n", stream_get_contents($slow));
+    }),
+    'a visitor who does not read' => fn () => serve('big-event', function ($visitor) {
+        $idle = $visitor("Hello!\n"); // holds up no other
+        same('a', fread($idle, 1));
+        $gone = $visitor("Hello!\n");
+        same('a', fread($gone, 1));
+        fclose($gone);
+        same((4 << 20) + 1, strlen(stream_get_contents($visitor("Hello!\n"))));
+        same(4 << 20, strlen(stream_get_contents($idle)));
+    }),
     // Who waits hands out what comes for the others, too. Then the stream must be readable for them.
     'one hands out what another waits for' => function () {
         [$waits, $descriptor, $done] = [[], null, []];

@@ -487,7 +487,11 @@ def test_progress_on_a_terminal(batch):
                "--concurrency", "1"]
     process = subprocess.Popen(command, env=batch.environment, stderr=end)
     process.wait()
-    text = os.read(terminal, 65536).decode()
+    os.write(end, b"\0")  # a read gives only what has arrived by then
+    text = b""
+    while not text.endswith(b"\0"):
+        text += os.read(terminal, 65536)
+    text = text[:-1].decode()
     os.close(terminal)
     os.close(end)
     assert " of 16 done, 0 failed, " in text and "tokens/s, " in text and " s left" in text

@@ -178,6 +178,18 @@ class Connection:
             if self.sock.pending() or select.select([self.sock], [], [], left)[0]:
                 self.take_events(self.h2.receive_data(self.receive_bytes()))
 
+    def do_until_left(self, left):
+        """Notes whether the client resets the stream or goes away within five seconds."""
+        self.flush()
+        resets, end = len(self.server.resets), time.monotonic() + 5
+        try:
+            while len(self.server.resets) == resets and time.monotonic() < end:
+                self.do_wait_ms(20)
+        except (Closed, OSError):
+            pass
+        left.append(time.monotonic() < end)
+        raise Closed
+
     def do_reset(self, code):
         self.h2.reset_stream(self.stream, code)
 

@@ -4,6 +4,7 @@ import concurrent.futures, itertools, json, os, time
 import pytest
 
 import wire
+from wire import byref, ffi
 from faults import ANSWER, STREAM
 from http2_server import Http2Server
 
@@ -248,6 +249,27 @@ def test_deaf_connection_is_left(servers, begun, face):
             seen = client.see(face)
     statuses = [attempt["status"] for attempt in (seen["error"] or seen["completion"])["attempts"]]
     assert statuses == (["OK"] if begun else ["TIMEOUT", "OK"]), "connections of the requests: %r" % h2.stats(name).connections
+
+
+@pytest.mark.parametrize("face", ["callback", "pull"])
+def test_a_server_is_told_that_a_stream_is_left(servers, face):
+    """It would go on, and charge for it."""
+    h2, name, left = servers[False], "left-%d" % next(TAGS), []
+    event = "data: " + json.dumps({"choices": [{"index": 0, "delta": {"content": "x"}}]}) + "\n\n"
+    h2.scripts[name] = [head(STREAM), {"data": event}, {"until_left": left}]
+    with wire.Client(h2.base(name), ca_file=h2.ca) as client:
+        if face == "callback":
+            stop = ffi.dosai_chunk_fn(lambda chunk, _: 1)
+            assert ffi.dosai_chat_stream(client.handle, client.request, None, stop, None, None, None) == ffi.CANCELLED
+        else:
+            stream, address = ffi.dosai_stream(), wire.c_void_p()
+            assert ffi.dosai_stream_open(client.handle, client.request, None, byref(stream), None) == ffi.OK
+            assert ffi.dosai_stream_next(stream, -1, byref(address), None) == ffi.OK and address
+            ffi.dosai_stream_free(stream)
+        ended = time.monotonic() + 10
+        while not left and time.monotonic() < ended:
+            time.sleep(0.01)
+    assert left == [True]
 
 
 def test_slow_reader(servers):

@@ -109,7 +109,8 @@ extension Call {
   private func finish(_ failure: Failure?) {
     self.failure = failure
     if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
-    if failure?.status == .timeout { transfer?.forbidReuse() }
+    // Over HTTP/2, libcurl would keep the connection, and tell the server of a cancelled call only with the next one.
+    if failure?.status == .timeout || owner == nil && failure?.status == .cancelled { transfer?.forbidReuse() }
     announce()
     observe(.ended, failure?.status ?? .ok)
     settle(failure)

@@ -20,6 +20,7 @@ package protocol TransferReceiver: AnyObject {
 /// One HTTP request and its response.
 package final class Transfer {
   private(set) var easy: UnsafeMutableRawPointer?  // nil once it was given away
+  private var receivedInAll: Int64 = 0  // once it was given away
   let options: TransportOptions
   private let isHTTPS: Bool
   let share: CurlShare  // must outlive the handle
@@ -187,6 +188,7 @@ package final class Transfer {
   /// nothing of this request.
   func giveHandle() -> UnsafeMutableRawPointer? {
     guard let easy, isFinished, failure == nil, !sendsNothing else { return nil }
+    receivedInAll = receivedBytes
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, nil)
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
     ccurl_set_list(easy, CURLOPT_HTTPHEADER, nil)
@@ -217,7 +219,9 @@ package final class Transfer {
   }
 
   /// The bytes of bodies, as they came.
-  package var receivedBytes: Int64 { Int64(ccurl_info_size(easy, CURLINFO_SIZE_DOWNLOAD_T)) }
+  package var receivedBytes: Int64 {
+    easy == nil ? receivedInAll : Int64(ccurl_info_size(easy, CURLINFO_SIZE_DOWNLOAD_T))
+  }
 
   /// Whether it may share a connection with others, over HTTP/2.
   package var mayShare: Bool { isHTTPS && !options.http1Only }
@@ -340,7 +344,7 @@ package final class Transfer {
   /// Whether libcurl knows where the answer ends, so that a connection that is closed too early is a failure.
   package var isDelimited: Bool {
     isHTTP2 || ccurl_info_size(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) >= 0
-      || headers.value("transfer-encoding")?.equalsIgnoringCase(literal("chunked")) == true
+      || headers.lists("transfer-encoding", literal("chunked"))
   }
 
   private var isHTTP2: Bool { ccurl_info_long(easy, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0 }

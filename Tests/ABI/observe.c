@@ -238,6 +238,30 @@ static void in_two_lines(void) {
   dosai_request_free(request);
 }
 
+/* A call that ends before its next attempt tells of the last one. */
+static void between_attempts(void) {
+  char url[256];
+  dosai_client_options options;
+  dosai_error *error = NULL;
+  dosai_request *request = test_request();
+  test_options(&options, url, TEST_PLAIN, "error-429");
+  options.max_retries = 1;
+  options.total_timeout_ms = 1000;
+  options.on_event = on_event;
+  options.event_user_data = seen;
+  count = 0;
+  dosai_client *client = test_client_with(&options);
+  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_TIMEOUT);
+  const dosai_call_event *retry = &seen[count - 2].event, *ended = &seen[count - 1].event;
+  CHECK_INT(retry->kind, DOSAI_CALL_RETRY);
+  CHECK_INT(ended->kind, DOSAI_CALL_ENDED);
+  CHECK_INT(ended->http_status, 429);
+  CHECK_INT(ended->received_bytes, retry->received_bytes);
+  CHECK(ended->received_bytes > 0);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 static void note_path(const dosai_call_event *event, void *user_data) { copy(user_data, 8, event->path); }
 
 /* A URL that ends with the host has the path "/". */
@@ -264,6 +288,7 @@ int main(void) {
   key_changes();
   in_a_loop();
   in_two_lines();
+  between_attempts();
   without_a_path();
   return test_end();
 }

@@ -184,6 +184,9 @@ static void last_event(void) {
     CHECK_INT(all.status, DOSAI_TRUNCATED);
     CHECK_INT(all.events, 8);
   }
+  static const char *const delimited[] = {"messages-chunked", "messages-identity-chunked",
+                                          "messages-twice-chunked"};
+  for (int i = 0; i < 3; i++) CHECK_INT(play(delimited[i], NULL).status, DOSAI_OK);
   all = play("messages-open-end", "message_stop");
   CHECK_INT(all.status, DOSAI_OK);
   CHECK_INT(all.quirks, DOSAI_QUIRK_LAST_EVENT_OPEN);

@@ -245,6 +245,9 @@ STREAM_POSTS = {
     "messages-no-stop": {"stream": MESSAGES_BEGIN}, "messages-closed": plays({"send": UNTIL_CLOSE + MESSAGES}, CLOSE),
     **{"messages-" + name: plays({"send": UNTIL_CLOSE[:-2] + line + "\r\n\r\n" + MESSAGES}, CLOSE) for name, line in (
         ("identity", "Transfer-Encoding: identity"), ("endless-length", "Content-Length: " + "9" * 30))},
+    **{"messages-" + name: [{"send": CHUNKED.replace("Transfer-Encoding: chunked", lines)}, {"chunk": MESSAGES}, END] for name, lines in (
+        ("chunked", "Transfer-Encoding: Chunked ,"), ("identity-chunked", "Transfer-Encoding: identity, chunked"),
+        ("twice-chunked", "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked"))},
     "messages-open-end": {"stream": MESSAGES[:-2]}, "list-open-end": {"stream": "data: [1,2]"},
     "number-open-end": {"stream": "data: 12"}, "messages-hold": [{"send": CHUNKED}, {"chunk": MESSAGES}, HOLD],
     "messages-silent": [{"send": CHUNKED}, {"chunk": MESSAGES_BEGIN}, HOLD],

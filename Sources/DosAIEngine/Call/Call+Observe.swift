@@ -49,10 +49,10 @@ extension Call {
     event.sentBytes = body?.count ?? 0
     event.eventCount = (stream?.eventIndex ?? -1) + 1
     if kind != .started { event.timings = timings }
-    guard let transfer else { return event }
+    guard let transfer = lastTransfer else { return event }
     transfer.headers.redact(secret)
     event.requestID = transfer.headers.requestID
-    if kind != .retry || transfer.hasAnswer { event.httpStatus = httpStatus }
+    if kind != .retry || transfer.hasAnswer { event.httpStatus = transfer.headers.httpStatus }
     if kind == .retry || kind == .ended { event.receivedBytes = transfer.receivedBytes }
     event.usage = stream?.usage ?? completion?.fields.usage
     return event

@@ -7,7 +7,7 @@ import DosaiJSON
 extension Call {
   /// That of the last attempt.
   @inline(never)
-  private var lastTransfer: Transfer? { transfer ?? ended }
+  var lastTransfer: Transfer? { transfer ?? ended }
 
   var timings: Timings {
     let transfer = lastTransfer

@@ -48,15 +48,29 @@ package final class ResponseHeaders {
   }
 
   /// The value of the first header of that name, ignoring case; NUL-terminated.
-  package func value(_ name: Bytes) -> Bytes? {
+  package func value(_ name: Bytes) -> Bytes? { value(name) { _ in true } }
+
+  /// Whether a header of that name has the word in its list, ignoring case (RFC 9110, 5.6.1).
+  package func lists(_ name: StaticString, _ word: Bytes) -> Bool {
+    value(name.bytes) { list in
+      var rest = list
+      while !rest.isEmpty {
+        let end = rest.firstIndex(of: UInt8(ascii: ","), from: 0) ?? rest.count
+        if rest.slice(0, end).trimmed.equalsIgnoringCase(word) { return true }
+        rest = rest.slice(end + 1, rest.count)
+      }
+      return false
+    } != nil
+  }
+
+  private func value(_ name: Bytes, where isWanted: (Bytes) -> Bool) -> Bytes? {
     let bytes = buffer.bytes
     var at = 0
     while let nameEnd = bytes.firstIndex(of: 0, from: at),
       let valueEnd = bytes.firstIndex(of: 0, from: nameEnd + 1)
     {
-      if bytes.slice(at, nameEnd).equalsIgnoringCase(name) {
-        return Bytes(rebasing: bytes[nameEnd + 1..<valueEnd])
-      }
+      let value = Bytes(rebasing: bytes[nameEnd + 1..<valueEnd])
+      if bytes.slice(at, nameEnd).equalsIgnoringCase(name) && isWanted(value) { return value }
       at = valueEnd + 1
     }
     return nil

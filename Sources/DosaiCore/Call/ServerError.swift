@@ -38,7 +38,8 @@ package struct ServerError {
   /// Whether a body reports an error although its HTTP status is a success. `isChat`: else it is another endpoint's.
   package static func isError<Value: JSONValue>(_ body: Value, isChat: Bool) -> Bool {
     var found = reportsError(body, isChat)
-    try? body.forEachElement { (element: Value) throws(Failure) in if reportsError(element, isChat) { found = true } }
+    guard isChat else { return found }
+    try? body.forEachElement { (element: Value) throws(Failure) in if reportsError(element, true) { found = true } }
     return found
   }
 

@@ -80,7 +80,7 @@ struct ServerErrorTests {
   @Test(arguments: [
     (#"{"error":{"message":"x"}}"#, true), (#"{"error":{"code":1}}"#, true), (#"{"error":{"type":"x"}}"#, true),
     (#"{"error":"x"}"#, true), (#"{"object":null,"error":"x"}"#, true), (#"{"object":"error","message":"x"}"#, true),
-    (#"[{"error":"x"}]"#, true), (#"{"error":{}}"#, false), (#"{"error":""}"#, false), (#"{"error":null}"#, false),
+    (#"[{"error":"x"}]"#, false), (#"{"error":{}}"#, false), (#"{"error":""}"#, false), (#"{"error":null}"#, false),
     (#"{"model":"m","message":{"role":"assistant","content":"Hello!"},"done":true}"#, false),
     (#"{"id":"x","detail":"high"}"#, false), (#"[{"id":1,"detail":"d"}]"#, false),
     (#"{"object":"fine_tuning.job","error":{"code":null,"message":null,"param":null}}"#, false),

@@ -470,7 +470,8 @@ DOSAI_API dosai_status dosai_request_add_completion(dosai_request *request, cons
  * NULL if the function has no parameters. */
 DOSAI_API dosai_status dosai_request_add_tool(dosai_request *request, const char *name, const char *description,
                                               const char *parameters_json, size_t length, dosai_error **out_error);
-/* Adds the result of one tool call, as a message with the role "tool". */
+/* Adds the result of one tool call, as a message with the role "tool". tool_call_id may be empty: some servers send
+ * calls without an id. */
 DOSAI_API dosai_status dosai_request_add_tool_result(dosai_request *request, const char *tool_call_id,
                                                      const char *content, size_t length, dosai_error **out_error);
 /* Makes the model call this function. For "auto", "none" or "required", set "tool_choice" with

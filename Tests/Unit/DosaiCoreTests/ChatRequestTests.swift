@@ -105,12 +105,18 @@ struct ChatRequestTests {
     #expect(request.string == expected)
   }
 
+  /// Some servers call tools without one.
+  @Test func addsAToolResultWithoutAnID() throws {
+    let request = try ChatRequest("{}")
+    try request.addToolResult(id: .empty, content: literal("x"))
+    #expect(request.string == #"{"messages":[{"role":"tool","tool_call_id":"","content":"x"}]}"#)
+  }
+
   @Test func refusesWhatIsNoMessage() throws {
     let request = try ChatRequest("{}")
     #expect(complaint { try request.addMessage("[1]") } == "json: a message must be an object")
     #expect(complaint { try request.addMessage("{") } == "json: is not JSON")
     #expect(complaint { try request.addMessage(role: .empty, content: .empty) } == "role: must not be empty")
-    #expect(complaint { try request.addToolResult(id: .empty, content: .empty) } == "tool_call_id: must not be empty")
     #expect(complaint { try request.setMessageText("name", "x") } == "request: has no message to set a field of")
     [0xC0].lent { bad in
       #expect(complaint { try request.addMessage(role: bad, content: .empty) } == "role: is not UTF-8")

@@ -665,7 +665,8 @@ extern "C" {
     pub fn dosai_request_add_tool(request: *mut dosai_request, name: *const c_char, description: *const c_char,
                                   parameters_json: *const c_char, length: usize, out_error: *mut *mut dosai_error) ->
                                   dosai_status;
-    /// Adds the result of one tool call, as a message with the role "tool".
+    /// Adds the result of one tool call, as a message with the role "tool". tool_call_id may be empty: some servers
+    /// send calls without an id.
     pub fn dosai_request_add_tool_result(request: *mut dosai_request, tool_call_id: *const c_char, content: *const
                                          c_char, length: usize, out_error: *mut *mut dosai_error) -> dosai_status;
     /// Makes the model call this function. For "auto", "none" or "required", set "tool_choice" with

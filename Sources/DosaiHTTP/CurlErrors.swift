@@ -59,6 +59,8 @@ extension Transfer {
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP3,
       CURLE_TOO_MANY_REDIRECTS:
       return Failure(.malformed, "the answer is not HTTP", detail: detail)
+    case CURLE_WRITE_ERROR where hasAnswer:  // what follows compressed bytes
+      return Failure(.malformed, "the answer is not HTTP", detail: detail)
     case CURLE_URL_MALFORMAT: return Failure(.invalidArgument, "the URL cannot be read")
     default: return Failure(.connection, "the request failed", detail: detail)
     }

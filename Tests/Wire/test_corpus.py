@@ -1,5 +1,5 @@
 """Our own corpus: each case whole, byte by byte and at random splits, over plain, TLS and a unix socket, by every face."""
-import importlib, os, pathlib, random, time
+import gzip, importlib, os, pathlib, random, time
 
 import pytest
 
@@ -303,6 +303,14 @@ def test_completion_of_a_stream_that_failed(server, name):
         chunks = see_loop(client, lambda chunks, completion: found.extend(wire.beyond(chunks, completion)))
         assert chunks == client.see_pull(None)["chunks"]  # which looks after its end, too
     assert not found, "\n".join(found)
+
+
+def test_bytes_behind_compressed_ones(server):
+    """libcurl refuses them, in its own words: the answer had begun."""
+    body = gzip.compress(b'{"choices":[]}') + b"\n"
+    server.put("behind", [{"pieces": [start_of({"Content-Encoding": "gzip", "Content-Length": len(body)}) + body]}])
+    with client_of(server, "behind", "plain") as client:
+        assert client.see("unary")["status"] == "PROTOCOL"
 
 
 def test_bytewise_is_linear(server):

@@ -56,7 +56,7 @@ private func checkMessage(_ body: [UInt8]) -> ServerError {
     let text = Buffer()
     try body.lent { try text.append($0) }
     let document = try Document.read(taking: text, limits: Limits())
-    _ = ServerError.isError(document.root)
+    _ = ServerError.isError(document.root, isChat: true)
     return try ServerError(document.root)
   }
   guard case .success(let said) = read else { return ServerError() }

@@ -67,7 +67,7 @@ private struct Reading: Equatable {
     try document.lent { try Text.appendRepaired($0, to: body) }
     secret?.redact(body, isAnswer: true)
     let document = try Document.read(taking: body, limits: limits)
-    if ServerError.isError(document.root) { throw Failure(.provider, "") }
+    if ServerError.isError(document.root, isChat: true) { throw Failure(.provider, "") }
     try reader.add(wholeAnswer: document)
     while reader.nextInEvent() { note(reader, limits) }
     if !reader.builder.isFinished { throw Failure(.truncated, "") }

@@ -188,11 +188,11 @@ package final class Transfer {
   /// nothing of this request.
   func giveHandle() -> UnsafeMutableRawPointer? {
     guard let easy, isFinished, failure == nil, !sendsNothing else { return nil }
-    receivedInAll = receivedBytes
     ccurl_set_pointer(easy, CURLOPT_PRIVATE, nil)
     ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
     ccurl_set_list(easy, CURLOPT_HTTPHEADER, nil)
     ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, nil)
+    receivedInAll = receivedBytes
     self.easy = nil
     return easy
   }

@@ -84,20 +84,27 @@ static void hosts(void) {
   for (int i = 0; i < 6; i++) CHECK_END(i, DOSAI_CANCELLED);
 }
 
+/* Submits a chat with the script of the plain server, whose host is written like that. proxy may be NULL. */
+static void start_at(dosai_loop *loop, const char *host, const char *script, const char *proxy,
+                     uintptr_t tag) {
+  char name[128], base[256];
+  dosai_client_options options;
+  test_options(&options, base, TEST_PLAIN, script);
+  snprintf(base, sizeof base, "http://%s/s/%s/v1", host, test_script(name, TEST_PLAIN, script));
+  options.allow_insecure_http = 1;
+  options.proxy = proxy;
+  dosai_client *client = test_client_with(&options);
+  dosai_call_free(submit_with(loop, client, CHAT, tag, NULL));
+  dosai_client_free(client);
+}
+
 /* libcurl counts the connections to a proxy, whatever hosts they are for: each call waits for the one before it. */
 static void through_a_proxy(void) {
-  char name[128], base[256];
+  char host[32];
   dosai_loop *loop = new_loop(0, 1);
   for (uintptr_t i = 0; i < 4; i++) {
-    dosai_client_options options;
-    test_options(&options, base, TEST_PLAIN, "slow~proxied");
-    snprintf(base, sizeof base, "http://host%d.test/s/%s/v1", (int)i,
-             test_script(name, TEST_PLAIN, "slow~proxied"));
-    options.allow_insecure_http = 1;
-    options.proxy = test_env("DOSAI_TEST_PLAIN");
-    dosai_client *client = test_client_with(&options);
-    dosai_call_free(submit_with(loop, client, CHAT, i, NULL));
-    dosai_client_free(client);
+    snprintf(host, sizeof host, "host%d.test", (int)i);
+    start_at(loop, host, "slow~proxied", test_env("DOSAI_TEST_PLAIN"), i);
   }
   run(loop);
   for (int i = 0; i < 4; i++) CHECK_END(i, DOSAI_OK);
@@ -109,17 +116,11 @@ static void through_a_proxy(void) {
  * free that another spelling had. */
 static void spellings(void) {
   static const char *const hosts[] = {"127.0.0.1:%d", "127.1:%d", "127.0.0.1:0%d"};
-  char name[128], host[32], base[256];
+  char host[32];
   dosai_loop *loop = new_loop(0, 1);
   for (uintptr_t i = 0; i < 6; i++) {
-    dosai_client_options options;
-    test_options(&options, base, TEST_PLAIN, "slow~spelled");
     snprintf(host, sizeof host, hosts[i % 3], atoi(strrchr(test_env("DOSAI_TEST_PLAIN"), ':') + 1));
-    snprintf(base, sizeof base, "http://%s/s/%s/v1", host, test_script(name, TEST_PLAIN, "slow~spelled"));
-    options.allow_insecure_http = 1;
-    dosai_client *client = test_client_with(&options);
-    dosai_call_free(submit_with(loop, client, CHAT, i, NULL));
-    dosai_client_free(client);
+    start_at(loop, host, "slow~spelled", NULL, i);
   }
   run(loop);
   for (int i = 0; i < 6; i++) CHECK_END(i, DOSAI_OK);

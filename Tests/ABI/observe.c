@@ -240,18 +240,13 @@ static void in_two_lines(void) {
 
 /* A call that ends before its next attempt tells of the last one. */
 static void between_attempts(void) {
-  char url[256];
-  dosai_client_options options;
+  dosai_call_options options;
   dosai_error *error = NULL;
   dosai_request *request = test_request();
-  test_options(&options, url, TEST_PLAIN, "error-429");
-  options.max_retries = 1;
+  dosai_client *client = client_of(TEST_PLAIN, "error-429", 1);
+  dosai_call_options_init(&options, sizeof options);
   options.total_timeout_ms = 1000;
-  options.on_event = on_event;
-  options.event_user_data = seen;
-  count = 0;
-  dosai_client *client = test_client_with(&options);
-  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_TIMEOUT);
+  CHECK_CALL(dosai_chat(client, request, &options, NULL, &error), DOSAI_TIMEOUT);
   const dosai_call_event *retry = &seen[count - 2].event, *ended = &seen[count - 1].event;
   CHECK_INT(retry->kind, DOSAI_CALL_RETRY);
   CHECK_INT(ended->kind, DOSAI_CALL_ENDED);

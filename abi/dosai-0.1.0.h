@@ -111,7 +111,7 @@ enum {
   DOSAI_TOO_LARGE = -12,            /* a limit was exceeded; the message names it */
   DOSAI_REDIRECTED = -13,           /* 3xx; see dosai_error_header(error, "location", NULL) */
   DOSAI_WOULD_BLOCK = -14,          /* nothing came within timeout_ms; there is no error object */
-  DOSAI_PROXY = -15,                /* the proxy refused the connection, for example with 407 */
+  DOSAI_PROXY = -15,                /* the proxy refused the connection, or the answer is a 407 */
   DOSAI_BAD_REQUEST = -20,          /* 400, 409, 413, 422 and other 4xx */
   DOSAI_AUTHENTICATION = -21,       /* 401 */
   DOSAI_INSUFFICIENT_CREDITS = -22, /* 402, or 429 with the error code insufficient_quota */
@@ -312,14 +312,15 @@ typedef struct dosai_client_options {
   const char *user_agent;     /* NULL: "dosai/VERSION" */
   const char *const *headers; /* "Name: value"; each replaces the library's own header of that name. At most 1,000 */
   size_t header_count;
-  const char *ca_file;        /* PEM. NULL: the system's authorities */
+  const char *ca_file;        /* PEM, for the server and for an https:// proxy. NULL: the system's authorities */
   const char *ca_pem;         /* PEM text, used instead of ca_file */
   size_t ca_pem_length;       /* or DOSAI_NUL_TERMINATED */
   const char *client_certificate_file; /* PEM */
   const char *client_key_file;         /* PEM. NULL: the key is in client_certificate_file */
   const char *client_key_password;
   const char *proxy;          /* such as "http://host:port" or "socks5h://host:port". NULL or "": none, but see
-                               * proxy_from_environment */
+                               * proxy_from_environment. What it answers to an http URL looks like the server's
+                               * answer, but a 407 is PROXY */
   const char *unix_socket;    /* path of a Unix socket to connect to instead of the URL's host */
   int64_t connect_timeout_ms;     /* 0: 10 s */
   int64_t first_token_timeout_ms; /* 0: 600 s */
@@ -338,7 +339,8 @@ typedef struct dosai_client_options {
                                * GET, 307 and 308 for a POST. 0: none; at most 5; not -1 */
   int32_t allow_insecure_http;    /* 1: a key may go over plain http to another machine or through a proxy. 0: such a
                                    * client is refused with INVALID_ARGUMENT */
-  int32_t proxy_from_environment; /* 1: if proxy is not set, use https_proxy and no_proxy, for https URLs only */
+  int32_t proxy_from_environment; /* 1: if proxy is not set, use the first of https_proxy, HTTPS_PROXY, all_proxy and
+                                   * ALL_PROXY, and no_proxy or else NO_PROXY, for https URLs only */
   int32_t http1_only;             /* 1: do not use HTTP/2 */
   dosai_log_level log_level;  /* 0: off */
   dosai_log_fn on_log;

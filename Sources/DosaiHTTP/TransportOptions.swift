@@ -18,6 +18,9 @@ package final class TransportOptions {
 
   package init() {}
 
+  /// nil: no proxy is given.
+  private var isProxyHTTPS: Bool? { proxy.map { $0.bytes.starts(with: literal("https:")) } }
+
   var usesSystemAuthorities: Bool { caFile == nil && caText == nil }
 
   /// Sets the options that all requests share. RESOURCE: libcurl was built without a feature that they need.
@@ -44,22 +47,28 @@ package final class TransportOptions {
     check(ccurl_set_pointer(easy, CURLOPT_SHARE, share.handle))
     // If libcurl was built without HTTP/2, it refuses this option and uses HTTP/1.1.
     off(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, http1Only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS))
-    if isHTTPS {
-      let refusal: Constant = "libcurl was built without TLS, or without a required part of it"
-      if ccurl_features() & CURL_VERSION_SSL == 0 { check(CURLE_NOT_BUILT_IN, refusal) }
-      check(ccurl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2)), refusal)
-      check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1), refusal)
-      check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2), refusal)
-      text(CURLOPT_CAINFO, caFile?.bytes, refusal)
+    let tlsRefusal: Constant = "libcurl was built without TLS, or without a required part of it"
+    /// Whom the server, or a proxy, must be known to.
+    @inline(never) func authorities(_ version: CURLoption, _ file: CURLoption, _ blob: CURLoption) {
+      check(ccurl_set_long(easy, version, Int(CURL_SSLVERSION_TLSv1_2)), tlsRefusal)
+      text(file, caFile?.bytes, tlsRefusal)
       if usesSystemAuthorities, let found = ccurl_find_authorities(), found.pointee != 0 {
-        check(ccurl_set_text(easy, CURLOPT_CAINFO, found), refusal)
+        check(ccurl_set_text(easy, file, found), tlsRefusal)
       }
-      if let caText {
-        check(ccurl_set_blob(easy, CURLOPT_CAINFO_BLOB, caText.bytes.baseAddress, caText.count), refusal)
-      }
-      text(CURLOPT_SSLCERT, certificateFile?.bytes, refusal)
-      text(CURLOPT_SSLKEY, (keyFile ?? certificateFile)?.bytes, refusal)  // mbedTLS looks only where it is told to
-      text(CURLOPT_KEYPASSWD, keyPassword?.bytes, refusal)
+      if let caText { check(ccurl_set_blob(easy, blob, caText.bytes.baseAddress, caText.count), tlsRefusal) }
+    }
+    if isHTTPS {
+      if ccurl_features() & CURL_VERSION_SSL == 0 { check(CURLE_NOT_BUILT_IN, tlsRefusal) }
+      check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1), tlsRefusal)
+      check(ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2), tlsRefusal)
+      authorities(CURLOPT_SSLVERSION, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB)
+      text(CURLOPT_SSLCERT, certificateFile?.bytes, tlsRefusal)
+      text(CURLOPT_SSLKEY, (keyFile ?? certificateFile)?.bytes, tlsRefusal)  // mbedTLS looks only where it is told to
+      text(CURLOPT_KEYPASSWD, keyPassword?.bytes, tlsRefusal)
+    }
+    // A libcurl that cannot do this refuses an https proxy by itself.
+    if isProxyHTTPS ?? (proxyFromEnvironment && isHTTPS), ccurl_features() & CURL_VERSION_HTTPS_PROXY != 0 {
+      authorities(CURLOPT_PROXY_SSLVERSION, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAINFO_BLOB)
     }
     text(CURLOPT_UNIX_SOCKET_PATH, unixSocket?.bytes, "libcurl was built without unix sockets")
     text(CURLOPT_PROXY, proxy?.bytes, "libcurl was built without proxies")

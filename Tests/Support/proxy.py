@@ -3,10 +3,11 @@ import socket, threading
 
 
 class Proxy:
-    """It keeps the heads of what it is asked, and tunnels CONNECTs; `answer` is what it says instead."""
+    """It keeps the heads of what it is asked, and tunnels CONNECTs; `answer` is what it says instead. With a `context` it is
+    an https:// proxy."""
 
-    def __init__(self, answer=None, host="127.0.0.1"):
-        self.heads, self.answer = [], answer
+    def __init__(self, answer=None, host="127.0.0.1", context=None):
+        self.heads, self.answer, self.context = [], answer, context
         both = ":" in host  # IPv4 too
         self.listener = socket.create_server((host, 0), family=socket.AF_INET6 if both else socket.AF_INET, dualstack_ipv6=both)
         self.port = self.listener.getsockname()[1]
@@ -28,6 +29,11 @@ class Proxy:
             threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
 
     def serve(self, sock):
+        if self.context:
+            try:
+                sock = self.context.wrap_socket(sock, server_side=True)
+            except OSError:
+                return
         text = b""
         while b"\r\n\r\n" not in text:
             more = sock.recv(65536)

@@ -1,15 +1,16 @@
 """Where a call may go: redirects within the origin alone, five at most; proxies, which see no key."""
-import base64
+import base64, pathlib
 
 import pytest
 
-import wire
+import certificates, wire
 from proxy import Proxy
 from scripts import completion
 from wire import KEY
 
 BOTH = ("unary", "callback", "pull", "poll")
 EVERY = (*BOTH, "loop", "unary_loop")
+PROXY_VARIABLES = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]  # in the order in which they are read
 
 
 # ---- redirects
@@ -172,6 +173,16 @@ def test_proxy_that_forbids(server, http, retries):
     assert len(proxy.heads) == len(EVERY)
 
 
+def test_proxy_that_forbids_a_plain_url(server):
+    """Without a CONNECT its answer comes as the server's would; a 407 is a proxy's alone."""
+    for http, status in ((407, "PROXY"), (403, "PERMISSION")):
+        with Proxy("HTTP/1.1 %d No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n" % http) as proxy, \
+                wire.Client(server.base("hello"), api_key=None, max_retries=2, proxy="http://" + proxy.address) as client:
+            for face in EVERY:
+                seen = client.see(face)
+                assert (seen["status"], seen["error"]["http"], len(seen["error"]["attempts"])) == (status, http, 1), seen
+
+
 @pytest.mark.parametrize("http", [408, 429, 502])
 def test_proxy_that_finds_no_way(server, http):
     """That may pass: it is tried again."""
@@ -188,6 +199,30 @@ def test_proxy_that_refuses(server, answer):
         seen = client.see("unary")
     assert seen["status"] in ("PROXY", "CONNECTION", "PROTOCOL"), seen
     assert "hunter2" not in str(seen) and not any(KEY in head for head in proxy.heads)
+
+
+@pytest.mark.parametrize("given, at", [("file", "tls"), ("file", "plain"), ("text", "tls"), ("text", "plain"), ("environment", "tls")])
+def test_proxy_over_tls(server, tmp_path, monkeypatch, given, at):
+    """An https:// proxy is held to the client's authorities, as the server is, and to TLS 1.2."""
+    own, both = tmp_path / "own", tmp_path / "both.pem"
+    own.mkdir()
+    files = certificates.make(str(own))
+    pem = pathlib.Path(server.ca).read_bytes() + pathlib.Path(files["ca"]).read_bytes()
+    both.write_bytes(pem)
+    trusting = {"ca_pem": pem, "ca_pem_length": len(pem)} if given == "text" else {"ca_file": str(both)}
+
+    def outcome(proxy, options):
+        way = {"proxy": "https://" + proxy.address} if given != "environment" else {"proxy_from_environment": 1}
+        monkeypatch.setenv("https_proxy", "https://" + proxy.address)
+        with wire.Client(server.base("hello", at), api_key=None, max_retries=-1, **way, **options) as client:
+            return client.see("unary")["status"]
+    reached = "OK" if at == "tls" else "SERVER"  # this proxy only tunnels: it answers 502
+    with Proxy(context=certificates.context(files, "localhost")) as proxy:
+        assert outcome(proxy, trusting) == reached
+        assert outcome(proxy, {"ca_file": server.ca}) == outcome(proxy, {}) == "TLS"
+        assert len(proxy.heads) == 1
+    with Proxy(context=certificates.old_context(files, "localhost")) as proxy:
+        assert outcome(proxy, trusting) == "TLS" and not proxy.heads
 
 
 def test_proxy_of_a_plain_loopback(server):
@@ -209,6 +244,28 @@ def test_a_given_proxy_is_used_whatever_the_environment_says(server, monkeypatch
     with Proxy() as proxy, wire.Client(server.base("hello", "tls"), ca_file=server.ca, proxy="http://" + proxy.address) as client:
         assert client.see("unary")["status"] == "OK"
         assert len(proxy.heads) == 1
+
+
+@pytest.mark.parametrize("name, is_read", [("https_proxy", True), ("HTTPS_PROXY", True), ("all_proxy", True), ("ALL_PROXY", True),
+                                           ("http_proxy", False), ("HTTP_PROXY", False)])
+def test_proxy_variables(server, name, is_read, monkeypatch):
+    """The first of the four that is set is used, unless no_proxy or NO_PROXY has the host."""
+    with Proxy() as proxy, Proxy() as other:
+        def reached():
+            with wire.Client(server.base("hello", "tls"), ca_file=server.ca, proxy_from_environment=1) as client:
+                assert client.see("unary")["status"] == "OK"
+            return len(proxy.heads), len(other.heads)
+        monkeypatch.setenv(name, "http://" + proxy.address)
+        assert reached() == (int(is_read), 0)
+        for less in PROXY_VARIABLES[PROXY_VARIABLES.index(name) + 1:] if is_read else []:
+            monkeypatch.setenv(less, "http://" + other.address)
+            assert reached()[1] == 0
+            monkeypatch.delenv(less)
+        before = reached()
+        for no_proxy in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(no_proxy, "localhost")
+            assert reached() == before
+            monkeypatch.delenv(no_proxy)
 
 
 @pytest.mark.parametrize("given", [0, 1])

@@ -9,6 +9,7 @@ extension Status {
     case 402: self = .insufficientCredits
     case 403: self = .permission
     case 404: self = .notFound
+    case 407: self = .proxy
     case 408: self = .server
     case 429: self = isQuota ? .insufficientCredits : .rateLimited
     case 400..<500: self = .badRequest
@@ -26,6 +27,7 @@ extension Status {
     case .insufficientCredits: "the account has no credits left"
     case .permission: "this is not permitted"
     case .notFound: "the server has no such model or path"
+    case .proxy: "the proxy refused the request"
     case .rateLimited: "the rate limit was reached"
     case .unavailable: "the model is not available at the moment"
     case .provider: "the server reports an error"

@@ -37,7 +37,7 @@ namespace Dosai
         Redirected = -13,
         /// <summary>Nothing came within timeout_ms; there is no error object.</summary>
         WouldBlock = -14,
-        /// <summary>The proxy refused the connection, for example with 407.</summary>
+        /// <summary>The proxy refused the connection, or the answer is a 407.</summary>
         Proxy = -15,
         /// <summary>400, 409, 413, 422 and other 4xx.</summary>
         BadRequest = -20,

@@ -70,7 +70,7 @@ namespace Dosai
         public int MaxRedirects { get; set; }
         /// <summary>Whether a key may go over plain http to another machine.</summary>
         public bool AllowInsecureHttp { get; set; }
-        /// <summary>Whether to use https_proxy and no_proxy.</summary>
+        /// <summary>Whether to use the proxy of the environment (dosai.h lists the variables), for https URLs only.</summary>
         public bool ProxyFromEnvironment { get; set; }
         /// <summary>Whether to do without HTTP/2.</summary>
         public bool Http1Only { get; set; }

@@ -106,7 +106,7 @@ pub const DOSAI_TOO_LARGE: dosai_status = -12;
 pub const DOSAI_REDIRECTED: dosai_status = -13;
 /// nothing came within timeout_ms; there is no error object
 pub const DOSAI_WOULD_BLOCK: dosai_status = -14;
-/// the proxy refused the connection, for example with 407
+/// the proxy refused the connection, or the answer is a 407
 pub const DOSAI_PROXY: dosai_status = -15;
 /// 400, 409, 413, 422 and other 4xx
 pub const DOSAI_BAD_REQUEST: dosai_status = -20;
@@ -338,7 +338,7 @@ pub struct dosai_client_options {
     /// "Name: value"; each replaces the library's own header of that name. At most 1,000
     pub headers: *const *const c_char,
     pub header_count: usize,
-    /// PEM. NULL: the system's authorities
+    /// PEM, for the server and for an https:// proxy. NULL: the system's authorities
     pub ca_file: *const c_char,
     /// PEM text, used instead of ca_file
     pub ca_pem: *const c_char,
@@ -349,7 +349,8 @@ pub struct dosai_client_options {
     /// PEM. NULL: the key is in client_certificate_file
     pub client_key_file: *const c_char,
     pub client_key_password: *const c_char,
-    /// such as "http://host:port" or "socks5h://host:port". NULL or "": none, but see proxy_from_environment
+    /// such as "http://host:port" or "socks5h://host:port". NULL or "": none, but see proxy_from_environment. What it
+    /// answers to an http URL looks like the server's answer, but a 407 is PROXY
     pub proxy: *const c_char,
     /// path of a Unix socket to connect to instead of the URL's host
     pub unix_socket: *const c_char,
@@ -385,7 +386,8 @@ pub struct dosai_client_options {
     /// 1: a key may go over plain http to another machine or through a proxy. 0: such a client is refused with
     /// INVALID_ARGUMENT
     pub allow_insecure_http: i32,
-    /// 1: if proxy is not set, use https_proxy and no_proxy, for https URLs only
+    /// 1: if proxy is not set, use the first of https_proxy, HTTPS_PROXY, all_proxy and ALL_PROXY, and no_proxy or
+    /// else NO_PROXY, for https URLs only
     pub proxy_from_environment: i32,
     /// 1: do not use HTTP/2
     pub http1_only: i32,

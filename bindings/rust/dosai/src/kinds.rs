@@ -38,7 +38,7 @@ impl Status {
     pub const REDIRECTED: Status = Status(-13);
     /// nothing came within timeout_ms; there is no error object
     pub const WOULD_BLOCK: Status = Status(-14);
-    /// the proxy refused the connection, for example with 407
+    /// the proxy refused the connection, or the answer is a 407
     pub const PROXY: Status = Status(-15);
     /// 400, 409, 413, 422 and other 4xx
     pub const BAD_REQUEST: Status = Status(-20);

@@ -125,7 +125,7 @@ options! {
         tokens_per_minute: i64,
         /// A key may go over plain http to another machine or through a proxy.
         allow_insecure_http: bool,
-        /// If `proxy` is not set, use https_proxy and no_proxy, for https URLs only.
+        /// If `proxy` is not set, use that of the environment (`dosai.h` lists the variables), for https URLs only.
         proxy_from_environment: bool,
         /// Do not use HTTP/2.
         http1_only: bool,

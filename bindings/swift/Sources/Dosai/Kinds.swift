@@ -34,7 +34,7 @@ public struct Status: RawRepresentable, Hashable, Sendable, CustomStringConverti
   public static let redirected = Status(rawValue: -13)
   /// Nothing came within timeout_ms; there is no error object.
   public static let wouldBlock = Status(rawValue: -14)
-  /// The proxy refused the connection, for example with 407.
+  /// The proxy refused the connection, or the answer is a 407.
   public static let proxy = Status(rawValue: -15)
   /// 400, 409, 413, 422 and other 4xx.
   public static let badRequest = Status(rawValue: -20)

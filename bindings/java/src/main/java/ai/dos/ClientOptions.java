@@ -47,7 +47,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return lines(56, value);
     }
 
-    /** In C: PEM. null: the system's authorities */
+    /** In C: PEM, for the server and for an https:// proxy. null: the system's authorities */
     public ClientOptions caFile(String value) {
         return text(72, value);
     }
@@ -71,7 +71,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return text(112, value);
     }
 
-    /** In C: such as "http://host:port" or "socks5h://host:port". null or "": none, but see proxy_from_environment */
+    /** In C: such as "http://host:port" or "socks5h://host:port". null or "": none, but see proxy_from_environment. What it answers to an http URL looks like the server's answer, but a 407 is PROXY */
     public ClientOptions proxy(String value) {
         return text(120, value);
     }
@@ -156,7 +156,7 @@ public final class ClientOptions extends Options<ClientOptions> {
         return flag(228, value);
     }
 
-    /** In C: 1: if proxy is not set, use https_proxy and no_proxy, for https URLs only */
+    /** In C: 1: if proxy is not set, use the first of https_proxy, HTTPS_PROXY, all_proxy and ALL_PROXY, and no_proxy or else NO_PROXY, for https URLs only */
     public ClientOptions proxyFromEnvironment(boolean value) {
         return flag(232, value);
     }

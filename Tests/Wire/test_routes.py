@@ -176,7 +176,7 @@ def test_proxy_that_forbids(server, http, retries):
 def test_proxy_that_forbids_a_plain_url(server):
     """Without a CONNECT its answer comes as the server's would; a 407 is a proxy's alone."""
     for http, status in ((407, "PROXY"), (403, "PERMISSION")):
-        with Proxy("HTTP/1.1 %d No\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n" % http) as proxy, \
+        with Proxy("HTTP/1.1 %d No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" % http) as proxy, \
                 wire.Client(server.base("hello"), api_key=None, max_retries=2, proxy="http://" + proxy.address) as client:
             for face in EVERY:
                 seen = client.see(face)

@@ -251,9 +251,10 @@ $(JAVA_CLASSES): $(wildcard bindings/java/src/main/java/ai/dos/*) $(JAVA)
 	scripts/java compile $(@D) "" $(filter %.java,$^)
 	@touch $@
 
-build/testees/java: $(JAVA_CLASSES) $(wildcard bindings/java/*/*.java) $(LINK)
+build/testees/java: $(JAVA_CLASSES) $(wildcard bindings/java/*/*.java bindings/java/*/*.kt) $(LINK)
 	@mkdir -p $(@D)
 	scripts/java compile build/java/tests build/java/classes $(filter %.java,$^)
+	scripts/java kotlin build/java/tests build/java/classes:build/java/tests $(filter %.kt,$^)
 	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/../../scripts/java" run -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Testee "$$@"\n' >$@
 	@chmod +x $@
 

@@ -13,8 +13,8 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LANGUAGES = {"c", "cpp", "csharp", "go", "java", "python", "javascript", "sh", "lua", "php", "ruby", "rust", "sql", "erlang", "elixir", "swift"}
-OTHERS = {"text", "json", "kotlin", "cmake", "toml"}  # shown, not run
+LANGUAGES = {"c", "cpp", "csharp", "go", "java", "kotlin", "python", "javascript", "sh", "lua", "php", "ruby", "rust", "sql", "erlang", "elixir", "swift"}
+OTHERS = {"text", "json", "cmake", "toml"}  # shown, not run
 FENCE = re.compile(r"(?:^<!-- docs: (?P<note>[^\n]*?) -->\n+)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.S | re.M)
 
 

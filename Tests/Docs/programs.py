@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT / "Tests/Support"))
 TIMEOUT = 600  # seconds, for one program
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror -pthread"
 COMPILERS = {"c": ("cc", "-std=gnu11"), "cpp": ("c++", "-std=c++17")}
-SUFFIX = {"c": ".c", "cpp": ".cpp", "csharp": ".cs", "go": ".go", "java": ".java", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs", "erlang": ".escript", "elixir": ".exs", "sql": ".sql", "swift": ".swift"}
-INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "java": str(ROOT / "scripts/java") + " main", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "php": "php -d auto_prepend_file=%s" % (ROOT / "bindings/php/autoload.php"), "ruby": "ruby", "sh": "sh -eu", "erlang": "escript", "elixir": "elixir", "sql": "python3 %s" % (ROOT / "bindings/postgresql/tests/cluster.py")}
+SUFFIX = {"c": ".c", "cpp": ".cpp", "csharp": ".cs", "go": ".go", "java": ".java", "kotlin": ".kt", "python": ".py", "javascript": ".mjs", "sh": ".sh", "lua": ".lua", "php": ".php", "ruby": ".rb", "rust": ".rs", "erlang": ".escript", "elixir": ".exs", "sql": ".sql", "swift": ".swift"}
+INTERPRETER = {"go": str(ROOT / "scripts/go") + " run", "java": str(ROOT / "scripts/java") + " main", "kotlin": str(ROOT / "scripts/java") + " main", "python": str(ROOT / "build/venv/bin/python"), "javascript": str(ROOT / "build/node/node"), "lua": "luajit", "php": "php -d auto_prepend_file=%s" % (ROOT / "bindings/php/autoload.php"), "ruby": "ruby", "sh": "sh -eu", "erlang": "escript", "elixir": "elixir", "sql": "python3 %s" % (ROOT / "bindings/postgresql/tests/cluster.py")}
 # By the compiler that make has built the crate with.
 RUSTC = "PATH=/usr/bin:$PATH rustc --edition=2021 -D warnings %s -o %s --extern dosai=build/rust/release/libdosai.rlib " \
     "-L dependency=build/rust/release/deps -L native=build/lib"
@@ -174,9 +174,9 @@ class Page:
         return "run"
 
     def check_syntax(self, block, name):
-        if block.language == "java" and not block.skip:
+        if block.language in ("java", "kotlin") and not block.skip:
             return  # it is compiled to be run
-        check = {"go": str(ROOT / "scripts/go") + " vet %s", "java": str(ROOT / "scripts/java") + " check %s", "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "php": "php -l %s", "lua": "luajit -b %s -", "erlang": "escript -s %s", "elixir": "elixir -e 'Code.string_to_quoted!(File.read!(\"%s\"))'", "sql": "test -s %s"}
+        check = {"go": str(ROOT / "scripts/go") + " vet %s", "java": str(ROOT / "scripts/java") + " check %s", "kotlin": str(ROOT / "scripts/java") + " check %s", "python": "python3 -m py_compile %s", "javascript": INTERPRETER["javascript"] + " --check %s", "sh": "sh -n %s", "ruby": "ruby -c %s", "php": "php -l %s", "lua": "luajit -b %s -", "erlang": "escript -s %s", "elixir": "elixir -e 'Code.string_to_quoted!(File.read!(\"%s\"))'", "sql": "test -s %s"}
         self.shell(check[block.language] % name + " >/dev/null", block)
 
     def source(self, block):

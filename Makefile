@@ -45,7 +45,8 @@ CARGO = RUSTFLAGS="-D warnings" PATH=/usr/bin:$$PATH DOSAI_LIB_DIR=$(CURDIR)/bui
   cargo --config "source.crates-io.replace-with='debian'" --config "source.debian.directory='/usr/share/cargo/registry'"
 SOURCES := Package.swift $(shell find Sources include)
 CFLAGS ?= -O2
-RPATH = -Wl,-rpath,'$$ORIGIN/../lib'
+# LIB is the loader's word for the folder of libraries, such as lib64.
+RPATH = -Wl,-rpath,'$$ORIGIN/../lib:$$ORIGIN/../$$LIB'
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 VERSION := $(shell sed -n 's/^.define DOSAI_VERSION "\(.*\)"/\1/p' include/dosai.h)
@@ -326,30 +327,30 @@ NEEDED = curl jansson
 
 # What is built; only where there is nothing is it built first, so that `sudo make install` needs no Swift.
 install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include share/man/man1)
-	install -d $(addprefix $(DESTDIR)$(LIBDIR)/,pkgconfig cmake/dosai)
-	install $(TOOL) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 include/dosai.h bindings/cpp/dosai.hpp $(DESTDIR)$(PREFIX)/include
-	install -m 644 cli/dosai.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(addprefix "$(DESTDIR)$(PREFIX)"/,bin include share/man/man1)
+	install -d $(addprefix "$(DESTDIR)$(LIBDIR)"/,pkgconfig cmake/dosai)
+	install $(TOOL) "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 include/dosai.h bindings/cpp/dosai.hpp "$(DESTDIR)$(PREFIX)/include"
+	install -m 644 cli/dosai.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
 	@set -e; for file in $(COMPLETIONS); do shell=$${file%%[-/]*}; \
 	  script=$$($(COMPLETER) completion $$shell); \
-	  printf '%s\n' "$$script" | install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/share/$$file; \
+	  printf '%s\n' "$$script" | install -D -m 644 /dev/stdin "$(DESTDIR)$(PREFIX)/share/$$file"; \
 	done
-	install -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libdosai.so.$(VERSION)
-	ln -sf libdosai.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libdosai.so.0
-	ln -sf libdosai.so.0 $(DESTDIR)$(LIBDIR)/libdosai.so
-	[ ! -e $(ARCHIVE) ] || install -m 644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)/libdosai.a
+	install -m 644 $(LIBRARY) "$(DESTDIR)$(LIBDIR)/libdosai.so.$(VERSION)"
+	ln -sf libdosai.so.$(VERSION) "$(DESTDIR)$(LIBDIR)/libdosai.so.0"
+	ln -sf libdosai.so.0 "$(DESTDIR)$(LIBDIR)/libdosai.so"
+	[ ! -e $(ARCHIVE) ] || install -m 644 $(ARCHIVE) "$(DESTDIR)$(LIBDIR)/libdosai.a"
 	@set -e; for file in $(filter %.pc %.cmake,$(INSTALLED_LIBRARIES)); do \
 	  sed -e 's|@PREFIX@|$(PC_PREFIX)|' -e 's|@NEEDED@|$(NEEDED:%=-l%)|' \
 	    -e 's|@NEEDED_LIST@|$(subst $() ,;,$(NEEDED))|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
-	    -e "s|@INCLUDE@|$$(realpath -ms --relative-to=$(LIBDIR) $(PREFIX)/include)|" packaging/$${file##*/}.in | \
-	    install -m 644 /dev/stdin $(DESTDIR)$(LIBDIR)/$$file; \
+	    -e "s|@INCLUDE@|$$(realpath -ms --relative-to="$(LIBDIR)" "$(PREFIX)/include")|" packaging/$${file##*/}.in | \
+	    install -m 644 /dev/stdin "$(DESTDIR)$(LIBDIR)/$$file"; \
 	done
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED)) $(addprefix $(DESTDIR)$(LIBDIR)/,$(INSTALLED_LIBRARIES))
-	@rmdir $(DESTDIR)$(LIBDIR)/cmake/dosai 2>/dev/null || :
+	rm -f $(addprefix "$(DESTDIR)$(PREFIX)"/,$(INSTALLED)) $(addprefix "$(DESTDIR)$(LIBDIR)"/,$(INSTALLED_LIBRARIES))
+	@rmdir "$(DESTDIR)$(LIBDIR)/cmake/dosai" 2>/dev/null || :
 
 deb: all
 	@scripts/install-dependencies deb

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The library as a stranger gets it: installed by make and found by pkg-config, CMake and SwiftPM, and as Debian
 packages in a clean root. The programs are the examples; they talk to a loopback server. `make deb` was before."""
-import os, pathlib, re, shutil, subprocess, sys, tempfile, time
+import os, pathlib, re, shlex, shutil, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -82,15 +82,20 @@ def install(_, folder):
 
 
 def pkg_config(server, folder):
-    """A C program by pkg-config, and the tool, from a prefix of their own."""
-    prefix = folder / "prefix"
-    run("make", "install", "PREFIX=%s" % prefix)
-    find = {"PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
-    check(run("pkg-config", "--modversion", "dosai", env=find).strip() == header_version(), "another version")
-    flags = run("pkg-config", "--cflags", "--libs", "dosai", env=find).split()
-    run("cc", "examples/c/chat.c", "-o", folder / "chat", *flags, "-Wl,-rpath,%s/lib" % prefix)
-    talk(server, folder / "chat")
-    talk(server, prefix / "bin/dosai", "chat", "hi")
+    """A C program by pkg-config, and the tool, from a prefix of their own, whose name has a space."""
+    system = "lib/" + run("cc", "-print-multiarch").strip()
+    for libraries in ("lib", system):
+        prefix = folder / ("of " + libraries.replace("/", "-"))
+        where = ["PREFIX=%s" % prefix, "LIBDIR=%s" % (prefix / libraries)]
+        run("make", "install", *where)
+        find = {"PKG_CONFIG_PATH": str(prefix / libraries / "pkgconfig")}
+        check(run("pkg-config", "--modversion", "dosai", env=find).strip() == header_version(), "another version")
+        flags = shlex.split(run("pkg-config", "--cflags", "--libs", "dosai", env=find))
+        run("cc", "examples/c/chat.c", "-o", folder / "chat", *flags, "-Wl,-rpath,%s" % (prefix / libraries))
+        talk(server, folder / "chat")
+        talk(server, prefix / "bin/dosai", "chat", "hi")
+        run("make", "uninstall", *where)
+        check(not names(prefix), "left behind: %s" % names(prefix))
 
 
 def static(server, folder):

@@ -185,7 +185,7 @@ int shells_run(int argument_count, char **arguments) {
   for (size_t index = 0; argument_count == 1 && index < sizeof shells / sizeof *shells; index++) {
     if (strcmp(arguments[0], shells[index].name) != 0) continue;
     shells[index].put();
-    return output_flush() ? EXIT_OTHER : 0;
+    return output_end();
   }
   fputs("dosai: completion: the shell must be bash, zsh or fish\n", stderr);
   return EXIT_USAGE;

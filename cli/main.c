@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +35,13 @@ int output_flush(void) {
   return is_failed;
 }
 
+int output_end(void) {
+  if (!output_flush()) return EXIT_SUCCESS;
+  if (output_errno == EPIPE) return EXIT_CANCELLED;
+  fprintf(stderr, "dosai: standard output: %s\n", strerror(output_errno));
+  return EXIT_OTHER;
+}
+
 static void run(options *options, int command, outcome *outcome) {
   dosai_client *client = NULL;
   if (command == DECODE_COMMAND) {
@@ -56,11 +64,8 @@ static void run(options *options, int command, outcome *outcome) {
 static int finish(const options *options, int command, const outcome *outcome) {
   int has_verdict = command == CHAT_COMMAND || command == DECODE_COMMAND;
   if (has_verdict && options->is_json && !outcome->is_printed) outcome_print_json(outcome);
-  if (output_flush()) {
-    if (output_errno == EPIPE) return EXIT_CANCELLED;
-    fprintf(stderr, "dosai: standard output: %s\n", strerror(output_errno));
-    return EXIT_OTHER;
-  }
+  int output_status = output_end();
+  if (output_status) return output_status;
   if (!outcome_is_ok(outcome) && !outcome->is_printed) outcome_print_error(outcome);
   return outcome_exit_status(outcome);
 }
@@ -75,15 +80,16 @@ int main(int argument_count, char **arguments) {
                                               : ANY_COMMAND;
   if (strcmp(word, "--version") == 0) {
     printf("dosai %s (libdosai %s)\n", DOSAI_VERSION, dosai_version());
-    return 0;
+    return output_end();
   }
   if (strcmp(word, "completion") == 0) return shells_run(argument_count - 2, arguments + 2);
   if (command == ANY_COMMAND) {
     int is_help = strcmp(word, "--help") == 0;
     usage_print(is_help ? stdout : stderr, ANY_COMMAND);
-    return is_help ? 0 : EXIT_USAGE;
+    return is_help ? output_end() : EXIT_USAGE;
   }
-  if (fcntl(STDIN_FILENO, F_GETFD) < 0) open("/dev/null", O_RDONLY); /* else the library's descriptor is it */
+  for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++) /* else a descriptor of the library is it */
+    if (fcntl(file, F_GETFD) < 0) open("/dev/null", O_RDONLY);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
   options options;

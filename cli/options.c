@@ -244,7 +244,7 @@ void options_parse(options *options, int command, int argument_count, char **arg
       if (rule->argument && !value) usage_error("%s wants %s", rule->name, rule->argument);
       if (rule->kind == HELP) {
         usage_print(stdout, command);
-        exit(EXIT_SUCCESS);
+        exit(output_end());
       }
       apply(options, rule, value);
     }

@@ -130,5 +130,7 @@ int shells_run(int argument_count, char **arguments);
 void cancel_on_signals(void);
 /* Flushes standard output; anything but 0: it failed, now or before. */
 int output_flush(void);
+/* The exit status of what has printed all it had to; it says what is wrong with the output. */
+int output_end(void);
 
 #endif

@@ -292,10 +292,11 @@ def test_reader_is_gone_before(server):
 
 
 def test_output_is_full(server):
-    for more in ([], ["--no-stream"]):
+    asks = [ask(server, "hello"), ask(server, "hello") + ["--no-stream"]]
+    for arguments in asks + [["--version"], ["--help"], ["chat", "--help"], ["completion", "bash"]]:
         with open("/dev/full", "wb") as full:
             begun = time.monotonic()
-            process = start(ask(server, "hello") + more, stdout=full)
+            process = start(arguments, stdout=full)
             errors = process.communicate(timeout=HANGS)[1]
         assert process.returncode == 5 and b"No space left" in errors and time.monotonic() - begun < 5 + allowance(begun)
 
@@ -311,6 +312,7 @@ def test_closed_descriptors(server, closed, whole):
                                stderr=subprocess.PIPE)
     output, errors = process.communicate(timeout=HANGS)
     assert process.returncode == (5 if 1 in closed else 0)
+    assert closed != [1] or b"Bad file descriptor" in errors
     if 1 not in closed:
         assert lines_of(output)[1]["status"] == "OK"
     time.sleep(0.05)

@@ -10,6 +10,16 @@ extension Transfer {
   /// After this many bytes of headers, an error is taken for libcurl's limit, which is 300 KB.
   private static let headerBytesNearLimit = 250 << 10
 
+  /// Over HTTP/2, a server may answer before it has read the whole request, and then ask for no more of it (RFC 9113,
+  /// 8.1). libcurl 7.88 notices the end of the stream twice; the second time, it reports an error without a message.
+  func isEnd(_ result: CURLcode) -> Bool {
+    guard result == CURLE_HTTP2_STREAM, hasAnswer, message[0] == 0, ccurl_version_number() < 0x080000 else {
+      return false
+    }
+    let length = ccurl_info_size(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T)
+    return length < 0 || length == receivedBytes
+  }
+
   func explain(_ result: CURLcode) -> Failure {
     let isCut = hasAnswer || headers.httpStatus != 0
     let reset = Failure(

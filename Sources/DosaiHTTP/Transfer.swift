@@ -371,7 +371,7 @@ package final class Transfer {
     if isFinished { return }
     isFinished = true
     checkTime = Clocks.never
-    if failure == nil && result != CURLE_OK { failure = explain(result) }
+    if failure == nil && result != CURLE_OK && !isEnd(result) { failure = explain(result) }
     // libcurl 8.5 to 8.9 may finish a paused transfer, and lose what was not delivered.
     if failure == nil && isPaused { failure = Failure(.truncated, "libcurl lost a part of the answer") }
     receiver.finish()

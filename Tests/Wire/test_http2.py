@@ -101,6 +101,10 @@ ROWS = [
     Row("window-shut", lambda parts: [HOLD], LATER, http=0, retried=True, clock="first_token", shut=True),
     Row("window-shut-413", lambda parts: [{"headers": {":status": "413"}}, {"end": "{}"}, {"sleep_ms": 30}, {"reset": NO_ERROR}],
         "BAD_REQUEST", http=413, shut=True),
+    Row("window-shut-200", whole({"sleep_ms": 30}, {"reset": NO_ERROR}), "OK", shut=True),  # RFC 9113, 8.1
+    Row("window-shut-mid", begun({"reset": NO_ERROR}), PART, "TRUNCATED PROTOCOL", begun=True, shut=True),
+    Row("window-shut-short", lambda parts: [head(parts, **{"content-length": "9999"}), {"data": parts.begin}, {"reset": NO_ERROR}],
+        PART, begun=True, shut=True),
     Row("window-slow", lambda parts: [{"window": 5000}] * 70 + whole()(parts), "OK", shut=True),
 ]
 

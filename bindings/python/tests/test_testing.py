@@ -203,6 +203,42 @@ def test_the_fixture_fails_the_test(tmp_path):
     assert done.returncode == 1 and "UnmatchedRequest: no reply for GET /v1/models" in done.stdout, done.stdout
 
 
+def test_the_fixture_keeps_no_cassette_of_a_test_that_fails(tmp_path):
+    """Nor of one whose setup fails, or that is skipped halfway."""
+    (tmp_path / "test_it.py").write_text("""
+import urllib.request
+import pytest
+from dosai.testing import Server
+
+@pytest.fixture
+def recorded(dosai_server, request):
+    with Server() as upstream:
+        upstream.reply("Hello!")
+        dosai_server.use_cassette(request.node.name + ".jsonl", upstream=upstream.base_url)
+        urllib.request.urlopen(dosai_server.base_url + "/models")
+        yield
+
+@pytest.fixture
+def broken(recorded):
+    assert False
+
+def test_fails(recorded):
+    assert False
+
+def test_passes(recorded):
+    pass
+
+def test_skips(recorded):
+    pytest.skip()
+
+def test_cannot_begin(recorded, broken):
+    pass
+""")
+    done = run("pytest", "-p", "pytest_dosai", "-p", "no:cacheprovider", tmp_path, cwd=tmp_path)
+    assert "1 failed, 1 passed, 1 skipped, 1 error" in done.stdout, done.stdout
+    assert [path.name for path in tmp_path.glob("*.jsonl*")] == ["test_passes.jsonl"]
+
+
 def test_the_test_in_the_docs(tmp_path):
     pytest.importorskip("openai")
     page = (PACKAGE.parents[1] / "docs" / "how-to" / "testing.md").read_text(encoding="utf-8")

@@ -92,7 +92,7 @@ class Exchange:
         url, _, query = str(request.url).partition("?")
         base_url = url.removesuffix(_chat.CHAT) + ("?" + query if query else "")
         header: Any = "api-key" if "api-key" in headers else "authorization"
-        key = headers.pop(header, None)
+        key = headers.pop(header, None) or None  # a call may go without one
         if header == "authorization" and (key is None or key[:7].lower() == "bearer "):
             key, header = key and key[7:], None
         self.headers = {
@@ -115,9 +115,13 @@ class Exchange:
         def make() -> Any:
             base_url, key, header, retries = self.place
             base = next((client for place, client in list(clients.items()) if place[:3] == self.place[:3]), None)
-            return base.with_options(max_retries=retries) if base else kind(
-                key or "", base_url, api_key_header=header, max_retries=retries, allow_insecure_http=True
-            )
+            if base:
+                return base.with_options(max_retries=retries)
+            made = kind("none" if key is None else key, base_url, api_key_header=header, max_retries=retries,
+                        allow_insecure_http=True)
+            if key is None:  # an argument of None would be the key of the environment
+                made.api_key = None
+            return made
 
         return kept(clients, self.place, make, _CLIENTS_MAX)
 

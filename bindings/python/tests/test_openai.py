@@ -186,6 +186,31 @@ def test_the_headers_of_a_program_are_sent(server, headers):
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("kind", ["OpenAI", "AsyncOpenAI"])
+def test_a_call_without_a_credential(server, monkeypatch, kind):
+    """As with openai-python, a call can go without the key of its client. Then none of the environment goes in its place."""
+    monkeypatch.setenv("DOSAI_API_KEY", "sk-dosai")
+    omitted = {"Authorization": openai._types.Omit()}
+    for library in (openai, ours):
+        script = f"hello~{library.__name__}~{kind}"
+        found = []
+
+        async def run():
+            client = getattr(library, kind)(base_url=base_url(server, script), api_key="k", max_retries=0)
+            for headers in (omitted, {}, {"Authorization": ""}):
+                for stream in (False, True):
+                    answer = create(client, extra_headers=headers, stream=stream)
+                    if kind != "OpenAI":
+                        answer = await answer
+                        stream = stream and [chunk async for chunk in answer]
+                    elif stream:
+                        list(answer)
+                    found.append(sent(server, script)[1].get("authorization") or None)
+
+        asyncio.run(run())
+        assert found == [None, None, "Bearer k", "Bearer k", None, None], library
+
+
 CUT = {"clean-no-done": ("APIConnectionError", "TRUNCATED"), "mid-garbage": ("APIResponseValidationError", "PROTOCOL")}
 
 

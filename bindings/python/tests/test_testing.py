@@ -214,7 +214,7 @@ from dosai.testing import Server
 def recorded(dosai_server, request):
     with Server() as upstream:
         upstream.reply("Hello!")
-        dosai_server.use_cassette(request.node.name + ".jsonl", upstream=upstream.base_url)
+        dosai_server.use_cassette(request.path.with_name(request.node.name + ".jsonl"), upstream=upstream.base_url)
         urllib.request.urlopen(dosai_server.base_url + "/models")
         yield
 
@@ -234,7 +234,7 @@ def test_skips(recorded):
 def test_cannot_begin(recorded, broken):
     pass
 """)
-    done = run("pytest", "-p", "pytest_dosai", "-p", "no:cacheprovider", tmp_path, cwd=tmp_path)
+    done = run("pytest", "-p", "pytest_dosai", "-p", "no:cacheprovider", tmp_path)
     assert "1 failed, 1 passed, 1 skipped, 1 error" in done.stdout, done.stdout
     assert [path.name for path in tmp_path.glob("*.jsonl*")] == ["test_passes.jsonl"]
 

@@ -101,8 +101,8 @@ package enum Wire {
 
   /// The whole seconds of a time that is written as a number of any form; -1: it is not, or too large.
   static func seconds(_ text: Bytes) -> Int64 {
-    let value = RetryPolicy.milliseconds(text, scale: 1) ?? -1
-    return value == .max ? -1 : value
+    let value = Text.integer(text) ?? RetryPolicy.milliseconds(text, scale: 1) ?? -1
+    return value == .max ? -1 : max(value, -1)
   }
 
   /// Whether strings under that key, at any depth, are pieces of one text.

@@ -56,7 +56,7 @@ struct CompletionFieldsTests {
     arguments: [
       ("1711000000", 1_711_000_000), ("1711000000.75", 1_711_000_000), ("1.7e9", 1_700_000_000),
       ("17E+8", 1_700_000_000), ("5e-1", 0), ("1e300", -1), ("123456789012345678901", -1), ("-1.5", -1),
-      ("\"1711000000\"", -1), ("true", -1), ("null", -1),
+      ("\"1711000000\"", -1), ("1711000000123456789", 1_711_000_000_123_456_789), ("true", -1), ("null", -1),
     ] as [(String, Int64)])
   func readsATimeOfAnyForm(created: String, expected: Int64) throws {
     let document = try Document.read("{\"created\":\(created)}")

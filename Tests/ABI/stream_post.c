@@ -225,6 +225,9 @@ static void failures(void) {
   CHECK_INT(play("big-any-event", NULL).status, DOSAI_TOO_LARGE);
   CHECK_INT(play("whole-eof-good", NULL).status, DOSAI_PROTOCOL);
   CHECK_INT(play("error-200", NULL).status, DOSAI_PROVIDER);
+  all = play("detail-200", NULL);
+  CHECK_INT(all.status, DOSAI_PROVIDER);
+  CHECK(strstr(all.message, "Not authenticated") != NULL);
   CHECK_INT(play("204", NULL).status, DOSAI_PROTOCOL);
 }
 

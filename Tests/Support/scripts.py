@@ -355,6 +355,7 @@ SCRIPTS = {
     "error-array": {"status": 400, "json": [{"error": {"message": "in an array", "code": 400}}]},
     "error-message": {"status": 400, "json": {"message": {"detail": "nested"}}},
     "error-long": {"status": 500, "text": "x" * (100 << 10)},
+    "detail-200": {"json": {"detail": "Not authenticated"}, "headers": HEADERS},
     "error-200": {"json": {"error": {"message": "Provider failed.", "code": 502}}, "headers": HEADERS},
     "error-key": show_key,
     "redirect": {"status": 307, "text": "", "headers": {"Location": "/s/hello/v1/chat/completions"}},

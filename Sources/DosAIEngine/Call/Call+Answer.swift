@@ -45,7 +45,7 @@ extension Call {
     }
     let quirks: Quirks = stream == nil ? [] : [.wholeAnswer]
     let document = try Document.read(taking: received, limits: limits, isAnswer: kind == .chat)
-    if ServerError.isError(document.root, isChat: kind == .chat || kind == .stream) {
+    if ServerError.isError(document.root, isChat: kind != .other) {
       throw try provider(document.root)
     }
     if kind == .other {

@@ -42,6 +42,7 @@ static dosai_client *client_of(test_transport transport, const char *script, int
   options.base_url = base;
   options.api_key = "sk-canary-1234567890"; /* also in the query */
   options.max_retries = max_retries;
+  options.max_redirects = 1;
   options.on_event = on_event;
   options.event_user_data = seen;
   count = 0;
@@ -257,6 +258,17 @@ static void between_attempts(void) {
   dosai_client_free(client);
 }
 
+/* A redirect with the key in its query is followed with the key, whoever observes it. */
+static void redirected(void) {
+  dosai_error *error = NULL;
+  dosai_request *request = test_request();
+  dosai_client *client = client_of(TEST_PLAIN, "redirect-key", -1);
+  CHECK_CALL(dosai_chat(client, request, NULL, NULL, &error), DOSAI_OK);
+  check_kinds("12342347");
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 static void note_path(const dosai_call_event *event, void *user_data) { copy(user_data, 8, event->path); }
 
 /* A URL that ends with the host has the path "/". */
@@ -284,6 +296,7 @@ int main(void) {
   in_a_loop();
   in_two_lines();
   between_attempts();
+  redirected();
   without_a_path();
   return test_end();
 }

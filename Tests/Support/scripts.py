@@ -361,6 +361,8 @@ SCRIPTS = {
     "redirect": {"status": 307, "text": "", "headers": {"Location": "/s/hello/v1/chat/completions"}},
     "redirect-away": {"status": 308, "text": "", "headers": {"Location": "http://192.0.2.1/v1/chat/completions"}},
     "redirect-query": {"status": 307, "text": "", "headers": {"Location": "http://localhost/s/hello/v1/chat/completions?key=canary"}},
+    "redirect-key": lambda request: {"json": completion()} if request.path.endswith("?key=sk-canary-1234567890") else
+    {"status": 307, "text": "", "headers": {"Location": "/s/redirect-key/v1/x?key=sk-canary-1234567890"}},
     "odd-id": plays({"send": "HTTP/1.1 400 Odd\r\nx-request-id: a\x1b[31mb\x7fc\r\nContent-Length: 0\r\n\r\n"}),
     "fail-then-hello": {"replies": [error(503, "Later.", retry_after_ms="20"), {"json": completion()}]},
     "keys": {"json": completion(**{"k" * length: 1 for length in (13, 14, 15, 29, 30, 31, 62)})},

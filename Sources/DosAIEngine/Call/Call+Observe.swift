@@ -50,8 +50,12 @@ extension Call {
     event.eventCount = (stream?.eventIndex ?? -1) + 1
     if kind != .started { event.timings = timings }
     guard let transfer = lastTransfer else { return event }
-    transfer.headers.redact(secret)
-    event.requestID = transfer.headers.requestID
+    // The headers stay as they are: a redirect to a URL that contains the key must be followed there.
+    if let id = transfer.headers.requestID, let copy = try? Buffer(copying: id) {
+      secret?.redact(copy, isAnswer: false)
+      toldID = copy
+      event.requestID = copy.bytes
+    }
     if kind != .retry || transfer.hasAnswer { event.httpStatus = transfer.headers.httpStatus }
     if kind == .retry || kind == .ended { event.receivedBytes = transfer.receivedBytes }
     event.usage = stream?.usage ?? completion?.fields.usage

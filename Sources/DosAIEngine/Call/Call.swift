@@ -54,6 +54,8 @@ package final class Call: TransferReceiver {
   var isObserved = false
   /// The path that it was told last; nil: it has to be found again.
   var toldPath: Buffer?
+  /// The request id that it was told last.
+  var toldID: Buffer?
   /// The model that is asked for, if there is an observer.
   var model: Buffer?
 

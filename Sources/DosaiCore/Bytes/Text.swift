@@ -45,17 +45,22 @@ package enum Text {
   /// The index of the first byte that is not UTF-8; nil: all bytes are.
   @inline(never)
   package static func firstInvalid(_ bytes: Bytes) -> Int? {
-    var at = 0
-    while at < bytes.count {
+    guard let base = bytes.baseAddress else { return nil }
+    let end = base + bytes.count
+    var at = base
+    while at < end {
       // Sixteen ASCII bytes at a time.
-      if at + 16 <= bytes.count, let base = bytes.baseAddress {
-        let words = Sixteen(at: base + at).words
+      if end - at >= 16 {
+        let words = Sixteen(at: at).words
         let (one, two) = (words.0 & 0x8080_8080_8080_8080, words.1 & 0x8080_8080_8080_8080)
-        at += one != 0 ? one.trailingZeroBitCount / 8 : 8 + two.trailingZeroBitCount / 8
+        at += one != 0 ? one.trailingZeroBitCount &>> 3 : 8 + two.trailingZeroBitCount &>> 3
         if one | two == 0 { continue }
+        let length = end - at >= 4 ? shortSequence(at) : 0
+        at += length
+        if length > 0 { continue }
       }
-      let length = sequence(bytes, at)
-      if length < 0 { return at }
+      let length = sequence(bytes, at - base)
+      if length < 0 { return at - base }
       at += length
     }
     return nil

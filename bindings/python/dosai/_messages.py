@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Literal, Mapping, Optional, TypedDict, Union
+from typing import Any, Literal, Mapping, Optional, Sequence, TypedDict, Union
 
 from ._models import ChatCompletionMessage
 
@@ -42,7 +42,7 @@ ChatCompletionContentPartParam = Union[
     ChatCompletionContentPartInputAudioParam,
     Mapping[str, Any],
 ]
-Content = Union[str, Iterable[ChatCompletionContentPartParam]]
+Content = Union[str, Sequence[ChatCompletionContentPartParam]]
 
 
 class Named(TypedDict, total=False):
@@ -82,7 +82,7 @@ class AssistantRequired(TypedDict):
 class ChatCompletionAssistantMessageParam(AssistantRequired, Named, total=False):
     content: Optional[Content]
     refusal: Optional[str]
-    tool_calls: Iterable[Union[ChatCompletionMessageToolCallParam, Mapping[str, Any]]]
+    tool_calls: Sequence[Union[ChatCompletionMessageToolCallParam, Mapping[str, Any]]]
     function_call: Optional[FunctionCall]
     audio: Optional[Mapping[str, Any]]
     reasoning_content: Optional[str]

@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING
 import openai
 
 from . import _openai
-from ._openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI, patch, unpatch
-from ._openai_report import Report
+# Type checkers take a name for the module's own only if it is written twice.
+from ._openai import AsyncAzureOpenAI as AsyncAzureOpenAI, AsyncOpenAI as AsyncOpenAI, AzureOpenAI as AzureOpenAI
+from ._openai import OpenAI as OpenAI, patch as patch, unpatch as unpatch
+from ._openai_report import Report as Report
 
 if TYPE_CHECKING:
     from typing import Any

@@ -24,11 +24,12 @@ CREATES = [kind.create for kind in (
 def pyright(folder, *files):
     """The errors of pyright, which PyPI has under another name: [(file, line, message)]"""
     pytest.importorskip("basedpyright")
+    pytest.importorskip("openai")
     (folder / "pyright.json").write_text(json.dumps({
         "typeCheckingMode": "standard", "enableTypeIgnoreComments": True, "extraPaths": [str(PACKAGE)],
         "include": [str(PACKAGE / file) for file in files], "exclude": [str(PACKAGE / "examples/web")],
     }))
-    command = [sys.executable, "-m", "basedpyright", "--outputjson", "-p", folder / "pyright.json"]
+    command = [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable, "-p", folder / "pyright.json"]
     done = subprocess.run(command, capture_output=True, text=True)
     return [(pathlib.Path(each["file"]).name, each["range"]["start"]["line"] + 1, each["message"])
             for each in json.loads(done.stdout)["generalDiagnostics"] if each["severity"] == "error"]

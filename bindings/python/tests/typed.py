@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Optional
 
 import dosai
+import dosai.openai
+from dosai.openai import APIError, AsyncAzureOpenAI, AsyncClient, AsyncOpenAI, AzureOpenAI, Client, OpenAI, Report, patch, unpatch
 from typing_extensions import assert_type
 
 client = dosai.Client(api_key="k", timeout=dosai.Timeout(idle=5), max_retries=1, ca_file="/ca.pem")
@@ -103,5 +105,14 @@ async def in_an_event_loop() -> None:
 client.chat.completions.create(model="m", messages=messages, temperature="hot")  # type: ignore[call-overload]
 client.chat.completions.create(model="m", messages=messages, temprature=0.5)  # type: ignore[call-overload]
 client.chat.completions.create(messages=messages)  # type: ignore[call-overload]
+parts: list[dosai.types.chat.ChatCompletionContentPartTextParam] = [{"type": "text", "text": "Hi"}]
+client.chat.completions.create(model="m", messages=[{"role": "user", "content": parts}])
+client.chat.completions.create(model="m", messages=[{"role": "user", "content": iter(parts)}])  # type: ignore[list-item]
 dosai.Client(nonsense=1)  # type: ignore[call-arg]
 client.with_options(timeout="long")  # type: ignore[arg-type]
+
+
+kinds = AsyncAzureOpenAI, AsyncClient, AsyncOpenAI, AzureOpenAI, Client, OpenAI, Report, APIError, patch, unpatch
+theirs = dosai.openai.OpenAI(api_key="k")
+assert_type(theirs, OpenAI)
+assert_type(theirs.chat.completions.create(model="m", messages=[]).choices[0].message.content, Optional[str])

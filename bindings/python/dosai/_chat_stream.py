@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterator, Iterator
+from collections import deque
+from typing import Any
 
 from ._async_stream import AsyncStream
 from ._chat_events import EventMaker, stream_arguments
@@ -27,17 +28,15 @@ class ChatCompletionStream(Closing):
     def __init__(self, stream: Stream, shape: Shape) -> None:
         self._stream, stream._shape = stream, shape or None
         self._maker = EventMaker(lambda: stream.current_completion_snapshot, shape)
-        self._events = self._run()
+        self._events: deque[ChatCompletionStreamEvent] = deque()
 
-    def _run(self) -> Iterator[ChatCompletionStreamEvent]:
-        for chunk in self._stream:
-            yield from self._maker.events(chunk)
-
-    def __iter__(self) -> Iterator[ChatCompletionStreamEvent]:
-        return self._events
+    def __iter__(self) -> ChatCompletionStream:
+        return self
 
     def __next__(self) -> ChatCompletionStreamEvent:
-        return next(self._events)
+        while not self._events:
+            self._events += self._maker.events(next(self._stream))
+        return self._events.popleft()
 
     @property
     def current_completion_snapshot(self) -> ChatCompletion:
@@ -68,18 +67,15 @@ class AsyncChatCompletionStream(AsyncClosing):
     def __init__(self, stream: AsyncStream, shape: Shape) -> None:
         self._stream, stream._shape = stream, shape or None
         self._maker = EventMaker(lambda: stream.current_completion_snapshot, shape)
-        self._events = self._run()
+        self._events: deque[ChatCompletionStreamEvent] = deque()
 
-    async def _run(self) -> AsyncIterator[ChatCompletionStreamEvent]:
-        async for chunk in self._stream:
-            for event in self._maker.events(chunk):
-                yield event
-
-    def __aiter__(self) -> AsyncIterator[ChatCompletionStreamEvent]:
-        return self._events
+    def __aiter__(self) -> AsyncChatCompletionStream:
+        return self
 
     async def __anext__(self) -> ChatCompletionStreamEvent:
-        return await self._events.__anext__()
+        while not self._events:
+            self._events += self._maker.events(await self._stream.__anext__())
+        return self._events.popleft()
 
     @property
     def current_completion_snapshot(self) -> ChatCompletion:

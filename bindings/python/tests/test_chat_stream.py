@@ -103,6 +103,22 @@ def test_an_answer_that_breaks_off(server, ours):
     assert caught.value.status == "TRUNCATED"
 
 
+def test_what_broke_off_does_not_end_later(server):
+    base = server.base("clean-no-done")
+    with dosai.Client("k", base, max_retries=0).chat.completions.stream(**ASK) as stream:
+        for _ in range(2):
+            with pytest.raises(dosai.APIConnectionError):
+                stream.until_done()
+
+    async def main():
+        async with dosai.AsyncClient("k", base, max_retries=0).chat.completions.stream(**ASK) as stream:
+            for _ in range(2):
+                with pytest.raises(dosai.APIConnectionError):
+                    await stream.until_done()
+
+    asyncio.run(main())
+
+
 def test_an_answer_that_does_not_fit(dosai_server, ours):
     dosai_server.reply(testing.completion('{"name": "Paris"}'))
     with pytest.raises(dosai.APIResponseValidationError, match="does not fit City") as caught:

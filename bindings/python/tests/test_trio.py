@@ -148,7 +148,10 @@ def test_nothing_is_left_open(run, client):
         await create(one)
         stream = await create(client("silent-chunk"), stream=True)
         assert stream.response.status_code == 200
-        del one
+        async with one.chat.completions.stream(**ASK) as events:
+            async for _ in events:
+                break
+        del one, events
         gc.collect()  # the client is retired while the run goes on
         await anyio.sleep(0)
         await anyio.sleep(0)

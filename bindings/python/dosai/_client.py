@@ -415,8 +415,17 @@ def with_query(url: Any, query: Mapping[str, object]) -> str:
     """The URL with more in its query. A value of None, or one that is not given, is left out."""
     from urllib.parse import urlencode
 
-    text = urlencode({name: one for name, one in query.items() if one is not None and not is_omitted(one)}, doseq=True)
+    given = {name: one for name, one in query.items() if one is not None and not is_omitted(one)}
+    text = urlencode({name: in_query(name, one) for name, one in given.items()}, doseq=True)
     return f"{url}{'&' if '?' in str(url) else '?'}{text}" if text else str(url)
+
+
+def in_query(name: str, value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [in_query(name, each) for each in value]
+    if hasattr(value, "keys"):
+        raise TypeError(f"{name!r} in a query must be a text, a number or a list of them, not {type(value).__name__}")
+    return str(value).lower() if isinstance(value, bool) else value  # as in JSON
 
 
 def set_option(fields: Any, name: str, value: Any) -> None:

@@ -249,13 +249,19 @@ def test_a_query_of_the_base_url_and_of_a_path(server, client):
 
 
 def test_a_default_query(server):
-    base = dosai.Client("k", server.base("echo~default") + "?a=1", default_query={"b": "x y", "c": None, "d": [1, 2]})
+    given = {"b": "x y", "c": None, "d": [1, 2]}
+    base = dosai.Client("k", server.base("echo~default") + "?a=1", default_query=given)
     assert base.post("/x", {})["path"] == "/s/echo~default/v1/x?a=1&b=x+y&d=1&d=2"
     assert base.with_options(default_query={"b": 3}).post("/x", {})["path"].endswith("?a=1&b=3&d=1&d=2")
     assert base.with_options(api_key="n").post("/x", {})["path"].endswith("?a=1&b=x+y&d=1&d=2")
     assert base.base_url == server.base("echo~default") + "?a=1"
     create(base)
     assert server.stats("echo~default")["last_path"].endswith("/chat/completions?a=1&b=x+y&d=1&d=2")
+    other = dosai.Client("k", server.base("echo~default"), default_query={"a": True, "b": [False, 1.5], "c": ""})
+    assert other.post("/x", {})["path"].endswith("?a=true&b=false&b=1.5&c=")
+    for value in ({"x": 1}, [{"x": 1}]):
+        with pytest.raises(TypeError, match="'q' in a query must be a text, a number or a list of them"):
+            dosai.Client("k", default_query={"q": value})
 
 
 def test_one_model(server, client):

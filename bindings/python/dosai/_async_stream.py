@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._call import read_completion, read_response
 from ._chunks import ChatCompletionChunk, ServerSentEvent
 from ._closing import AsyncClosing
-from ._errors import DosaiError
+from ._errors import closed_early
 from ._models import ChatCompletion, text_of_first
 from ._parse import parsed
 
@@ -41,7 +41,7 @@ class BaseAsyncStream(AsyncClosing):
     async def __anext__(self) -> Any:
         chunks = self._chunks
         if self._is_closed:
-            raise StopAsyncIteration
+            raise closed_early()
         while not chunks:
             call = self._call
             if call.is_over:
@@ -60,7 +60,7 @@ class BaseAsyncStream(AsyncClosing):
         self._call.read = read
 
     async def close(self) -> None:
-        """Stops the call if it has not ended. A task that waits for a chunk gets APICancelledError."""
+        """Stops the call if it has not ended. Whoever then reads, or waits for a chunk, gets APICancelledError."""
         if self._chunks or not self._call.is_over:
             self._is_closed = True
             self._chunks.clear()
@@ -70,7 +70,7 @@ class BaseAsyncStream(AsyncClosing):
 
     def _completion_so_far(self) -> Handle:
         if self._is_closed:
-            raise DosaiError("the stream was closed before its end", status="CANCELLED")
+            raise closed_early()
         return self._call.completion()
 
     def __del__(self) -> None:

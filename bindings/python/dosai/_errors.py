@@ -116,11 +116,15 @@ class APITimeoutError(APIConnectionError):
 
 
 class APICancelledError(APIConnectionError):
-    """The stream was closed while a thread or a task waited for its next chunk."""
+    """The call was stopped, or its stream was closed, before its end."""
 
 
 class APIResponseValidationError(APIError):
     """The answer does not follow the API."""
+
+
+def closed_early() -> APICancelledError:
+    return APICancelledError("the stream was closed before its end", status="CANCELLED")
 
 
 _BY_HTTP_STATUS = {

@@ -271,7 +271,7 @@ class ChatStream(openai.Stream[_Chunk]):
         except DosaiError as error:
             raise exchange.error(error) from error
         finally:
-            stream.close()
+            self.response.close()  # and so the stream
 
 
 class AsyncChatStream(openai.AsyncStream[_Chunk]):
@@ -288,7 +288,7 @@ class AsyncChatStream(openai.AsyncStream[_Chunk]):
         except DosaiError as error:
             raise exchange.error(error) from error
         finally:
-            await stream.close()
+            await self.response.aclose()  # and so the stream
 
 
 def request(self: Any, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None) -> Any:

@@ -8,7 +8,7 @@ from . import _ffi
 from ._call import Call, Handle, check, greenlets, read_completion, read_response
 from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, text_chunk
 from ._closing import Closing
-from ._errors import DosaiError
+from ._errors import DosaiError, closed_early
 from ._models import ChatCompletion, text_of_first
 from ._parse import parsed
 from ._raised import here
@@ -60,7 +60,7 @@ class BaseStream(Closing):
         if handle is None:
             if self._green is not None:
                 return self._green.next()
-            raise StopIteration
+            raise closed_early()
         try:
             self._turn.pop()
         except IndexError:
@@ -99,7 +99,7 @@ class BaseStream(Closing):
         return read_response(self._completion_so_far(), self._request, self)
 
     def close(self) -> None:
-        """Stops the call if it has not ended. A thread that waits for a chunk gets APICancelledError."""
+        """Stops the call if it has not ended. Whoever then reads, or waits for a chunk, gets APICancelledError."""
         if self._green is not None:
             self._green.close()
         elif not self._ended:
@@ -111,7 +111,7 @@ class BaseStream(Closing):
             return self._green.completion_so_far()
         handle = self._handle
         if handle is None:
-            raise DosaiError("the stream was closed before its end", status="CANCELLED")
+            raise closed_early()
         completion, error = _ffi.dosai_completion(), _ffi.dosai_error()
         check(_ffi.dosai_stream_completion(handle.pointer, byref(completion), byref(error)), error)
         return Handle(completion, _ffi.dosai_completion_free)

@@ -276,8 +276,9 @@ async def leave_by_break(ask, script):
 async def leave_by_block(ask, script):
     async with await ask(script, stream=True) as stream:
         await stream.__anext__()
-    assert [chunk async for chunk in stream] == []
-    with pytest.raises(dosai.DosaiError):
+    with pytest.raises(dosai.APICancelledError):
+        await stream.__anext__()
+    with pytest.raises(dosai.APICancelledError):
         stream.current_completion_snapshot
 
 
@@ -382,6 +383,8 @@ def test_close_by_another_task(run, ask):
         await stream.close()
         with pytest.raises(dosai.APICancelledError):
             await waiting
+        with pytest.raises(dosai.APICancelledError, match="closed before its end"):
+            await stream.get_final_text()
 
     run(main)
 

@@ -77,7 +77,8 @@ def test_response_and_close(client):
     assert next(stream).type == "message_start"
     assert stream.response.headers["x-request-id"] == "req-1" and stream.response.status_code == 200
     stream.close()
-    assert list(stream) == []
+    with pytest.raises(dosai.APICancelledError):
+        next(stream)
 
 
 def test_wrong_arguments(client):

@@ -117,6 +117,33 @@ def test_it_is_openais_client(server):
         assert isinstance(stream, openai.Stream) and isinstance(next(stream), openai.types.chat.ChatCompletionChunk)
 
 
+def test_a_stream_that_was_closed(server):
+    def states(library):
+        client = library.OpenAI(base_url=base_url(server, "paced"), api_key="k", max_retries=0)
+        read = create(client, stream=True)
+        list(read)
+        left = create(client, stream=True)
+        next(left)
+        left.close()
+        with pytest.raises(openai.APIConnectionError):
+            next(left)
+        return read.response.is_closed, left.response.is_closed
+
+    async def async_states(library):
+        async with library.AsyncOpenAI(base_url=base_url(server, "paced"), api_key="k", max_retries=0) as client:
+            read = await create(client, stream=True)
+            [chunk async for chunk in read]
+            left = await create(client, stream=True)
+            await left.__anext__()
+            await left.close()
+            with pytest.raises(openai.APIConnectionError):
+                await left.__anext__()
+            return read.response.is_closed, left.response.is_closed
+
+    assert states(ours) == states(openai) == (True, True)
+    assert asyncio.run(async_states(ours)) == asyncio.run(async_states(openai)) == (True, True)
+
+
 def test_what_is_sent(server):
     client = client_of(server, "hello~sent", default_headers={"X-One": "1"}, default_query={"a": "1"})
     create(client, extra_headers={"X-Two": "2"}, extra_query={"b": "x y"}, extra_body={"seed": 1}, temperature=0.5)

@@ -227,9 +227,19 @@ def test_close_from_another_thread(server, ask):
     with pytest.raises(dosai.APICancelledError) as kept:
         next(stream)
     assert time.monotonic() - started < 1 + allowance(started)
-    assert list(stream) == []
     wait_until(lambda: server.stats("silent-chunk~closed")["ended"] == 1)
     assert kept.value.completion.choices[0].message.content == "Hello"
+
+
+def test_a_stream_that_was_closed_does_not_end_like_a_whole_one(ask):
+    """Whoever closes it, and whether its reader waits then or not."""
+    stream = ask("paced", stream=True)
+    next(stream)
+    stream.close()
+    for read in (next, list, dosai.Stream.get_final_text):
+        with pytest.raises(dosai.APICancelledError, match="closed before its end"):
+            read(stream)
+    assert stream.close() is None
 
 
 def test_two_threads_do_not_share_a_stream(ask):

@@ -125,29 +125,25 @@ def call(asked, chunks):
     stream, part = completions.create(**asked["request"], stream=True), None
     if asked.get("cancel_after") == 0:
         stream.close()
-    for chunk in stream:
-        chunks.append(chunk_of(chunk))
-        if len(chunks) == asked.get("cancel_after"):
-            part = part_of(stream)
-            stream.close()
-        if len(chunks) == asked.get("pause_after"):
-            time.sleep(PAUSE)
-        if len(chunks) == asked.get("drop_after"):
-            return None
-    return ended(stream, part)
+    try:
+        for chunk in stream:
+            chunks.append(chunk_of(chunk))
+            if len(chunks) == asked.get("cancel_after"):
+                part = part_of(stream)
+                stream.close()
+            if len(chunks) == asked.get("pause_after"):
+                time.sleep(PAUSE)
+            if len(chunks) == asked.get("drop_after"):
+                return None
+        return completion_of(*part_of(stream))
+    except dosai.DosaiError as error:
+        error.part = part
+        raise
 
 
 def part_of(stream):
     response = stream.response
     return stream.current_completion_snapshot, response.status_code, response
-
-
-def ended(stream, part):
-    try:
-        return completion_of(*part_of(stream))
-    except dosai.DosaiError as error:
-        error.part = part
-        raise
 
 
 async def async_call(asked, chunks):
@@ -159,16 +155,20 @@ async def async_call(asked, chunks):
     stream, part = await completions.create(**asked["request"], stream=True), None
     if asked.get("cancel_after") == 0:
         await stream.close()
-    async for chunk in stream:
-        chunks.append(chunk_of(chunk))
-        if len(chunks) == asked.get("cancel_after"):
-            part = part_of(stream)
-            await stream.close()
-        if len(chunks) == asked.get("pause_after"):
-            await asyncio.sleep(PAUSE)
-        if len(chunks) == asked.get("drop_after"):
-            return None
-    return ended(stream, part)
+    try:
+        async for chunk in stream:
+            chunks.append(chunk_of(chunk))
+            if len(chunks) == asked.get("cancel_after"):
+                part = part_of(stream)
+                await stream.close()
+            if len(chunks) == asked.get("pause_after"):
+                await asyncio.sleep(PAUSE)
+            if len(chunks) == asked.get("drop_after"):
+                return None
+        return completion_of(*part_of(stream))
+    except dosai.DosaiError as error:
+        error.part = part
+        raise
 
 
 def run_async(asked, chunks):

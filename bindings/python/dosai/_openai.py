@@ -14,7 +14,7 @@ from . import _async_chat, _chat, _ffi
 from ._async_client import AsyncClient
 from ._async_stream import AsyncStream
 from ._call import Handle, headers_of, kept, lent_bytes, read_completion
-from ._chunks import ChatCompletionChunk
+from ._chunks import ChatCompletionChunk, text_chunk
 from ._client import Client
 from ._errors import (
     APIConnectionError,
@@ -271,6 +271,7 @@ class ChatStream(openai.Stream[_Chunk]):
         except DosaiError as error:
             raise exchange.error(error) from error
         finally:
+            stream._read_with(text_chunk)  # the maker refers to the stream
             self.response.close()  # and so the stream
 
 
@@ -288,6 +289,7 @@ class AsyncChatStream(openai.AsyncStream[_Chunk]):
         except DosaiError as error:
             raise exchange.error(error) from error
         finally:
+            stream._read_with(text_chunk)  # the maker refers to the stream
             await self.response.aclose()  # and so the stream
 
 

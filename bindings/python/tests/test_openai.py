@@ -1,10 +1,12 @@
 """dosai.openai: openai-python's clients on libdosai give what they give on their own transport."""
 
 import asyncio
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 
 import pytest
 from lateness import attempt
@@ -142,6 +144,29 @@ def test_a_stream_that_was_closed(server):
 
     assert states(ours) == states(openai) == (True, True)
     assert asyncio.run(async_states(ours)) == asyncio.run(async_states(openai)) == (True, True)
+
+
+def test_a_stream_that_was_read_does_not_wait_for_the_garbage_collector(server):
+    kept = []
+
+    def run():
+        stream = create(client_of(server, "paced"), stream=True)
+        kept.append(weakref.ref(stream.response))
+        assert len(list(stream)) > 10
+
+    async def async_run():
+        async with ours.AsyncOpenAI(base_url=base_url(server, "paced"), api_key="k") as client:
+            stream = await create(client, stream=True)
+            kept.append(weakref.ref(stream.response))
+            assert len([chunk async for chunk in stream]) > 10
+
+    gc.disable()
+    try:
+        run()
+        asyncio.run(async_run())
+        assert [one() for one in kept] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_what_is_sent(server):

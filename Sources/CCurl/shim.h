@@ -85,6 +85,9 @@ static inline CURLcode ccurl_on_ready(CURL *easy, curl_prereq_callback function,
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
 }
+static inline CURLcode ccurl_on_seek(CURL *easy, curl_seek_callback function) {
+  return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, function);
+}
 static inline CURLcode ccurl_on_lookup(CURL *easy, curl_resolver_start_callback function, void *context) {
   curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, context);
   return curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, function);

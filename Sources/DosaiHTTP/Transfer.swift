@@ -139,9 +139,12 @@ package final class Transfer {
       ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
     }
     if sendsNothing {
-      // No year is so far away, so that libcurl gives up between the connection and the request, and keeps the connection.
-      ccurl_set_long(easy, CURLOPT_TIMECONDITION, 1)  // CURL_TIMECOND_IFMODSINCE
-      ccurl_set_size(easy, CURLOPT_TIMEVALUE_LARGE, 1 << 62)
+      // An upload that continues at its end: libcurl gives up between the connection and the request, and keeps the
+      // connection.
+      ccurl_set_long(easy, CURLOPT_UPLOAD, 1)
+      ccurl_set_size(easy, CURLOPT_INFILESIZE_LARGE, 1)
+      ccurl_set_size(easy, CURLOPT_RESUME_FROM_LARGE, 1)
+      ccurl_on_seek(easy) { _, _, _ in CURL_SEEKFUNC_OK }
     }
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, Self.bufferSize)
     let encodings = compressed ? literal("") : .empty  // NULL: none

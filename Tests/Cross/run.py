@@ -21,7 +21,7 @@ loader.exec_module(cross)
 roots = cross.roots
 
 SOME = ["baseline", "chat", "client", "completion", "error", "handles", "limits", "loop", "loop_events", "request",
-        "stream", "sweep"]  # of 32 bits
+        "stream", "sweep", "warm"]  # of 32 bits
 QEMU = ROOT / "build/cross/qemu"
 LINES = 60  # of a failure's output
 TIMEOUT = 1200  # seconds, for one part

@@ -27,6 +27,8 @@ package final class CurlMulti {
   package private(set) var isOutOfMemory = false
   /// A connection may be available to any host. A lookup that has ended was counted as one of its host.
   package var hasFreed = false
+  /// Streams of connections were left; see `flush`.
+  package var hasUnflushed = false
   let isInUse = Atomic<Bool>(false)  // by the driver
   let driver = Atomic<UInt>(csystem_thread())
   /// The number of rounds in which a transfer is still read after its clock has run out.
@@ -184,10 +186,14 @@ package final class CurlMulti {
     return false
   }
 
-  /// Removes the transfer. Its connection is closed, unless the response has ended.
+  /// Removes the transfer. Its connection is closed, unless the response has ended, or other transfers share it.
   package func remove(_ transfer: Transfer) {
     guard isOurs, enter() else { return }
     defer { leave() }
+    if servesMany, transfer.hasStream {
+      sockets.noteUnflushed(transfer.socket)
+      hasUnflushed = true
+    }
     endLookup { $0.transfer === transfer }
     // Otherwise, a paused body would never be freed if the connection has other transfers.
     if transfer.dropBody(), !isOutOfMemory { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
@@ -217,6 +223,14 @@ package final class CurlMulti {
   package func recover() {
     if isOutOfMemory { poller.drop() }
     isOutOfMemory = false
+  }
+
+  /// If a stream of this transfer's connection was left, makes libcurl send the reset, which would wait for what is
+  /// sent next.
+  package func flush(_ transfer: Transfer, isPaused: Bool) {
+    guard transfer.isPaused == isPaused, transfer.hasStream, sockets.takeUnflushed(transfer.socket) else { return }
+    transfer.isPaused = false
+    kick(transfer)
   }
 
   /// Makes libcurl check the clock of a connection that is being made, so that it can try the next address. It checks

@@ -25,6 +25,8 @@ struct Sockets {
     var isOpen = false
     /// It carries one request at a time, as in HTTP/1: nothing may arrive between two requests.
     var isExclusive = false
+    /// A stream of it was reset, and libcurl may not have sent that.
+    var isUnflushed = false
     /// The next socket in its bucket; -1: none.
     var next: Int32 = -1
     /// nil: it is not connected yet.
@@ -87,6 +89,15 @@ struct Sockets {
 
   /// The connection turned out to speak HTTP/1.
   mutating func makeExclusive(_ socket: Int32) { if isOpen(socket) { entries[Int(socket)].isExclusive = true } }
+
+  mutating func noteUnflushed(_ socket: Int32) { if isOpen(socket) { entries[Int(socket)].isUnflushed = true } }
+
+  /// Whether it was noted so; from now on, it is not.
+  mutating func takeUnflushed(_ socket: Int32) -> Bool {
+    guard isOpen(socket), entries[Int(socket)].isUnflushed else { return false }
+    entries[Int(socket)].isUnflushed = false
+    return true
+  }
 
   /// Whether the connection must not be used: its peer has closed it, or has sent bytes that nobody asked for.
   /// `hasPending`: the TLS library has already read some bytes.

@@ -229,6 +229,9 @@ package final class Transfer {
   /// Whether it may share a connection with others, over HTTP/2.
   package var mayShare: Bool { isHTTPS && !options.http1Only }
 
+  /// Whether its request was sent and is not over, on a connection that others may share.
+  var hasStream: Bool { mayShare && wasSent && !isFinished && (!hasAnswer || isHTTP2) }
+
   /// Makes another handle connect to the same server. False: out of memory.
   func applyRoute(to easy: UnsafeMutableRawPointer) -> Bool {
     options.apply(to: easy, isHTTPS: isHTTPS, share: share) == nil

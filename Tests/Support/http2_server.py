@@ -9,6 +9,7 @@ A script is a list of steps, or a function of the number of the request that giv
     {"reset": code: RST_STREAM} {"goaway": [code, last stream; -1: this one]} {"ping": times, every 20 ms}
     {"window": bytes: lets the client send so many more} {"raw": bytes between the frames} {"hold": true: silence on this stream}
     {"deaf": true: silence on the whole connection, for ever}
+    {"until_left": list: waits until the client has reset a stream, or goes away, and appends whether it did within five seconds}
     {"close": true: the connection ends with notice} {"cut": true: without}
 While the attribute `silent` is above 0 a connection that comes takes one from it, and gets no answer in TLS's handshake.
 With is_shut the windows stay as they are at first, 65535 bytes, but for {"window"}, and a script is played once they are full.
@@ -179,16 +180,14 @@ class Connection:
                 self.take_events(self.h2.receive_data(self.receive_bytes()))
 
     def do_until_left(self, left):
-        """Notes whether the client resets the stream or goes away within five seconds."""
         self.flush()
-        resets, end = len(self.server.resets), time.monotonic() + 5
+        end = time.monotonic() + 5
         try:
-            while len(self.server.resets) == resets and time.monotonic() < end:
+            while time.monotonic() < end and not any(number == self.number for number, _ in self.server.resets):
                 self.do_wait_ms(20)
         except (Closed, OSError):
             pass
         left.append(time.monotonic() < end)
-        raise Closed
 
     def do_reset(self, code):
         self.h2.reset_stream(self.stream, code)

@@ -69,6 +69,11 @@ class Loop:
         if until is None:
             assert len(self.ends) == len(self.calls), "%d of %d have ended" % (len(self.ends), len(self.calls))
 
+    def until(self, has_come):
+        begun = time.monotonic()
+        while not has_come() and time.monotonic() < begun + 20:
+            assert ffi.dosai_loop_step(self.handle, 20, self.on_event, None, None, None) == ffi.OK
+
     def run_until(self, count, seconds):
         """Until so many have ended, within this time of the last submit."""
         while len(self.ends) < count and time.monotonic() < self.started + seconds + allowance(self.started):
@@ -235,3 +240,45 @@ def test_one_stream_in_a_hundred_is_slow(h2):
         ffi.dosai_call_resume(loop.calls[0])
         loop.run()
         assert loop.ends[0][0] == "OK" and loop.texts[0] == "x" * 4000000 + "stop"
+
+
+@pytest.mark.parametrize("other", [None, "flows", "paused"])
+@pytest.mark.parametrize("how", ["cancel", "idle"])
+def test_a_server_is_told_that_a_stream_is_left(h2, how, other):
+    """At once, for it would go on, and charge for it. The other streams of the connection lose nothing."""
+    told, event = [], 'data: {"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n'
+    last = {"until_left": told}
+    leaving, _ = client_of(h2, [head(STREAM), {"data": event}, *([] if other else [last])])
+    staying, _ = client_of(h2, [head(STREAM), {"data": event}, {"wait_ms": 100}, {"data": event}, last, {"end": STREAM.rest}])
+    with leaving, staying, Loop() as loop:
+        loop.submit(leaving, 1, idle_timeout_ms=1000 if how == "idle" else 0)
+        loop.until(lambda: 0 in loop.texts)
+        if other:
+            loop.submit(staying, 1)
+            loop.until(lambda: loop.texts.get(1) == ("x" if other == "paused" else "xx"))
+        if other == "paused":
+            ffi.dosai_call_pause(loop.calls[1])
+            loop.run(0.3)
+        if how == "cancel":
+            ffi.dosai_call_cancel(loop.calls[0])
+        loop.until(lambda: 0 in loop.ends and told)
+        assert loop.ends[0][:2] == (("TIMEOUT", "idle") if how == "idle" else ("CANCELLED", None)) and told == [True]
+        if other == "paused":
+            ffi.dosai_call_resume(loop.calls[1])
+        if other:
+            loop.run()
+            assert loop.ends[1][0] == "OK" and loop.texts[1] == "xxstop" and h2.accepted == 1
+
+
+def test_a_server_is_told_that_a_loop_is_closed(h2):
+    told, loop = [], Loop()
+    client, _ = client_of(h2, [head(STREAM), {"data": STREAM.begin}, {"until_left": told}])
+    with client:
+        loop.submit(client, 1)
+        loop.until(lambda: loop.texts)
+        assert ffi.dosai_loop_close(loop.handle, loop.on_event, None, None) == ffi.OK
+        ended = time.monotonic() + 10
+        while not told and time.monotonic() < ended:
+            time.sleep(0.01)
+        assert loop.statuses() == {("CANCELLED", None)} and told == [True]
+        ffi.dosai_call_free(loop.calls[0])

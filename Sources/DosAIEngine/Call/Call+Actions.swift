@@ -32,7 +32,7 @@ extension Call {
       giveBackAdmission()
       owner?.joinQueue()
     case .wait:
-      if failure?.status == .timeout { transfer?.forbidReuse() }
+      transfer?.forbidReuse()
       observe(.retry, failure?.status ?? .ok, delay: state.attempts.last?.delay ?? 0)
       settle(failure)
       ended = transfer
@@ -90,8 +90,7 @@ extension Call {
   func fail(_ failure: Failure) { perform(state.failed(csystem_now(), failure.status, failure.clock, reply), failure) }
 
   /// The request was not acknowledged: the connection is dead, for example because a middlebox has forgotten it.
-  func failUnacknowledged(_ transfer: Transfer) {
-    transfer.forbidReuse()
+  func failUnacknowledged() {
     perform(
       state.unacknowledged(csystem_now(), isShared: owner?.sharesConnections == true, reply),
       Failure(.connection, "the connection is dead: the request was not acknowledged"))
@@ -109,8 +108,8 @@ extension Call {
   private func finish(_ failure: Failure?) {
     self.failure = failure
     if failure?.status == .cancelled || failure?.status == .forked { stream?.dropChunks() }
-    // Over HTTP/2, libcurl would keep the connection, and tell the server of a cancelled call only with the next one.
-    if failure?.status == .timeout || owner == nil && failure?.status == .cancelled { transfer?.forbidReuse() }
+    // Over HTTP/2, libcurl would keep the connection, and let the server know only with the next request.
+    if failure != nil { transfer?.forbidReuse() }
     announce()
     observe(.ended, failure?.status ?? .ok)
     settle(failure)

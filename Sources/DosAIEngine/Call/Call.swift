@@ -147,7 +147,7 @@ package final class Call: TransferReceiver {
       if transfer.isFinished {
         if stream?.takesEvents != true { conclude(transfer) }
       } else if !transfer.checkProgress() {
-        failUnacknowledged(transfer)
+        failUnacknowledged()
       }
     }
     tick()

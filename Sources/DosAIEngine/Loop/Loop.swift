@@ -253,11 +253,19 @@ package final class Loop {
   /// Makes the descriptor readable when there is something to do; at once, if there is now, without the timer, which
   /// costs more.
   private func prepare() {
+    if multi.hasUnflushed { flush() }
     startWaiting()
     startQueued()
     if !hasNoted && !multi.isDue { return multi.prepare(until: firstDeadline) }
     if !isAwake { multi.wake() }
     isAwake = true
+  }
+
+  /// Lets servers know of the streams that were left: by a transfer that flows, if the connection has one.
+  private func flush() {
+    for call in calls { call.flush(isPaused: false) }
+    for call in calls { call.flush(isPaused: true) }
+    multi.hasUnflushed = false
   }
 
   // MARK: clocks

@@ -26,7 +26,7 @@ function Loop.new(client_options, loop_options, wait)
   check(C.dosai_loop_new(native.options("loop_options", loop_options), loop, failure), failure)
   kept = nil -- the client has copied it
   return setmetatable({client = handle, handle = ffi.gc(loop[0], close_loop), wait = wait, last_tag = 0,
-    delivered = 0, waits = setmetatable({}, {__mode = "v"}), eldest = 1, latest = 0,
+    delivered = 0, waits = setmetatable({}, {__mode = "v"}), eldest = 1, latest = 0, passed = setmetatable({}, {__mode = "k"}),
     calls = setmetatable({}, {__mode = "v"}), waiting = setmetatable({}, {__mode = "k"})}, Loop)
 end
 
@@ -43,13 +43,15 @@ function Loop:submit(submit, options, ...)
   return call
 end
 
-function Loop:step(timeout)
+-- A step makes the descriptor unreadable. It is readable again for the others in `wait`, but not because of one coroutine
+-- more than once after a delivery: the one that has not looked may never look.
+function Loop:step(timeout, has_passed)
   check(C.dosai_loop_step(self.handle, timeout, nil, nil, nil, failure), failure)
   self.is_roused = false
-  self:rouse()
+  if not has_passed then self:rouse() end
 end
 
--- What was delivered may be for another in `wait`: the descriptor must be readable until that has looked.
+-- What was delivered may be for another in `wait`: makes the descriptor readable for it.
 function Loop:rouse()
   while self.eldest <= self.latest and (not self.waits[self.eldest] or self.waits[self.eldest].is_over) do
     self.eldest = self.eldest + 1
@@ -88,7 +90,11 @@ function Loop:rest()
     self.wait(C.dosai_loop_fd(self.handle))
     mine.is_over = true
   end
-  if self.handle then self:step(self.wait and 0 or -1) end
+  if not self.handle then return end
+  local me = coroutine.running() or self
+  local has_passed = self.passed[me] == self.delivered
+  self.passed[me] = self.delivered
+  self:step(self.wait and 0 or -1, has_passed)
 end
 jit.off(Loop.rest) -- so that Ctrl-C, which the interpreter looks for, is seen
 
@@ -102,7 +108,7 @@ end
 
 function Loop:drain()
   local has_delivered = deliver_some(self)
-  self:rouse()
+  if has_delivered then self:rouse() end
   return has_delivered
 end
 jit.off(Loop.drain)

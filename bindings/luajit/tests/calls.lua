@@ -202,3 +202,26 @@ test("one hands out what another waits for", function()
   same(nil, done[60000])
   ours:close()
 end)
+
+-- The descriptor is readable for it, but not for ever: the others wait as before.
+test("one that is not resumed", function()
+  local ffi, waits, descriptor = require("ffi"), 0, nil
+  local function poll(timeout) return ffi.C.poll(ffi.new("struct pollfd_of_tests[1]", {{descriptor, 1, 0}}), 1, timeout) end
+  local ours = client("delayed", {total_timeout = -1, wait = function(fd)
+    descriptor = fd
+    if coroutine.running() then return coroutine.yield() end
+    waits = waits + poll(10000)
+  end})
+  local function ask(delay) return ours:chat {model = tostring(delay), messages = question.messages} end
+  local left = coroutine.create(ask)
+  same(true, coroutine.resume(left, 60000))
+  ask(1)
+  same(1, poll(0))
+  ours.loop:step(0) -- as any other call would
+  same(1, poll(0))
+  waits = 0
+  ask(300)
+  same(true, waits < 20)
+  ours:close()
+  same("suspended", coroutine.status(left))
+end)

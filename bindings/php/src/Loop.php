@@ -29,6 +29,8 @@ final class Loop
     private int $delivered = 0;
     /** @var int[] of each that is in `wait`, the eldest first: how much had been delivered before */
     private array $waiting = [];
+    /** @var \WeakMap<object, int> by a Fiber: how much had been delivered when it last passed the wake on */
+    private \WeakMap $passed;
     /** @var ?\WeakMap<Loop, true> */
     private static ?\WeakMap $open = null;
 
@@ -47,6 +49,7 @@ final class Loop
         $this->event = $this->c->new('const dosai_event *');
         $this->out = FFI::addr($this->event);
         $this->error = $this->c->new('dosai_error *');
+        $this->passed = new \WeakMap();
         if (self::$open === null) {
             self::$open = new \WeakMap();
             register_shutdown_function(self::closeAfterFatal(...));
@@ -186,17 +189,26 @@ final class Loop
             }
         }
         if ($this->handle !== null) {
-            $this->step($this->wait === null ? -1 : 0);
+            $fiber = \Fiber::getCurrent() ?? $this;
+            $hasPassed = ($this->passed[$fiber] ?? -1) === $this->delivered;
+            $this->passed[$fiber] = $this->delivered;
+            $this->step($this->wait === null ? -1 : 0, $hasPassed);
         }
     }
 
-    private function step(int $timeout): void
+    /**
+     * A step makes the descriptor unreadable. It is readable again for the others in `wait`, but not because of one Fiber
+     * more than once after a delivery: the one that has not looked may never look.
+     */
+    private function step(int $timeout, bool $hasPassed = false): void
     {
         Native::check($this->c->dosai_loop_step($this->handle, $timeout, null, null, null, FFI::addr($this->error)), $this->error);
-        $this->rouse();
+        if (!$hasPassed) {
+            $this->rouse();
+        }
     }
 
-    /** What was delivered may be for another in `wait`: the descriptor must be readable until that has looked. */
+    /** What was delivered may be for another in `wait`: makes the descriptor readable for it. */
     private function rouse(): void
     {
         if ($this->handle !== null && $this->waiting && reset($this->waiting) < $this->delivered) {
@@ -219,8 +231,10 @@ final class Loop
             }
             $count++;
         }
-        $this->delivered += $count;
-        $this->rouse();
+        if ($count > 0) {
+            $this->delivered += $count;
+            $this->rouse();
+        }
         return $count > 0;
     }
 

@@ -96,4 +96,24 @@ tests([
         same(false, in_array(60_000, $done));
         $client->close();
     },
+    // The others wait as before, and not with a stream that is always readable.
+    'one that is not resumed' => function () {
+        $waits = 0;
+        $client = client('delayed', wait: function ($stream) use (&$waits) {
+            if (Fiber::getCurrent() !== null) {
+                return Fiber::suspend();
+            }
+            [$readable, $none] = [[$stream], null];
+            $waits += stream_select($readable, $none, $none, 10);
+        });
+        $ask = fn (int $delay) => $client->chat(['model' => "$delay", 'messages' => []]);
+        $left = new Fiber(fn () => $ask(60_000));
+        $left->start();
+        $ask(1);
+        $waits = 0;
+        $ask(300);
+        same(true, $waits < 20);
+        $client->close();
+        same(true, $left->isSuspended());
+    },
 ]);

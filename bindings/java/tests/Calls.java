@@ -1,9 +1,12 @@
 import ai.dos.*;
 import java.lang.management.ManagementFactory;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.*;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 
 /** Calls that end as they should. */
@@ -32,9 +35,24 @@ final class Calls extends Support {
         for (String wrong : List.of("", "[", "[1,]", "{\"a\"}", "tru", "\"", "\"\1\"", "\"\\x\"", "1 2", "--1", "{,}", "01", "[".repeat(600))) {
             refuses(IllegalArgumentException.class, () -> Json.parse(wrong));
         }
+        for (String number : List.of("9223372036854775807", "-9223372036854775809", "1" + "0".repeat(400), "1E+400", "-1.5E+2000000000", "1.0E-9", "0.0")) {
+            same(number, Json.write(Json.parse(number)));
+        }
+        for (Number number : List.of(BigInteger.TEN.pow(400), new BigDecimal("1E+400"), 1e308, 1.5f, (byte) 1, new AtomicLong(7))) {
+            same(number.toString(), Json.write(number));
+        }
+        refuses(IllegalArgumentException.class, () -> Json.parse("9".repeat(1_000_000))); // it would take long
+        refuses(IllegalArgumentException.class, () -> Json.parse("1e99999999999"));
+        @SuppressWarnings("serial") Number fraction = new Number() {
+            @Override public int intValue() { return 0; }
+            @Override public long longValue() { return 0; }
+            @Override public float floatValue() { return 0.5f; }
+            @Override public double doubleValue() { return 0.5; }
+            @Override public String toString() { return "1/2"; }
+        };
         List<Object> endless = new ArrayList<>();
         endless.add(endless);
-        for (Object wrong : List.of(0.0 / 0, new Object(), endless)) refuses(IllegalArgumentException.class, () -> Json.write(wrong));
+        for (Object wrong : List.of(0.0 / 0, 1 / 0.0f, fraction, new Object(), endless)) refuses(IllegalArgumentException.class, () -> Json.write(wrong));
     }
 
     static void given() {

@@ -1,14 +1,19 @@
 package ai.dos;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** JSON of Maps, Lists, Strings, Numbers, Booleans and null, so that no other package is needed. Any other may be used. */
 public final class Json {
     private static final int DEPTH = 512;
+    private static final int DIGITS = 1000; // to read an integer takes time that grows faster than its length
+    private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
 
     /** JSON that is written as it is. */
     record Raw(String text) {}
@@ -28,10 +33,9 @@ public final class Json {
         } else if (value instanceof CharSequence text) {
             quote(out, text);
         } else if (value instanceof Number number) {
-            if (Double.isNaN(number.doubleValue()) || !(number instanceof BigDecimal) && Double.isInfinite(number.doubleValue())) {
-                throw new IllegalArgumentException(number + " is not a number in JSON");
-            }
-            out.append(number);
+            String digits = number.toString();
+            if (!NUMBER.matcher(digits).matches()) throw new IllegalArgumentException(digits + " is not a number in JSON");
+            out.append(digits);
         } else if (value instanceof Raw raw) {
             out.append(raw.text);
         } else if (value instanceof Map<?, ?> map) {
@@ -67,7 +71,8 @@ public final class Json {
         out.append('"');
     }
 
-    /** Objects are Maps in their order; integers are Longs, where they fit, and other numbers Doubles. */
+    /** Objects are Maps in their order; integers are Longs, and other numbers Doubles, where they fit, and else BigIntegers
+     * and BigDecimals of at most 1000 characters. */
     public static Object parse(String text) {
         Reader reader = new Reader(text);
         Object value = reader.value(DEPTH);
@@ -160,11 +165,19 @@ public final class Json {
             int from = at;
             while (at < text.length() && "+-.0123456789eE".indexOf(text.charAt(at)) >= 0) at++;
             String found = text.substring(from, at);
-            if (!found.matches("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")) throw wrong();
+            Matcher parts = NUMBER.matcher(found);
+            if (!parts.matches()) throw wrong();
+            boolean isInteger = parts.group(2) == null && parts.group(3) == null;
+            if (isInteger && found.length() < 19) return Long.valueOf(found);
+            if (!isInteger && Double.isFinite(Double.parseDouble(found))) return Double.valueOf(found);
+            if (found.length() > DIGITS) throw wrong();
             try {
-                return Long.valueOf(found);
-            } catch (NumberFormatException tooBigOrNoInteger) {
-                return Double.valueOf(found);
+                BigDecimal number = new BigDecimal(found);
+                if (!isInteger) return number;
+                BigInteger integer = number.toBigIntegerExact();
+                return integer.bitLength() < 64 ? (Number) integer.longValue() : integer;
+            } catch (NumberFormatException exponent) {
+                throw wrong();
             }
         }
     }

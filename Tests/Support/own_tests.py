@@ -1,6 +1,6 @@
 """Runs a binding's own tests against one loopback server: programs in its language, and the examples. A program says "ok NAME"
 for each test, and "took MS LIMIT" for what must be quick; DOSAI_TEST_URL is a base URL in which NAME stands for the
-name of a script below."""
+name of a script below, and DOSAI_TEST_CHOICES is what Tests/Bindings/tool_choices.txt says."""
 import json, os, pathlib, re, subprocess, time
 
 from lateness import allowance
@@ -8,17 +8,21 @@ from scripts import CHUNKED, HOLD, chunk, completion, error, forced, line, say, 
 from server import LoopbackServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHOICES = (ROOT / "Tests/Bindings/tool_choices.txt").read_text()
 TIMEOUT = 1200 if "LEAK_CALLS" in os.environ else 120  # seconds, for one program
 
 
 def model(request):
-    """Calls functions: add, one that fails, one that is not there, and add without an object. Then it says the results."""
-    messages = json.loads(request.body)["messages"]
+    """Calls functions: add, one that fails, one that is not there, and add without an object. Then it says the results. As
+    the model "nul", it has a NUL in the last id."""
+    body = json.loads(request.body)
+    messages = body["messages"]
     results = [each["content"] for each in messages if each["role"] == "tool"]
     if results:
         return say("|".join(results))(request)
     calls = [{"id": str(at), "type": "function", "function": {"name": name, "arguments": arguments}}
              for at, (name, arguments) in enumerate([("add", '{"a":1,"b":2}'), ("fail", ""), ("nobody", "{}"), ("add", "[]")])]
+    calls[-1]["id"] += "\0" * (body.get("model") == "nul")
     return {"json": completion(choices=[{"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": calls, "own": 1},
                                          "finish_reason": "tool_calls"}])}
 
@@ -72,7 +76,7 @@ def still_open(server, name):
 def play(server, command, count, environment):
     """What is wrong of a program that should say so many "ok"."""
     started = time.monotonic()
-    status, output = run(command, {**environment, "DOSAI_TEST_URL": server.base("NAME")})
+    status, output = run(command, {**environment, "DOSAI_TEST_URL": server.base("NAME"), "DOSAI_TEST_CHOICES": CHOICES})
     oks = len(re.findall("^ok ", output, flags=re.M))
     late = allowance(started) * 1e3
     slow = ["%s ms" % took for took, limit in re.findall(r"^took ([\d.]+) ([\d.]+)$", output, flags=re.M) if float(took) > float(limit) + late]

@@ -262,7 +262,8 @@ STREAM_POSTS = {
 }
 
 def calls_twice(request):
-    """Calls f twice, and then says what the results are. To "loop" it calls again; to "cut" and "filter" it is cut."""
+    """Calls f twice, and then says what the results are. To "loop" it calls again; to "cut" and "filter" it is cut; to
+    "nul", the second id has a NUL in it."""
     messages = json.loads(request.body)["messages"]
     asked, results = messages[0]["content"], [each["content"] for each in messages if each["role"] == "tool"]
     if results and asked != "loop":
@@ -270,6 +271,7 @@ def calls_twice(request):
     reason = {"cut": "length", "filter": "content_filter"}.get(asked, "tool_calls")
     calls = [{"id": "call_%d" % at, "type": "function",
               "function": {"name": "f", "arguments": '{"location": %d}' % at}} for at in (1, 2)]
+    calls[1]["id"] += "\0" * (asked == "nul")
     if wants_stream(request):
         deltas = [chunk({"role": "assistant", "tool_calls": [{"index": at, **call}]}) for at, call in enumerate(calls)]
         return {"events": [*deltas, chunk(finish=reason)]}

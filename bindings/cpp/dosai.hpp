@@ -711,9 +711,16 @@ private:
     if (at == json.size() || json.size() + 1 < other.size()) return {};
     return json.substr(at, json.size() + 1 - other.size());
   }
-  bool is_call_forced() const {
+  /* The tool_choice of the questions after the first: with a call that is forced, the model could only call again.
+   * Empty if it stays. */
+  std::string unforced_choice() const {
     const std::string_view choice = field(json(), "tool_choice");
-    return choice == "\"required\"" || !field(choice, "function").empty();
+    if (choice == "\"required\"" || !field(choice, "function").empty() || !field(choice, "custom").empty())
+      return "\"auto\"";
+    const std::string_view allowed = field(choice, "allowed_tools");
+    if (field(allowed, "mode") != "\"required\"") return {};
+    return std::string(
+        parse(choice).set_json("allowed_tools", parse(allowed).set("mode", "auto").json()).json());
   }
 
   explicit Request(Result<detail::Owner<dosai_request>> made) {
@@ -966,20 +973,20 @@ public:
     return std::monostate();
   }
   /* Sends the request, calls on_call(const ToolCall &) for each call in the answer, adds the answer and the text that
-   * on_call returned to the request, and repeats this until an answer has no calls. Returns: TOO_LARGE if the answer
-   * of round max_rounds still has calls; TRUNCATED if an answer with calls was cut. These calls do not run, and the
-   * error's completion is that answer. CANCELLED also stops between two calls. A tool_choice that forces a call holds
-   * for the first question. */
+   * on_call returned to the request, and repeats this until an answer has no calls. The model is told that a text is not
+   * UTF-8. Returns: TOO_LARGE if the answer of round max_rounds still has calls; TRUNCATED if an answer with calls was
+   * cut. These calls do not run, and the error's completion is that answer. CANCELLED also stops between two calls. The
+   * request grows by whole rounds. A tool_choice that forces a call holds for the first question. */
   template <class OnCall>
   Result<Completion> try_run_tools(Request &request, OnCall &&on_call, const ToolOptions &tools = {},
                                    const CallOptions &options = {}) const {
-    const bool is_forced = request.is_call_forced(); /* later, the model could only call again */
+    const std::string later = request.unforced_choice();
     const auto ask = [&](const Request &sent) {
       return tools.on_chunk ? try_chat_stream(sent, tools.on_chunk, options) : try_chat(sent, options);
     };
     for (int round = 1;; round++) {
       Result<Completion> answer =
-          is_forced && round > 1 ? ask(request.copy().set("tool_choice", "auto")) : ask(request);
+          !later.empty() && round > 1 ? ask(request.copy().set_json("tool_choice", later)) : ask(request);
       if (!answer) return answer;
       if (tools.on_completion && !tools.on_completion(*answer))
         return Error(DOSAI_CANCELLED, *answer, "on_completion cancelled the call");
@@ -996,9 +1003,12 @@ public:
           return Error(DOSAI_CANCELLED, *answer, "the token was triggered");
         results.push_back(run_tool(on_call, call, tools));
       }
-      if (answer->choice_count() > 0) request.add_completion(*answer);
+      Request grown = request.copy(); /* by the whole round, or not at all */
+      if (answer->choice_count() > 0) grown.add_completion(*answer);
       for (std::size_t index = 0; index < calls.size(); index++)
-        request.add_tool_result(calls[index].id, results[index]);
+        grown.add_tool_result(calls[index].id, sendable(results[index]));
+      if (grown.error()) return *grown.error();
+      request = std::move(grown);
       if (calls.empty()) return answer;
     }
   }
@@ -1075,6 +1085,11 @@ private:
     static_cast<void>(tools);
     return std::string(on_call(call));
 #endif
+  }
+
+  static std::string_view sendable(std::string_view result) {
+    const std::optional<Error> error = Request("m").add_tool_result("", result).error();
+    return error && error->status() == DOSAI_INVALID_ARGUMENT ? "error: the result is not UTF-8" : result;
   }
 
   template <class OnChunk> struct Push {

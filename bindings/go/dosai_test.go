@@ -434,19 +434,51 @@ func TestForcedCall(t *testing.T) {
 			io.WriteString(w, answer("", `,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]`))
 		}
 	})
-	function := map[string]any{"type": "function", "function": map[string]any{"name": "allowed_tools"}}
-	allowed := map[string]any{"type": "allowed_tools", "allowed_tools": map[string]any{"mode": "auto", "tools": []any{function}}}
-	raw, _ := json.Marshal(allowed)
-	for _, each := range []struct{ choice, second any }{{"required", nil}, {function, nil}, {"auto", "auto"}, {"none", "none"},
-		{allowed, allowed}, {json.RawMessage(raw), allowed}, {nil, nil}} {
-		request := question
-		request.ToolChoice = each.choice
-		_, err := client.RunTools(t.Context(), &request, 0)
-		check(t, err == nil && len(choices) == 2, "%v: %v", each.choice, err)
-		<-choices
-		second := <-choices
-		check(t, reflect.DeepEqual(second, each.second), "%v: %v", each.choice, second)
-		check(t, reflect.DeepEqual(request.ToolChoice, each.choice), "%v", request.ToolChoice)
+	text, err := os.ReadFile("../../Tests/Bindings/tool_choices.txt")
+	check(t, err == nil, "%v", err)
+	for line := range strings.Lines(string(text)) {
+		first, second, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		var choice, wanted any
+		json.Unmarshal([]byte(first), &choice)
+		json.Unmarshal([]byte(second), &wanted)
+		for _, given := range []any{choice, json.RawMessage(first)} {
+			request := question
+			request.ToolChoice = given
+			_, err := client.RunTools(t.Context(), &request, 0)
+			check(t, err == nil && len(choices) == 2, "%s: %v", first, err)
+			<-choices
+			sent := <-choices
+			if sent == nil {
+				sent = "auto"
+			}
+			check(t, reflect.DeepEqual(sent, wanted), "%s: %v", first, sent)
+			check(t, reflect.DeepEqual(request.ToolChoice, given), "%v", request.ToolChoice)
+		}
+	}
+	request := question
+	_, err = client.RunTools(t.Context(), &request, 0)
+	check(t, err == nil && <-choices == nil && <-choices == nil, "%v", err)
+}
+
+// The model is told of it, and the loop goes on.
+func TestResultsThatAreNotUTF8(t *testing.T) {
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); strings.Contains(string(body), `"role":"tool"`) {
+			io.WriteString(w, answer("done"))
+		} else {
+			call := `{"id":"1","type":"function","function":{"name":"%s","arguments":"{}"}}`
+			io.WriteString(w, answer("", `,"tool_calls":[`+fmt.Sprintf(call, "bytes")+","+fmt.Sprintf(call, "fail")+"]"))
+		}
+	})
+	request := question
+	request.Tools = []dosai.Tool{
+		dosai.NewTool("bytes", "", func(context.Context, struct{}) (string, error) { return "caf\xe9", nil }),
+		dosai.NewTool("fail", "", func(context.Context, struct{}) (string, error) { return "", errors.New("\xff") }),
+	}
+	_, err := client.RunTools(t.Context(), &request, 0)
+	check(t, err == nil && len(request.Messages) == 4, "%v", err)
+	for _, told := range request.Messages[2:] {
+		check(t, told.Content == "error: the result is not UTF-8", "%q", told.Content)
 	}
 }
 

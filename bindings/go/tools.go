@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // Tool is a function that the model may call. [NewTool] makes one of a function; to describe one yourself, set the
@@ -62,8 +63,8 @@ func NewTool[Arguments, Result any](name, description string,
 }
 
 // RunTools asks the model, runs the functions that it calls, those of one answer at once, tells it the results, and so on
-// until it answers. An error of a function is told to the model, too. request.Messages grows by each round; the answer is
-// not in it. After maxRounds answers (0: 10) that still have calls, the error is TooLarge, and Truncated if an answer
+// until it answers. An error of a function is told to the model, too, and that a result is not UTF-8. request.Messages
+// grows by each round; the answer is not in it. After maxRounds answers (0: 10) that still have calls, the error is TooLarge, and Truncated if an answer
 // with calls was cut short; their calls do not run. A ToolChoice that forces a call holds for the first question.
 func (client *Client) RunTools(ctx context.Context, request *Request, maxRounds int) (*Completion, error) {
 	if maxRounds == 0 {
@@ -91,17 +92,23 @@ func (client *Client) RunTools(ctx context.Context, request *Request, maxRounds 
 			return nil, cancelled(ctx)
 		}
 		request.Messages = append(append(request.Messages[:len(request.Messages):len(request.Messages)], choice.Message), results...)
-		if isForced(current.ToolChoice) {
-			current.ToolChoice = nil // else the model could only call again
-		}
+		current.ToolChoice = unforced(current.ToolChoice)
 	}
 }
 
-func isForced(choice any) bool {
-	var object struct{ Function json.RawMessage }
+// unforced is the choice of the questions after the first: with a call that is forced, the model could only call again.
+func unforced(choice any) any {
+	var object map[string]any
 	text, _ := json.Marshal(choice)
 	_ = json.Unmarshal(text, &object) // if it is one
-	return string(text) == `"required"` || object.Function != nil
+	if string(text) == `"required"` || object["function"] != nil || object["custom"] != nil {
+		return nil
+	}
+	if allowed, _ := object["allowed_tools"].(map[string]any); allowed["mode"] == "required" {
+		allowed["mode"] = "auto"
+		return object
+	}
+	return choice
 }
 
 func unfinished(status Status, message string, completion *Completion) *Error {
@@ -120,6 +127,9 @@ func runAll(ctx context.Context, tools []Tool, calls []ToolCall) []Message {
 			content, err := run(ctx, tools, call)
 			if err != nil {
 				content = "error: " + err.Error()
+			}
+			if !utf8.ValidString(content) {
+				content = "error: the result is not UTF-8"
 			}
 			results[at] = ToolResult(call.ID, content)
 		}()

@@ -1,6 +1,7 @@
 /* The tool loop. */
 #include "test.hpp"
 
+#include <fstream>
 #include <stdexcept>
 
 using namespace std::string_view_literals;
@@ -88,8 +89,26 @@ static void errors() {
     caught += number == 42;
   }
   CHECK(caught == 2);
-  CHECK(!client().try_run_tools(request = question("q"), [](const dosai::ToolCall &) { return "\xff"; }));
-  CHECK(request.error()); /* the result is not UTF-8 */
+}
+
+/* The model is told of it, and the loop goes on. */
+static void bytes() {
+  const auto give = [](const dosai::ToolCall &call) -> std::string {
+    if (call.id == "call_1") return "caf\xe9";
+    throw std::runtime_error("\xff");
+  };
+  dosai::Request request = question("q");
+  const std::string told = "error: the result is not UTF-8";
+  CHECK(client().run_tools(request, give).content() == told + ", " + told);
+  CHECK(!request.error());
+}
+
+/* No C string can be this id: the loop fails, and the request is as it was. */
+static void nul_in_an_id() {
+  dosai::Request request = question("nul");
+  const std::string before(request.json());
+  CHECK(!client().try_run_tools(request, [](const dosai::ToolCall &) { return ""; }));
+  CHECK(!request.error() && request.json() == before);
 }
 
 static void cancelled() {
@@ -116,22 +135,21 @@ static void cancelled() {
 
 /* The answer is the second question. */
 static void forced() {
-  const std::string call = R"({"type":"function","function":{"name":"allowed_tools"}})";
-  const std::string allowed =
-      R"({"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[)" + call + "]}}";
-  for (const std::string &choice : {call, std::string(R"("required")"), std::string(R"("auto")"), allowed}) {
+  std::ifstream choices("Tests/Bindings/tool_choices.txt");
+  int count = 0;
+  for (std::string choice, second; std::getline(choices, choice, '\t') && std::getline(choices, second);) {
+    count++;
     dosai::Request request = question("\"tool_choice\":\"required\"");
     request.set_json("own", R"({"tool_choice":"required"})").set_json("tool_choice", choice);
     const auto answer =
         dosai::Client(test_options("forced")).run_tools(request, [&](const dosai::ToolCall &asked) {
           return CHECK(asked.arguments == choice), "";
         });
-    const bool is_kept = choice == allowed || choice == "\"auto\"";
-    const std::string kept = R"("tool_choice":)" + (is_kept ? choice : "\"auto\"");
-    CHECK(answer.content().find(kept) != std::string_view::npos);
+    CHECK(answer.content().find(R"("tool_choice":)" + second) != std::string_view::npos);
     CHECK(answer.content().find(R"("own":{"tool_choice":"required"})") != std::string_view::npos);
     CHECK(request.json().find(R"("tool_choice":)" + choice) != std::string_view::npos);
   }
+  CHECK(count >= 9);
 }
 
 int main() {
@@ -139,6 +157,8 @@ int main() {
   forced();
   rounds();
   errors();
+  bytes();
+  nul_in_an_id();
   cancelled();
   return test_end();
 }

@@ -43,6 +43,9 @@ namespace Dosai
             catch (EncoderFallbackException error) { throw new ArgumentException("dosai: a text has half of a surrogate pair", name, error); }
         }
 
+        /// <summary>With U+FFFD for half of a surrogate pair.</summary>
+        internal static string Repaired(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+
         internal static IntPtr Length(byte[] bytes) => (IntPtr)(bytes.Length - 1);
 
         /// <summary>A text without a length.</summary>

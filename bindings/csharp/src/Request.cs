@@ -101,14 +101,26 @@ namespace Dosai
             return Done(Native.dosai_request_set_json_schema(Handle, Native.Word(name, nameof(name)), text, Native.Length(text), strict ? 1 : 0, out ErrorHandle error), error);
         }
 
-        /// <summary>Whether the model must call a function.</summary>
-        internal bool IsCallForced
+        /// <summary>The tool_choice of the questions after the first: with a call that is forced, the model could only call
+        /// again. null: it stays.</summary>
+        internal string UnforcedChoice
         {
             get
             {
+                const string Required = "\"required\"", Auto = "\"auto\"";
                 string choice = Field("tool_choice");
-                if (choice == null || choice[0] != '{') return choice == "\"required\"";
-                using (Request inner = Parse(choice)) return inner.Field("function") != null;
+                if (choice == null || choice[0] != '{') return choice == Required ? Auto : null;
+                using (Request inner = Parse(choice))
+                {
+                    if (inner.Field("function") != null || inner.Field("custom") != null) return Auto;
+                    string allowed = inner.Field("allowed_tools");
+                    if (allowed == null || allowed[0] != '{') return null;
+                    using (Request list = Parse(allowed))
+                    {
+                        if (list.Field("mode") != Required) return null;
+                        return inner.SetJson("allowed_tools", list.SetJson("mode", Auto).ToString()).ToString();
+                    }
+                }
             }
         }
 

@@ -100,12 +100,13 @@ namespace Dosai
         static void AddResults(Request request, Request sent, Completion answer, IReadOnlyList<ToolCall> calls, IReadOnlyList<string> results)
         {
             using (answer)
-                foreach (Request each in new[] { request, sent })
+                foreach (Request each in new[] { sent, request }) // what one refuses has not changed the caller's
                 {
                     each.Add(answer);
-                    for (int at = 0; at < calls.Count; at++) each.AddToolResult(calls[at].Id, results[at]);
+                    for (int at = 0; at < calls.Count; at++) each.AddToolResult(calls[at].Id, Native.Repaired(results[at]));
                 }
-            if (sent.IsCallForced) sent.Set("tool_choice", "auto"); // else the model could only call again
+            string later = sent.UnforcedChoice;
+            if (later != null) sent.SetJson("tool_choice", later);
         }
     }
 }

@@ -26,6 +26,7 @@ static class Calls
         Test("wrong arguments", Wrong);
         Test("other endpoints", Others);
         Test("tools", Tools);
+        Test("results of tools", Results);
         Test("a forced call", Forced);
         Test("many at once", Many);
         Test("threads", Threads);
@@ -260,15 +261,31 @@ static class Calls
         }
     }
 
+    /// <summary>A surrogate without its other half, in a result, becomes U+FFFD. A result that cannot be sent ends the loop, and
+    /// the request is as it was.</summary>
+    static void Results()
+    {
+        var tools = new[]
+        {
+            new Tool("add", null, null, text => "caf\ud83d"),
+            new Tool("fail", null, null, new Func<string, string>(text => throw new Exception("\udc00"))),
+        };
+        using (Client model = Client("model"))
+        {
+            Same("caf\ufffd|error: \ufffd|error: there is no function nobody|caf\ufffd", model.RunTools(Question(), tools).Text);
+            Request request = Question("nul");
+            string before = request.ToString();
+            Throws<ArgumentException>(() => model.RunTools(request, tools));
+            Same(before, request.ToString());
+        }
+    }
+
     /// <summary>The function gets what the first question forced, and the answer is the second question.</summary>
     static void Forced()
     {
         var tools = new[] { new Tool("add", null, null, given => given) };
-        const string Function = "{\"type\":\"function\",\"function\":{\"name\":\"allowed_tools\"}}";
-        const string Allowed = "{\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"add\"}}],\"type\":\"allowed_tools\"}";
-        const string Auto = "\"auto\"", None = "\"none\"", Required = "\"required\"";
         using (Client model = Client("forced"))
-            foreach (var each in new[] { new[] { Function, Auto }, new[] { Required, Auto }, new[] { Auto, Auto }, new[] { None, None }, new[] { Allowed, Allowed } })
+            foreach (string[] each in Environment.GetEnvironmentVariable("DOSAI_TEST_CHOICES").Trim().Split('\n').Select(line => line.Split('\t')))
                 using (Request asked = Request.Parse("{\"own\":{\"tool_choice\":\"required\"}, \"messages\":[{\"role\":\"user\",\"content\":\"\\\"tool_choice\\\":\"}], \"tool_choice\" : " + each[0] + " }"))
                 {
                     string sent = model.RunTools(asked, tools).Text;

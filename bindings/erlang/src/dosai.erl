@@ -277,7 +277,7 @@ json_schema(Name, Schema) ->
 
 %% Asks the model, runs the functions that it calls, tells it the results, and so on until it answers; gives the whole
 %% conversation, too: the messages of the request, and all that followed, up to the answer. The functions of one answer run
-%% at once, each in a process; what one throws, or exits with, is told to the model. After max_rounds answers (10) that
+%% at once, each in a process; what one throws, or exits with, is told to the model, and that a result is not UTF-8. After max_rounds answers (10) that
 %% still have calls, the error is too_large; if an answer with calls was cut short, truncated. Those calls do not run.
 -spec run_tools(client(), map(), [tool()]) -> {ok, completion(), [map()]} | failed().
 run_tools(Client, Request, Tools) -> run_tools(Client, Request, Tools, #{}).
@@ -315,18 +315,18 @@ rounds(Client, #{messages := Messages} = Request, Tools, Options, Rounds) ->
 
 stopped(Status, Form, Term, Answer) -> {error, (dosai_nif:failure(Status, format(Form, [Term])))#{completion => Answer}}.
 
-%% With a function that must be called, the model could only call again.
+%% The choice of the questions after the first: with a call that is forced, the model could only call again.
 choose(#{tool_choice := Choice} = Request) ->
-    case is_forced(Choice) of
-        true -> maps:remove(tool_choice, Request);
-        false -> Request
-    end;
+    Read = jiffy:decode(jiffy:encode(Choice, [use_nil]), [return_maps, use_nil]),
+    Request#{tool_choice := unforced(Read, Choice)};
 choose(Request) -> Request.
 
-is_forced({Pairs}) -> is_forced(maps:from_list(Pairs));
-is_forced(#{function := _}) -> true;
-is_forced(#{<<"function">> := _}) -> true;
-is_forced(Choice) -> Choice =:= required orelse Choice =:= <<"required">>.
+unforced(<<"required">>, _) -> auto;
+unforced(#{<<"function">> := _}, _) -> auto;
+unforced(#{<<"custom">> := _}, _) -> auto;
+unforced(#{<<"allowed_tools">> := #{<<"mode">> := <<"required">>} = Allowed} = Read, _) ->
+    Read#{<<"allowed_tools">> := Allowed#{<<"mode">> := auto}};
+unforced(_, Choice) -> Choice.
 
 %% A process each. It ends with the caller, which has no link to it.
 run_all(Tools, Calls) ->
@@ -353,6 +353,13 @@ run_all(Caller, Callers, Tools, Calls) ->
     end || Run <- Runs].
 
 run(Tools, Call) ->
+    Told = tell(Tools, Call),
+    case unicode:characters_to_binary(Told) of
+        Told -> Told;
+        _ -> <<"error: the result is not UTF-8">>
+    end.
+
+tell(Tools, Call) ->
     Name = maps:get(name, Call, <<>>),
     try
         Run = case Tools of

@@ -15,6 +15,7 @@ main(_) ->
     test("other endpoints", fun endpoints/0),
     test("tools", fun tools/0),
     test("a forced call", fun forced/0),
+    test("a result that is not UTF-8", fun bytes/0),
     test("tools at once", fun tools_at_once/0),
     test("many processes", fun many/0),
     test("names and supervisors", fun names/0).
@@ -153,13 +154,30 @@ tools() ->
 forced() ->
     {ok, Model} = client("forced"),
     Add = #{name => <<"add">>, run => fun(_) -> <<>> end},
-    Function = #{<<"type">> => <<"function">>, <<"function">> => #{<<"name">> => <<"allowed_tools">>}},
-    Allowed = #{<<"type">> => <<"allowed_tools">>, <<"tools">> => [Function]},
+    Choices = list_to_binary(os:getenv("DOSAI_TEST_CHOICES")),
     [begin
-        {ok, #{text := Text}, _} = dosai:run_tools(Model, (question())#{tool_choice => Choice}, [Add]),
-        {Second, _} = {maps:get(<<"tool_choice">>, jiffy:decode(Text, [return_maps]), none_sent), Choice}
-    end || {Choice, Second} <- [{Function, none_sent}, {{maps:to_list(Function)}, none_sent}, {#{type => function, function => #{name => f}}, none_sent},
-        {required, none_sent}, {<<"required">>, none_sent}, {auto, <<"auto">>}, {none, <<"none">>}, {Allowed, Allowed}]].
+        [First, Then] = binary:split(Line, <<"\t">>),
+        Second = jiffy:decode(Then, [return_maps]),
+        Map = jiffy:decode(First, [return_maps]),
+        [begin
+            {ok, #{text := Text}, _} = dosai:run_tools(Model, (question())#{tool_choice => Choice}, [Add]),
+            {Second, _} = {maps:get(<<"tool_choice">>, jiffy:decode(Text, [return_maps]), none_sent), Choice}
+        end || Choice <- [Map, jiffy:decode(First), atoms(Map)]]
+    end || Line <- binary:split(Choices, <<"\n">>, [global, trim])],
+    {ok, #{text := Plain}, _} = dosai:run_tools(element(2, client("echo")), question(), [Add]),
+    nomatch = binary:match(Plain, <<"tool_choice">>).
+
+atoms(Text) when is_binary(Text) -> binary_to_atom(Text);
+atoms(Map) when is_map(Map) -> maps:from_list([{atoms(Key), atoms(Value)} || {Key, Value} <- maps:to_list(Map)]);
+atoms(List) -> [atoms(Each) || Each <- List].
+
+%% The model is told of it, and the loop goes on.
+bytes() ->
+    {ok, Model} = client("model"),
+    Tools = [#{name => <<"add">>, run => fun(_) -> <<"caf", 233>> end}, #{name => <<"fail">>, run => fun(_) -> throw(<<255>>) end}],
+    Told = <<"error: the result is not UTF-8">>,
+    {ok, #{text := Text}, _} = dosai:run_tools(Model, question(), Tools),
+    [Told, Told | _] = binary:split(Text, <<"|">>, [global]).
 
 %% A process each: two that wait for one another, and one that is killed; and all end with the caller.
 tools_at_once() ->

@@ -156,17 +156,17 @@ final class Calls extends Support {
 
     /** The answer is the second question. */
     static void forced() {
-        String function = "{\"type\":\"function\",\"function\":{\"name\":\"allowed_tools\"}}";
-        String allowed = "{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"auto\",\"tools\":[" + function + "]}}";
         List<Tool> tools = List.of(new Tool("add", null, null, given -> ""));
-        for (String choice : List.of("\"required\"", function, "\"auto\"", "\"none\"", allowed)) {
-            Object kept = choice.equals(function) || choice.contains("required") ? null : Json.parse(choice);
+        for (String line : System.getenv("DOSAI_TEST_CHOICES").split("\n")) {
+            String choice = line.split("\t")[0];
+            Object second = Json.parse(line.split("\t")[1]);
             for (Request request : List.of(question().setJson("tool_choice", choice), question().set("tool_choice", Json.parse(choice)))) {
                 Map<?, ?> sent = (Map<?, ?>) Json.parse(client("forced").runTools(request, tools).text());
-                same(kept, sent.get("tool_choice"));
+                same(second, sent.get("tool_choice"));
                 same(true, request.toString().contains(choice));
             }
         }
+        same(false, client("echo").runTools(question(), tools).text().contains("tool_choice"));
     }
 
     /** Runs it with a function that fails so, beside others. */

@@ -107,6 +107,15 @@ function Client:close() self.loop:close() end
 
 -- ---- tools
 
+-- Whether the library can send it.
+local function is_utf8(text)
+  local out, failure = ffi.new("dosai_request *[1]"), ffi.new("dosai_error *[1]")
+  check(C.dosai_request_new("m", 1, out, failure), failure)
+  local status = C.dosai_request_add_tool_result(out[0], "", text, #text, nil)
+  C.dosai_request_free(out[0])
+  return status == 0
+end
+
 local function run(tools, call)
   local is_good, result = pcall(function()
     for _, tool in ipairs(tools) do
@@ -119,12 +128,22 @@ local function run(tools, call)
     end
     error("there is no function " .. tostring(call.name), 0)
   end)
-  return is_good and result or "error: " .. tostring(result)
+  local told = is_good and result or "error: " .. tostring(result)
+  return is_utf8(told) and told or "error: the result is not UTF-8"
+end
+
+-- The choice of the questions after the first: with a call that is forced, the model could only call again.
+local function unforced(choice)
+  if type(choice) ~= "table" then return choice ~= "required" and choice or nil end
+  if choice["function"] or choice.custom then return nil end
+  local allowed = choice.allowed_tools
+  if type(allowed) ~= "table" or allowed.mode ~= "required" then return choice end
+  return {type = choice.type, allowed_tools = {mode = "auto", tools = allowed.tools}}
 end
 
 -- Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. A tool has a name, a
 -- description, parameters (a JSON schema), and run, which gets the arguments as a table and gives a text, or what JSON can
--- say; what it throws is told to the model. request.messages grows by each round. After max_rounds answers (10) that still
+-- say; what it throws is told to the model, and that a result is not UTF-8. request.messages grows by each round. After max_rounds answers (10) that still
 -- have calls, it throws TOO_LARGE; if an answer with calls was cut short, TRUNCATED. Those calls do not run.
 -- is_parallel: the functions of one answer run in a coroutine each, as those of together().
 function Client:run_tools(request, tools, max_rounds, is_parallel)
@@ -145,15 +164,15 @@ function Client:run_tools(request, tools, max_rounds, is_parallel)
     if round >= (max_rounds or 10) then
       error(answers.failed("TOO_LARGE", "the model still calls functions in round " .. round, answer), 0)
     end
-    table.insert(request.messages, first.message)
     local work = {}
     for at, call in ipairs(first.message.tool_calls) do
       work[at] = function() return {role = "tool", tool_call_id = call.id, content = run(tools, call)} end
     end
-    local results = is_parallel and self:together(work)
-    for at, one in ipairs(work) do table.insert(request.messages, results and results[at] or one()) end
-    local is_forced = choice == "required" or type(choice) == "table" and choice["function"]
-    if is_forced then choice = nil end -- else the model could only call again
+    local results = is_parallel and self:together(work) or {}
+    for at, one in ipairs(work) do results[at] = results[at] or one() end
+    table.insert(request.messages, first.message)
+    for _, result in ipairs(results) do table.insert(request.messages, result) end
+    choice = unforced(choice)
   end
 end
 

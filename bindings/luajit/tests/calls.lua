@@ -98,17 +98,33 @@ test("tools", function()
   same(4, #failure.completion.choices[1].message.tool_calls)
 end)
 
+local function same_json(wanted, found)
+  if type(wanted) ~= "table" or type(found) ~= "table" then return same(wanted, found) end
+  for key, value in pairs(wanted) do same_json(value, found[key]) end
+  for key in pairs(found) do same(true, wanted[key] ~= nil) end
+end
+
 -- The answer is the second question.
 test("a forced call", function()
   local tools = {{name = "add", run = function() return "" end}}
-  local called = {type = "function", ["function"] = {name = "allowed_tools"}}
-  local allowed = {type = "allowed_tools", tools = {called}}
-  for _, each in ipairs {{called}, {"required"}, {"auto", "auto"}, {"none", "none"}, {allowed, allowed}} do
-    local request = {model = "m", messages = {question.messages[1]}, tool_choice = each[1]}
+  for first, second in support.choices:gmatch("(.-)\t(.-)\n") do
+    local choice = json.decode(first)
+    local request = {model = "m", messages = {question.messages[1]}, tool_choice = choice}
     local sent = json.decode(client("forced"):run_tools(request, tools).text)
-    local chosen = type(sent.tool_choice) == "table" and sent.tool_choice.type or sent.tool_choice
-    same(each[2] == allowed and "allowed_tools" or each[2], chosen)
-    same(each[1], request.tool_choice)
+    same_json(json.decode(second), sent.tool_choice or "auto")
+    same(choice, request.tool_choice)
+    same_json(json.decode(first), choice)
+  end
+end)
+
+-- The model is told of it, and the loop goes on.
+test("a result that is not UTF-8", function()
+  local tools = {{name = "add", run = function() return "caf\233" end}, {name = "fail", run = function() error("\255", 0) end}}
+  for _, is_parallel in ipairs {false, true} do
+    local request = {model = "m", messages = {question.messages[1]}}
+    same("error: the result is not UTF-8|error: the result is not UTF-8|error: there is no function nobody|error: the arguments are no object",
+      client("model"):run_tools(request, tools, nil, is_parallel).text)
+    same(6, #request.messages)
   end
 end)
 

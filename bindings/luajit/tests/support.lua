@@ -8,7 +8,8 @@ struct pollfd_of_tests { int fd; short events, revents; };
 int poll(struct pollfd_of_tests *fds, unsigned long count, int timeout);
 ]]
 io.stdout:setvbuf("no") -- for a forked child would write it again
-local support = {question = {model = "m", messages = {{role = "user", content = "Hello!"}}}, url = os.getenv("DOSAI_TEST_URL")}
+local support = {question = {model = "m", messages = {{role = "user", content = "Hello!"}}}, url = os.getenv("DOSAI_TEST_URL"),
+  choices = os.getenv("DOSAI_TEST_CHOICES")}
 
 function support.now()
   local time = ffi.new("struct timespec_of_tests")

@@ -4,6 +4,13 @@ const { MaxRoundsError, UnusableAnswerError, errorOf } = require('./errors.js');
 
 const message = (error) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
+// The choice of the questions after the first: with a call that is forced, the model could only call again.
+function unforced(choice) {
+  if (choice === 'required' || choice?.function || choice?.custom) return 'auto';
+  const allowed = choice?.allowed_tools;
+  return allowed?.mode === 'required' ? { ...choice, allowed_tools: { ...allowed, mode: 'auto' } } : choice;
+}
+
 // Iterating gives the answers, or with stream: true the chunks of all of them. The functions of one answer run at once.
 class ToolRunner {
   #client;
@@ -73,8 +80,7 @@ class ToolRunner {
     const results = await Promise.all(calls.map((call) => this.#answer(call)));
     if (this.#controller.signal.aborted) throw errorOf({ status: 'CANCELLED', message: 'the tool loop was aborted' });
     this.messages.push(choice.message, ...results);
-    const wanted = this.#body.tool_choice;
-    if (wanted === 'required' || wanted?.function) delete this.#body.tool_choice; // else it could only call again
+    this.#body.tool_choice = unforced(this.#body.tool_choice);
   }
 
   async #answer(call) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { test } from 'node:test';
 import OpenAI from '../index.mjs';
@@ -65,17 +66,18 @@ test('errors are told to the model', () => model(
 test('the rounds are limited, and a forced call is forced once', () => model([['weather', '{}']], true, async (completions, asked) => {
   const runner = completions.runTools({ ...body, tool_choice: 'required' }, { maxRounds: 3 });
   await assert.rejects(runner.finalContent(), (error) => error instanceof OpenAI.MaxRoundsError && error.completion.choices.length === 1);
-  assert.deepEqual(asked.map((one) => one.tool_choice), ['required', undefined, undefined]);
+  assert.deepEqual(asked.map((one) => one.tool_choice), ['required', 'auto', 'auto']);
   for (const maxRounds of ['3', NaN, 0, {}]) assert.throws(() => completions.runTools(body, { maxRounds }), RangeError);
   asked.length = 0;
   await assert.rejects(completions.runTools(body, { maxRounds: 1.5 }).finalContent(), OpenAI.MaxRoundsError);
   assert.equal(asked.length, 2);
-  const forced = { type: 'function', function: { name: 'weather' } };
-  const allowed = { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [forced] } };
-  for (const [wanted, second] of [[forced, undefined], ['auto', 'auto'], [allowed, allowed], [null, null]]) {
+  const lines = readFileSync(new URL('../../../Tests/Bindings/tool_choices.txt', import.meta.url), 'utf8').trimEnd().split('\n');
+  for (const [first, second] of [...lines.map((line) => line.split('\t').map(JSON.parse)), [null, null], [undefined, undefined]]) {
     asked.length = 0;
-    await assert.rejects(completions.runTools({ ...body, tool_choice: wanted }, { maxRounds: 2 }).finalContent(), OpenAI.MaxRoundsError);
-    assert.deepEqual(asked.map((one) => one.tool_choice), [wanted, second]);
+    const given = structuredClone(first);
+    await assert.rejects(completions.runTools({ ...body, tool_choice: given }, { maxRounds: 2 }).finalContent(), OpenAI.MaxRoundsError);
+    assert.deepEqual(asked.map((one) => one.tool_choice), [first, second]);
+    assert.deepEqual(given, first);
   }
 }));
 

@@ -24,17 +24,15 @@ final class Tools
 
     /**
      * Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a function
-     * throws is told to the model, too. The messages of the request grow by each round; the answer is not among them. After
+     * throws is told to the model, too, and that a result is not UTF-8. The messages of the request grow by each round; the answer is not among them. After
      * maxRounds answers that still have calls, it throws TooLarge; if an answer with calls was cut short, Truncated. Those
      * calls do not run. parallel: the functions of one answer run in a Fiber each, as those of Client::together().
      */
     public function run(Client $client, array &$request, int $maxRounds, bool $parallel): Completion
     {
-        $choice = $request['tool_choice'] ?? null;
-        $isForced = $choice === 'required' || !is_string($choice) && isset(((array) $choice)['function']);
+        $choice = array_intersect_key($request, ['tool_choice' => 1]);
         for ($round = 1;; $round++) {
-            $fields = $isForced && $round > 1 ? array_diff_key($request, ['tool_choice' => 1]) : $request; // else it could only call again
-            $answer = $client->chat(['tools' => $this->described] + $fields);
+            $answer = $client->chat(['tools' => $this->described] + $choice + $request);
             $first = $answer->choices[0] ?? null;
             if (!$first?->message->toolCalls) {
                 return $answer;
@@ -48,7 +46,22 @@ final class Tools
             $work = array_map(fn (ToolCall $call) => fn () => $this->call($call), $first->message->toolCalls);
             $results = $parallel ? $client->together($work) : array_map(fn (\Closure $one) => $one(), $work);
             array_push($request['messages'], $first->message, ...$results);
+            $choice = array_map(self::unforced(...), $choice);
         }
+    }
+
+    /** The choice of the questions after the first: with a call that is forced, the model could only call again. */
+    private static function unforced(mixed $choice): mixed
+    {
+        $read = json_decode(json_encode($choice));
+        if ($read === 'required' || isset($read->function) || isset($read->custom)) {
+            return 'auto';
+        }
+        if (($read->allowed_tools->mode ?? null) !== 'required') {
+            return $choice;
+        }
+        $read->allowed_tools->mode = 'auto';
+        return $read;
     }
 
     private function call(ToolCall $call): array
@@ -64,6 +77,7 @@ final class Tools
         } catch (\Throwable $wrong) {
             $text = 'error: ' . $wrong->getMessage();
         }
-        return ['role' => 'tool', 'tool_call_id' => $call->id, 'content' => $text];
+        $isText = preg_match('//u', $text) === 1;
+        return ['role' => 'tool', 'tool_call_id' => $call->id, 'content' => $isText ? $text : 'error: the result is not UTF-8'];
     }
 }

@@ -106,15 +106,28 @@ tests([
     // The answer is the second question.
     'a forced call' => function () {
         $tools = (new Tools())->add('add', '', [], fn (mixed ...$given) => '');
-        $function = ['type' => 'function', 'function' => ['name' => 'allowed_tools']];
-        $allowed = ['type' => 'allowed_tools', 'tools' => [$function]];
-        foreach ([[$function, null], [(object) $function, null], ['required', null], ['auto', 'auto'], ['none', 'none'], [$allowed, $allowed]] as [$choice, $second]) {
-            $request = QUESTION + ['tool_choice' => $choice];
-            $sent = json_decode(client('forced')->runTools($request, $tools)->text(), true);
-            same([$second, $second !== null, $choice], [$sent['tool_choice'] ?? null, array_key_exists('tool_choice', $sent), $request['tool_choice']]);
+        foreach (explode("\n", trim(getenv('DOSAI_TEST_CHOICES'))) as $line) {
+            [$first, $second] = explode("\t", $line);
+            foreach ([true, false] as $isArray) {
+                $choice = json_decode($first, $isArray);
+                $request = QUESTION + ['tool_choice' => $choice];
+                $sent = json_decode(client('forced')->runTools($request, $tools)->text(), true);
+                same(json_decode($second, true), $sent['tool_choice'] ?? 'auto');
+                same([$choice, $first], [$request['tool_choice'], json_encode($request['tool_choice'])]);
+            }
         }
         $request = QUESTION;
         same(false, str_contains(client('echo')->runTools($request, $tools)->text(), 'tool_choice'));
+    },
+    // The model is told of it, and the loop goes on.
+    'a result that is not UTF-8' => function () {
+        $tools = (new Tools())->add('add', '', [], fn (mixed ...$given) => "caf\xe9")->add('fail', '', [], fn () => throw new Exception("\xff"));
+        foreach ([false, true] as $parallel) {
+            $request = QUESTION;
+            $told = explode('|', client('model')->runTools($request, $tools, 10, $parallel)->text());
+            same(array_fill(0, 2, 'error: the result is not UTF-8'), array_slice($told, 0, 2));
+            same(6, count($request['messages']));
+        }
     },
     // Two functions of one answer, and one beside the tool loop: each waits until all have begun.
     'tools at once' => function () {

@@ -64,9 +64,8 @@ class BaseToolRunner(Generic[Part]):
 
     def _add_results(self, results: Iterable[ToolResult]) -> None:
         self.messages += [self.completions[-1].choices[0].message, *(result.message for result in results)]
-        choice = self._arguments.get("tool_choice")
-        if choice == "required" or isinstance(choice, dict) and "function" in choice:
-            del self._arguments["tool_choice"]  # else the model could only call again
+        if "tool_choice" in self._arguments:
+            self._arguments["tool_choice"] = unforced(self._arguments["tool_choice"])
 
     def _final(self) -> ChatCompletion:
         if not self._is_over:
@@ -144,6 +143,16 @@ class ToolRunner(BaseToolRunner[Part], Closing):
             self._steps.close()
         except ValueError:
             pass  # a thread is in it
+
+
+def unforced(choice: Any) -> Any:
+    """The choice of the questions after the first: with a call that is forced, the model could only call again."""
+    if choice == "required" or isinstance(choice, dict) and ("function" in choice or "custom" in choice):
+        return "auto"
+    allowed = choice.get("allowed_tools") if isinstance(choice, dict) else None
+    if isinstance(allowed, dict) and allowed.get("mode") == "required":
+        return {**choice, "allowed_tools": {**allowed, "mode": "auto"}}
+    return choice
 
 
 def closed() -> APICancelledError:

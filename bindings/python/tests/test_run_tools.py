@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import pathlib
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 from dosai import testing
 from lateness import allowance
 
+CHOICES = pathlib.Path(__file__).resolve().parents[3] / "Tests/Bindings/tool_choices.txt"
 QUESTION = [{"role": "user", "content": "The weather in Tokyo?"}]
 
 
@@ -180,11 +182,14 @@ def test_a_result_that_is_no_json_is_an_error(run, dosai_server):
 
 
 def test_a_forced_call_is_forced_once(run, dosai_server):
-    for choice in ("required", {"type": "function", "function": {"name": "get_weather"}}):
-        run(ASKED, "18.", tool_choice=choice)
-        assert [request.json.get("tool_choice") for request in dosai_server.requests[-2:]] == [choice, None]
-    run(ASKED, "18.", tool_choice="auto")
-    assert [request.json.get("tool_choice") for request in dosai_server.requests[-2:]] == ["auto", "auto"]
+    for line in CHOICES.read_text().splitlines():
+        first, second = map(json.loads, line.split("\t"))
+        given = json.loads(line.split("\t")[0])
+        run(ASKED, "18.", tool_choice=given)
+        assert [request.json["tool_choice"] for request in dosai_server.requests[-2:]] == [first, second]
+        assert given == first
+    run(ASKED, "18.")
+    assert all("tool_choice" not in request.json for request in dosai_server.requests[-2:])
 
 
 def test_a_shape_of_the_answer(run, dosai_server):

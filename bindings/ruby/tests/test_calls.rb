@@ -165,18 +165,45 @@ class TestCalls < Test
       results = asked.last["messages"].last(4).map { |one| one.values_at("tool_call_id", "content") }
       assert_equal [["1", '{"sum":3}'], ["2", "error: no luck"], ["3", "error: there is no function nobody"], ["4", "error: the arguments are no object"]], results
       assert_equal 1, asked.last["messages"][1]["own"]
-      assert_equal ["required", nil], asked.last(2).map { |one| one["tool_choice"] }
+      assert_equal ["required", "auto"], asked.last(2).map { |one| one["tool_choice"] }
       assert_equal({"name" => "add", "description" => "Adds", "parameters" => {"type" => "object"}}, asked.last["tools"][0]["function"])
       assert_equal 6, messages.size
     end
-    called = {"type" => "function", "function" => {"name" => "add"}}
-    allowed = {"type" => "allowed_tools", "allowed_tools" => {"mode" => "auto", "tools" => [called]}}
-    [[called, nil], [{type: "function", function: {name: "add"}}, nil], [:required, nil], [:auto, "auto"], [allowed, allowed]].each do |choice, second|
-      client.run_tools(model: "m", messages: QUESTION[:messages].dup, tools: tools, tool_choice: choice)
-      second ? assert_equal(second, asked.last["tool_choice"]) : assert_nil(asked.last["tool_choice"])
+    lines = File.readlines(File.expand_path("../../../Tests/Bindings/tool_choices.txt", __dir__), chomp: true)
+    lines.each do |line|
+      first, second = line.split("\t").map { |text| JSON.parse(text) }
+      symbols = first.is_a?(Hash) ? JSON.parse(line[/[^\t]*/], symbolize_names: true) : first.to_sym
+      [first, symbols].each do |choice|
+        client.run_tools(model: "m", messages: QUESTION[:messages].dup, tools: tools, tool_choice: choice)
+        assert_equal [first, second], asked.last(2).map { |one| one["tool_choice"] }
+      end
     end
+    client.run_tools(model: "m", messages: QUESTION[:messages].dup, tools: tools)
+    refute asked.last.key?("tool_choice")
     error = assert_raises(Dosai::TooLargeError) { client.run_tools(model: "m", messages: [], tools: tools, max_rounds: 1) }
     assert_equal 4, error.completion.choices.first.message.tool_calls.size
+  end
+
+  def test_results_of_tools
+    call = {id: "1", type: "function", function: {name: "give", arguments: "{}"}}
+    client = serve do |exchange|
+      last = JSON.parse(exchange.body)["messages"].last
+      exchange.reply(last["role"] == "tool" ? answer(last["content"]) : answer(nil, tool_calls: [call]))
+    end
+    messages = nil
+    tell = lambda do |&block|
+      messages = QUESTION[:messages].dup
+      client.run_tools(model: "m", messages: messages, tools: [Dosai::Tool.new("give", &block)]).text
+    end
+    ["\u00e9", "\u00e9".encode("ISO-8859-1"), "\u00e9".b].each { |text| assert_equal "\u00e9", tell.() { text } }
+    # The model is told of it, and the loop goes on.
+    [-> { "caf\xe9" }, -> { "\xe9".b }, -> { raise "\xff" }].each do |give|
+      assert_equal "error: the result is not UTF-8", tell.() { give.() }
+      assert_equal 3, messages.size
+    end
+    # What ends the loop leaves whole rounds.
+    assert_raises(NotImplementedError) { tell.() { raise NotImplementedError } }
+    assert_equal QUESTION[:messages], messages
   end
 
   def test_examples

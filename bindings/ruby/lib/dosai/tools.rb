@@ -29,9 +29,9 @@ module Dosai
 
   class Client
     # Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a function
-    # raises is told to the model, too. messages grows by each round; the answer is not in it. After max_rounds answers
-    # that still have calls, it raises TooLargeError; if an answer with calls was cut short, TruncatedError. Those calls do
-    # not run. parallel: the functions of one answer run at once, each on a thread.
+    # raises is told to the model, too, and that a result is not UTF-8. messages grows by each round; the answer is not in
+    # it. After max_rounds answers that still have calls, it raises TooLargeError; if an answer with calls was cut short,
+    # TruncatedError. Those calls do not run. parallel: the functions of one answer run at once, each on a thread.
     def run_tools(messages:, tools:, max_rounds: 10, parallel: false, **fields)
       (1..).each do |round|
         answer = chat(messages: messages, tools: tools, **fields)
@@ -39,16 +39,23 @@ module Dosai
         calls = choice ? choice.message.tool_calls : []
         return answer if calls.empty?
         check_round(answer, choice.finish_reason, round >= max_rounds && round)
-        messages << choice.message
         results = parallel ? calls.map { |call| Thread.new { run_tool(tools, call) } }.map(&:value) : calls.map { |call| run_tool(tools, call) }
+        messages << choice.message
         calls.zip(results) { |call, result| messages << {role: "tool", tool_call_id: call.id, content: result} }
-        fields.delete(:tool_choice) if forced?(fields[:tool_choice]) # else the model could only call again
+        fields[:tool_choice] = unforced(fields[:tool_choice]) if fields[:tool_choice]
       end
     end
 
     private
 
-    def forced?(choice) = choice.is_a?(Hash) ? choice.key?(:function) || choice.key?("function") : choice.to_s == "required"
+    # The choice of the questions after the first: with a call that is forced, the model could only call again.
+    def unforced(choice)
+      case JSON.parse(JSON.generate(choice), symbolize_names: true)
+      in "required" | {function: _} | {custom: _} then "auto"
+      in {allowed_tools: {mode: "required"} => allowed} => whole then {**whole, allowed_tools: {**allowed, mode: "auto"}}
+      else choice
+      end
+    end
 
     def check_round(answer, reason, last)
       if %w[length content_filter].include?(reason)
@@ -58,6 +65,14 @@ module Dosai
     end
 
     def run_tool(tools, call)
+      told = tell(tools, call)
+      JSON.generate(told) # as the request will be
+      told
+    rescue JSON::GeneratorError, EncodingError
+      "error: the result is not UTF-8"
+    end
+
+    def tell(tools, call)
       tool = tools.find { |one| one.name == call.name }
       tool ? tool.call(call.arguments) : "error: there is no function #{call.name}"
     rescue StandardError => error

@@ -159,10 +159,18 @@ impl Request {
     pub fn error(&self) -> Option<&Error> {
         self.made.as_ref().err()
     }
-    /// Whether the model must call a function.
-    pub(crate) fn is_call_forced(&self) -> bool {
-        let choice = field(self.json(), "tool_choice");
-        choice.map_or(false, |choice| choice == "\"required\"" || field(&choice, "function").is_some())
+    /// The tool_choice of the questions after the first: with a call that is forced, the model could only call again.
+    /// `None`: it stays.
+    pub(crate) fn unforced_choice(&self) -> Option<String> {
+        let choice = field(self.json(), "tool_choice")?;
+        if choice == "\"required\"" || field(&choice, "function").or_else(|| field(&choice, "custom")).is_some() {
+            return Some("\"auto\"".into());
+        }
+        let allowed = field(&choice, "allowed_tools")?;
+        field(&allowed, "mode").filter(|mode| mode == "\"required\"")?;
+        let mut allowed = Request::parse(&allowed);
+        let mut later = Request::parse(&choice);
+        Some(later.set_json("allowed_tools", allowed.set("mode", "auto").json()).json().into())
     }
     pub(crate) fn get(&self) -> Result<*const sys::dosai_request> {
         self.made.as_ref().map(|handle| handle.get() as *const _).map_err(Error::clone)

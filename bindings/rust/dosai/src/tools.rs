@@ -112,14 +112,15 @@ impl Client {
                 }
             }
             let results = tools.run_all(&calls, self).map_err(|error| error.with(&answer))?;
-            for each in [&mut *request, &mut sent] {
+            for each in [&mut sent, &mut *request] {
                 each.add_choice(choice);
                 for (call, result) in calls.iter().zip(&results) {
                     each.add_tool_result(call.id.unwrap_or(""), result);
                 }
+                each.get().map_err(|error| error.with(&answer))?; // the caller's has not changed
             }
-            if sent.is_call_forced() {
-                sent.set("tool_choice", "auto"); // else the model could only call again
+            if let Some(later) = sent.unforced_choice() {
+                sent.set_json("tool_choice", &later);
             }
             if calls.is_empty() {
                 return Ok(answer);

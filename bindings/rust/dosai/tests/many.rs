@@ -249,6 +249,19 @@ fn tools_run_until_there_is_an_answer() {
     }
 }
 
+/// No C string can be this id: the loop fails, and the request is as it was.
+#[test]
+fn an_id_with_a_nul() {
+    let wanted = wants(&["weather"]).replace("t-0", "t-0\\u0000");
+    let server = serve(move |_, _| Reply::Whole(completion(&wanted, "tool_calls")));
+    let mut tools = Tools::new();
+    tools.add("weather", "of a city", "{}", |_| Ok("sun".into()));
+    let mut asked = request();
+    let before = asked.json().to_owned();
+    assert_eq!(server.client().run_tools(&mut asked, &tools).unwrap_err().status(), Status::INVALID_ARGUMENT);
+    assert_eq!(asked.json(), before);
+}
+
 #[test]
 fn a_forced_call_is_forced_once() {
     let server = serve(|body, _| match body.contains("\"tool\"") {
@@ -257,10 +270,8 @@ fn a_forced_call_is_forced_once() {
     });
     let mut tools = Tools::new();
     tools.add("weather", "of a city", "{}", |_| Ok("sun".into()));
-    let forced = r#"{"type":"function","function":{"name":"allowed_tools"}}"#;
-    let allowed = r#"{"tools":[{"type":"function","function":{"name":"weather"}}],"type":"allowed_tools"}"#;
-    let (required, auto, none) = (r#""required""#, r#""auto""#, r#""none""#);
-    for (choice, second) in [(forced, auto), (required, auto), (auto, auto), (none, none), (allowed, allowed)] {
+    let choices = include_str!("../../../../Tests/Bindings/tool_choices.txt");
+    for (choice, second) in choices.lines().map(|line| line.split_once('\t').unwrap()) {
         let text = r#"the \"tool_choice\": \"required\""#;
         let mut asked = Request::parse(&format!(
             r#" {{"own":{{"tool_choice":"required"}}, "messages":[{{"role":"user","content":"{text}"}}], "tool_choice" : {choice} }}"#

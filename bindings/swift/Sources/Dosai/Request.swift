@@ -81,10 +81,19 @@ public struct Request: Sendable, CustomStringConvertible {
     try change { dosai_request_set_tool_choice($0, function, $1) }
   }
 
-  /// Whether the model must call a function.
-  var isCallForced: Bool {
-    guard let choice = field("tool_choice") else { return false }
-    return choice == "\"required\"" || (try? Request(json: choice))?.field("function") != nil
+  /// The tool_choice of the questions after the first: with a call that is forced, the model could only call again. nil: it
+  /// stays.
+  var unforcedChoice: String? {
+    let (required, auto) = ("\"required\"", "\"auto\"")
+    guard let choice = field("tool_choice") else { return nil }
+    if choice == required { return auto }
+    guard var inner = try? Request(json: choice) else { return nil }
+    if inner.field("function") != nil || inner.field("custom") != nil { return auto }
+    guard let allowed = inner.field("allowed_tools"), var list = try? Request(json: allowed),
+      list.field("mode") == required
+    else { return nil }
+    let isSet = try? (list.set("mode", json: auto), inner.set("allowed_tools", json: list.json))
+    return isSet == nil ? nil : inner.json
   }
 
   /// The text of a field: what changes once the library has set that field.

@@ -63,7 +63,7 @@ extension Client {
       }
       try request.add(answer, calls, results)
       try sent.add(answer, calls, results)
-      if sent.isCallForced { try sent.set("tool_choice", "auto") }  // else the model could only call again
+      if let later = sent.unforcedChoice { try sent.set("tool_choice", json: later) }
     }
   }
 }

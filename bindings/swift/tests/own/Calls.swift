@@ -199,11 +199,10 @@ private func tools() async throws {
 /// The function gets what the first question forced, and the answer is the second question.
 private func forced() async throws {
   let tool = Tool(name: "add") { $0 }
-  let function = #"{"type":"function","function":{"name":"allowed_tools"}}"#
-  let allowed = #"{"tools":[{"type":"function","function":{"name":"add"}}],"type":"allowed_tools"}"#
-  let (required, auto, none) = (#""required""#, #""auto""#, #""none""#)
   let model = try client("forced")
-  for (choice, second) in [(function, auto), (required, auto), (auto, auto), (none, none), (allowed, allowed)] {
+  for line in (environment("DOSAI_TEST_CHOICES") ?? "").split(separator: "\n") {
+    let parts = line.split(separator: "\t")
+    let (choice, second) = (String(parts[0]), String(parts[1]))
     let asked =
       #"{"own":{"tool_choice":"required"}, "messages":[{"role":"user","content":"\"tool_choice\":"}], "tool_choice" : "#
     let (answer, request) = try await model.runTools(try Request(json: asked + choice + " }"), [tool])

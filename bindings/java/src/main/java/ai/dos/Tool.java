@@ -32,13 +32,21 @@ public record Tool(String name, String description, Map<String, ?> parameters, F
             List<String> results = calls.size() == 1 ? List.of(result(tools, calls.get(0))) : together(tools, calls);
             request.message(first.message());
             for (int at = 0; at < calls.size(); at++) request.toolResult(calls.get(at).id(), results.get(at));
-            if (isForced(asked.get("tool_choice"))) asked.without("tool_choice"); // else the model could only call again
+            Object choice = asked.get("tool_choice");
+            if (choice != null) asked.set("tool_choice", unforced(choice));
         }
     }
 
-    private static boolean isForced(Object given) {
-        Object choice = Json.parse(Json.write(given));
-        return "required".equals(choice) || choice instanceof Map<?, ?> fields && fields.containsKey("function");
+    /** The choice of the questions after the first: with a call that is forced, the model could only call again. */
+    @SuppressWarnings("unchecked")
+    private static Object unforced(Object given) {
+        Object read = Json.parse(Json.write(given));
+        if ("required".equals(read)) return "auto";
+        if (!(read instanceof Map<?, ?> choice)) return given;
+        if (choice.containsKey("function") || choice.containsKey("custom")) return "auto";
+        if (!(choice.get("allowed_tools") instanceof Map<?, ?> allowed) || !"required".equals(allowed.get("mode"))) return given;
+        ((Map<String, Object>) allowed).put("mode", "auto");
+        return read;
     }
 
     private static List<String> together(List<Tool> tools, List<Completion.ToolCall> calls) {

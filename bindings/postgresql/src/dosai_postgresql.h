@@ -35,8 +35,8 @@ void raise_error(const dosai_error *error);
 /* UTF-8 as a datum in the database's encoding. */
 Datum text_datum(const char *text, size_t length);
 bool is_storable(const char *text, size_t length); /* text_datum would not raise an error */
-/* The answer's text; 0 if it has none. Raises a refusal. */
-bool answer_datum(const dosai_completion *answer, Datum *out);
+/* The text in the database's encoding, with "?" for each character that is not storable. */
+char *storable(const char *text, size_t length);
 
 dosai_client *get_client(exchange *of);
 const char *default_model(void);

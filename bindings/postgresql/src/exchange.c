@@ -85,29 +85,6 @@ static char *to_server(const char *text, size_t length) {
   return pg_any_to_server(text, (int)length, PG_UTF8);
 }
 
-void raise_error(const dosai_error *error) {
-  size_t length;
-  const char *message = dosai_error_message(error, &length);
-  dosai_status status = dosai_error_status(error);
-  if (status == DOSAI_CANCELLED && key_errno) {
-    errno = key_errno;
-    ereport(ERROR, errcode_for_file_access(), errmsg("could not read the file of dosai.key_file: %m"),
-            key_errno == EPERM ? errhint("It must be a file to which others have no access.") : 0);
-  }
-  ereport(ERROR, errcode(sqlstate(status)), errmsg("dosai: %s", to_server(message ? message : "", length)),
-          errdetail("status %s, HTTP status %d", dosai_status_name(status), dosai_error_http_status(error)));
-}
-
-void check(exchange *of, dosai_status status) {
-  if (status != DOSAI_OK) raise_error(of->error);
-}
-
-Datum text_datum(const char *text, size_t length) {
-  char *converted = to_server(text, length);
-  return PointerGetDatum(
-      cstring_to_text_with_len(converted, converted == text ? (int)length : strlen(converted)));
-}
-
 bool is_storable(const char *text, size_t length) {
   int encoding = GetDatabaseEncoding(), room = length * MAX_CONVERSION_GROWTH + 1;
   if (!pg_verify_mbstr(PG_UTF8, text, length, true)) return false;
@@ -118,16 +95,34 @@ bool is_storable(const char *text, size_t length) {
                                        palloc(room), room, true) == length;
 }
 
-bool answer_datum(const dosai_completion *answer, Datum *out) {
-  size_t length;
-  const char *content = dosai_completion_content(answer, 0, &length);
-  if (content) return *out = text_datum(content, length), true;
-  content = dosai_completion_refusal(answer, 0, &length);
-  if (content)
-    ereport(ERROR, errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
-            errmsg("dosai: the model refused: %s", to_server(content, length)));
-  return false;
+char *storable(const char *text, size_t length) {
+  StringInfo made = makeStringInfo();
+  for (size_t at = 0, size; at < length; at += size) {
+    size = pg_encoding_mblen(PG_UTF8, text + at); /* it is whole: the library gives UTF-8 */
+    bool is_good = is_storable(text + at, size);
+    appendStringInfoString(made, is_good ? to_server(pnstrdup(text + at, size), size) : "?");
+  }
+  return made->data;
 }
+
+void raise_error(const dosai_error *error) {
+  size_t length;
+  const char *message = dosai_error_message(error, &length);
+  dosai_status status = dosai_error_status(error);
+  if (status == DOSAI_CANCELLED && key_errno) {
+    errno = key_errno;
+    ereport(ERROR, errcode_for_file_access(), errmsg("could not read the file of dosai.key_file: %m"),
+            key_errno == EPERM ? errhint("It must be a file to which others have no access.") : 0);
+  }
+  ereport(ERROR, errcode(sqlstate(status)), errmsg("dosai: %s", storable(message, length)),
+          errdetail("status %s, HTTP status %d", dosai_status_name(status), dosai_error_http_status(error)));
+}
+
+void check(exchange *of, dosai_status status) {
+  if (status != DOSAI_OK) raise_error(of->error);
+}
+
+Datum text_datum(const char *text, size_t length) { return CStringGetTextDatum(to_server(text, length)); }
 
 /* The options are the request; what they lack is its last message, and maybe the model. */
 void submit(exchange *of, exchange_kind kind, const text *prompt, const Jsonb *options, uintptr_t tag) {

@@ -14,15 +14,20 @@ enum { MOST_IN_FLIGHT = 256 };
 static Jsonb *options_of(FunctionCallInfo fcinfo) { return PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1); }
 
 Datum dosai_sql_chat(PG_FUNCTION_ARGS) {
-  Datum answer = 0;
+  size_t length;
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
   exchange *of = begin(CurrentMemoryContext);
   submit(of, WHOLE, PG_GETARG_TEXT_PP(0), options_of(fcinfo), 0);
   const dosai_event *event = wait_for_event(of);
   finish(of); /* the event stays until the loop is used again */
   if (event->kind == DOSAI_EVENT_ERROR) raise_error(event->error);
-  if (!answer_datum(event->completion, &answer)) PG_RETURN_NULL();
-  PG_RETURN_DATUM(answer);
+  const char *text = dosai_completion_content(event->completion, 0, &length);
+  if (text) PG_RETURN_DATUM(text_datum(text, length));
+  text = dosai_completion_refusal(event->completion, 0, &length);
+  if (text)
+    ereport(ERROR, errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+            errmsg("dosai: the model refused: %s", storable(text, length)));
+  PG_RETURN_NULL();
 }
 
 static Datum chunk_datum(const dosai_chunk *chunk, TupleDesc description) {
@@ -70,21 +75,19 @@ static void put(ReturnSetInfo *result, const char *id, const dosai_event *event,
   MemoryContext before = MemoryContextSwitchTo(row);
   if (id) values[0] = CStringGetTextDatum(id);
   if (event) {
-    bool is_good = event->kind == DOSAI_EVENT_COMPLETION;
-    if (!is_good && dosai_error_status(event->error) == DOSAI_CANCELLED) raise_error(event->error);
-    const dosai_completion *answer = is_good ? event->completion : dosai_error_completion(event->error);
-    const char *text = is_good ? dosai_completion_content(answer, 0, &length) : NULL;
+    const dosai_completion *answer = event->completion; /* NULL for an error: it has no text */
+    const dosai_error *error = event->error;
+    dosai_status status = answer ? DOSAI_OK : dosai_error_status(error);
+    if (status == DOSAI_CANCELLED) raise_error(error);
+    const char *text = dosai_completion_content(answer, 0, &length);
     bool is_lost = text && !is_storable(text, length);
     if (text && !is_lost) nulls[1] = false, values[1] = text_datum(text, length);
-    text =
-        is_good ? dosai_completion_refusal(answer, 0, &length) : dosai_error_message(event->error, &length);
-    if (is_lost || (text && !is_storable(text, length))) text = not_storable, length = strlen(text);
-    if (text) nulls[4] = false, values[4] = text_datum(text, length);
+    text = answer ? dosai_completion_refusal(answer, 0, &length) : dosai_error_message(error, &length);
+    if (is_lost) text = not_storable, length = strlen(text);
+    if (text) nulls[4] = false, values[4] = CStringGetTextDatum(storable(text, length));
     nulls[2] = nulls[3] = false;
-    values[2] = CStringGetTextDatum(
-        is_lost ? "ENCODING" : dosai_status_name(is_good ? DOSAI_OK : dosai_error_status(event->error)));
-    values[3] =
-        Int32GetDatum(is_good ? dosai_completion_http_status(answer) : dosai_error_http_status(event->error));
+    values[2] = CStringGetTextDatum(is_lost ? "ENCODING" : dosai_status_name(status));
+    values[3] = Int32GetDatum(answer ? dosai_completion_http_status(answer) : dosai_error_http_status(error));
   }
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   MemoryContextSwitchTo(before);

@@ -4,7 +4,7 @@ import json, os, pathlib, subprocess, time
 import pytest
 
 from cluster import Cluster
-from scripts import completion
+from scripts import choice, completion, error
 from session import Session, codes
 
 HELLO = "Hello! How can I help you today?"
@@ -59,6 +59,27 @@ def test_encodings(cluster, server):
     assert json.loads(server.stats("echo~latin")["last_body"])["model"] == "Gr\u00f6\u00dfe"
     assert codes(cluster.sql("\\c latin\nSET dosai.base_url = '%s'; SELECT dosai.chat('Hi')" % server.base("smile"))) == ["22P05"]
     assert codes(cluster.sql("SET dosai.base_url = '%s'; SELECT dosai.chat('Hi')" % server.base("nul"))) == ["22021"]
+
+
+def test_errors_in_encodings(cluster, server):
+    """What the database cannot store of an error's text is replaced, and the error comes through."""
+    server.put("odd-error", error(429, "Gr\u00fc\u00dfe, \u20ac 1 \U0001f600!", x_should_retry="false"))
+    server.put("odd-refusal", {"json": completion(choices=[choice({"role": "assistant", "content": None, "refusal": "No \u20ac\u0000."})])})
+    whole, part = ("Gr\u00fc\u00dfe, \u20ac 1 \U0001f600!", "No \u20ac?."), ("Gr\u00fc\u00dfe, ? 1 ?!", "No ??.")
+    for name, (text, refusal) in (("UTF8", whole), ("SQL_ASCII", whole), ("LATIN1", part)):
+        cluster.sql("CREATE DATABASE errors_%s TEMPLATE template0 ENCODING %s LC_COLLATE 'C' LC_CTYPE 'C';\n\\c errors_%s\nCREATE EXTENSION dosai" % (name, name, name.lower()))
+
+        def ask(script, call):
+            return cluster.sql("\\c errors_%s\nSET client_encoding = '%s'; SET dosai.base_url = '%s'; SELECT %s" % (
+                name.lower(), name if name == "SQL_ASCII" else "UTF8", server.base(script), call))
+
+        for call in ("dosai.chat('Hi')", "* FROM dosai.stream('Hi')"):
+            output = ask("odd-error", call)
+            assert codes(output) == ["38000"] and "HTTP 429: " + text in output and "status RATE_LIMITED" in output
+        assert "dosai: the model refused: " + refusal in ask("odd-refusal", "dosai.chat('Hi')")
+        each = "* FROM dosai.map('SELECT 1, 2')"
+        assert "1||RATE_LIMITED|429|" in ask("odd-error", each) and "HTTP 429: " + text in ask("odd-error", each)
+        assert ask("odd-refusal", each) == "1||OK|200|" + refusal
 
 
 def test_stream(session, server):
@@ -182,7 +203,7 @@ def test_the_key(session, server, cluster):
     use(session, server, "error-key")
     output = session.ask("SELECT dosai.chat('Hi')") + session.ask("SELECT * FROM pg_settings WHERE name LIKE 'dosai%'")
     assert "AUTHENTICATION" in output and "sk-secret" not in output
-    assert "sk-secret" not in (cluster.data / "log").read_text()
+    assert "sk-secret" not in (cluster.data / "log").read_text(errors="replace")
     session.ask("SET dosai.key_file = ''")
     use(session, server, "echo~none")
     session.ask("SELECT dosai.chat('Hi')")

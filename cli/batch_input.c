@@ -8,7 +8,8 @@
 #define COMPLAINTS_MAX 20
 
 static void fail(const char *path, outcome *outcome) {
-  outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: %s", path, strerror(errno));
+  dosai_status status = errno == ENOMEM ? DOSAI_OUT_OF_MEMORY : DOSAI_INVALID_ARGUMENT;
+  outcome_fail(outcome, status, "%s: %s", path, strerror(errno));
 }
 
 static uint64_t hash_of(const char *text, size_t length) {
@@ -70,7 +71,7 @@ void input_read(batch_input *input, const batch_line *line, batch_request *reque
     length = getline(&input->text, &input->text_capacity, input->file);
   }
   input->position = length < 0 ? -1 : line->offset + length;
-  if (length < 0 && ferror(input->file)) {
+  if (length < 0 && !feof(input->file)) {
     fail(input->path, outcome);
   } else if (length < 0 || parse(input->text, (size_t)length, request) ||
              hash_of(request->custom_id, request->custom_id_length) != line->hash) {
@@ -160,7 +161,8 @@ static void check(batch_input *input, FILE *file, outcome *outcome) {
     }
     request_clear(&request);
   }
-  if (ferror(file)) fail(input->path, outcome);
+  if (length < 0 && !feof(file))
+    fail(input->path, outcome); /* where there is no memory, no end and no error is set */
   if (outcome_is_ok(outcome) && wrong_count > 0) {
     outcome_fail(outcome, DOSAI_INVALID_ARGUMENT, "%s: nothing was sent: %zu lines are invalid", input->path,
                  wrong_count);

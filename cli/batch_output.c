@@ -72,7 +72,7 @@ static void read_results(batch_output *output, batch_input *input, size_t *done,
                    number);
     }
   }
-  if (ferror(output->file)) fail(output, outcome);
+  if (length < 0 && !feof(output->file)) fail(output, outcome);
   free(text);
 }
 
@@ -115,13 +115,11 @@ void output_open(batch_output *output, const char *path, batch_input *input, siz
 static void put_body(FILE *file, const dosai_error *error) {
   size_t length = 0;
   const char *body = dosai_error_body(error, &length);
-  dosai_request *object = NULL;
-  if (body && dosai_request_parse(body, length, &object, NULL) == DOSAI_OK) {
+  if (body && is_object(body, length)) {
     json_put_compact(file, body, length);
   } else {
     json_put_string(file, body, length);
   }
-  dosai_request_free(object);
 }
 
 static void put_response(FILE *file, const dosai_event *end) {
@@ -195,7 +193,9 @@ int output_write(batch_output *output, uint32_t number, const batch_request *req
     rewind(output->line);
     put_result(output->line, number, request, end);
   }
-  int is_made = output->line && fflush(output->line) == 0 && !ferror(output->line);
+  /* Where there is no memory, the stream stays as it is from there on, and says nothing. */
+  int is_made = output->line && fflush(output->line) == 0 && output->text_length > 0 &&
+                output->text[output->text_length - 1] == '\n';
   if (!is_made) errno = ENOMEM;
   int is_written = is_made && append(output, output->text, output->text_length);
   if (!is_written) fail(output, outcome);

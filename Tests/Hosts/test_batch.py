@@ -479,6 +479,44 @@ def test_memory(batch):
     assert process.returncode == 0 and 0 < most < 24 << 10
 
 
+def test_no_memory_for_a_line(batch):
+    """Whatever line there is no memory for: nothing is taken for done that is not, and no result is asked for again."""
+    import resource
+
+    whole = scripts.completion()
+    long_answer = json.loads(json.dumps(whole))
+    long_answer["choices"][0]["message"]["content"] = "x" * (8 << 20)
+    seen = batch.serve(Seen(lambda request: {"json": long_answer if request.user == "long answer" else whole}))
+    batch.output.touch()
+
+    def run_with_little():
+        """With each limit, from what the output is now."""
+        before, ends = batch.output.read_text(), set()
+        ids = {json.loads(text)["custom_id"] for text in batch.input.read_text().splitlines()}
+        for megabytes in range(20, 92, 4):
+            batch.output.write_text(before)
+            limit = megabytes << 20
+            process = batch.start("--concurrency", 1, "--max-retries", 0,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            errors = process.communicate(timeout=600)[1]
+            if process.returncode != 127:  # the loader had room
+                ends.add(process.returncode)
+                results = batch.results()
+                assert process.returncode != 0 or set(results) == ids, "%d MB: %s" % (megabytes, errors)
+        assert ends >= {0, 5} and ends <= {0, 2, 5, -signal.SIGILL}
+
+    batch.write(line("short"), line("long question", x="y" * (8 << 20)), line("last"))
+    run_with_little()
+    batch.output.write_text("")
+    batch.write(line("short"), line("long answer"), line("last"))
+    run_with_little()
+    lines = batch.output.read_text().splitlines(keepends=True)
+    batch.output.write_text("".join(text for text in lines if json.loads(text)["custom_id"] != "last"))
+    del seen.ids[:]
+    run_with_little()
+    assert set(seen.ids) == {"last"}
+
+
 def test_progress_on_a_terminal(batch):
     batch.serve(Seen(lambda request: {"json": scripts.completion(), "delay_ms": 100}))
     batch.write(*(line("line %d" % number) for number in range(16)))

@@ -168,7 +168,8 @@ typedef struct dosai_timings {
 
 /* The status that the function or the call ended with; DOSAI_INVALID_ARGUMENT for NULL. */
 DOSAI_API dosai_status dosai_error_status(const dosai_error *error);
-/* One human-readable line: what happened, with the server's own message if there is one. */
+/* One human-readable line: what happened, with the server's own message if there is one. In place of control
+ * characters, U+0080 to U+009F included, it has spaces. */
 DOSAI_API const char *dosai_error_message(const dosai_error *error, size_t *out_length);
 /* The HTTP status of the last attempt; 0 if it got no answer. Headers, body, code, type and parameter are those of the
  * same attempt. */
@@ -233,9 +234,9 @@ enum {
   DOSAI_LOG_DEBUG = 4    /* an attempt is starting */
 };
 
-/* Receives one log line without a newline: method, host, path, status, request id, duration. Apart from the request
- * id, it never contains a header value, nor a URL query, the key, or any text of the conversation. The function runs on
- * the thread that is inside the library, possibly on several at once, and must not call the library. It and
+/* Receives one log line without control characters: method, host, path, status, request id, duration. Apart from the
+ * request id, it never contains a header value, nor a URL query, the key, or any text of the conversation. The function
+ * runs on the thread that is inside the library, possibly on several at once, and must not call the library. It and
  * log_user_data must stay valid until the client is freed and its last call has ended. */
 typedef void (*dosai_log_fn)(dosai_log_level level, const char *line, size_t length, void *user_data);
 

@@ -96,11 +96,15 @@ package struct ServerError {
     return cut
   }
 
-  /// The text as one line of at most 2 KiB.
+  /// The text as one line of at most 2 KiB, without control characters, which a terminal could take for commands.
   package static func line(_ text: Bytes) throws(Failure) -> Buffer {
     let cut = Buffer()
     try Text.appendRepaired(text.trimmed.slice(0, lineBytesMax), to: cut)
     for i in 0..<cut.count where cut.bytes[i] < 0x20 || cut.bytes[i] == 0x7F { cut.mutable[i] = 0x20 }
+    for i in 1..<max(cut.count, 1) where cut.bytes[i - 1] == 0xC2 && cut.bytes[i] < 0xA0 {  // U+0080 to U+009F
+      cut.mutable[i - 1] = 0x20
+      cut.mutable[i] = 0x20
+    }
     return cut
   }
 }

@@ -41,6 +41,7 @@ struct ServerErrorTests {
       (#"{"error":true}"#, [nil, nil, nil, nil]),
       (#"{"error":{"code":true,"type":[1],"param":1.50}}"#, [nil, "true", "[1]", "1.50"]),
       (#"{"error":{"message":" two\nlines\r\n\t\u0000end\u007f "}}"#, ["two lines    end ", nil, nil, nil]),
+      (#"{"error":{"message":"a\u009b31m\u0080\u00a0\u00c2b\u0085"}}"#, ["a  31m  \u{A0}\u{C2}b  ", nil, nil, nil]),
       (#"{"error":{"message":""}}"#, ["", nil, nil, nil]),
     ] as [(String, [String?])])
   func readsEachForm(body: String, expected: [String?]) throws {

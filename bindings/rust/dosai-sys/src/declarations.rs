@@ -528,7 +528,8 @@ extern "C" {
     pub fn dosai_status_name(status: dosai_status) -> *const c_char;
     /// The status that the function or the call ended with; DOSAI_INVALID_ARGUMENT for NULL.
     pub fn dosai_error_status(error: *const dosai_error) -> dosai_status;
-    /// One human-readable line: what happened, with the server's own message if there is one.
+    /// One human-readable line: what happened, with the server's own message if there is one. In place of control
+    /// characters, U+0080 to U+009F included, it has spaces.
     pub fn dosai_error_message(error: *const dosai_error, out_length: *mut usize) -> *const c_char;
     /// The HTTP status of the last attempt; 0 if it got no answer. Headers, body, code, type and parameter are those
     /// of the same attempt.

@@ -15,6 +15,7 @@ static volatile sig_atomic_t has_ended;
 static int is_typed;
 static int is_edited;
 static int can_ask;
+static int lacks_memory;
 static sigset_t signals; /* that are handled; while lines are read they come in lines_wait alone */
 static sigset_t others;
 
@@ -47,6 +48,7 @@ int lines_can_ask(void) { return can_ask; }
 int lines_are_typed(void) { return is_typed; }
 int lines_are_stopped(void) { return is_stopped; }
 int lines_have_ended(void) { return has_ended; }
+int lines_lack_memory(void) { return lacks_memory; }
 void lines_go_on(void) { is_stopped = has_ended; }
 
 void lines_close(void) {
@@ -62,6 +64,7 @@ int lines_wait(void) {
 
 static int append(text *text, const char *bytes, size_t length) {
   char *grown = realloc(text->bytes, text->length + length + 1);
+  lacks_memory = !grown;
   if (!grown) return 0;
   memcpy(grown + text->length, bytes, length);
   text->bytes = grown;

@@ -115,7 +115,11 @@ static void take_turns(talk *talk) {
 static void converse(talk *talk, const text *prompt) {
   if (prompt->length > 0) turn(talk, prompt);
   take_turns(talk);
-  if (lines_are_stopped()) {
+  if (lines_lack_memory()) {
+    talk_begin(talk);
+    outcome_fail(talk->outcome, DOSAI_OUT_OF_MEMORY, "out of memory");
+    talk_report(talk);
+  } else if (lines_are_stopped()) {
     outcome_fail(talk->outcome, DOSAI_CANCELLED, "stopped");
   } else if (lines_are_typed()) {
     talk_begin(talk);

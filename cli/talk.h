@@ -47,9 +47,10 @@ void lines_open(const options *options);
 int lines_can_ask(void);
 int lines_are_typed(void); /* in a terminal */
 int lines_are_stopped(void);
-int lines_have_ended(void); /* by SIGTERM or SIGHUP */
-void lines_go_on(void);     /* after SIGINT */
-int lines_wait(void);       /* for input; 0: a signal came first */
+int lines_have_ended(void);  /* by SIGTERM or SIGHUP */
+int lines_lack_memory(void); /* for the last one */
+void lines_go_on(void);      /* after SIGINT */
+int lines_wait(void);        /* for input; 0: a signal came first */
 /* Gives an entry, whose text is freed by the caller; 0: the end, or a signal. */
 int lines_read(const char *prompt, entry *entry);
 void lines_close(void);

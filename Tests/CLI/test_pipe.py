@@ -1,5 +1,5 @@
 """dosai chat -i without a terminal."""
-import json, signal, subprocess, time
+import json, resource, signal, subprocess, time
 
 import pytest
 
@@ -112,3 +112,14 @@ def test_bytes_that_are_no_text(talk):
     done = subprocess.run([str(terminal.TOOL), "chat", "-i"], input=b"\xff\nTwo.\n", env=talk.env(),
                           capture_output=True, timeout=terminal.SECONDS)
     assert done.returncode == 2 and b"INVALID_ARGUMENT" in done.stderr and not talk.requests()
+
+
+@pytest.mark.parametrize("megabytes", [64, 128])
+def test_no_memory_for_a_line(talk, megabytes):
+    """It is not taken for the end."""
+    limit = megabytes << 20
+    talk = talk("hello")
+    done = subprocess.run([str(terminal.TOOL), "chat", "-i"], input=b"x" * (40 << 20) + b"\nTwo.\n", env=talk.env(),
+                          capture_output=True, timeout=terminal.SECONDS,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+    assert done.returncode == 5 and done.stderr == b"dosai: OUT_OF_MEMORY: out of memory\n" and not talk.requests()

@@ -49,7 +49,7 @@ _CLIENTS_MAX = 16  # of one client of openai-python: it may use several servers,
 # libdosai writes these itself
 _OWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
 _NOT_RETURNED = ("content-encoding", "content-length", "transfer-encoding")  # of a body that is not read here
-_SEAM = ("_build_request", "_maybe_override_cast_to", "_make_status_error_from_response", "_prepare_options",
+_SEAM = ("close", "_build_request", "_maybe_override_cast_to", "_make_status_error_from_response", "_prepare_options",
          "_prepare_request", "_process_response", "_process_response_data")
 
 
@@ -339,6 +339,23 @@ async def async_request(self: Any, cast_to: Any, options: Any, *, stream: bool =
     return with_report(result, response)
 
 
+def close(self: Any) -> None:
+    _sync_close(self)
+    for client in clients_of(self) if hasattr(self, "_client") else ():
+        client.close()
+
+
+async def async_close(self: Any) -> None:
+    await _async_close(self)
+    for client in clients_of(self):
+        await client.close()
+
+
+def clients_of(client: Any) -> list[Any]:
+    """The library's clients of a client of openai-python that closes."""
+    return list(vars(client._client).pop("_dosai_clients", {}).values())
+
+
 def traced(kind: Any, send: Any) -> Any:
     """`send`, inside what a tracer has put around the method of openai-python's class, with wrapt."""
 
@@ -352,24 +369,29 @@ def traced(kind: Any, send: Any) -> Any:
 
 if is_supported():
     _sync_request, _async_request = SyncAPIClient.request, AsyncAPIClient.request
+    _sync_close, _async_close = SyncAPIClient.close, AsyncAPIClient.close
 
     class OpenAI(openai.OpenAI):
         request = traced(openai.OpenAI, request)
+        close = close
 
     class AsyncOpenAI(openai.AsyncOpenAI):
         request = traced(openai.AsyncOpenAI, async_request)
+        close = async_close
 
     class AzureOpenAI(openai.AzureOpenAI):
         request = traced(openai.OpenAI, request)
+        close = close
 
     class AsyncAzureOpenAI(openai.AsyncAzureOpenAI):
         request = traced(openai.AsyncOpenAI, async_request)
+        close = async_close
 
     def on_libdosai(client: Any) -> Any:
         """The client of openai-python's module, which has a class of its own."""
         kind = type(client)
         if kind.request is not OpenAI.request:
-            client.__class__ = type(kind.__name__, (kind,), {"request": OpenAI.request})
+            client.__class__ = type(kind.__name__, (kind,), {"request": OpenAI.request, "close": close})
         return client
 
     def patch() -> None:
@@ -383,10 +405,12 @@ if is_supported():
                 warnings.warn(f"something has replaced openai.{kind.__name__}.request, such as a tracer: "
                               "call dosai.openai.patch() before it begins", stacklevel=2)
         SyncAPIClient.request, AsyncAPIClient.request = request, async_request  # type: ignore[method-assign]
+        SyncAPIClient.close, AsyncAPIClient.close = close, async_close  # type: ignore[method-assign]
 
     def unpatch() -> None:
         """Undoes `patch()`."""
         SyncAPIClient.request, AsyncAPIClient.request = _sync_request, _async_request  # type: ignore[method-assign]
+        SyncAPIClient.close, AsyncAPIClient.close = _sync_close, _async_close  # type: ignore[method-assign]
 
 else:
     warnings.warn(

@@ -146,6 +146,39 @@ def test_a_stream_that_was_closed(server):
     assert asyncio.run(async_states(ours)) == asyncio.run(async_states(openai)) == (True, True)
 
 
+@pytest.mark.parametrize("library", [ours, openai], ids=["ours", "patched"])
+@pytest.mark.parametrize("kind", ["OpenAI", "AsyncOpenAI"])
+def test_closing_the_client_closes_its_connections(server, library, kind):
+    from test_stream import wait_until
+
+    script = f"hello~closing-{kind}-{library.__name__}"
+    client = getattr(library, kind)(base_url=base_url(server, script), api_key="k")
+
+    def look():
+        stats = server.stats(script)
+        return stats["connections"] == stats["ended"] == 1
+
+    async def run():
+        async with client:
+            await create(client)
+            await create(client.with_options(max_retries=5))
+        await asyncio.get_running_loop().run_in_executor(None, wait_until, look)
+
+    if library is openai:
+        ours.patch()
+    try:
+        if kind == "AsyncOpenAI":
+            asyncio.run(run())
+        else:
+            with client:
+                create(client)
+                create(client.with_options(max_retries=5))
+            wait_until(look)
+    finally:
+        ours.unpatch()
+    assert client.is_closed()
+
+
 def test_a_stream_that_was_read_does_not_wait_for_the_garbage_collector(server):
     kept = []
 

@@ -18,7 +18,7 @@ DIFFERENCES = {
     "7: an answer that stops before its end is an error; openai-python takes it for whole": """
         clean-no-done.stream eof-body.stream tls-trunc.stream cl-long.stream""",
     "7: an error inside an answer is an error; openai-python takes it for a completion without choices": """
-        error-200.whole error-200.stream mid-error-event.stream""",
+        error-200.whole error-200.stream detail-200.whole detail-200.stream mid-error-event.stream""",
     "7: JSON that is no completion is an error; openai-python gives an object without choices, or no chunks": """
         bare.whole bare.stream models.whole models.stream null.whole null.stream 204.whole 204.stream whole-html.whole
         whole-html.stream whole-cut-json.stream whole-eof.stream gzip.stream gzip-bomb.stream""",
@@ -32,7 +32,8 @@ DIFFERENCES = {
     "9: a body has at most 64 KiB": "error-long.whole error-long.stream",
     "9: the key is hidden where the server echoes it": "error-key.whole error-key.stream",
     "10: a redirect is an error that has the Location; openai-python follows it": """
-        redirect.whole redirect.stream redirect-away.whole redirect-away.stream redirect-query.whole redirect-query.stream""",
+        redirect.whole redirect.stream redirect-away.whole redirect-away.stream redirect-query.whole redirect-query.stream
+        redirect-key.whole redirect-key.stream""",
     "10: headers have a limit: APIError; APIConnectionError in openai-python": """
         hdr-flood.whole hdr-flood.stream hdr-one.whole hdr-one.stream""",
     "A: what is not HTTP is APIResponseValidationError; APIConnectionError in openai-python": """

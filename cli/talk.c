@@ -42,8 +42,9 @@ static int call(talk *talk) {
   outcome->status = dosai_request_add_completion(talk->request, outcome->completion, 0, &outcome->error);
   if (!outcome_is_ok(outcome) || dosai_completion_tool_call_count(outcome->completion, 0) == 0) return 0;
   if (tools_answer(&talk->options, outcome->completion, talk->request, outcome)) {
+    tools_unforce(talk->request, outcome);
     talk_report(talk);
-    return 1;
+    return outcome_is_ok(outcome);
   }
   if (outcome_is_ok(outcome) && talk->options.is_talk) {
     outcome_fail(outcome, DOSAI_CANCELLED, "a tool's result is missing");
@@ -77,6 +78,11 @@ static void turn(talk *talk, const text *said) {
         dosai_request_add_message(talk->request, "user", said->bytes, said->length, &outcome->error);
   }
   while (outcome_is_ok(outcome) && call(talk)) {
+  }
+  const char *choice = before ? json_member(dosai_request_json(before, NULL), "tool_choice") : NULL;
+  if (choice) { /* for the next turn */
+    size_t length = (size_t)(json_value_end(choice) - choice);
+    dosai_request_set_json(talk->request, "tool_choice", choice, length, NULL);
   }
   if (!outcome_is_ok(outcome) && before && !keep_part(talk)) {
     dosai_request *failed = talk->request;

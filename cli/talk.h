@@ -37,6 +37,8 @@ void tools_add(const options *options, dosai_request *request, outcome *outcome)
 /* Adds a result for each tool call of the completion; 0: one is missing. */
 int tools_answer(const options *options, const dosai_completion *completion, dosai_request *request,
                  outcome *outcome);
+/* Forces no call from now on: the model could only call again. */
+void tools_unforce(dosai_request *request, outcome *outcome);
 
 /* lines.c: what the user says. From lines_open on, SIGINT and SIGTERM stop what goes on, not the program. */
 typedef struct entry {

@@ -1,6 +1,7 @@
 /* Tools tried by hand: their schemas and their results.   SPDX-License-Identifier: MIT */
 #include "talk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,4 +124,26 @@ int tools_answer(const options *options, const dosai_completion *completion, dos
     free(entry.text.bytes);
   }
   return outcome_is_ok(outcome);
+}
+
+static int is_required(const char *value) { return value && strncmp(value, "\"required\"", 10) == 0; }
+
+void tools_unforce(dosai_request *request, outcome *outcome) {
+  const char *choice = json_member(dosai_request_json(request, NULL), "tool_choice");
+  const char *allowed = choice ? json_member(choice, "allowed_tools") : NULL;
+  const char *mode = allowed ? json_member(allowed, "mode") : NULL;
+  const char *part = is_required(choice) ? choice : is_required(mode) ? mode : NULL;
+  if (choice && (json_member(choice, "function") || json_member(choice, "custom"))) part = choice;
+  if (!part) return;
+  const char *rest = json_value_end(part), *end = json_value_end(choice);
+  size_t size = (size_t)(end - choice) + sizeof "\"auto\"";
+  char *json = malloc(size);
+  if (!json) {
+    outcome_fail(outcome, DOSAI_OUT_OF_MEMORY, "out of memory");
+    return;
+  }
+  int length =
+      snprintf(json, size, "%.*s\"auto\"%.*s", (int)(part - choice), choice, (int)(end - rest), rest);
+  outcome->status = dosai_request_set_json(request, "tool_choice", json, (size_t)length, &outcome->error);
+  free(json);
 }

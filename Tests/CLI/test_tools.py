@@ -1,5 +1,6 @@
 """Tools tried by hand: --tool-schema and --tool-result."""
 import json
+import pathlib
 
 import pytest
 
@@ -60,6 +61,18 @@ def test_without_a_result_the_calls_are_shown(tools, tmp_path):
         done = tools.run("--tool-schema", tmp_path / "both.json", *results, "Weather?")
         assert done.returncode == 0 and done.stdout.startswith(SHOWN + "\n") and done.stdout.count("\n") == 2
     assert len(tools.requests()) == 2
+
+
+CHOICES = pathlib.Path(__file__).resolve().parents[1] / "Bindings/tool_choices.txt"
+
+
+@pytest.mark.parametrize("line", CHOICES.read_text().splitlines())
+def test_a_forced_call_is_forced_once(tools, line):
+    """In each turn."""
+    first, second = map(json.loads, line.split("\t"))
+    results = sum((["--tool-result", name + "=1"] for name in ("get_weather", "get_time") * 2), [])
+    assert tools.run("-i", "--set", "tool_choice=" + json.dumps(first), *results, said="One?\nTwo?\n").returncode == 0
+    assert [request["tool_choice"] for request in tools.requests()] == [first, second] * 2
 
 
 def test_a_result_is_used_once(tools, tmp_path):

@@ -482,6 +482,20 @@ func TestResultsThatAreNotUTF8(t *testing.T) {
 	}
 }
 
+// It is the caller's, who may recover from it, as net/http does.
+func TestAToolThatPanics(t *testing.T) {
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, answer("", `,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]`))
+	})
+	request := question
+	request.Tools = []dosai.Tool{dosai.NewTool("f", "", func(context.Context, struct{}) (string, error) { panic(http.ErrAbortHandler) })}
+	defer func() {
+		found, _ := recover().(error)
+		check(t, errors.Is(found, http.ErrAbortHandler) && strings.Contains(found.Error(), "dosai_test.go") && len(request.Messages) == 1, "%v", found)
+	}()
+	client.RunTools(t.Context(), &request, 0)
+}
+
 func TestJSONSchema(t *testing.T) {
 	type city struct {
 		Name string   `json:"name"`

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -64,8 +65,9 @@ func NewTool[Arguments, Result any](name, description string,
 
 // RunTools asks the model, runs the functions that it calls, those of one answer at once, tells it the results, and so on
 // until it answers. An error of a function is told to the model, too, and that a result is not UTF-8. request.Messages
-// grows by each round; the answer is not in it. After maxRounds answers (0: 10) that still have calls, the error is TooLarge, and Truncated if an answer
-// with calls was cut short; their calls do not run. A ToolChoice that forces a call holds for the first question.
+// grows by each round; the answer is not in it. After maxRounds answers (0: 10) that still have calls, the error is
+// TooLarge, and Truncated if an answer with calls was cut short; their calls do not run. If a function panics, RunTools
+// panics, with an error that has its stack. A ToolChoice that forces a call holds for the first question.
 func (client *Client) RunTools(ctx context.Context, request *Request, maxRounds int) (*Completion, error) {
 	if maxRounds == 0 {
 		maxRounds = 10
@@ -118,12 +120,21 @@ func unfinished(status Status, message string, completion *Completion) *Error {
 }
 
 func runAll(ctx context.Context, tools []Tool, calls []ToolCall) []Message {
-	results := make([]Message, len(calls))
+	results, panics := make([]Message, len(calls)), make([]error, len(calls))
 	var group sync.WaitGroup
 	for at, call := range calls {
 		group.Add(1)
 		go func() {
 			defer group.Done()
+			defer func() {
+				if value := recover(); value != nil {
+					err, isError := value.(error)
+					if !isError {
+						err = fmt.Errorf("%v", value)
+					}
+					panics[at] = fmt.Errorf("%w\n\n%s", err, debug.Stack())
+				}
+			}()
 			content, err := run(ctx, tools, call)
 			if err != nil {
 				content = "error: " + err.Error()
@@ -135,6 +146,11 @@ func runAll(ctx context.Context, tools []Tool, calls []ToolCall) []Message {
 		}()
 	}
 	group.Wait()
+	for _, err := range panics {
+		if err != nil {
+			panic(err) // the caller may recover from it
+		}
+	}
 	return results
 }
 

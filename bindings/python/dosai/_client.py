@@ -182,6 +182,10 @@ class BaseClient(LikeOpenAI):
         if not query or is_omitted(query):
             return self
         self._open_handle()  # raises if the client is closed
+        if self._arguments.get("requests_per_minute") or self._arguments.get("tokens_per_minute"):
+            raise InvalidArgumentError(
+                "extra_query: it would have a rate of its own; give the client default_query", status="INVALID_ARGUMENT"
+            )
         key = repr(sorted(named(query, "extra_query").items()))
         client: Self = kept(self._of_queries, key, lambda: self.with_options(default_query=query), _QUERIES_MAX)
         return client

@@ -37,3 +37,12 @@ def test_a_wait_ends_with_the_total_clock(client):
         one.with_options(timeout=0.1).get("/models")
     with pytest.raises(dosai.InvalidArgumentError, match="tokens_per_minute"):
         client("hello", tokens_per_minute=-2)
+
+
+@pytest.mark.parametrize("rate", [RATE, {"tokens_per_minute": 1000}])
+def test_no_query_of_a_call_goes_around_it(server, client, rate):
+    """Its connections are those of another client of the library, which would have a rate of its own."""
+    one = client("hello", **rate)
+    with pytest.raises(dosai.InvalidArgumentError, match="extra_query.*default_query"):
+        one.chat.completions.create(model="m", messages=MESSAGES, extra_query={"a": 1})
+    assert one.with_options(default_query={"a": 1}).chat.completions.create(model="m", messages=MESSAGES).choices

@@ -85,6 +85,18 @@ def test_case(server, case):
             assert not found, "%s\n%.600r\n%s" % (split, case.body, "\n".join(found[:6]))
 
 
+def test_an_event_beyond_a_limit(server):
+    """Both errors have what the event added before it exceeded the limit."""
+    deltas = [{"content": "one"}, {"content": "two", "reasoning": "x" * 2000}]
+    body = "".join("data: %s\n\n" % json.dumps({"choices": [{"index": 0, "delta": delta}]}) for delta in deltas)
+    server.put("beyond", {"text": body, "headers": {"Content-Type": "text/event-stream"}})
+    with wire.Client(server.base("beyond"), max_text_bytes=1000) as client:
+        wanted = common(client.see("pull"))
+    assert wanted["status"] == "TOO_LARGE" and "onetwo" in repr(wanted["error"]["completion"])
+    with Decoder("http://localhost/v1", max_text_bytes=1000) as decoder:
+        assert not wire.differences(common(decoder.see_pieces([body.encode()])), wanted)
+
+
 def test_a_prefix_is_truncated():
     """The end of the bytes says nothing: only [DONE], or a finish reason for each choice."""
     body = next(case for case in CASES if case.id == "usage-last").body

@@ -102,7 +102,9 @@ package final class Decoder {
     let report = ErrorReport(failure, secret: secret)
     serverError.redact(secret)
     report.server = serverError
-    report.completion = reader.builder.hasStarted ? try? completion() : nil
+    if reader.builder.hasStarted {
+      report.completion = try? reader.completion(facts(reader.quirks), isWhole: false, readCount: nil)
+    }
     guard !received.isEmpty else { return report }
     secret?.redact(received, isAnswer: false)
     received.truncate(to: ErrorReport.bodyMax)

@@ -85,10 +85,15 @@ def test_case(server, case):
             assert not found, "%s\n%.600r\n%s" % (split, case.body, "\n".join(found[:6]))
 
 
-def test_an_event_beyond_a_limit(server):
+BEYOND = [{"choices": [{"index": 0, "delta": {"content": "two", "reasoning": "x" * 2000}}]},
+          {"choices": [{"index": 0, "delta": {"content": "two"}}], "usage": {"total_tokens": 3, "x": "x" * 2000}}]
+
+
+@pytest.mark.parametrize("beyond", BEYOND, ids=["text", "usage"])
+def test_an_event_beyond_a_limit(server, beyond):
     """Both errors have what the event added before it exceeded the limit."""
-    deltas = [{"content": "one"}, {"content": "two", "reasoning": "x" * 2000}]
-    body = "".join("data: %s\n\n" % json.dumps({"choices": [{"index": 0, "delta": delta}]}) for delta in deltas)
+    events = [{"choices": [{"index": 0, "delta": {"content": "one"}}]}, beyond]
+    body = "".join("data: %s\n\n" % json.dumps(event) for event in events)
     server.put("beyond", {"text": body, "headers": {"Content-Type": "text/event-stream"}})
     with wire.Client(server.base("beyond"), max_text_bytes=1000) as client:
         wanted = common(client.see("pull"))

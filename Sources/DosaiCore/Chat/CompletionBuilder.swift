@@ -165,8 +165,8 @@ package final class CompletionBuilder {
     let found = Value.usage(event.member(Wire.usage), orOf: event.member(Wire.groq), &quirks)
     guard let found else { return }
     if usage != nil { quirks.insert(.usageRepeated) }
-    usage = Usage(found)
     try merger.set(spareUsage, found.text)
+    usage = Usage(found)
     turnUsage()
     chunks.append(Chunk(.usage))
   }

@@ -157,6 +157,28 @@ static void limits(void) {
   CHECK_CALL(dosai_decoder_feed(NULL, "x", 1, &error), DOSAI_INVALID_ARGUMENT);
   CHECK_CALL(dosai_decoder_next(NULL, &chunk, &error), DOSAI_INVALID_ARGUMENT);
 }
+/* More is fed before the last chunk of an event was read. */
+static void fed_too_early(void) {
+  char event[128], json[128] = "";
+  make();
+  for (int i = 0; i < 10; i++) {
+    snprintf(event, sizeof event,
+             "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%d\"}}],"
+             "\"usage\":{\"total_tokens\":%d}}\n\n",
+             i, i);
+    feed(event);
+    if (i > 0) {
+      CHECK_CALL(dosai_decoder_next(decoder, &chunk, &error), DOSAI_OK);
+      CHECK_INT(chunk->kind, DOSAI_CHUNK_USAGE);
+      CHECK_INT(chunk->usage->total_tokens, i - 1);
+      CHECK_TEXT(chunk->json, json);
+    }
+    CHECK_CALL(dosai_decoder_next(decoder, &chunk, &error), DOSAI_OK);
+    CHECK_INT(chunk->kind, DOSAI_CHUNK_CONTENT);
+    snprintf(json, sizeof json, "%s", chunk->json);
+  }
+  dosai_decoder_free(decoder);
+}
 
 int main(void) {
   whole("");
@@ -180,5 +202,6 @@ int main(void) {
   failed("{\"error\":{\"message\":\"The model crashed.\"}}", DOSAI_PROVIDER, "The model crashed.", NULL);
   failed("<html>", DOSAI_PROTOCOL, "", NULL);
   limits();
+  fed_too_early();
   return test_end();
 }

@@ -153,6 +153,35 @@ static void whole_answer(int closes) {
   dosai_call_free(paused);
 }
 
+static char json[512]; /* of an event of whose two chunks one was told */
+
+static int32_t pause_between(const dosai_event *event) {
+  if (!event->chunk || event->chunk->kind == DOSAI_CHUNK_FINISH) return 0;
+  if (*json) CHECK_TEXT(event->chunk->json, json);
+  *json = 0;
+  if (event->chunk->last_in_event || book[0].chunks % 32) return 0;
+  snprintf(json, sizeof json, "%s", event->chunk->json);
+  dosai_call_pause(paused);
+  return 0;
+}
+
+/* Paused between two chunks of one event, while more comes. */
+static void inside_an_event(void) {
+  int pauses = 0;
+  loop = new_loop(0, 0);
+  then_do = pause_between;
+  paused = submit(loop, TEST_PLAIN, "steady-usage", STREAM, 0, NULL);
+  for (double end = test_now() + test_bound(10000); !book[0].ends && test_now() < end; step(loop, 10))
+    if (*json) {
+      pauses++;
+      dosai_call_resume(paused);
+    }
+  CHECK(pauses > 100);
+  CHECK_END(0, DOSAI_OK);
+  dosai_call_free(paused);
+  close_loop(loop);
+}
+
 int main(void) {
   int descriptors = first_descriptors();
   for (int i = 0; i < OVER_TCP; i++) {
@@ -166,6 +195,7 @@ int main(void) {
   back_off();
   whole_answer(0);
   whole_answer(1);
+  inside_an_event();
   check_descriptors(descriptors);
   return test_end();
 }

@@ -29,6 +29,8 @@ package final class StreamReader {
   private var document: Document?
   /// The text of the current event, NUL-terminated.
   package private(set) var json = Bytes.empty
+  /// A copy of it, where more bytes have come before its last chunk was read.
+  private var jsonCopy: Buffer?
   /// The current chunk, lent until the next one; or the one before, while the usage behind it is current.
   package var chunk = Chunk(.other)
   private var count = 0  // chunks of the current event
@@ -51,9 +53,10 @@ package final class StreamReader {
   /// Whether the body consists of events.
   var takesEvents: Bool { form == .events }
 
-  /// Receives a part of a body that is known for events. False: it is not, or there is no memory; `receive` finds out.
+  /// Receives a part of a body that is known for events. False: it is not, or a chunk of the current event is left, or
+  /// there is no memory; `receive` finds out.
   @inline(__always)
-  func receiveEvents(_ bytes: Bytes) -> Bool { form == .events && !isDone && parser.add(bytes) }
+  func receiveEvents(_ bytes: Bytes) -> Bool { left == 0 && form == .events && !isDone && parser.add(bytes) }
 
   /// Where `receiveEvents` stores the bytes.
   var input: Buffer { parser.input }
@@ -64,10 +67,20 @@ package final class StreamReader {
       if !bytes.trimmed.isEmpty { doneQuirks.insert(.afterDone) }
       return true
     }
+    if left > 0 { try keepJSON() }
     if form == .unknown { try decide(bytes) }
     if form == .document { return false }
     if form == .events { try parser.feed(bytes) }
     return true
+  }
+
+  /// The text of an event that was not parsed is among the bytes that were fed, which may move.
+  @inline(never)
+  private func keepJSON() throws(Failure) {
+    if json.baseAddress == jsonCopy?.bytes.baseAddress { return }
+    let copy = try Buffer(copying: json)
+    json = copy.bytes
+    jsonCopy = copy
   }
 
   /// The number of bytes that were not read yet.
@@ -202,6 +215,7 @@ package final class StreamReader {
         if let event = try parser.finish(), try process(event, onError) { return .event }
       } else {
         document = nil  // its last chunk is no longer lent
+        jsonCopy = nil
         return .empty
       }
     }

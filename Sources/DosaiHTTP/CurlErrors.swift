@@ -120,6 +120,8 @@ extension Transfer {
     let start = UnsafeRawPointer(message).assumingMemoryBound(to: UInt8.self)
     var count = strnlen(message, Int(CURL_ERROR_SIZE) - 1)
     if message[count &- 1] == 10 { count &-= 1 }  // mbedTLS ends a line
-    return try? Buffer(copying: Bytes(start: start, count: count))
+    let text = Bytes(start: start, count: count)
+    let unusable: StaticString = "Unsupported proxy"  // it goes on with the proxy's URL and password
+    return try? Buffer(copying: text.starts(with: unusable) ? unusable.bytes : text)
   }
 }

@@ -201,6 +201,16 @@ def test_proxy_that_refuses(server, answer):
     assert "hunter2" not in str(seen) and not any(KEY in head for head in proxy.heads)
 
 
+@pytest.mark.parametrize("proxy", ["http://user:hunter2@127.0.0.1:99999", "http://user:hunter2@[::1", "other://user:hunter2@127.0.0.1:1"])
+def test_proxy_that_is_none(server, monkeypatch, proxy):
+    """libcurl quotes it, with its password."""
+    monkeypatch.setenv("https_proxy", proxy)
+    for way in [{"proxy_from_environment": 1}] + [{"proxy": proxy}] * proxy.startswith("http:"):
+        with wire.Client(server.base("hello", "tls"), ca_file=server.ca, max_retries=-1, **way) as client:
+            seen = client.see("unary")
+        assert seen["status"] == "CONNECTION" and "hunter2" not in str(seen), seen
+
+
 @pytest.mark.parametrize("given, at", [("file", "tls"), ("file", "plain"), ("text", "tls"), ("text", "plain"), ("environment", "tls")])
 def test_proxy_over_tls(server, tmp_path, monkeypatch, given, at):
     """An https:// proxy is held to the client's authorities, as the server is, and to TLS 1.2."""

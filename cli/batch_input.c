@@ -62,6 +62,7 @@ static const char *parse(const char *text, size_t length, batch_request *request
   request->custom_id = json_text(custom_id, &request->custom_id_length);
   request->path = path_of(url);
   if (!request->custom_id || !request->path) return "out of memory";
+  if (strlen(request->path) > 1 << 20) return "url has more than 1 MiB";
   return *request->path ? NULL : "url is not a path, such as \"/v1/chat/completions\"";
 }
 

@@ -388,8 +388,8 @@ DOSAI_API dosai_status dosai_client_new(const dosai_client_options *options, dos
                                         dosai_error **out_error);
 /* Each sends a GET or a POST to any JSON endpoint, with the same transport, retries and errors as a chat, and returns
  * the answer.
- * In:      path is a C string such as "/models", which is appended to the path of the base URL. A query in path goes
- *          before that of the base URL. json is the body of the POST. options may be NULL.
+ * In:      path is a C string such as "/models", which is appended to the path of the base URL; the URL may have 1 MiB.
+ *          A query in path goes before that of the base URL. json is the body of the POST. options may be NULL.
  * Out:     out_response may be NULL.
  * Returns: see dosai_chat. PROVIDER: the answer is an error, that is, has no "object", but an "error", which is a text
  *          or has a message, code or type. A job that failed has an "object", and is an answer.

@@ -287,7 +287,7 @@ def test_input_is_checked_first(batch):
                 dict(good, custom_id=7), dict(line("b"), method="GET"), dict(line("c"), url="http://other/v1/x"),
                 dict(line("d"), body=[]), json.dumps(good).replace('"a"', '"\\u0061"'), dict(line(""), body={}),
                 *[dict(line("w" + wrong), url=wrong) for wrong in ("/v1/chat/completions\0x", "/v1/a b", "/\u00e9", "", "v1/x", "\0/v1",
-                                                         "/v1/embeddings#x")])
+                                                         "/v1/embeddings#x")], dict(line("e"), url="/v1/" + "x" * 9_000_000))
     errors = batch.run(status=2)
     wrong = dict(text.split(": line ")[1].split(": ", 1) for text in errors.splitlines()[:-1])
     assert wrong == {
@@ -295,8 +295,9 @@ def test_input_is_checked_first(batch):
         "5": "custom_id is missing", "6": "custom_id is not a string", "7": 'method is not "POST"',
         "8": 'url is not a path, such as "/v1/chat/completions"', "9": "body is not an object",
         "10": "custom_id is already used in line 1", "11": "custom_id is not a string",
-        **{str(at): 'url is not a path, such as "/v1/chat/completions"' for at in range(12, 19)}}
-    assert "17 lines are invalid" in errors.splitlines()[-1]
+        **{str(at): 'url is not a path, such as "/v1/chat/completions"' for at in range(12, 19)},
+        "19": "url has more than 1 MiB"}
+    assert "18 lines are invalid" in errors.splitlines()[-1]
     assert not seen.ids and not batch.output.exists()
 
 

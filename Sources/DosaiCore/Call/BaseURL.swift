@@ -79,7 +79,11 @@ package struct BaseURL {
     return true
   }
 
-  /// Appends the URL of a path below the base, such as "/models". INVALID_ARGUMENT: a byte that paths cannot have.
+  /// For one of 8 MB, libcurl reports that memory has run out.
+  private static let lengthMax = 1 << 20
+
+  /// Appends the URL of a path below the base, such as "/models". INVALID_ARGUMENT: a byte that paths cannot have, or a
+  /// URL that is too long.
   package func write(path more: Bytes, to url: Buffer) throws(Failure) {
     for byte in more where byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: "#") {
       throw .invalid("path: has a blank, a control character, a fragment or a character that is not ASCII")
@@ -90,9 +94,11 @@ package struct BaseURL {
     while start < more.count, more[start] == UInt8(ascii: "/") { start += 1 }
     try url.append("/")
     try url.append(more.slice(start, more.count))
-    guard !query.isEmpty else { return }
-    try url.append(more.firstIndex(of: UInt8(ascii: "?"), from: 0) == nil ? "?" : "&")
-    try url.append(query.bytes)
+    if !query.isEmpty {
+      try url.append(more.firstIndex(of: UInt8(ascii: "?"), from: 0) == nil ? "?" : "&")
+      try url.append(query.bytes)
+    }
+    if url.count > Self.lengthMax { throw .invalid("path: the URL has more than 1 MiB") }
   }
 
   private func writeOrigin(to url: Buffer) throws(Failure) {

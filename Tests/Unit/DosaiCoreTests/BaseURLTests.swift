@@ -94,6 +94,13 @@ struct BaseURLTests {
     #expect(status { try "/a#b".lent { try address.write(path: $0, to: Buffer()) } } == .invalidArgument)
   }
 
+  @Test(arguments: [(1 << 20, Status.ok), ((1 << 20) + 1, .invalidArgument)])
+  func refusesALongURL(count: Int, expected: Status) throws {
+    let address = try BaseURL(literal("https://h/"))
+    let path = [UInt8](repeating: 0x78, count: count - "https://h/".utf8.count)
+    #expect(status { try path.lent { try address.write(path: $0, to: Buffer()) } } == expected)
+  }
+
   @Test(arguments: [
     ("http://localhost", true), ("http://LocalHost:80/", true), ("http://127.0.0.1/", true),
     ("http://127.8.9.10:1/", true),

@@ -591,19 +591,19 @@ extern "C" {
     pub fn dosai_client_new(options: *const dosai_client_options, out_client: *mut *mut dosai_client, out_error: *mut
                             *mut dosai_error) -> dosai_status;
     /// Each sends a GET or a POST to any JSON endpoint, with the same transport, retries and errors as a chat, and
-    /// returns the answer. In: path is a C string such as "/models", which is appended to the path of the base URL. A
-    /// query in path goes before that of the base URL. json is the body of the POST. options may be NULL. Out:
-    /// out_response may be NULL. Returns: see dosai_chat. PROVIDER: the answer is an error, that is, has no "object",
-    /// but an "error", which is a text or has a message, code or type. A job that failed has an "object", and is an
-    /// answer. Threads: any thread at once.
+    /// returns the answer. In: path is a C string such as "/models", which is appended to the path of the base URL;
+    /// the URL may have 1 MiB. A query in path goes before that of the base URL. json is the body of the POST.
+    /// options may be NULL. Out: out_response may be NULL. Returns: see dosai_chat. PROVIDER: the answer is an error,
+    /// that is, has no "object", but an "error", which is a text or has a message, code or type. A job that failed
+    /// has an "object", and is an answer. Threads: any thread at once.
     pub fn dosai_client_get(client: *mut dosai_client, path: *const c_char, options: *const dosai_call_options,
                             out_response: *mut *mut dosai_response, out_error: *mut *mut dosai_error) -> dosai_status;
     /// Each sends a GET or a POST to any JSON endpoint, with the same transport, retries and errors as a chat, and
-    /// returns the answer. In: path is a C string such as "/models", which is appended to the path of the base URL. A
-    /// query in path goes before that of the base URL. json is the body of the POST. options may be NULL. Out:
-    /// out_response may be NULL. Returns: see dosai_chat. PROVIDER: the answer is an error, that is, has no "object",
-    /// but an "error", which is a text or has a message, code or type. A job that failed has an "object", and is an
-    /// answer. Threads: any thread at once.
+    /// returns the answer. In: path is a C string such as "/models", which is appended to the path of the base URL;
+    /// the URL may have 1 MiB. A query in path goes before that of the base URL. json is the body of the POST.
+    /// options may be NULL. Out: out_response may be NULL. Returns: see dosai_chat. PROVIDER: the answer is an error,
+    /// that is, has no "object", but an "error", which is a text or has a message, code or type. A job that failed
+    /// has an "object", and is an answer. Threads: any thread at once.
     pub fn dosai_client_post(client: *mut dosai_client, path: *const c_char, json: *const c_char, length: usize,
                              options: *const dosai_call_options, out_response: *mut *mut dosai_response, out_error: *mut
                              *mut dosai_error) -> dosai_status;

@@ -173,7 +173,8 @@ declare namespace OpenAI {
     n?: number | null;
     stop?: string | string[] | null;
     tools?: Tool[];
-    tool_choice?: 'none' | 'auto' | 'required' | { type: 'function'; function: { name: string } } | (string & {});
+    tool_choice?: 'none' | 'auto' | 'required' | { type: 'function'; function: { name: string } } | { type: 'custom'; custom: { name: string } }
+      | { type: 'allowed_tools'; allowed_tools: { mode: 'auto' | 'required'; tools: Record<string, unknown>[] } } | (string & {});
     response_format?: { type: string; [field: string]: unknown };
     frequency_penalty?: number | null;
     presence_penalty?: number | null;

@@ -26,6 +26,11 @@ export function show(error: unknown): string | null {
   return `${error.status} ${error.code} ${error.requestID} ${error.attempts.length} ${partial}`;
 }
 
+export const choices: OpenAI.ChatCompletionCreateParams['tool_choice'][] = [
+  'required', { type: 'function', function: { name: 'f' } }, { type: 'custom', custom: { name: 'f' } },
+  { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [{ type: 'function', function: { name: 'f' } }] } },
+];
+
 declare function process(...texts: (string | undefined)[]): void;
 
 // @ts-expect-error: there is no such option

@@ -71,7 +71,7 @@ $(LIBRARY): $(SOURCES) Makefile | need-build
 	@rm -f .build/release/libdosai.so
 	swift build -c release --product dosai --disable-local-rpath --omit-frame-pointers
 	@mkdir -p $(@D)
-	strip --strip-all -o $@.new .build/release/libdosai.so
+	strip --strip-all -R .comment -o $@.new .build/release/libdosai.so
 	@mv $@.new $@ # never changed under a process that has it loaded
 
 $(ARCHIVE): $(LIBRARY) scripts/archive

@@ -27,7 +27,7 @@ extension Status {
     case .insufficientCredits: "the account has no credits left"
     case .permission: "this is not permitted"
     case .notFound: "the server has no such model or path"
-    case .proxy: "the proxy refused the request"
+    case .proxy: "the proxy refused the connection"
     case .rateLimited: "the rate limit was reached"
     case .unavailable: "the model is not available at the moment"
     case .provider: "the server reports an error"

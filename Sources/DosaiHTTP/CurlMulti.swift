@@ -135,6 +135,9 @@ package final class CurlMulti {
     return sockets.shut(socket)
   }
 
+  /// The connection with these ends, which a transfer is about to use; -1: it is not known. libcurl watches the others.
+  func find(_ ends: Ends) -> Int32 { sockets.find(ends) { prefetchList(of: $0) == nil } }
+
   /// The descriptor that a host may poll. After `prepare`, it is readable when `step` has something to do.
   package var descriptor: Int32 { poller.descriptor }
 

@@ -73,18 +73,22 @@ struct Sockets {
     return socket
   }
 
-  /// The connection with these ends; -1: there is none, or more than one. (Unix sockets have no ports.)
-  func find(_ ends: Ends) -> Int32 {
-    var found: Int32 = -1
-    var socket = buckets.isEmpty ? -1 : buckets[bucket(ends)]
-    while socket >= 0 {
-      if entries[Int(socket)].ends == ends {
-        if found >= 0 { return -1 }
-        found = socket
-      }
-      socket = entries[Int(socket)].next
+  /// The connection with these ends. Of several (Unix sockets have no ports), an idle one that is stale, because that
+  /// may be the one; -1: there is none.
+  func find(_ ends: Ends, isIdle: (Int32) -> Bool) -> Int32 {
+    let first = next(from: buckets.isEmpty ? -1 : buckets[bucket(ends)], with: ends)
+    var socket = first
+    guard first >= 0, next(from: entries[Int(first)].next, with: ends) >= 0 else { return first }
+    while socket >= 0, !isIdle(socket) || !isStale(socket, hasPending: false) {
+      socket = next(from: entries[Int(socket)].next, with: ends)
     }
-    return found
+    return socket
+  }
+
+  private func next(from start: Int32, with ends: Ends) -> Int32 {
+    var socket = start
+    while socket >= 0, entries[Int(socket)].ends != ends { socket = entries[Int(socket)].next }
+    return socket
   }
 
   /// The connection turned out to speak HTTP/1.

@@ -306,7 +306,7 @@ package final class Transfer {
     guard let multi else { return CURL_PREREQFUNC_ABORT }
     let ends = Ends(peer, peerPort, localPort: localPort)
     if reusedConnection {
-      connection = multi.sockets.find(ends)
+      connection = multi.find(ends)
       if multi.sockets.isStale(connection, hasPending: ccurl_has_pending(easy) != 0) {
         isUnsent = true
         forbidReuse()

@@ -103,8 +103,46 @@ static void calls(int face, test_transport transport, const char *name, int coun
   close_loop(loop);
 }
 
+/* Calls of a loop at once, each on a connection; over Unix sockets, all of these have the same ends. */
+static void together(test_transport transport, const char *name) {
+  enum { CALLS = 3, ROUNDS = 8 };
+  char script[64], text[64];
+  snprintf(script, sizeof script, "%s~together", name);
+  dosai_client *client = test_client(transport, script);
+  int before = test_failures;
+  loop = new_loop(0, 0);
+  for (int i = 0; i < ROUNDS && test_failures == before; i++) {
+    forget_all();
+    for (int at = 0; at < CALLS; at++) {
+      dosai_request *request = NULL;
+      dosai_error *error = NULL;
+      snprintf(text, sizeof text, "<%d.%d>", i, at);
+      CHECK_CALL(dosai_request_new("m", 1, &request, &error), DOSAI_OK);
+      CHECK_CALL(dosai_request_add_message(request, "user", text, DOSAI_NUL_TERMINATED, &error), DOSAI_OK);
+      CHECK_CALL(dosai_loop_submit_chat(loop, client, request, NULL, (uintptr_t)at, NULL, &error), DOSAI_OK);
+      dosai_request_free(request);
+    }
+    run(loop);
+    for (int at = 0; at < CALLS; at++) {
+      CHECK_END(at, DOSAI_OK);
+      CHECK_INT(book[at].attempts, 1);
+      snprintf(text, sizeof text, "<%d.%d>", i, at);
+      CHECK(strstr(book[at].answer, text));
+    }
+    wait_for(transport, script, CALLS * (i + 1));
+  }
+  if (test_failures != before) fprintf(stderr, "  with %s, calls at once, transport %d\n", name, transport);
+  dosai_client_free(client);
+  close_loop(loop);
+}
+
 int main(void) {
   int descriptors = first_descriptors();
+  for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++) {
+    together((test_transport)transport, NOTHING);
+    together((test_transport)transport, "behind-answer");
+    together((test_transport)transport, "behind-byte");
+  }
   for (int face = BLOCKING; face < FACES; face++)
     for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++) {
       calls(face, (test_transport)transport, NOTHING, 20, 1);

@@ -84,6 +84,9 @@ extension Call {
     owner?.transferEnded()
   }
 
+  /// Sends what libcurl has to send on its connection.
+  func flush(isPaused: Bool) { if let transfer { multi?.flush(transfer, isPaused: isPaused) } }
+
   // MARK: the end
 
   /// The attempt has failed.

@@ -145,8 +145,7 @@ package final class LoopCall {
     drainsUntil ?? call.deadline
   }
 
-  /// Sends what libcurl has to send on its connection.
-  func flush(isPaused: Bool) { if let transfer = call.transfer { multi.flush(transfer, isPaused: isPaused) } }
+  func flush(isPaused: Bool) { call.flush(isPaused: isPaused) }
 
   /// It has drained for long enough.
   func release() { call.release() }

@@ -79,6 +79,8 @@ struct SocketsTests {
 
     func shut(_ socket: Int32) -> Int32 { sockets.shut(socket) }
 
+    func find(_ ends: Ends, busy: Int32 = -1) -> Int32 { sockets.find(ends) { $0 != busy } }
+
     func connect(_ opened: [Int32], _ ends: Ends, isExclusive: Bool) -> Int32 {
       sockets.connect(opened, ends, isExclusive: isExclusive)
     }
@@ -90,7 +92,7 @@ struct SocketsTests {
     let server = try Server()
     let all = Known()
     var known: [(socket: Int32, ends: Ends, peer: Int32)] = []
-    #expect(all.sockets.find(server.ends(of: server.listener)) == -1)
+    #expect(all.find(server.ends(of: server.listener)) == -1)
     for _ in 0..<60 {
       if known.count < 12, Bool.random(using: &random) || known.isEmpty {
         let (unused, socket) = (all.open(), all.open())
@@ -104,11 +106,11 @@ struct SocketsTests {
       } else {
         let gone = known.remove(at: Int.random(in: 0..<known.count, using: &random))
         #expect(all.shut(gone.socket) == 0)
-        #expect(all.sockets.find(gone.ends) == -1)
+        #expect(all.find(gone.ends) == -1)
         close(gone.peer)
       }
       #expect(all.sockets.count == known.count)
-      for one in known { #expect(all.sockets.find(one.ends) == one.socket) }
+      for one in known { #expect(all.find(one.ends) == one.socket) }
     }
     all.sockets.closeAll()
     for one in known {
@@ -160,20 +162,34 @@ struct SocketsTests {
     #expect(all.shut(socket) == 0)
   }
 
-  /// As two connections to a Unix socket have: which of them is meant is not known.
-  @Test func findsNoneOfTwoWithTheSameEnds() {
+  /// As connections to a Unix socket have: which of them is meant is not known. One that is stale may be.
+  @Test func findsOneThatIsStaleAmongTheSameEnds() {
     let all = Known()
     let ends = Ends(nil, 0, localPort: 0)
     let opened = (0..<3).map { _ in all.open(AF_UNIX) }
-    #expect(all.sockets.find(ends) == -1)
+    let peers = opened.map { socket in
+      var pair: [Int32] = [-1, -1]
+      #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+      #expect(dup2(pair[0], socket) == socket && close(pair[0]) == 0)
+      return pair[1]
+    }
+    #expect(all.find(ends) == -1)
     for (at, found) in [opened[0], -1, -1].enumerated() {
       #expect(all.connect([opened[at]], ends, isExclusive: true) == opened[at])
-      #expect(all.sockets.find(ends) == found)
+      #expect(all.find(ends) == found)
+    }
+    for (socket, peer) in zip(opened, peers) {
+      #expect(send(peer, "x", 1, 0) == 1)
+      #expect(all.find(ends) == socket)
+      #expect(all.find(ends, busy: socket) == -1, "it is for the transfer that uses it")
+      var byte: UInt8 = 0
+      #expect(recv(socket, &byte, 1, 0) == 1)
     }
     for at in [1, 2] { #expect(all.shut(opened[at]) == 0) }
-    #expect(all.sockets.find(ends) == opened[0])
+    #expect(all.find(ends) == opened[0])
     #expect(all.shut(opened[0]) == 0)
-    #expect(all.sockets.find(ends) == -1)
+    #expect(all.find(ends) == -1)
+    for peer in peers { close(peer) }
   }
 
   @Test func saysWhyASocketCannotBeOpened() {

@@ -19,8 +19,17 @@ extension Client {
         break
       }
     }
-    while calls.contains(where: { $0.multi != nil }) {
-      for call in calls { call.turn(until: csystem_now() + Self.turn) }
+    // One of them asks the host, for all.
+    var nextOnWait = calls[0].nextOnWait
+    while let first = calls.firstIndex(where: { $0.multi != nil }) {
+      for i in first..<count {
+        calls[i].nextOnWait = i == first ? nextOnWait : Clocks.never
+        calls[i].turn(until: csystem_now() + Self.turn)
+        if i == first { nextOnWait = calls[i].nextOnWait }
+        guard let failure = calls[i].failure, failure.status == .cancelled else { continue }
+        for call in calls { call.stop(failure) }
+        return .failure(calls[i].report(failure))
+      }
     }
     for call in calls {
       if let failure = call.failure { return .failure(call.report(failure)) }

@@ -7,6 +7,7 @@ import wire
 from wire import byref, ffi
 from faults import ANSWER, STREAM
 from http2_server import Http2Server
+from lateness import allowance
 
 CLOCK, LATE_IN_CI = 400, 500
 TIMES = {"first_token": 1, "idle": 1, "total": 2}  # the total one must not run out before the answer has begun
@@ -253,6 +254,23 @@ def test_deaf_connection_is_left(servers, begun, face):
             seen = client.see(face)
     statuses = [attempt["status"] for attempt in (seen["error"] or seen["completion"])["attempts"]]
     assert statuses == (["OK"] if begun else ["TIMEOUT", "OK"]), "connections of the requests: %r" % h2.stats(name).connections
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_on_wait_while_connections_are_opened(servers, ends):
+    """It is asked once for all of them, and ends all of them."""
+    h2, asked = servers[False], []
+    on_wait = ffi.dosai_wait_fn(lambda _: asked.append(0) or ends and len(asked) == 1)
+    with wire.Client(h2.base("hello"), ca_file=h2.ca) as client:
+        assert ffi.dosai_client_warm(client.handle, 1, None, None) == ffi.OK
+        h2.silent = 8
+        started = time.monotonic()
+        options = wire.call_options(on_wait=on_wait, wait_interval_ms=100, connect_timeout_ms=1000)
+        status = ffi.dosai_client_warm(client.handle, 9, byref(options), None)
+        took = time.monotonic() - started
+    h2.silent = 0
+    assert status == (ffi.CANCELLED if ends else ffi.TIMEOUT)
+    assert len(asked) == 1 and took < 0.9 + allowance(started) if ends else 2 <= len(asked) <= took / 0.1 + 1
 
 
 @pytest.mark.parametrize("face", ["callback", "pull"])

@@ -59,7 +59,7 @@ package final class Call: TransferReceiver {
   /// The model that is asked for, if there is an observer.
   var model: Buffer?
 
-  private var nextOnWait = Clocks.never  // when `onWait` is due
+  var nextOnWait = Clocks.never  // when `onWait` is due
   /// nil: its caller drives it.
   unowned(unsafe) var owner: (any CallOwner)?
 

@@ -27,8 +27,6 @@ package final class CurlMulti {
   package private(set) var isOutOfMemory = false
   /// A connection may be available to any host. A lookup that has ended was counted as one of its host.
   package var hasFreed = false
-  /// Streams of connections were left; see `flush`.
-  package var hasUnflushed = false
   let isInUse = Atomic<Bool>(false)  // by the driver
   let driver = Atomic<UInt>(csystem_thread())
   /// The number of rounds in which a transfer is still read after its clock has run out.
@@ -193,10 +191,7 @@ package final class CurlMulti {
   package func remove(_ transfer: Transfer) {
     guard isOurs, enter() else { return }
     defer { leave() }
-    if servesMany, transfer.hasStream {
-      sockets.noteUnflushed(transfer.socket)
-      hasUnflushed = true
-    }
+    if servesMany, transfer.hasStream { sockets.noteUnflushed(transfer.socket) }
     endLookup { $0.transfer === transfer }
     // Otherwise, a paused body would never be freed if the connection has other transfers.
     if transfer.dropBody(), !isOutOfMemory { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
@@ -227,6 +222,11 @@ package final class CurlMulti {
     if isOutOfMemory { poller.drop() }
     isOutOfMemory = false
   }
+
+  /// Streams of connections were left; see `flush`.
+  package var hasUnflushed: Bool { sockets.unflushed > 0 }
+
+  package func forgetUnflushed() { sockets.forgetUnflushed() }
 
   /// If a stream of this transfer's connection was left, makes libcurl send the reset, which would wait for what is
   /// sent next.

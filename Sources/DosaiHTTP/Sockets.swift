@@ -38,6 +38,8 @@ struct Sockets {
   private var entries: [Entry] = []  // by socket
   private var buckets: [Int32] = []  // the first connection of each, by local port
   private(set) var count = 0
+  /// How many are noted as such.
+  private(set) var unflushed = 0
 
   /// Opens a socket; -1: errno says why not.
   mutating func open(_ address: curl_sockaddr) -> Int32 {
@@ -53,6 +55,7 @@ struct Sockets {
   mutating func shut(_ socket: Int32) -> Int32 {
     if isOpen(socket) {
       if let ends = entries[Int(socket)].ends { unlink(socket, from: bucket(ends)) }
+      _ = takeUnflushed(socket)
       entries[Int(socket)] = Entry()
       count -= 1
     }
@@ -94,14 +97,21 @@ struct Sockets {
   /// The connection turned out to speak HTTP/1.
   mutating func makeExclusive(_ socket: Int32) { if isOpen(socket) { entries[Int(socket)].isExclusive = true } }
 
-  mutating func noteUnflushed(_ socket: Int32) { if isOpen(socket) { entries[Int(socket)].isUnflushed = true } }
+  mutating func noteUnflushed(_ socket: Int32) {
+    guard isOpen(socket), !entries[Int(socket)].isUnflushed else { return }
+    entries[Int(socket)].isUnflushed = true
+    unflushed += 1
+  }
 
   /// Whether it was noted so; from now on, it is not.
   mutating func takeUnflushed(_ socket: Int32) -> Bool {
     guard isOpen(socket), entries[Int(socket)].isUnflushed else { return false }
     entries[Int(socket)].isUnflushed = false
+    unflushed -= 1
     return true
   }
+
+  mutating func forgetUnflushed() { for socket in entries.indices { _ = takeUnflushed(Int32(socket)) } }
 
   /// Whether the connection must not be used: its peer has closed it, or has sent bytes that nobody asked for.
   /// `hasPending`: the TLS library has already read some bytes.

@@ -263,9 +263,11 @@ package final class Loop {
 
   /// Lets servers know of the streams that were left: by a transfer that flows, if the connection has one.
   private func flush() {
-    for call in calls { call.flush(isPaused: false) }
-    for call in calls { call.flush(isPaused: true) }
-    multi.hasUnflushed = false
+    for at in 0..<2 * calls.count {
+      if !multi.hasUnflushed { return }
+      calls[at % calls.count].flush(isPaused: at >= calls.count)
+    }
+    multi.forgetUnflushed()
   }
 
   // MARK: clocks

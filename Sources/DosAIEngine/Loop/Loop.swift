@@ -263,11 +263,16 @@ package final class Loop {
 
   /// Lets servers know of the streams that were left: by a transfer that flows, if the connection has one.
   private func flush() {
-    for at in 0..<2 * calls.count {
+    flush(isPaused: false)
+    flush(isPaused: true)
+    if multi.hasUnflushed { multi.forgetUnflushed() }
+  }
+
+  private func flush(isPaused: Bool) {
+    for call in calls {
       if !multi.hasUnflushed { return }
-      calls[at % calls.count].flush(isPaused: at >= calls.count)
+      call.flush(isPaused: isPaused)
     }
-    multi.forgetUnflushed()
   }
 
   // MARK: clocks

@@ -162,6 +162,7 @@ class Mapper:
         worker = worker_of(spec, run)
         under_way: deque[list[Job]] = deque()  # by unit, in order; without order, only counted
         count, is_all, pulled = 0, False, 0.0  # seconds for which rows that are ready have waited for the source
+        ended = 0  # of the first unit, how many jobs from its start on
         self._runs.add(run)
         try:
             while True:
@@ -170,7 +171,10 @@ class Mapper:
                 while ordered and not run.done.empty():
                     take(run)
                 if ordered:
-                    is_ready = bool(under_way) and all(job.result for job in reversed(under_way[0]))
+                    first = under_way[0] if under_way else []
+                    while ended < len(first) and first[ended].result:
+                        ended += 1
+                    is_ready = bool(under_way) and ended == len(first)
                 else:
                     is_ready = not run.done.empty()
                 if not is_ready:
@@ -188,7 +192,7 @@ class Mapper:
                     jobs = under_way.popleft() if ordered else [take(run)]
                     if not ordered:
                         under_way.pop()
-                    count -= len(jobs)
+                    count, ended = count - len(jobs), 0
                     yield jobs
                 elif under_way:
                     take(run)

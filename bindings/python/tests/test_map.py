@@ -409,6 +409,33 @@ def test_a_job_that_is_run_again_sends_nothing(seen, mapper, tmp_path):
     assert there.ids.count("row 3") == 2
 
 
+def test_a_large_batch_behind_a_journal(seen, mapper, tmp_path, monkeypatch):
+    """Rows that are known from the journal are looked at once, not with each answer."""
+    reads = [0]
+
+    class Counted(scale.Job):
+        @property
+        def result(self):
+            reads[0] += 1
+            return self.kept
+
+        @result.setter
+        def result(self, result):
+            self.kept = result
+
+    unit = [(row["id"], row["prompt"]) for row in rows(400)]
+    list(mapper(seen(), journal=str(tmp_path))._run(iter([unit]), True, whole=True))
+    path, = tmp_path.iterdir()
+    lines = path.read_text().splitlines(keepends=True)
+    later = {id for id, _ in unit[200:]}
+    path.write_text("".join(line for line in lines if json.loads(line)["custom_id"] in later))
+    monkeypatch.setattr(scale, "Job", Counted)
+    done, = mapper(seen(), journal=str(tmp_path))._run(iter([unit]), True, whole=True)
+    assert len(done) == 400 and sum(job.result.from_journal for job in done) == 200
+    assert reads[0] < 20 * 400
+
+
+
 def odd(usage=None, message=None, finish="stop", choices=None, **more):
     """An answer that is not quite the API's."""
     message = {"role": "assistant", "content": "hi"} if message is None else message

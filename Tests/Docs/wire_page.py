@@ -145,7 +145,7 @@ SECTIONS = [
     ("Reported: by HTTP status", "The body is JSON, HTML or empty.", [
         ("400, 405, 409, 410, 413, 418, 422, 451, 499", "http-400* http-405* http-409* http-41* http-422* http-451* http-499*", "azure-filtered mistral-invalid gemini-invalid"),
         ("401", "http-401*", "azure-unauthorized"), ("402", "http-402*", "deepseek-balance"), ("403", "http-403*", "bedrock-denied"),
-        ("404", "http-404*", ""), ("429", "http-429 http-429-empty http-429-html", ""),
+        ("404", "http-404*", ""), ("407", "http-407*", ""), ("429", "http-429 http-429-empty http-429-html", ""),
         ("429 with `insufficient_quota` as its code or type", "http-429-quota-*", ""),
         ("408, 500, 501, 502, 504, 520, 524, 599", "http-408* http-50[0124]* http-52[04]* http-599*", ""),
         ("503, 529", "http-503* http-529*", "llama.cpp-loading"), ("300, 301, 304, 399", "http-3*", ""),

@@ -66,7 +66,9 @@ def drop_warm(request):
 def behind(*steps):
     """An answer that says what was asked, and behind it, at once or later, something that nobody asked for."""
     def reply(request):
-        return steps_of(echo(request)) + [step(request) if callable(step) else step for step in steps]
+        # One of several <questions> at once is answered when all have come, so that none is asked on another's connection.
+        answer = dict(echo(request), delay_ms=50) if b"<" in request.body else echo(request)
+        return steps_of(answer) + [step(request) if callable(step) else step for step in steps]
     return reply
 
 

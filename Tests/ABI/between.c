@@ -110,8 +110,8 @@ static void together(test_transport transport, const char *name) {
   snprintf(script, sizeof script, "%s~together", name);
   dosai_client_options options;
   test_options(&options, url, transport, script);
-  options.http1_only =
-      1; /* else a call waits for another's connection, and may be the next on it too early */
+  /* Else a call waits for another's connection, and may be the next on it too early. */
+  options.http1_only = 1;
   dosai_client *client = test_client_with(&options);
   int before = test_failures;
   loop = new_loop(0, 0);

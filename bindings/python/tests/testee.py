@@ -3,6 +3,7 @@
 A call is cancelled as programs do it: a stream is closed, after the part that arrived was taken; what waits for an
 answer ends by what a signal handler raises, or with its task. That exception says nothing of the call.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -122,28 +123,35 @@ def call(asked, chunks):
     if asked["face"] == "whole":
         raw = completions.with_raw_response.create(**asked["request"])
         return completion_of(raw.parse(), raw.status_code, raw)
-    stream, part = completions.create(**asked["request"], stream=True), None
+    stream, part = completions.create(**asked["request"], stream=True), []
     if asked.get("cancel_after") == 0:
         stream.close()
-    try:
+    with telling(part):
         for chunk in stream:
             chunks.append(chunk_of(chunk))
             if len(chunks) == asked.get("cancel_after"):
-                part = part_of(stream)
+                part.append(part_of(stream))
                 stream.close()
             if len(chunks) == asked.get("pause_after"):
                 time.sleep(PAUSE)
             if len(chunks) == asked.get("drop_after"):
                 return None
         return completion_of(*part_of(stream))
-    except dosai.DosaiError as error:
-        error.part = part
-        raise
 
 
 def part_of(stream):
     response = stream.response
     return stream.current_completion_snapshot, response.status_code, response
+
+
+@contextlib.contextmanager
+def telling(part):
+    """An error tells of the part that there was when the stream was closed, if it was."""
+    try:
+        yield
+    except dosai.DosaiError as error:
+        error.part = part[0] if part else None
+        raise
 
 
 async def async_call(asked, chunks):
@@ -152,23 +160,20 @@ async def async_call(asked, chunks):
     if asked["face"] == "async_whole":
         raw = await completions.with_raw_response.create(**asked["request"])
         return completion_of(raw.parse(), raw.status_code, raw)
-    stream, part = await completions.create(**asked["request"], stream=True), None
+    stream, part = await completions.create(**asked["request"], stream=True), []
     if asked.get("cancel_after") == 0:
         await stream.close()
-    try:
+    with telling(part):
         async for chunk in stream:
             chunks.append(chunk_of(chunk))
             if len(chunks) == asked.get("cancel_after"):
-                part = part_of(stream)
+                part.append(part_of(stream))
                 await stream.close()
             if len(chunks) == asked.get("pause_after"):
                 await asyncio.sleep(PAUSE)
             if len(chunks) == asked.get("drop_after"):
                 return None
         return completion_of(*part_of(stream))
-    except dosai.DosaiError as error:
-        error.part = part
-        raise
 
 
 def run_async(asked, chunks):

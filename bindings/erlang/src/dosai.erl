@@ -277,8 +277,9 @@ json_schema(Name, Schema) ->
 
 %% Asks the model, runs the functions that it calls, tells it the results, and so on until it answers; gives the whole
 %% conversation, too: the messages of the request, and all that followed, up to the answer. The functions of one answer run
-%% at once, each in a process; what one throws, or exits with, is told to the model, and that a result is not UTF-8. After max_rounds answers (10) that
-%% still have calls, the error is too_large; if an answer with calls was cut short, truncated. Those calls do not run.
+%% at once, each in a process; what one throws, or exits with, is told to the model, and that a result is not UTF-8. After
+%% max_rounds answers (10) that still have calls, the error is too_large; if an answer with calls was cut short, truncated.
+%% Those calls do not run.
 -spec run_tools(client(), map(), [tool()]) -> {ok, completion(), [map()]} | failed().
 run_tools(Client, Request, Tools) -> run_tools(Client, Request, Tools, #{}).
 

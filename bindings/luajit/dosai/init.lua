@@ -143,8 +143,9 @@ end
 
 -- Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. A tool has a name, a
 -- description, parameters (a JSON schema), and run, which gets the arguments as a table and gives a text, or what JSON can
--- say; what it throws is told to the model, and that a result is not UTF-8. request.messages grows by each round. After max_rounds answers (10) that still
--- have calls, it throws TOO_LARGE; if an answer with calls was cut short, TRUNCATED. Those calls do not run.
+-- say; what it throws is told to the model, and that a result is not UTF-8. request.messages grows by each round. After
+-- max_rounds answers (10) that still have calls, it throws TOO_LARGE; if an answer with calls was cut short, TRUNCATED.
+-- Those calls do not run.
 -- is_parallel: the functions of one answer run in a coroutine each, as those of together().
 function Client:run_tools(request, tools, max_rounds, is_parallel)
   local asked, choice = {}, request.tool_choice

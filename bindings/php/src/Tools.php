@@ -24,9 +24,10 @@ final class Tools
 
     /**
      * Asks the model, runs the functions that it calls, tells it the results, and so on until it answers. What a function
-     * throws is told to the model, too, and that a result is not UTF-8. The messages of the request grow by each round; the answer is not among them. After
-     * maxRounds answers that still have calls, it throws TooLarge; if an answer with calls was cut short, Truncated. Those
-     * calls do not run. parallel: the functions of one answer run in a Fiber each, as those of Client::together().
+     * throws is told to the model, too, and that a result is not UTF-8. The messages of the request grow by each round; the
+     * answer is not among them. After maxRounds answers that still have calls, it throws TooLarge; if an answer with calls
+     * was cut short, Truncated. Those calls do not run. parallel: the functions of one answer run in a Fiber each, as those
+     * of Client::together().
      */
     public function run(Client $client, array &$request, int $maxRounds, bool $parallel): Completion
     {

@@ -38,7 +38,13 @@ namespace Dosai
             Tool tool = tools.FirstOrDefault(one => one.Name == call.Name);
             if (tool == null) return "error: there is no function " + call.Name;
             try { return await tool.run(call.Arguments ?? "", token).ConfigureAwait(false) ?? ""; }
-            catch (Exception error) when (!token.IsCancellationRequested) { return "error: " + error.Message; }
+            catch (Exception error) when (!token.IsCancellationRequested) { return "error: " + TextOf(error); }
+        }
+
+        static string TextOf(Exception error)
+        {
+            try { return error.Message; }
+            catch (Exception) { return "the function failed"; }
         }
     }
 

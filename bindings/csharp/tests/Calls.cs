@@ -261,8 +261,13 @@ static class Calls
         }
     }
 
-    /// <summary>A surrogate without its other half, in a result, becomes U+FFFD. A result that cannot be sent ends the loop, and
-    /// the request is as it was.</summary>
+    sealed class WithoutText : Exception
+    {
+        public override string Message => throw new InvalidOperationException("no text");
+    }
+
+    /// <summary>A surrogate without its other half, in a result, becomes U+FFFD. The model is told of an error without a text. A
+    /// result that cannot be sent ends the loop, and the request is as it was.</summary>
     static void Results()
     {
         var tools = new[]
@@ -273,6 +278,8 @@ static class Calls
         using (Client model = Client("model"))
         {
             Same("caf\ufffd|error: \ufffd|error: there is no function nobody|caf\ufffd", model.RunTools(Question(), tools).Text);
+            tools[1] = new Tool("fail", null, null, new Func<string, string>(text => throw new WithoutText()));
+            Same("caf\ufffd|error: the function failed|error: there is no function nobody|caf\ufffd", model.RunTools(Question(), tools).Text);
             Request request = Question("nul");
             string before = request.ToString();
             Throws<ArgumentException>(() => model.RunTools(request, tools));

@@ -183,6 +183,17 @@ final class Calls extends Support {
         } catch (ExecutionException wrong) {
             same("mine", wrong.getCause().getMessage());
         }
+        Completion told = failing(given -> {
+            throw new Exception() {
+                private static final long serialVersionUID = 1;
+
+                @Override
+                public String getMessage() {
+                    throw new IllegalStateException("no text");
+                }
+            };
+        });
+        same(true, told.text().contains("error: the function failed|"));
         fails(Status.CANCELLED, () -> failing(given -> {
             throw new InterruptedException();
         }));

@@ -128,7 +128,11 @@ local function run(tools, call)
     end
     error("there is no function " .. tostring(call.name), 0)
   end)
-  local told = is_good and result or "error: " .. tostring(result)
+  local told = result
+  if not is_good then
+    local has_text, text = pcall(tostring, result)
+    told = "error: " .. (has_text and type(text) == "string" and text or "the function failed")
+  end
   return is_utf8(told) and told or "error: the result is not UTF-8"
 end
 

@@ -128,6 +128,14 @@ test("a result that is not UTF-8", function()
   end
 end)
 
+test("an error without a text", function()
+  local function none() error(setmetatable({}, {__tostring = error})) end
+  local function number() error(setmetatable({}, {__tostring = function() return 1 end})) end
+  local tools = {{name = "add", run = none}, {name = "fail", run = number}}
+  same("error: the function failed|error: the function failed|error: there is no function nobody|error: the arguments are no object",
+    client("model"):run_tools({model = "m", messages = {question.messages[1]}}, tools).text)
+end)
+
 -- Two functions of one answer, and one beside the tool loop: each waits until all have begun.
 test("tools at once", function()
   local model, begun = client("model"), 0

@@ -2,7 +2,14 @@
 // The tool loop: asks the model, runs the functions that it calls, and tells it their results, until it answers.
 const { MaxRoundsError, UnusableAnswerError, errorOf } = require('./errors.js');
 
-const message = (error) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+// Not every value that is thrown can be made a text.
+function message(error) {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return 'the function failed';
+  }
+}
 
 // The choice of the questions after the first: with a call that is forced, the model could only call again.
 function unforced(choice) {

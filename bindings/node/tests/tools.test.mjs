@@ -63,6 +63,18 @@ test('errors are told to the model', () => model(
     await assert.rejects(completions.runTools({ ...body, tools: [broken] }, { throwToolErrors: true }).finalContent(), TypeError);
   }));
 
+test('an error without a text is told to the model', () => model([['broken', '{}']], false, async (completions, asked) => {
+  const getter = Object.defineProperty(new Error(), 'message', { get() { throw new RangeError('no text'); } });
+  for (const thrown of [Object.create(null), getter, { toString: () => ({}) }]) {
+    for (const key of ['function', 'parse']) {
+      asked.length = 0;
+      const broken = { type: 'function', function: { name: 'broken', function: () => '', [key]: () => { throw thrown; } } };
+      await completions.runTools({ ...body, tools: [broken] }).finalContent();
+      assert.match(asked[1].messages.at(-1).content, /^error: (the arguments are not valid: )?the function failed$/);
+    }
+  }
+}));
+
 test('the rounds are limited, and a forced call is forced once', () => model([['weather', '{}']], true, async (completions, asked) => {
   const runner = completions.runTools({ ...body, tool_choice: 'required' }, { maxRounds: 3 });
   await assert.rejects(runner.finalContent(), (error) => error instanceof OpenAI.MaxRoundsError && error.completion.choices.length === 1);

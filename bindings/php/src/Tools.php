@@ -65,6 +65,16 @@ final class Tools
         return $read;
     }
 
+    /** A class may have put anything in place of the message. */
+    private static function textOf(\Throwable $error): string
+    {
+        try {
+            return $error->getMessage();
+        } catch (\Throwable) {
+            return 'the function failed';
+        }
+    }
+
     private function call(ToolCall $call): array
     {
         try {
@@ -76,7 +86,7 @@ final class Tools
             $result = $function(...json_decode($arguments, true));
             $text = is_string($result) ? $result : json_encode($result, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE);
         } catch (\Throwable $wrong) {
-            $text = 'error: ' . $wrong->getMessage();
+            $text = 'error: ' . self::textOf($wrong);
         }
         $isText = preg_match('//u', $text) === 1;
         return ['role' => 'tool', 'tool_call_id' => $call->id, 'content' => $isText ? $text : 'error: the result is not UTF-8'];

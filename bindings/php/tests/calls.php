@@ -129,6 +129,17 @@ tests([
             same(6, count($request['messages']));
         }
     },
+    'an error without a text' => function () {
+        $fail = fn () => throw new class extends Exception {
+            public function __construct()
+            {
+                $this->message = new stdClass();
+            }
+        };
+        $request = QUESTION;
+        $told = client('model')->runTools($request, (new Tools())->add('fail', '', [], $fail))->text();
+        same('error: the function failed', explode('|', $told)[1]);
+    },
     // Two functions of one answer, and one beside the tool loop: each waits until all have begun.
     'tools at once' => function () {
         $model = client('model');

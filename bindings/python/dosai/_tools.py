@@ -108,7 +108,11 @@ class Tools:
         if self._raise_errors and not is_mistake:
             raise error
         result.error = error
-        result.content = f"error: {error}" if is_mistake else f"error: {type(error).__name__}: {error}"
+        try:
+            text = str(error)
+        except Exception:
+            text = "the function failed"
+        result.content = f"error: {text}" if is_mistake else f"error: {type(error).__name__}: {text}"
 
 
 def refuse(constant: str) -> Any:

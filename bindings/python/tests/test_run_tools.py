@@ -130,6 +130,19 @@ def test_an_error_is_told(run, dosai_server):
     assert isinstance(results_of(steps)[0].error, LookupError)
 
 
+class WithoutText(Exception):
+    def __str__(self):
+        raise TypeError("no text")
+
+
+def test_an_error_without_a_text_is_told(run, dosai_server):
+    def fail():
+        raise WithoutText
+
+    run(calls(("fail", {})), "Sorry.", tools=[fail])
+    assert dosai_server.requests[1].json["messages"][-1]["content"] == "error: WithoutText: the function failed"
+
+
 def test_an_error_is_raised_by_choice(run, dosai_server):
     with pytest.raises(LookupError, match="no such city"):
         run(calls(("fail", {"location": "x"})), tools=[fail], raise_errors=True)

@@ -201,6 +201,8 @@ class TestCalls < Test
       assert_equal "error: the result is not UTF-8", tell.() { give.() }
       assert_equal 3, messages.size
     end
+    without_text = Class.new(StandardError) { def message = raise("no text") }
+    assert_equal "error: the function failed", tell.() { raise without_text }
     # What ends the loop leaves whole rounds.
     assert_raises(NotImplementedError) { tell.() { raise NotImplementedError } }
     assert_equal QUESTION[:messages], messages

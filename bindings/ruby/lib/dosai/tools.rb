@@ -76,7 +76,13 @@ module Dosai
       tool = tools.find { |one| one.name == call.name }
       tool ? tool.call(call.arguments) : "error: there is no function #{call.name}"
     rescue StandardError => error
-      "error: #{error.message}"
+      "error: #{text_of(error)}"
+    end
+
+    def text_of(error)
+      error.message.to_s
+    rescue StandardError
+      "the function failed"
     end
   end
 end

@@ -1,4 +1,5 @@
 use crate::{Chunk, Client, Completion, Error, FinishReason, Request, Result, Status, ToolCall};
+use std::fmt::Write;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
@@ -39,7 +40,7 @@ impl Tools {
     fn run(&self, call: &ToolCall<'_>) -> String {
         let (name, arguments) = (call.name.unwrap_or(""), call.arguments.unwrap_or(""));
         match self.functions.iter().find(|function| function.0 == name) {
-            Some(function) => function.3(arguments).unwrap_or_else(|error| format!("error: {error}")),
+            Some(function) => function.3(arguments).unwrap_or_else(|error| told(&*error)),
             None => format!("error: there is no function {name:?}"),
         }
     }
@@ -52,6 +53,14 @@ impl Tools {
         }
         let run = |call| client.options.cancel.as_ref().map_or(Ok(()), |token| token.check()).map(|()| self.run(call));
         calls.iter().map(run).collect()
+    }
+}
+
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    match write!(text, "error: {error}") {
+        Ok(()) => text,
+        Err(_) => "error: the function failed".into(),
     }
 }
 

@@ -3,6 +3,7 @@ mod common;
 use common::{completion, open, request, say, serve, stream, Reply};
 use dosai::{CallOptions, Client, ClientOptions, EventKind, Loop, LoopOptions, Request, Status, Tools};
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 use std::os::unix::io::AsRawFd;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -233,18 +234,32 @@ fn wants(functions: &[&str]) -> String {
     format!(r#"{{"role":"assistant","content":null,"tool_calls":[{}]}}"#, calls.join(","))
 }
 
+#[derive(Debug)]
+struct WithoutText;
+
+impl fmt::Display for WithoutText {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Err(fmt::Error)
+    }
+}
+
+impl std::error::Error for WithoutText {}
+
 #[test]
 fn tools_run_until_there_is_an_answer() {
     let server = serve(|body, _| match body.contains("\"tool\"") {
         true => Reply::Whole(completion(r#"{"role":"assistant","content":"sunny"}"#, "stop")),
-        false => Reply::Whole(completion(&wants(&["weather", "fails", "none"]), "tool_calls")),
+        false => Reply::Whole(completion(&wants(&["weather", "fails", "none", "silent"]), "tool_calls")),
     });
     let mut tools = Tools::new();
     tools.add("weather", "of a city", r#"{"type":"object"}"#, |arguments| Ok(format!("sun for {arguments}")));
     tools.add("fails", "always", "{}", |_| Err(Box::new(io::Error::new(io::ErrorKind::Other, "no luck"))));
+    tools.add("silent", "its error has no text", "{}", |_| Err(Box::new(WithoutText)));
     let (client, mut asked) = (server.client(), request());
     assert_eq!(client.run_tools(&mut asked, &tools).unwrap().content(), "sunny");
-    for part in ["sun for {", "error: no luck", "error: there is no function \\\"none\\\"", "\"content\":\"sunny\""] {
+    let failed = "\"error: the function failed\"";
+    let none = "error: there is no function \\\"none\\\"";
+    for part in ["sun for {", "error: no luck", none, failed, "\"content\":\"sunny\""] {
         assert!(asked.json().contains(part), "{part} is not in {}", asked.json());
     }
 }

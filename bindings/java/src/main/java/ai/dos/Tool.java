@@ -88,7 +88,15 @@ public record Tool(String name, String description, Map<String, ?> parameters, F
         } catch (InterruptedException interrupt) {
             throw interrupted();
         } catch (Exception | StackOverflowError wrong) {
-            return "error: " + (wrong.getMessage() == null ? wrong : wrong.getMessage());
+            return "error: " + textOf(wrong);
+        }
+    }
+
+    private static String textOf(Throwable wrong) {
+        try {
+            return wrong.getMessage() == null ? wrong.toString() : wrong.getMessage();
+        } catch (RuntimeException | StackOverflowError another) {
+            return "the function failed";
         }
     }
 

@@ -39,9 +39,7 @@ class ToolRunner {
     this.#throwsErrors = throwToolErrors === true;
     this.#body = { ...body, tools: tools.map((tool) => this.#definition(tool)) };
     this.#options = { ...options, signal: this.#controller.signal };
-    if (signal?.aborted) this.abort();
-    else signal?.addEventListener('abort', () => this.abort(), { once: true, signal: this.#controller.signal });
-    this.#steps = this.#run();
+    this.#steps = this.#run(signal);
   }
 
   // A tool with a function is run; any other is only sent.
@@ -55,18 +53,27 @@ class ToolRunner {
     return { type: 'function', function: { ...definition, name } };
   }
 
-  async *#run() {
-    while (!this.#isOver) {
-      const asked = await this.#client.chat.completions.create({ ...this.#body, messages: this.messages }, this.#options);
-      let completion = asked;
-      if (this.#body.stream) {
-        yield* asked;
-        completion = await asked.finalChatCompletion();
-      } else {
-        yield completion;
-      }
-      await this.#add(completion);
+  async *#run(signal) {
+    const abort = () => this.abort();
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    try {
+      while (!this.#isOver) yield* this.#round();
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
+  }
+
+  async *#round() {
+    const asked = await this.#client.chat.completions.create({ ...this.#body, messages: this.messages }, this.#options);
+    let completion = asked;
+    if (this.#body.stream) {
+      yield* asked;
+      completion = await asked.finalChatCompletion();
+    } else {
+      yield completion;
+    }
+    await this.#add(completion);
   }
 
   async #add(completion) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { test } from 'node:test';
@@ -98,4 +99,13 @@ test('abort stops it', () => model([['weather', '{}']], true, async (completions
   const stopper = { type: 'function', function: { name: 'weather', function: () => controller.abort() } };
   const runner = completions.runTools({ ...body, tools: [stopper] }, { signal: controller.signal });
   await assert.rejects(runner.finalContent(), OpenAI.APIUserAbortError);
+}));
+
+test('a signal that lives on keeps no loop that is over', () => model([['weather', '{}']], false, async (completions) => {
+  const { signal } = new AbortController();
+  await completions.runTools(body, { signal }).finalContent();
+  for await (const _ of completions.runTools(body, { signal })) break;
+  await assert.rejects(completions.runTools(body, { signal, maxRounds: 1 }).finalContent(), OpenAI.MaxRoundsError);
+  completions.runTools(body, { signal });
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 }));

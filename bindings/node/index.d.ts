@@ -263,7 +263,7 @@ declare namespace OpenAI {
     asResponse(): Promise<Answer>;
   }
 
-  /** Iteration ends after a complete answer; otherwise it throws. */
+  /** Iteration ends after a complete answer; otherwise, also after a break, it throws. */
   class Stream<Item> implements AsyncIterableIterator<Item> {
     private constructor();
     /** abort() ends the call; a reader gets an APIUserAbortError. */

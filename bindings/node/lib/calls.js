@@ -172,7 +172,13 @@ class Stream {
   }
 
   [Symbol.asyncIterator]() {
+    this.#check();
     return this;
+  }
+
+  // What is left of an answer is not to look like one.
+  #check() {
+    if (this.#call.isDropped) throw errorOf({ status: 'CANCELLED', message: 'the stream was closed before its end' });
   }
 
   next() {
@@ -203,7 +209,7 @@ class Stream {
   // Reads to the end.
   async finalChatCompletion() {
     while (!(await this.next()).done);
-    if (this.#call.isDropped) throw errorOf({ status: 'CANCELLED', message: 'the stream was closed before its end' });
+    this.#check();
     return this.currentChatCompletionSnapshot;
   }
 
@@ -231,6 +237,7 @@ class Stream {
 
   // The chunks as lines of JSON, for a response of a server.
   toReadableStream() {
+    this.#check();
     const encoder = new TextEncoder();
     return new ReadableStream({
       pull: async (controller) => {

@@ -69,6 +69,14 @@ test('break ends the call', async () => {
   await eventually(async () => (await server.stats(base)).ended === 1);
 });
 
+test('what break has left is not read as an answer', async () => {
+  const stream = await open(server.client('hello'));
+  for await (const chunk of stream) if (chunk) break;
+  await assert.rejects(async () => { for await (const chunk of stream) assert.fail(chunk); }, OpenAI.APIUserAbortError);
+  assert.throws(() => stream.toReadableStream(), OpenAI.APIUserAbortError);
+  await assert.rejects(stream.finalContent(), OpenAI.APIUserAbortError);
+});
+
 test('an exception in the loop ends the call', async () => {
   const base = server.base('endless');
   await assert.rejects(async () => {

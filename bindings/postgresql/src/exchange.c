@@ -26,12 +26,9 @@ static void let_go(void *pointer) {
 }
 
 exchange *begin(MemoryContext context) {
-  exchange *of = MemoryContextAllocZero(context, sizeof *of);
-  of->callback.func = let_go;
-  of->callback.arg = of;
+  exchange *of = MemoryContextAlloc(context, sizeof *of);
+  *of = (exchange){.callback = {.func = let_go, .arg = of}, .loop = idle, .sockets = idle_sockets};
   MemoryContextRegisterResetCallback(context, &of->callback);
-  of->loop = idle;
-  of->sockets = idle_sockets;
   idle = NULL;
   idle_sockets = 0;
   if (!of->loop) check(of, dosai_loop_new(NULL, &of->loop, &of->error));
@@ -81,9 +78,7 @@ static int sqlstate(dosai_status status) {
   }
 }
 
-static char *to_server(const char *text, size_t length) {
-  return pg_any_to_server(text, (int)length, PG_UTF8);
-}
+static char *to_server(const char *text, size_t length) { return pg_any_to_server(text, length, PG_UTF8); }
 
 bool is_storable(const char *text, size_t length) {
   int encoding = GetDatabaseEncoding(), room = length * MAX_CONVERSION_GROWTH + 1;

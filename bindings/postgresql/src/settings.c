@@ -10,14 +10,18 @@ void _PG_init(void);
 
 static char *base_url, *key_file, *ca_file, *model;
 static dosai_client *client;
-static bool is_stale; /* a setting was changed since the client was made */
+static int changes;         /* of settings, since the client was made */
+static const char *refused; /* a setting */
 int key_errno;
 
-static void set_stale(const char *value, void *extra) { is_stale = true; }
+static void count(const char *value, void *extra) { changes++; }
 
+/* One that the session's start gave, but may not, leaves nothing of the file's: only the default is assigned. */
 static void define(const char *name, const char *about, char **value, const char *given, GucContext who,
                    int flags) {
-  DefineCustomStringVariable(name, about, NULL, value, given, who, flags, NULL, set_stale, NULL);
+  int before = changes, is_given = GetConfigOption(name, true, false) && GetConfigOptionResetString(name);
+  DefineCustomStringVariable(name, about, NULL, value, given, who, flags, NULL, count, NULL);
+  if (is_given && changes == before + 1) refused = name;
 }
 
 /* In the postmaster, too, with shared_preload_libraries: so nothing of the library is made here. */
@@ -52,7 +56,10 @@ const char *default_model(void) { return model; }
 
 dosai_client *get_client(exchange *of) {
   dosai_client_options options;
-  if (client && !is_stale) return client;
+  if (refused)
+    ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+            errmsg("permission denied to set parameter \"%s\"", refused));
+  if (client && !changes) return client;
   dosai_client_free(client);
   client = NULL;
   dosai_client_options_init(&options, sizeof options);
@@ -60,6 +67,6 @@ dosai_client *get_client(exchange *of) {
   if (*ca_file) options.ca_file = ca_file;
   if (*key_file) options.key_fn = read_key;
   check(of, dosai_client_new(&options, &client, &of->error));
-  is_stale = false;
+  changes = 0;
   return client;
 }

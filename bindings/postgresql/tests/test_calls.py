@@ -226,6 +226,13 @@ def test_privileges(cluster, server):
         early = "SET dosai.%s = 'http://elsewhere'; SELECT dosai.chat('Hi')" % name  # before the library is loaded
         assert HELLO in cluster.sql(early, user="caller") and "permission denied" in cluster.sql(early, user="caller")
         assert codes(cluster.sql("ALTER ROLE caller SET dosai.%s = 'x'" % name, user="caller")) == ["42501"]
+        # Given at the start, it takes the place of what postgresql.conf says, which PostgreSQL then forgets.
+        start = "\\c \"dbname=postgres user=%%s options='-c dosai.%s=%s'\"\n" % (name, server.base("hello~start") if name == "base_url" else "")
+        for call in ("dosai.chat('Hi')", "dosai.stream('Hi')", "dosai.map('SELECT 1, 2')"):
+            output = cluster.sql(start % "caller" + "SELECT %s; SELECT %s" % (call, call))
+            assert codes(output) == ["42501"] * 2 and 'permission denied to set parameter "dosai.%s"' % name in output
+        assert cluster.sql(start % "admin" + "SELECT dosai.chat('Hi')") == HELLO
+    assert "m" in cluster.sql("\\c \"dbname=postgres user=caller options='-c dosai.model=m'\"\nSELECT dosai.chat('Hi'); SHOW dosai.model", user="caller").split()
     assert codes(cluster.sql("SELECT dosai.chat(NULL); SHOW dosai.key_file", user="caller")) == ["42501"]
     assert cluster.sql("SELECT dosai.chat(NULL); SELECT count(*) FROM pg_settings WHERE name = 'dosai.key_file'", user="caller").strip() == "0"
     assert codes(cluster.sql("SELECT * FROM dosai.map('SELECT id, prompt FROM secret')", user="caller")) == ["42501"]

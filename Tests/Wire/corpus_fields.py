@@ -210,6 +210,11 @@ hi("choice-object-merges", "assembly", [
     fin(choice={"content_filter_results": {"violence": {"filtered": False}, "hate": {"severity": "low"}}})],
    json=whole({"content": "Hi"}, choice={"content_filter_results": {"hate": {"filtered": False, "severity": "low"},
                                                                    "violence": {"filtered": False}}}))
+hi("audio", "assembly", [ev({"role": "assistant", "audio": {"id": "audio_1", "transcript": "H"}}),
+                         ev({"audio": {"data": "AAAA"}}), ev({"audio": {"data": "AAAA", "transcript": "i"}}),
+                         ev({"audio": {"data": "AAAA", "expires_at": 1727389042}}), fin()],
+   [[O()], [O()], [O()], [O()], [F()]],
+   json=whole({"audio": {"id": "audio_1", "transcript": "Hi", "data": "AAAAAAAAAAAA", "expires_at": 1727389042}}))
 hi("function-call", "assembly", [ev({"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": ""}}),
                                  ev({"function_call": {"arguments": "{\"a\":"}}), ev({"function_call": {"arguments": "1}"}}),
                                  fin("function_call")],

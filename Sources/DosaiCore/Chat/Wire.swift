@@ -105,10 +105,10 @@ package enum Wire {
     return value == .max ? -1 : max(value, -1)
   }
 
-  /// Whether strings under that key, at any depth, are pieces of one text.
+  /// Whether strings under that key, at any depth, are pieces of one text, or of one recording.
   static func isText(_ key: Bytes) -> Bool {
     kind(ofText: key) != nil || key.equals(arguments) || key.starts(with: "reasoning") || key.equals(text)
-      || key.equals("summary") || key.equals("transcript") || key.equals("input")
+      || key.equals("summary") || key.equals("transcript") || key.equals("data") || key.equals("input")
   }
 }
 

@@ -18,15 +18,15 @@ pub struct Client {
 /// In this order: the end of the client may log.
 pub(crate) struct Inner {
     pub(crate) handle: Handle<sys::dosai_client>,
-    _hooks: Box<Hooks>,
+    pub(crate) hooks: Arc<Hooks>,
 }
 
 impl Client {
     /// Nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Client> {
-        let hooks = Box::new(Hooks { log: options.on_log.clone(), key: options.key_fn.clone() });
+        let hooks = Arc::new(Hooks { log: options.on_log.clone(), key: options.key_fn.clone() });
         let handle = options.client(&hooks)?;
-        Ok(Client { inner: Arc::new(Inner { handle, _hooks: hooks }), options: Default::default() })
+        Ok(Client { inner: Arc::new(Inner { handle, hooks }), options: Default::default() })
     }
     /// The same client, whose calls have these options.
     pub fn with(&self, options: CallOptions) -> Client {

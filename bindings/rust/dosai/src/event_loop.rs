@@ -1,6 +1,5 @@
-use crate::client::Inner;
 use crate::ffi::{done, go_on, make, panicked, word, Handle, Panic};
-use crate::options::milliseconds;
+use crate::options::{milliseconds, Hooks};
 use crate::{Chunk, Client, Completion, Error, Request, Response, Result, Status};
 use dosai_sys as sys;
 use std::mem::{size_of, zeroed};
@@ -30,7 +29,7 @@ pub struct Loop {
     handle: Handle<sys::dosai_loop>,
     waker: Waker,
     active: usize,
-    clients: Vec<Arc<Inner>>, // whose hooks its calls may use
+    hooks: Vec<Arc<Hooks>>, // of clients whose calls may be in it
     panic: Option<Panic>,
 }
 
@@ -80,7 +79,7 @@ impl Loop {
         (c.requests_per_minute, c.tokens_per_minute) = (options.requests_per_minute, options.tokens_per_minute);
         let handle = make(|out, error| unsafe { sys::dosai_loop_new(&c, out, error) })?;
         let waker = Waker(Arc::new(Mutex::new(Some(Pointer(handle.get())))));
-        Ok(Loop { handle, waker, active: 0, clients: Vec::new(), panic: None })
+        Ok(Loop { handle, waker, active: 0, hooks: Vec::new(), panic: None })
     }
     fn submit(
         &mut self,
@@ -94,8 +93,9 @@ impl Loop {
         ) -> sys::dosai_status,
     ) -> Result<Call> {
         let options = client.options.call()?;
-        if !self.clients.iter().any(|known| Arc::ptr_eq(known, &client.inner)) {
-            self.clients.push(client.inner.clone());
+        let hooks = &client.inner.hooks;
+        if hooks.are_set() && !self.hooks.iter().any(|known| Arc::ptr_eq(known, hooks)) {
+            self.hooks.push(hooks.clone());
         }
         let (this, handle) = (self.handle.get(), client.inner.handle.get());
         let call = make(|out, error| self.kept(submit(this, handle, &options.c, out, error)))?;
@@ -161,7 +161,7 @@ impl Loop {
         }
         self.active -= 1;
         if self.active == 0 {
-            self.clients.clear();
+            self.hooks.clear();
         }
         let kind = if !event.completion.is_null() {
             EventKind::Completion(Completion::copy(event.completion)?)

@@ -213,6 +213,12 @@ pub(crate) struct Hooks {
     pub(crate) key: Option<Key>,
 }
 
+impl Hooks {
+    pub(crate) fn are_set(&self) -> bool {
+        self.log.is_some() || self.key.is_some()
+    }
+}
+
 unsafe extern "C" fn write_log(level: sys::dosai_log_level, line: *const c_char, length: usize, hooks: *mut c_void) {
     if let (Some(log), Some(line)) = (&(*(hooks as *const Hooks)).log, crate::ffi::raw(line, length)) {
         guarded(|| log(LogLevel(level), &line));

@@ -130,6 +130,24 @@ fn wakers_end_a_wait_and_outlive_their_loop() {
     waking.join().unwrap().wake();
 }
 
+/// Each client has descriptors.
+#[test]
+fn a_busy_loop_keeps_no_client() {
+    let server = serve(|body, _| match body {
+        "" => Reply::Whole(common::json(200, "", "[]")),
+        _ => Reply::Hold(open(&say(&["A"]))),
+    });
+    let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let mut calls = Loop::new(LoopOptions::default()).unwrap();
+    calls.stream(&server.client(), &request(), 1).unwrap();
+    let before = descriptors();
+    for _ in 0..1000 {
+        calls.get_json(&server.client(), "/models", 2).unwrap();
+        while !matches!(calls.next().unwrap().unwrap().kind, EventKind::Response(_)) {}
+    }
+    assert!(descriptors() < before + 1000);
+}
+
 /// A client whose key function panics each time that it is asked for one of these numbers, from 0.
 fn asked(server: &common::Server, panics: &'static [usize], also: impl Fn() + Send + Sync + 'static) -> Client {
     let count = AtomicUsize::new(0);

@@ -93,6 +93,8 @@ impl<'a> Chunk<'a> {
             finish_reason: self.finish_reason(),
             usage: self.usage(),
             json: self.json().into_owned(),
+            event_type: self.event_type().map(Cow::into_owned),
+            event_id: self.event_id().map(Cow::into_owned),
         }
     }
 }
@@ -118,6 +120,8 @@ pub struct OwnedChunk {
     pub finish_reason: FinishReason,
     pub usage: Option<Usage>,
     pub json: String,
+    pub event_type: Option<String>,
+    pub event_id: Option<String>,
 }
 
 impl OwnedChunk {

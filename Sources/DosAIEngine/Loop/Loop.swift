@@ -56,6 +56,9 @@ package final class Loop {
   /// Submits a call, which starts when there is room for it. Delivers no event. Throws BUSY while the loop is closed.
   package func submit(_ call: Call, tag: UInt) throws(Failure) -> LoopCall {
     if isClosed { throw Failure(.busy, "the loop is being closed") }
+    let lender = noted.first
+    lender?.setLent(true)
+    defer { lender?.setLent(false) }
     let made = LoopCall(call, self, tag: tag)
     waiting.append(made)
     startWaiting()

@@ -145,6 +145,9 @@ package final class LoopCall {
     drainsUntil ?? call.deadline
   }
 
+  /// Whether the host may look at its last chunk while libcurl reads.
+  func setLent(_ isLent: Bool) { call.stream?.isLent = isLent }
+
   func flush(isPaused: Bool) { call.flush(isPaused: isPaused) }
 
   /// It has drained for long enough.

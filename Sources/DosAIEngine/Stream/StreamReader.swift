@@ -29,8 +29,10 @@ package final class StreamReader {
   private var document: Document?
   /// The text of the current event, NUL-terminated.
   package private(set) var json = Bytes.empty
-  /// A copy of it, where more bytes have come before its last chunk was read.
+  /// The owner of its memory, where more bytes have come before its last chunk was read.
   private var jsonCopy: Buffer?
+  /// The host may look at the current chunk while more bytes come.
+  var isLent = false
   /// The current chunk, lent until the next one; or the one before, while the usage behind it is current.
   package var chunk = Chunk(.other)
   private var count = 0  // chunks of the current event
@@ -53,10 +55,12 @@ package final class StreamReader {
   /// Whether the body consists of events.
   var takesEvents: Bool { form == .events }
 
-  /// Receives a part of a body that is known for events. False: it is not, or a chunk of the current event is left, or
-  /// there is no memory; `receive` finds out.
+  /// Receives a part of a body that is known for events. False: it is not, or the text of the current event is needed,
+  /// or there is no memory; `receive` finds out.
   @inline(__always)
-  func receiveEvents(_ bytes: Bytes) -> Bool { left == 0 && form == .events && !isDone && parser.add(bytes) }
+  func receiveEvents(_ bytes: Bytes) -> Bool {
+    left == 0 && !isLent && form == .events && !isDone && parser.add(bytes)
+  }
 
   /// Where `receiveEvents` stores the bytes.
   var input: Buffer { parser.input }
@@ -67,7 +71,11 @@ package final class StreamReader {
       if !bytes.trimmed.isEmpty { doneQuirks.insert(.afterDone) }
       return true
     }
-    if left > 0 { try keepJSON() }
+    if isLent {
+      if let memory = try parser.leave(json) { jsonCopy = memory }
+    } else if left > 0 {
+      try keepJSON()
+    }
     if form == .unknown { try decide(bytes) }
     if form == .document { return false }
     if form == .events { try parser.feed(bytes) }

@@ -216,6 +216,21 @@ package final class Buffer {
     base[left] = 0
   }
 
+  /// Whether these bytes are in its memory.
+  func holds(_ bytes: Bytes) -> Bool {
+    guard let base, let start = bytes.baseAddress else { return false }
+    return start >= UnsafePointer(base) && start < UnsafePointer(base + count)
+  }
+
+  /// Moves the bytes from `from` on to other memory. Returns the owner of all that were there.
+  func leaveMemory(from: Int) throws(Failure) -> Buffer {
+    let other = try Buffer(copying: bytes.slice(from, count))
+    swap(&base, &other.base)
+    swap(&capacity, &other.capacity)
+    swap(&count, &other.count)
+    return other
+  }
+
   /// Removes all bytes, but keeps the memory.
   package func removeAll() {
     count = 0

@@ -51,13 +51,26 @@ package final class EventParser {
     return input.add(bytes)
   }
 
+  /// If the text is among the bytes that were fed, it stays where it is: what was not read moves away from it. Returns
+  /// the owner of its memory.
+  package func leave(_ text: Bytes) throws(Failure) -> Buffer? {
+    guard input.holds(text) else { return nil }
+    let left = try input.leaveMemory(from: at)
+    noteRemoved()
+    return left
+  }
+
+  private func noteRemoved() {
+    knownHead = -1
+    searched = max(0, searched - at)
+    at = 0
+  }
+
   /// Removes what was read, and gives back the memory of a large event unless as much is coming.
   @inline(never)
   private func removeRead(_ coming: Int) {
     input.removeFirst(at)
-    knownHead = -1
-    searched = max(0, searched - at)
-    at = 0
+    noteRemoved()
     if input.isEmpty && coming < Self.inputKept { input.shrink(keeping: Self.inputKept) }
   }
 

@@ -1,5 +1,6 @@
 /* chat and chat_json, and what chat_stream has in common with them.   SPDX-License-Identifier: MIT */
 #include "dosai_sqlite.h"
+#include <string.h>
 
 SQLITE_EXTENSION_INIT3
 
@@ -19,8 +20,19 @@ void raise_failure(sqlite3_context *context, int code, char *message) {
   sqlite3_free(message);
 }
 
-/* A statement that begins while an interrupted one runs is interrupted, too: so any version of SQLite can tell.
- * (sqlite3_is_interrupted came with 3.41.) */
+/* SQLite refuses what is DIRECTONLY in views and triggers. But before 3.50, a CHECK constraint of the file may call it;
+ * and so may any schema that was read before the functions were there. Only the program's own SQL has their names. */
+int is_called(sqlite3_context *context, const char *name) {
+  size_t length = strlen(name);
+  for (sqlite3_stmt *at = NULL; (at = sqlite3_next_stmt(sqlite3_context_db_handle(context), at));)
+    for (const char *sql = sqlite3_stmt_busy(at) ? sqlite3_sql(at) : NULL; sql && *sql; sql++)
+      if (sqlite3_strnicmp(sql, name, (int)length) == 0 &&
+          sql[length + strspn(sql + length, " \t\r\n\f\"`]")] == '(')
+        return 1;
+  return raise_failure(context, SQLITE_ERROR, sqlite3_mprintf("unsafe use of %s()", name)), 0;
+}
+
+/* A statement that begins while an interrupted one runs is interrupted, too. (sqlite3_is_interrupted came with 3.41.) */
 static int32_t is_interrupted(void *db) {
   sqlite3_stmt *probe = NULL;
   int code = sqlite3_prepare_v2(db, "SELECT 1", -1, &probe, NULL);
@@ -51,9 +63,8 @@ static dosai_status make_request(connection *here, sqlite3_value *prompt, sqlite
     status = dosai_request_set_text(*request, "model", here->model, DOSAI_NUL_TERMINATED, error);
   sqlite3_value_free(model);
   const char *text = (const char *)sqlite3_value_text(prompt);
-  return status
-             ? status
-             : dosai_request_add_message(*request, "user", text, (size_t)sqlite3_value_bytes(prompt), error);
+  if (status) return status;
+  return dosai_request_add_message(*request, "user", text, (size_t)sqlite3_value_bytes(prompt), error);
 }
 
 int begin_call(connection *here, sqlite3_value *prompt, sqlite3_value *options, dosai_call_options *call,
@@ -94,7 +105,7 @@ static void run(sqlite3_context *context, sqlite3_value *prompt, sqlite3_value *
   dosai_error *error = NULL;
   dosai_call_options call;
   char *message = NULL;
-  if (sqlite3_value_type(prompt) == SQLITE_NULL) return;
+  if (!is_called(context, schema ? "chat_json" : "chat") || sqlite3_value_type(prompt) == SQLITE_NULL) return;
   int code = begin_call(here, prompt, options, &call, &request, &message);
   dosai_status status = DOSAI_OK;
   if (code == SQLITE_OK && schema)

@@ -25,5 +25,6 @@ int begin_call(connection *here, sqlite3_value *prompt, sqlite3_value *options, 
                dosai_request **out, char **message);
 int fail(dosai_status status, dosai_error *error, char **message); /* frees the error */
 void raise_failure(sqlite3_context *context, int code, char *message);
+int is_called(sqlite3_context *context, const char *name); /* by the program; otherwise it raises an error */
 
 #endif

@@ -84,10 +84,9 @@ static int read_settings(sqlite3 *db, sqlite3_value *given, settings *all, sqlit
   dosai_client_options_init(&all->client, sizeof all->client);
   all->client.base_url = getenv("DOSAI_BASE_URL");
   if (!given || sqlite3_value_type(given) == SQLITE_NULL) return SQLITE_OK;
-  if (read_options(db, given, row) != SQLITE_ROW) {
-    *message = sqlite3_mprintf("dosai: the options are not a JSON object, or have a \\u0000");
-    return SQLITE_ERROR;
-  }
+  if (read_options(db, given, row) != SQLITE_ROW)
+    return *message = sqlite3_mprintf("dosai: the options are not a JSON object, or have a \\u0000"),
+           SQLITE_ERROR;
   for (int i = 0; i < KNOWN && !*message; i++)
     if (!set(all, &known[i], *row, i)) *message = sqlite3_mprintf("dosai: wrong type: %s", known[i].name);
   if (sqlite3_column_type(*row, KNOWN) != SQLITE_NULL && !*message)
@@ -119,7 +118,7 @@ int set_client(connection *here, sqlite3_value *given, char **message) {
 
 static void chat_connect(sqlite3_context *context, int count, sqlite3_value **values) {
   char *message = NULL;
-  (void)count;
+  if (count != 1 || !is_called(context, "chat_connect")) return;
   int code = set_client(sqlite3_user_data(context), values[0], &message);
   if (code != SQLITE_OK) raise_failure(context, code, message);
 }
@@ -132,9 +131,7 @@ static void let_go(void *pointer) {
   sqlite3_free(here);
 }
 
-#ifndef SQLITE_RESULT_SUBTYPE
-#define SQLITE_RESULT_SUBTYPE 0x001000000
-#endif
+enum { RESULT_SUBTYPE = 0x001000000 }; /* SQLITE_RESULT_SUBTYPE, which came with 3.45 */
 
 static const struct {
   const char *name;
@@ -142,8 +139,8 @@ static const struct {
   void (*run)(sqlite3_context *, int, sqlite3_value **);
 } functions[] = {{"chat", 1, 0, chat},
                  {"chat", 2, 0, chat},
-                 {"chat_json", 2, SQLITE_RESULT_SUBTYPE, chat_json},
-                 {"chat_json", 3, SQLITE_RESULT_SUBTYPE, chat_json},
+                 {"chat_json", 2, RESULT_SUBTYPE, chat_json},
+                 {"chat_json", 3, RESULT_SUBTYPE, chat_json},
                  {"chat_connect", 1, 0, chat_connect}};
 
 /* Each registration holds the connection, and lets go of it even if it fails. */

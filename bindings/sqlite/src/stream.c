@@ -30,13 +30,9 @@ static int stream_connect(sqlite3 *db, void *here, int count, const char *const 
   return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
 }
 
-static int stream_disconnect(sqlite3_vtab *made) {
-  sqlite3_free(made);
-  return SQLITE_OK;
-}
+static int stream_disconnect(sqlite3_vtab *made) { return sqlite3_free(made), SQLITE_OK; }
 
-/* The arguments of stream_filter are the prompt and, if there are any, the options. What else is said of them, SQLite
- * checks itself. */
+/* The arguments of stream_filter are the prompt and maybe the options. What else is said of them, SQLite checks. */
 static int stream_best_index(sqlite3_vtab *made, sqlite3_index_info *info) {
   int is_there[ARGUMENTS] = {0}, is_missing[ARGUMENTS] = {0};
   for (int i = 0; i < info->nConstraint; i++) {
@@ -44,8 +40,7 @@ static int stream_best_index(sqlite3_vtab *made, sqlite3_index_info *info) {
     if (argument < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ || is_there[argument]) continue;
     is_missing[argument] = !info->aConstraint[i].usable;
     if (is_missing[argument]) continue;
-    info->aConstraintUsage[i].argvIndex = argument + 1;
-    info->aConstraintUsage[i].omit = 1;
+    info->aConstraintUsage[i] = (struct sqlite3_index_constraint_usage){argument + 1, 1};
     is_there[argument] = 1;
   }
   info->estimatedCost = 1e6;
@@ -74,8 +69,7 @@ static void reset(cursor *at) {
 
 static int stream_close(sqlite3_vtab_cursor *opened) {
   reset((cursor *)opened);
-  sqlite3_free(opened);
-  return SQLITE_OK;
+  return sqlite3_free(opened), SQLITE_OK;
 }
 
 static int stream_next(sqlite3_vtab_cursor *opened) {
@@ -96,20 +90,19 @@ static int stream_filter(sqlite3_vtab_cursor *opened, int index, const char *nam
   dosai_request *request = NULL;
   dosai_error *error = NULL;
   dosai_status status = DOSAI_OK;
-  char *message = NULL;
+  char **message = &opened->pVtab->zErrMsg;
   (void)index, (void)name;
+  sqlite3_free(*message);
+  *message = NULL;
   reset(at);
   for (int i = 0; i < count; i++)
     if (!(at->arguments[i] = sqlite3_value_dup(values[i]))) return SQLITE_NOMEM;
   if (sqlite3_value_type(values[0]) == SQLITE_NULL) return SQLITE_OK;
-  int code = begin_call(here, values[0], count > 1 ? values[1] : NULL, &call, &request, &message);
+  int code = begin_call(here, values[0], count > 1 ? values[1] : NULL, &call, &request, message);
   if (code == SQLITE_OK) status = dosai_stream_open(here->client, request, &call, &at->stream, &error);
-  if (status) code = fail(status, error, &message);
+  if (status) code = fail(status, error, message);
   dosai_request_free(request);
-  if (code == SQLITE_OK) return stream_next(opened);
-  sqlite3_free(opened->pVtab->zErrMsg);
-  opened->pVtab->zErrMsg = message;
-  return code;
+  return code == SQLITE_OK ? stream_next(opened) : code;
 }
 
 static int stream_eof(sqlite3_vtab_cursor *opened) { return !((cursor *)opened)->chunk; }
@@ -132,8 +125,7 @@ static int stream_column(sqlite3_vtab_cursor *opened, sqlite3_context *context, 
 }
 
 static int stream_rowid(sqlite3_vtab_cursor *opened, sqlite3_int64 *out) {
-  *out = ((cursor *)opened)->row;
-  return SQLITE_OK;
+  return *out = ((cursor *)opened)->row, SQLITE_OK;
 }
 
 const sqlite3_module chat_stream_module = {.xConnect = stream_connect,

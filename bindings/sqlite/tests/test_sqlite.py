@@ -203,6 +203,30 @@ def test_only_top_level_sql_may_call(server, tmp_path):
     assert server.stats("hello~view")["requests"] == 0
 
 
+def test_a_database_file_calls_nothing(server, tmp_path):
+    """SQLite before 3.50 lets a CHECK constraint call; any lets a schema call that it read before the functions were there."""
+    path = str(tmp_path / "given.db")
+    maker = Connection(path)
+    maker.load(EXTENSION)
+    for sql in ("CREATE TABLE checked(q CHECK(chat(q) IS NOT NULL))", "CREATE TABLE connected(q CHECK(chat_connect('{\"model\": \"m\"}') IS NULL))",
+                "CREATE TABLE shaped(q CHECK(chat_json(q, '{}') IS NULL))",
+                "CREATE TABLE made(q, a AS (0))", "INSERT INTO made(q) VALUES (1)", "PRAGMA writable_schema = ON",
+                "UPDATE sqlite_schema SET sql = replace(sql, '(0)', '(chat(q))')"):
+        maker.execute(sql)
+    maker.close()
+    db = Connection(path)
+    db.one("count(*) FROM sqlite_schema")
+    db.load(EXTENSION)
+    db.one("chat_connect(?)", json.dumps({"base_url": server.base("echo~given"), "api_key": KEY}))
+    assert "unsafe use of chat()" in raises(db, "* FROM made")
+    for table, function in (("checked", "chat"), ("connected", "chat_connect"), ("shaped", "chat_json")):
+        with pytest.raises(Failed, match="unsafe use of %s\\(\\)" % function):
+            db.execute("INSERT INTO %s(q) VALUES ('chat')" % table)
+    assert server.stats("echo~given")["requests"] == 0
+    for call in ("chat('Hi')", "CHAT\n('Hi')", "\"chat\"('Hi')", "[chat] ('Hi')", "`chat`('Hi')"):
+        assert json.loads(db.one(call))["model"] == "dos-ai"
+
+
 def test_the_key_is_never_in_the_database(server, tmp_path):
     path = tmp_path / "kept.db"
     db = connect(server, "error-key", str(path))

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -230,7 +231,7 @@ func TestCancel(t *testing.T) {
 		}
 	}
 	failure := as(t, err, dosai.Cancelled)
-	check(t, count == 3 && errors.Is(err, io.ErrNoProgress) && time.Since(begun) < 50*time.Millisecond*slowness, "%d %v", count, err)
+	check(t, count == 3 && errors.Is(err, io.ErrNoProgress) && errors.Is(err, context.Canceled) && time.Since(begun) < 50*time.Millisecond*slowness, "%d %v", count, err)
 	check(t, strings.HasPrefix(failure.Completion.Text(), "0 1 "), "%+v", failure.Completion)
 
 	deadline, cancelDeadline := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -240,6 +241,10 @@ func TestCancel(t *testing.T) {
 	check(t, errors.Is(err, context.DeadlineExceeded), "%v", err)
 	_, err = client.Chat(deadline, question)
 	as(t, err, dosai.Cancelled)
+	why, cancelWhy := context.WithTimeoutCause(t.Context(), 30*time.Millisecond, io.ErrNoProgress)
+	defer cancelWhy()
+	_, err = client.Chat(why, question)
+	check(t, as(t, err, dosai.Cancelled).Timeout() && errors.Is(err, context.DeadlineExceeded) && errors.Is(err, io.ErrNoProgress), "%v", err)
 	cancelled, cancelNow := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancelNow)
 	_, err = read(client.Stream(cancelled, question))
@@ -269,6 +274,37 @@ func TestClose(t *testing.T) {
 	_, err = client.Chat(t.Context(), question)
 	as(t, err, dosai.InvalidArgument)
 	client.Close()
+}
+
+// The goroutine that steps needs what Close holds.
+func TestCloseBesideOneThatSteps(t *testing.T) {
+	server := httptest.NewServer(words(20, false))
+	defer server.Close()
+	defer server.CloseClientConnections()
+	for at := range 300 {
+		client, err := dosai.NewClient(dosai.Options{BaseURL: server.URL, APIKey: "k"})
+		check(t, err == nil, "%v", err)
+		var group sync.WaitGroup
+		for range 4 {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				read(client.Stream(t.Context(), question))
+			}()
+		}
+		time.Sleep(time.Duration(at%30) * 100 * time.Microsecond)
+		ended := make(chan bool)
+		go func() {
+			client.Close()
+			group.Wait()
+			close(ended)
+		}()
+		select {
+		case <-ended:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("client %d does not end", at)
+		}
+	}
 }
 
 func TestOtherEndpoints(t *testing.T) {
@@ -482,6 +518,34 @@ func TestResultsThatAreNotUTF8(t *testing.T) {
 	}
 }
 
+type withoutText struct{ message *string }
+
+func (err withoutText) Error() string { return *err.message }
+
+func TestToolsWithoutAResult(t *testing.T) {
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); strings.Contains(string(body), `"role":"tool"`) {
+			io.WriteString(w, answer("done"))
+		} else {
+			call := `{"id":"1","type":"function","function":{"name":"%s","arguments":"{}"}}`
+			io.WriteString(w, answer("", `,"tool_calls":[`+fmt.Sprintf(call, "fail")+","+fmt.Sprintf(call, "leave")+"]"))
+		}
+	})
+	request := question
+	request.Tools = []dosai.Tool{
+		dosai.NewTool("fail", "", func(context.Context, struct{}) (string, error) { return "", withoutText{} }),
+		dosai.NewTool("leave", "", func(context.Context, struct{}) (string, error) {
+			runtime.Goexit()
+			return "", nil
+		}),
+	}
+	_, err := client.RunTools(t.Context(), &request, 0)
+	check(t, err == nil && len(request.Messages) == 4, "%v", err)
+	for _, told := range request.Messages[2:] {
+		check(t, told.Role == "tool" && told.Content == "error: the function failed", "%+v", told)
+	}
+}
+
 // It is the caller's, who may recover from it, as net/http does.
 func TestAToolThatPanics(t *testing.T) {
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -494,6 +558,11 @@ func TestAToolThatPanics(t *testing.T) {
 		check(t, errors.Is(found, http.ErrAbortHandler) && strings.Contains(found.Error(), "dosai_test.go") && len(request.Messages) == 1, "%v", found)
 	}()
 	client.RunTools(t.Context(), &request, 0)
+}
+
+func TestMessages(t *testing.T) {
+	made, err := json.Marshal(dosai.Message{Role: "assistant", Refusal: "no"})
+	check(t, err == nil && string(made) == `{"role":"assistant","content":"","refusal":"no"}`, "%s", made)
 }
 
 func TestJSONSchema(t *testing.T) {

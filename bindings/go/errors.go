@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -56,7 +57,7 @@ const (
 )
 
 // Error is what every failed call returns, for errors.As. Of a call that a context ended, the status is Cancelled, and
-// errors.Is finds the context's error.
+// errors.Is finds the context's error, and its cause.
 type Error struct {
 	Status     Status
 	Message    string
@@ -73,18 +74,21 @@ type Error struct {
 	Completion *Completion // what had arrived; of a cancelled stream, maybe more than was read; nil if nothing
 	Timings    Timings
 	cause      error
+	ended      error // of the context
 }
 
 func (err *Error) Error() string { return err.Status.String() + ": " + err.Message }
 
 func (err *Error) Unwrap() error { return err.cause }
 
-// Is makes errors.Is find the status.
-func (err *Error) Is(target error) bool { return target == error(err.Status) }
+// Is makes errors.Is find the status, and the context's error.
+func (err *Error) Is(target error) bool {
+	return target == error(err.Status) || errors.Is(err.ended, target)
+}
 
 // Timeout is what net.Error has.
 func (err *Error) Timeout() bool {
-	return err.Status == Timeout || err.cause == context.DeadlineExceeded
+	return err.Status == Timeout || err.ended == context.DeadlineExceeded
 }
 
 func failed(status Status, message string, cause error) *Error {
@@ -92,7 +96,9 @@ func failed(status Status, message string, cause error) *Error {
 }
 
 func cancelled(ctx context.Context) *Error {
-	return failed(Cancelled, "the call was cancelled", context.Cause(ctx))
+	err := failed(Cancelled, "the call was cancelled", context.Cause(ctx))
+	err.ended = ctx.Err()
+	return err
 }
 
 // takeError reads an error, and frees it.

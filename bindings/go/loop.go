@@ -69,19 +69,24 @@ func (l *loop) openWaiter() error {
 }
 
 func (l *loop) close() {
+	if l.end() && l.waiter != nil {
+		l.waiter.Close() // without the lock, for it waits until nobody steps
+	}
+}
+
+// end gives whether the loop had not ended before.
+func (l *loop) end() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.isClosed {
-		return
+		return false
 	}
 	l.isClosed = true
 	C.dosai_go_close(l.handle, &l.batch)
 	l.deliver()
 	C.dosai_go_batch_free(&l.batch)
 	C.dosai_client_free(l.client)
-	if l.waiter != nil {
-		l.waiter.Close()
-	}
+	return true
 }
 
 // wait until something has come for the call, or ctx is over, which also cancels the call.
@@ -273,7 +278,7 @@ func (c *call) result(ctx context.Context, read func(*C.dosai_go_part)) error {
 		failure.Completion = readCompletion(c.last.completion)
 	}
 	if failure.Status == Cancelled {
-		failure.cause = context.Cause(ctx)
+		failure.cause, failure.ended = context.Cause(ctx), ctx.Err()
 	}
 	return failure
 }

@@ -35,8 +35,8 @@ func (request Request) MarshalJSON() ([]byte, error) {
 type Message struct {
 	Role       string
 	Content    string
-	Parts      any // instead of Content: a list of content parts, as the server wants them
-	Reasoning  string
+	Parts      any    // instead of Content: a list of content parts, as the server wants them
+	Reasoning  string // of an answer; it is sent only in JSON, for its name differs between servers
 	Refusal    string
 	ToolCalls  []ToolCall
 	ToolCallID string          // of the role "tool"
@@ -51,9 +51,10 @@ func (message Message) MarshalJSON() ([]byte, error) {
 	wire := struct {
 		Role       string     `json:"role"`
 		Content    any        `json:"content"`
+		Refusal    string     `json:"refusal,omitempty"`
 		ToolCalls  []wireCall `json:"tool_calls,omitempty"`
 		ToolCallID string     `json:"tool_call_id,omitempty"`
-	}{message.Role, message.Content, nil, message.ToolCallID}
+	}{message.Role, message.Content, message.Refusal, nil, message.ToolCallID}
 	if message.Parts != nil {
 		wire.Content = message.Parts
 	}

@@ -135,9 +135,10 @@ func runAll(ctx context.Context, tools []Tool, calls []ToolCall) []Message {
 					panics[at] = fmt.Errorf("%w\n\n%s", err, debug.Stack())
 				}
 			}()
+			results[at] = ToolResult(call.ID, "error: the function failed") // by runtime.Goexit
 			content, err := run(ctx, tools, call)
 			if err != nil {
-				content = "error: " + err.Error()
+				content = "error: " + textOf(err)
 			}
 			if !utf8.ValidString(content) {
 				content = "error: the result is not UTF-8"
@@ -152,6 +153,16 @@ func runAll(ctx context.Context, tools []Tool, calls []ToolCall) []Message {
 		}
 	}
 	return results
+}
+
+// textOf gives the text of an error, whose method may panic, such as that of a nil pointer.
+func textOf(err error) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = "the function failed"
+		}
+	}()
+	return err.Error()
 }
 
 func run(ctx context.Context, tools []Tool, call ToolCall) (string, error) {

@@ -30,9 +30,12 @@ class Headers:
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._find(name) is not None
 
-    def multi_items(self) -> list[tuple[str, str]]:
-        texts = [text.decode("utf-8", "replace") for text in self._read().split(b"\0")]
+    def _raw_items(self) -> list[tuple[bytes, bytes]]:
+        texts = self._read().split(b"\0")
         return [(name.lower(), value) for name, value in zip(texts[::2], texts[1::2])]
+
+    def multi_items(self) -> list[tuple[str, str]]:
+        return [(name.decode("utf-8", "replace"), value.decode("utf-8", "replace")) for name, value in self._raw_items()]
 
     def items(self) -> list[tuple[str, str]]:
         joined: dict[str, str] = {}
@@ -55,8 +58,15 @@ class Headers:
     def __repr__(self) -> str:
         return f"Headers({dict(self.items())})"
 
-    def __reduce__(self) -> Any:  # they stay in their process
-        return Headers, ({}.get, bytes)
+    def __reduce__(self) -> Any:
+        return headers_from, (self._read(),)
+
+
+def headers_from(received: bytes) -> Headers:
+    """Headers that need no answer of the library."""
+    headers = Headers(lambda name: first.get(name.lower()), lambda: received)
+    first = dict(reversed(headers.multi_items()))
+    return headers
 
 
 class Request:

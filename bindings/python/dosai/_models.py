@@ -126,7 +126,7 @@ class LazyModel(Model):
                 return None
             if name == "_source" or name.startswith("__"):
                 raise AttributeError(name)
-            if name in self._fields():
+            if name in type(self)._fields(self):  # a field may have any name
                 return self.__dict__[name]
             return super().__getattr__(name)
 

@@ -345,7 +345,10 @@ def test_surrogates_in_what_is_nested_as_deep_as_can_be(server, client):
 def test_fields_of_any_name(server, client):
     answer = {"choices": [], "to_dict": 1, "model_dump": 2, "__class__": 3, "_fields": 4, "self": 5, "": 6}
     server.put("names", {"json": answer})
-    assert dosai.ChatCompletion.to_dict(create(client("names"))) == answer
+    completion = create(client("names"))
+    assert dosai.ChatCompletion.to_dict(completion) == answer and copy.copy(completion) == completion
+    with pytest.raises(AttributeError, match="no attribute 'other'"):
+        completion.other
 
 
 def test_names_people_import():

@@ -25,6 +25,7 @@ from ._errors import (
     DosaiError,
     InvalidArgumentError,
 )
+from ._models import Model
 from ._openai_chunks import ChunkMaker
 from ._openai_report import Report, report_of
 from ._response import Response
@@ -48,7 +49,8 @@ _Chunk = TypeVar("_Chunk")
 _CLIENTS_MAX = 16  # of one client of openai-python: it may use several servers, keys or numbers of retries
 # libdosai writes these itself
 _OWN_HEADERS = {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
-_NOT_RETURNED = ("content-encoding", "content-length", "transfer-encoding")  # of a body that is not read here
+_NOT_RETURNED = (b"content-encoding", b"content-length", b"transfer-encoding")  # of a body that is not read here
+_RETRIES_MAX = 100  # the library's
 _SEAM = ("close", "_build_request", "_maybe_override_cast_to", "_make_status_error_from_response", "_prepare_options",
          "_prepare_request", "_process_response", "_process_response_data")
 
@@ -100,7 +102,7 @@ class Exchange:
             if name not in _OWN_HEADERS and not name.startswith("x-stainless-")
         }
         self.timeout = client.timeout if is_omitted(options.timeout) else options.timeout
-        self.place = base_url, key, header, options.get_max_retries(client.max_retries)
+        self.place = base_url, key, header, min(options.get_max_retries(client.max_retries), _RETRIES_MAX)
 
     def call(self, kind: Any) -> Any:
         """What starts the call: the client, the request, which is sent as openai-python wrote it, and the options."""
@@ -211,9 +213,9 @@ def with_report(answer: Any, response: Any) -> Any:
     return answer
 
 
-def listed(headers: Any) -> list[tuple[str, str]]:
-    """The headers, without those that would make httpx change the body."""
-    return [(name, value) for name, value in headers.multi_items() if name not in _NOT_RETURNED]
+def listed(headers: Any) -> list[tuple[bytes, bytes]]:
+    """The headers as they came: httpx finds their encoding. Without those that would make it change the body."""
+    return [(name, value) for name, value in headers._raw_items() if name not in _NOT_RETURNED]
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -246,8 +248,8 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def event_of(chunk: Any) -> bytes:
-    text: str = chunk.model_dump_json()
-    return b"data: " + text.encode() + b"\n\n"
+    """In ASCII: httpx ends a line at Unicode's separators, too."""
+    return b"data: " + json.dumps(Model.to_dict(chunk), separators=(",", ":")).encode() + b"\n\n"
 
 
 def report_of_stream(stream: Any) -> Report:

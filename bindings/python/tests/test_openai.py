@@ -1,6 +1,7 @@
 """dosai.openai: openai-python's clients on libdosai give what they give on their own transport."""
 
 import asyncio
+import base64
 import gc
 import json
 import os
@@ -10,7 +11,7 @@ import weakref
 
 import pytest
 from lateness import attempt
-from scripts import SCRIPTS, STREAM_POSTS
+from scripts import SCRIPTS, STREAM_POSTS, WHOLE, chunk
 
 openai = pytest.importorskip("openai")
 import dosai  # noqa: E402
@@ -441,6 +442,39 @@ def test_timeouts(server, timeout):
     for client, arguments in ((client_of(server, "silent-chunk", timeout=timeout), {}),
                               (client_of(server, "silent-chunk"), {"timeout": timeout})):
         assert not attempt(check, 10)
+
+
+def test_more_retries_than_the_library_makes(server):
+    client = client_of(server, "hello~many-retries", max_retries=sys.maxsize)
+    assert create(client).choices and create(client.with_options(max_retries=101)).choices
+
+
+@pytest.mark.parametrize("status, stream", [(200, False), (200, True), (400, False)])
+def test_headers_that_are_not_ascii(server, status, stream):
+    body = "data: [DONE]\n\n" if stream else WHOLE
+    kind = "text/event-stream" if stream else "application/json"
+    head = f"HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n".encode()
+
+    def place(library, line):
+        server.put("not-ascii", [{"send_base64": base64.b64encode(head + line).decode()}, {"send": "\r\n\r\n" + body}])
+        client = library.OpenAI(base_url=base_url(server, "not-ascii"), api_key="k", max_retries=0)
+        try:
+            headers = client.chat.completions.with_raw_response.create(model="m", messages=MESSAGES, stream=stream).headers
+        except openai.BadRequestError as error:
+            headers = error.response.headers
+        return headers["x-place"]
+
+    assert place(ours, b"x-place: Z\xc3\xbcrich") == place(openai, b"x-place: Z\xc3\xbcrich") == "Zürich"
+    assert place(ours, b"x-place: Z\xfcrich") == "Z\ufffdrich"
+
+
+def test_lines_are_whole_events(server):
+    event = json.dumps(chunk({"content": "a\u2028b\x85c"}, "stop"))
+    server.put("separators", {"stream": f"data: {event}\n\ndata: [DONE]\n\n"})
+    create = client_of(server, "separators").chat.completions.with_streaming_response.create
+    with create(model="m", messages=MESSAGES, stream=True) as response:
+        line = next(response.iter_lines())
+    assert json.loads(line[6:])["choices"][0]["delta"]["content"] == "a\u2028b\x85c"
 
 
 def test_what_had_arrived_is_kept(server):

@@ -40,19 +40,20 @@ def shape_of(hint: Any, definitions: Schema) -> Shape:
     kind = origin or hint
     if hint is Any:
         return {}, lambda value: value
+    if origin is Annotated:
+        schema, convert = shape_of_pydantic(hint, definitions) if is_pydantic(hint) else shape_of(arguments[0], definitions)
+        texts = [each for each in hint.__metadata__ if isinstance(each, str)]
+        return ({**schema, "description": texts[0]} if texts else schema), convert
     if is_pydantic(hint):
         return shape_of_pydantic(hint, definitions)
-    if origin is Annotated:
-        schema, convert = shape_of(arguments[0], definitions)
-        texts = [each for each in arguments[1:] if isinstance(each, str)]
-        return ({**schema, "description": texts[0]} if texts else schema), convert
     if kind in PLAIN:
         return {"type": PLAIN[kind]}, lambda value: plain(kind, value)
     if kind in UNIONS:
         shapes = [shape_of(each, definitions) for each in arguments]
         return {"anyOf": [each for each, _ in shapes]}, lambda value: first_of([each for _, each in shapes], value)
     if kind is Literal:
-        return choices(arguments), lambda value: one_of(arguments, value)
+        values = [each.value if isinstance(each, enum.Enum) else each for each in arguments]
+        return choices(values), lambda value: one_of(values, arguments, value)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return choices([each.value for each in kind]), kind
     if kind in LISTS:
@@ -138,10 +139,11 @@ def plain(kind: type, value: Any) -> Any:
     return of_type(kind, value)
 
 
-def one_of(values: Iterable[Any], value: Any) -> Any:
-    for each in values:
+def one_of(values: Iterable[Any], meant: Iterable[Any], value: Any) -> Any:
+    """What is meant by one of the values."""
+    for each, member in zip(values, meant):
         if type(each) is type(value) and each == value:
-            return each
+            return member
     raise ValueError(f"not one of {', '.join(map(repr, values))}")
 
 

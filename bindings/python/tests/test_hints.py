@@ -16,6 +16,11 @@ class Unit(enum.Enum):
     KELVIN = "k"
 
 
+class Color(str, enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
 @dataclasses.dataclass
 class Place:
     city: Annotated[str, "Its name"]
@@ -57,7 +62,10 @@ ROWS = [
      '["a"]', ["a"]),
     (Literal["a", "b"], {"type": "string", "enum": ["a", "b"]}, '"b"', "b"),
     (Literal["a", 1], {"enum": ["a", 1]}, "1", 1),
+    (Literal["a", 1, True], {"enum": ["a", 1, True]}, "true", True),
     (Unit, {"type": "string", "enum": ["c", "k"]}, '"k"', Unit.KELVIN),
+    (Literal[Unit.KELVIN, "f"], {"type": "string", "enum": ["k", "f"]}, '"k"', Unit.KELVIN),
+    (Literal[Color.RED], {"type": "string", "enum": ["red"]}, '"red"', Color.RED),
     (Annotated[int, "How many"], {"type": "integer", "description": "How many"}, "1", 1),
     (Place, {"type": "object", "required": ["city"], "additionalProperties": False, "properties": {
         "city": {"type": "string", "description": "Its name"}, "height": {"type": "number"},
@@ -81,8 +89,8 @@ def test_hints(hint, schema, json, value):
     (Dict[Unit, int], '{"x": 1}', "x: x: 'x' is not a valid Unit"), (set, "[[1]]", "x: unhashable"),
     (typing.FrozenSet[Any], '[{"a": 1}]', "x: .*unhashable"),
     (Optional[int], '"a"', "x: not of type integer, not of type null"),
-    (Literal["a", 1], "true", "x: not one of 'a', 1"), (Unit, '"x"', "not a valid Unit"),
-    (Unit, "[]", "not a valid Unit"),
+    (Literal["a", 1], "true", "x: not one of 'a', 1"), (Literal[Color.RED], '"blue"', "x: not one of 'red'"),
+    (Unit, '"x"', "not a valid Unit"), (Unit, "[]", "not a valid Unit"),
     (Place, '{"city": 3}', "x: city: not of type string"), (Place, "{}", "x: city is missing"),
     (Place, '{"city": "a", "x": 1}', "x: x is unknown"), (list, "[" * 100000, "Stack overflow" if sys.version_info >= (3, 14) else "recursion"),
 ])
@@ -115,6 +123,8 @@ def test_pydantic():
     assert schema == {"type": "integer", "minimum": 3, "description": "How many"} and function() == 3
     with pytest.raises(WrongCallError, match="greater than or equal"):
         call(Annotated[int, pydantic.Field(ge=3)], '{"x": 2}')
+    schema, _ = call(Annotated[int, "How many", pydantic.Field(ge=3)], '{"x": 3}')
+    assert schema == {"type": "integer", "minimum": 3, "description": "How many"}
     other = type("City", (pydantic.BaseModel,), {"__annotations__": {"size": int, "twins": List["City"]}})
 
     def two(a: City, b: other) -> None: ...

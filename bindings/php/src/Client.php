@@ -129,16 +129,20 @@ final class Client
             return $value;
         }
         $flags = JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION;
+        $json = fn (mixed $one) => $one instanceof Message ? $one->json : json_encode($one, $flags);
         try {
-            $messages = array_map(fn ($one) => $one instanceof Message ? $one->json : json_encode($one, $flags), $value['messages'] ?? []);
-            $fields = array_map(fn ($one) => json_encode($one, $flags), array_diff_key($value, ['messages' => 1]));
+            if (array_is_list($value)) {
+                return $value ? $json($value) : '{}';
+            }
+            $pairs = [];
+            foreach ($value as $key => $one) {
+                $isList = $key === 'messages' && is_array($one) && !array_filter($one, is_string(...), ARRAY_FILTER_USE_KEY);
+                $text = $isList ? '[' . implode(',', array_map($json, $one)) . ']' : $json($one);
+                $pairs[] = $json((string) $key) . ':' . $text;
+            }
         } catch (\JsonException $wrong) {
             throw new Error(Status::InvalidArgument, 'the request: ' . $wrong->getMessage());
         }
-        if (isset($value['messages'])) {
-            $fields['messages'] = '[' . implode(',', $messages) . ']';
-        }
-        $pairs = array_map(fn ($key, $json) => json_encode((string) $key, $flags) . ':' . $json, array_keys($fields), $fields);
         return '{' . implode(',', $pairs) . '}';
     }
 }

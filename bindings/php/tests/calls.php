@@ -24,7 +24,7 @@ tests([
     'chat' => function () {
         $client = client('echo');
         $answer = $client->with(headers: ['x-own' => 'yes'])->chat(QUESTION + ['seed' => 0, 'top_p' => 1.0]);
-        same('{"model":"m","seed":0,"top_p":1.0,"messages":[{"role":"user","content":"Hello!"}]}', $answer->text());
+        same('{"model":"m","messages":[{"role":"user","content":"Hello!"}],"seed":0,"top_p":1.0}', $answer->text());
         same(['req-1', 200, 21, null], [$answer->requestId, $answer->httpStatus, $answer->usage->totalTokens, $answer->usage->cachedTokens]);
         same([Status::Ok], array_column($answer->attempts, 'status'));
         same('stop', $answer->choices[0]->finishReason);
@@ -84,6 +84,12 @@ tests([
         $client = client('echo');
         same('GET', json_decode($client->get('/models')->json)->method);
         same('{"n":1}', json_decode($client->post('/embeddings', ['n' => 1])->json)->body);
+        $bodies = ['{}' => [], '[1,{"a":2}]' => [1, ['a' => 2]], '{"messages":"hi","5":null}' => ['messages' => 'hi', 5 => null],
+            '{"messages":null}' => ['messages' => null], '{"messages":{"a":[{}]},"n":1}' => ['messages' => ['a' => [(object) []]], 'n' => 1]];
+        foreach ($bodies as $json => $body) {
+            same($json, json_decode($client->post('/embeddings', $body)->json)->body);
+        }
+        fails(Status::InvalidArgument, fn () => $client->post('/embeddings', ["\xff" => 1]));
         $said = [];
         foreach (client('events')->with(lastEvent: 'end')->postStream('/responses', ['stream' => true]) as $chunk) {
             $said[] = [$chunk->kind, $chunk->eventType, $chunk->text, $chunk->eventId];

@@ -87,6 +87,13 @@ namespace Dosai
         public Request Set(string key, long integer) =>
             Done(Native.dosai_request_set_integer(Handle, Native.Word(key, nameof(key)), integer, out ErrorHandle error), error);
 
+        /// <summary>The same, within the range of a long: as a double, the number could be another.</summary>
+        public Request Set(string key, ulong integer)
+        {
+            if (integer > long.MaxValue) throw new ArgumentOutOfRangeException(nameof(integer), "dosai: the integer does not fit into a signed 64-bit number");
+            return Set(key, (long)integer);
+        }
+
         /// <summary>Sets a field to any JSON value, such as "stream_options".</summary>
         public Request SetJson(string key, string json)
         {

@@ -85,6 +85,7 @@ static class Calls
                         using (Request request = new Request(text).Add("user", text)) Same(text, Json.Object(request.ToString())["model"]);
                     }
             Same("\u00e9\ud83d\ude00\0", Json.Object(echo.Chat(Question("\u00e9\ud83d\ude00\0")).Text)["model"]);
+            using (Request request = Question().Set("seed", 9007199254740993UL)) Same("9007199254740993", ((Raw)Json.Object(request.ToString())["seed"]).Text);
             using (Request copy = Request.Parse("{\"model\":\"x\"}").Copy()) Same("{\"model\":\"x\"}", copy.ToString());
         }
     }
@@ -184,6 +185,7 @@ static class Calls
             Throws<ArgumentException>(() => Client("hello", new ClientOptions { UserAgent = "a\0b" }));
             Throws<ArgumentOutOfRangeException>(() => Client("hello", new ClientOptions { IdleTimeout = TimeSpan.Zero }));
             Throws<ArgumentOutOfRangeException>(() => hello.Chat(Question(), new CallOptions { TotalTimeout = TimeSpan.Zero }));
+            Throws<ArgumentOutOfRangeException>(() => Question().Set("seed", ulong.MaxValue));
             Throws<ArgumentNullException>(() => new Request(null));
             Throws<ArgumentNullException>(() => hello.Chat(null));
             Throws<ArgumentNullException>(() => Question().Add(null));

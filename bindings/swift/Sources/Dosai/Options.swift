@@ -65,3 +65,15 @@ public struct CallOptions: Sendable {
     (self.totalTimeout, self.cancel) = (totalTimeout, cancel)
   }
 }
+
+// What is printed, or reflected in another way, has no key, password or header.
+
+extension ClientOptions: CustomReflectable {
+  public var customMirror: Mirror { Mirror(self, children: ["baseURL": baseURL as Any], displayStyle: .struct) }
+}
+
+extension CallOptions: CustomReflectable {
+  public var customMirror: Mirror {
+    Mirror(self, children: ["totalTimeout": totalTimeout as Any], displayStyle: .struct)
+  }
+}

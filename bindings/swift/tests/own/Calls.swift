@@ -8,6 +8,7 @@ func calls() async {
   await test("streams", streams)
   await test("errors", errors)
   await test("wrong", wrong)
+  await test("prints", prints)
   await test("others", others)
   await test("values", values)
   await test("tools", tools)
@@ -91,6 +92,18 @@ private func errors() async throws {
     }
     throw Wrong("it goes on")
   }
+}
+
+/// No key, password or header.
+private func prints() async throws {
+  var options = ClientOptions(baseURL: "http://127.0.0.1", apiKey: "secret")
+  (options.headers, options.clientKeyPassword) = (["x-key: secret"], "secret")
+  var call = CallOptions(totalTimeout: .seconds(7))
+  call.headers = ["x-key: secret"]
+  var printed = "\(options) \(call)"
+  dump((options, call), to: &printed)
+  try same(false, printed.contains("secret"))
+  try same(true, printed.contains("http://127.0.0.1") && printed.contains("7.0 seconds"))
 }
 
 private func wrong() async throws {

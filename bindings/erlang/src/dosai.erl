@@ -130,17 +130,20 @@ parts({post_stream, Path, Body}) -> {4, text(Path), encode(Body)}.
 encode(Request) ->
     try
         iolist_to_binary(case Request of
-            #{messages := [_ | _] = Messages} ->
-                List = lists:join($,, lists:map(fun encode_message/1, Messages)),
-                case iolist_to_binary(jiffy:encode(maps:remove(messages, Request), [use_nil])) of
-                    <<"{}">> -> ["{\"messages\":[", List, "]}"];
-                    <<"{", Rest/binary>> -> ["{\"messages\":[", List, "],", Rest]
-                end;
+            #{messages := [_ | _] = Messages} -> encode(Messages, maps:remove(messages, Request));
+            #{<<"messages">> := [_ | _] = Messages} -> encode(Messages, maps:remove(<<"messages">>, Request));
             #{} -> jiffy:encode(Request, [use_nil]);
             _ -> Request
         end)
     catch
         _:Why -> throw({json, Why})
+    end.
+
+encode(Messages, Others) ->
+    List = lists:join($,, lists:map(fun encode_message/1, Messages)),
+    case iolist_to_binary(jiffy:encode(Others, [use_nil])) of
+        <<"{}">> -> ["{\"messages\":[", List, "]}"];
+        <<"{", Rest/binary>> -> ["{\"messages\":[", List, "],", Rest]
     end.
 
 %% That of an answer is sent again as the server wrote it; its other fields are not looked at.

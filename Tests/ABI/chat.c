@@ -85,6 +85,23 @@ static void stopped(int after) {
   dosai_client_free(client);
 }
 
+static int32_t stop(const dosai_chunk *chunk, void *user_data) {
+  (void)chunk;
+  return ++*(int *)user_data;
+}
+
+/* Also if the chunks are of an answer that has come whole, and has no end. */
+static void stopped_in_a_whole_answer(const char *script) {
+  dosai_client *client = test_client(TEST_PLAIN, script);
+  dosai_request *request = test_request();
+  dosai_error *error = NULL;
+  int chunks = 0;
+  CHECK_CALL(dosai_chat_stream(client, request, NULL, stop, &chunks, NULL, &error), DOSAI_CANCELLED);
+  CHECK_INT(chunks, 1);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 /* From a callback another call works, or is BUSY; and handles may be freed. */
 static int32_t nested(const dosai_chunk *chunk, void *user_data) {
   struct seen *seen = user_data;
@@ -150,6 +167,8 @@ static void waiting(void) {
 int main(void) {
   for (int transport = TEST_PLAIN; transport <= TEST_UNIX; transport++) calls((test_transport)transport);
   for (int after = 1; after <= 21; after++) stopped(after);
+  stopped_in_a_whole_answer("whole-eof-good");
+  stopped_in_a_whole_answer("whole-unfinished");
   reentrant();
   waiting();
   return test_end();

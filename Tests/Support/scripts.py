@@ -330,6 +330,8 @@ SCRIPTS = {
     "endless-blast": begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), -1, 1]}),
     "endless-events": begun({"repeat": ["%x\r\n%s\r\n" % (len(HELLO), HELLO), -1, 1]}),
     "blast": begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), 512, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
+    "whole-unfinished": {"json": dict(completion(), choices=[choice({"role": "assistant", "reasoning_content": "Hm.", "content": "Hello",
+                                                                     "refusal": "No."}, None)])},
     "late-blast": [{"sleep_ms": 700}] + begun({"repeat": ["%x\r\n%s\r\n" % (len(BLAST), BLAST), 32, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END, MARK),
     "blanks": begun({"repeat": ["4000\r\n%s\r\n" % ("\n" * 0x4000), 64, 0]}, {"chunk": FINISH}, {"chunk": DONE}, END),
     "reset-soon": begun({"sleep_ms": 100}, RESET),

@@ -104,7 +104,8 @@ extension Call {
 
   /// Ends it as cancelled, even if it has ended well but not everything was reported yet.
   func cancel(_ reason: Constant) {
-    perform(state.cancel(csystem_now(), httpStatus: httpStatus), Failure(.cancelled, reason))
+    let action = state.cancel(csystem_now(), httpStatus: httpStatus, isUntold: isFailureUntold)
+    perform(action, Failure(.cancelled, reason))
   }
 
   /// The call is over.

@@ -163,7 +163,7 @@ package final class LoopCall {
     // A cancel also takes effect between two events that have both arrived; during a pause, so does the total clock.
     call.stopIfAsked()
     if isPaused { call.tick() }
-    if isPaused && call.failure == nil { return nil }
+    if isPaused && (call.failure == nil || call.isFailureUntold) { return nil }
     if call.nextChunk() { return LoopEvent(call: self, outcome: nil) }
     if !call.hasEnded {
       call.advance()

@@ -91,6 +91,10 @@ extension Call {
     return false
   }
 
+  /// Whether it failed because a whole answer in place of a stream lacks its end. The host reads its chunks before it
+  /// learns of that.
+  var isFailureUntold: Bool { stream?.isDone == true && failure?.status == .truncated }
+
   private func collectPrefetchList(_ stream: StreamReader, _ transfer: Transfer) {
     guard let list = transfer.prefetchList, let owner, list.note(stream.textEnd) else { return }
     list.add(transfer)

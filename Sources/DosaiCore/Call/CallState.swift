@@ -257,8 +257,11 @@ package struct CallState {
   }
 
   /// The caller cancels it. This has an effect even if it ended well, as long as not all of it was reported.
-  package mutating func cancel(_ now: Int64, httpStatus: Int32 = 0) -> Action {
-    guard case .ended(.ok) = phase else { return stop(now, .cancelled, httpStatus: httpStatus) }
+  /// `isUntold`: it failed, and the caller reads what came before that.
+  package mutating func cancel(_ now: Int64, httpStatus: Int32 = 0, isUntold: Bool = false) -> Action {
+    guard case .ended(let status) = phase, status == .ok || isUntold else {
+      return stop(now, .cancelled, httpStatus: httpStatus)
+    }
     phase = .ended(.cancelled)
     return .discard
   }

@@ -66,7 +66,6 @@ extension Call {
   /// An attempt or the call has ended. nil: well.
   func settle(_ failure: Failure?) {
     guard let limiter else { return }
-    let usage = stream?.usage ?? completion?.fields.usage ?? response?.usage
     var cost = usage.flatMap { $0.totalTokens < 0 ? nil : $0.totalTokens }
     if let failure {
       if httpStatus >= 400 || state.connected == nil { cost = 0 }

@@ -117,6 +117,24 @@ static void streamed(test_transport transport) {
   dosai_client_free(client);
 }
 
+/* The tokens of an answer that is no chat's, and the first one of a stream that came as a whole answer. */
+static void otherwise(void) {
+  dosai_error *error = NULL;
+  dosai_request *request = test_request();
+  dosai_client *client = client_of(TEST_PLAIN, "hello", -1);
+  CHECK_CALL(dosai_client_post(client, "/embeddings", "{}", 2, NULL, NULL, &error), DOSAI_OK);
+  check_kinds("12347");
+  CHECK_INT(seen[4].event.prompt_tokens, 12);
+  CHECK_INT(seen[4].event.completion_tokens, 9);
+  dosai_client_free(client);
+  client = client_of(TEST_PLAIN, "whole-eof-good", -1);
+  CHECK_CALL(test_pull(client, request, NULL, NULL, &error), DOSAI_OK);
+  check_kinds("123457");
+  CHECK_BETWEEN(seen[5].timings.first_token_us, 1, 60000000);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 static void failed(void) {
   dosai_client *client = client_of(TEST_PLAIN, "error-key", -1);
   dosai_request *request = test_request();
@@ -291,6 +309,7 @@ int main(void) {
   whole();
   streamed(TEST_PLAIN);
   streamed(TEST_TLS);
+  otherwise();
   failed();
   key_changes();
   in_a_loop();

@@ -58,7 +58,7 @@ extension Call {
     }
     if kind != .retry || transfer.hasAnswer { event.httpStatus = transfer.headers.httpStatus }
     if kind == .retry || kind == .ended { event.receivedBytes = transfer.receivedBytes }
-    event.usage = stream?.usage ?? completion?.fields.usage
+    event.usage = usage
     return event
   }
 }

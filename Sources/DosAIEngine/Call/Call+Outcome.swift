@@ -9,6 +9,9 @@ extension Call {
   @inline(never)
   var lastTransfer: Transfer? { transfer ?? ended }
 
+  /// The numbers of tokens, as far as they have come.
+  var usage: Usage? { stream?.usage ?? completion?.fields.usage ?? response?.usage }
+
   var timings: Timings {
     let transfer = lastTransfer
     func since(_ time: Int64?) -> Int64 { time.map { $0 < 0 ? -1 : $0 - state.begun } ?? -1 }

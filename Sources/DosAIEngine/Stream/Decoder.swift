@@ -71,7 +71,8 @@ package final class Decoder {
     if ServerError.isError(document.root, isChat: true) { throw try onError(document.root) }
     try document.checkChoices(onError: onError)
     let made = try Completion.make(document, facts([.wholeAnswer]), limits: limits)
-    try reader.add(finished: document)
+    try reader.add(wholeAnswer: document)
+    try reader.checkFinished()
     answer = made
     received = Buffer()  // the answer has taken it
     isOver = true

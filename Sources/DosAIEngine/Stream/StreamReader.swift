@@ -330,8 +330,7 @@ package final class StreamReader {
 
   static var notEvents: Failure { Failure(.malformed, "the answer is not an event stream") }
 
-  func add(finished document: Document) throws(Failure) {
-    try add(wholeAnswer: document)
+  func checkFinished() throws(Failure) {
     guard builder.isFinished else { throw Failure(.truncated, "the answer has no finish reason") }
   }
 

@@ -265,7 +265,13 @@ static void between_attempts(void) {
   dosai_client *client = client_of(TEST_PLAIN, "error-429", 1);
   dosai_call_options_init(&options, sizeof options);
   options.total_timeout_ms = 1000;
-  CHECK_CALL(dosai_chat(client, request, &options, NULL, &error), DOSAI_TIMEOUT);
+  CHECK_KEEP(dosai_chat(client, request, &options, NULL, &error), DOSAI_TIMEOUT);
+  dosai_attempt last = {.struct_size = sizeof last};
+  CHECK_INT(dosai_error_attempt_count(error), 1);
+  CHECK_INT(dosai_error_attempt(error, 0, &last), DOSAI_OK);
+  CHECK_INT(last.status, DOSAI_RATE_LIMITED);
+  CHECK_INT(last.delay_ms, 0);
+  dosai_error_free(error);
   const dosai_call_event *retry = &seen[count - 2].event, *ended = &seen[count - 1].event;
   CHECK_INT(retry->kind, DOSAI_CALL_RETRY);
   CHECK_INT(ended->kind, DOSAI_CALL_ENDED);

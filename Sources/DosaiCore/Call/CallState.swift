@@ -268,7 +268,11 @@ package struct CallState {
 
   private mutating func conclude(_ now: Int64, _ status: Status, _ clock: Clock, _ httpStatus: Int32) -> Action {
     if hasEnded { return .none }
-    if case .attempting = phase { attempts.append(Attempt(status, httpStatus: httpStatus)) }
+    if case .attempting = phase {
+      attempts.append(Attempt(status, httpStatus: httpStatus))
+    } else if let last = attempts.indices.last {
+      attempts[last].delay = 0  // no attempt follows
+    }
     end = now
     phase = .ended(status)
     return .end(status, clock)

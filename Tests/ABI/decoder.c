@@ -135,6 +135,17 @@ static void failed(const char *body, dosai_status status, const char *message, c
   dosai_decoder_free(decoder);
 }
 
+/* What an error says is kept, also where it is no JSON. */
+static void failed_in_words(void) {
+  make();
+  feed("event: error\ndata: out of order\n\n");
+  CHECK_KEEP(dosai_decoder_next(decoder, &chunk, &error), DOSAI_PROVIDER);
+  CHECK_TEXT(dosai_error_body(error, NULL), "out of order");
+  dosai_error_free(error);
+  error = NULL;
+  dosai_decoder_free(decoder);
+}
+
 static void limits(void) {
   char url[256];
   dosai_client_options options;
@@ -201,6 +212,7 @@ int main(void) {
          NULL);
   failed("{\"error\":{\"message\":\"The model crashed.\"}}", DOSAI_PROVIDER, "The model crashed.", NULL);
   failed("<html>", DOSAI_PROTOCOL, "", NULL);
+  failed_in_words();
   limits();
   fed_too_early();
   return test_end();

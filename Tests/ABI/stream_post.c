@@ -209,7 +209,9 @@ static void failures(void) {
   all = play("tokens-error", NULL);
   CHECK_INT(all.status, DOSAI_PROVIDER);
   CHECK(strstr(all.message, "plain words") != NULL);
-  CHECK_INT(play("error-words", NULL).status, DOSAI_PROVIDER);
+  all = play("error-words", NULL);
+  CHECK_INT(all.status, DOSAI_PROVIDER);
+  CHECK_TEXT(all.failed_body, "out of order");
   all = play("messages-refused", NULL);
   CHECK_INT(all.status, DOSAI_UNAVAILABLE);
   CHECK_INT(all.retries, 2);

@@ -39,6 +39,8 @@ package final class StreamReader {
   private var left = 0  // how many of them come after the current chunk
   private var readBeforeDrop: Int?  // how many were read when the rest was dropped
   private var doneQuirks: Quirks = []
+  /// The text of an event that reported an error, if it is not JSON.
+  private(set) var errorText: Buffer?
   /// Why `nextFromTemplate` refused an event.
   private(set) var failure: Failure?
 
@@ -254,7 +256,7 @@ package final class StreamReader {
       document = try read(data)
     } catch {
       if event.isOpen && error.status == .malformed { throw Failure(.truncated, "the stream ended inside an event") }
-      if isError && error.status == .malformed { throw Failure(.provider, Status.provider.explanation) }
+      if isError && error.status == .malformed { throw try unreadable(data) }
       throw error
     }
     if isError || ServerError.isError(document.root, isChat: true) {
@@ -284,7 +286,7 @@ package final class StreamReader {
       doneQuirks.insert(.lastEventOpen)
     }
     if anyEvent.reportsError(isJSON: isJSON) {
-      guard isJSON else { throw Failure(.provider, Status.provider.explanation) }
+      guard isJSON else { throw try unreadable(anyEvent.data.bytes) }
       let document = try Document.read(taking: try Buffer(copying: anyEvent.data.bytes), limits: limits)
       throw try onError(document.root)
     }
@@ -295,6 +297,12 @@ package final class StreamReader {
     chunk = Chunk(.event, text: anyEvent.data.bytes)
     eventIndex += 1
     return true
+  }
+
+  /// The failure for an event that reports an error in some other form than JSON.
+  private func unreadable(_ text: Bytes) throws(Failure) -> Failure {
+    errorText = try Buffer(copying: text)
+    return Failure(.provider, Status.provider.explanation)
   }
 
   private func read(_ data: Bytes) throws(Failure) -> Document {

@@ -17,9 +17,8 @@ final class Lookup {
     self.transfer = transfer
     guard transfer.applyRoute(to: easy) else { return nil }
     ccurl_set_long(easy, CURLOPT_IPRESOLVE, Int(CURL_IPRESOLVE_V4))
-    // It must not send a request, not even on a connection that is open.
+    // It must not send a request on a connection that is open.
     ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
-    ccurl_on_ready(easy, { _, _, _, _, _ in CURL_PREREQFUNC_ABORT }, nil)
     ccurl_on_open_socket(
       easy,
       { context, _, _ in

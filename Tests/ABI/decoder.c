@@ -191,6 +191,19 @@ static void fed_too_early(void) {
   dosai_decoder_free(decoder);
 }
 
+/* A completion in the middle of an event has the reason that was read last. */
+static void reason_changes(void) {
+  make();
+  feed("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n");
+  expect(DOSAI_OK, "length");
+  feed("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\n");
+  expect(DOSAI_OK, "Hi");
+  expect_completion("Hi", DOSAI_FINISH_LENGTH);
+  expect(DOSAI_OK, "stop");
+  expect_completion("Hi", DOSAI_FINISH_STOP);
+  dosai_decoder_free(decoder);
+}
+
 int main(void) {
   whole("");
   whole("data: [DONE]\n\n");
@@ -215,5 +228,6 @@ int main(void) {
   failed_in_words();
   limits();
   fed_too_early();
+  reason_changes();
   return test_end();
 }

@@ -100,8 +100,8 @@ hi("refusal", "7, assembly", [ev({"refusal": "No"}), ev({"refusal": "!", "conten
 for key in ["reasoning_content", "reasoning", "thinking"]:
     hi(key, "7", [ev({key: "Hm", "content": None}), ev({key: "..", "content": ""}), say("Hi", **{key: None}), fin()],
        [[R("Hm")], [R("..")]] + HI, json=whole({key: "Hm..", "content": "Hi"}))
-hi("reasoning-twice", "7", [ev({"reasoning": "Hm", "reasoning_content": "Hm"}), say("Hi"), fin()], [[R("Hm")]] + HI,
-   json=whole({"reasoning": "Hm", "reasoning_content": "Hm", "content": "Hi"}))
+hi("reasoning-twice", "7", [ev({"reasoning": "Hm", "reasoning_content": "Hm"})] * 3 + [say("Hi"), fin()], [[R("Hm")]] * 3 + HI,
+   json=whole({"reasoning": "HmHmHm", "reasoning_content": "HmHmHm", "content": "Hi"}))
 hi("whole-message-in-event", "7", [ev(finish="stop", choice={"delta": DROP, "message": {"role": "assistant", "content": "Hi"}})],
    [[C("Hi"), F()]], "DELTA_MISSING")
 hi("message-beside-delta", "7", [

@@ -16,10 +16,10 @@ exec "$@"
 """
 
 
-def call(server, place):
+def call(server, place, file):
     user = [] if os.geteuid() == 0 else ["--map-root-user"]
     base = server.base("hello", "tls").replace("localhost", "127.0.0.1")
-    command = ["unshare", *user, "--mount", "sh", "-euc", SCRIPT, "sh", place, server.ca, sys.executable, "-c", CALL, base]
+    command = ["unshare", *user, "--mount", "sh", "-euc", SCRIPT, "sh", place, file, sys.executable, "-c", CALL, base]
     ran = subprocess.run(command, cwd=pathlib.Path(__file__).parent, stdin=subprocess.DEVNULL, capture_output=True,
                          text=True, timeout=120)
     assert ran.returncode == 0, ran.stderr
@@ -32,9 +32,14 @@ def test_there_are_places():
 
 @pytest.mark.parametrize("place", PLACES)
 def test_found(server, place):
-    assert call(server, place) == "OK None"
+    assert call(server, place, server.ca) == "OK None"
 
 
 def test_none_is_found(server):
-    told = call(server, "")
+    told = call(server, "", server.ca)
     assert told.startswith("TLS no file of certificate authorities was found; set ca_file")
+
+
+def test_another_is_found(server):
+    told = call(server, PLACES[0], server.client_certificate)
+    assert told.startswith("TLS TLS failed")

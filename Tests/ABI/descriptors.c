@@ -1,8 +1,13 @@
 /* No descriptor is left, or only a few: whatever is done then ends soon and says so, nothing is leaked, and all works
  * again once there are some. */
+#define _GNU_SOURCE
 #include "loop.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { FREE_MOST = 8 };
 
@@ -10,6 +15,14 @@ static rlim_t most;
 static int base;           /* the lowest descriptor that is free */
 static dosai_error *error; /* of the last call */
 static int seen[2];        /* how often it worked, and how often it did not */
+
+static atomic_int watches_refused;
+
+/* In the place of libc's: a user may watch so many descriptors (fs.epoll.max_user_watches). */
+int epoll_ctl(int set, int operation, int descriptor, struct epoll_event *event) {
+  if (watches_refused && operation == EPOLL_CTL_ADD) return errno = ENOSPC, -1;
+  return (int)syscall(SYS_epoll_ctl, set, operation, descriptor, event);
+}
 
 static int lowest_free(void) {
   int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -149,6 +162,30 @@ static void without_standard_input(dosai_request *request) {
   close(input);
 }
 
+/* A call in a loop whose token cannot be watched ends, rather than run without it. */
+static void without_watches(const dosai_request *request) {
+  dosai_client *client = test_client(TEST_PLAIN, "hello");
+  dosai_call_options options;
+  dosai_cancel *token = NULL;
+  dosai_loop *loop = NULL;
+  CHECK_CALL(dosai_cancel_new(&token, &error), DOSAI_OK);
+  CHECK_CALL(dosai_loop_new(NULL, &loop, &error), DOSAI_OK);
+  dosai_call_options_init(&options, sizeof options);
+  options.cancel = token;
+  for (int refused = 1; refused >= 0; refused--) {
+    forget_all();
+    watches_refused = refused;
+    CHECK_CALL(dosai_loop_submit_chat(loop, client, request, &options, 0, NULL, &error), DOSAI_OK);
+    watches_refused = 0;
+    run(loop);
+    CHECK_INT(book[0].ends, 1);
+    CHECK_INT(book[0].status, refused ? DOSAI_RESOURCE : DOSAI_OK);
+  }
+  close_loop(loop);
+  dosai_cancel_free(token);
+  dosai_client_free(client);
+}
+
 int main(void) {
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -172,6 +209,7 @@ int main(void) {
   of_a_stream(request, test_wait_on, 101, 3);
   of_a_stream(request, test_wait_on, 100, 2);
   without_standard_input(request);
+  without_watches(request);
   dosai_request_free(request);
   return test_end();
 }

@@ -185,6 +185,9 @@ hi("key-escaped", "7", [data(dump(say("Hi")).replace('"content"', '"cont\\u0065n
 hi("top-last-counts", "assembly", [ev({"content": "Hi"}, service_tier="auto", system_fingerprint="f1", x={"a": 1, "b": 2}),
                                    fin(service_tier="default", system_fingerprint=None, x={"b": 3})],
    json=whole({"content": "Hi"}, service_tier="default", system_fingerprint="f1", x={"b": 3}))
+hi("top-changes-back", "assembly", [ev({"content": "H"}, tier="a"), ev({"content": "i"}, tier="a"),
+                                    ev({"content": "!", "mood": 1}, tier="b"), ev({"content": "!"}, tier="a"), fin()],
+   [[C("H")], [C("i")], [C("!")], [C("!")], [F()]], json=whole({"content": "Hi!!", "mood": 1}, tier="a"))
 hi("delta-unknown", "assembly", [ev({"content": "H", "mood": "glad", "score": 1, "tags": [1, 2]}),
                                  ev({"content": "i", "mood": None, "score": 2, "tags": [3]}), fin()],
    [[C("H")], [C("i")], [F()]], json=whole({"content": "Hi", "mood": "glad", "score": 2, "tags": [3]}))

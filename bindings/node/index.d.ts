@@ -37,7 +37,7 @@ declare namespace OpenAI {
     timeout?: Timeout;
     maxRetries?: number;
     defaultHeaders?: HeaderFields;
-    defaultQuery?: Record<string, string>;
+    defaultQuery?: Record<string, string | null | undefined>;
     dangerouslyAllowBrowser?: boolean;
     apiKeyHeader?: string;
     userAgent?: string;

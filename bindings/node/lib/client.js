@@ -48,8 +48,11 @@ function fromEnvironment({ apiKey, baseURL }) {
 }
 
 function withQuery(url, query) {
-  const parts = new URLSearchParams(query).toString();
-  return parts ? `${url}${url.includes('?') ? '&' : '?'}${parts}` : url;
+  const given = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value === null || value === undefined) given.delete(name);
+  }
+  return given.size > 0 ? `${url}${url.includes('?') ? '&' : '?'}${given}` : url;
 }
 
 // A later header replaces an earlier one of its name, or removes it if it is null.

@@ -116,7 +116,7 @@ test('headers, the query, the key and its function', async () => {
   const base = server.base('hello');
   const keys = ['one', 'two'];
   const client = new OpenAI({
-    baseURL: base, apiKey: async () => keys.shift(), defaultHeaders: { 'x-one': '1', 'x-two': '2' }, defaultQuery: { v: 3 },
+    baseURL: base, apiKey: async () => keys.shift(), defaultHeaders: { 'x-one': '1', 'x-two': '2' }, defaultQuery: { v: 3, w: undefined, x: null },
   });
   await client.chat.completions.create(hello);
   await client.chat.completions.create(hello, { headers: { 'X-One': 'call', 'x-two': null } });

@@ -200,7 +200,7 @@ declare namespace OpenAI {
       name?: string;
       description?: string;
       parameters?: Record<string, unknown>;
-      /** Reads the arguments: JSON.parse if it is not given; null: the function gets the text. */
+      /** Reads the arguments, also asynchronously: JSON.parse if it is not given; null: the function gets the text. */
       parse?: ((text: string) => unknown) | null;
       strict?: boolean | null;
     };

@@ -64,6 +64,13 @@ test('errors are told to the model', () => model(
     await assert.rejects(completions.runTools({ ...body, tools: [broken] }, { throwToolErrors: true }).finalContent(), TypeError);
   }));
 
+test('parse may be asynchronous', () => model([['first', '{}'], ['second', '{}']], false, async (completions, asked) => {
+  const tool = (name, parse) => ({ type: 'function', function: { name, parse, function: (given) => `got ${given}` } });
+  const tools = [tool('first', async (text) => text), tool('second', () => Promise.reject(new Error('no')))];
+  await completions.runTools({ ...body, tools }).finalContent();
+  assert.deepEqual(asked[1].messages.slice(2).map((one) => one.content), ['got {}', 'error: the arguments are not valid: Error: no']);
+}));
+
 test('an error without a text is told to the model', () => model([['broken', '{}']], false, async (completions, asked) => {
   const getter = Object.defineProperty(new Error(), 'message', { get() { throw new RangeError('no text'); } });
   for (const thrown of [Object.create(null), getter, { toString: () => ({}) }]) {

@@ -3,6 +3,7 @@ their calls end before it does."""
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import sys
 import time
@@ -40,6 +41,8 @@ def end_calls() -> None:
     from ._call import Call
 
     _leaving.append(None)
+    if not getattr(_thread, "daemon_threads_allowed", lambda: True)():
+        return  # an isolated interpreter: in one, _current_frames() writes to the memory of the others
     next_chunk: Any = _stream._next
 
     def next_or_rest(*arguments: Any) -> Any:

@@ -37,6 +37,20 @@ class TestMany < Test
     torn.drop(10).each { |thread| assert_equal "torn", thread.value.text }
   end
 
+  # A scheduler fails, and none of its fibers runs again; one of them was to hand out what comes.
+  def test_a_thread_that_dies_with_its_fibers
+    client = serve { |exchange| exchange.body.include?("stuck") ? exchange.hold : sleep(0.3) && exchange.reply(answer("x")) }
+    dying = Thread.new { Fiber.set_scheduler(Scheduler.new) && Fiber.schedule { client.chat(model: "stuck") } }
+    dying.report_on_exception = false
+    sleep 0.01 until @server.open.size == 1
+    waiting = Thread.new { client.chat(QUESTION).text }
+    sleep 0.05
+    dying.raise(IOError)
+    assert_raises(IOError) { dying.value }
+    assert_equal "x", Timeout.timeout(20) { waiting.value }
+    assert_equal "x", Timeout.timeout(20) { client.chat(QUESTION).text }
+  end
+
   def test_in_turn
     running, most = Queue.new, 0
     client = serve(max_in_flight: 2) do |exchange|

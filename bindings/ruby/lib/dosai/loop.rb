@@ -6,6 +6,7 @@ module Dosai
   # Fiber scheduler gets it, and signals, Timeout and Thread#raise end it.
   class Loop # :nodoc:
     CHUNK_AT, CHUNK_SIZE, CHUNK_FORMAT = Native.part(:event, :tag, :chunk)
+    DEATH = 1 # seconds, until a follower sees that the leader's thread is dead: a fiber of a scheduler may be left behind
     LAST_AT, LAST_SIZE, LAST_FORMAT = Native.part(:event, :completion, :error, :response)
 
     def self.closer(handle) = proc { Native.loop_close(handle, 0, 0, 0) }
@@ -36,11 +37,11 @@ module Dosai
     def take(call)
       @mutex.synchronize do
         until call.news?
-          @is_led ? follow(call) : lead(call)
+          @leader&.alive? ? follow(call) : lead(call)
         end
         call.take
       ensure
-        promote unless @is_led
+        promote unless @leader&.alive?
       end
     end
 
@@ -62,7 +63,7 @@ module Dosai
         drain if Process.pid == @pid
         @calls.each_value { |call| call.finish(Error.with_status(:cancelled, "the client was closed")) }
         @waiting.each_key { |call| call.changed.signal }
-        @is_led && Process.pid == @pid ? Native.loop_wake(@handle) : free
+        @leader&.alive? && Process.pid == @pid ? Native.loop_wake(@handle) : free
       end
     end
 
@@ -71,16 +72,16 @@ module Dosai
     def follow(call)
       raise Error.with_status(:forked, "the client was made before a fork") if Process.pid != @pid
       @waiting[call] = true
-      call.changed.wait(@mutex)
+      call.changed.wait(@mutex, DEATH)
     ensure
       @waiting.delete(call)
     end
 
     def lead(call)
-      @is_led = true
+      @leader = Thread.current
       rest until Native.whole { drain || call.news? } || @is_closed
     ensure
-      @is_led = false
+      @leader = nil
       free if @is_closed
     end
 

@@ -4,7 +4,8 @@ const { Call } = require('./native.js');
 const { Headers, errorOf } = require('./errors.js');
 const { completionOf, rawJSON } = require('./completion.js');
 
-const BACKLOG = 512; // chunks that wait for their reader: beyond it the connection waits
+const BACKLOG = 512; // chunks that wait for their reader, of UNREAD characters: beyond it the connection waits
+const UNREAD = 1 << 20;
 
 // A call whose answer is not streamed. read() makes the result of its facts.
 class WholeCall extends Call {
@@ -38,6 +39,7 @@ class StreamCall extends Call {
   #maker;
   #queue = [];
   #head = 0;
+  #unread = 0;
   #readers = [];
   #isPaused = false;
   #isAborted = false;
@@ -70,7 +72,7 @@ class StreamCall extends Call {
     }
   }
 
-  #push = (entry) => {
+  #push = (entry, size) => {
     if (this.#opened !== null) this.#open();
     if (this.#readers.length > 0) {
       const value = this.#read(entry);
@@ -78,7 +80,8 @@ class StreamCall extends Call {
       return;
     }
     this.#queue.push(entry);
-    if (!this.#isPaused && this.#queue.length - this.#head > BACKLOG) {
+    this.#unread += size;
+    if (!this.#isPaused && (this.#queue.length - this.#head > BACKLOG || this.#unread > UNREAD)) {
       this.#isPaused = true;
       this.pause();
     }
@@ -123,7 +126,7 @@ class StreamCall extends Call {
   }
 
   #empty() {
-    this.#queue.length = this.#head = 0;
+    this.#queue.length = this.#head = this.#unread = 0;
     if (this.#isPaused) {
       this.#isPaused = false;
       this.resume();

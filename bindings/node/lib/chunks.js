@@ -36,11 +36,11 @@ class ChunkMaker {
     const flags = rows[at + FLAGS];
     if (flags & IS_LIKE_TEMPLATE) {
       if (this.#next !== null) {
-        push((this.#template = new Template(...this.#next)));
+        push((this.#template = new Template(...this.#next)), 0);
         this.#next = null;
       }
       const piece = pieceOf(text, rows[at + TEXT], rows[at + TEXT_LENGTH]);
-      push(rows[at + JSON_LENGTH] === 0 ? piece : new Escaped(piece, jsonIn(rows, at, json)));
+      push(rows[at + JSON_LENGTH] === 0 ? piece : new Escaped(piece, jsonIn(rows, at, json)), piece.length);
       return;
     }
     const part = partOf(rows, at, text);
@@ -50,8 +50,8 @@ class ChunkMaker {
     }
     const source = jsonIn(rows, at, json);
     if (flags & IS_TEMPLATE) this.#next = [source, part];
-    if (this.#parts.length === 0) push(new Source(source, part, null));
-    else push(new Source(source, part, this.#parts.splice(0).concat(part)));
+    if (this.#parts.length === 0) push(new Source(source, part, null), source.length);
+    else push(new Source(source, part, this.#parts.splice(0).concat(part)), source.length);
   }
 
   // Gives the chunk of an entry; null if there is none.
@@ -221,7 +221,8 @@ class ServerSentEvent {
 class EventMaker {
   take(rows, at, text, json, push) {
     const part = partOf(rows, at, text);
-    push(new ServerSentEvent(part.name, part.text ?? '', part.id));
+    const data = part.text ?? '';
+    push(new ServerSentEvent(part.name, data, part.id), data.length);
   }
 
   read(event) {

@@ -36,15 +36,16 @@ function checked(name, value, type) {
 
 // Each key goes only to its own server: OPENAI_API_KEY to OPENAI_BASE_URL, and DOSAI_API_KEY to any other.
 function fromEnvironment({ apiKey, baseURL }) {
-  const { DOSAI_API_KEY: ours, DOSAI_BASE_URL, OPENAI_BASE_URL: theirs, OPENAI_API_KEY } = process.env;
-  baseURL ??= DOSAI_BASE_URL || undefined;
-  if (baseURL !== undefined || !theirs) return { apiKey: apiKey ?? (ours || undefined), baseURL };
+  const { DOSAI_API_KEY: key, DOSAI_BASE_URL: ours, OPENAI_BASE_URL: theirs, OPENAI_API_KEY } = process.env;
+  baseURL ??= ours || theirs || undefined;
+  const isGiven = (server) => server && baseURL.replace(/\/+$/, '') === server.replace(/\/+$/, '');
+  if (!isGiven(theirs) || isGiven(ours)) return { apiKey: apiKey ?? (key || undefined), baseURL };
   apiKey ??= OPENAI_API_KEY || undefined;
-  if (apiKey === undefined && ours) {
+  if (apiKey === undefined && key) {
     throw new errors.InvalidArgumentError(
       'OPENAI_BASE_URL is set, but not OPENAI_API_KEY: set DOSAI_BASE_URL to where DOSAI_API_KEY shall go');
   }
-  return { apiKey, baseURL: theirs };
+  return { apiKey, baseURL };
 }
 
 function withQuery(url, query) {

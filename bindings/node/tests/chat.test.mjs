@@ -29,6 +29,31 @@ test('the default server is the library\'s, which its header names', () => {
   Object.assign(process.env, JSON.parse(JSON.stringify({ DOSAI_BASE_URL, OPENAI_BASE_URL })));
 });
 
+test('a key of the environment goes to its own server only', async () => {
+  const before = { ...process.env };
+  const base = server.base('hello');
+  const theirs = { OPENAI_API_KEY: 'their-key', OPENAI_BASE_URL: base };
+  const sent = async (variables, options) => {
+    for (const each of ['DOSAI_API_KEY', 'DOSAI_BASE_URL', 'OPENAI_API_KEY', 'OPENAI_BASE_URL']) delete process.env[each];
+    Object.assign(process.env, variables);
+    await new OpenAI(options).chat.completions.create(hello);
+    return new Map((await server.stats(base)).last_headers).get('Authorization');
+  };
+  try {
+    const both = { ...theirs, DOSAI_API_KEY: 'our-key' };
+    assert.equal(await sent(theirs), 'Bearer their-key');
+    assert.equal(await sent(both), 'Bearer their-key');
+    assert.equal(await sent(both, { baseURL: base + '/' }), 'Bearer their-key');
+    assert.equal(await sent(both, { baseURL: base, apiKey: 'given' }), 'Bearer given');
+    assert.equal(await sent({ ...both, DOSAI_BASE_URL: base }), 'Bearer our-key');
+    assert.equal(await sent({ ...both, OPENAI_BASE_URL: 'https://their.test' }, { baseURL: base }), 'Bearer our-key');
+    await assert.rejects(sent({ DOSAI_API_KEY: 'our-key', OPENAI_BASE_URL: base }, { baseURL: base }), /DOSAI_BASE_URL/);
+  } finally {
+    for (const each of Object.keys(process.env)) delete process.env[each];
+    Object.assign(process.env, before);
+  }
+});
+
 test('unknown fields of the request and of the answer go through', async () => {
   const client = server.client('echo');
   const completion = await client.chat.completions.create({ ...hello, top_k: 5, zażółć: '😀\ud800' });

@@ -394,19 +394,22 @@ def from_environment(
     def variable(name: str) -> Optional[str]:
         return os.environ.get(name) or None
 
-    ours, theirs = variable("DOSAI_API_KEY"), variable("OPENAI_BASE_URL")
+    def is_given(server: Optional[str]) -> bool:
+        return server is not None and str(base_url).rstrip("/") == server.rstrip("/")
+
+    key, ours, theirs = variable("DOSAI_API_KEY"), variable("DOSAI_BASE_URL"), variable("OPENAI_BASE_URL")
     if base_url is None:
-        base_url = variable("DOSAI_BASE_URL")
-    if base_url is not None or theirs is None:
-        return (ours if api_key is None else api_key), base_url
+        base_url = ours or theirs
+    if not is_given(theirs) or is_given(ours):
+        return (key if api_key is None else api_key), base_url
     if api_key is None:
         api_key = variable("OPENAI_API_KEY")
-        if api_key is None and ours is not None:
+        if api_key is None and key is not None:
             raise InvalidArgumentError(
                 "OPENAI_BASE_URL is set, but not OPENAI_API_KEY: set DOSAI_BASE_URL to where DOSAI_API_KEY shall go",
                 status="INVALID_ARGUMENT",
             )
-    return api_key, theirs
+    return api_key, base_url
 
 
 def full_url(given: Mapping[str, Any]) -> str:

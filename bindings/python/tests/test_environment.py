@@ -32,6 +32,9 @@ def test_the_default_server_is_the_librarys():
     ({"OPENAI_BASE_URL": "https://their.test"}, ("key", None), ("key", "https://their.test")),
     (THEIRS, ("key", None), ("key", "https://their.test")),
     (THEIRS, (None, "https://url.test"), (None, "https://url.test")),
+    (THEIRS, (None, "https://their.test/"), ("their key", "https://their.test/")),
+    ({**THEIRS, "DOSAI_API_KEY": "our key"}, (None, "https://their.test"), ("their key", "https://their.test")),
+    ({**THEIRS, "DOSAI_API_KEY": "our key", "DOSAI_BASE_URL": "https://their.test"}, (None, "https://their.test"), ("our key", "https://their.test")),
     ({**THEIRS, "DOSAI_API_KEY": "our key"}, (None, None), ("their key", "https://their.test")),
     ({**THEIRS, "DOSAI_API_KEY": "our key"}, ("key", None), ("key", "https://their.test")),
     ({**THEIRS, "DOSAI_BASE_URL": "https://our.test"}, (None, None), (None, "https://our.test")),
@@ -48,8 +51,9 @@ def test_a_key_goes_to_its_own_server(monkeypatch, variables, given, result):
 def test_our_key_never_goes_to_their_server(monkeypatch):
     monkeypatch.setenv("DOSAI_API_KEY", "our key")
     monkeypatch.setenv("OPENAI_BASE_URL", "https://their.test")
-    with pytest.raises(dosai.InvalidArgumentError, match="DOSAI_BASE_URL"):
-        dosai.Client()
+    for given in ({}, {"base_url": "https://their.test"}):
+        with pytest.raises(dosai.InvalidArgumentError, match="DOSAI_BASE_URL"):
+            dosai.Client(**given)
 
 
 def test_a_copy_keeps_the_pair(monkeypatch, server):

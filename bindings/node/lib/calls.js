@@ -4,7 +4,7 @@ const { Call } = require('./native.js');
 const { Headers, errorOf } = require('./errors.js');
 const { completionOf, rawJSON } = require('./completion.js');
 
-const BACKLOG = 512; // chunks that wait for their reader, of UNREAD characters: beyond it the connection waits
+const BACKLOG = 512; // chunks that wait for their reader: beyond it, or beyond UNREAD characters, the connection waits
 const UNREAD = 1 << 20;
 
 // A call whose answer is not streamed. read() makes the result of its facts.

@@ -16,27 +16,31 @@ function load() {
 }
 
 const addon = load();
-const calls = [];
-const free = [];
 
-function deliver(count, text, json, ends) {
-  for (let row = 0, at = 0; row < count; row++, at += COLUMNS) {
-    const slot = rows[at + SLOT];
-    const call = calls[slot];
-    if (rows[at + KIND] !== LAST_EVENT) {
-      call.take(rows, at, text, json);
-      continue;
+// The calls, by their slots, and the rows. Modules that are loaded again, as by Jest, get the same addon.
+const { calls, free, rows } = (addon.shared ??= begin([], []));
+
+function begin(calls, free) {
+  // Deno and Bun have no libuv, and functions of its that abort: there, a thread waits.
+  const rows = addon.start(deliver, Boolean(process.versions.deno || process.versions.bun));
+  return { calls, free, rows };
+
+  function deliver(count, text, json, ends) {
+    for (let row = 0, at = 0; row < count; row++, at += COLUMNS) {
+      const slot = rows[at + SLOT];
+      const call = calls[slot];
+      if (rows[at + KIND] !== LAST_EVENT) {
+        call.take(rows, at, text, json);
+        continue;
+      }
+      calls[slot] = undefined;
+      free.push(slot);
+      call.slot = -1;
+      call.unfollow();
+      call.end(ends[rows[at + CHOICE]]);
     }
-    calls[slot] = undefined;
-    free.push(slot);
-    call.slot = -1;
-    call.unfollow();
-    call.end(ends[rows[at + CHOICE]]);
   }
 }
-
-// Deno and Bun have no libuv, and functions of its that abort: there, a thread waits.
-const rows = addon.start(deliver, Boolean(process.versions.deno || process.versions.bun));
 
 // What runs in the addon until end() is called. A kind of call has take(), which receives its chunks.
 class Call {

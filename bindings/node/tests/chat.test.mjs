@@ -265,6 +265,21 @@ test('the key is in no error', async () => {
   });
 });
 
+test('modules that are loaded again, as by Jest, share the addon', async () => {
+  const require = createRequire(import.meta.url);
+  const first = server.client('slow').chat.completions.create(hello);
+  const stream = await server.client('hello').chat.completions.create({ ...hello, stream: true });
+  const kept = Object.entries(require.cache).filter(([name]) => name.endsWith('.js'));
+  for (const [name] of kept) delete require.cache[name];
+  const Again = require('../lib/index.js');
+  for (const [name, module] of kept) require.cache[name] = module;
+  assert.notEqual(Again, OpenAI);
+  const second = new Again({ baseURL: server.base('hello'), apiKey: 'k' }).chat.completions.create(hello);
+  assert.equal((await second).choices[0].message.content, answer);
+  assert.equal((await first).choices.length, 1);
+  assert.equal(await stream.finalContent(), answer);
+});
+
 test('CommonJS and ES modules give the same class', () => {
   const required = createRequire(import.meta.url)('../lib/index.js');
   assert.equal(required, OpenAI);

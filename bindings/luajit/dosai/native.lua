@@ -1,6 +1,6 @@
 -- The library, and what it takes to call it.
 local ffi = require("ffi")
-require("dosai.cdef")
+if not pcall(ffi.typeof, "dosai_loop") then require("dosai.cdef") end -- which can be declared once
 
 local function load()
   local path = os.getenv("DOSAI_LIBRARY")

@@ -29,6 +29,17 @@ test("layout", function()
   same(true, count > 100)
 end)
 
+-- Such as by a plugin of Neovim.
+test("a module that is loaded again", function()
+  local first, kept = client("hello"), {}
+  for name, module in pairs(package.loaded) do
+    if name:find("^dosai") then kept[name], package.loaded[name] = module, nil end
+  end
+  local again = require("dosai").client {base_url = support.url:gsub("NAME", "hello"), api_key = "k"}
+  for name, module in pairs(kept) do package.loaded[name] = module end
+  same(first:chat(question).text, again:chat(question).text)
+end)
+
 test("chat", function()
   local echo = client("echo")
   local answer = echo:with {headers = {["x-own"] = "yes"}}:chat {model = "m", messages = question.messages, seed = 0}

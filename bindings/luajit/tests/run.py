@@ -8,7 +8,7 @@ sys.path.insert(0, str(HERE.parents[2] / "Tests/Support"))
 import nginx
 import own_tests
 
-TESTS = {HERE / "calls.lua": 16, HERE / "ends.lua": 6, HERE / "leaks.lua": 1}
+TESTS = {HERE / "calls.lua": 17, HERE / "ends.lua": 6, HERE / "leaks.lua": 1}
 WANTED = {"json_mode": "not JSON", "many": "100 answers", "tools": "error: there is no function add"}
 PLACES = [HERE.parent, HERE, HERE.parent / "examples/neovim"]
 ENVIRONMENT = {

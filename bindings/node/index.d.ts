@@ -182,6 +182,29 @@ declare namespace OpenAI {
     [parameter: string]: unknown;
   }
 
+  // What openai-node calls them, in OpenAI, OpenAI.Chat and OpenAI.Chat.Completions.
+  type ChatCompletionMessage = Message;
+  type ChatCompletionMessageParam = MessageParam | Message;
+  type ChatCompletionMessageToolCall = ToolCall;
+  type ChatCompletionTool = Tool;
+  type ChatCompletionToolChoiceOption = NonNullable<ChatCompletionCreateParams['tool_choice']>;
+  type ChatCompletionCreateParamsStreaming = ChatCompletionCreateParams & { stream: true };
+  type ChatCompletionCreateParamsNonStreaming = ChatCompletionCreateParams & { stream?: false | null };
+  type CompletionUsage = Usage;
+  namespace Chat {
+    export import ChatCompletion = OpenAI.ChatCompletion;
+    export import ChatCompletionChunk = OpenAI.ChatCompletionChunk;
+    export import ChatCompletionCreateParams = OpenAI.ChatCompletionCreateParams;
+    export import ChatCompletionCreateParamsNonStreaming = OpenAI.ChatCompletionCreateParamsNonStreaming;
+    export import ChatCompletionCreateParamsStreaming = OpenAI.ChatCompletionCreateParamsStreaming;
+    export import ChatCompletionMessage = OpenAI.ChatCompletionMessage;
+    export import ChatCompletionMessageParam = OpenAI.ChatCompletionMessageParam;
+    export import ChatCompletionMessageToolCall = OpenAI.ChatCompletionMessageToolCall;
+    export import ChatCompletionTool = OpenAI.ChatCompletionTool;
+    export import ChatCompletionToolChoiceOption = OpenAI.ChatCompletionToolChoiceOption;
+    export import Completions = OpenAI.Chat;
+  }
+
   interface Completions {
     /** Sends the conversation and gives the answer; with stream: true, its chunks as they arrive. */
     create(body: ChatCompletionCreateParams & { stream: true }, options?: RequestOptions): APIPromise<Stream<ChatCompletionChunk>>;

@@ -31,6 +31,20 @@ export const choices: OpenAI.ChatCompletionCreateParams['tool_choice'][] = [
   { type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [{ type: 'function', function: { name: 'f' } }] } },
 ];
 
+// As programs for openai-node name them.
+export async function named(messages: OpenAI.Chat.ChatCompletionMessageParam[], tools: OpenAI.Chat.Completions.ChatCompletionTool[]) {
+  const streaming: OpenAI.Chat.ChatCompletionCreateParamsStreaming = { model: 'm', messages, tools, stream: true };
+  const whole: OpenAI.ChatCompletionCreateParamsNonStreaming = { model: 'm', messages, tool_choice: chosen };
+  for await (const chunk of await client.chat.completions.create(streaming)) seen(chunk);
+  const completion: OpenAI.Chat.ChatCompletion = await client.chat.completions.create(whole);
+  const message: OpenAI.Chat.ChatCompletionMessage = completion.choices[0]!.message;
+  const calls: OpenAI.Chat.ChatCompletionMessageToolCall[] = message.tool_calls ?? [];
+  const usage: OpenAI.CompletionUsage | undefined = completion.usage;
+  messages.push(message, { role: 'tool', tool_call_id: calls[0]!.id, content: `${usage?.total_tokens}` });
+}
+
+declare const chosen: OpenAI.Chat.ChatCompletionToolChoiceOption;
+declare function seen(chunk: OpenAI.Chat.ChatCompletionChunk): void;
 declare function process(...texts: (string | undefined)[]): void;
 
 // @ts-expect-error: there is no such option

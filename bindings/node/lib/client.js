@@ -22,6 +22,7 @@ const LIBRARY_OPTIONS = new Map([
 ]);
 const OPTIONS = new Map([...LIBRARY_OPTIONS, ...typed('string', ['apiKey', 'baseURL']), ['maxRetries', 'number'],
   ...typed('any', ['timeout', 'defaultHeaders', 'defaultQuery', 'dangerouslyAllowBrowser'])]);
+const CALL_OPTIONS = new Set(['signal', 'timeout', 'maxRetries', 'headers', 'lastEvent']);
 const CLOCKS = new Set(['connect', 'firstToken', 'idle', 'total']);
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -198,6 +199,8 @@ class OpenAI {
   // Whatever is wrong, the call ends with it. The body is read now: it may change before there is a key.
   async #begin(call, kind, path, body, options = {}) {
     try {
+      const unknown = Object.keys(options).find((name) => !CALL_OPTIONS.has(name) && options[name] !== undefined);
+      if (unknown !== undefined) throw new errors.InvalidArgumentError(`there is no option ${unknown}`);
       const json = kind === native.GET ? null : textOf(bodyOf(kind, body));
       const { apiKey } = this.#options;
       const key = typeof apiKey === 'function' ? await keyFrom(apiKey, options.signal) : apiKey;

@@ -126,6 +126,12 @@ test('a refused connection, a timeout and an invalid argument', async () => {
   await assert.rejects(create(server.client('hello'), { headers: { x: 'a\0b' } }), OpenAI.InvalidArgumentError);
   assert.throws(() => new OpenAI({ baseURL: 'no url' }), OpenAI.InvalidArgumentError);
   assert.throws(() => new OpenAI({ fetch }), /there is no option fetch/);
+  const client = server.client('hello');
+  for (const call of [(options) => client.chat.completions.create(hello, options), (options) => client.get('/models', options),
+    (options) => client.chat.completions.runTools({ ...hello, tools: [] }, options).done()]) {
+    await assert.rejects(call({ query: {} }), { name: 'InvalidArgumentError', message: 'there is no option query' });
+    await call({ query: undefined });
+  }
 });
 
 test('a call is retried, and the answer tells of it', async () => {

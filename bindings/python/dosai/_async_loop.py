@@ -90,7 +90,8 @@ class Loop:
         self.event_loop = event_loop
         self._waiter = getattr(event_loop, "waiter", None) or partial(Waiter, event_loop)
         self.unfinished: dict[int, Handle] = {}  # the clients of calls: they have functions that these call
-        self._handle: Optional[Handle] = Handle(loop, close, keep=self.unfinished)
+        self._raised: list[None] = []  # not empty: what a callback has raised
+        self._handle: Optional[Handle] = Handle(loop, partial(close, self._raised), keep=self.unfinished)
         self._pointer, self._error = loop, error
         self._calls: dict[int, LoopCall] = {}
         self._tags, self._is_retired = count(1), False
@@ -115,6 +116,7 @@ class Loop:
         call = self._calls[tag] = LoopCall(handle, options.request, tag, self._calls, self._waiter, self._arrivals)
         if here.by_others:
             call.cancel()
+            self._raised[:] = [None]
             raise here.by_others.pop()
         return call
 
@@ -135,6 +137,7 @@ class Loop:
         try:
             self._handle_events()
             if here.by_others:
+                self._raised[:] = [None]
                 raise here.by_others.pop()
             arrivals.reverse()
             while arrivals:
@@ -189,8 +192,10 @@ class Loop:
         self.unfinished.clear()
 
 
-def close(loop: Any) -> None:
+def close(raised: list[None], loop: Any) -> None:
     _ffi.dosai_loop_close(loop, _ffi.dosai_event_fn(), None, None)
+    if raised:
+        here.by_others.clear()  # the ends of the calls may raise once more
 
 
 class LoopCall:

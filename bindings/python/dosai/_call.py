@@ -163,6 +163,7 @@ class Call:
         self.raised: list[BaseException] = []
         self.stopped: list[None] = []  # not empty: the call ends, from the next time that it is watched
         self.on_wait: Any = None
+        self.has_raised = False  # what a callback has raised
         if is_main_thread():
             self.watch()
 
@@ -199,8 +200,15 @@ class Call:
         raised = self.raised or here.by_others
         if raised:
             _ffi.dosai_error_free(error)
+            self.has_raised = True
             raise raised.pop()
         check(status, error, self.options.request)
+
+    def free_stream(self, stream: Any) -> None:
+        """Frees the stream of the call. If that was stopped by a callback, its end may raise once more."""
+        _ffi.dosai_stream_free(stream)
+        if self.has_raised:
+            here.by_others.clear()
 
 
 def greenlets() -> Optional[Greenlets]:

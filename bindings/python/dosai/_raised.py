@@ -27,6 +27,7 @@ def keeping(function: Callable[..., None]) -> Callable[..., None]:
         except Exception:
             raise
         except BaseException as error:
-            here.by_others.append(error)
+            if not here.by_others:  # a call raises one; the next would be raised by another call
+                here.by_others.append(error)
 
     return call

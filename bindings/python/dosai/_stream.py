@@ -43,7 +43,7 @@ class BaseStream(Closing):
         stream, error = _ffi.dosai_stream(), _ffi.dosai_error()
         status = call.run(function, client, *arguments, byref(call.options), byref(stream), byref(error))
         # The client keeps functions that the stream calls to its end.
-        self._handle = Handle(stream, _ffi.dosai_stream_free, (call, client))
+        self._handle = Handle(stream, call.free_stream, (call, client))
         call.check(status, error)
         self._call, self._raised = call, call.raised
         self._turn, self._ended = [None], False  # the thread that reads holds the list's element

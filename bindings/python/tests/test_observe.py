@@ -34,6 +34,27 @@ def test_of_a_stream_in_an_event_loop(server):
     asyncio.run(main())
 
 
+class Stop(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("face", ["whole", "stream", "async"])
+def test_what_ends_a_call_ends_no_other(client, server, face):
+    def stop(event):
+        raise Stop(event.kind)
+
+    async def asked():
+        async with dosai.AsyncClient(base_url=server.base("hello"), on_event=stop) as one:
+            await one.chat.completions.create(model="m", messages=MESSAGES)
+
+    with pytest.raises(Stop, match="started"):
+        if face == "async":
+            asyncio.run(asked())
+        else:
+            client("hello", on_event=stop).chat.completions.create(model="m", messages=MESSAGES, stream=face == "stream")
+    assert client("hello").chat.completions.create(model="m", messages=MESSAGES).choices
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_what_it_raises_stops_nothing(client):
     def fail(event):

@@ -102,6 +102,26 @@ def test_a_long_id_is_read_once(server):
     assert id < 4 * max(unused, 0.02)  # read with each event: 1 s
 
 
+@pytest.mark.parametrize("add", [
+    lambda request: ffi.dosai_request_add_message(request, b"user", b"x", 1, None),
+    lambda request: ffi.dosai_request_add_message_json(request, b"{}", 2, None),
+    lambda request: ffi.dosai_request_add_tool_result(request, b"x", b"x", 1, None),
+    lambda request: ffi.dosai_request_add_tool(request, b"x", None, None, 0, None),
+], ids=["message", "message_json", "tool_result", "tool"])
+def test_a_request_grows_in_linear_time(add):
+    """What was added is not read again with each message."""
+    def seconds(count):
+        request = ffi.dosai_request()
+        assert ffi.dosai_request_new(b"m", 1, byref(request), None) == ffi.OK
+        begun = time.thread_time()
+        assert all(add(request) == ffi.OK for _ in range(count))
+        took = time.thread_time() - begun
+        ffi.dosai_request_free(request)
+        return took
+    once, more = (min(seconds(count) for _ in range(3)) for count in (2500, 10000))
+    assert more < 8 * max(once, 0.02 * SLOW)
+
+
 def test_total_clock_within_one_event(server):
     """It is looked at while an event is read, and not only after: what takes longer than the clock never ends well."""
     many = whole(event(*[choice(at) for at in reversed(range(100000))]))

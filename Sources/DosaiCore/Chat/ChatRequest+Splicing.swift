@@ -42,6 +42,7 @@ extension ChatRequest {
 
   /// Sets a member of the object in `range` (nil: of the request) to JSON text that was checked.
   func replace(_ key: Bytes, _ value: Bytes, in range: Range<Int>? = nil) throws(Failure) {
+    grown = nil
     let escaped = Buffer()
     try Text.appendEscaped(key, to: escaped)
     if let member = find(escaped.bytes, in: range) { return try buffer.replace(member.value, with: value) }
@@ -59,19 +60,26 @@ extension ChatRequest {
   /// Adds an element to the list at `key`, which is created if it is missing.
   func append(to key: StaticString, _ element: Bytes) throws(Failure) {
     let text = Buffer()
-    guard let member = find(key.bytes) else {
-      try text.append("[")
-      try text.append(element)
-      try text.append("]")
-      return try replace(key.bytes, text.bytes)
+    let end: Int
+    if let grown, grown.key.bytes.equals(key.bytes) {
+      end = grown.end
+      try text.append(",")
+    } else {
+      guard let member = find(key.bytes) else {
+        try text.append("[")
+        try text.append(element)
+        try text.append("]")
+        return try replace(key.bytes, text.bytes)
+      }
+      guard buffer.bytes[member.value.lowerBound] == UInt8(ascii: "[") else {
+        throw .invalid(key.bytes, "is not a list in this request")
+      }
+      end = member.value.upperBound - 1
+      if JSONScanner.skipBlanks(buffer.bytes, member.value.lowerBound + 1) < end { try text.append(",") }
     }
-    guard buffer.bytes[member.value.lowerBound] == UInt8(ascii: "[") else {
-      throw .invalid(key.bytes, "is not a list in this request")
-    }
-    let end = member.value.upperBound - 1
-    if JSONScanner.skipBlanks(buffer.bytes, member.value.lowerBound + 1) < end { try text.append(",") }
     try text.append(element)
     try buffer.replace(end..<end, with: text.bytes)
+    grown = (key, end + text.count)
   }
 }
 

@@ -7,6 +7,8 @@ package final class ChatRequest {
   }
 
   let buffer = Buffer()
+  /// The list to which an element was added last, and where it ends: a long one is not read again for the next.
+  var grown: (key: StaticString, end: Int)?
 
   /// Creates a request with this model.
   package init(model: Bytes) throws(Failure) {

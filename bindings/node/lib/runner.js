@@ -98,9 +98,10 @@ class ToolRunner {
   }
 
   async #answer(call) {
-    const tell = (content) => ({ role: 'tool', tool_call_id: call.id, content });
-    const tool = this.#functions.get(call.function?.name);
-    if (!tool) return tell(`error: there is no function ${call.function?.name}`);
+    const tell = (content) => ({ role: 'tool', tool_call_id: call?.id, content });
+    const name = call?.function?.name;
+    const tool = this.#functions.get(name);
+    if (!tool) return tell(`error: there is no function ${typeof name === 'string' ? name : 'without a name'}`);
     let given = call.function.arguments;
     if (tool.parse !== null) {
       try {

@@ -30,6 +30,30 @@ static void opens(test_transport transport) {
   dosai_client_free(client);
 }
 
+/* One that is cancelled before it begins leaves the connections that are open. */
+static void cancelled(void) {
+  dosai_client *client = test_client(TEST_PLAIN, "hello");
+  dosai_request *request = test_request();
+  dosai_completion *completion = NULL;
+  dosai_timings timings = {.struct_size = sizeof timings};
+  dosai_cancel *cancel = NULL;
+  dosai_error *error = NULL;
+  dosai_call_options options;
+  CHECK_CALL(dosai_client_warm(client, 1, NULL, &error), DOSAI_OK);
+  CHECK_CALL(dosai_cancel_new(&cancel, &error), DOSAI_OK);
+  dosai_cancel_trigger(cancel);
+  dosai_call_options_init(&options, sizeof options);
+  options.cancel = cancel;
+  CHECK_CALL(dosai_client_warm(client, 1, &options, &error), DOSAI_CANCELLED);
+  CHECK_CALL(dosai_chat(client, request, NULL, &completion, &error), DOSAI_OK);
+  CHECK_INT(dosai_completion_timings(completion, &timings), DOSAI_OK);
+  CHECK_INT(timings.reused_connection, 1);
+  dosai_completion_free(completion);
+  dosai_cancel_free(cancel);
+  dosai_request_free(request);
+  dosai_client_free(client);
+}
+
 static void refused(void) {
   char url[256];
   dosai_client_options options;
@@ -62,6 +86,7 @@ static void refused(void) {
 
 int main(void) {
   for (int transport = TEST_PLAIN; transport <= TEST_H2; transport++) opens((test_transport)transport);
+  cancelled();
   refused();
   return test_end();
 }

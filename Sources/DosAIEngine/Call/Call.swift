@@ -103,7 +103,10 @@ package final class Call: TransferReceiver {
     noteOnWait(csystem_now())
     let multi: CurlMulti
     do throws(Failure) {
-      if let stopReason { throw stopReason }
+      if let stopReason {
+        if let given { client.giveBack(given) }
+        throw stopReason
+      }
       if let known = owner?.multi ?? given { multi = known } else { multi = try client.borrow() }
       if let owner {
         if !owner.callBegan() { throw .noDescriptor }

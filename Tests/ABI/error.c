@@ -177,6 +177,18 @@ static void attempts(void) {
   dosai_error_free(error);
 }
 
+/* The HTTP status decides also where the body cannot be read. */
+static void garbled(void) {
+  dosai_call_options options;
+  dosai_call_options_init(&options, sizeof options);
+  options.max_retries = 1;
+  dosai_error *error = fail("error-503-garbled", &options, DOSAI_PROTOCOL);
+  CHECK_INT(dosai_error_http_status(error), 503);
+  CHECK_INT(dosai_error_is_retryable(error), 1);
+  CHECK_INT(dosai_error_attempt_count(error), 2);
+  dosai_error_free(error);
+}
+
 static void check_timings(const dosai_error *error, int is_answered) {
   dosai_timings timings = {.struct_size = sizeof timings};
   CHECK_INT(dosai_error_timings(error, &timings), DOSAI_OK);
@@ -233,6 +245,7 @@ int main(void) {
   details();
   redaction();
   attempts();
+  garbled();
   last_attempt();
   copies();
   return test_end();

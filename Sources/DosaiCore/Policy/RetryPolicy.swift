@@ -50,7 +50,7 @@ package struct RetryPolicy {
 
   private static func isRetryable(_ failure: Status, _ httpStatus: Int32, _ headers: ResponseHeaders) -> Bool {
     switch failure {
-    case .insufficientCredits, .cancelled, .tls, .outOfMemory, .tooLarge, .malformed, .redirected, .resource:
+    case .insufficientCredits, .cancelled, .tls, .outOfMemory, .tooLarge, .redirected, .resource:
       return false
     default: break
     }

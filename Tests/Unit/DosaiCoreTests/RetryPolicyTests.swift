@@ -38,6 +38,7 @@ struct RetryPolicyTests {
       (.outOfMemory, 0, false), (.resource, 0, false), (.malformed, 0, false), (.invalidArgument, 0, false),
       (.internalError, 0, false), (.proxy, 0, false),
       (.cancelled, 500, false), (.tooLarge, 500, false),
+      (.malformed, 503, true), (.malformed, 429, true), (.malformed, 401, false),
     ] as [(Status, Int32, Bool)])
   func triesAgainOnlyAfterSome(failure: Status, httpStatus: Int32, expected: Bool) throws {
     #expect(try (Self.delay(failure, httpStatus) != nil) == expected)
@@ -51,6 +52,7 @@ struct RetryPolicyTests {
       (Status.connection, 0, true), (.timeout, 0, true), (.truncated, 0, true), (.truncated, 200, true),
       (.timeout, 200, true), (.tls, 0, false), (.cancelled, 0, false), (.proxy, 0, false), (.resource, 0, false),
       (.server, 500, true), (.rateLimited, 429, true), (.badRequest, 400, false), (.cancelled, 500, false),
+      (.malformed, 503, true), (.malformed, 200, false),
     ] as [(Status, Int32, Bool)])
   func saysWhatMayPass(failure: Status, httpStatus: Int32, expected: Bool) throws {
     let headers = httpStatus == 0 ? nil : try ResponseHeadersTests.headers([])

@@ -242,7 +242,6 @@ final class EventSlot {
   }
 
   deinit {
-    clear()
     event.deallocate()
     free(handleMemory)
   }

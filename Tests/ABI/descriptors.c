@@ -141,8 +141,18 @@ static void without_standard_input(dosai_request *request) {
   dosai_client *earlier = test_client(TEST_PLAIN, "hello"),
                *connecting = test_client(TEST_PLAIN, "whole-eof-good");
   CHECK_CALL(dosai_chat(connecting, request, NULL, NULL, &error), DOSAI_OK);
+  dosai_loop *looping = new_loop(0, 0);
+  start(looping, TEST_PLAIN, "whole-eof-good", CHAT, 0, NULL);
+  run(looping);
   int input = dup(0);
   close(0);
+  for (uintptr_t i = 1; i < 4; i++) {
+    dosai_call_free(submit_with(looping, earlier, CHAT, i, NULL));
+    run(looping);
+    CHECK_END(i, DOSAI_OK);
+    CHECK(fcntl(0, F_GETFD) >= 0); /* it is the connection of all three */
+  }
+  close_loop(looping);
   double start = test_now();
   CHECK_CALL(dosai_chat(connecting, request, NULL, NULL, &error), DOSAI_OK); /* 0 is the connection's */
   CHECK_TOOK(start, test_now(), 0, test_bound(150));

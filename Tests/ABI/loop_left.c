@@ -52,6 +52,23 @@ static void all(test_transport transport) {
       leave(state, way, transport, way % 2 ? "endless-blast" : "endless-events");
 }
 
+/* A loop keeps nothing of clients whose calls have ended. */
+static void clients(int count) {
+  size_t before = 0;
+  loop = new_loop(0, 0);
+  is_stopping = 0;
+  for (int i = 0; i < 2 * count; i++) {
+    if (i == count) before = mallinfo2().uordblks;
+    forget_all();
+    start(loop, TEST_PLAIN, "hello", CHAT, 0, NULL);
+    run(loop);
+    CHECK_END(0, DOSAI_OK);
+  }
+  CHECK_BETWEEN(mallinfo2().uordblks, 0, before + GROWTH / 4);
+  printf("clients: %+zd KB\n", ((ssize_t)mallinfo2().uordblks - (ssize_t)before) / 1024);
+  close_loop(loop);
+}
+
 int main(void) {
   int descriptors = first_descriptors(), is_slow = getenv("DOSAI_TEST_SLOW") != NULL;
   for (int i = 0; i < OVER_TCP; i++) {
@@ -64,6 +81,7 @@ int main(void) {
     if (!is_slow) CHECK_BETWEEN(after, 0, before + GROWTH);
     if (!is_slow) printf("%d: %+zd KB\n", (int)over_tcp[i], ((ssize_t)after - (ssize_t)before) / 1024);
   }
+  clients(is_slow ? 1 : 200);
   check_descriptors(descriptors);
   return test_end();
 }

@@ -99,7 +99,7 @@ SECTIONS = [
         ("a key twice: the last counts; a key written with escapes", "key-* answer-key-twice", ""),
         ("`\"error\": null` or `\"\"` next to a good answer", "error-null error-empty-text answer-error-null", ""),
         ("undocumented fields: they are in the completion's JSON; lists are merged by `index`; pieces of texts and of `audio` are joined; of other values, the last one that is not null counts",
-         "top-last-counts top-changes-back delta-unknown audio delta-list-by-index logprobs annotations choice-unknown choice-object-merges function-call null-first answer-unknown",
+         "top-last-counts top-changes-back kind-changes delta-unknown audio delta-list-by-index logprobs annotations choice-unknown choice-object-merges function-call null-first answer-unknown",
          "openrouter azure llama.cpp gemini-signature-with-text gemini-tools vllm-tools perplexity"),
     ]),
     ("Accepted: tool calls", "", [

@@ -213,6 +213,8 @@ hi("choice-object-merges", "assembly", [
     fin(choice={"content_filter_results": {"violence": {"filtered": False}, "hate": {"severity": "low"}}})],
    json=whole({"content": "Hi"}, choice={"content_filter_results": {"hate": {"filtered": False, "severity": "low"},
                                                                    "violence": {"filtered": False}}}))
+hi("kind-changes", "assembly", [say("Hi", x=[{"index": 0, "a": 1}], y={"b": 2}), ev({"x": {"b": 2}, "y": [{"index": 0, "a": 1}]}), fin()],
+   [[C("Hi")], [O()], [F()]], json=whole({"content": "Hi", "x": {"b": 2}, "y": [{"index": 0, "a": 1}]}))
 hi("audio", "assembly", [ev({"role": "assistant", "audio": {"id": "audio_1", "transcript": "H"}}),
                          ev({"audio": {"data": "AAAA"}}), ev({"audio": {"data": "AAAA", "transcript": "i"}}),
                          ev({"audio": {"data": "AAAA", "expires_at": 1727389042}}), fin()],

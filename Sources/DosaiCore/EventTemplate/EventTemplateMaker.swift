@@ -163,10 +163,8 @@ struct EventTemplateMaker {
   }
 
   private mutating func readChoices(_ range: Range<Int>) -> Bool {
-    var elements = JSONScanner.Elements(text(range))
-    guard let only = elements.next(), elements.next() == nil, let start = only.baseAddress,
-      let base = event.baseAddress
-    else { return false }
+    var elements = JSONScanner.Elements(text(range))  // only one: each choice is a chunk
+    guard let only = elements.next(), let start = only.baseAddress, let base = event.baseAddress else { return false }
     guard let members = members(of: start - base..<start - base + only.count) else { return false }
     var index: Int64 = 0
     for member in members where member.key.equals(Wire.index) {

@@ -44,8 +44,7 @@ extension EventTemplate {
   func addLong(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, room: Int, _ secret: Bytes
   ) -> (textEnd: UnsafePointer<UInt8>, added: Bytes)? {
-    guard let (textEnd, isEscaped) = Text.validEnd(start, end), textEnd > start, textEnd - start <= room,
-      matchesTail(textEnd, end)
+    guard let (textEnd, isEscaped) = Text.validEnd(start, end), textEnd - start <= room, matchesTail(textEnd, end)
     else { return nil }
     let text = Bytes(start: start, count: textEnd - start)
     return textBytes._withUnsafeGuaranteedRef {

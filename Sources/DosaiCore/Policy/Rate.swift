@@ -112,8 +112,7 @@ package struct Rate {
     let opens = max(heldUntil, next)
     if tokensMax <= 0 { return opens }
     turn(now)
-    let isFull = tokens > 0 && tokens > tokensMax - min(wanted, tokensMax)
-    return isFull ? max(opens, (last + 1) * Self.second) : opens
+    return tokens > tokensMax - min(wanted, tokensMax) ? max(opens, (last + 1) * Self.second) : opens
   }
 
   private mutating func take(_ claim: inout Claim, _ now: Int64) {

@@ -30,6 +30,19 @@ with dosai.Client() as client:
 libraries = {line.split()[-1] for line in open("/proc/self/maps") if "/lib" in line}
 print(json.dumps({"text": text, "seconds": first - float(sys.argv[1]), "libraries": sorted(libraries)}))
 """
+ISOLATED = """
+import _interpreters
+code = '''
+import dosai, os
+messages = [{"role": "user", "content": "Say hello."}]
+dosai.Client().chat.completions.create(model=os.environ["DOSAI_MODEL"], messages=messages, max_tokens=1)
+'''
+for _ in range(3):
+    isolated = _interpreters.create("isolated")
+    assert _interpreters.exec(isolated, code) is None
+    _interpreters.destroy(isolated)
+"""
+WITH_ISOLATED = ["trixie", "sid"]  # they have Python 3.13, or newer
 # What a user sets who wants pip to install beside Debian's packages; older pips do not know it.
 PIP = {"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_NO_INDEX": "1", "PIP_ROOT_USER_ACTION": "ignore"}
 
@@ -127,6 +140,8 @@ def install_and_stream(suite, server):
     check("/usr/local/lib/python3" in libraries and "libdosai.so.0" in libraries, "loaded: " + libraries)
     check("libcurl" not in libraries and "libjansson" not in libraries, "loaded: " + libraries)
     check(told["seconds"] < SLOWEST, "%.1f s to the first token, the limit is %d" % (told["seconds"], SLOWEST))
+    if suite in WITH_ISOLATED:
+        in_root(root, "python3", "-c", ISOLATED, **server)
     return "%.1f s from pip install to the first token, %.1f s of them pip's" % (told["seconds"], installed)
 
 

@@ -389,25 +389,6 @@ def test_import_is_light(capsys):
     assert min(seconds) < 0.030
 
 
-ISOLATED = """
-import _interpreters
-code = f'''
-import dosai
-client = dosai.Client(base_url={sys.argv[1]!r}, api_key="k")
-print(client.chat.completions.create(model="m", messages=[]).choices[0].message.content, flush=True)
-'''
-for _ in range(3):
-    isolated = _interpreters.create("isolated")
-    assert _interpreters.exec(isolated, code) is None
-    _interpreters.destroy(isolated)
-"""
-
-
-@pytest.mark.skipif(sys.version_info < (3, 13), reason="ctypes is only for the main interpreter")
-def test_an_isolated_interpreter(server):
-    assert run(ISOLATED, server.base("hello")) == "Hello! How can I help you today?\n" * 3
-
-
 def test_a_library_that_is_not_there():
     process = subprocess.run([sys.executable, "-c", "import dosai"], capture_output=True, text=True,
                              env=dict(os.environ, PYTHONPATH=PACKAGE, DOSAI_LIBRARY="/nowhere/libdosai.so.0"))

@@ -290,8 +290,8 @@ typedef int32_t (*dosai_key_fn)(char *key, size_t size, void *user_data);
 /* The options of a client. They are copied. Text fields, except ca_pem, are C strings; NULL means the default.
  * An attempt is retried if, before a successful response began, it got no connection or lost it, or its connect or
  * first-token clock ran out. It is also retried if its HTTP status makes dosai_error_is_retryable return 1. The wait
- * before a retry is 0.5 s, doubling to at most 8 s, minus up to a quarter at random. retry-after-ms or Retry-After
- * replaces it; if they ask for more than 120 s, there is no retry.
+ * before a retry is 0.5 s, doubling to at most 8 s, minus up to a quarter at random. A retry-after-ms or Retry-After
+ * above 0 replaces it; if they ask for more than 120 s, there is no retry.
  * Rates: with requests_per_minute or tokens_per_minute, attempts wait until they may be sent, first come, first
  * served, in all threads and loops that use the client; of the calls that a loop has not begun, one at a time is in
  * the queue. In any 60 s, at most that many attempts are sent, evenly spaced, and attempts for at most that many

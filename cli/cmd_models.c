@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void put_id(const char *model, outcome *outcome) {
   const char *id = json_member(model, "id");
@@ -28,9 +29,12 @@ void models_run(dosai_client *client, const options *options, outcome *outcome) 
     json_put_compact(stdout, json, length);
     putchar('\n');
   } else {
-    const char *data = json_member(json, "data");
-    for (const char *model = json_first(data ? data : json); model; model = json_next(model)) {
-      put_id(model, outcome);
+    const char *list = json_member(json, "data");
+    if (!list) list = json;
+    if (list[strspn(list, " \t\r\n")] != '[') {
+      outcome_fail(outcome, DOSAI_PROTOCOL, "the answer is not a list of models");
+    } else {
+      for (const char *model = json_first(list); model; model = json_next(model)) put_id(model, outcome);
     }
   }
   dosai_response_free(response);

@@ -268,6 +268,11 @@ def test_the_names_of_models(talk, server):
     assert (models.returncode, models.stdout) == (0, "caf\u00e9/\U0001f600\na  b  c\n")
 
 
+def test_an_answer_that_is_no_list_of_models(talk):
+    models = terminal.run("models", env=talk("bare").env())
+    assert (models.returncode, models.stdout) == (4, "") and "PROTOCOL: the answer is not a list of models" in models.stderr
+
+
 # ---- the history's file
 
 

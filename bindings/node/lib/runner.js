@@ -105,7 +105,7 @@ class ToolRunner {
     let given = call.function.arguments;
     if (tool.parse !== null) {
       try {
-        given = await (tool.parse ?? JSON.parse)(given || '{}');
+        given = await (tool.parse ?? JSON.parse)(String(given ?? '').trim() === '' ? '{}' : given);
       } catch (error) {
         return tell(`error: the arguments are not valid: ${message(error)}`);
       }

@@ -54,14 +54,15 @@ for (const stream of [false, true]) {
 }
 
 test('errors are told to the model', () => model(
-  [['weather', '{"city"'], ['nothing', '{}'], ['broken', '{}'], [{ toString: 1 }, '{}']], false, async (completions, asked) => {
+  [['weather', '{"city"'], ['nothing', '{}'], ['broken', '{}'], [{ toString: 1 }, '{}'], ['weather', ' ']], false, async (completions, asked) => {
     const broken = { type: 'function', function: { name: 'broken', function: () => { throw new TypeError('no'); } } };
     await completions.runTools({ ...body, tools: [weather, broken] }).finalContent();
-    const [parse, unknown, thrown, nameless] = asked[1].messages.slice(2).map((one) => one.content);
+    const [parse, unknown, thrown, nameless, blank] = asked[1].messages.slice(2).map((one) => one.content);
     assert.match(parse, /^error: the arguments are not valid/);
     assert.equal(unknown, 'error: there is no function nothing');
     assert.equal(thrown, 'error: TypeError: no');
     assert.equal(nameless, 'error: there is no function without a name');
+    assert.equal(blank, '{"degrees":18}');
     await assert.rejects(completions.runTools({ ...body, tools: [broken] }, { throwToolErrors: true }).finalContent(), TypeError);
   }));
 

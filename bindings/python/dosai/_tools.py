@@ -45,7 +45,7 @@ class Tool:
     def bind(self, arguments: str) -> Callable[[], Any]:
         """The function with what the model wrote as its arguments."""
         try:
-            value = json.loads(arguments or "{}", parse_constant=refuse)
+            value = json.loads(arguments.strip() or "{}", parse_constant=refuse)
             if not isinstance(value, dict):
                 raise ValueError("not an object")
             return partial(self.function, **self._convert(value))

@@ -185,8 +185,8 @@ def test_results(run, dosai_server, value, told):
     def give():
         return value
 
-    run(calls(("give", "")), "Thanks.", tools=[give])
-    assert dosai_server.requests[1].json["messages"][-1]["content"] == told
+    run(calls(("give", ""), ("give", " \n")), "Thanks.", tools=[give])
+    assert [each["content"] for each in dosai_server.requests[1].json["messages"][-2:]] == [told, told]
 
 
 def test_a_result_that_is_no_json_is_an_error(run, dosai_server):

@@ -128,9 +128,14 @@ static void otherwise(void) {
   CHECK_INT(seen[4].event.completion_tokens, 9);
   dosai_client_free(client);
   client = client_of(TEST_PLAIN, "whole-eof-good", -1);
-  CHECK_CALL(test_pull(client, request, NULL, NULL, &error), DOSAI_OK);
+  dosai_completion *completion = NULL;
+  dosai_timings timings = {.struct_size = sizeof timings};
+  CHECK_CALL(test_pull(client, request, NULL, &completion, &error), DOSAI_OK);
   check_kinds("123457");
   CHECK_BETWEEN(seen[5].timings.first_token_us, 1, 60000000);
+  CHECK_INT(dosai_completion_timings(completion, &timings), DOSAI_OK);
+  CHECK_INT(timings.first_token_us, seen[5].timings.first_token_us);
+  dosai_completion_free(completion);
   dosai_request_free(request);
   dosai_client_free(client);
 }

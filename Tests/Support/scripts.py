@@ -415,6 +415,7 @@ SCRIPTS = {
     "100-flood": plays({"repeat": ["HTTP/1.1 100 Continue\r\n\r\n", 100000]}, CLOSE),
     "204": plays({"send": "HTTP/1.1 204 No Content\r\n\r\n"}),
     "enc-stack": {"json": completion(), "headers": {"Content-Encoding": ", ".join(["gzip"] * 6)}},
+    "error-503-header": plays({"send": "HTTP/1.1 503 Busy\r\nthis is no header\r\nContent-Length: 0\r\n\r\n"}),
     "error-503-garbled": {"status": 503, "text": "busy", "headers": {"Content-Encoding": "gzip"}},
     "gzip": {"base64": base64.b64encode(gzip.compress(WHOLE.encode())), "headers": {"Content-Encoding": "gzip"}},
     "gzip-bomb": {"base64": base64.b64encode(BOMB), "headers": {"Content-Encoding": "gzip"}},

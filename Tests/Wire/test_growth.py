@@ -102,9 +102,12 @@ def test_a_long_id_is_read_once(server):
     assert id < 4 * max(unused, 0.02)  # read with each event: 1 s
 
 
+MESSAGE = b'{"role": "user", "content": "What?"}'
+
+
 @pytest.mark.parametrize("add", [
     lambda request: ffi.dosai_request_add_message(request, b"user", b"x", 1, None),
-    lambda request: ffi.dosai_request_add_message_json(request, b"{}", 2, None),
+    lambda request: ffi.dosai_request_add_message_json(request, MESSAGE, len(MESSAGE), None),
     lambda request: ffi.dosai_request_add_tool_result(request, b"x", b"x", 1, None),
     lambda request: ffi.dosai_request_add_tool(request, b"x", None, None, 0, None),
 ], ids=["message", "message_json", "tool_result", "tool"])

@@ -54,12 +54,12 @@ extension Call {
     }
     if kind == .events { throw StreamReader.notEvents }
     try document.checkChoices { (body: Value) throws(Failure) -> Failure in try provider(body) }
-    let made = try completion(of: document, quirks)
     if let stream {
       try stream.add(wholeAnswer: document)
       noteChunk(isToken: stream.givesToken)
-      try stream.checkFinished()
     }
+    let made = try completion(of: document, quirks)
+    try stream?.checkFinished()
     completion = made
   }
 

@@ -30,7 +30,7 @@ package final class StreamReader {
   /// The text of the current event, NUL-terminated.
   package private(set) var json = Bytes.empty
   /// The owner of its memory, where more bytes have come before its last chunk was read.
-  private var jsonCopy: Buffer?
+  private var jsonMemory: Buffer?
   /// The host may look at the current chunk while more bytes come.
   var isLent = false
   /// The current chunk, lent until the next one; or the one before, while the usage behind it is current.
@@ -74,7 +74,7 @@ package final class StreamReader {
       return true
     }
     if isLent {
-      if let memory = try parser.leave(json) { jsonCopy = memory }
+      if let memory = try parser.leave(json) { jsonMemory = memory }
     } else if left > 0 {
       try keepJSON()
     }
@@ -87,10 +87,10 @@ package final class StreamReader {
   /// The text of an event that was not parsed is among the bytes that were fed, which may move.
   @inline(never)
   private func keepJSON() throws(Failure) {
-    if json.baseAddress == jsonCopy?.bytes.baseAddress { return }
+    if json.baseAddress == jsonMemory?.bytes.baseAddress { return }
     let copy = try Buffer(copying: json)
     json = copy.bytes
-    jsonCopy = copy
+    jsonMemory = copy
   }
 
   /// The number of bytes that were not read yet.
@@ -225,7 +225,7 @@ package final class StreamReader {
         if let event = try parser.finish(), try process(event, onError) { return .event }
       } else {
         document = nil  // its last chunk is no longer lent
-        jsonCopy = nil
+        jsonMemory = nil
         return .empty
       }
     }

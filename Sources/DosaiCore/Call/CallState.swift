@@ -216,7 +216,8 @@ package struct CallState {
     let httpStatus = reply.headers.httpStatus
     guard !hasChunk, clock != .total,
       let delay = rules.retry.delay(
-        after: status, httpStatus: reply.isWhole ? httpStatus : 0, attempt: attempts.count, headers: reply.headers,
+        after: status, httpStatus: reply.isWhole || status == .malformed ? httpStatus : 0, attempt: attempts.count,
+        headers: reply.headers,
         unixTime: reply.unixTime, random: reply.random)
     else { return conclude(now, status, clock, httpStatus) }
     attempts.append(Attempt(status, httpStatus: httpStatus, delay: delay))

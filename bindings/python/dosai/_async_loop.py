@@ -91,6 +91,7 @@ class Loop:
         self._waiter = getattr(event_loop, "waiter", None) or partial(Waiter, event_loop)
         self.unfinished: dict[int, Handle] = {}  # the clients of calls: they have functions that these call
         self._raised: list[None] = []  # not empty: what a callback has raised
+        self._stopped: set[int] = set()  # the calls that have raised it
         self._handle: Optional[Handle] = Handle(loop, partial(close, self._raised), keep=self.unfinished)
         self._pointer, self._error = loop, error
         self._calls: dict[int, LoopCall] = {}
@@ -117,6 +118,7 @@ class Loop:
         if here.by_others:
             call.cancel()
             self._raised[:] = [None]
+            self._stopped.add(tag)
             raise here.by_others.pop()
         return call
 
@@ -167,6 +169,9 @@ class Loop:
             call = calls.get(tag)
             if kind != _CHUNK:
                 self.unfinished.pop(tag, None)
+                if tag in self._stopped:  # it has raised already
+                    self._stopped.discard(tag)
+                    here.by_others.clear()
                 raised = raised_by_key(self._event.error)
             if call is None:
                 continue

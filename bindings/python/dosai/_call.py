@@ -201,7 +201,9 @@ class Call:
         if raised:
             _ffi.dosai_error_free(error)
             self.has_raised = True
-            raise raised.pop()
+            one = raised.pop()
+            here.by_others.clear()  # a call raises once
+            raise one
         check(status, error, self.options.request)
 
     def free_stream(self, stream: Any) -> None:

@@ -45,7 +45,7 @@ class BaseStream(Closing):
         # The client keeps functions that the stream calls to its end.
         self._handle = Handle(stream, call.free_stream, (call, client))
         call.check(status, error)
-        self._call, self._raised = call, call.raised
+        self._call, self._raised, self._is_observed = call, call.raised, bool(client._keep.on_event)
         self._turn, self._ended = [None], False  # the thread that reads holds the list's element
         self._address, self._view = 0, _ffi.dosai_chunk()
         self._read: Callable[[Any], Any] = text_chunk  # makes what is given of most events
@@ -87,7 +87,8 @@ class BaseStream(Closing):
         if address is None:
             self._ended = True
             raise StopIteration
-        self._address, self._view = address, _ffi.dosai_chunk.from_address(address)
+        self._view = _ffi.dosai_chunk.from_address(address)
+        self._address = 0 if self._is_observed else address  # 0: what on_event raises is looked for at each chunk
 
     def _event(self) -> Any:
         """The event that starts with this chunk."""
@@ -105,6 +106,8 @@ class BaseStream(Closing):
         elif not self._ended:
             self._call.stopped.append(None)  # for a thread that waits
             self._handle = None
+            if here.by_others:
+                raise here.by_others.pop()
 
     def _completion_so_far(self) -> Handle:
         if self._green is not None:

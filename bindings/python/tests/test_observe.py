@@ -1,5 +1,8 @@
 """What on_event is told of the calls of a client."""
 import asyncio
+import os
+import signal
+import threading
 
 import pytest
 
@@ -34,24 +37,54 @@ def test_of_a_stream_in_an_event_loop(server):
     asyncio.run(main())
 
 
-class Stop(BaseException):
+class Stop(SystemExit):  # which ends an event loop, too
     pass
 
 
-@pytest.mark.parametrize("face", ["whole", "stream", "async"])
-def test_what_ends_a_call_ends_no_other(client, server, face):
+@pytest.mark.parametrize("kinds, face", [
+    ("started", "whole"), ("started", "stream"), ("started", "async"), ("started ended", "whole"), ("started ended", "stream"),
+    ("started ended", "async"), ("first_token", "stream"), ("ended", "stream"), ("ended", "left")])
+def test_what_ends_a_call_ends_no_other(client, server, kinds, face):
     def stop(event):
-        raise Stop(event.kind)
+        if event.kind in kinds:
+            raise Stop(event.kind)
 
     async def asked():
         async with dosai.AsyncClient(base_url=server.base("hello"), on_event=stop) as one:
-            await one.chat.completions.create(model="m", messages=MESSAGES)
+            with pytest.raises(Stop, match=kinds.split()[0]):
+                await one.chat.completions.create(model="m", messages=MESSAGES)
+            await asyncio.sleep(0.05)
 
-    with pytest.raises(Stop, match="started"):
-        if face == "async":
-            asyncio.run(asked())
-        else:
-            client("hello", on_event=stop).chat.completions.create(model="m", messages=MESSAGES, stream=face == "stream")
+    def another():
+        try:
+            assert client("hello").chat.completions.create(model="m", messages=MESSAGES).choices
+        except Stop as error:
+            pytest.fail(f"another call raised {error}")
+
+    def ask():
+        answer = client("hello", on_event=stop).chat.completions.create(model="m", messages=MESSAGES, stream=face != "whole")
+        if face == "left":
+            next(answer)
+            answer.close()
+        for _ in answer:
+            another()
+
+    if face == "async":
+        asyncio.run(asked())
+    else:
+        with pytest.raises(Stop, match=kinds.split()[0]):
+            ask()
+    another()
+
+
+def test_ctrl_c_is_raised_once(client):
+    def stop(event):
+        if event.kind == "ended":
+            raise Stop(event.kind)
+
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        client("silent", on_event=stop).chat.completions.create(model="m", messages=MESSAGES, timeout=60)
     assert client("hello").chat.completions.create(model="m", messages=MESSAGES).choices
 
 

@@ -39,16 +39,29 @@ class TestMany < Test
 
   # A scheduler fails, and none of its fibers runs again; one of them was to hand out what comes.
   def test_a_thread_that_dies_with_its_fibers
-    client = serve { |exchange| exchange.body.include?("stuck") ? exchange.hold : sleep(0.3) && exchange.reply(answer("x")) }
-    dying = Thread.new { Fiber.set_scheduler(Scheduler.new) && Fiber.schedule { client.chat(model: "stuck") } }
+    client = serve do |exchange|
+      next exchange.hold if exchange.body.include?("stuck")
+      sleep exchange.body.include?("slow") ? 0.4 : 0.2
+      exchange.reply(answer("x"))
+    end
+    dying = Thread.new do
+      Fiber.set_scheduler(Scheduler.new)
+      2.times { Fiber.schedule { client.chat(model: "stuck") } }
+    end
     dying.report_on_exception = false
-    sleep 0.01 until @server.open.size == 1
+    sleep 0.01 until @server.open.size == 2
     waiting = Thread.new { client.chat(QUESTION).text }
     sleep 0.05
     dying.raise(IOError)
     assert_raises(IOError) { dying.value }
     assert_equal "x", Timeout.timeout(20) { waiting.value }
     assert_equal "x", Timeout.timeout(20) { client.chat(QUESTION).text }
+    took = Array.new(5) do
+      began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      %w[quick slow].map { |model| sleep(0.05) && Thread.new { client.chat(model: model) } }.each(&:join)
+      Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
+    end
+    assert_operator took.min, :<, 0.9 # the slow one is not handed to a thread that is dead
   end
 
   def test_in_turn

@@ -71,7 +71,7 @@ module Dosai
 
     def follow(call)
       raise Error.with_status(:forked, "the client was made before a fork") if Process.pid != @pid
-      @waiting[call] = true
+      @waiting[call] = Thread.current
       call.changed.wait(@mutex, DEATH)
     ensure
       @waiting.delete(call)
@@ -85,7 +85,7 @@ module Dosai
       free if @is_closed
     end
 
-    def promote = @waiting.each_key.first&.changed&.signal
+    def promote = @waiting.find { |_, thread| thread.alive? }&.first&.changed&.signal
 
     def rest
       @mutex.unlock

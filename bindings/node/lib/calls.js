@@ -188,6 +188,12 @@ class Stream {
     return this.#call.next(this);
   }
 
+  async #nextOrError() {
+    const result = await this.next();
+    if (result.done) this.#check();
+    return result;
+  }
+
   async return(value) {
     this.#call.drop();
     return { value, done: true };
@@ -211,8 +217,7 @@ class Stream {
 
   // Reads to the end.
   async finalChatCompletion() {
-    while (!(await this.next()).done);
-    this.#check();
+    while (!(await this.#nextOrError()).done);
     return this.currentChatCompletionSnapshot;
   }
 
@@ -229,7 +234,7 @@ class Stream {
       },
       next: () => {
         if (own.length === 0) {
-          const result = this.next();
+          const result = this.#nextOrError();
           own.push(result);
           queues[1 - at].push(result);
         }
@@ -244,7 +249,7 @@ class Stream {
     const encoder = new TextEncoder();
     return new ReadableStream({
       pull: async (controller) => {
-        const { value, done } = await this.next();
+        const { value, done } = await this.#nextOrError();
         if (done) controller.close();
         else controller.enqueue(encoder.encode(`${JSON.stringify(value)}\n`));
       },

@@ -50,7 +50,7 @@ function fromEnvironment({ apiKey, baseURL }) {
 }
 
 function withQuery(url, query) {
-  const given = new URLSearchParams(query);
+  const given = new URLSearchParams(query ?? {});
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value === null || value === undefined) given.delete(name);
   }

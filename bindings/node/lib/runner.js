@@ -110,6 +110,7 @@ class ToolRunner {
         return tell(`error: the arguments are not valid: ${message(error)}`);
       }
     }
+    if (this.#controller.signal.aborted) return null;
     try {
       const value = await tool.run(given, this);
       return tell(typeof value === 'string' ? value : JSON.stringify(value) ?? 'null');

@@ -71,7 +71,12 @@ test('break ends the call', async () => {
 
 test('what break has left is not read as an answer', async () => {
   const stream = await open(server.client('hello'));
+  const [earlier] = stream.tee();
+  const readable = stream.toReadableStream();
   for await (const chunk of stream) if (chunk) break;
+  for (const other of [earlier, readable, stream.tee()[0]]) {
+    await assert.rejects(async () => { for await (const _ of other); }, OpenAI.APIUserAbortError);
+  }
   await assert.rejects(async () => { for await (const chunk of stream) assert.fail(chunk); }, OpenAI.APIUserAbortError);
   assert.throws(() => stream.toReadableStream(), OpenAI.APIUserAbortError);
   await assert.rejects(stream.finalContent(), OpenAI.APIUserAbortError);

@@ -73,6 +73,22 @@ test('parse may be asynchronous', () => model([['first', '{}'], ['second', '{}']
   assert.deepEqual(asked[1].messages.slice(2).map((one) => one.content), ['got {}', 'error: the arguments are not valid: Error: no']);
 }));
 
+test('after abort, no function runs', () => model([['never', '{}']], false, async (completions) => {
+  for (const when of ['a step', 'parse']) {
+    let ran = 0;
+    const parse = async (text) => {
+      if (when === 'parse') runner.abort();
+      return JSON.parse(text);
+    };
+    const never = { type: 'function', function: { name: 'never', parse, function: () => { ran += 1; } } };
+    const runner = completions.runTools({ ...body, tools: [never] });
+    await assert.rejects(async () => {
+      for await (const _ of runner) if (when === 'a step') runner.abort();
+    }, OpenAI.APIUserAbortError);
+    assert.equal(ran, 0);
+  }
+}));
+
 test('an error without a text is told to the model', () => model([['broken', '{}']], false, async (completions, asked) => {
   const getter = Object.defineProperty(new Error(), 'message', { get() { throw new RangeError('no text'); } });
   for (const thrown of [Object.create(null), getter, { toString: () => ({}) }]) {

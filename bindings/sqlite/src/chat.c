@@ -21,7 +21,7 @@ void raise_failure(sqlite3_context *context, int code, char *message) {
 }
 
 /* SQLite refuses what is DIRECTONLY in views and triggers. But before 3.50, a CHECK constraint of the file may call it;
- * and so may any schema that was read before the functions were there. Only the program's own SQL has their names. */
+ * and so may any schema that was read before the functions were there. A statement that runs must have their name. */
 int is_called(sqlite3_context *context, const char *name) {
   size_t length = strlen(name);
   for (sqlite3_stmt *at = NULL; (at = sqlite3_next_stmt(sqlite3_context_db_handle(context), at));)

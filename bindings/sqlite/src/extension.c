@@ -118,7 +118,8 @@ int set_client(connection *here, sqlite3_value *given, char **message) {
 
 static void chat_connect(sqlite3_context *context, int count, sqlite3_value **values) {
   char *message = NULL;
-  if (count != 1 || !is_called(context, "chat_connect")) return;
+  (void)count;
+  if (!is_called(context, "chat_connect")) return;
   int code = set_client(sqlite3_user_data(context), values[0], &message);
   if (code != SQLITE_OK) raise_failure(context, code, message);
 }

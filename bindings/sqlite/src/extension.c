@@ -118,9 +118,8 @@ int set_client(connection *here, sqlite3_value *given, char **message) {
 
 static void chat_connect(sqlite3_context *context, int count, sqlite3_value **values) {
   char *message = NULL;
-  (void)count;
   if (!is_called(context, "chat_connect")) return;
-  int code = set_client(sqlite3_user_data(context), values[0], &message);
+  int code = set_client(sqlite3_user_data(context), count ? values[0] : NULL, &message);
   if (code != SQLITE_OK) raise_failure(context, code, message);
 }
 

@@ -198,9 +198,10 @@ class Loop:
 
 
 def close(raised: list[None], loop: Any) -> None:
+    before = len(here.by_others) if raised else 0  # of another call, which is in progress
     _ffi.dosai_loop_close(loop, _ffi.dosai_event_fn(), None, None)
     if raised:
-        here.by_others.clear()  # the ends of the calls may raise once more
+        del here.by_others[before:]  # the ends of the calls may raise once more
 
 
 class LoopCall:

@@ -106,8 +106,8 @@ class BaseStream(Closing):
         elif not self._ended:
             self._call.stopped.append(None)  # for a thread that waits
             self._handle = None
-            if here.by_others:
-                raise here.by_others.pop()
+            if self._call.at_end:
+                raise self._call.at_end.pop()
 
     def _completion_so_far(self) -> Handle:
         if self._green is not None:

@@ -1,5 +1,6 @@
 """What on_event is told of the calls of a client."""
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -75,6 +76,29 @@ def test_what_ends_a_call_ends_no_other(client, server, kinds, face):
         with pytest.raises(Stop, match=kinds.split()[0]):
             ask()
     another()
+
+
+def test_what_is_freed_meanwhile_changes_nothing(client):
+    def at_once(event):
+        raise Stop(event.kind)
+
+    def stop(event):
+        if event.kind == "ended":
+            held.clear()
+            gc.collect()
+        if event.kind == "started":
+            raise Stop(event.kind)
+
+    held = [client("hello", on_event=lambda event: event.kind == "first_token" and at_once(event)).chat.completions.create(
+        model="m", messages=MESSAGES, stream=True)]
+    try:
+        for _ in held[0]:
+            pass
+        pytest.fail("it was not raised")
+    except Stop:
+        pass
+    with pytest.raises(Stop, match="started"):
+        client("hello", on_event=stop).chat.completions.create(model="m", messages=MESSAGES)
 
 
 def test_ctrl_c_is_raised_once(client):

@@ -66,6 +66,8 @@ class Runner:
 
     def build(self, name):
         link = LINK.get(name, ["-L" + str(self.library), "-Wl,-rpath," + str(self.library), "-ldosai"])
+        if name == "first":
+            link.append("-rdynamic")  # it replaces a function of libcurl's, which not every linker exports by itself
         built = self.compile(str(HERE / (name + ".c")), "-o", str(self.folder / name), *link, *shlex.split(self.options.libs))
         shim = HERE / (name + "_shim.c")
         if built.returncode == 0 and shim.exists():

@@ -47,12 +47,7 @@ extension Call {
     transfer.headers.redact(secret)
     report.headers = transfer.headers
     report.retryAfter = RetryPolicy.retryAfter(transfer.headers, unixTime: csystem_unix_time())
-    if received.isEmpty, let text = stream?.errorText { received = text }
-    if !received.isEmpty {
-      secret?.redact(received, isAnswer: false)
-      received.truncate(to: ErrorReport.bodyMax)
-      report.body = received
-    }
+    report.keep(received, or: stream?.errorText, secret)
     return report
   }
 }

@@ -27,6 +27,14 @@ package final class ErrorReport {
     secret?.redact(line, isAnswer: false)
   }
 
+  /// Keeps what the server said: the body that was received, or the text of an event of it that reported the error.
+  func keep(_ received: Buffer, or eventText: Buffer?, _ secret: Secret?) {
+    guard let text = received.isEmpty ? eventText : received, !text.isEmpty else { return }
+    secret?.redact(text, isAnswer: false)
+    text.truncate(to: Self.bodyMax)
+    body = text
+  }
+
   package init(copying other: ErrorReport) {
     status = other.status
     line = other.line

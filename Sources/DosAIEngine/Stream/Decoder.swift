@@ -106,11 +106,7 @@ package final class Decoder {
     if reader.builder.hasStarted {
       report.completion = try? reader.completion(facts(reader.quirks), isWhole: false, readCount: nil)
     }
-    if received.isEmpty, let text = reader.errorText { received = text }
-    guard !received.isEmpty else { return report }
-    secret?.redact(received, isAnswer: false)
-    received.truncate(to: ErrorReport.bodyMax)
-    report.body = received
+    report.keep(received, or: reader.errorText, secret)
     return report
   }
 }

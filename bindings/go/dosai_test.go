@@ -496,26 +496,29 @@ func TestForcedCall(t *testing.T) {
 	check(t, err == nil && <-choices == nil && <-choices == nil, "%v", err)
 }
 
-// The model is told of it, and the loop goes on.
-func TestResultsThatAreNotUTF8(t *testing.T) {
+// The model calls the tools, is told this of each, and the loop goes on.
+func toldOf(t *testing.T, content string, tools ...dosai.Tool) {
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if body, _ := io.ReadAll(r.Body); strings.Contains(string(body), `"role":"tool"`) {
 			io.WriteString(w, answer("done"))
 		} else {
 			call := `{"id":"1","type":"function","function":{"name":"%s","arguments":"{}"}}`
-			io.WriteString(w, answer("", `,"tool_calls":[`+fmt.Sprintf(call, "bytes")+","+fmt.Sprintf(call, "fail")+"]"))
+			io.WriteString(w, answer("", `,"tool_calls":[`+fmt.Sprintf(call, tools[0].Name)+","+fmt.Sprintf(call, tools[1].Name)+"]"))
 		}
 	})
 	request := question
-	request.Tools = []dosai.Tool{
-		dosai.NewTool("bytes", "", func(context.Context, struct{}) (string, error) { return "caf\xe9", nil }),
-		dosai.NewTool("fail", "", func(context.Context, struct{}) (string, error) { return "", errors.New("\xff") }),
-	}
+	request.Tools = tools
 	_, err := client.RunTools(t.Context(), &request, 0)
 	check(t, err == nil && len(request.Messages) == 4, "%v", err)
 	for _, told := range request.Messages[2:] {
-		check(t, told.Content == "error: the result is not UTF-8", "%q", told.Content)
+		check(t, told.Role == "tool" && told.Content == content, "%+v", told)
 	}
+}
+
+func TestResultsThatAreNotUTF8(t *testing.T) {
+	toldOf(t, "error: the result is not UTF-8",
+		dosai.NewTool("bytes", "", func(context.Context, struct{}) (string, error) { return "caf\xe9", nil }),
+		dosai.NewTool("fail", "", func(context.Context, struct{}) (string, error) { return "", errors.New("\xff") }))
 }
 
 type withoutText struct{ message *string }
@@ -523,27 +526,12 @@ type withoutText struct{ message *string }
 func (err withoutText) Error() string { return *err.message }
 
 func TestToolsWithoutAResult(t *testing.T) {
-	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if body, _ := io.ReadAll(r.Body); strings.Contains(string(body), `"role":"tool"`) {
-			io.WriteString(w, answer("done"))
-		} else {
-			call := `{"id":"1","type":"function","function":{"name":"%s","arguments":"{}"}}`
-			io.WriteString(w, answer("", `,"tool_calls":[`+fmt.Sprintf(call, "fail")+","+fmt.Sprintf(call, "leave")+"]"))
-		}
-	})
-	request := question
-	request.Tools = []dosai.Tool{
+	toldOf(t, "error: the function failed",
 		dosai.NewTool("fail", "", func(context.Context, struct{}) (string, error) { return "", withoutText{} }),
 		dosai.NewTool("leave", "", func(context.Context, struct{}) (string, error) {
 			runtime.Goexit()
 			return "", nil
-		}),
-	}
-	_, err := client.RunTools(t.Context(), &request, 0)
-	check(t, err == nil && len(request.Messages) == 4, "%v", err)
-	for _, told := range request.Messages[2:] {
-		check(t, told.Role == "tool" && told.Content == "error: the function failed", "%+v", told)
-	}
+		}))
 }
 
 // It is the caller's, who may recover from it, as net/http does.

@@ -22,16 +22,23 @@ UNIONS = (Union, getattr(types, "UnionType", Union))
 
 def shape_of_function(function: Callable[..., Any]) -> Shape:
     """The schema of a function's arguments, and what makes its keyword arguments of JSON."""
+    definitions: Schema = {}
+    schema, convert = shape_of_object(dict, parameters_of(function), definitions)
+    return ({**schema, "$defs": definitions} if definitions else schema), convert
+
+
+def parameters_of(function: Callable[..., Any]) -> list[tuple[str, Any, bool]]:
+    """The name and the type of each parameter, and whether it is required."""
     hints, parameters = typing.get_type_hints(function, include_extras=True), []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise TypeError(f"the parameter {parameter} has no name for the model")
         if name not in hints:
             raise TypeError(f"the parameter {name!r} has no type hint")
-        parameters.append((name, hints[name], parameter.default is parameter.empty))
-    definitions: Schema = {}
-    schema, convert = shape_of_object(dict, parameters, definitions)
-    return ({**schema, "$defs": definitions} if definitions else schema), convert
+        hint = hints[name]
+        parameters.append((name, hint.type if isinstance(hint, dataclasses.InitVar) else hint,
+                           parameter.default is parameter.empty))
+    return parameters
 
 
 def shape_of(hint: Any, definitions: Schema) -> Shape:
@@ -55,7 +62,7 @@ def shape_of(hint: Any, definitions: Schema) -> Shape:
         values = [each.value if isinstance(each, enum.Enum) else each for each in arguments]
         return choices(values), lambda value: one_of(values, arguments, value)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return choices([each.value for each in kind]), kind
+        return choices([each.value for each in kind]), lambda value: member_of(kind, value)
     if kind in LISTS:
         schema, convert = shape_of(arguments[0] if arguments else Any, definitions)
         unique = {"uniqueItems": True} if LISTS[kind] in (set, frozenset) else {}
@@ -70,9 +77,7 @@ def shape_of(hint: Any, definitions: Schema) -> Shape:
         return {"type": "object", **about, "additionalProperties": schema}, \
             lambda value: mapping(convert_name, convert, value)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints, missing = typing.get_type_hints(kind, include_extras=True), dataclasses.MISSING
-        return shape_of_object(kind, [(each.name, hints[each.name], each.default is each.default_factory is missing)
-                                      for each in dataclasses.fields(kind) if each.init], definitions)
+        return shape_of_object(kind, parameters_of(kind), definitions)
     raise TypeError(f"there is no JSON schema for {hint!r}")
 
 
@@ -145,6 +150,14 @@ def one_of(values: Iterable[Any], meant: Iterable[Any], value: Any) -> Any:
         if type(each) is type(value) and each == value:
             return member
     raise ValueError(f"not one of {', '.join(map(repr, values))}")
+
+
+def member_of(kind: Any, value: Any) -> Any:
+    """The member of an Enum. To Python, True is the same value as 1; in JSON it is not."""
+    member = kind(value)
+    if isinstance(member.value, bool) is not isinstance(value, bool):
+        raise ValueError(f"{value!r} is not a valid {kind.__name__}")
+    return member
 
 
 def first_of(converts: Iterable[Convert], value: Any) -> Any:

@@ -21,11 +21,35 @@ class Color(str, enum.Enum):
     BLUE = "blue"
 
 
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Share(enum.Enum):
+    HALF = 0.5
+    WHOLE = 1.0
+
+
+class Switch(enum.Enum):
+    ON = True
+
+
 @dataclasses.dataclass
 class Place:
     city: Annotated[str, "Its name"]
     height: float = 0.0
     tags: List[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Area:
+    size: float = dataclasses.field(init=False)
+    width: dataclasses.InitVar[float]
+    height: dataclasses.InitVar[float] = 1.0
+
+    def __post_init__(self, width, height):
+        self.size = width * height
 
 
 def call(hint, json, default=...):
@@ -64,12 +88,18 @@ ROWS = [
     (Literal["a", 1], {"enum": ["a", 1]}, "1", 1),
     (Literal["a", 1, True], {"enum": ["a", 1, True]}, "true", True),
     (Unit, {"type": "string", "enum": ["c", "k"]}, '"k"', Unit.KELVIN),
+    (Level, {"type": "integer", "enum": [1, 2]}, "2", Level.HIGH),
+    (Level, {"type": "integer", "enum": [1, 2]}, "2.0", Level.HIGH),
+    (Share, {"type": "number", "enum": [0.5, 1.0]}, "1", Share.WHOLE),
+    (Switch, {"type": "boolean", "enum": [True]}, "true", Switch.ON),
     (Literal[Unit.KELVIN, "f"], {"type": "string", "enum": ["k", "f"]}, '"k"', Unit.KELVIN),
     (Literal[Color.RED], {"type": "string", "enum": ["red"]}, '"red"', Color.RED),
     (Annotated[int, "How many"], {"type": "integer", "description": "How many"}, "1", 1),
     (Place, {"type": "object", "required": ["city"], "additionalProperties": False, "properties": {
         "city": {"type": "string", "description": "Its name"}, "height": {"type": "number"},
         "tags": {"type": "array", "items": {"type": "string"}}}}, '{"city": "Rome", "height": 3}', Place("Rome", 3.0)),
+    (Area, {"type": "object", "required": ["width"], "additionalProperties": False, "properties": {
+        "width": {"type": "number"}, "height": {"type": "number"}}}, '{"width": 3, "height": 2}', Area(3.0, 2.0)),
 ]
 
 
@@ -90,7 +120,9 @@ def test_hints(hint, schema, json, value):
     (typing.FrozenSet[Any], '[{"a": 1}]', "x: .*unhashable"),
     (Optional[int], '"a"', "x: not of type integer, not of type null"),
     (Literal["a", 1], "true", "x: not one of 'a', 1"), (Literal[Color.RED], '"blue"', "x: not one of 'red'"),
-    (Unit, '"x"', "not a valid Unit"), (Unit, "[]", "not a valid Unit"),
+    (Unit, '"x"', "not a valid Unit"), (Unit, "[]", "not a valid Unit"), (Level, "true", "True is not a valid Level"),
+    (Level, "1.5", "not a valid Level"), (Switch, "1", "1 is not a valid Switch"),
+    (Area, '{"size": 3}', "x: width is missing"), (Area, '{"width": 3, "size": 3}', "x: size is unknown"),
     (Place, '{"city": 3}', "x: city: not of type string"), (Place, "{}", "x: city is missing"),
     (Place, '{"city": "a", "x": 1}', "x: x is unknown"), (list, "[" * 100000, "Stack overflow" if sys.version_info >= (3, 14) else "recursion"),
 ])

@@ -20,16 +20,18 @@ MAPS = (dict, collections.abc.Mapping)
 UNIONS = (Union, getattr(types, "UnionType", Union))
 
 
-def shape_of_function(function: Callable[..., Any]) -> Shape:
-    """The schema of a function's arguments, and what makes its keyword arguments of JSON."""
+def shape_of_function(function: Callable[..., Any], described: Any, given: Iterable[str]) -> Shape:
+    """The schema of a function's arguments, without those that are given already, and what makes its keyword arguments of
+    JSON. `described` has the type hints."""
     definitions: Schema = {}
-    schema, convert = shape_of_object(dict, parameters_of(function), definitions)
+    parameters = [each for each in parameters_of(function, described) if each[0] not in given]
+    schema, convert = shape_of_object(dict, parameters, definitions)
     return ({**schema, "$defs": definitions} if definitions else schema), convert
 
 
-def parameters_of(function: Callable[..., Any]) -> list[tuple[str, Any, bool]]:
+def parameters_of(function: Callable[..., Any], described: Any) -> list[tuple[str, Any, bool]]:
     """The name and the type of each parameter, and whether it is required."""
-    hints, parameters = typing.get_type_hints(function, include_extras=True), []
+    hints, parameters = typing.get_type_hints(described, include_extras=True), []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise TypeError(f"the parameter {parameter} has no name for the model")
@@ -77,7 +79,7 @@ def shape_of(hint: Any, definitions: Schema) -> Shape:
         return {"type": "object", **about, "additionalProperties": schema}, \
             lambda value: mapping(convert_name, convert, value)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return shape_of_object(kind, parameters_of(kind), definitions)
+        return shape_of_object(kind, parameters_of(kind, kind), definitions)
     raise TypeError(f"there is no JSON schema for {hint!r}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, Generator, Generic, Iterable, Iterator, Optional, TypeVar, Union
 
 from . import _ffi
@@ -82,7 +81,7 @@ class ToolRunner(BaseToolRunner[Part], Closing):
     def __init__(self, client: Client, **arguments: Any) -> None:
         super().__init__(**arguments)
         for tool in self._tools:
-            if inspect.iscoroutinefunction(tool.function):
+            if tool._is_async:
                 raise TypeError(f"{tool.name}() is asynchronous: use AsyncClient")
         self._client, self._cancel = client, new_cancel()
         self._steps = self._run()

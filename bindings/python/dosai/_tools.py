@@ -25,13 +25,19 @@ class Tool:
         self, function: Callable[..., Any], *, name: Optional[str] = None, description: Optional[str] = None,
         parameters: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        self.function = function
-        self.name: str = getattr(function, "__name__", "") if name is None else name
+        if not callable(function):
+            raise TypeError(f"{function!r} is not a function")
+        self.function, inner, given = function, *inside(function)
+        self.name: str = getattr(function, "__name__", getattr(inner, "__name__", "")) if name is None else name
         if not re.fullmatch("[a-zA-Z0-9_-]{1,64}", self.name):
             raise TypeError(f"{function!r} needs a name: Tool(function, name=...)")
-        self.description = description or inspect.cleandoc(function.__doc__ or "")
+        described = inner if hasattr(inner, "__name__") else type(inner).__call__
+        docstrings = [each.__doc__ for each in (function, inner, described) if each.__doc__ != partial.__doc__]
+        self.description = inspect.cleandoc(next(filter(None, docstrings), "")) if description is None else description
+        self._is_async = inspect.iscoroutinefunction(described)
         try:
-            shape: Shape = shape_of_function(function) if parameters is None else (dict(parameters), dict)
+            shape: Shape = (shape_of_function(function, described, given) if parameters is None
+                            else (dict(parameters), dict))
         except (TypeError, NameError, RecursionError) as error:
             raise TypeError(f"{self.name}(): {error}") from error
         self.parameters, self._convert = shape
@@ -51,6 +57,15 @@ class Tool:
             return partial(self.function, **self._convert(value))
         except (ValueError, ArithmeticError, RecursionError) as error:
             raise WrongCallError(f"the arguments of {self.name} are wrong: {error}") from error
+
+
+def inside(function: Any) -> tuple[Any, set[str]]:
+    """The function in a partial, and the names of the arguments that are given to it."""
+    given: set[str] = set()
+    while isinstance(function, partial):
+        given.update(function.keywords)
+        function = function.func
+    return function, given
 
 
 class WrongCallError(ValueError):

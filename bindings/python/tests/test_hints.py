@@ -2,6 +2,8 @@
 
 import dataclasses
 import enum
+import functools
+import json
 import sys
 import typing
 from typing import Annotated, Any, Dict, List, Literal, Optional, Union
@@ -196,3 +198,67 @@ def test_functions_without_a_schema(function, problem):
     with pytest.raises(TypeError, match=r"%s\(\): .*%s" % (function.__name__, problem)):
         dosai.Tool(function)
     assert dosai.Tool(function, parameters={}).parameters == {}
+
+
+def book(city: str, nights: int = 1, guest: str = "") -> str:
+    """Books a room"""
+    return f"{city} {nights} {guest}"
+
+
+class Booking:
+    guest: int = 0
+
+    def __call__(self, city: str) -> str:
+        """Books a room"""
+        return city
+
+    def book(self, city: str) -> str:
+        """Books a room"""
+        return city
+
+
+CITY, NIGHTS, GUEST = {"city": {"type": "string"}}, {"nights": {"type": "integer"}}, {"guest": {"type": "string"}}
+
+
+@pytest.mark.parametrize("function, name, properties, arguments, result", [
+    (functools.partial(book, guest="me"), "book", {**CITY, **NIGHTS}, {"city": "Rome"}, "Rome 1 me"),
+    (functools.partial(book, "Rome", guest="me"), "book", NIGHTS, {"nights": 2}, "Rome 2 me"),
+    (functools.partial(functools.partial(book, guest="me"), "Rome"), "book", NIGHTS, {"nights": 2}, "Rome 2 me"),
+    (functools.update_wrapper(functools.partial(book, guest="me"), book), "book", {**CITY, **NIGHTS}, {"city": "Rome"},
+     "Rome 1 me"),
+    (functools.partial(Booking().book), "book", CITY, {"city": "Rome"}, "Rome"),
+    (functools.lru_cache(book), "book", {**CITY, **NIGHTS, **GUEST}, {"city": "Rome"}, "Rome 1 "),
+    (Booking().book, "book", CITY, {"city": "Rome"}, "Rome"),
+    (Booking(), None, CITY, {"city": "Rome"}, "Rome"),
+    (functools.partial(Booking(), city="Rome"), None, {}, {}, "Rome"),
+], ids=lambda row: None)
+def test_callables(function, name, properties, arguments, result):
+    if name is None:
+        with pytest.raises(TypeError, match="needs a name"):
+            dosai.Tool(function)
+    tool = dosai.Tool(function, name=None if name else "book")
+    assert tool.definition["function"] == {
+        "name": "book", "description": "Books a room", "parameters": {
+            "type": "object", "properties": properties, "additionalProperties": False,
+            "required": ["city"] if "city" in properties else []}}
+    assert tool.bind(json.dumps(arguments))() == result
+    with pytest.raises(WrongCallError, match="x is unknown"):
+        tool.bind(json.dumps({**arguments, "x": 1}))
+
+
+def test_an_argument_that_is_given_is_not_the_models():
+    with pytest.raises(WrongCallError, match="guest is unknown"):
+        dosai.Tool(functools.partial(book, guest="me")).bind('{"city": "Rome", "guest": "you"}')
+
+
+def test_what_is_no_function():
+    with pytest.raises(TypeError, match="3 is not a function"):
+        dosai.Tool(3, name="three", parameters={})
+
+
+def test_a_description_that_is_given():
+    assert dosai.Tool(book, description="Books").description == "Books"
+    assert "description" not in dosai.Tool(book, description="").definition["function"]
+    renamed = functools.partial(book, guest="me")
+    renamed.__name__, renamed.__doc__ = "book_for_me", "Books a room for me"
+    assert (dosai.Tool(renamed).name, dosai.Tool(renamed).description) == ("book_for_me", "Books a room for me")

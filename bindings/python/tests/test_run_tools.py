@@ -1,6 +1,7 @@
 """The tool loop: run_tools() of Client and AsyncClient, whole and streamed."""
 
 import asyncio
+import functools
 import json
 import pathlib
 import subprocess
@@ -234,9 +235,14 @@ def test_tools_that_are_only_described(run, dosai_server):
 def test_what_is_no_tool(options):
     async def slow() -> None: ...
 
+    class Slow:
+        async def __call__(self) -> None: ...
+
+    later = dosai.Tool(Slow(), name="later")
     run_tools = dosai.Client(**options).chat.completions.run_tools
     for tools, message in [([lambda: 1], "needs a name"), ([slow], "is asynchronous: use AsyncClient"),
-                           ([get_weather, get_weather], "two functions have the name get_weather"), ([3], "name")]:
+                           ([functools.partial(slow)], "is asynchronous"), ([later], "is asynchronous"),
+                           ([get_weather, get_weather], "two functions have the name get_weather"), ([3], "3 is not a function")]:
         with pytest.raises(TypeError, match=message):
             run_tools(model="m", messages=[], tools=tools)
     with pytest.raises(TypeError, match="messages must be a list"):

@@ -78,9 +78,10 @@ class ToolResult:
     __slots__ = ("id", "name", "arguments", "content", "error")
 
     def __init__(self, call: ToolCall) -> None:
-        self.id: str = call.id
-        self.name: str = call.function.name if call.function else ""
-        self.arguments: str = (call.function.arguments if call.function else "") or ""  # as the model wrote them
+        function = getattr(call, "function", None)
+        self.id = text_in(call, "id")
+        self.name = text_in(function, "name")
+        self.arguments = text_in(function, "arguments")  # as the model wrote them
         self.content = ""
         self.error: Optional[Exception] = None  # why there is no result
 
@@ -114,7 +115,7 @@ class Tools:
     def bind(self, result: ToolResult) -> Callable[[], Any]:
         tool = self._tools.get(result.name)
         if tool is None:
-            raise WrongCallError(f"there is no function {result.name}")
+            raise WrongCallError(f"there is no function {result.name or 'without a name'}")
         return tool.bind(result.arguments)
 
     def fail(self, result: ToolResult, error: Exception) -> None:
@@ -128,6 +129,12 @@ class Tools:
         except Exception:
             text = "the function failed"
         result.content = f"error: {text}" if is_mistake else f"error: {type(error).__name__}: {text}"
+
+
+def text_in(owner: Any, name: str) -> str:
+    """A text of a call; "" if the server has sent none."""
+    value = getattr(owner, name, None)
+    return value if isinstance(value, str) else ""
 
 
 def refuse(constant: str) -> Any:

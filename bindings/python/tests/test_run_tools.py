@@ -165,6 +165,44 @@ def test_the_models_mistakes_are_told(run, dosai_server, name, arguments, told):
     assert isinstance(results_of(steps)[0].error, ValueError)
 
 
+def replied(call, is_stream):
+    """An answer with a call that testing.completion() would not make."""
+    if is_stream:
+        return testing.events(testing.chunk({"tool_calls": [{"index": 0, **call}]}), testing.chunk({}, "tool_calls"))
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    return testing.answer({"object": "chat.completion", "choices": [
+        {"index": 0, "message": message, "finish_reason": "tool_calls"}]})
+
+
+NAMED = {"type": "function", "function": {"name": "get_weather", "arguments": '{"location": "Tokyo"}'}}
+
+
+@pytest.mark.parametrize("call", [NAMED, {"id": None, **NAMED}])
+def test_a_call_without_an_id_is_answered_with_an_empty_one(run, dosai_server, call):
+    _, steps, _ = run(replied(call, run.is_stream), "18.")
+    told = dosai_server.requests[1].json["messages"][-1]
+    assert told["tool_call_id"] == results_of(steps)[0].id == "" and '"celsius": 18' in told["content"]
+
+
+@pytest.mark.parametrize("call", [
+    {"id": "c", "function": {"arguments": "{}"}}, {"id": "c", "function": {"name": None, "arguments": "{}"}},
+    {"id": "c", "function": {"name": ["get_weather"]}}, {"id": "c", "function": "get_weather"},
+    {"id": "c", "type": "custom", "custom": {"name": "get_weather", "input": "{}"}},
+])
+def test_the_model_is_told_of_a_call_without_a_name(run, dosai_server, call):
+    _, steps, _ = run(replied(call, run.is_stream), "Sorry.", raise_errors=True)
+    told = dosai_server.requests[1].json["messages"][-1]
+    assert told == {"role": "tool", "tool_call_id": "c", "content": "error: there is no function without a name"}
+    assert results_of(steps)[0].name == ""
+
+
+@pytest.mark.parametrize("run", ["whole", "async"], indirect=True)
+@pytest.mark.parametrize("call", [None, "get_weather", 3])
+def test_what_is_no_call_does_not_end_the_loop(run, dosai_server, call):
+    run(replied(call, False), "Sorry.")
+    assert dosai_server.requests[1].json["messages"][-1]["content"] == "error: there is no function without a name"
+
+
 @pytest.mark.parametrize("reason, kind", [("length", dosai.LengthFinishReasonError),
                                           ("content_filter", dosai.ContentFilterFinishReasonError)])
 def test_calls_of_an_answer_that_was_cut_do_not_run(run, reason, kind):

@@ -15,7 +15,7 @@ from . import _ffi
 from ._call import Handle, check, raised_by_key, read_error
 from ._chunks import ChatCompletionChunk, EventBuilder, ServerSentEvent, reader, text_chunk
 from ._errors import APICancelledError, DosaiError
-from ._raised import here
+from ._raised import freeing, here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,9 +90,10 @@ class Loop:
         self.event_loop = event_loop
         self._waiter = getattr(event_loop, "waiter", None) or partial(Waiter, event_loop)
         self.unfinished: dict[int, Handle] = {}  # the clients of calls: they have functions that these call
-        self._raised: list[None] = []  # not empty: what a callback has raised
+        self._has_raised = False  # what a callback has raised
+        self._at_end: list[BaseException] = []
         self._stopped: set[int] = set()  # the calls that have raised it
-        self._handle: Optional[Handle] = Handle(loop, partial(close, self._raised), keep=self.unfinished)
+        self._handle: Optional[Handle] = Handle(loop, freeing(close, self._at_end), keep=self.unfinished)
         self._pointer, self._error = loop, error
         self._calls: dict[int, LoopCall] = {}
         self._tags, self._is_retired = count(1), False
@@ -117,7 +118,7 @@ class Loop:
         call = self._calls[tag] = LoopCall(handle, options.request, tag, self._calls, self._waiter, self._arrivals)
         if here.by_others:
             call.cancel()
-            self._raised[:] = [None]
+            self._has_raised = True
             self._stopped.add(tag)
             raise here.by_others.pop()
         return call
@@ -128,6 +129,8 @@ class Loop:
         if self._handle is not None and not self._calls:
             self.event_loop.remove_reader(_ffi.dosai_loop_fd(self._pointer))
             self._handle = None
+            if self._at_end and not self._has_raised:  # the ends of calls that have raised may raise once more
+                raise self._at_end.pop()
 
     def __del__(self) -> None:
         for call in list(self._calls.values()):
@@ -139,7 +142,7 @@ class Loop:
         try:
             self._handle_events()
             if here.by_others:
-                self._raised[:] = [None]
+                self._has_raised = True
                 raise here.by_others.pop()
             arrivals.reverse()
             while arrivals:
@@ -197,11 +200,8 @@ class Loop:
         self.unfinished.clear()
 
 
-def close(raised: list[None], loop: Any) -> None:
-    before = len(here.by_others) if raised else 0  # of another call, which is in progress
+def close(loop: Any) -> None:
     _ffi.dosai_loop_close(loop, _ffi.dosai_event_fn(), None, None)
-    if raised:
-        del here.by_others[before:]  # the ends of the calls may raise once more
 
 
 class LoopCall:

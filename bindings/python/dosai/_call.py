@@ -164,7 +164,6 @@ class Call:
         self.stopped: list[None] = []  # not empty: the call ends, from the next time that it is watched
         self.on_wait: Any = None
         self.has_raised = False  # what a callback has raised
-        self.at_end: list[BaseException] = []
         if is_main_thread():
             self.watch()
 
@@ -206,15 +205,6 @@ class Call:
             here.by_others.clear()  # a call raises once
             raise one
         check(status, error, self.options.request)
-
-    def free_stream(self, stream: Any) -> None:
-        """Frees the stream of the call. What its end raises is for close(), unless the call has raised before."""
-        before = len(here.by_others)  # of another call, which is in progress
-        _ffi.dosai_stream_free(stream)
-        self.at_end = here.by_others[before:]
-        del here.by_others[before:]
-        if self.has_raised:
-            self.at_end.clear()
 
 
 def greenlets() -> Optional[Greenlets]:

@@ -18,6 +18,23 @@ class _Raised(_local):
 here = _Raised()
 
 
+def freeing(free: Callable[[Any], None], at_end: list[BaseException]) -> Callable[[Any], None]:
+    """Frees a handle whose callbacks are told of the ends of calls. What they raise is for whoever closes it: a finalizer
+    cannot raise, and another call must not."""
+
+    def call(pointer: Any) -> None:
+        try:
+            raised = here.by_others
+        except RuntimeError:  # the hub of gevent or eventlet ends, and with it what it has in place of _local
+            raised = []
+        before = len(raised)  # of another call, which is in progress
+        free(pointer)
+        at_end[:] = raised[before:]
+        del raised[before:]
+
+    return call
+
+
 def keeping(function: Callable[..., None]) -> Callable[..., None]:
     """The function for C, without a result. An Exception is printed like one in a finalizer, and stops nothing."""
 

@@ -11,7 +11,7 @@ from ._closing import Closing
 from ._errors import DosaiError, closed_early
 from ._models import ChatCompletion, text_of_first
 from ._parse import parsed
-from ._raised import here
+from ._raised import freeing, here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class BaseStream(Closing):
         stream, error = _ffi.dosai_stream(), _ffi.dosai_error()
         status = call.run(function, client, *arguments, byref(call.options), byref(stream), byref(error))
         # The client keeps functions that the stream calls to its end.
-        self._handle = Handle(stream, call.free_stream, (call, client))
+        self._at_end: list[BaseException] = []
+        self._handle = Handle(stream, freeing(_ffi.dosai_stream_free, self._at_end), (call, client))
         call.check(status, error)
         self._call, self._raised, self._is_observed = call, call.raised, bool(client._keep.on_event)
         self._turn, self._ended = [None], False  # the thread that reads holds the list's element
@@ -106,8 +107,8 @@ class BaseStream(Closing):
         elif not self._ended:
             self._call.stopped.append(None)  # for a thread that waits
             self._handle = None
-            if self._call.at_end:
-                raise self._call.at_end.pop()
+            if self._at_end and not self._call.has_raised:
+                raise self._at_end.pop()
 
     def _completion_so_far(self) -> Handle:
         if self._green is not None:

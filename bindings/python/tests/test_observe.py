@@ -44,7 +44,7 @@ class Stop(SystemExit):  # which ends an event loop, too
 
 @pytest.mark.parametrize("kinds, face", [
     ("started", "whole"), ("started", "stream"), ("started", "async"), ("started ended", "whole"), ("started ended", "stream"),
-    ("started ended", "async"), ("first_token", "stream"), ("ended", "stream"), ("ended", "left")])
+    ("started ended", "async"), ("first_token", "stream"), ("ended", "stream"), ("ended", "left"), ("ended", "async left")])
 def test_what_ends_a_call_ends_no_other(client, server, kinds, face):
     def stop(event):
         if event.kind in kinds:
@@ -55,6 +55,11 @@ def test_what_ends_a_call_ends_no_other(client, server, kinds, face):
             with pytest.raises(Stop, match=kinds.split()[0]):
                 await one.chat.completions.create(model="m", messages=MESSAGES)
             await asyncio.sleep(0.05)
+
+    async def left():
+        async with dosai.AsyncClient(base_url=server.base("endless"), on_event=stop) as one:
+            async for _ in await one.chat.completions.create(model="m", messages=MESSAGES, stream=True):
+                break
 
     def another():
         try:
@@ -72,10 +77,33 @@ def test_what_ends_a_call_ends_no_other(client, server, kinds, face):
 
     if face == "async":
         asyncio.run(asked())
+    elif face == "async left":
+        with pytest.raises(Stop, match="ended"):
+            asyncio.run(left())
     else:
         with pytest.raises(Stop, match=kinds.split()[0]):
             ask()
     another()
+
+
+def test_what_an_end_raises_in_a_finalizer_is_not_left(client, server):
+    def stop(event):
+        if event.kind == "ended":
+            told.append(event)
+            raise Stop(event.kind)
+
+    async def ask():
+        one = dosai.AsyncClient(base_url=server.base("silent"), on_event=stop)
+        return asyncio.ensure_future(one.chat.completions.create(model="m", messages=MESSAGES)), await asyncio.sleep(0.1)
+
+    told, event_loop = [], asyncio.new_event_loop()
+    task, _ = event_loop.run_until_complete(ask())
+    event_loop.close()
+    del event_loop
+    gc.collect()
+    assert len(told) == 1
+    assert client("hello").chat.completions.create(model="m", messages=MESSAGES).choices
+    task._log_destroy_pending = False
 
 
 def test_what_is_freed_meanwhile_changes_nothing(client):

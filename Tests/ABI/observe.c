@@ -213,8 +213,11 @@ static void in_a_loop(void) {
   while (active == 2) CHECK_CALL(dosai_loop_step(loop, -1, ignore, NULL, &active, &error), DOSAI_OK);
   CHECK_CALL(dosai_loop_close(loop, NULL, NULL, &error), DOSAI_OK);
   int starts = 0, ends = 0;
-  for (int i = 0; i < count; i++)
+  for (int i = 0; i < count; i++) {
+    const dosai_timings *timings = &seen[i].timings;
     starts += seen[i].event.kind == DOSAI_CALL_STARTED, ends += seen[i].event.kind == DOSAI_CALL_ENDED;
+    CHECK(timings->first_token_us == -1 || timings->first_token_us >= timings->first_byte_us);
+  }
   CHECK_INT(starts, 2);
   CHECK_INT(ends, 2);
   dosai_request_free(request);

@@ -15,9 +15,11 @@ extension Call {
   var timings: Timings {
     let transfer = lastTransfer
     func since(_ time: Int64?) -> Int64 { time.map { $0 < 0 ? -1 : $0 - state.begun } ?? -1 }
+    let firstByte = since(transfer?.firstByteTime)
     return Timings(
-      connect: since(transfer?.readyTime), firstByte: since(transfer?.firstByteTime),
-      firstToken: since(state.firstToken),
+      connect: since(transfer?.readyTime), firstByte: firstByte,
+      // A chunk has the time at which the wait for its bytes ended, before they were read.
+      firstToken: state.firstToken.map { max(since($0), firstByte) } ?? -1,
       total: since(state.end ?? csystem_now()), reusedConnection: transfer?.reusedConnection ?? false)
   }
 

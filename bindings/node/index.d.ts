@@ -36,6 +36,8 @@ declare namespace OpenAI {
     project?: string | null;
     timeout?: Timeout;
     maxRetries?: number;
+    /** How many calls run at once; the others wait in turn, and no clock of theirs runs. 0: no limit. */
+    maxInFlight?: number;
     defaultHeaders?: HeaderFields;
     defaultQuery?: Record<string, string | null | undefined>;
     dangerouslyAllowBrowser?: boolean;

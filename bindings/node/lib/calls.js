@@ -41,7 +41,6 @@ class StreamCall extends Call {
   #head = 0;
   #unread = 0;
   #readers = [];
-  #isPaused = false;
   #isAborted = false;
   #opened;
   isDropped = false;
@@ -81,10 +80,7 @@ class StreamCall extends Call {
     }
     this.#queue.push(entry);
     this.#unread += size;
-    if (!this.#isPaused && (this.#queue.length - this.#head > BACKLOG || this.#unread > UNREAD)) {
-      this.#isPaused = true;
-      this.pause();
-    }
+    if (!this.isPaused && (this.#queue.length - this.#head > BACKLOG || this.#unread > UNREAD)) this.pause();
   };
 
   #open(error) {
@@ -127,10 +123,7 @@ class StreamCall extends Call {
 
   #empty() {
     this.#queue.length = this.#head = this.#unread = 0;
-    if (this.#isPaused) {
-      this.#isPaused = false;
-      this.resume();
-    }
+    if (this.isPaused) this.resume();
   }
 
   // The reader gets an error next, not what has arrived; unless the answer is complete.

@@ -6,6 +6,7 @@ const { APIPromise, Stream, StreamCall, WholeCall } = require('./calls.js');
 const { ChunkMaker, EventMaker } = require('./chunks.js');
 const { completionOf, isObject } = require('./completion.js');
 const { ToolRunner } = require('./runner.js');
+const { Turns } = require('./turns.js');
 
 const DEFAULT_BASE_URL = 'https://api.dos.ai/v1';
 
@@ -20,7 +21,7 @@ const LIBRARY_OPTIONS = new Map([
     'maxToolCalls', 'maxRedirects', 'requestsPerMinute', 'tokensPerMinute']),
   ...typed('boolean', ['allowInsecureHttp', 'proxyFromEnvironment', 'http1Only']),
 ]);
-const OPTIONS = new Map([...LIBRARY_OPTIONS, ...typed('string', ['apiKey', 'baseURL']), ['maxRetries', 'number'],
+const OPTIONS = new Map([...LIBRARY_OPTIONS, ...typed('string', ['apiKey', 'baseURL']), ...typed('number', ['maxRetries', 'maxInFlight']),
   ...typed('any', ['timeout', 'defaultHeaders', 'defaultQuery', 'dangerouslyAllowBrowser'])]);
 const CALL_OPTIONS = new Set(['signal', 'timeout', 'maxRetries', 'headers', 'lastEvent']);
 const CLOCKS = new Set(['connect', 'firstToken', 'idle', 'total']);
@@ -132,17 +133,20 @@ class OpenAI {
   #options;
   #native = null;
   #key;
+  #turns = null;
 
   constructor(options = {}) {
     for (const [name, value] of Object.entries(options)) {
       if (!OPTIONS.has(name)) throw new errors.InvalidArgumentError(`there is no option ${name}`);
       if (name !== 'apiKey' || typeof value !== 'function') checked(name, value, OPTIONS.get(name));
     }
+    if (options.maxInFlight < 0) throw new errors.InvalidArgumentError('maxInFlight is at least 1; 0: no limit');
     setClocks({}, options.timeout, true);
     merged(options.defaultHeaders);
     const { apiKey, baseURL } = fromEnvironment({ apiKey: options.apiKey ?? undefined, baseURL: options.baseURL ?? undefined });
     this.#options = { ...options, apiKey, baseURL: baseURL ?? DEFAULT_BASE_URL };
     if (typeof apiKey !== 'function') this.#client(apiKey);
+    if (options.maxInFlight) this.#turns = new Turns(options.maxInFlight);
     this.chat = { completions: new Completions(this) };
     this.models = new Models(this);
   }
@@ -166,7 +170,9 @@ class OpenAI {
       const isNone = value === undefined || (value === null && (name === 'apiKey' || name === 'baseURL'));
       if (!isNone) made[name] = value;
     }
-    return new OpenAI(made);
+    const other = new OpenAI(made);
+    if (made.maxInFlight === this.#options.maxInFlight) other.#turns = this.#turns;
+    return other;
   }
 
   get(path, options) {
@@ -203,9 +209,15 @@ class OpenAI {
       if (unknown !== undefined) throw new errors.InvalidArgumentError(`there is no option ${unknown}`);
       const json = kind === native.GET ? null : textOf(bodyOf(kind, body));
       const { apiKey } = this.#options;
+      if (this.#turns !== null) {
+        if (options.signal?.aborted) throw cancelled();
+        await this.#turns.wait(options.signal, cancelled);
+        call.turns = this.#turns;
+      }
       const key = typeof apiKey === 'function' ? await keyFrom(apiKey, options.signal) : apiKey;
       this.#submit(call, key, kind, path, json, options);
     } catch (error) {
+      call.leave();
       call.fail(error);
     }
   }
@@ -225,6 +237,7 @@ class OpenAI {
     const refused = call.start(kind, client, path, json, settings);
     if (!refused) return;
     call.unfollow();
+    call.leave();
     call.end(refused);
   }
 

@@ -37,6 +37,7 @@ function begin(calls, free) {
       free.push(slot);
       call.slot = -1;
       call.unfollow();
+      call.leave();
       call.end(ends[rows[at + CHOICE]]);
     }
   }
@@ -45,6 +46,9 @@ function begin(calls, free) {
 // What runs in the addon until end() is called. A kind of call has take(), which receives its chunks.
 class Call {
   slot = -1;
+  turns = null; // in which it has a turn
+  isPaused = false;
+  #keepsAnswer = false;
 
   // Gives the facts of the error if the call cannot start.
   start(kind, client, path, json, options) {
@@ -56,6 +60,7 @@ class Call {
     }
     calls[slot] = this;
     this.slot = slot;
+    if (this.#keepsAnswer) this.control(KEEP);
     return null;
   }
 
@@ -81,14 +86,25 @@ class Call {
   }
 
   pause() {
+    this.isPaused = true;
     this.control(PAUSE);
+    this.turns?.leave();
   }
 
   resume() {
+    this.isPaused = false;
     this.control(RESUME);
+    this.turns?.enter();
+  }
+
+  // Its turn is over.
+  leave() {
+    if (!this.isPaused) this.turns?.leave();
+    this.turns = null;
   }
 
   keepAnswer() {
+    this.#keepsAnswer = true; // also if it has not started
     this.control(KEEP);
   }
 

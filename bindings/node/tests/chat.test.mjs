@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import http from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -78,6 +79,10 @@ test('withResponse gives status and headers', async () => {
   assert.deepEqual([late.response.status, late.request_id], [200, 'req-1']);
   assert.throws(() => late.response.headers.get('x-request-id'), /withResponse\(\) before/);
   assert.throws(() => late.response.headers.has('x-request-id'), OpenAI.OpenAIError);
+  for (const stream of [false, true]) {
+    const waiting = server.client('hello', { apiKey: async () => 'sk-test' }).chat.completions.create({ ...hello, stream }).withResponse();
+    assert.match((await waiting).response.headers.get('content-type'), /json|event-stream/);
+  }
 });
 
 const CLASSES = { 400: 'BadRequestError', 401: 'AuthenticationError', 403: 'PermissionDeniedError', 404: 'NotFoundError',
@@ -195,6 +200,53 @@ test('the body is what it was when the call was made, although the key comes lat
   const asked = client.chat.completions.create({ model: 'm', messages });
   messages.push({ role: 'user', content: 'later' });
   assert.equal(JSON.parse((await asked).choices[0].message.content).messages.length, 1);
+});
+
+test('no more than maxInFlight calls run at once, and each gets its turn', { timeout: 20000 }, async (t) => {
+  let [running, most, count] = [0, 0, 0];
+  const slow = http.createServer((request, response) => {
+    most = Math.max(most, ++running);
+    count++;
+    if (request.headers['x-hang']) return void response.on('close', () => running--);
+    setTimeout(() => {
+      running--;
+      const isFlood = request.headers['x-flood'];
+      response.writeHead(request.headers['x-status'] ?? 200, { 'content-type': isFlood ? 'text/event-stream' : 'application/json' });
+      response.end(isFlood ? 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'.repeat(2000) + 'data: [DONE]\n\n'
+        : '{"choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]}');
+    }, 5);
+  });
+  t.after(() => slow.close().closeAllConnections());
+  await new Promise((listening) => slow.listen(0, '127.0.0.1', listening));
+  const client = new OpenAI({ baseURL: `http://127.0.0.1:${slow.address().port}`, maxInFlight: 3, maxRetries: 0 });
+  const other = client.withOptions({ apiKey: async () => 'key' });
+  const ask = (at, headers) => (at % 2 ? client : other).chat.completions.create({ ...hello, stream: at % 3 === 0 }, { headers });
+  const asked = await Promise.allSettled(Array.from({ length: 60 }, async (_, at) => {
+    const answer = await ask(at, at % 10 === 0 ? { 'x-status': '400' } : {});
+    if (at % 3 === 0) await answer.finalChatCompletion();
+  }));
+  assert.deepEqual([asked.filter(({ status }) => status === 'fulfilled').length, most, count], [54, 3, 60]);
+  await assert.rejects(client.withOptions({ apiKey: () => null }).chat.completions.create(hello), OpenAI.InvalidArgumentError);
+  await assert.rejects(client.get('/\0'), OpenAI.InvalidArgumentError);
+  await assert.rejects(client.get('/x', { headers: { 'x y': '1' } }), OpenAI.InvalidArgumentError);
+  const controllers = Array.from({ length: 3 }, () => new AbortController());
+  const hanging = controllers.map(({ signal }) => assert.rejects(client.get('/x', { headers: { 'x-hang': '1' }, signal }), OpenAI.APIUserAbortError));
+  await assert.rejects(client.get('/x', { signal: AbortSignal.timeout(20) }), OpenAI.APIUserAbortError);
+  const last = client.get('/x').withResponse();
+  while (running < 3) await new Promise((later) => setTimeout(later, 5));
+  assert.equal(count, 63);
+  controllers[1].abort();
+  assert.equal((await last).response.headers.get('content-type'), 'application/json');
+  controllers.forEach((one) => one.abort());
+  await Promise.all(hanging);
+  const one = client.withOptions({ maxInFlight: 1 });
+  const unread = await one.chat.completions.create({ ...hello, stream: true }, { headers: { 'x-flood': '1' } });
+  await one.get('/x');
+  assert.equal((await unread.finalContent()).length, 2000);
+  most = 0;
+  await Promise.all(Array.from({ length: 5 }, () => one.get('/x')));
+  assert.equal(most, 1);
+  assert.throws(() => new OpenAI({ maxInFlight: -1 }), OpenAI.InvalidArgumentError);
 });
 
 test('withOptions keeps what is undefined, and a server or a key that is null', async () => {

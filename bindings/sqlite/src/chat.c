@@ -15,7 +15,7 @@ int fail(dosai_status status, dosai_error *error, char **message) {
 }
 
 void raise_failure(sqlite3_context *context, int code, char *message) {
-  if (message) sqlite3_result_error(context, message, -1);
+  if (message && code != SQLITE_INTERRUPT) sqlite3_result_error(context, message, -1);
   else sqlite3_result_error_code(context, code);
   sqlite3_free(message);
 }
@@ -32,51 +32,49 @@ int is_called(sqlite3_context *context, const char *name) {
   return raise_failure(context, SQLITE_ERROR, sqlite3_mprintf("unsafe use of %s()", name)), 0;
 }
 
-/* A statement that begins while an interrupted one runs is interrupted, too. (sqlite3_is_interrupted came with 3.41.) */
-static int32_t is_interrupted(void *db) {
-  sqlite3_stmt *probe = NULL;
-  int code = sqlite3_prepare_v2(db, "SELECT 1", -1, &probe, NULL);
-  if (code == SQLITE_OK) sqlite3_step(probe);
-  return (code == SQLITE_OK ? sqlite3_finalize(probe) : code) == SQLITE_INTERRUPT;
+/* Gives the first column of SQL with one parameter, to be freed. NULL is a failure: an authorizer hides results so. */
+static int ask(sqlite3 *db, const char *sql, const char *text, size_t length, sqlite3_value **out) {
+  sqlite3_stmt *statement = NULL;
+  int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+  if (code != SQLITE_OK) return code;
+  sqlite3_bind_text64(statement, 1, text, length, SQLITE_STATIC, SQLITE_UTF8);
+  if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+    *out = sqlite3_value_dup(sqlite3_column_value(statement, 0));
+  code = sqlite3_finalize(statement);
+  return *out ? SQLITE_OK : code ? code : SQLITE_ERROR;
 }
 
-/* The first column of SQL with one parameter, which the caller frees; NULL if that failed. */
-static sqlite3_value *ask(sqlite3 *db, const char *sql, const char *text, size_t length) {
-  sqlite3_stmt *statement = NULL;
-  sqlite3_value *answer = NULL;
-  if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) return NULL;
-  sqlite3_bind_text64(statement, 1, text, length, SQLITE_STATIC, SQLITE_UTF8);
-  if (sqlite3_step(statement) == SQLITE_ROW) answer = sqlite3_value_dup(sqlite3_column_value(statement, 0));
-  sqlite3_finalize(statement);
-  return answer;
+/* A statement that begins while an interrupted one runs is interrupted, too. (sqlite3_is_interrupted came with 3.41.) */
+static int32_t is_interrupted(void *db) {
+  sqlite3_value *probe = NULL;
+  int code = ask(db, "SELECT ?1", "", 0, &probe);
+  return sqlite3_value_free(probe), code == SQLITE_INTERRUPT;
 }
 
 /* The options are the request; what they lack is its last message, and maybe the model. */
-static dosai_status make_request(connection *here, sqlite3_value *prompt, sqlite3_value *options,
-                                 dosai_request **request, dosai_error **error) {
-  const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
-  size_t length = json ? (size_t)sqlite3_value_bytes(options) : 0;
-  dosai_status status = dosai_request_parse(json ? json : "{}", json ? length : 2, request, error);
-  sqlite3_value *model =
-      json && !status ? ask(here->db, "SELECT json_extract(?1, '$.model')", json, length) : NULL;
-  if (!status && (!model || sqlite3_value_type(model) == SQLITE_NULL))
-    status = dosai_request_set_text(*request, "model", here->model, DOSAI_NUL_TERMINATED, error);
-  sqlite3_value_free(model);
-  const char *text = (const char *)sqlite3_value_text(prompt);
-  if (status) return status;
-  return dosai_request_add_message(*request, "user", text, (size_t)sqlite3_value_bytes(prompt), error);
-}
-
 int begin_call(connection *here, sqlite3_value *prompt, sqlite3_value *options, dosai_call_options *call,
                dosai_request **out, char **message) {
+  static const char has_model[] = "SELECT json_extract(?1, '$.model', '$.model') <> '[null,null]'";
   dosai_error *error = NULL;
+  sqlite3_value *answer = NULL;
+  const char *json = options ? (const char *)sqlite3_value_text(options) : NULL;
+  const char *text = (const char *)sqlite3_value_text(prompt);
+  size_t length = json ? (size_t)sqlite3_value_bytes(options) : 2,
+         text_length = (size_t)sqlite3_value_bytes(prompt);
   int code = here->client ? SQLITE_OK : set_client(here, NULL, message);
-  dosai_status status = code == SQLITE_OK ? make_request(here, prompt, options, out, &error) : DOSAI_OK;
+  if (code != SQLITE_OK) return code;
+  dosai_status status = dosai_request_parse(json ? json : "{}", length, out, &error);
+  if (json && !status) code = ask(here->db, has_model, json, length, &answer);
+  if (code != SQLITE_OK) return *message = sqlite3_mprintf("dosai: json_extract is denied, or failed"), code;
+  if (!status && !(answer && sqlite3_value_int(answer)))
+    status = dosai_request_set_text(*out, "model", here->model, DOSAI_NUL_TERMINATED, &error);
+  if (!status) status = dosai_request_add_message(*out, "user", text, text_length, &error);
+  sqlite3_value_free(answer);
   dosai_call_options_init(call, sizeof *call);
   call->on_wait = is_interrupted;
   call->wait_user_data = here->db;
   call->wait_interval_ms = 20;
-  return status ? fail(status, error, message) : code;
+  return status ? fail(status, error, message) : SQLITE_OK;
 }
 
 /* The result, as SQLite's json() writes it if it must be JSON. Gives a message if there is none. */
@@ -88,8 +86,9 @@ static char *say(sqlite3_context *context, const dosai_completion *answer, int i
     return sqlite3_mprintf("dosai: the answer was cut by max_tokens");
   if (!text) return refusal ? sqlite3_mprintf("dosai: the model refused: %s", refusal) : NULL;
   if (!is_json) return sqlite3_result_text64(context, text, length, SQLITE_TRANSIENT, SQLITE_UTF8), NULL;
-  sqlite3_value *json = ask(sqlite3_context_db_handle(context), "SELECT json(?1)", text, length);
-  if (!json) return sqlite3_mprintf("dosai: the answer is not JSON: %s", text);
+  sqlite3_value *json = NULL;
+  int code = ask(sqlite3_context_db_handle(context), "SELECT json(?1)", text, length, &json);
+  if (code != SQLITE_OK) return sqlite3_mprintf("dosai: the answer is not JSON, or json is denied: %s", text);
   sqlite3_result_value(context, json);
   sqlite3_result_subtype(context, 'J');
   sqlite3_value_free(json);

@@ -70,7 +70,7 @@ static int read_options(sqlite3 *db, sqlite3_value *given, sqlite3_stmt **row) {
   for (int i = 0; i < KNOWN; i++) sqlite3_str_appendf(text, "json_extract(?1, '$.%s'), ", known[i].name);
   sqlite3_str_appendall(text, "(SELECT key FROM json_each(?1) WHERE key NOT IN (''");
   for (int i = 0; i < KNOWN; i++) sqlite3_str_appendf(text, ", '%s'", known[i].name);
-  sqlite3_str_appendall(text, ") LIMIT 1) WHERE json_type(?1) = 'object' AND NOT ");
+  sqlite3_str_appendall(text, ") LIMIT 1) WHERE json_extract(1, '$') AND json_type(?1) = 'object' AND NOT ");
   sqlite3_str_appendall(text, "instr(replace(?1, '\\\\', ''), '\\u0000')"); /* there, 3.40 cuts texts */
   char *sql = sqlite3_str_finish(text);
   int code = sql ? sqlite3_prepare_v2(db, sql, -1, row, NULL) : SQLITE_NOMEM;
@@ -85,7 +85,7 @@ static int read_settings(sqlite3 *db, sqlite3_value *given, settings *all, sqlit
   all->client.base_url = getenv("DOSAI_BASE_URL");
   if (!given || sqlite3_value_type(given) == SQLITE_NULL) return SQLITE_OK;
   if (read_options(db, given, row) != SQLITE_ROW)
-    return *message = sqlite3_mprintf("dosai: the options are not a JSON object, or have a \\u0000"),
+    return *message = sqlite3_mprintf("dosai: the options are denied, not a JSON object, or have a \\u0000"),
            SQLITE_ERROR;
   for (int i = 0; i < KNOWN && !*message; i++)
     if (!set(all, &known[i], *row, i)) *message = sqlite3_mprintf("dosai: wrong type: %s", known[i].name);

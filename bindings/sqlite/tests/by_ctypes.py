@@ -55,6 +55,12 @@ class Connection:
     def interrupt(self):
         sqlite.sqlite3_interrupt(self.db)
 
+    def authorize(self, answer):
+        """answer(name of a function) is 0 to allow it, 1 to deny it, 2 to make its result NULL."""
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_char_p] * 4)
+        self.authorizer = kind(lambda _, action, first, second, *rest: answer(second.decode()) if action == 31 else 0)
+        self.check(sqlite.sqlite3_set_authorizer(self.db, self.authorizer, None))
+
     def in_transaction(self):
         return not sqlite.sqlite3_get_autocommit(self.db)
 

@@ -142,6 +142,24 @@ def test_options_are_never_changed(server):
     assert "TIMEOUT" in raises(connect(server, "silent", total_timeout=0.0001), "chat('Hi')")
 
 
+@pytest.mark.parametrize("answer", [1, 2], ids=["denied", "null"])
+def test_an_authorizer_against_json(server, answer):
+    """No option is left out, and no result is lost, where the program does not allow SQLite's JSON functions."""
+    db = connect(server, "echo~authorizer-%d" % answer, model="m")
+    options = json.dumps({"model": "other"})
+    for denied, calls in {"json_extract": ["chat('Hi', ?)", "* FROM chat_stream('Hi', ?)", "chat_json('Hi', '{}', ?)", "chat_connect(?)"],
+                          "json_type": ["chat_connect(?)"], "replace": ["chat_connect(?)"]}.items():
+        db.authorize(lambda name: answer if name == denied else 0)
+        for call in calls:
+            said = raises(db, call, options)
+            assert "json_extract is denied" in said or "the options are denied" in said, call
+    assert server.stats("echo~authorizer-%d" % answer)["requests"] == 0
+    db.authorize(lambda name: answer if name == "json" else 0)
+    assert "or json is denied: {" in raises(db, "chat_json('Hi', '{}')")
+    db.authorize(lambda name: answer if name.startswith("json") else 0)
+    assert json.loads(db.one("chat('Hi')"))["model"] == "m"  # needs none
+
+
 def interrupted(db, sql, after=0.15):
     """How long the statement goes on after the interrupt."""
     at = []

@@ -68,24 +68,32 @@ static void finish(batch *batch, slot *slot, const dosai_event *end) {
   leave(slot);
 }
 
+static void wait_until(batch *batch, slot *slot, int64_t due) {
+  slot->state = WAITING;
+  slot->due = due;
+  batch->waiting++;
+}
+
 static void fail(batch *batch, slot *slot, const dosai_error *error) {
   dosai_status status = dosai_error_status(error);
   int64_t now = now_ms();
   int64_t delay = error_delay(error, slot->retries);
   int can_retry = dosai_error_is_retryable(error);
+  int is_crowded = status == DOSAI_RESOURCE && batch->in_flight > 0; /* these calls have the descriptors */
   dosai_call_free(slot->call);
   slot->call = NULL;
   if (can_retry && (status == DOSAI_RATE_LIMITED ||
                     (status == DOSAI_UNAVAILABLE && dosai_error_retry_after_ms(error) > 0))) {
     narrow(batch, error, delay, now);
   }
-  if (can_retry && !outcome_is_ok(batch->outcome)) {
+  if ((can_retry || is_crowded) && !outcome_is_ok(batch->outcome)) {
     leave(slot);
+  } else if (is_crowded) {
+    batch->window = (double)batch->in_flight;
+    wait_until(batch, slot, now);
   } else if (can_retry && slot->retries < batch->retries_most) {
     slot->retries++;
-    slot->state = WAITING;
-    slot->due = now + delay;
-    batch->waiting++;
+    wait_until(batch, slot, now + delay);
   } else if (error_concerns_all(error)) {
     stop(batch, status, dosai_error_message(error, NULL));
     leave(slot);

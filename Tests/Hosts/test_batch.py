@@ -463,6 +463,18 @@ def test_output_cannot_be_written(batch, of):
     assert len(batch.results()) == 40 and len(seen.ids) <= 42
 
 
+@pytest.mark.parametrize("count", [20, 32])
+def test_few_descriptors(batch, count):
+    """Fewer calls than were asked for run at once, and each line is sent once."""
+    import resource
+
+    seen = batch.serve(Seen(lambda request: {"json": scripts.completion(), "delay_ms": 20}))
+    batch.write(*(line("line %d" % number) for number in range(200)))
+    assert batch.run("--concurrency", 64,
+                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))) == ""
+    assert len(batch.results()) == len(seen.ids) == 200
+
+
 def test_memory(batch):
     """INPUT is not held: 60 MB of it go through 24 MB of memory, which the code and the calls in flight take."""
     batch.serve(Seen())

@@ -9,14 +9,13 @@ int tools_are_given(const options *options) {
   return options->tool_schemas.count > 0 || options->tool_results.count > 0;
 }
 
-/* A tool, or a bare function. */
+/* A tool, or a bare function. 0: it is neither; below 0: there is no memory. */
 static int put_tool(FILE *file, const char *json) {
   int length = (int)(json_value_end(json) - json);
   int is_tool = json_member(json, "function") != NULL;
   if (!is_tool && !json_member(json, "name")) return 0;
-  if (ftell(file) > 1) fputc(',', file);
-  fprintf(file, is_tool ? "%.*s" : "{\"type\":\"function\",\"function\":%.*s}", length, json);
-  return 1;
+  if (ftell(file) > 1 && fputc(',', file) == EOF) return -1;
+  return fprintf(file, is_tool ? "%.*s" : "{\"type\":\"function\",\"function\":%.*s}", length, json);
 }
 
 static int put_tools(FILE *file, const char *json) {
@@ -24,7 +23,7 @@ static int put_tools(FILE *file, const char *json) {
   int is_put = 0;
   for (const char *tool = json_first(json); tool; tool = json_next(tool)) {
     is_put = put_tool(file, tool);
-    if (!is_put) break;
+    if (is_put <= 0) break;
   }
   return is_put;
 }
@@ -39,13 +38,13 @@ static void merge(dosai_request *request, const dosai_request *schema, const cha
     return;
   }
   const char *there = json_member(dosai_request_json(request, NULL), "tools");
-  fputc('[', file);
-  for (const char *tool = there ? json_first(there) : NULL; tool; tool = json_next(tool)) {
-    fprintf(file, "%s%.*s", ftell(file) > 1 ? "," : "", (int)(json_value_end(tool) - tool), tool);
+  int is_put = fputc('[', file) == EOF ? -1 : 1;
+  for (const char *tool = there ? json_first(there) : NULL; tool && is_put > 0; tool = json_next(tool)) {
+    is_put = fprintf(file, "%s%.*s", ftell(file) > 1 ? "," : "", (int)(json_value_end(tool) - tool), tool);
   }
-  int is_put = put_tools(file, json_member(dosai_request_json(schema, NULL), "tools"));
-  fputc(']', file);
-  if (fclose(file) != 0) {
+  if (is_put > 0) is_put = put_tools(file, json_member(dosai_request_json(schema, NULL), "tools"));
+  if (is_put > 0 && fputc(']', file) == EOF) is_put = -1;
+  if (fclose(file) != 0 || is_put < 0) {
     outcome_fail(outcome, DOSAI_OUT_OF_MEMORY, "out of memory");
   } else if (!is_put) {
     outcome_fail(outcome, DOSAI_INVALID_ARGUMENT,

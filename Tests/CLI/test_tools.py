@@ -1,10 +1,14 @@
 """Tools tried by hand: --tool-schema and --tool-result."""
 import json
 import pathlib
+import resource
+import signal
+import subprocess
 
 import pytest
 
 import scripts
+import terminal
 
 WEATHER = {"name": "get_weather", "description": "The \"weather\".", "parameters": {"type": "object", "properties": {}}}
 TIME = {"type": "function", "function": {"name": "get_time"}}
@@ -145,6 +149,19 @@ def test_a_turn_whose_result_is_refused_was_never_said(tools, tmp_path):
         assert screen.end() == 0
     assert [[message["content"] for message in request["messages"]] for request in tools.requests()] == [
         ["One?"], ["Two?"], ["Three?"]]
+
+
+def test_no_memory_for_a_schema(tools, tmp_path):
+    """It is no wrong usage."""
+    (tmp_path / "large.json").write_text(json.dumps({"name": "f", "description": "x" * 5000000}))
+    ends = set()
+    for limit in range(20 << 20, 100 << 20, 4 << 20):
+        done = subprocess.run([terminal.TOOL, "chat", "--tool-schema", tmp_path / "large.json", "Hi."], env=tools.env(),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        ends.add(done.returncode)
+        assert done.returncode != 5 or "OUT_OF_MEMORY" in done.stderr
+    assert ends - {127, -signal.SIGILL} == {0, 5}  # 127: the loader
 
 
 WRONG = {

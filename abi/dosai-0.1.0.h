@@ -372,7 +372,7 @@ typedef struct dosai_call_options {
   dosai_wait_fn on_wait;          /* NULL: none */
   void *wait_user_data;           /* must stay valid until the call ends */
   int64_t wait_interval_ms;       /* 0: 100 ms; not -1 */
-  const char *last_event;         /* see dosai_stream_open_post; other calls ignore it */
+  const char *last_event;         /* not blank; see dosai_stream_open_post. Other calls check it, but ignore it */
 } dosai_call_options;
 
 /* Each sets all options to their defaults. struct_size is sizeof your struct. Threads: any thread at once. */
@@ -474,7 +474,7 @@ DOSAI_API dosai_status dosai_request_add_completion(dosai_request *request, cons
 DOSAI_API dosai_status dosai_request_add_tool(dosai_request *request, const char *name, const char *description,
                                               const char *parameters_json, size_t length, dosai_error **out_error);
 /* Adds the result of one tool call, as a message with the role "tool". tool_call_id may be empty: some servers send
- * calls without an id. */
+ * calls without an id. If U+0000 is in the id, set it afterwards, with dosai_request_set_message_text. */
 DOSAI_API dosai_status dosai_request_add_tool_result(dosai_request *request, const char *tool_call_id,
                                                      const char *content, size_t length, dosai_error **out_error);
 /* Makes the model call this function. For "auto", "none" or "required", set "tool_choice" with

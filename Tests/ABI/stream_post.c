@@ -244,6 +244,7 @@ static void refused(void) {
   CHECK_CALL(dosai_stream_open_post(client, "/x", "{}", 2, &options, &stream, &error),
              DOSAI_INVALID_ARGUMENT);
   CHECK(!stream);
+  CHECK_CALL(dosai_client_get(client, "/x", &options, NULL, &error), DOSAI_INVALID_ARGUMENT);
   CHECK_CALL(dosai_stream_open_post(client, "/x", "{", 1, NULL, &stream, &error), DOSAI_INVALID_ARGUMENT);
   CHECK_CALL(dosai_stream_open_post(client, NULL, "{}", 2, NULL, &stream, &error), DOSAI_INVALID_ARGUMENT);
   CHECK_CALL(dosai_stream_open_post(client, "/x", NULL, 0, NULL, &stream, &error), DOSAI_INVALID_ARGUMENT);

@@ -431,7 +431,7 @@ pub struct dosai_call_options {
     pub wait_user_data: *mut c_void,
     /// 0: 100 ms; not -1
     pub wait_interval_ms: i64,
-    /// see dosai_stream_open_post; other calls ignore it
+    /// not blank; see dosai_stream_open_post. Other calls check it, but ignore it
     pub last_event: *const c_char,
 }
 
@@ -669,7 +669,7 @@ extern "C" {
                                   parameters_json: *const c_char, length: usize, out_error: *mut *mut dosai_error) ->
                                   dosai_status;
     /// Adds the result of one tool call, as a message with the role "tool". tool_call_id may be empty: some servers
-    /// send calls without an id.
+    /// send calls without an id. If U+0000 is in the id, set it afterwards, with dosai_request_set_message_text.
     pub fn dosai_request_add_tool_result(request: *mut dosai_request, tool_call_id: *const c_char, content: *const
                                          c_char, length: usize, out_error: *mut *mut dosai_error) -> dosai_status;
     /// Makes the model call this function. For "auto", "none" or "required", set "tool_choice" with

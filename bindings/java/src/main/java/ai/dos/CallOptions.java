@@ -37,7 +37,7 @@ public final class CallOptions extends Options<CallOptions> {
         return lines(40, value);
     }
 
-    /** In C: see dosai_stream_open_post; other calls ignore it */
+    /** In C: not blank; see dosai_stream_open_post. Other calls check it, but ignore it */
     public CallOptions lastEvent(String value) {
         return text(88, value);
     }

@@ -110,7 +110,8 @@ int tools_answer(const options *options, const dosai_completion *completion, dos
   int32_t count = dosai_completion_tool_call_count(completion, 0);
   for (int32_t index = 0; index < count && outcome_is_ok(outcome); index++) {
     size_t name_length = 0;
-    const char *id = dosai_completion_tool_call_id(completion, 0, index, NULL);
+    size_t id_length = 0;
+    const char *id = dosai_completion_tool_call_id(completion, 0, index, &id_length);
     const char *name = dosai_completion_tool_call_name(completion, 0, index, &name_length);
     const char *result = take_result(&options->tool_results, name ? name : "", name_length);
     entry entry = {0};
@@ -118,8 +119,12 @@ int tools_answer(const options *options, const dosai_completion *completion, dos
       if (!lines_can_ask() || !ask_result(name ? name : "", &entry)) return 0;
     }
     outcome->status =
-        dosai_request_add_tool_result(request, id ? id : "", result ? result : entry.text.bytes,
+        dosai_request_add_tool_result(request, "", result ? result : entry.text.bytes,
                                       result ? strlen(result) : entry.text.length, &outcome->error);
+    if (id && outcome_is_ok(outcome)) { /* in which there may be a NUL */
+      outcome->status =
+          dosai_request_set_message_text(request, "tool_call_id", id, id_length, &outcome->error);
+    }
     free(entry.text.bytes);
   }
   return outcome_is_ok(outcome);

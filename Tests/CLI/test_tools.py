@@ -87,6 +87,15 @@ def test_a_result_is_used_once(tools, tmp_path):
     assert results_of(tools.requests()[-1]) == [("call_0", "1"), ("call_1", "1"), ("call_0", "2"), ("call_1", "2")]
 
 
+def test_an_id_goes_back_whole(tools, server):
+    call = dict(CALLS[0], id="call\0_0")
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    server.put("tools", lambda request: script(request) if "tool_call_id" in request.body.decode() else {
+        "json": scripts.completion(choices=[scripts.choice(message, "tool_calls")])})
+    assert tools.run("--no-stream", "Weather?", "--tool-result", "get_weather=21").returncode == 0
+    assert results_of(tools.requests()[-1]) == [("call\0_0", "21")]
+
+
 @pytest.mark.parametrize("name", ["get_weather=21\0PATH", "get_weather\0", "get_weather=2", "get_weathe"])
 def test_another_name_takes_no_result(tools, server, name):
     """Nor what stands behind the last argument in memory: the environment, which begins with PATH=."""

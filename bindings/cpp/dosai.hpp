@@ -660,8 +660,8 @@ public:
                 parameters_json.empty() ? nullptr : parameters_json.data(), parameters_json.size());
   }
   Request &add_tool_result(std::string_view tool_call_id, std::string_view content) {
-    return step(dosai_request_add_tool_result, detail::Word(tool_call_id).get(), detail::bytes(content),
-                content.size());
+    step(dosai_request_add_tool_result, "", detail::bytes(content), content.size());
+    return set_message_text("tool_call_id", tool_call_id); /* there may be a NUL in it */
   }
   Request &set_tool_choice(std::string_view function_name) {
     return step(dosai_request_set_tool_choice, detail::Word(function_name).get());

@@ -68,8 +68,9 @@ namespace Dosai
         /// <summary>Adds the result of a call of the model.</summary>
         public Request AddToolResult(string callId, string content)
         {
-            byte[] text = Native.Bytes(content, nameof(content));
-            return Done(Native.dosai_request_add_tool_result(Handle, Native.Word(callId ?? "", nameof(callId)), text, Native.Length(text), out ErrorHandle error), error);
+            byte[] text = Native.Bytes(content, nameof(content)), id = Native.Bytes(callId ?? "", nameof(callId)); // there may be a NUL in it
+            Done(Native.dosai_request_add_tool_result(Handle, new byte[1], text, Native.Length(text), out ErrorHandle error), error);
+            return Done(Native.dosai_request_set_message_text(Handle, Native.Word("tool_call_id", null), id, Native.Length(id), out error), error);
         }
 
         /// <summary>Sets a field to a text.</summary>

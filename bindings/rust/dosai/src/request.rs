@@ -104,8 +104,9 @@ impl Request {
     pub fn add_tool_result(&mut self, tool_call_id: &str, content: &str) -> &mut Self {
         self.step(|request, error| unsafe {
             let (text, length) = (content.as_ptr().cast(), content.len());
-            Ok(sys::dosai_request_add_tool_result(request, word(tool_call_id)?.as_ptr(), text, length, error))
+            Ok(sys::dosai_request_add_tool_result(request, word("")?.as_ptr(), text, length, error))
         })
+        .set_message_text("tool_call_id", tool_call_id) // there may be a NUL in it
     }
     /// Makes the model call this function.
     pub fn set_tool_choice(&mut self, function_name: &str) -> &mut Self {

@@ -71,8 +71,9 @@ public struct Request: Sendable, CustomStringConvertible {
   }
 
   public mutating func addToolResult(id: String, _ result: String) throws(DosaiError) {
-    let id = try id.word()
-    try change { request, error in result.pass { dosai_request_add_tool_result(request, id, $0, $1, error) } }
+    try change { request, error in result.pass { dosai_request_add_tool_result(request, "", $0, $1, error) } }
+    // There may be a NUL in it.
+    try change { request, error in id.pass { dosai_request_set_message_text(request, "tool_call_id", $0, $1, error) } }
   }
 
   /// Makes the model call this function. For "auto", "none" or "required", set "tool_choice".

@@ -192,6 +192,8 @@ private func tools() async throws {
   let messages = JSON(request.json)["messages"]?.elements ?? []
   try same(6, messages.count)
   try same(1, messages[1]["own"]?.int)
+  let (_, whole) = try await model.runTools(try Request(json: #"{"model":"nul","messages":[]}"#), [add])
+  try same("3\0", JSON(whole.json)["messages"]?.elements[4]["tool_call_id"]?.text)
   let error = try await failsAsync(.tooLarge) {
     _ = try await model.runTools(try question(), [add], maxRounds: 1)
   }

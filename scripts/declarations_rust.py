@@ -55,6 +55,7 @@ NEWTYPES = [  # name, prefix, about
     ("Status", "DOSAI_", "How a call ended."),
     ("Clock", "DOSAI_CLOCK_", "The clocks of a call."),
     ("LogLevel", "DOSAI_LOG_", "What is logged: the level named, and those before it."),
+    ("CallEventKind", "DOSAI_CALL_", "The points of a call's life."),
     ("FinishReason", "DOSAI_FINISH_", "Why a choice ended."),
     ("Quirks", "DOSAI_QUIRK_", "Bits for deviations from the documented format that the library accepts."),
     ("ChunkKind", "DOSAI_CHUNK_", "The kinds of chunks, each with the fields that depend on the kind."),

@@ -183,6 +183,51 @@ impl fmt::Debug for LogLevel {
     }
 }
 
+/// The points of a call's life.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[repr(transparent)]
+pub struct CallEventKind(pub i32);
+
+impl CallEventKind {
+    /// `DOSAI_CALL_STARTED`.
+    pub const STARTED: CallEventKind = CallEventKind(1);
+    /// an attempt is starting
+    pub const ATTEMPT: CallEventKind = CallEventKind(2);
+    /// there is a connection, and the request is about to be sent
+    pub const CONNECTED: CallEventKind = CallEventKind(3);
+    /// the headers of a response have arrived
+    pub const HEADERS: CallEventKind = CallEventKind(4);
+    /// only in streams: the first chunk with text or a tool call
+    pub const FIRST_TOKEN: CallEventKind = CallEventKind(5);
+    /// the attempt failed, and the call waits for the next one
+    pub const RETRY: CallEventKind = CallEventKind(6);
+    /// `DOSAI_CALL_ENDED`.
+    pub const ENDED: CallEventKind = CallEventKind(7);
+
+    /// The name of the constant, such as `"ENDED"`; `None` if this version has none of that number.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            CallEventKind::STARTED => Some("STARTED"),
+            CallEventKind::ATTEMPT => Some("ATTEMPT"),
+            CallEventKind::CONNECTED => Some("CONNECTED"),
+            CallEventKind::HEADERS => Some("HEADERS"),
+            CallEventKind::FIRST_TOKEN => Some("FIRST_TOKEN"),
+            CallEventKind::RETRY => Some("RETRY"),
+            CallEventKind::ENDED => Some("ENDED"),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for CallEventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "CallEventKind({})", self.0),
+        }
+    }
+}
+
 /// Why a choice ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[repr(transparent)]

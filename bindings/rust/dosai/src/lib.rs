@@ -45,6 +45,7 @@ mod event_loop;
 mod ffi;
 #[rustfmt::skip]
 mod kinds;
+mod observer;
 mod options;
 mod request;
 mod stream;
@@ -56,7 +57,8 @@ pub use client::{Client, Response};
 pub use completion::{Choice, Completion, ToolCall, Usage};
 pub use error::{Attempt, Error, Result, Timings};
 pub use event_loop::{Call, Event, EventKind, Loop, LoopOptions, Waker};
-pub use kinds::{ChunkKind, Clock, FinishReason, LogLevel, Quirks, Status};
+pub use kinds::{CallEventKind, ChunkKind, Clock, FinishReason, LogLevel, Quirks, Status};
+pub use observer::{CallEvent, Observer};
 pub use options::{CallOptions, CancelToken, ClientOptions, Key, Log, OnWait, Timeout};
 pub use request::{Request, Value};
 pub use stream::{Chunk, Chunks, OwnedChunk, Stream};

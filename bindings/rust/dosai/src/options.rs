@@ -1,4 +1,5 @@
 use crate::ffi::{guarded, make, wipe, Handle, Words};
+use crate::observer::{tell, Observer};
 use crate::{Error, LogLevel, Result, Status};
 use dosai_sys as sys;
 use std::ffi::c_void;
@@ -135,6 +136,9 @@ options! {
         on_log: Option<Log>,
         /// Gives a key that changes, instead of `api_key`. Must not use this client or a loop.
         key_fn: Option<Key>,
+        /// Is told each point of a call's life, on the thread of the call. Must not use the library; a panic in it is as one
+        /// in `on_log`.
+        on_event: Option<Observer>,
     }
 }
 
@@ -202,6 +206,8 @@ impl ClientOptions {
         let user_data = hooks as *const Hooks as *mut c_void;
         (c.log_level, c.log_user_data, c.key_user_data) = (self.log_level.0, user_data, user_data);
         c.on_log = hooks.log.as_ref().map(|_| write_log as sys::dosai_log_fn);
+        c.event_user_data = user_data;
+        c.on_event = hooks.observer.as_ref().map(|_| tell as sys::dosai_call_event_fn);
         c.key_fn = hooks.key.as_ref().map(|_| give_key as sys::dosai_key_fn);
         make(|out, error| unsafe { sys::dosai_client_new(&c, out, error) })
     }
@@ -211,11 +217,12 @@ impl ClientOptions {
 pub(crate) struct Hooks {
     pub(crate) log: Option<Log>,
     pub(crate) key: Option<Key>,
+    pub(crate) observer: Option<Observer>,
 }
 
 impl Hooks {
     pub(crate) fn are_set(&self) -> bool {
-        self.log.is_some() || self.key.is_some()
+        self.log.is_some() || self.key.is_some() || self.observer.is_some()
     }
 }
 

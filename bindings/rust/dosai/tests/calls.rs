@@ -186,6 +186,48 @@ fn options_reach_the_library() {
 }
 
 #[test]
+fn an_observer_is_told_each_point() {
+    let server = serve(|_, number| {
+        let usage = r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#;
+        let mut events = say(&BOTH);
+        events.push(usage.into());
+        events.push("[DONE]".into());
+        Reply::Whole(if number == 0 { json(503, "Retry-After-Ms: 1\r\n", "{}") } else { open(&events) + "0\r\n\r\n" })
+    });
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let keep = told.clone();
+    let observer = move |event: &dosai::CallEvent<'_>| {
+        assert_eq!((event.method, event.path, event.is_stream), ("POST", "/v1/chat/completions", true));
+        assert!(event.host.starts_with("127.0.0.1:") && event.model == Some("m") && event.sent_bytes > 20);
+        assert_eq!(event.timings.first_token.is_some(), event.event_count > 0);
+        let tokens = (event.usage.prompt_tokens, event.usage.completion_tokens, event.usage.cached_tokens);
+        let now = (event.attempt, event.http_status, event.status);
+        keep.lock().unwrap().push((event.kind, now, event.delay, event.received_bytes, tokens, event.call));
+    };
+    let client = server.client_with(ClientOptions { on_event: Some(Arc::new(observer)), ..Default::default() });
+    let mut calls = dosai::Loop::new(Default::default()).unwrap();
+    calls.stream(&client, &request(), 0).unwrap();
+    drop(client); // the loop keeps the observer
+    while calls.next().unwrap().is_some() {}
+    let told = told.lock().unwrap();
+    let kinds: Vec<_> = told.iter().map(|one| (format!("{:?}", one.0), (one.1).0)).collect();
+    let named = |names: &[&str], attempt| names.iter().map(|name| (name.to_string(), attempt)).collect::<Vec<_>>();
+    let attempt = ["ATTEMPT", "CONNECTED", "HEADERS"];
+    let expected = [
+        named(&["STARTED"], 0),
+        named(&attempt, 1),
+        named(&["RETRY"], 1),
+        named(&attempt, 2),
+        named(&["FIRST_TOKEN", "ENDED"], 2),
+    ];
+    assert_eq!(kinds, expected.concat());
+    assert!(told.iter().all(|one| one.5 == told[0].5));
+    assert_eq!((told[4].1, told[4].2, told[4].3), ((1, 503, Status::UNAVAILABLE), Duration::from_millis(1), 2));
+    let last = told.last().unwrap();
+    assert_eq!((last.1, last.4), ((2, 200, Status::OK), (Some(3), Some(2), None)));
+}
+
+#[test]
 fn panics_of_callbacks_go_on() {
     let server = serve(|_, _| Reply::Hold(open(&say(&["A"]))));
     let panics = CallOptions {
@@ -201,6 +243,10 @@ fn panics_of_callbacks_go_on() {
         server.client_with(ClientOptions { key_fn: Some(Arc::new(|| panic!("in key_fn"))), ..Default::default() });
     let ask = || key.chat(&request()).map(drop);
     assert_eq!(said(catch_unwind(AssertUnwindSafe(ask)).unwrap_err()).as_deref(), Some("in key_fn"));
+    let observed =
+        server.client_with(ClientOptions { on_event: Some(Arc::new(|_| panic!("in on_event"))), ..Default::default() });
+    let ask = || observed.stream(&request()).map(drop);
+    assert_eq!(said(catch_unwind(AssertUnwindSafe(ask)).unwrap_err()).as_deref(), Some("in on_event"));
 }
 
 #[test]

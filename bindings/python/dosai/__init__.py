@@ -2,7 +2,6 @@
 
 from ._chunks import ChatCompletionChunk, ServerSentEvent
 from ._client import Client
-from ._decoder import Decoder
 from ._errors import (
     APICancelledError,
     APIConnectionError,
@@ -27,7 +26,6 @@ from ._errors import (
 )
 from ._ffi import dosai_version as _dosai_version
 from ._models import ChatCompletion, ChatCompletionMessage, CompletionUsage, raw_json
-from ._observe import CallEvent
 from ._parse import pydantic_function_tool
 from ._report import Attempt
 from ._response import Headers, Request, Response
@@ -40,20 +38,24 @@ if TYPE_CHECKING:
     from ._async_client import AsyncClient as AsyncClient
     from ._async_stream import AsyncEventStream as AsyncEventStream, AsyncStream as AsyncStream
     from ._async_tool_runner import AsyncToolRunner as AsyncToolRunner
+    from ._decoder import Decoder as Decoder
     from ._messages import ChatCompletionMessageParam as ChatCompletionMessageParam
+    from ._observe import CallEvent as CallEvent
     from ._tool_runner import ToolRunner as ToolRunner
     from ._tools import Tool as Tool, ToolResult as ToolResult
 
     AsyncOpenAI = AsyncClient
 else:
-    # These load asyncio or typing, which many programs do not need.
+    # Many programs do not need these; some load asyncio or typing.
     _LAZY = {
         "AsyncClient": ("_async_client", "AsyncClient"),
         "AsyncEventStream": ("_async_stream", "AsyncEventStream"),
         "AsyncOpenAI": ("_async_client", "AsyncClient"),
         "AsyncStream": ("_async_stream", "AsyncStream"),
         "AsyncToolRunner": ("_async_tool_runner", "AsyncToolRunner"),
+        "CallEvent": ("_observe", "CallEvent"),
         "ChatCompletionMessageParam": ("_messages", "ChatCompletionMessageParam"),
+        "Decoder": ("_decoder", "Decoder"),
         "Tool": ("_tools", "Tool"),
         "ToolResult": ("_tools", "ToolResult"),
         "ToolRunner": ("_tool_runner", "ToolRunner"),

@@ -12,10 +12,8 @@ from ._closing import Closing
 from ._embeddings import Embeddings
 from ._errors import DosaiError, InvalidArgumentError
 from ._json import encode
-from ._key import key_fn
 from ._log import set_log
 from ._models import AvailableModel, Page
-from ._observe import observer
 from ._response import Request
 from ._stream import EventStream
 from ._timeout import NOT_GIVEN, is_omitted
@@ -370,9 +368,13 @@ def new_handle(given: Mapping[str, Any]) -> Handle:
     set_log(fields)
     for name, value in given.items():
         if name == "api_key" and callable(value):
+            from ._key import key_fn
+
             fields.key_fn = key_fn(value)
         elif name == "on_event":
             if value is not None:
+                from ._observe import observer
+
                 fields.on_event = observer(value)
         elif name == "base_url" and given["default_query"]:
             fields.base_url = option(name, full_url(given))

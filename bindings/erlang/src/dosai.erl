@@ -384,8 +384,10 @@ tell(Tools, Call) ->
 arguments(Text) ->
     case string:trim(Text) of
         <<>> -> #{};
-        _ -> case jiffy:decode(Text, [return_maps, copy_strings]) of
+        _ -> try jiffy:decode(Text, [return_maps, copy_strings]) of
             #{} = Arguments -> Arguments;
             _ -> throw(<<"the arguments are no object">>)
+        catch
+            _:_ -> throw(<<"the arguments are not valid JSON">>)
         end
     end.

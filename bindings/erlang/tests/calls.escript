@@ -149,6 +149,8 @@ tools() ->
         dosai:run_tools(Model, (question())#{tool_choice => required}, Tools),
     7 = length(Messages),
     #{role := <<"assistant">>, content := <<"{\"sum\":3}|", _/binary>>} = lists:last(Messages),
+    {ok, #{text := Cut}, _} = dosai:run_tools(Model, (question())#{model => <<"cut">>}, Tools),
+    <<"error: the arguments are not valid JSON">> = lists:last(binary:split(Cut, <<"|">>, [global])),
     #{<<"own">> := 1} = jiffy:decode(maps:get(json, lists:nth(2, Messages)), [return_maps]),
     #{completion := #{choices := [#{message := #{tool_calls := [_, _, _, _]}}]}} = fails(too_large, dosai:run_tools(Model, question(), Tools, #{max_rounds => 1})).
 

@@ -458,6 +458,39 @@ func TestRunTools(t *testing.T) {
 	check(t, as(t, err, dosai.TooLarge).Completion != nil && len(request.Messages) == 6, "%d", len(request.Messages))
 }
 
+func TestRunToolsStream(t *testing.T) {
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", "text/event-stream")
+		event(w, piece("one "))
+		reason := "stop"
+		if !strings.Contains(string(body), `"role":"tool"`) {
+			reason = "tool_calls"
+			event(w, `{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"1","function":{"name":"f","arguments":"{}"}}]}}]}`)
+		}
+		if strings.Contains(string(body), "cut") {
+			panic(http.ErrAbortHandler)
+		}
+		event(w, `{"choices":[{"index":0,"delta":{},"finish_reason":"`+reason+`"}]}`)
+		event(w, "[DONE]")
+	})
+	runs := 0
+	tool := dosai.NewTool("f", "", func(context.Context, struct{}) (string, error) { runs++; return "", nil })
+	request := question
+	request.Tools = []dosai.Tool{tool}
+	text := ""
+	collect := func(chunk dosai.Chunk) { text += chunk.Content() }
+	got, err := client.RunToolsStream(t.Context(), &request, 0, collect)
+	check(t, err == nil && text == "one one " && got.Text() == "one " && runs == 1 && len(request.Messages) == 3, "%v %q", err, text)
+	request = dosai.Request{Messages: []dosai.Message{dosai.User("cut")}, Tools: request.Tools}
+	_, err = client.RunToolsStream(t.Context(), &request, 0, collect)
+	check(t, as(t, err, dosai.Truncated).Completion.Text() == "one " && runs == 1, "%v", err)
+	request.Messages = question.Messages
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = client.RunToolsStream(ctx, &request, 0, func(dosai.Chunk) { cancel() })
+	check(t, errors.Is(err, context.Canceled) && runs == 1, "%v", err)
+}
+
 func TestForcedCall(t *testing.T) {
 	choices := make(chan any, 2)
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {

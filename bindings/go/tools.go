@@ -69,13 +69,32 @@ func NewTool[Arguments, Result any](name, description string,
 // TooLarge, and Truncated if an answer with calls was cut short; their calls do not run. If a function panics, RunTools
 // panics, with an error that has its stack. A ToolChoice that forces a call holds for the first question.
 func (client *Client) RunTools(ctx context.Context, request *Request, maxRounds int) (*Completion, error) {
+	return runRounds(ctx, request, maxRounds, client.Chat)
+}
+
+// RunToolsStream is [Client.RunTools] with streams: each chunk of all answers is passed to onChunk. To stop, cancel ctx.
+func (client *Client) RunToolsStream(ctx context.Context, request *Request, maxRounds int, onChunk func(Chunk)) (*Completion, error) {
+	return runRounds(ctx, request, maxRounds, func(ctx context.Context, request any) (*Completion, error) {
+		stream := client.Stream(ctx, request)
+		for chunk, err := range stream.All() {
+			if err != nil {
+				return nil, err
+			}
+			onChunk(chunk)
+		}
+		return stream.Completion(), nil
+	})
+}
+
+func runRounds(ctx context.Context, request *Request, maxRounds int,
+	ask func(context.Context, any) (*Completion, error)) (*Completion, error) {
 	if maxRounds == 0 {
 		maxRounds = 10
 	}
 	current := *request
 	for round := 1; ; round++ {
 		current.Messages = request.Messages
-		completion, err := client.Chat(ctx, current)
+		completion, err := ask(ctx, current)
 		if err != nil {
 			return nil, err
 		}

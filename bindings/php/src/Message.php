@@ -4,8 +4,8 @@ declare(strict_types=1);
 
 namespace Dosai;
 
-/** A message of an answer. Among the messages of a request, it is sent as the server wrote it: json. */
-final class Message
+/** A message of an answer. Among the messages of a request, it is sent as the server wrote it: json; elsewhere, as the same value. */
+final class Message implements \JsonSerializable
 {
     /** @param ToolCall[] $toolCalls */
     public function __construct(
@@ -16,5 +16,10 @@ final class Message
         public readonly array $toolCalls,
         public readonly string $json,
     ) {
+    }
+
+    public function jsonSerialize(): mixed
+    {
+        return json_decode($this->json, false, 512, JSON_THROW_ON_ERROR);
     }
 }

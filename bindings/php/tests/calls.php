@@ -30,7 +30,15 @@ tests([
         same('stop', $answer->choices[0]->finishReason);
         same(true, $answer->timings->total > 0 && isset(json_decode($answer->json)->usage));
         $again = ['messages' => [QUESTION['messages'][0], $answer->choices[0]->message]];
-        same(true, str_contains($client->chat($again)->text(), ',' . $answer->choices[0]->message->json . ']'));
+        $message = $answer->choices[0]->message;
+        same(true, str_contains($client->chat($again)->text(), ',' . $message->json . ']'));
+        foreach ([['input' => [$message]], [$message], ['item' => $message], ['messages' => ['one' => [$message]]]] as $body) {
+            $sent = json_decode(json_decode($client->post('/responses', $body)->json)->body);
+            while (!isset($sent->role)) {
+                $sent = current((array) $sent);
+            }
+            same(json_encode(json_decode($message->json)), json_encode($sent));
+        }
         fails(Status::InvalidArgument, fn () => $client->chat('[]'));
         fails(Status::InvalidArgument, fn () => $client->chat(['model' => "\xff"]));
     },

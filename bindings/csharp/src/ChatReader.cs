@@ -37,9 +37,10 @@ namespace Dosai
         /// <summary>The answer put together, once the stream has ended; else null.</summary>
         public Completion Completion { get; private set; }
 
-        /// <summary>For <c>await foreach</c>; the token cancels the call, too.</summary>
+        /// <summary>For <c>await foreach</c>, which can be done once; the token cancels the call, too.</summary>
         public ChatReader GetAsyncEnumerator(CancellationToken other = default(CancellationToken))
         {
+            if (Completion != null) throw new InvalidOperationException("dosai: the stream was read before");
             if (!other.CanBeCanceled) return this;
             if (token.CanBeCanceled) other = (linked = CancellationTokenSource.CreateLinkedTokenSource(token, other)).Token;
             token = other;

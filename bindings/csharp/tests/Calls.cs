@@ -122,6 +122,7 @@ static class Calls
             Same(Greeting, reader.Completion.Text);
             Same(false, await reader.MoveNextAsync());
             Same(true, reader.Current == null);
+            Throws<InvalidOperationException>(() => reader.GetAsyncEnumerator()); // an await foreach would find nothing
             IAsyncEnumerator<Chunk> each = ((IAsyncEnumerable<Chunk>)hello.StreamAsync(Question())).GetAsyncEnumerator();
             string text = "";
             while (await each.MoveNextAsync()) text += each.Current.Content;

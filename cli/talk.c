@@ -137,17 +137,18 @@ void talk_run(dosai_client *client, const options *options, dosai_request *reque
   talk talk = {.client = client, .options = *options, .outcome = outcome};
   text prompt = {0};
   outcome->status = dosai_request_copy(request, &talk.request, &outcome->error);
-  if (!outcome_is_ok(outcome)) return;
-  talk.options.call.on_wait = on_wait;
-  lines_open(options);
-  if (!options->is_talk) {
-    turn(&talk, NULL);
-  } else {
-    note("/help lists the commands, Ctrl-D quits");
-    prompt_read(options, &prompt, outcome);
-    if (outcome_is_ok(outcome)) converse(&talk, &prompt);
+  if (outcome_is_ok(outcome) && options->is_talk) prompt_read(options, &prompt, outcome);
+  if (outcome_is_ok(outcome)) {
+    talk.options.call.on_wait = on_wait;
+    lines_open(options); /* from there on, signals end no read of a file */
+    if (options->is_talk) {
+      note("/help lists the commands, Ctrl-D quits");
+      converse(&talk, &prompt);
+    } else {
+      turn(&talk, NULL);
+    }
+    lines_close();
   }
-  lines_close();
   free(prompt.bytes);
   dosai_request_free(talk.request);
 }

@@ -1,5 +1,5 @@
 """dosai chat -i in a terminal."""
-import json, re, signal, stat, termios, time
+import json, os, re, signal, stat, termios, time
 
 import pytest
 
@@ -220,6 +220,17 @@ def test_a_signal_ends_it(talk, when, number):
         time.sleep(0.1)
         screen.signal(number)
         assert screen.end() == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_it_reads_a_file(talk, tmp_path, number):
+    os.mkfifo(tmp_path / "slow")
+    file = os.open(tmp_path / "slow", os.O_RDWR)  # so that the file has no end
+    with talk("hello").open("-i", "--file", tmp_path / "slow") as screen:
+        time.sleep(0.5)
+        screen.signal(number)
+        assert screen.end() == -number
+    os.close(file)
 
 
 def test_a_failure_does_not_end_it(talk):

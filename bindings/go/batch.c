@@ -146,6 +146,17 @@ void dosai_go_batch_free(dosai_go_batch *batch) {
   memset(batch, 0, sizeof *batch);
 }
 
+extern void dosai_go_tell(dosai_call_event *event, uintptr_t handle);
+
+static void tell(const dosai_call_event *event, void *handle) {
+  dosai_go_tell((dosai_call_event *)event, (uintptr_t)handle);
+}
+
+void dosai_go_observe(dosai_client_options *options, uintptr_t handle) {
+  options->on_event = tell;
+  options->event_user_data = (void *)handle;
+}
+
 dosai_status dosai_go_submit(dosai_loop *loop, dosai_client *client, int kind, const char *path,
                              const char *body, size_t length, const dosai_call_options *options,
                              uintptr_t tag, dosai_call **out_call, dosai_error **out_error) {

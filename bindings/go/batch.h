@@ -35,6 +35,9 @@ int dosai_go_step(dosai_loop *loop, dosai_go_batch *batch);
 void dosai_go_close(dosai_loop *loop, dosai_go_batch *batch);
 void dosai_go_batch_free(dosai_go_batch *batch);
 
+/* Lets dosai_go_tell in Go be told of the calls, with the handle of who wants to know. */
+void dosai_go_observe(dosai_client_options *options, uintptr_t handle);
+
 /* Submits a call: a GET has a path alone, a POST also a body, a chat or a stream a body alone. */
 enum { GO_CHAT, GO_STREAM, GO_GET, GO_POST, GO_STREAM_POST };
 dosai_status dosai_go_submit(dosai_loop *loop, dosai_client *client, int kind, const char *path,

@@ -20,6 +20,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"runtime/cgo"
 	"strings"
 	"time"
 	"unsafe"
@@ -66,6 +67,10 @@ type Options struct {
 	RequestsPerMinute    int64 // see "Rates" in dosai.h. 0: no rate
 	TokensPerMinute      int64
 	MaxInFlight          int // how many calls run at once; the others wait in turn. 0: no limit
+
+	// OnEvent is told each point of a call's life, with the call's context. It delays all calls of the client: return
+	// soon, and do not use the client. A panic in it ends the process. What it refers to is kept until the client closes.
+	OnEvent func(context.Context, CallEvent)
 }
 
 // CallOptions are those of single calls; see [Client.With]. A zero value is the client's.
@@ -199,12 +204,18 @@ func NewClient(options Options) (*Client, error) {
 	if err := kept.check(); err != nil {
 		return nil, err
 	}
+	told := &observer{onEvent: options.OnEvent, contexts: map[C.uintptr_t]context.Context{}}
+	if told.onEvent != nil {
+		told.handle = cgo.NewHandle(told)
+		C.dosai_go_observe(&c, C.uintptr_t(told.handle))
+	}
 	var handle *C.dosai_client
 	var failure *C.dosai_error
 	if status := C.dosai_client_new(&c, &handle, &failure); status != C.DOSAI_OK {
+		told.free()
 		return nil, takeError(status, failure)
 	}
-	made, err := newLoop(handle, options.MaxInFlight)
+	made, err := newLoop(handle, told, options.MaxInFlight)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -353,6 +354,56 @@ func TestOtherEndpoints(t *testing.T) {
 }
 
 // A text with a NUL is refused, for it would be cut there.
+func TestOnEvent(t *testing.T) {
+	type key struct{}
+	var told []string
+	var lock sync.Mutex
+	hangs := make(chan bool, 1)
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), "hang") {
+			hangs <- true
+			<-r.Context().Done()
+			return
+		}
+		if r.Header.Get("X-First") == "1" && len(hangs) == 0 {
+			hangs <- true
+			w.Header().Set("Retry-After-Ms", "1")
+			w.WriteHeader(503)
+			return
+		}
+		w.Header().Set("X-Request-Id", "r-1")
+		io.WriteString(w, answer("a"))
+	}, dosai.Options{APIKey: "k", OnEvent: func(ctx context.Context, event dosai.CallEvent) {
+		lock.Lock()
+		defer lock.Unlock()
+		if event.Path != "/v1/chat/completions" || event.Model != "m" || event.Method != "POST" || event.SentBytes < 9 {
+			t.Errorf("%+v", event)
+		}
+		told = append(told, fmt.Sprintf("%v %v %d %d %v %v %s %d", ctx.Value(key{}), event.Kind, event.Attempt, event.HTTPStatus, event.Status,
+			event.Delay, event.RequestID, event.Usage.CompletionTokens))
+	}})
+	ctx := context.WithValue(t.Context(), key{}, "mine")
+	_, err := client.With(dosai.CallOptions{Headers: []string{"X-First: 1"}}).Chat(ctx, question)
+	<-hangs
+	want := []string{"mine STARTED 0 0 OK 0s  -1", "mine ATTEMPT 1 0 OK 0s  -1", "mine CONNECTED 1 0 OK 0s  -1", "mine HEADERS 1 503 OK 0s  -1",
+		"mine RETRY 1 503 UNAVAILABLE 1ms  -1", "mine ATTEMPT 2 0 OK 0s  -1", "mine CONNECTED 2 0 OK 0s  -1", "mine HEADERS 2 200 OK 0s r-1 -1",
+		"mine ENDED 2 200 OK 0s r-1 2"}
+	check(t, err == nil && slices.Equal(told, want), "%v %q", err, told)
+	told = nil
+	ended := make(chan error)
+	go func() {
+		_, err := client.Chat(ctx, dosai.Request{Model: "m", Messages: []dosai.Message{dosai.User("hang")}})
+		ended <- err
+	}()
+	<-hangs
+	client.Close()
+	as(t, <-ended, dosai.Cancelled)
+	check(t, strings.HasPrefix(told[len(told)-1], "mine ENDED 1 0 CANCELLED"), "%q", told)
+	_, err = dosai.NewClient(dosai.Options{BaseURL: "ftp://x", OnEvent: func(context.Context, dosai.CallEvent) {}})
+	as(t, err, dosai.InvalidArgument)
+}
+
 func TestNUL(t *testing.T) {
 	for _, options := range []dosai.Options{{APIKey: "k\x00l"}, {Organization: "o\x00p"}, {Headers: []string{"x-own: one\x00two"}},
 		{BaseURL: "http://127.0.0.1\x00.example"}, {CAPEM: "\x00"}} {

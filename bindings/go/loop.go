@@ -29,17 +29,19 @@ type loop struct {
 	batch    C.dosai_go_batch
 	calls    map[C.uintptr_t]*call
 	lastTag  C.uintptr_t
+	told     *observer
 	isClosed bool
 }
 
-func newLoop(client *C.dosai_client, maxInFlight int) (*loop, error) {
+func newLoop(client *C.dosai_client, told *observer, maxInFlight int) (*loop, error) {
 	var options C.dosai_loop_options
 	C.dosai_loop_options_init(&options, C.size_t(unsafe.Sizeof(options)))
 	options.max_in_flight = count(maxInFlight)
-	l := &loop{client: client, calls: map[C.uintptr_t]*call{}, leader: make(chan struct{}, 1)}
+	l := &loop{client: client, told: told, calls: map[C.uintptr_t]*call{}, leader: make(chan struct{}, 1)}
 	var failure *C.dosai_error
 	if status := C.dosai_loop_new(&options, &l.handle, &failure); status != C.DOSAI_OK {
 		C.dosai_client_free(client)
+		told.free()
 		return nil, takeError(status, failure)
 	}
 	if err := l.openWaiter(); err != nil {
@@ -86,6 +88,7 @@ func (l *loop) end() bool {
 	l.deliver()
 	C.dosai_go_batch_free(&l.batch)
 	C.dosai_client_free(l.client)
+	l.told.free()
 	return true
 }
 
@@ -167,8 +170,10 @@ func (client *Client) submit(ctx context.Context, kind C.int, path string, body 
 		return nil, failed(InvalidArgument, "the client is closed", nil)
 	}
 	l.lastTag++
+	l.told.starting = ctx
 	status := C.dosai_go_submit(l.handle, l.client, kind, cPath, (*C.char)(unsafe.Pointer(unsafe.SliceData(bytes))),
 		C.size_t(len(bytes)), &c, l.lastTag, &handle, &failure)
+	l.told.starting = nil
 	if status != C.DOSAI_OK {
 		return nil, takeError(status, failure)
 	}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import inspect
 import json
 import re
@@ -147,13 +148,15 @@ def content_of(value: Any) -> str:
 
 
 def jsonable(value: Any) -> Any:
-    """pydantic's models and dataclasses, at any depth, as JSON values."""
+    """pydantic's models, dataclasses, members of an Enum and sets, at any depth, as JSON values."""
     if hasattr(type(value), "model_dump") and not isinstance(value, Model):
         return value.model_dump(mode="json")
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: jsonable(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, enum.Enum):
+        return jsonable(value.value)
     if isinstance(value, dict):
-        return {name: jsonable(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
+        return {name.value if isinstance(name, enum.Enum) else name: jsonable(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [jsonable(one) for one in value]
     return value

@@ -175,6 +175,13 @@ def test_results_of_pydantic_and_dataclasses():
     assert content_of([model(n=1), {"p": Place("x")}]) == '[{"n": 1}, {"p": {"city": "x", "height": 0.0, "tags": []}}]'
 
 
+@pytest.mark.parametrize("hint, value", [(row[0], row[3]) for row in ROWS if row[0] is not Area], ids=lambda row: None)
+def test_what_a_function_takes_it_may_return(hint, value):
+    from dosai._tools import content_of
+
+    assert call(hint, '{"x": %s}' % content_of([value])[1:-1])[1]() == value
+
+
 @dataclasses.dataclass
 class Endless:
     other: "Endless"

@@ -23,23 +23,29 @@ UNIONS = (Union, getattr(types, "UnionType", Union))
 def shape_of_function(function: Callable[..., Any], described: Any, given: Iterable[str]) -> Shape:
     """The schema of a function's arguments, without those that are given already, and what makes its keyword arguments of
     JSON. `described` has the type hints."""
-    definitions: Schema = {}
-    parameters = [each for each in parameters_of(function, described) if each[0] not in given]
-    schema, convert = shape_of_object(dict, parameters, definitions)
-    return ({**schema, "$defs": definitions} if definitions else schema), convert
-
-
-def parameters_of(function: Callable[..., Any], described: Any) -> list[tuple[str, Any, bool]]:
-    """The name and the type of each parameter, and whether it is required."""
     hints, parameters = typing.get_type_hints(described, include_extras=True), []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise TypeError(f"the parameter {parameter} has no name for the model")
+        if name in given:
+            continue
         if name not in hints:
             raise TypeError(f"the parameter {name!r} has no type hint")
+        parameters.append((name, hints[name], parameter.default is parameter.empty))
+    definitions: Schema = {}
+    schema, convert = shape_of_object(dict, parameters, definitions)
+    return ({**schema, "$defs": definitions} if definitions else schema), convert
+
+
+def parameters_of_dataclass(kind: Any) -> list[tuple[str, Any, bool]]:
+    """The name and the type of what it takes, and whether it is required. An InitVar is not one of its fields()."""
+    hints, missing, parameters = typing.get_type_hints(kind, include_extras=True), dataclasses.MISSING, []
+    taken = {each.name for each in dataclasses.fields(kind) if each.init}
+    for name, each in kind.__dataclass_fields__.items():
         hint = hints[name]
-        parameters.append((name, hint.type if isinstance(hint, dataclasses.InitVar) else hint,
-                           parameter.default is parameter.empty))
+        if name in taken or isinstance(hint, dataclasses.InitVar) or hint is dataclasses.InitVar:
+            parameters.append((name, hint.type if isinstance(hint, dataclasses.InitVar) else hint,
+                               each.default is each.default_factory is missing))
     return parameters
 
 
@@ -79,7 +85,7 @@ def shape_of(hint: Any, definitions: Schema) -> Shape:
         return {"type": "object", **about, "additionalProperties": schema}, \
             lambda value: mapping(convert_name, convert, value)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return shape_of_object(kind, parameters_of(kind, kind), definitions)
+        return shape_of_object(kind, parameters_of_dataclass(kind), definitions)
     raise TypeError(f"there is no JSON schema for {hint!r}")
 
 

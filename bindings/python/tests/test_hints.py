@@ -54,6 +54,19 @@ class Area:
         self.size = width * height
 
 
+@dataclasses.dataclass
+class Made:
+    city: str
+
+    def __new__(cls, *arguments, **named):
+        return super().__new__(cls)
+
+
+@dataclasses.dataclass
+class Untyped:
+    x: dataclasses.InitVar
+
+
 def call(hint, json, default=...):
     """The schema of a parameter, and the value that it gets."""
 
@@ -100,6 +113,8 @@ ROWS = [
     (Place, {"type": "object", "required": ["city"], "additionalProperties": False, "properties": {
         "city": {"type": "string", "description": "Its name"}, "height": {"type": "number"},
         "tags": {"type": "array", "items": {"type": "string"}}}}, '{"city": "Rome", "height": 3}', Place("Rome", 3.0)),
+    (Made, {"type": "object", "required": ["city"], "additionalProperties": False, "properties": {
+        "city": {"type": "string"}}}, '{"city": "Rome"}', Made("Rome")),
     (Area, {"type": "object", "required": ["width"], "additionalProperties": False, "properties": {
         "width": {"type": "number"}, "height": {"type": "number"}}}, '{"width": 3, "height": 2}', Area(3.0, 2.0)),
 ]
@@ -194,12 +209,13 @@ def unknown(x: object): ...
 def endless(x: "Endless"): ...
 def numbers(x: Dict[int, float]): ...
 def not_there(x: "Nowhere"): ...  # noqa: F821
+def untyped(x: Untyped): ...
 
 
 @pytest.mark.parametrize("function, problem", [
     (no_hint, "the parameter 'x' has no type hint"), (many, r"the parameter \*x: int has no name"),
     (positional, "has no name"), (endless, "recursion"), (unknown, "no JSON schema for <class 'object'>"),
-    (not_there, "Nowhere"), (numbers, "the names of an object are strings"),
+    (not_there, "Nowhere"), (untyped, "no JSON schema for <class 'dataclasses.InitVar'>"), (numbers, "the names of an object are strings"),
 ])
 def test_functions_without_a_schema(function, problem):
     with pytest.raises(TypeError, match=r"%s\(\): .*%s" % (function.__name__, problem)):

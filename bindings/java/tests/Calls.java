@@ -23,6 +23,7 @@ final class Calls extends Support {
         test("tools that break", Calls::brokenTools);
         test("futures", Calls::futures);
         test("publisher", Calls::publisher);
+        test("interrupts in the pool", Calls::pool);
         test("a slow reader beside a fast one", Calls::slow);
         test("a hundred that wait", Calls::waiting);
     }
@@ -101,6 +102,7 @@ final class Calls extends Support {
         closed.close();
         fails(Status.INVALID_ARGUMENT, () -> closed.chat(question()));
         fails(Status.INVALID_ARGUMENT, () -> closed.stream(question()).hasNext());
+        same(Status.INVALID_ARGUMENT, ((DosaiException) closed.chatAsync(question()).exceptionNow()).status());
     }
 
     static void stream() {
@@ -284,6 +286,36 @@ final class Calls extends Support {
         Subscriber wrong = subscribe("endless");
         wrong.subscription.request(0);
         same(IllegalArgumentException.class, wrong.seen.poll(20, TimeUnit.SECONDS).getClass());
+    }
+
+    /** They are of other tasks, and cancel no call. */
+    static void pool() throws Exception {
+        try (Client client = client("hello")) {
+            for (int times = 0; times < 20; times++) {
+                CompletableFuture<Completion> one = client.chatAsync(question());
+                for (int task = 0; task < 4; task++) {
+                    ForkJoinPool.commonPool().execute(() -> {
+                        try {
+                            Thread.sleep(3);
+                        } catch (InterruptedException ofTheTaskBefore) { }
+                        Thread.currentThread().interrupt();
+                    });
+                }
+                same(HELLO, one.get().text());
+            }
+            Subscriber one = new Subscriber() {
+                @Override
+                public void onNext(Chunk chunk) {
+                    super.onNext(chunk);
+                    Thread.currentThread().interrupt();
+                }
+            };
+            client.publish(question()).subscribe(one);
+            one.subscription.request(Long.MAX_VALUE);
+            Object last;
+            while ((last = one.seen.poll(20, TimeUnit.SECONDS)) instanceof String) { }
+            same(true, last);
+        }
     }
 
     static long used() {

@@ -116,6 +116,17 @@ final class Call implements Source {
         }
     }
 
+    /** The same on a thread of a pool, whose interrupts are meant for other tasks: they do not cancel this call. */
+    Chunk nextInPool() {
+        lock.lock();
+        try {
+            while (chunks.isEmpty() && !isOver() && !isClosed) hasNews.awaitUninterruptibly();
+            return take();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Chunk take() {
         Chunk one = chunks.poll();
         if (one != null) {

@@ -79,7 +79,7 @@ final class ChunkPublisher implements Flow.Publisher<Chunk> {
             if (!call.has(false) && (wanted.get() == 0 || !call.has(true))) return false;
             Chunk chunk;
             try {
-                chunk = call.next();
+                chunk = call.nextInPool();
             } catch (RuntimeException wrong) {
                 return end(wrong);
             }

@@ -98,8 +98,15 @@ public final class Client implements AutoCloseable {
     public CompletableFuture<Completion> chatAsync(Request request) {
         CompletableFuture<Completion> future = new CompletableFuture<>();
         Call[] call = {null};
-        call[0] = new Call(root, () -> future.completeAsync(() -> (Completion) call[0].result()));
-        submit(call[0], chatOf(request.toString()));
+        call[0] = new Call(root, () -> future.completeAsync(() -> {
+            call[0].nextInPool(); // there is none, but this throws what has failed
+            return call[0].completion();
+        }));
+        try {
+            submit(call[0], chatOf(request.toString()));
+        } catch (DosaiException wrong) { // the client is closed
+            future.completeExceptionally(wrong);
+        }
         future.whenComplete((answer, wrong) -> call[0].close());
         return future;
     }

@@ -1,6 +1,8 @@
 import ai.dos.*;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.*;
-import java.util.Arrays;
+import java.net.*;
+import java.util.*;
 import java.util.concurrent.*;
 
 /** How calls end before their time. What is left open of them, the server tells. */
@@ -12,6 +14,7 @@ final class Ends extends Support {
         test("interrupt", Ends::interrupt);
         test("leaving", () -> inBoth(Ends::leaving));
         test("forgetting", Ends::forgetting);
+        test("unloading", () -> inBoth(Ends::unloading));
         test("futures and subscriptions", Ends::subscriptions);
         test("close", Ends::close);
         test("a thread that dies", Ends::dying);
@@ -128,6 +131,37 @@ final class Ends extends Support {
             threads = (int) Thread.getAllStackTraces().keySet().stream().filter(one -> one.getName().equals("dosai")).count();
         }
         same(0, threads);
+    }
+
+    /** The classes of the binding go with their loader, and the thread of a client keeps nothing of who began it. */
+    static void unloading() throws Exception {
+        InheritableThreadLocal<Object> own = new InheritableThreadLocal<>();
+        own.set(new Object());
+        URL[] classes = {Client.class.getProtectionDomain().getCodeSource().getLocation()};
+        URLClassLoader loader = new URLClassLoader(classes, ClassLoader.getPlatformClassLoader());
+        Class<?> ofClient = loader.loadClass("ai.dos.Client"), ofOptions = loader.loadClass("ai.dos.ClientOptions");
+        Object options = ofOptions.getConstructor().newInstance();
+        ofOptions.getMethod("baseUrl", String.class).invoke(options, URL.replace("NAME", "hello"));
+        Object client = ofClient.getConstructor(ofOptions).newInstance(options);
+        same(true, ofClient.getMethod("chat", String.class).invoke(client, question().toString()).toString().contains(HELLO));
+        List<WeakReference<Object>> left = new ArrayList<>(List.of(new WeakReference<>(own.get())));
+        own.remove();
+        forgotten(left);
+        ofClient.getMethod("close").invoke(client);
+        left.set(0, new WeakReference<>(loader));
+        loader.close();
+        loader = null;
+        ofClient = ofOptions = null;
+        client = options = null;
+        forgotten(left);
+    }
+
+    static void forgotten(List<WeakReference<Object>> left) throws Exception {
+        for (int times = 0; times < 100 && left.get(0).get() != null; times++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        same(null, left.get(0).get());
     }
 
     static void subscriptions() throws Exception {

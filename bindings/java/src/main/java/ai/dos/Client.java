@@ -244,7 +244,7 @@ public final class Client implements AutoCloseable {
     private long direct(Arena arena, long token, Direct call) {
         MemorySegment struct = options.write(arena), out = arena.allocate(16, 8);
         struct.set(JAVA_LONG, call_options.cancel, token);
-        struct.set(JAVA_LONG, call_options.on_wait, Native.ON_WAIT);
+        struct.set(JAVA_LONG, call_options.on_wait, Native.ON_WAIT.address());
         struct.set(JAVA_LONG, call_options.wait_interval_ms, WAIT_MILLIS);
         long client = handle.use();
         if (client == 0) throw Loop.closed();

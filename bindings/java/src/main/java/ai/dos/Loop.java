@@ -35,7 +35,7 @@ final class Loop implements Runnable, AutoCloseable {
         synchronized (asked) {
             if (isClosed) throw closed();
             if (!hasThread) {
-                Thread.ofPlatform().daemon().name("dosai").start(this);
+                Thread.ofPlatform().daemon().name("dosai").inheritInheritableThreadLocals(false).start(this);
                 hasThread = true;
             }
             asked.add(new Asked(call, submit));

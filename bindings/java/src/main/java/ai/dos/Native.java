@@ -20,7 +20,7 @@ final class Native {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final SymbolLookup LIBRARY = load();
     /** Ends the wait of a thread that is interrupted. The only call from C into Java. */
-    static final long ON_WAIT = upcall();
+    static final MemorySegment ON_WAIT = upcall();
 
     private static SymbolLookup load() {
         String path = System.getProperty("dosai.library", System.getenv("DOSAI_LIBRARY"));
@@ -39,17 +39,18 @@ final class Native {
         return LINKER.downcallHandle(found, type);
     }
 
-    private static long upcall() {
+    /** Of Java's own methods alone, and in no global arena: otherwise, the loader of these classes could never be unloaded. */
+    private static MemorySegment upcall() {
         try {
-            MethodHandle target = MethodHandles.lookup().findStatic(Native.class, "onWait", MethodType.methodType(int.class, long.class));
-            return LINKER.upcallStub(target, FunctionDescriptor.of(JAVA_INT, JAVA_LONG), Arena.global()).address();
+            MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+            MethodHandle thread = lookup.findStatic(Thread.class, "currentThread", MethodType.methodType(Thread.class));
+            MethodHandle isInterrupted = lookup.findVirtual(Thread.class, "isInterrupted", MethodType.methodType(boolean.class));
+            MethodHandle asked = MethodHandles.filterReturnValue(thread, isInterrupted);
+            MethodHandle target = MethodHandles.explicitCastArguments(asked, MethodType.methodType(int.class)); // true is 1
+            return LINKER.upcallStub(MethodHandles.dropArguments(target, 0, long.class), FunctionDescriptor.of(JAVA_INT, JAVA_LONG), Arena.ofAuto());
         } catch (ReflectiveOperationException wrong) {
             throw new AssertionError(wrong);
         }
-    }
-
-    static int onWait(long nothing) {
-        return Thread.currentThread().isInterrupted() ? 1 : 0;
     }
 
     static RuntimeException thrown(Throwable wrong) {

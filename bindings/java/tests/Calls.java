@@ -1,4 +1,5 @@
 import ai.dos.*;
+import java.io.*;
 import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -119,11 +120,17 @@ final class Calls extends Support {
         }
     }
 
-    static void errors() {
+    static void errors() throws Exception {
         DosaiException wrong = fails(Status.RATE_LIMITED, () -> client("limited").chat(question()));
         same("429 true 1", wrong.httpStatus() + " " + wrong.isRetryable() + " " + wrong.attempts().size());
         same(true, wrong.body() != null && wrong.completion() == null && wrong.getMessage().contains("Slow down."));
-        same("0 1 2 ", fails(Status.TRUNCATED, () -> contents(client("half").stream(question()))).completion().text());
+        DosaiException half = fails(Status.TRUNCATED, () -> contents(client("half").stream(question())));
+        same("0 1 2 ", half.completion().text());
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new ObjectOutputStream(bytes).writeObject(half);
+        DosaiException read = (DosaiException) new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
+        same(half.completion(), read.completion());
+        same(half.attempts(), read.attempts());
         ClientOptions soon = new ClientOptions().idleTimeout(Duration.ofMillis(50));
         same(Clock.IDLE, fails(Status.TIMEOUT, () -> contents(client("endless", soon).stream(question()))).clock());
     }

@@ -1,5 +1,6 @@
 package ai.dos;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -10,15 +11,16 @@ import java.util.EnumSet;
  * time in seconds, or -1. json is the whole answer, with fields that the library does not know.
  */
 public record Completion(String id, String object, long created, String model, List<Choice> choices, Usage usage, Set<Quirk> quirks,
-        int httpStatus, String requestId, List<Attempt> attempts, Timings timings, String json) {
+        int httpStatus, String requestId, List<Attempt> attempts, Timings timings, String json) implements Serializable {
     /** One of the answers. index is the server's; finishReason is its own word. */
-    public record Choice(int index, Message message, String finishReason) {}
+    public record Choice(int index, Message message, String finishReason) implements Serializable {}
 
     /** json is what Request.message sends again, unchanged. */
-    public record Message(String role, String content, String reasoning, String refusal, List<ToolCall> toolCalls, String json) {}
+    public record Message(String role, String content, String reasoning, String refusal, List<ToolCall> toolCalls, String json)
+            implements Serializable {}
 
     /** arguments are as the model wrote them, and not necessarily JSON. */
-    public record ToolCall(String id, String name, String arguments) {}
+    public record ToolCall(String id, String name, String arguments) implements Serializable {}
 
     /** The content of the first choice, or "". */
     public String text() {

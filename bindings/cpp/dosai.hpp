@@ -9,7 +9,8 @@
  * and the structs that it fills in. These rules are specific to C++:
  *
  *   Errors      x() throws Error. try_x() returns Result, which contains a value or an Error; without exceptions
- *               (-fno-exceptions), only try_x() exists.
+ *               (-fno-exceptions), only try_x() exists. One program may have files of both modes, which cannot pass
+ *               these objects to each other.
  *   Ownership   Client, Request, Stream, Loop, Call and CancelToken can be moved, but not copied. Completion and
  *               Error are immutable: copies are cheap and share one object. The C handle from handle() is borrowed.
  *   Text        std::string_view. Text that you pass in is copied. Text that a function returns is borrowed from its
@@ -41,11 +42,14 @@
 
 #if defined(__cpp_exceptions)
 #define DOSAI_EXCEPTIONS 1
+#define DOSAI_MODE with_exceptions
 #else
 #define DOSAI_EXCEPTIONS 0
+#define DOSAI_MODE without_exceptions
 #endif
 
 namespace dosai {
+inline namespace DOSAI_MODE { /* so that the linker takes no function of the other mode */
 
 using Milliseconds = std::chrono::milliseconds;
 using Observer = std::function<void(const dosai_call_event &event)>;
@@ -1351,6 +1355,7 @@ private:
   std::unique_ptr<State> state_;
 };
 
+} // namespace DOSAI_MODE
 } // namespace dosai
 
 #endif

@@ -338,6 +338,11 @@ def test_command(tmp_path):
     done = command("--script", script, "--", sys.executable, "-c", ASKS * 3)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello\nHi!\nx\n", "")
     script.write_text('[{"completion": {"content": "Hello"}, "cut": 1}]')
+    for wrong in ([{"completon": {}}], [{"completion": {}, "cutt": 1}], [{"error": {}, "completion": {}}], [5], {"completion": {}}):
+        other = tmp_path / "wrong.json"
+        other.write_text(json.dumps(wrong))
+        refused = command("--script", other, "--", sys.executable, "-c", "print('it runs')")
+        assert refused.returncode == 1 and refused.stderr.startswith("dosai.testing: the script") and not refused.stdout, wrong
     done = command("--script", script, "--", sys.executable, "-c", ASKS)
     assert (done.returncode, done.stdout) == (1, "") and "before the end of the answer" in done.stderr
     script.write_text("[]")

@@ -42,7 +42,10 @@ def prepare(server: Server, options: argparse.Namespace) -> None:
         server.reply(options.reply, times=None)
     elif options.script:
         with open(options.script, encoding="utf-8") as file:
-            server.reply(*map(from_json, json.load(file)))
+            replies = json.load(file)
+        if not isinstance(replies, list):
+            raise ValueError("the script is no list of replies")
+        server.reply(*map(from_json, replies))
     else:
         server.use_cassette(options.cassette, options.upstream, mode=options.mode, speed=options.speed,
                             redact_keys=not options.keep_keys, redact_prompts=options.redact_prompts)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Union
 
 from ._connection import Request
-from ._steps import Form, steps_of
+from ._steps import KEYS, Form, steps_of
 
 Reply = Union[str, Form, Callable[[Request], Union[str, Form]]]
 """Text, which the model says; what a function of this module gives; or a function of the request that gives one."""
@@ -197,8 +197,15 @@ def from_json(value: Any) -> Reply:
 
     Beside "completion" or "error" may stand "cut", "stall" or "reset" with the number of events before it.
     """
-    if not isinstance(value, dict) or not {"completion", "error"} & set(value):
-        return value  # type: ignore[no-any-return]
+    if isinstance(value, (str, list)):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError("the script has a reply that is none: %s" % json.dumps(value))
+    kind = next(({key, *BREAKS} for key in ("error", "completion") if key in value), KEYS)
+    if unknown := set(value) - kind:
+        raise ValueError("the script has a reply with an unknown key: %s" % ", ".join(sorted(unknown)))
+    if kind is KEYS:
+        return value
     made: Reply
     if "error" in value:
         made = error(**value["error"])

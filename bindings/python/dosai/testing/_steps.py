@@ -25,6 +25,8 @@ from typing import Any, Dict, List, Union
 
 Step = Dict[str, Any]
 Form = Union[Dict[str, Any], List[Step]]  # a reply
+KEYS = {"status", "headers", "json", "text", "base64", "events", "pace_ms", "done", "stream", "framing", "delay_ms", "end",
+        "steps"}
 
 
 def head(status: int, headers: Mapping[str, str] | list[tuple[str, str]]) -> str:

@@ -28,7 +28,7 @@ class Tool:
     ) -> None:
         if not callable(function):
             raise TypeError(f"{function!r} is not a function")
-        self.function, inner, given = function, *inside(function)
+        self.function, (inner, self._given) = function, inside(function)
         self.name: str = getattr(function, "__name__", getattr(inner, "__name__", "")) if name is None else name
         if not re.fullmatch("[a-zA-Z0-9_-]{1,64}", self.name):
             raise TypeError(f"{function!r} needs a name: Tool(function, name=...)")
@@ -37,7 +37,7 @@ class Tool:
         self.description = inspect.cleandoc(next(filter(None, docstrings), "")) if description is None else description
         self._is_async = inspect.iscoroutinefunction(described)
         try:
-            shape: Shape = (shape_of_function(function, described, given) if parameters is None
+            shape: Shape = (shape_of_function(function, described, self._given) if parameters is None
                             else (dict(parameters), dict))
         except (TypeError, NameError, RecursionError) as error:
             raise TypeError(f"{self.name}(): {error}") from error
@@ -55,6 +55,8 @@ class Tool:
             value = json.loads(arguments.strip() or "{}", parse_constant=refuse)
             if not isinstance(value, dict):
                 raise ValueError("not an object")
+            for name in self._given.intersection(value):  # it would replace what a partial has bound
+                raise ValueError(f"{name} is unknown")
             return partial(self.function, **self._convert(value))
         except (ValueError, ArithmeticError, RecursionError) as error:
             raise WrongCallError(f"the arguments of {self.name} are wrong: {error}") from error

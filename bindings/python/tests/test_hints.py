@@ -269,9 +269,12 @@ def test_callables(function, name, properties, arguments, result):
         tool.bind(json.dumps({**arguments, "x": 1}))
 
 
-def test_an_argument_that_is_given_is_not_the_models():
+@pytest.mark.parametrize("parameters", [None, {"type": "object"}])
+def test_an_argument_that_is_given_is_not_the_models(parameters):
+    tool = dosai.Tool(functools.partial(book, guest="me"), parameters=parameters)
+    assert tool.bind('{"city": "Rome"}')() == "Rome 1 me"
     with pytest.raises(WrongCallError, match="guest is unknown"):
-        dosai.Tool(functools.partial(book, guest="me")).bind('{"city": "Rome", "guest": "you"}')
+        tool.bind('{"city": "Rome", "guest": "you"}')
 
 
 def test_what_is_no_function():

@@ -24,16 +24,20 @@ static void on_signal(int number) {
   if (number == SIGINT || has_ended) is_stopped = 1;
 }
 
+/* The second SIGTERM ends the process, whatever it waits for; and so does the second SIGINT, unless it is a key. */
 static void listen_to_signals(void) {
   static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT};
-  struct sigaction before, action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  struct sigaction before, action = {.sa_handler = on_signal};
   sigemptyset(&action.sa_mask);
   sigemptyset(&signals);
   for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) {
-    sigaction(numbers[index], NULL, &before);
+    int number = numbers[index];
+    sigaction(number, NULL, &before);
     if (before.sa_handler == SIG_IGN) continue;
-    sigaction(numbers[index], &action, NULL);
-    sigaddset(&signals, numbers[index]);
+    int is_once = number == SIGTERM || (number == SIGINT && !is_typed);
+    action.sa_flags = SA_RESTART | (is_once ? (int)SA_RESETHAND : 0);
+    sigaction(number, &action, NULL);
+    sigaddset(&signals, number);
   }
 }
 

@@ -1,5 +1,5 @@
 """dosai chat -i without a terminal."""
-import json, resource, signal, subprocess, time
+import json, resource, select, signal, subprocess, time
 
 import pytest
 
@@ -123,3 +123,20 @@ def test_no_memory_for_a_line(talk, megabytes):
                           capture_output=True, timeout=terminal.SECONDS,
                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
     assert done.returncode == 5 and done.stderr == b"dosai: OUT_OF_MEMORY: out of memory\n" and not talk.requests()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_signal_ends_it(talk, number):
+    """Whatever it waits for: here, a reader that does not read."""
+    process = subprocess.Popen([terminal.TOOL, "chat", "-i", "Hi."], env=talk("big").env(), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        select.select([process.stdout], [], [])
+        time.sleep(1)
+        process.send_signal(number)
+        time.sleep(0.1)
+        process.send_signal(number)
+        assert process.wait(timeout=60) in (130, -number)
+    finally:
+        process.kill()
+        process.communicate()

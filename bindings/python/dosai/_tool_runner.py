@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Generator, Generic, Iterable, Iterator, Optional, TypeVar, Union
 
 from . import _ffi
-from ._call import Call, new_cancel, read_completion
+from ._call import Call, new_cancel, number, read_completion
 from ._chat import chat_call, list_of
 from ._closing import Closing
 from ._errors import APICancelledError, DosaiError, MaxRoundsError
@@ -27,7 +27,7 @@ class BaseToolRunner(Generic[Part]):
     def __init__(
         self, *, messages: Iterable[Any], tools: Iterable[Any], max_rounds: int, raise_errors: bool, **arguments: Any
     ) -> None:
-        if max_rounds < 1:
+        if number(max_rounds, "max_rounds") < 1:
             raise ValueError("max_rounds must be at least 1")
         self.messages: list[Any] = list_of(messages)  # the conversation so far, in whole rounds
         self.completions: list[ChatCompletion] = []  # the answers so far

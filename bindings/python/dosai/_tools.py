@@ -100,6 +100,8 @@ class Tools:
     """The functions of one run, by name. Other descriptions of tools, as dicts, are only sent."""
 
     def __init__(self, tools: Iterable[Union[Callable[..., Any], Tool, Mapping[str, Any]]], raise_errors: bool) -> None:
+        if isinstance(tools, (str, Mapping)) or not hasattr(tools, "__iter__"):
+            raise TypeError(f"tools must be a list of functions, not {type(tools).__name__}")
         self._tools: dict[str, Tool] = {}
         self._raise_errors = raise_errors
         self.definitions: list[Any] = []

@@ -280,11 +280,18 @@ def test_what_is_no_tool(options):
     run_tools = dosai.Client(**options).chat.completions.run_tools
     for tools, message in [([lambda: 1], "needs a name"), ([slow], "is asynchronous: use AsyncClient"),
                            ([functools.partial(slow)], "is asynchronous"), ([later], "is asynchronous"),
-                           ([get_weather, get_weather], "two functions have the name get_weather"), ([3], "3 is not a function")]:
+                           ([get_weather, get_weather], "two functions have the name get_weather"),
+                           ([3], "3 is not a function")]:
         with pytest.raises(TypeError, match=message):
+            run_tools(model="m", messages=[], tools=tools)
+    for tools, kind in [(get_weather, "function"), (dosai.Tool(get_weather), "Tool"), ("get_weather", "str"), ({}, "dict")]:
+        with pytest.raises(TypeError, match=f"tools must be a list of functions, not {kind}"):
             run_tools(model="m", messages=[], tools=tools)
     with pytest.raises(TypeError, match="messages must be a list"):
         run_tools(model="m", messages="Hi", tools=[])
+    for rounds in (2.5, "3", None):
+        with pytest.raises(TypeError, match="max_rounds must be an integer"):
+            run_tools(model="m", messages=[], tools=[], max_rounds=rounds)
 
 
 def test_the_loop_after_a_failure_has_no_answer(options, dosai_server):

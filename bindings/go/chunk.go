@@ -24,6 +24,11 @@ const (
 	KindEvent     Kind = C.DOSAI_CHUNK_EVENT // only from PostStream: Text, the event's data; EventType; EventID
 )
 
+// String is the name of the kind, such as "TOOL_CALL".
+func (kind Kind) String() string {
+	return nameOf("Kind", int32(kind), "OTHER", "CONTENT", "REASONING", "REFUSAL", "TOOL_CALL", "FINISH", "USAGE", "EVENT")
+}
+
 // Chunk is a piece of a stream. An event of the server yields one or more.
 type Chunk struct {
 	Kind         Kind

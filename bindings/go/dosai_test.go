@@ -404,6 +404,12 @@ func TestOnEvent(t *testing.T) {
 	as(t, err, dosai.InvalidArgument)
 }
 
+func TestClocksAndKindsHaveNames(t *testing.T) {
+	names := fmt.Sprint(dosai.ClockNone, dosai.ClockConnect, dosai.ClockFirstToken, dosai.ClockIdle, dosai.ClockTotal, dosai.Clock(9), dosai.KindOther,
+		dosai.KindContent, dosai.KindEvent, dosai.Kind(-1))
+	check(t, names == "NONE CONNECT FIRST_TOKEN IDLE TOTAL Clock(9) OTHER CONTENT EVENT Kind(-1)", "%s", names)
+}
+
 func TestNUL(t *testing.T) {
 	for _, options := range []dosai.Options{{APIKey: "k\x00l"}, {Organization: "o\x00p"}, {Headers: []string{"x-own: one\x00two"}},
 		{BaseURL: "http://127.0.0.1\x00.example"}, {CAPEM: "\x00"}} {

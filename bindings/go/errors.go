@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -55,6 +56,18 @@ const (
 	ClockIdle       Clock = C.DOSAI_CLOCK_IDLE
 	ClockTotal      Clock = C.DOSAI_CLOCK_TOTAL
 )
+
+// String is the name of the clock, such as "FIRST_TOKEN".
+func (clock Clock) String() string {
+	return nameOf("Clock", int32(clock), "NONE", "CONNECT", "FIRST_TOKEN", "IDLE", "TOTAL")
+}
+
+func nameOf(kind string, number int32, names ...string) string {
+	if number < 0 || int(number) >= len(names) {
+		return fmt.Sprintf("%s(%d)", kind, number)
+	}
+	return names[number]
+}
 
 // Error is what every failed call returns, for errors.As. Of a call that a context ended, the status is Cancelled, and
 // errors.Is finds the context's error, and its cause.

@@ -26,7 +26,7 @@ const (
 
 // String is the name of the kind, such as "RETRY".
 func (kind CallEventKind) String() string {
-	return [...]string{"", "STARTED", "ATTEMPT", "CONNECTED", "HEADERS", "FIRST_TOKEN", "RETRY", "ENDED"}[max(0, kind)%8]
+	return nameOf("CallEventKind", int32(kind), "", "STARTED", "ATTEMPT", "CONNECTED", "HEADERS", "FIRST_TOKEN", "RETRY", "ENDED")
 }
 
 // CallEvent is what has happened to a call: no text of the conversation, no key, no header but the request id.

@@ -58,6 +58,14 @@ def test_it_gives_up_after_ten_rounds(start):
     assert output.count("[current_time") == 9
 
 
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_it_runs_no_calls_of_an_answer_that_was_cut(start, reason):
+    process, server = start(testing.completion(tool_calls=[testing.tool_call("current_time", {})], finish_reason=reason))
+    output, problems = process.communicate(timeout=60)
+    assert (process.returncode, problems) == (1, "the answer was cut: its calls did not run\n")
+    assert "[current_time" not in output and len(server.requests) == 1
+
+
 def test_ctrl_c_stops_it(start):
     process, server = start(calls(("current_time", {})), testing.stall("Hello, world", after=1))
     process.stdout.read(1)

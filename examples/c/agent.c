@@ -95,15 +95,18 @@ int main(int count, char **words) {
   call.cancel = cancel;
   if (cancel) signal(SIGINT, stop);
 
-  int round = 0, has_calls = 1;
-  while (!status && has_calls && round++ < MAX_ROUNDS) {
+  int round = 0, has_calls = 1, is_cut = 0; /* half a call is not to run */
+  while (!status && has_calls && !is_cut && round++ < MAX_ROUNDS) {
     dosai_completion_free(answer), answer = NULL;
     status = dosai_chat_stream(client, request, &call, show, NULL, &answer, &error);
     has_calls = dosai_completion_tool_call_count(answer, 0) > 0;
-    if (!status && has_calls && round < MAX_ROUNDS) status = run_calls(request, answer, &error);
+    dosai_finish_reason reason = dosai_completion_finish_reason(answer, 0);
+    is_cut = reason == DOSAI_FINISH_LENGTH || reason == DOSAI_FINISH_CONTENT_FILTER;
+    if (!status && has_calls && !is_cut && round < MAX_ROUNDS) status = run_calls(request, answer, &error);
   }
   putchar('\n');
   if (status) fprintf(stderr, "%s: %s\n", dosai_status_name(status), dosai_error_message(error, NULL));
+  else if (has_calls && is_cut) fputs("the answer was cut: its calls did not run\n", stderr);
   else if (has_calls) fprintf(stderr, "the model still calls functions after %d rounds\n", MAX_ROUNDS);
   signal(SIGINT, SIG_DFL);
   dosai_error_free(error);

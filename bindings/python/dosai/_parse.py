@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._errors import APIResponseValidationError, ContentFilterFinishReasonError, LengthFinishReasonError, RefusalError
+from ._models import ChatCompletionMessage, Function
 from ._timeout import is_omitted
 
 TYPE_CHECKING = False
@@ -133,15 +134,24 @@ def parsed(completion: ChatCompletion, shape: Optional[Shape]) -> ChatCompletion
     if shape is None:
         return completion
     for choice in completion.choices:
+        check_message(completion, choice)
         check_whole(completion, choice)
         if shape.model is not None:
             choice.message.parsed = parsed_message(completion, choice, shape.model)
         for call in choice.message.tool_calls or []:
-            function = call.function
-            if function is not None:
+            function = getattr(call, "function", None)
+            if isinstance(function, Function) and isinstance(function.name, str):
                 function.parsed_arguments = shape.arguments(
                     function.name, function.arguments or "", lambda: completion)
     return completion
+
+
+def check_message(completion: ChatCompletion, choice: Choice) -> None:
+    calls = getattr(choice.message, "tool_calls", None)
+    if not isinstance(choice.message, ChatCompletionMessage) or not isinstance(calls, (list, type(None))):
+        raise APIResponseValidationError(
+            "the message of the answer cannot be read", status="PROTOCOL", completion=completion
+        )
 
 
 def check_whole(completion: ChatCompletion, choice: Choice | ChunkChoice) -> None:

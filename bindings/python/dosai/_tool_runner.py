@@ -10,7 +10,7 @@ from ._chat import chat_call, list_of
 from ._closing import Closing
 from ._errors import APICancelledError, DosaiError, MaxRoundsError
 from ._models import ChatCompletion, ToolCall, text_of_first
-from ._parse import Shape, check_whole, parsed, response_format_of
+from ._parse import Shape, check_message, check_whole, parsed, response_format_of
 from ._stream import Stream
 from ._tools import ToolResult, Tools, content_of
 
@@ -51,6 +51,8 @@ class BaseToolRunner(Generic[Part]):
         """Takes an answer, and returns its calls."""
         self.completions.append(completion)
         choice = completion.choices[0] if completion.choices else None
+        if choice is not None:
+            check_message(completion, choice)
         if choice is None or not choice.message.tool_calls:
             self.messages += [choice.message] if choice else []
             parsed(completion, self._shape)

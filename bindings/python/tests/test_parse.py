@@ -87,6 +87,24 @@ def test_an_answer_of_another_shape(parse, stream, text):
     assert caught.value.completion.choices[0].finish_reason == "stop"
 
 
+def replied(message):
+    return testing.answer({"object": "chat.completion", "choices": [
+        {"index": 0, "message": message, "finish_reason": "stop"}]})
+
+
+@pytest.mark.parametrize("message", [None, "Paris", ["Paris"], {"content": PARIS, "tool_calls": {}}])
+def test_a_message_that_is_none(parse, message):
+    with pytest.raises(dosai.APIResponseValidationError, match="the message of the answer cannot be read") as caught:
+        parse(replied(message), False)
+    assert caught.value.completion.choices[0].finish_reason == "stop"
+
+
+@pytest.mark.parametrize("call", [None, "f", {}, {"function": "f"}, {"function": {"name": ["f"]}}])
+def test_a_tool_call_that_is_none(parse, call):
+    tools = [dosai.pydantic_function_tool(City)]
+    assert parse(replied({"content": PARIS, "tool_calls": [call]}), False, tools=tools).choices[0].message.parsed
+
+
 @both
 def test_tool_calls_instead(parse, stream):
     message = parse(testing.completion(tool_calls=[testing.tool_call("f", {})]), stream).choices[0].message

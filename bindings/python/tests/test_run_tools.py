@@ -197,6 +197,14 @@ def test_the_model_is_told_of_a_call_without_a_name(run, dosai_server, call):
 
 
 @pytest.mark.parametrize("run", ["whole", "async"], indirect=True)
+@pytest.mark.parametrize("message", [None, "Hello", {"role": "assistant", "tool_calls": {"id": "c"}}])
+def test_a_message_that_is_none_is_an_error(run, message):
+    with pytest.raises(dosai.APIResponseValidationError, match="the message of the answer cannot be read") as caught:
+        run(testing.answer({"object": "chat.completion", "choices": [{"index": 0, "message": message}]}))
+    assert caught.value.completion.object == "chat.completion"
+
+
+@pytest.mark.parametrize("run", ["whole", "async"], indirect=True)
 @pytest.mark.parametrize("call", [None, "get_weather", 3])
 def test_what_is_no_call_does_not_end_the_loop(run, dosai_server, call):
     run(replied(call, False), "Sorry.")

@@ -105,10 +105,11 @@ SECTIONS = [
     ("Accepted: tool calls", "", [
         ("in pieces, interleaved, out of order, in several choices, after text, none",
          "tools tools-one-event tools-interleaved tools-out-of-order tools-behind-text tools-of-two-choices tools-none tool-index-from-one", "vllm-tools"),
-        ("without `index`, or all with 0 and different ids: a new id starts a new call",
+        ("without `index`, or all with 0 and different ids: a new id with a name starts a new call",
          "tool-index-missing tool-index-null tool-index-minus-one tool-index-all-* tool-index-lost tools-whole-without-index", "ollama-tools mistral-tools gemini-tools bedrock-proxy-tools"),
         ("without `index` and without an id", "tools-whole-without-index-or-id", ""),
-        ("`id` or `name` empty or repeated: the first value stays", "tool-id-empty tool-id-repeated tool-name-* tool-id-empty-first", ""),
+        ("`id` or `name` empty or repeated, or another `id` in later pieces: the first value stays",
+         "tool-id-empty tool-id-repeated tool-id-changed tool-name-* tool-id-empty-first", "poolside-tools"),
         ("`id` or `name` late or null", "tool-nulls tool-id-late tool-id-only", ""),
         ("`arguments` as an object: its JSON is used as the text", "tool-arguments-object tool-arguments-empty-object answer-arguments-object", ""),
         ("`arguments` null, absent, or not JSON: passed on unchanged", "tool-arguments-null tool-arguments-never tool-arguments-surrogates tool-arguments-not-json", ""),
@@ -160,7 +161,7 @@ SECTIONS = [
     ]),
 ]
 SERVERS = {"openrouter": "OpenRouter", "azure": "Azure OpenAI", "vllm": "vLLM", "llama.cpp": "llama.cpp", "ollama": "Ollama", "mistral": "Mistral",
-           "gemini": "Gemini", "deepseek": "DeepSeek", "groq": "Groq", "lm-studio": "LM Studio", "bedrock": "Bedrock proxies", "perplexity": "Perplexity"}
+           "gemini": "Gemini", "deepseek": "DeepSeek", "poolside": "Poolside", "groq": "Groq", "lm-studio": "LM Studio", "bedrock": "Bedrock proxies", "perplexity": "Perplexity"}
 
 
 def load():

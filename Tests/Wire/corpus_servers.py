@@ -145,6 +145,13 @@ stream("deepseek-exhausted", "7", [say("Hi"), fin("insufficient_system_resource"
 refusal("deepseek-balance", "7 report", 402, {"error": {"message": "Insufficient Balance", "type": "unknown_error", "param": None,
         "code": "invalid_request_error"}}, "INSUFFICIENT_CREDITS", error("Insufficient Balance", "invalid_request_error", "unknown_error"))
 
+# Poolside, vLLM with Harmony: another id in the later pieces of a call
+stream("poolside-tools", "7, assembly", [
+    tool(call(0, "call_1", "f", "", type="function")), tool(call(0, "call_2", arguments='{"a"', type="function")),
+    tool(call(0, "call_2", arguments=":1}", type="function")), fin("tool_calls")],
+       [[T(0, "", "call_1", "f")], [T(0, '{"a"', "call_2")], [T(0, ":1}", "call_2")], [F("tool_calls")]],
+       whole({"tool_calls": [made("call_1", "f", '{"a":1}')]}, "tool_calls"), "TOOL_REPEATED")
+
 # Groq, LM Studio, Bedrock proxies, Perplexity
 stream("groq", "7", [ev({"role": "assistant", "content": ""}, x_groq={"id": "req_1"}), say("Hi"),
                      fin(x_groq={"id": "req_1", "usage": {"queue_time": 0.018, **USAGE}})],

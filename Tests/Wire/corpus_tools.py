@@ -66,6 +66,8 @@ tools("tool-id-late", "7, assembly", [tool(call(0, DROP, "f", "")), tool(call(0,
       [[T(0, "", None, "f")], [T(0, ROME, "a")]], TWO[:1])
 tools("tool-id-empty-first", "7, assembly", [tool(call(0, "", "f", "")), tool(call(0, "a", "", ROME))],
       [[T(0, "", None, "f")], [T(0, ROME, "a")]], TWO[:1], "TOOL_REPEATED")
+tools("tool-id-changed", "7, assembly", [tool(call(0, "a", "f", ""))] + [tool(call(0, "b%d" % at, arguments=one)) for at, one in enumerate(PIECES)],
+      [[T(0, "", "a", "f")]] + [[T(0, one, "b%d" % at)] for at, one in enumerate(PIECES)], TWO[:1], "TOOL_REPEATED")
 tools("tool-id-only", "7", [tool(call(0, "a", type="function")), tool(call(0, DROP, "f")), tool(call(0, arguments=ROME))],
       [[T(0, "", "a")], [T(0, "", None, "f")], [T(0, ROME)]], TWO[:1])
 

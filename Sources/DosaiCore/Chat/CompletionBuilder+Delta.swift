@@ -61,6 +61,7 @@ extension CompletionBuilder {
       if key.equals(Wire.index) || (member.kind == .null) { return }
       guard key.equals(Wire.function), member.kind == .object else {
         fieldCount += 1
+        if key.equals(Wire.id) && !call.id.bytes.equals(id) { return }  // the first one stays
         return try merger.merge(member, into: call.members, key)
       }
       let target = try call.members.ensure(key, .object)
@@ -74,9 +75,9 @@ extension CompletionBuilder {
     chunks.append(chunk)
   }
 
-  /// The call that a delta belongs to. An id that differs from the one at its index starts a new call. Without an
-  /// index, the delta belongs to the call with its id, or to the last call; but a name after another call of the same
-  /// event starts a new call.
+  /// The call that a delta belongs to. A name with an id that differs from the one at its index starts a new call: some
+  /// servers send another id with each part of a call. Without an index, the delta belongs to the call with its id, or to
+  /// the last call; but a name after another call of the same event starts a new call.
   private func call(
     _ index: Int64?, _ id: Bytes, _ name: Bytes, isFirst: Bool, in choice: Choice
   ) throws(Failure) -> ToolCall {
@@ -84,8 +85,11 @@ extension CompletionBuilder {
     if let index {
       found = choice.call(at: index)
       if let call = found, !id.isEmpty, !call.id.isEmpty, !call.id.bytes.equals(id) {
-        found = choice.call(id, at: index)
-        quirks.insert(.toolIndex)
+        let other = choice.call(id, at: index)
+        if other != nil || !name.isEmpty {
+          found = other
+          quirks.insert(.toolIndex)
+        }
       }
     } else {
       quirks.insert(.toolIndex)

@@ -127,7 +127,7 @@ SECTIONS = [
         ("`{\"error\": {...}}`, with or without `[DONE]` after it, at the start or after a comment",
          "error-object* error-code-text error-message-only error-empty-message error-first error-behind-* error-long-message error-lines", "vllm-error-then-done"),
         ("`{\"error\": \"text\"}`", "error-text", "ollama-mid-stream-error"),
-        ("an error next to choices, or inside one", "error-with-choices error-in-choice ok-error-in-choice ok-error-with-choices*", "openrouter-mid-stream-error"),
+        ("an error next to choices, or inside one or inside `x_groq`", "error-with-choices error-in-choice ok-error-in-choice ok-error-with-choices*", "openrouter-mid-stream-error groq-error"),
         ("`event: error`, whatever it contains", "error-named-*", "lm-studio-error"),
         ("`{\"type\": \"error\"}`, a flat object, a list, `detail`, `message`", "error-typed error-list error-flat-object error-detail error-message-object", "vllm-flat-error-then-done"),
         ("an error with a lone surrogate, or in an event without a blank line after it", "error-surrogate open-error", ""),

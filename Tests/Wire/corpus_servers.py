@@ -158,6 +158,8 @@ stream("groq", "7", [ev({"role": "assistant", "content": ""}, x_groq={"id": "req
        [[O()], [C("Hi")], [F(), USED]],
        whole({"content": "Hi"}, x_groq={"id": "req_1", "usage": {"queue_time": 0.018, **USAGE}}, usage={"queue_time": 0.018, **USAGE}),
        "USAGE_ELSEWHERE")
+stream("groq-error", "7 report", [say("Hi"), ev(x_groq={"id": "req_1", "error": "The stream was stopped early."})],
+       [[C("Hi")]], whole({"content": "Hi"}, None), status="PROVIDER", error=error("The stream was stopped early."))
 stream("lm-studio-error", "7 report", [say("Hi"), "event: error\n" + data({"error": {"message": "Model unloaded."}})], [[C("Hi")]],
        whole({"content": "Hi"}, None), status="PROVIDER", error=error("Model unloaded."), done=False)
 stream("bedrock-proxy-tools", "7, assembly", [

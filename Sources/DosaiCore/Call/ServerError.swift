@@ -21,7 +21,7 @@ package struct ServerError {
     switch body.kind {
     case .string: message = try Self.line(body.string)
     case .object:
-      let error = body.nonNullMember(Wire.error)
+      let error = Self.error(of: body)
       if let error, error.kind == .object {
         try read(error)
         if message == nil, let text = body.string(Wire.message) { message = try Self.line(text) }
@@ -48,7 +48,7 @@ package struct ServerError {
     let object = body.string(Wire.object) ?? .empty
     // What has another object, such as a job, may say that this has failed.
     if !isChat && !object.isEmpty { return object.equals("error") }
-    if let error = body.memberWithoutText(Wire.error), error.kind != .null {
+    if let error = error(of: body) {
       if error.kind == .string { return !error.string.isEmpty }
       let said = error.nonNullMember(Wire.message) ?? error.nonNullMember(Wire.code) ?? error.nonNullMember(Wire.type)
       return error.kind == .object && (isChat || said != nil)
@@ -61,6 +61,12 @@ package struct ServerError {
     if message.kind == .object { return true }
     return message.kind == .string && !message.string.isEmpty && body.nonNullMember(Wire.usage) == nil
       && (body.nonNullMember(Wire.code) != nil || body.string(Wire.type)?.equals("error") == true)
+  }
+
+  /// The error that a body reports; in a stream, Groq has it in an object of its own.
+  @inline(never)
+  private static func error<Value: JSONValue>(of body: Value) -> Value? {
+    body.nonNullMember(Wire.error) ?? body.nonNullMember(Wire.groq)?.nonNullMember(Wire.error)
   }
 
   /// A choice that ended in an error, in the form that OpenRouter uses.

@@ -69,6 +69,10 @@ static void refusals(void) {
   REFUSE(proxy, "gopher://x");
   REFUSE(log_level, 5);
   REFUSE(struct_size, 0);
+  dosai_client_options_init(&options, sizeof options);
+  options.connect_timeout_ms = options.idle_timeout_ms = options.total_timeout_ms =
+      1; /* which is no refusal */
+  dosai_client_free(test_client_with(&options));
   dosai_client_options_init(&options, sizeof options); /* a key over plain http to another host */
   options.base_url = "http://192.0.2.1/v1";
   options.api_key = "sk-secret";

@@ -1,5 +1,6 @@
 /* Connections are opened ahead, and no request is sent. */
 #include "test.h"
+#include <arpa/inet.h>
 #include <dlfcn.h>
 
 /* Whether libcurl may refuse an idle connection over TLS 1.3, as the header says: from 8 on, and in the bundle. */
@@ -84,9 +85,34 @@ static void refused(void) {
   dosai_client_free(client);
 }
 
+/* The first alone opens a connection. If it cannot, no other tries. */
+static void first_alone(void) {
+  char url[64];
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  socklen_t length = sizeof address;
+  dosai_client_options options;
+  dosai_error *error = NULL;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), opened = 0;
+  CHECK(bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 8) == 0);
+  getsockname(listener, (struct sockaddr *)&address, &length);
+  snprintf(url, sizeof url, "https://127.0.0.1:%d/v1", ntohs(address.sin_port));
+  dosai_client_options_init(&options, sizeof options);
+  options.base_url = url;
+  options.api_key = "sk-test";
+  options.max_retries = -1;
+  options.connect_timeout_ms = 300; /* nobody answers the TLS handshake */
+  dosai_client *client = test_client_with(&options);
+  CHECK_CALL(dosai_client_warm(client, 4, NULL, &error), DOSAI_TIMEOUT);
+  dosai_client_free(client);
+  for (int one; (one = accept(listener, NULL, NULL)) >= 0; opened++) close(one);
+  CHECK_INT(opened, 1);
+  close(listener);
+}
+
 int main(void) {
   for (int transport = TEST_PLAIN; transport <= TEST_H2; transport++) opens((test_transport)transport);
   cancelled();
   refused();
+  first_alone();
   return test_end();
 }

@@ -22,7 +22,6 @@ enum RequestRules {
     if key.equals("response_format") { throw .invalid("response_format: is an object; set it as JSON") }
     if key.equals("model") || key.equals("stop") || key.equals("tool_choice") {
       guard case .text = value else { throw .invalid(key, "must be text") }
-      return
     }
     if key.equals("max_tokens") || key.equals("n") {
       guard case .integer(let integer) = value else { throw .invalid(key, "must be an integer") }

@@ -373,10 +373,9 @@ final class EventTemplate {
     }
   }
 
-  /// Whether no value other than the text contains the secret.
+  /// Whether no value other than the text contains the secret, which is not empty.
   @inline(never)
   private func isFree(of secret: Bytes) -> Bool {
-    if secret.isEmpty { return true }
     for i in 0..<last - segments where segments[i].value.count >= secret.count {
       switch segments[i].slot {
       case .string, .ignored, .elements: if Secret.occurs(secret, in: segments[i].value) { return false }

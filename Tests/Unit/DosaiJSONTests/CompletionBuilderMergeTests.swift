@@ -77,6 +77,10 @@ struct CompletionBuilderMergeTests {
         [#"{"annotations":[{"a":1}]}"#, #"{"annotations":[{"a":2},{"b":3}]}"#], [],
         #"{"annotations":[{"a":1},{"a":2},{"b":3}],"content":null}"#
       ),
+      (
+        [#"{"x":[{"index":0,"a":"p"}]}"#, #"{"x":[{"b":1}]}"#, #"{"x":[{"index":1}]}"#, #"{"x":[{"b":2}]}"#], [],
+        #"{"content":null,"x":[{"a":"p","index":0},{"b":1},{"index":1},{"b":2}]}"#
+      ),
       ([#"{"role":"assistant"}"#, #"{"role":"assistant"}"#, #"{"role":""}"#], [], #"{"content":null}"#),
     ] as [([String], [String], String)])
   func merges(deltas: [String], chunks: [String], message: String) throws {

@@ -40,6 +40,13 @@ struct ToolCallStream: CustomTestStringConvertible, Sendable {
         #"{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}"#,
       ], chunks: ["toolCall 0 #1 id=b name=g '[]'", "toolCall 0 #0 id=a name=f '{}'"], calls: two),
     ToolCallStream(
+      testDescription: "arguments that are not the function's",
+      events: [
+        #"{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{}"},"x":{"arguments":"y"}}"#
+      ],
+      chunks: ["toolCall 0 #0 id=a name=f '{}'"],
+      calls: #"[{"function":{"arguments":"{}","name":"f"},"id":"a","type":"function","x":{"arguments":"y"}}]"#),
+    ToolCallStream(
       testDescription: "no arguments yet",
       events: [
         #"{"index":0,"id":"a","type":"function","function":{"name":"f"}}"#,

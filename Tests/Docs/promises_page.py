@@ -8,7 +8,7 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/promises.md"
 HEAD = ["promise", "test", "fault that the test found"]
-DEFINED = {".py": r"^\s*(?:async )?def %s\(", ".swift": r"\bfunc %s\(", ".rs": r"\bfn %s\(", ".rb": r"^\s*def %s$"}
+DEFINED = {".py": r"^\s*(?:async )?def %s\(", ".swift": r"\bfunc %s\(", ".rs": r"\bfn %s\(", ".rb": r"^\s*def %s$", ".go": r"^func %s\("}
 LAST = "Without a test"
 
 

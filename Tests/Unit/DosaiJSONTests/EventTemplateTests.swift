@@ -243,7 +243,9 @@ struct EventTemplateTests {
       #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"#
     },
     ["\"index\":0,", "\"index\":1,", "", "", ""].map { #"{"choices":[{\#($0)"delta":{"content":"a"}}]}"# },
-    ["7", "8", "9", "1.5"].map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":\#($0)}}"# },
+    ["7", "8", "9", "1.5"].map {
+      #"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":\#($0)}}"#
+    },
   ])
   func readsTheseAsParsingDoes(events: [String]) throws {
     let pair = Pair()

@@ -90,12 +90,8 @@ package final class Client {
 
   func giveBack(_ multi: CurlMulti) {
     guard isOurs, !multi.isOutOfMemory else { return }
-    let surplus = mutex.locked {
-      if idle.count >= Self.idleMax { return true }
-      idle.append(multi)
-      return false
-    }
-    _ = surplus  // without a reference to it, the multi handle closes its connections
+    // One that is not kept closes its connections, once nobody has a reference to it.
+    mutex.locked { if idle.count < Self.idleMax { idle.append(multi) } }
   }
 
   /// The headers of a request; `own` are those of the call, `key` that of the attempt.

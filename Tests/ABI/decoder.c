@@ -168,6 +168,28 @@ static void limits(void) {
   CHECK_CALL(dosai_decoder_feed(NULL, "x", 1, &error), DOSAI_INVALID_ARGUMENT);
   CHECK_CALL(dosai_decoder_next(NULL, &chunk, &error), DOSAI_INVALID_ARGUMENT);
 }
+
+/* How many chunks of one form come before max_text_bytes, of which so many are fed at once. */
+static int until_full(int at_once) {
+  static const char event[] =
+      "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"}}]}\n\n";
+  dosai_client_options options;
+  dosai_status status = DOSAI_WOULD_BLOCK;
+  int chunks = 0;
+  dosai_client_options_init(&options, sizeof options);
+  options.max_text_bytes = 1000;
+  CHECK_CALL(dosai_decoder_new(&options, &decoder, &error), DOSAI_OK);
+  while (status == DOSAI_WOULD_BLOCK && chunks < 1000) {
+    for (int i = 0; i < at_once; i++) feed(event);
+    while ((status = dosai_decoder_next(decoder, &chunk, &error)) == DOSAI_OK) chunks++;
+  }
+  CHECK_INT(status, DOSAI_TOO_LARGE);
+  dosai_error_free(error);
+  error = NULL;
+  dosai_decoder_free(decoder);
+  return chunks;
+}
+
 /* More is fed before the last chunk of an event was read. */
 static void fed_too_early(void) {
   char event[128], json[128] = "";
@@ -227,6 +249,7 @@ int main(void) {
   failed("<html>", DOSAI_PROTOCOL, "", NULL);
   failed_in_words();
   limits();
+  CHECK_INT(until_full(100), until_full(1));
   fed_too_early();
   reason_changes();
   return test_end();

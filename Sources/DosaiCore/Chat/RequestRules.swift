@@ -27,7 +27,6 @@ enum RequestRules {
       guard case .integer(let integer) = value else { throw .invalid(key, "must be an integer") }
       if integer < 1 { throw .invalid(key, "must be 1 or more") }
       if key.equals("n") && integer > 128 { throw .invalid(key, "must be 128 or less") }
-      return
     }
     guard let range = range(of: key) else { return }
     let number: Double

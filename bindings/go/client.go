@@ -69,7 +69,8 @@ type Options struct {
 	MaxInFlight          int // how many calls run at once; the others wait in turn. 0: no limit
 
 	// OnEvent is told each point of a call's life, with the call's context. It delays all calls of the client: return
-	// soon, and do not use the client. A panic in it ends the process. What it refers to is kept until the client closes.
+	// soon, and do not use the client. A panic in it ends the process, and so does runtime.Goexit, as in t.FailNow. What
+	// it refers to is kept until the client closes.
 	OnEvent func(context.Context, CallEvent)
 }
 

@@ -353,7 +353,6 @@ func TestOtherEndpoints(t *testing.T) {
 	as(t, err, dosai.InvalidArgument)
 }
 
-// A text with a NUL is refused, for it would be cut there.
 func TestOnEvent(t *testing.T) {
 	type key struct{}
 	var told []string
@@ -404,12 +403,38 @@ func TestOnEvent(t *testing.T) {
 	as(t, err, dosai.InvalidArgument)
 }
 
+// In a process of their own, which could be over before a panic ends it.
+func TestPanicsOfOnEvent(t *testing.T) {
+	how, baseURL, isChild := strings.Cut(os.Getenv("DOSAI_ON_EVENT"), " ")
+	if isChild {
+		client, err := dosai.NewClient(dosai.Options{BaseURL: baseURL, OnEvent: func(_ context.Context, event dosai.CallEvent) {
+			if event.Kind == dosai.CallEnded && how == "panics" {
+				panic("so it panics")
+			} else if event.Kind == dosai.CallEnded {
+				t.FailNow()
+			}
+		}})
+		check(t, err == nil, "%v", err)
+		client.Chat(t.Context(), question)
+		os.Exit(0)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, answer("a")) }))
+	defer server.Close()
+	for how, wanted := range map[string]string{"panics": "so it panics", "exits": "OnEvent ended its goroutine"} {
+		command := exec.Command(os.Args[0], "-test.run=^TestPanicsOfOnEvent$")
+		command.Env = append(os.Environ(), "GOMAXPROCS=1", "DOSAI_ON_EVENT="+how+" "+server.URL)
+		said, err := command.CombinedOutput()
+		check(t, err != nil && strings.Contains(string(said), "panic: "+wanted), "%s: %v %s", how, err, said)
+	}
+}
+
 func TestClocksAndKindsHaveNames(t *testing.T) {
 	names := fmt.Sprint(dosai.ClockNone, dosai.ClockConnect, dosai.ClockFirstToken, dosai.ClockIdle, dosai.ClockTotal, dosai.Clock(9), dosai.KindOther,
 		dosai.KindContent, dosai.KindEvent, dosai.Kind(-1))
 	check(t, names == "NONE CONNECT FIRST_TOKEN IDLE TOTAL Clock(9) OTHER CONTENT EVENT Kind(-1)", "%s", names)
 }
 
+// A text with a NUL is refused, for it would be cut there.
 func TestNUL(t *testing.T) {
 	for _, options := range []dosai.Options{{APIKey: "k\x00l"}, {Organization: "o\x00p"}, {Headers: []string{"x-own: one\x00two"}},
 		{BaseURL: "http://127.0.0.1\x00.example"}, {CAPEM: "\x00"}} {

@@ -65,10 +65,17 @@ func (o *observer) free() {
 
 //export dosai_go_tell
 func dosai_go_tell(event *C.dosai_call_event, handle C.uintptr_t) {
+	hasReturned := false
 	defer func() {
-		if value := recover(); value != nil {
-			go panic(fmt.Errorf("%v\n\n%s", value, debug.Stack())) // not here, where C is on the stack
+		if hasReturned {
+			return
 		}
+		value := recover()
+		if value == nil {
+			value = "OnEvent ended its goroutine" // by runtime.Goexit, which must not leave C behind
+		}
+		go panic(fmt.Errorf("%v\n\n%s", value, debug.Stack())) // not here, where C is on the stack
+		select {}                                              // until that has ended the process
 	}()
 	o := cgo.Handle(handle).Value().(*observer)
 	kind := CallEventKind(event.kind)
@@ -89,4 +96,5 @@ func dosai_go_tell(event *C.dosai_call_event, handle C.uintptr_t) {
 			int64(event.reasoning_tokens)},
 		Timings: readTimings(event.timings),
 	})
+	hasReturned = true
 }

@@ -149,6 +149,7 @@ def parsed(completion: ChatCompletion, shape: Optional[Shape]) -> ChatCompletion
 def check_message(completion: ChatCompletion, choice: Choice) -> None:
     calls = getattr(choice.message, "tool_calls", None)
     if not isinstance(choice.message, ChatCompletionMessage) or not isinstance(calls, (list, type(None))):
+        check_whole(completion, choice)  # a content filter may leave out the message
         raise APIResponseValidationError(
             "the message of the answer cannot be read", status="PROTOCOL", completion=completion
         )

@@ -87,6 +87,13 @@ def test_an_answer_of_another_shape(parse, stream, text):
     assert caught.value.completion.choices[0].finish_reason == "stop"
 
 
+@pytest.mark.parametrize("reason, kind", [("length", dosai.LengthFinishReasonError),
+                                          ("content_filter", dosai.ContentFilterFinishReasonError)])
+def test_an_answer_that_was_stopped_before_its_message(parse, reason, kind):
+    with pytest.raises(kind):
+        parse(testing.answer({"object": "chat.completion", "choices": [{"index": 0, "finish_reason": reason}]}), False)
+
+
 def replied(message):
     return testing.answer({"object": "chat.completion", "choices": [
         {"index": 0, "message": message, "finish_reason": "stop"}]})

@@ -222,6 +222,9 @@ def test_calls_of_an_answer_that_was_cut_do_not_run(run, reason, kind):
     with pytest.raises(kind):
         run(calls(("go", {}), finish_reason=reason), tools=[go])
     assert not ran
+    if not run.is_stream:
+        with pytest.raises(kind):
+            run(testing.answer({"object": "chat.completion", "choices": [{"index": 0, "finish_reason": reason}]}))
 
 
 @pytest.mark.parametrize("value, told", [

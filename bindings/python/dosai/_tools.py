@@ -33,8 +33,7 @@ class Tool:
         if not re.fullmatch("[a-zA-Z0-9_-]{1,64}", self.name):
             raise TypeError(f"{function!r} needs a name: Tool(function, name=...)")
         described = inner if hasattr(inner, "__name__") else type(inner).__call__
-        docstrings = [each.__doc__ for each in (function, inner, described) if each.__doc__ != partial.__doc__]
-        self.description = inspect.cleandoc(next(filter(None, docstrings), "")) if description is None else description
+        self.description = docstring_of(function, described, inner) if description is None else description
         self._is_async = inspect.iscoroutinefunction(described)
         try:
             shape: Shape = (shape_of_function(function, described, self._given) if parameters is None
@@ -69,6 +68,17 @@ def inside(function: Any) -> tuple[Any, set[str]]:
         given.update(function.keywords)
         function = function.func
     return function, given
+
+
+def docstring_of(function: Any, described: Any, inner: Any) -> str:
+    """The partial's own, or else that of what is called, or of the object's class. A dataclass that has none gets one from
+    Python, with its defaults, which the model shall not see."""
+    for each in ([] if function is inner else [function]) + [described, inner]:
+        text = each.__doc__ or ""
+        is_made = dataclasses.is_dataclass(each) and text.startswith(f"{type(each).__name__}(")
+        if text and text != partial.__doc__ and not is_made:
+            return inspect.cleandoc(text)
+    return ""
 
 
 class WrongCallError(ValueError):

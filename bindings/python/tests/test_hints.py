@@ -282,6 +282,32 @@ def test_what_is_no_function():
         dosai.Tool(3, name="three", parameters={})
 
 
+@dataclasses.dataclass
+class Keyed:
+    key: str = "sk-secret"
+
+    def __call__(self, city: str) -> str:
+        return city
+
+
+class Described(Keyed):
+    """Books a room"""
+
+
+class Told(Keyed):
+    """Keeps a key"""
+
+    def __call__(self, city: str) -> str:
+        """Books a room"""
+        return city
+
+
+@pytest.mark.parametrize("function, description", [(Keyed(), ""), (Described(), "Books a room"), (Told(), "Books a room"),
+                                                   (functools.partial(Keyed()), ""), (functools.partial(Told()), "Books a room")])
+def test_the_description_of_an_object(function, description):
+    assert dosai.Tool(function, name="book").description == description
+
+
 def test_a_description_that_is_given():
     assert dosai.Tool(book, description="Books").description == "Books"
     assert "description" not in dosai.Tool(book, description="").definition["function"]

@@ -92,7 +92,8 @@ class ToolResult:
 
     def __init__(self, call: ToolCall) -> None:
         function = getattr(call, "function", None)
-        self.id = text_in(call, "id")
+        sent = getattr(call, "id", None)
+        self.id: str = "" if sent is None else sent  # goes back as it came
         self.name = text_in(function, "name")
         self.arguments = text_in(function, "arguments")  # as the model wrote them
         self.content = ""

@@ -184,6 +184,12 @@ def test_a_call_without_an_id_is_answered_with_an_empty_one(run, dosai_server, c
     assert told["tool_call_id"] == results_of(steps)[0].id == "" and '"celsius": 18' in told["content"]
 
 
+def test_an_id_goes_back_as_it_came(run, dosai_server):
+    run(replied({"id": 5, **NAMED}, run.is_stream), "18.")
+    asked, told = dosai_server.requests[1].json["messages"][-2:]
+    assert asked["tool_calls"][0]["id"] == told["tool_call_id"] == 5
+
+
 @pytest.mark.parametrize("call", [
     {"id": "c", "function": {"arguments": "{}"}}, {"id": "c", "function": {"name": None, "arguments": "{}"}},
     {"id": "c", "function": {"name": ["get_weather"]}}, {"id": "c", "function": "get_weather"},

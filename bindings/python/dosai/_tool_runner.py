@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ctypes import c_int64
 from typing import Any, Generator, Generic, Iterable, Iterator, Optional, TypeVar, Union
 
 from . import _ffi
@@ -27,7 +28,7 @@ class BaseToolRunner(Generic[Part]):
     def __init__(
         self, *, messages: Iterable[Any], tools: Iterable[Any], max_rounds: int, raise_errors: bool, **arguments: Any
     ) -> None:
-        if number(max_rounds, "max_rounds") < 1:
+        if number(max_rounds, "max_rounds", c_int64) < 1:
             raise ValueError("max_rounds must be at least 1")
         self.messages: list[Any] = list_of(messages)  # the conversation so far, in whole rounds
         self.completions: list[ChatCompletion] = []  # the answers so far

@@ -309,6 +309,7 @@ def test_what_is_no_tool(options):
     for rounds in (2.5, "3", None):
         with pytest.raises(TypeError, match="max_rounds must be an integer"):
             run_tools(model="m", messages=[], tools=[], max_rounds=rounds)
+    run_tools(model="m", messages=[], tools=[], max_rounds=sys.maxsize)
 
 
 def test_the_loop_after_a_failure_has_no_answer(options, dosai_server):

@@ -3,6 +3,7 @@
 class Turns {
   #free;
   #waiting = new Set();
+  #order = this.#waiting.values(); // a new iterator would pass each that has left
 
   constructor(most) {
     this.#free = most;
@@ -36,8 +37,8 @@ class Turns {
   }
 
   #next() {
-    const [go] = this.#waiting;
-    if (this.#free < 1 || !go) return;
+    if (this.#free < 1 || this.#waiting.size === 0) return;
+    const go = this.#order.next().value;
     this.#waiting.delete(go);
     this.#free--;
     go();

@@ -249,6 +249,24 @@ test('no more than maxInFlight calls run at once, and each gets its turn', { tim
   assert.throws(() => new OpenAI({ maxInFlight: -1 }), OpenAI.InvalidArgumentError);
 });
 
+test('ten times as many calls that wait for their turn take about ten times as long', async () => {
+  const { Turns } = createRequire(import.meta.url)('../lib/turns.js');
+  const timeOf = async (count) => {
+    const turns = new Turns(1);
+    const all = Array.from({ length: count }, () => turns.wait());
+    const before = process.cpuUsage();
+    for (let at = 0; at < count; at++) turns.leave();
+    const { user, system } = process.cpuUsage(before);
+    await Promise.all(all);
+    return user + system;
+  };
+  const best = { 10000: Infinity, 100000: Infinity };
+  for (let time = 0; time < 3; time++) {
+    for (const count in best) best[count] = Math.min(best[count], await timeOf(Number(count)));
+  }
+  assert.ok(best[100000] < 50 * best[10000], JSON.stringify(best));
+});
+
 test('withOptions keeps what is undefined, and a server or a key that is null', async () => {
   const base = server.base('hello');
   const client = new OpenAI({ apiKey: 'sk-mine', baseURL: base, maxRetries: 5 });

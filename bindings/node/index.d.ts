@@ -36,7 +36,10 @@ declare namespace OpenAI {
     project?: string | null;
     timeout?: Timeout;
     maxRetries?: number;
-    /** How many calls run at once; the others wait in turn, and no clock of theirs runs. 0: no limit. */
+    /**
+     * How many calls run at once; the others wait in turn, and no clock of theirs runs. 0: no limit. A call has its turn
+     * while it waits for its key: calls that apiKey makes itself need a client with 0.
+     */
     maxInFlight?: number;
     defaultHeaders?: HeaderFields;
     defaultQuery?: Record<string, string | null | undefined>;

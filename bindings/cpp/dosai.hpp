@@ -10,7 +10,8 @@
  *
  *   Errors      x() throws Error. try_x() returns Result, which contains a value or an Error; without exceptions
  *               (-fno-exceptions), only try_x() exists. One program may have files of both modes, which cannot pass
- *               these objects to each other.
+ *               these objects to each other. For this, each mode has a namespace of its own within dosai: include
+ *               this header where you would declare one of its classes yourself.
  *   Ownership   Client, Request, Stream, Loop, Call and CancelToken can be moved, but not copied. Completion and
  *               Error are immutable: copies are cheap and share one object. The C handle from handle() is borrowed.
  *   Text        std::string_view. Text that you pass in is copied. Text that a function returns is borrowed from its
@@ -664,8 +665,10 @@ public:
                 parameters_json.empty() ? nullptr : parameters_json.data(), parameters_json.size());
   }
   Request &add_tool_result(std::string_view tool_call_id, std::string_view content) {
-    step(dosai_request_add_tool_result, "", detail::bytes(content), content.size());
-    return set_message_text("tool_call_id", tool_call_id); /* there may be a NUL in it */
+    if (detail::has_nul(tool_call_id)) /* then it is no C string */
+      return add_tool_result("", content).set_message_text("tool_call_id", tool_call_id);
+    return step(dosai_request_add_tool_result, detail::Word(tool_call_id).get(), detail::bytes(content),
+                content.size());
   }
   Request &set_tool_choice(std::string_view function_name) {
     return step(dosai_request_set_tool_choice, detail::Word(function_name).get());

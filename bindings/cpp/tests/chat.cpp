@@ -104,6 +104,11 @@ static void request() {
   copy.set("n", 2);
   CHECK(copy.json() != request.json());
   CHECK(dosai::Request::parse(request.json()).json() == request.json());
+
+  /* An id from the request's own text, which moves. */
+  request = dosai::Request::parse(R"({"user":"call_1","model":"m","messages":[]})");
+  request.add_tool_result(request.json().substr(9, 6), std::string(1 << 20, 'x'));
+  CHECK(request.json().find(R"("tool_call_id":"call_1")") != std::string_view::npos);
 }
 
 /* The first step that fails is what is told, and the text stays as it was before it. */
@@ -119,6 +124,7 @@ static void refused() {
   CHECK(thrown([&] { client.stream(request); }) == DOSAI_INVALID_ARGUMENT);
   CHECK(thrown([&] { client.chat_stream(request, [](const dosai::Chunk &) {}); }) == DOSAI_INVALID_ARGUMENT);
   CHECK(request.copy().error());
+  CHECK(test_request().add_tool_result("\xff", "x").json() == before);
   CHECK(dosai::Request::parse("[]").error());
   CHECK(test_request().set("x", UINT64_MAX).error());
   CHECK(!test_request().set("x", INT64_MIN).error());

@@ -35,14 +35,23 @@ class GeventLoop:
         self._loop, self.waiter = loop, GeventWaiter
 
     def add_reader(self, descriptor: int, read: Callable[[], object]) -> None:
-        self._watcher, self._read = self._loop.io(descriptor, 1), read
+        self._descriptor, self._read = descriptor, read
+        self._watcher = self._loop.io(descriptor, 1)
 
     def watch(self, calls: dict[int, Handle]) -> None:
         if not self._watcher.active:
             self._watcher.start(self._step, calls)
 
     def _step(self, calls: dict[int, Handle]) -> None:
-        self._read()
+        try:
+            self._read()
+        except BaseException:
+            # gevent goes on in the main greenlet, and stops this watcher only when that waits again, maybe for a call.
+            self._watcher.stop()
+            self.add_reader(self._descriptor, self._read)
+            if calls:
+                self.watch(calls)
+            raise
         if not calls:
             self._watcher.stop()
 

@@ -137,6 +137,24 @@ sleep(0.1)
 """, look)
 
 
+def test_what_ends_a_call_ends_no_other(run):
+    """Also no later one, by which the hub gets its turn again."""
+    run("""
+def stop(event):
+    if event.kind == kind:
+        raise SystemExit(kind)
+for kind in "headers", "ended":
+    for _ in range(2):
+        assert str(raised(SystemExit, lambda: create(client("hello", on_event=stop)))) == kind
+        assert create(client("hello")).choices[0].message.content == HELLO
+left = create(client("endless", on_event=stop), stream=True)
+next(left)
+left.close()
+assert str(raised(SystemExit, lambda: sleep(5))) == "ended"
+assert create(client("hello")).choices[0].message.content == HELLO
+""")
+
+
 def test_a_thread_takes_its_descriptors_along(run):
     run("""
 import gc, os

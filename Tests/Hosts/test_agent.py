@@ -51,6 +51,15 @@ def test_it_runs_what_the_model_calls(start):
     assert told[2].startswith("error: there is no file") and told[3] == "error: there is no such function"
 
 
+def test_it_answers_a_call_without_an_id(start):
+    call = {"index": 0, "type": "function", "function": {"name": "current_time", "arguments": "{}"}}
+    answer = testing.chunk({"tool_calls": [call]}, "tool_calls")
+    process, server = start(testing.events(answer), "Done.")
+    output, problems = process.communicate(timeout=60)
+    assert (process.returncode, problems) == (0, "") and output.endswith("Done.\n")
+    assert server.requests[-1].json["messages"][-1]["tool_call_id"] == ""
+
+
 def test_it_gives_up_after_ten_rounds(start):
     process, server = start(*[calls(("current_time", {}))] * 10)
     output, problems = process.communicate(timeout=60)

@@ -61,7 +61,7 @@ static dosai_status run_calls(dosai_request *request, const dosai_completion *an
     for (int tool = 0; name && tool < TOOL_COUNT; tool++)
       if (!strcmp(name, tools[tool].name)) tools[tool].run(arguments ? arguments : "", result, sizeof result);
     printf("[%s %s: %s]\n", name ? name : "?", arguments ? arguments : "", result);
-    status = dosai_request_add_tool_result(request, id, result, DOSAI_NUL_TERMINATED, error);
+    status = dosai_request_add_tool_result(request, id ? id : "", result, DOSAI_NUL_TERMINATED, error);
   }
   return status;
 }

@@ -35,7 +35,7 @@ static dosai_status answer_calls(dosai_request *request, const dosai_completion 
     const char *arguments = dosai_completion_tool_call_arguments(completion, 0, index, NULL);
     const char *result = call(name, arguments);
     printf("call:   %s %s\nresult: %s\n", name ? name : "", arguments ? arguments : "", result);
-    status = dosai_request_add_tool_result(request, id, result, DOSAI_NUL_TERMINATED, out_error);
+    status = dosai_request_add_tool_result(request, id ? id : "", result, DOSAI_NUL_TERMINATED, out_error);
   }
   return status;
 }

@@ -1,5 +1,6 @@
 'use strict';
 // The tool loop: asks the model, runs the functions that it calls, and tells it their results, until it answers.
+const { isObject } = require('./completion.js');
 const { MaxRoundsError, UnusableAnswerError, errorOf } = require('./errors.js');
 
 // Not every value that is thrown can be made a text.
@@ -79,6 +80,7 @@ class ToolRunner {
   async #add(completion) {
     this.completions.push(completion);
     const choice = completion.choices[0];
+    if (choice && !isObject(choice.message)) throw new UnusableAnswerError('the answer has no message', completion);
     const calls = choice?.message.tool_calls;
     if (!calls?.length) {
       if (choice) this.messages.push(choice.message);

@@ -119,6 +119,18 @@ test('the rounds are limited, and a forced call is forced once', () => model([['
   }
 }));
 
+test('an answer without a message is an error, which keeps it', async (t) => {
+  let choice;
+  const server = http.createServer((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ choices: [choice] })));
+  t.after(() => server.close().closeAllConnections());
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { completions } = new OpenAI({ baseURL: `http://127.0.0.1:${server.address().port}/v1` }).chat;
+  for (choice of [{ index: 0, finish_reason: 'content_filter' }, { index: 0, message: null }, { index: 0, message: 'Hi' }]) {
+    await assert.rejects(completions.runTools(body).finalContent(),
+      (error) => error instanceof OpenAI.UnusableAnswerError && error.completion.choices.length === 1);
+  }
+});
+
 test('abort stops it', () => model([['weather', '{}']], true, async (completions) => {
   const controller = new AbortController();
   const stopper = { type: 'function', function: { name: 'weather', function: () => controller.abort() } };

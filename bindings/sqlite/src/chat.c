@@ -78,7 +78,7 @@ int begin_call(connection *here, sqlite3_value *prompt, sqlite3_value *options, 
 }
 
 /* The result, as SQLite's json() writes it if it must be JSON. Gives a message if there is none. */
-static char *say(sqlite3_context *context, const dosai_completion *answer, int is_json) {
+static char *say(sqlite3_context *context, const dosai_completion *answer, int is_json, int *code) {
   size_t length;
   const char *text = dosai_completion_content(answer, 0, &length);
   const char *refusal = dosai_completion_refusal(answer, 0, NULL);
@@ -87,8 +87,8 @@ static char *say(sqlite3_context *context, const dosai_completion *answer, int i
   if (!text) return refusal ? sqlite3_mprintf("dosai: the model refused: %s", refusal) : NULL;
   if (!is_json) return sqlite3_result_text64(context, text, length, SQLITE_TRANSIENT, SQLITE_UTF8), NULL;
   sqlite3_value *json = NULL;
-  int code = ask(sqlite3_context_db_handle(context), "SELECT json(?1)", text, length, &json);
-  if (code != SQLITE_OK) return sqlite3_mprintf("dosai: the answer is not JSON, or json is denied: %s", text);
+  *code = ask(sqlite3_context_db_handle(context), "SELECT json(?1)", text, length, &json);
+  if (*code) return sqlite3_mprintf("dosai: the answer is not JSON, or json is denied: %s", text);
   sqlite3_result_value(context, json);
   sqlite3_result_subtype(context, 'J');
   sqlite3_value_free(json);
@@ -112,8 +112,8 @@ static void run(sqlite3_context *context, sqlite3_value *prompt, sqlite3_value *
                                            (size_t)sqlite3_value_bytes(schema), 1, &error);
   if (code == SQLITE_OK && !status) status = dosai_chat(here->client, request, &call, &answer, &error);
   if (status) code = fail(status, error, &message);
-  if (code == SQLITE_OK && (message = say(context, answer, schema != NULL))) code = SQLITE_ERROR;
-  if (code != SQLITE_OK) raise_failure(context, code, message);
+  if (code == SQLITE_OK) message = say(context, answer, schema != NULL, &code);
+  if (code != SQLITE_OK || message) raise_failure(context, code, message);
   dosai_completion_free(answer);
   dosai_request_free(request);
 }

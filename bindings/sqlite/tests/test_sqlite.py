@@ -185,6 +185,15 @@ def test_interrupt(server, script, sql):
     assert db.one("1") == 1
 
 
+def test_an_interrupt_as_the_answer_comes(server):
+    """It is too late for the call, but not for what reads the answer."""
+    server.put("late", lambda request: db.interrupt() or paris(request))
+    db = connect(server, "late")
+    with pytest.raises(Failed, match="interrupted") as caught:
+        db.one("chat_json('Hi', '{}')")
+    assert caught.value.code == INTERRUPT
+
+
 def test_interrupt_without_a_connection(server):
     server.put("later", error(503, "Later.", retry_after="60"))
     for url in (server.blackhole, server.base("later")):

@@ -68,9 +68,10 @@ namespace Dosai
         /// <summary>Adds the result of a call of the model.</summary>
         public Request AddToolResult(string callId, string content)
         {
-            byte[] text = Native.Bytes(content, nameof(content)), id = Native.Bytes(callId ?? "", nameof(callId)); // there may be a NUL in it
-            Done(Native.dosai_request_add_tool_result(Handle, new byte[1], text, Native.Length(text), out ErrorHandle error), error);
-            return Done(Native.dosai_request_set_message_text(Handle, Native.Word("tool_call_id", null), id, Native.Length(id), out error), error);
+            byte[] text = Native.Bytes(content, nameof(content)), id = Native.Bytes(callId ?? "", nameof(callId));
+            bool hasNul = Array.IndexOf(id, (byte)0) < id.Length - 1; // then it is no C string
+            Done(Native.dosai_request_add_tool_result(Handle, hasNul ? new byte[1] : id, text, Native.Length(text), out ErrorHandle error), error);
+            return !hasNul ? this : Done(Native.dosai_request_set_message_text(Handle, Native.Word("tool_call_id", null), id, Native.Length(id), out error), error);
         }
 
         /// <summary>Sets a field to a text.</summary>

@@ -1,6 +1,7 @@
 // What calls give. As every answer, the server's "echo" is what was sent.
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Reflection;
@@ -27,6 +28,7 @@ static class Calls
         Test("other endpoints", Others);
         Test("tools", Tools);
         Test("results of tools", Results);
+        Test("many results", ManyResults);
         Test("a forced call", Forced);
         Test("many at once", Many);
         Test("threads", Threads);
@@ -287,6 +289,22 @@ static class Calls
             model.RunTools(request, tools);
             var messages = (List<object>)Json.Object(request.ToString())["messages"];
             Same(true, messages.Exists(each => ((Dictionary<string, object>)each).TryGetValue("tool_call_id", out object id) && ((string)id).EndsWith("\0")));
+        }
+    }
+
+    /// <summary>They are added in linear time: the request is not read again for each.</summary>
+    static void ManyResults() => Same(true, Adding(4000) < 20 * Math.Max(Adding(500), 20));
+
+    /// <summary>How many milliseconds of the processor so many results take.</summary>
+    static double Adding(int count)
+    {
+        using (Process self = Process.GetCurrentProcess())
+        using (Request request = Question())
+        {
+            TimeSpan before = self.TotalProcessorTime;
+            for (int at = 0; at < count; at++) request.AddToolResult("1", new string('x', 1000));
+            self.Refresh();
+            return (self.TotalProcessorTime - before).TotalMilliseconds;
         }
     }
 

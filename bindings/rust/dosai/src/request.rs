@@ -102,11 +102,14 @@ impl Request {
     }
     /// Adds the result of one tool call.
     pub fn add_tool_result(&mut self, tool_call_id: &str, content: &str) -> &mut Self {
+        if tool_call_id.contains('\0') {
+            // then it is no C string
+            return self.add_tool_result("", content).set_message_text("tool_call_id", tool_call_id);
+        }
         self.step(|request, error| unsafe {
             let (text, length) = (content.as_ptr().cast(), content.len());
-            Ok(sys::dosai_request_add_tool_result(request, word("")?.as_ptr(), text, length, error))
+            Ok(sys::dosai_request_add_tool_result(request, word(tool_call_id)?.as_ptr(), text, length, error))
         })
-        .set_message_text("tool_call_id", tool_call_id) // there may be a NUL in it
     }
     /// Makes the model call this function.
     pub fn set_tool_choice(&mut self, function_name: &str) -> &mut Self {

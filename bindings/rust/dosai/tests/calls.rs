@@ -5,7 +5,7 @@ use dosai::{CallOptions, ChunkKind, Client, ClientOptions, Error, FinishReason, 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const BOTH: [&str; 2] = ["Hel", "lo"];
 
@@ -158,6 +158,20 @@ fn requests_say_what_was_wrong() {
     let mut nul = common::request();
     assert_eq!(nul.set("a\0b", 1).error().unwrap().status(), Status::INVALID_ARGUMENT);
     assert!(Request::parse("[]").error().is_some() && Request::parse("{\"model\": 1}").error().is_none());
+}
+
+#[test]
+fn results_are_added_in_linear_time() {
+    let took = |count| {
+        let (mut request, started) = (request(), Instant::now());
+        for _ in 0..count {
+            request.add_tool_result("t-1", &"x".repeat(1000));
+        }
+        assert!(request.error().is_none());
+        started.elapsed()
+    };
+    let least = |count| (0..3).map(|_| took(count)).min().unwrap();
+    assert!(least(4000) < 20 * least(500).max(Duration::from_millis(20)));
 }
 
 #[test]

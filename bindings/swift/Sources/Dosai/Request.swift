@@ -71,8 +71,10 @@ public struct Request: Sendable, CustomStringConvertible {
   }
 
   public mutating func addToolResult(id: String, _ result: String) throws(DosaiError) {
-    try change { request, error in result.pass { dosai_request_add_tool_result(request, "", $0, $1, error) } }
-    // There may be a NUL in it.
+    let hasNUL = id.utf8.contains(0)  // then it is no C string
+    let word = hasNUL ? "" : id
+    try change { request, error in result.pass { dosai_request_add_tool_result(request, word, $0, $1, error) } }
+    guard hasNUL else { return }
     try change { request, error in id.pass { dosai_request_set_message_text(request, "tool_call_id", $0, $1, error) } }
   }
 

@@ -12,6 +12,7 @@ func calls() async {
   await test("others", others)
   await test("values", values)
   await test("tools", tools)
+  await test("many results", manyResults)
   await test("a forced call", forced)
   await test("many", many)
   await test("threads", threads)
@@ -173,6 +174,17 @@ private func values() async throws {
   try same(
     ["model", "messages", "tools", "tool_choice", "stop", "user", "seed", "temperature", "logit_bias"],
     JSON(request.json).members.map(\.0))
+}
+
+/// They are added in linear time: the request is not read again for each.
+private func manyResults() async throws {
+  func took(_ count: Int) throws -> Duration {
+    var request = try question()
+    let result = String(repeating: "x", count: 1000)
+    return try ContinuousClock().measure { for _ in 0..<count { try request.addToolResult(id: "1", result) } }
+  }
+  func least(_ count: Int) throws -> Duration { try (0..<3).map { _ in try took(count) }.min() ?? .zero }
+  try same(true, least(4000) < max(least(500), .milliseconds(20)) * 20)
 }
 
 private func tools() async throws {

@@ -35,7 +35,7 @@ type CallEvent struct {
 	Method        string
 	Host          string // of the base URL, with its port if that is written there
 	Path          string // without a query
-	Model         string // that a chat asks for
+	Model         string // that a chat asks for, as its JSON writes it
 	RequestID     string // "" until it has arrived
 	Attempt       int    // from 1; 0 before the first
 	IsStream      bool

@@ -4,7 +4,10 @@ declare(strict_types=1);
 
 namespace Dosai;
 
-/** A message of an answer. Among the messages of a request, it is sent as the server wrote it: json; elsewhere, as the same value. */
+/**
+ * A message of an answer. Among the messages of a request, it is sent as the server wrote it: json; elsewhere, as PHP reads
+ * that, which rounds a number of more than 64 bits.
+ */
 final class Message implements \JsonSerializable
 {
     /** @param ToolCall[] $toolCalls */

@@ -24,7 +24,11 @@ pub(crate) struct Inner {
 impl Client {
     /// Nothing is sent yet.
     pub fn new(options: &ClientOptions) -> Result<Client> {
-        let hooks = Arc::new(Hooks { log: options.on_log.clone(), key: options.key_fn.clone(), observer: options.on_event.clone() });
+        let hooks = Arc::new(Hooks {
+            log: options.on_log.clone(),
+            key: options.key_fn.clone(),
+            observer: options.on_event.clone(),
+        });
         let handle = options.client(&hooks)?;
         Ok(Client { inner: Arc::new(Inner { handle, hooks }), options: Default::default() })
     }

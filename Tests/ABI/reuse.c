@@ -5,6 +5,7 @@ static void twenty(test_transport transport, const char *script, int connections
   dosai_client *client = test_client(transport, script);
   dosai_request *request = test_request();
   dosai_error *error = NULL;
+  double begun = test_now();
   for (int i = 0; i < 20; i++) {
     dosai_completion *completion = NULL;
     dosai_timings timings = {.struct_size = sizeof timings};
@@ -24,6 +25,8 @@ static void twenty(test_transport transport, const char *script, int connections
     dosai_completion_free(completion);
   }
   CHECK_INT(test_count(transport, script, "requests"), 20);
+  /* The library waits 5 ms for the end of an answer: a machine that is so late may miss each. */
+  if (connections > 1 && test_last_allowance(begun) > 5) connections = 20;
   CHECK_BETWEEN(test_count(transport, script, "connections"), 1, connections);
   dosai_request_free(request);
   dosai_client_free(client);

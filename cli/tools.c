@@ -119,9 +119,9 @@ int tools_answer(const options *options, const dosai_completion *completion, dos
       if (!lines_can_ask() || !ask_result(name ? name : "", &entry)) return 0;
     }
     outcome->status =
-        dosai_request_add_tool_result(request, "", result ? result : entry.text.bytes,
+        dosai_request_add_tool_result(request, id ? id : "", result ? result : entry.text.bytes,
                                       result ? strlen(result) : entry.text.length, &outcome->error);
-    if (id && outcome_is_ok(outcome)) { /* in which there may be a NUL */
+    if (outcome_is_ok(outcome) && id && strlen(id) < id_length) { /* there is a NUL in it */
       outcome->status =
           dosai_request_set_message_text(request, "tool_call_id", id, id_length, &outcome->error);
     }

@@ -105,7 +105,7 @@ SECTIONS = [
     ("Accepted: tool calls", "", [
         ("in pieces, interleaved, out of order, in several choices, after text, none",
          "tools tools-one-event tools-interleaved tools-out-of-order tools-behind-text tools-of-two-choices tools-none tool-index-from-one", "vllm-tools"),
-        ("without `index`, or all with 0 and different ids: a new id with a name starts a new call",
+        ("without `index`, or all with 0 and different ids: a new id starts a new call, unless only more arguments are beside it",
          "tool-index-missing tool-index-null tool-index-minus-one tool-index-all-* tool-index-lost tools-whole-without-index", "ollama-tools mistral-tools gemini-tools bedrock-proxy-tools"),
         ("without `index` and without an id", "tools-whole-without-index-or-id", ""),
         ("`id` or `name` empty or repeated, or another `id` in later pieces: the first value stays",

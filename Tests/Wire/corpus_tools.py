@@ -46,6 +46,13 @@ tools("tool-index-all-zero", "7, assembly", [
       [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}')], [T(1, '{"city":', "b", "g")], [T(1, '"Oslo"}')]], TWO, "TOOL_INDEX")
 tools("tool-index-all-zero-one-event", "7, assembly", [tool(call(0, "a", "f", ROME), call(0, "b", "g", OSLO))],
       [[T(0, ROME, "a", "f"), T(1, OSLO, "b", "g")]], TWO, "TOOL_INDEX")
+tools("tool-index-all-zero-id-first", "7, assembly", [
+    tool(call(0, "a")), tool(call(0, DROP, "f", ROME)), tool(call(0, "b")), tool(call(0, DROP, "g", OSLO))],
+      [[T(0, "", "a")], [T(0, ROME, None, "f")], [T(1, "", "b")], [T(1, OSLO, None, "g")]], TWO, "TOOL_INDEX")
+tools("tool-index-all-zero-custom", "7, assembly", [
+    tool({"index": 0, "id": one, "type": "custom", "custom": {"name": name, "input": "x"}}) for one, name in [("a", "f"), ("b", "g")]],
+      [[T(0, "", "a")], [T(1, "", "b")]],
+      [{"id": one, "type": "custom", "custom": {"name": name, "input": "x"}} for one, name in [("a", "f"), ("b", "g")]], "TOOL_INDEX")
 tools("tool-index-from-one", "assembly", [tool(call(1, "a", "f", '{"city":')), tool(call(1, arguments='"Rome"}'))],
       [[T(1, '{"city":', "a", "f")], [T(1, '"Rome"}')]], TWO[:1])
 tools("tool-index-lost", "7, assembly", [tool(call(0, "a", "f", '{"city":')), tool(call(DROP, arguments='"Rome"}'))],

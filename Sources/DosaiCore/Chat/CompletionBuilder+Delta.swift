@@ -42,7 +42,8 @@ extension CompletionBuilder {
     let id = value.string(Wire.id) ?? .empty
     let name = function?.string(Wire.name) ?? .empty
     let given = try value.index() ?? (isWhole ? position : nil)
-    let call = try self.call(given, id, name, isFirst: position == 0, in: choice)
+    let isMore = function != nil && name.isEmpty
+    let call = try self.call(given, id, name, isMore: isMore, isFirst: position == 0, in: choice)
     var chunk = Chunk(.toolCall, choice: choice.index)
     chunk.toolCall = call.number
     if !id.isEmpty { chunk.toolCallID = id }
@@ -75,18 +76,19 @@ extension CompletionBuilder {
     chunks.append(chunk)
   }
 
-  /// The call that a delta belongs to. A name with an id that differs from the one at its index starts a new call: some
-  /// servers send another id with each part of a call. Without an index, the delta belongs to the call with its id, or to
-  /// the last call; but a name after another call of the same event starts a new call.
+  /// The call that a delta belongs to. An id that differs from the one at its index starts a new call, unless the delta
+  /// has more of a function alone: some servers send another id with each part of a call. Without an index, the delta
+  /// belongs to the call with its id, or to the last call; but a name after another call of the same event starts a new
+  /// call.
   private func call(
-    _ index: Int64?, _ id: Bytes, _ name: Bytes, isFirst: Bool, in choice: Choice
+    _ index: Int64?, _ id: Bytes, _ name: Bytes, isMore: Bool, isFirst: Bool, in choice: Choice
   ) throws(Failure) -> ToolCall {
     var found: ToolCall?
     if let index {
       found = choice.call(at: index)
       if let call = found, !id.isEmpty, !call.id.isEmpty, !call.id.bytes.equals(id) {
         let other = choice.call(id, at: index)
-        if other != nil || !name.isEmpty {
+        if other != nil || !isMore {
           found = other
           quirks.insert(.toolIndex)
         }

@@ -91,7 +91,7 @@ def wrong_names(page):
             elif before and line[:match.start()].endswith("`, ") and re.fullmatch(r"\w+\.\w+", words):
                 path = before.parent / words
                 wrong += [] if path.exists() else ["%s: there is no %s" % (number, words)]
-            for name in re.findall(r"\b(?:dosai|DOSAI)_\w+", words):
+            for name in re.findall(r"\b(?:dosai|DOSAI)_\w+\b(?!\.\w)", words):
                 if name not in header | ELSEWHERE and not name.startswith("dosai_x_"):
                     wrong.append("%s: the header has no %s" % (number, name))
             before = path if words.startswith(PLACES) and path.is_file() else None

@@ -12,8 +12,8 @@ extension Call {
     return true
   }
 
-  /// As `nextFromTemplate`, for most chunks that follow one of the same form. False: ask that. In a call that blocks,
-  /// the one before was noted, and this one need not be.
+  /// As `nextFromTemplate`, for most chunks that follow one of the same form. False: ask that. The one before came with
+  /// the same bytes and was noted, so this one need not be.
   @inline(__always)
   func nextRepeated() -> Bool {
     guard let reader, !hasEnded else { return false }
@@ -41,13 +41,7 @@ extension Call {
   /// Makes the next chunk current, from bytes that have already arrived. False: there is none; unless the call has
   /// ended, `turn` waits for more.
   @inline(never)
-  func nextChunk() -> Bool {
-    if nextRepeated() {
-      if !isNoted { noteMatching() }
-      return true
-    }
-    return nextFromTemplate() || nextParsed()
-  }
+  func nextChunk() -> Bool { nextRepeated() || nextFromTemplate() || nextParsed() }
 
   /// Makes the next chunk current after `nextFromTemplate` has found none.
   @inline(never)

@@ -70,10 +70,11 @@ int main(void) {
   if (dosai_chat(client, request, NULL, &completion, &error)) goto done;
 
   printf("user:   %s\n", question);
+  dosai_finish_reason reason = dosai_completion_finish_reason(completion, 0);
   if (dosai_completion_tool_call_count(completion, 0) == 0) { /* the model may well answer by itself */
     const char *content = dosai_completion_content(completion, 0, NULL);
     printf("answer: %s\n", content ? content : "(no text)");
-  } else if (dosai_completion_finish_reason(completion, 0) == DOSAI_FINISH_LENGTH) {
+  } else if (reason == DOSAI_FINISH_LENGTH || reason == DOSAI_FINISH_CONTENT_FILTER) {
     printf("the answer was cut: its calls did not run\n");
   } else {
     if (answer_calls(request, completion, &error)) goto done;

@@ -61,5 +61,5 @@ def body_of(model: str, input: Any, extra_body: Optional[Mapping[str, Any]], **g
 
 def answer_of(answer: Any) -> CreateEmbeddingResponse:
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
-        raise APIResponseValidationError("the answer is no list of embeddings", status="PROTOCOL")
+        raise APIResponseValidationError("the answer is not a list of embeddings", status="PROTOCOL")
     return CreateEmbeddingResponse(answer)

@@ -11,7 +11,7 @@ def whole() -> ChatCompletion:
     return client.chat.completions.create(model="m", messages=messages)
 
 
-client.chat.completions.create(model="m", messages="Hi")  # mistake: a text is no list of messages
+client.chat.completions.create(model="m", messages="Hi")  # mistake: a text is not a list of messages
 client.chat.completions.create(model="m", messages=messages, temprature=0.5)  # mistake: misspelt
 client.chat.completions.create(model="m", messages=[{"role": "usr", "content": "Hi"}])  # mistake: no such role
 client.chat.completions.create(model="m", messages=messages, timeout="5")  # mistake: a number of seconds

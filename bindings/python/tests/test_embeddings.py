@@ -40,7 +40,7 @@ def test_embeddings(server, is_async):
 def test_faults(server, is_async):
     with pytest.raises(dosai.AuthenticationError):
         create(server, "error-401", is_async, model="e", input="a")
-    with pytest.raises(dosai.APIResponseValidationError, match="no list of embeddings"):
+    with pytest.raises(dosai.APIResponseValidationError, match="not a list of embeddings"):
         create(server, "hello", is_async, model="e", input="a")
     with pytest.raises(TypeError, match="input must be a string or a list, not bytes"):
         create(server, "hello", is_async, model="e", input=b"a")

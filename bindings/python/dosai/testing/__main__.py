@@ -44,7 +44,7 @@ def prepare(server: Server, options: argparse.Namespace) -> None:
         with open(options.script, encoding="utf-8") as file:
             replies = json.load(file)
         if not isinstance(replies, list):
-            raise ValueError("the script is no list of replies")
+            raise ValueError("the script is not a list of replies")
         server.reply(*map(from_json, replies))
     else:
         server.use_cassette(options.cassette, options.upstream, mode=options.mode, speed=options.speed,

@@ -132,6 +132,9 @@ def shape_of_pydantic(hint: Any, definitions: Schema) -> Shape:
 
 
 def choices(values: Iterable[Any]) -> Schema:
+    for each in values:
+        if not isinstance(each, tuple(PLAIN)):
+            raise TypeError(f"there is no JSON schema for the value {each!r}")
     kinds = {PLAIN.get(type(each)) for each in values}
     kind = kinds.pop() if len(kinds) == 1 else None
     return {**({"type": kind} if kind else {}), "enum": list(values)}

@@ -338,7 +338,9 @@ def test_command(tmp_path):
     done = command("--script", script, "--", sys.executable, "-c", ASKS * 3)
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello\nHi!\nx\n", "")
     script.write_text('[{"completion": {"content": "Hello"}, "cut": 1}]')
-    for wrong in ([{"completon": {}}], [{"completion": {}, "cutt": 1}], [{"error": {}, "completion": {}}], [5], {"completion": {}}):
+    for wrong in ([{"completon": {}}], [{"completion": {}, "cutt": 1}], [{"error": {}, "completion": {}}], [5], {"completion": {}},
+                  [[{"sendd": "x"}]], [{"text": "", "end": [{"closed": True}]}], [{"steps": [{"send": "x", "close": True}]}],
+                  [{"steps": {"send": "x"}}], [["x"]]):
         other = tmp_path / "wrong.json"
         other.write_text(json.dumps(wrong))
         refused = command("--script", other, "--", sys.executable, "-c", "print('it runs')")

@@ -210,12 +210,16 @@ def endless(x: "Endless"): ...
 def numbers(x: Dict[int, float]): ...
 def not_there(x: "Nowhere"): ...  # noqa: F821
 def untyped(x: Untyped): ...
+class Point(enum.Enum): ORIGIN = (0, 0)
+def of_tuples(x: Point): ...
+def of_bytes(x: Literal[b"a"]): ...
 
 
 @pytest.mark.parametrize("function, problem", [
     (no_hint, "the parameter 'x' has no type hint"), (many, r"the parameter \*x: int has no name"),
     (positional, "has no name"), (endless, "recursion"), (unknown, "no JSON schema for <class 'object'>"),
     (not_there, "Nowhere"), (untyped, "no JSON schema for <class 'dataclasses.InitVar'>"), (numbers, "the names of an object are strings"),
+    (of_tuples, r"no JSON schema for the value \(0, 0\)"), (of_bytes, "no JSON schema for the value b'a'"),
 ])
 def test_functions_without_a_schema(function, problem):
     with pytest.raises(TypeError, match=r"%s\(\): .*%s" % (function.__name__, problem)):

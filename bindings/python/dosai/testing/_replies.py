@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Union
 
 from ._connection import Request
-from ._steps import KEYS, Form, steps_of
+from ._steps import KEYS, VERBS, Form, steps_of
 
 Reply = Union[str, Form, Callable[[Request], Union[str, Form]]]
 """Text, which the model says; what a function of this module gives; or a function of the request that gives one."""
@@ -192,19 +192,32 @@ def form_of(reply: Reply, request: Request) -> Form:
 BREAKS = {"cut": cut, "stall": stall, "reset": reset}
 
 
+def check_steps(steps: Any) -> None:
+    if not isinstance(steps, list):
+        raise ValueError("the script has steps that are not a list: %s" % json.dumps(steps))
+    for step in steps:
+        if not isinstance(step, dict) or len(step) != 1 or not VERBS.issuperset(step):
+            raise ValueError("the script has a step that is not valid: %s" % json.dumps(step))
+
+
 def from_json(value: Any) -> Reply:
     """A reply of a script: text, {"completion": its arguments}, {"error": its arguments}, or a form of _steps.py.
 
     Beside "completion" or "error" may stand "cut", "stall" or "reset" with the number of events before it.
     """
-    if isinstance(value, (str, list)):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        check_steps(value)
         return value
     if not isinstance(value, dict):
-        raise ValueError("the script has a reply that is none: %s" % json.dumps(value))
+        raise ValueError("the script has a reply that is not valid: %s" % json.dumps(value))
     kind = next(({key, *BREAKS} for key in ("error", "completion") if key in value), KEYS)
     if unknown := set(value) - kind:
         raise ValueError("the script has a reply with an unknown key: %s" % ", ".join(sorted(unknown)))
     if kind is KEYS:
+        for key in ("steps", "end"):
+            check_steps(value.get(key, []))
         return value
     made: Reply
     if "error" in value:

@@ -114,7 +114,7 @@ static int read_line(const char *prompt, text *line) {
     free(line->bytes);
     return 0;
   }
-  cut(line, "\n");
+  if (!cut(line, "\r\n")) cut(line, "\n");
   return 1;
 }
 

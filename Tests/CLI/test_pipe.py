@@ -17,6 +17,13 @@ def test_lines_are_turns(talk):
                                    ("user", "Three.")]
 
 
+def test_lines_of_windows(talk):
+    talk = talk("hello")
+    done = talk.run("-i", said="One\\\r\nline.\r\n/exit\r\nTwo.\r\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, HELLO + "\n", "")
+    assert talk.messages() == [[("user", "One\nline.")]]
+
+
 def test_no_line_is_no_turn(talk):
     talk = talk("hello")
     done = talk.run("-i")

@@ -474,10 +474,11 @@ private:
 struct ClientArguments {
   Words words;
   dosai_client_options c;
-  std::shared_ptr<Hooks> hooks;
+  std::shared_ptr<Hooks> hooks; /* null: the client has none */
 
-  explicit ClientArguments(const ClientOptions &options)
-      : hooks(std::make_shared<Hooks>(Hooks{options.on_log, options.key_fn, options.on_event})) {
+  explicit ClientArguments(const ClientOptions &options) {
+    if (options.on_log || options.key_fn || options.on_event)
+      hooks = std::make_shared<Hooks>(Hooks{options.on_log, options.key_fn, options.on_event});
     dosai_client_options_init(&c, sizeof c);
     c.base_url = words.one(options.base_url);
     c.api_key = words.one(options.api_key);
@@ -516,11 +517,11 @@ struct ClientArguments {
     c.proxy_from_environment = options.proxy_from_environment;
     c.http1_only = options.http1_only;
     c.log_level = options.log_level;
-    c.on_log = hooks->log ? Hooks::write_log : nullptr;
+    c.on_log = options.on_log ? Hooks::write_log : nullptr;
     c.log_user_data = hooks.get();
-    c.key_fn = hooks->key ? Hooks::give_key : nullptr;
+    c.key_fn = options.key_fn ? Hooks::give_key : nullptr;
     c.key_user_data = hooks.get();
-    c.on_event = hooks->observer ? Hooks::tell : nullptr;
+    c.on_event = options.on_event ? Hooks::tell : nullptr;
     c.event_user_data = hooks.get();
   }
   template <class Handle, class Function> Result<Owner<Handle>> make(Function *function) {

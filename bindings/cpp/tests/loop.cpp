@@ -151,6 +151,22 @@ static void options() {
   CHECK(told.text[2] == alphabet && told.errors.at(1).status() == DOSAI_CANCELLED);
 }
 
+/* A loop that always has a call keeps nothing of clients whose calls are over. */
+static void busy() {
+  dosai::Client silent(test_options("silent-chunk"));
+  dosai::Loop loop;
+  loop.submit_stream(silent, test_request(), 1);
+  long before = 0;
+  for (int made = 0; made < 20; made++) {
+    if (made == 10) before = undeleted;
+    loop.submit_get(dosai::Client(test_options("echo")), "/models", 2);
+    for (bool is_over = false; !is_over;) {
+      loop.step(-1ms, [&](const dosai::Event &event) { is_over = event.tag() == 2; });
+    }
+  }
+  CHECK(undeleted == before);
+}
+
 /* The first exception goes on from the step, when the others are told; the loop is as before. */
 static void exceptions() {
   dosai::Client client(test_options("fast")), hello(test_options("hello"));
@@ -312,6 +328,7 @@ int main() {
   taken();
   stopped();
   options();
+  busy();
   exceptions();
   keys();
   logs();

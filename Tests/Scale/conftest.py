@@ -117,6 +117,16 @@ def parent_of(pid):
     return None
 
 
+def has_processes(group):
+    """Whether a process of the group has not ended."""
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
+
+
 def kill(pids):
     """How many of them it has killed."""
     killed = 0
@@ -181,6 +191,10 @@ class Job:
 
     def forget_answers(self):
         import shutil
+        end = time.monotonic() + TIMEOUT
+        while has_processes(self.process.pid):  # Spark's JVM outlives its driver, and would still write
+            assert time.monotonic() < end, "the job has not ended"
+            time.sleep(0.05)
         shutil.rmtree(self.folder / "answers", ignore_errors=True)
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Union
 
-from ._connection import Request
-from ._steps import KEYS, VERBS, Form, steps_of
+from ._connection import Connection, Request
+from ._steps import KEYS, Form, steps_of
 
 Reply = Union[str, Form, Callable[[Request], Union[str, Form]]]
 """Text, which the model says; what a function of this module gives; or a function of the request that gives one."""
@@ -196,7 +196,7 @@ def check_steps(steps: Any) -> None:
     if not isinstance(steps, list):
         raise ValueError("the script has steps that are not a list: %s" % json.dumps(steps))
     for step in steps:
-        if not isinstance(step, dict) or len(step) != 1 or not VERBS.issuperset(step):
+        if not isinstance(step, dict) or len(step) != 1 or not all(hasattr(Connection, "do_" + verb) for verb in step):
             raise ValueError("the script has a step that is not valid: %s" % json.dumps(step))
 
 

@@ -27,8 +27,6 @@ Step = Dict[str, Any]
 Form = Union[Dict[str, Any], List[Step]]  # a reply
 KEYS = {"status", "headers", "json", "text", "base64", "events", "pace_ms", "done", "stream", "framing", "delay_ms", "end",
         "steps"}
-VERBS = {"send", "send_base64", "chunk", "bytewise", "sleep_ms", "pieces", "repeat", "hold", "close", "cut", "reset", "notice",
-         "fin"}
 
 
 def head(status: int, headers: Mapping[str, str] | list[tuple[str, str]]) -> str:

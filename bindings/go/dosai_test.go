@@ -720,6 +720,53 @@ func TestSchemas(t *testing.T) {
 	tool = dosai.NewTool("f", "", func(_ context.Context, given *point) (string, error) { return "", nil })
 	made, err = json.Marshal(tool.Parameters)
 	check(t, err == nil && strings.Contains(string(made), `"properties":{"X":{"type":"integer"}`), "%s", made)
+
+	var isGiven bool
+	tool = dosai.NewTool("f", "", func(_ context.Context, given *point) (string, error) { isGiven = given != nil; return "", nil })
+	_, err = tool.Run(t.Context(), " null")
+	check(t, err == nil && isGiven, "%v", err)
+}
+
+type (
+	City    string
+	Place   struct{ Country, Street string }
+	Sender  struct{ Name string }
+	Ignored struct{ Secret string }
+	hidden  struct{ At string }
+)
+
+// As encoding/json takes them: by name, or as fields of the outer struct, of which the outermost counts.
+func TestSchemasOfEmbeddedFields(t *testing.T) {
+	type arguments struct {
+		City
+		Place
+		*Sender `json:"from"`
+		Ignored `json:"-"`
+		hidden  `json:"hidden"`
+		Road    string `json:"Street"`
+	}
+	var got arguments
+	tool := dosai.NewTool("f", "", func(_ context.Context, given arguments) (string, error) { got = given; return "", nil })
+	made, err := json.Marshal(tool.Parameters)
+	check(t, err == nil && string(made) == `{"additionalProperties":false,"properties":{"City":{"type":"string"},"Country":{"type":"string"},`+
+		`"Street":{"type":"string"},"from":{"additionalProperties":false,"properties":{"Name":{"type":"string"}},"required":["Name"],"type":"object"},`+
+		`"hidden":{"additionalProperties":false,"properties":{"At":{"type":"string"}},"required":["At"],"type":"object"}},`+
+		`"required":["City","Country","from","hidden","Street"],"type":"object"}`, "%s", made)
+	_, err = tool.Run(t.Context(), `{"City":"a","Country":"b","Street":"c","from":{"Name":"d"},"hidden":{"At":"e"}}`)
+	check(t, err == nil && got.City == "a" && got.Country == "b" && got.Road == "c" && got.Sender.Name == "d" && got.At == "e", "%v %+v", err, got)
+}
+
+func TestSchemasWithEnums(t *testing.T) {
+	type arguments struct {
+		Days  int      `json:"days" enum:"1,7"`
+		Text  int      `json:"text,string" enum:"1,7"`
+		Units []string `json:"units" enum:"C,F"`
+		On    *bool    `json:"on" enum:"true"`
+		Any   any      `json:"any" enum:"a"`
+	}
+	made, err := json.Marshal(dosai.NewTool("f", "", func(context.Context, arguments) (string, error) { return "", nil }).Parameters.(map[string]any)["properties"])
+	check(t, err == nil && string(made) == `{"any":{"enum":["a"]},"days":{"enum":[1,7],"type":"integer"},"on":{"enum":[true],"type":"boolean"},"text":{"enum":["1","7"],`+
+		`"type":"string"},"units":{"items":{"enum":["C","F"],"type":"string"},"type":"array"}}`, "%s", made)
 }
 
 type (

@@ -35,16 +35,17 @@ func (tool Tool) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"type": "function", "function": function})
 }
 
-// NewTool makes a tool of a function whose argument is a struct. Its fields are the parameters: `json` gives the name,
-// and with omitempty one may be left out; `description` describes it to the model; `enum:"a,b"` lists its values. A field
-// that decodes itself from a text is a string, as []byte is, which encoding/json decodes from base64; one that decodes
-// itself from any JSON, such as json.RawMessage, may be anything. NewTool panics at a type that has no schema, such as a
-// function, or one that contains itself. A result that is no string is sent as JSON.
+// NewTool makes a tool of a function whose argument is a struct. Its fields are the parameters, embedded ones as
+// encoding/json takes them: `json` gives the name, and with omitempty one may be left out; `description` describes it to
+// the model; `enum:"a,b"` lists its values, or those in its list. A field that decodes itself from a text is a string, as
+// []byte is, which encoding/json decodes from base64; one that decodes itself from any JSON, such as json.RawMessage, may
+// be anything. NewTool panics at a type that has no schema, such as a function, or one that contains itself. A result that
+// is no string is sent as JSON.
 func NewTool[Arguments, Result any](name, description string,
 	function func(context.Context, Arguments) (Result, error)) Tool {
 	run := func(ctx context.Context, text string) (string, error) {
 		var arguments Arguments
-		if strings.TrimSpace(text) == "" {
+		if bare := strings.TrimSpace(text); bare == "" || bare == "null" {
 			text = "{}"
 		}
 		if err := json.Unmarshal([]byte(text), &arguments); err != nil {
@@ -245,14 +246,15 @@ func schema(kind reflect.Type, within []reflect.Type) map[string]any {
 
 func structSchema(kind reflect.Type, within []reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
+	depths := map[string]int{} // of two fields with one name, the outer counts
 	for _, field := range reflect.VisibleFields(kind) {
-		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if !field.IsExported() || field.Anonymous || name == "-" {
+		name, options, isField := fieldName(kind, field)
+		depth, isKnown := depths[name]
+		if !isField || isKnown && depth <= len(field.Index) {
 			continue
 		}
-		if name == "" {
-			name = field.Name
-		}
+		depths[name] = len(field.Index)
+		required = slices.DeleteFunc(required, func(other string) bool { return other == name })
 		property := schema(field.Type, within)
 		isQuoted := slices.Contains(strings.Split(options, ","), "string")
 		if isQuoted && slices.Contains([]any{"boolean", "integer", "number"}, property["type"]) {
@@ -262,7 +264,7 @@ func structSchema(kind reflect.Type, within []reflect.Type) map[string]any {
 			property["description"] = description
 		}
 		if values := field.Tag.Get("enum"); values != "" {
-			property["enum"] = strings.Split(values, ",")
+			setEnum(property, strings.Split(values, ","))
 		}
 		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {
 			required = append(required, name)
@@ -270,4 +272,42 @@ func structSchema(kind reflect.Type, within []reflect.Type) map[string]any {
 		properties[name] = property
 	}
 	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
+}
+
+// fieldName gives the name and the options of a field, if it is one for encoding/json: an embedded struct without a name
+// is none, but its fields are.
+func fieldName(kind reflect.Type, field reflect.StructField) (name, options string, isField bool) {
+	for depth := 1; depth < len(field.Index); depth++ {
+		outer := kind.FieldByIndex(field.Index[:depth])
+		if name, _, _ = strings.Cut(outer.Tag.Get("json"), ","); name != "" {
+			return "", "", false
+		}
+	}
+	tag := field.Tag.Get("json")
+	name, options, _ = strings.Cut(tag, ",")
+	embedded := field.Type
+	if embedded.Kind() == reflect.Pointer {
+		embedded = embedded.Elem()
+	}
+	isStruct := field.Anonymous && embedded.Kind() == reflect.Struct
+	isField = field.IsExported() && !isStruct || isStruct && name != ""
+	if name == "" {
+		name = field.Name
+	}
+	return name, options, isField && tag != "-"
+}
+
+// setEnum lists the values of a property, or of what is in its list.
+func setEnum(property map[string]any, values []string) {
+	if items, isList := property["items"].(map[string]any); isList {
+		property = items
+	}
+	enum := make([]any, len(values))
+	for at, value := range values {
+		enum[at] = value
+		if slices.Contains([]any{"boolean", "integer", "number"}, property["type"]) {
+			enum[at] = json.RawMessage(value)
+		}
+	}
+	property["enum"] = enum
 }

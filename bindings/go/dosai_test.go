@@ -666,6 +666,18 @@ func TestAToolThatPanics(t *testing.T) {
 func TestMessages(t *testing.T) {
 	made, err := json.Marshal(dosai.Message{Role: "assistant", Refusal: "no"})
 	check(t, err == nil && string(made) == `{"role":"assistant","content":"","refusal":"no"}`, "%s", made)
+
+	kept := `[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"assistant","content":null,"reasoning_content":"r",` +
+		`"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}},` +
+		`{"id":"2","function":{"name":"g","arguments":{}}}]},{"role":"tool","content":"b","tool_call_id":"1"}]`
+	var messages []dosai.Message
+	err = json.Unmarshal([]byte(kept), &messages)
+	check(t, err == nil && len(messages) == 3 && messages[0].Parts != nil && reflect.DeepEqual(messages[1].ToolCalls, []dosai.ToolCall{{ID: "1", Name: "f", Arguments: "{}"}, {ID: "2", Name: "g", Arguments: "{}"}}) &&
+		messages[2].Content == "b" && messages[2].ToolCallID == "1", "%v %+v", err, messages)
+	made, err = json.Marshal(messages)
+	check(t, err == nil && string(made) == kept, "%v %s", err, made)
+	err = json.Unmarshal([]byte(`{"role":5}`), &messages[0])
+	check(t, err != nil && messages[0].Role == "user", "%v", messages[0])
 }
 
 func TestJSONSchema(t *testing.T) {

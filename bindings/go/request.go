@@ -3,6 +3,7 @@ package dosai
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 )
 
 // Request is the body of a chat. What has no field here goes into Extra.
@@ -62,6 +63,39 @@ func (message Message) MarshalJSON() ([]byte, error) {
 		wire.ToolCalls = append(wire.ToolCalls, wireCall{call.ID, "function", wireFunction{call.Name, call.Arguments}})
 	}
 	return json.Marshal(wire)
+}
+
+// UnmarshalJSON reads a message of a conversation that was kept as JSON. It is sent again as it was.
+func (message *Message) UnmarshalJSON(text []byte) error {
+	var wire struct {
+		Role      string `json:"role"`
+		Content   any    `json:"content"`
+		Refusal   string `json:"refusal"`
+		ToolCalls []struct {
+			ID       string `json:"id"`
+			Function struct {
+				Name      string          `json:"name"`
+				Arguments json.RawMessage `json:"arguments"`
+			} `json:"function"`
+		} `json:"tool_calls"`
+		ToolCallID string `json:"tool_call_id"`
+	}
+	if err := json.Unmarshal(text, &wire); err != nil {
+		return err
+	}
+	read := Message{Role: wire.Role, Refusal: wire.Refusal, ToolCallID: wire.ToolCallID, JSON: slices.Clone(text)}
+	if content, isText := wire.Content.(string); isText {
+		read.Content = content
+	} else {
+		read.Parts = wire.Content
+	}
+	for _, call := range wire.ToolCalls {
+		arguments := string(call.Function.Arguments)
+		_ = json.Unmarshal(call.Function.Arguments, &arguments) // some servers send an object
+		read.ToolCalls = append(read.ToolCalls, ToolCall{call.ID, call.Function.Name, arguments})
+	}
+	*message = read
+	return nil
 }
 
 type wireCall struct {

@@ -14,7 +14,7 @@ TIMEOUT = 1200 if "LEAK_CALLS" in os.environ else 120  # seconds, for one progra
 
 def model(request):
     """Calls functions: add, one that fails, one that is not there, and add without an object. Then it says the results. As
-    the model "nul", it has a NUL in the last id; as "cut", its last arguments are cut."""
+    the model "nul", it has a NUL in the last id; as "cut", its last arguments are cut; as "zero", they are 0."""
     body = json.loads(request.body)
     messages = body["messages"]
     results = [each["content"] for each in messages if each["role"] == "tool"]
@@ -25,6 +25,8 @@ def model(request):
     calls[-1]["id"] += "\0" * (body.get("model") == "nul")
     if body.get("model") == "cut":
         calls[-1]["function"]["arguments"] = '{"a":1'
+    if body.get("model") == "zero":
+        calls[-1]["function"]["arguments"] = "0"
     return {"json": completion(choices=[{"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": calls, "own": 1},
                                          "finish_reason": "tool_calls"}])}
 

@@ -17,8 +17,16 @@ final class Client
      * none. headers are lines, or names with values. maxInFlight: so many calls run at once; the others wait in turn. wait
      * is called in place of the library's own waiting, with a stream that is readable when there is work.
      */
-    public function __construct(?string $apiKey = null, ?string $baseUrl = null, ?\Closure $wait = null, mixed ...$options)
-    {
+    public function __construct(
+        #[\SensitiveParameter] ?string $apiKey = null,
+        ?string $baseUrl = null,
+        ?\Closure $wait = null,
+        #[\SensitiveParameter] mixed $headers = null,
+        #[\SensitiveParameter] mixed $proxy = null,
+        #[\SensitiveParameter] mixed $clientKeyPassword = null,
+        mixed ...$options,
+    ) {
+        $options += compact('headers', 'proxy', 'clientKeyPassword');
         $ofLoop = array_intersect_key($options, ['maxInFlight' => 1, 'maxConnectionsPerHost' => 1]);
         $this->loop = new Loop([
             'apiKey' => $apiKey ?? (getenv('DOSAI_API_KEY') ?: null),
@@ -29,10 +37,10 @@ final class Client
     }
 
     /** The same client, with options for the calls made through it: times, maxRetries, headers, cancel, lastEvent. */
-    public function with(mixed ...$options): self
+    public function with(#[\SensitiveParameter] mixed $headers = null, mixed ...$options): self
     {
         $made = clone $this;
-        $made->options = Native::options('call_options', $options);
+        $made->options = Native::options('call_options', ['headers' => $headers] + $options);
         return $made;
     }
 

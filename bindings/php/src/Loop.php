@@ -21,6 +21,7 @@ final class Loop
     private CData $event;
     private CData $out;
     private CData $error;
+    private CData $failure; // its address
     private int $tag = 0;
     /** @var \WeakReference<Call>[] */
     private array $calls = [];
@@ -34,7 +35,7 @@ final class Loop
     /** @var ?\WeakMap<Loop, true> */
     private static ?\WeakMap $open = null;
 
-    public function __construct(array $clientOptions, array $loopOptions)
+    public function __construct(#[\SensitiveParameter] array $clientOptions, array $loopOptions)
     {
         $this->c = Native::library();
         [$options, $kept] = Native::options('client_options', $clientOptions);
@@ -49,6 +50,7 @@ final class Loop
         $this->event = $this->c->new('const dosai_event *');
         $this->out = FFI::addr($this->event);
         $this->error = $this->c->new('dosai_error *');
+        $this->failure = FFI::addr($this->error);
         $this->passed = new \WeakMap();
         if (self::$open === null) {
             self::$open = new \WeakMap();
@@ -202,7 +204,8 @@ final class Loop
      */
     private function step(int $timeout, bool $hasPassed = false): void
     {
-        Native::check($this->c->dosai_loop_step($this->handle, $timeout, null, null, null, FFI::addr($this->error)), $this->error);
+        $status = $this->c->dosai_loop_step($this->handle, $timeout, null, null, null, $this->failure);
+        Native::check($status, $this->error);
         if (!$hasPassed) {
             $this->rouse();
         }

@@ -7,7 +7,10 @@ namespace Dosai;
 use FFI;
 use FFI\CData;
 
-/** @internal The library's functions, and what it takes to call them. */
+/**
+ * @internal The library's functions, and what it takes to call them. What calls C is not an argument of another call: if
+ * a signal's handler throws then, PHP 8.2 frees an argument that has not been passed.
+ */
 final class Native
 {
     /** Fields that are no options: the sizes that are told here, and functions. */
@@ -45,15 +48,25 @@ final class Native
     public static function ask(string $getter, CData $of, int|string ...$more): ?string
     {
         $length = self::library()->new('size_t');
-        return self::text(self::library()->{"dosai_$getter"}($of, ...[...$more, FFI::addr($length)]), $length->cdata);
+        $found = self::library()->{"dosai_$getter"}($of, ...[...$more, FFI::addr($length)]);
+        return self::text($found, $length->cdata);
     }
 
     /** Calls what makes a handle. */
-    public static function make(string $kind, string $function, mixed ...$arguments): CData
+    public static function make(string $kind, string $function, #[\SensitiveParameter] mixed ...$arguments): CData
     {
         $c = self::library();
         [$out, $error] = [$c->new("dosai_$kind *"), $c->new('dosai_error *')];
-        self::check($c->{"dosai_$function"}(...[...$arguments, FFI::addr($out), FFI::addr($error)]), $error);
+        try {
+            $status = $c->{"dosai_$function"}(...[...$arguments, FFI::addr($out), FFI::addr($error)]);
+            self::check($status, $error);
+        } catch (\Throwable $wrong) { // also of a signal's handler
+            if ($kind === 'call') {
+                $c->dosai_call_cancel($out);
+            }
+            $c->{"dosai_{$kind}_free"}($out);
+            throw $wrong;
+        }
         return $out;
     }
 
@@ -80,7 +93,7 @@ final class Native
     }
 
     /** A C string, for a field of a struct. */
-    public static function string(string $text): CData
+    public static function string(#[\SensitiveParameter] string $text): CData
     {
         if (str_contains($text, "\0")) {
             throw new \ValueError('dosai: a text has a NUL in it');
@@ -96,7 +109,7 @@ final class Native
      *
      * @return array{CData, CData[]}
      */
-    public static function options(string $name, array $values): array
+    public static function options(string $name, #[\SensitiveParameter] array $values): array
     {
         $made = self::library()->new("dosai_$name");
         self::library()->{"dosai_{$name}_init"}(FFI::addr($made), FFI::sizeof($made));
@@ -119,8 +132,12 @@ final class Native
         return [$made, $kept];
     }
 
-    private static function set(CData $struct, string $field, mixed $value, array &$kept): void
-    {
+    private static function set(
+        #[\SensitiveParameter] CData $struct,
+        string $field,
+        #[\SensitiveParameter] mixed $value,
+        #[\SensitiveParameter] array &$kept,
+    ): void {
         $isAddress = FFI::typeof($struct)->getStructFieldType($field)->getKind() === FFI\CType::TYPE_POINTER;
         $isOfItsType = match (true) { // FFI takes an address even for a number
             $field === 'headers' => is_array($value),
@@ -131,7 +148,10 @@ final class Native
             throw new \ValueError("dosai: $field is of a wrong type: " . get_debug_type($value));
         }
         if (is_array($value)) {
-            $lines = array_map(fn ($key, $line) => self::string(is_int($key) ? $line : "$key: $line"), array_keys($value), $value);
+            $lines = [];
+            foreach ($value as $key => $line) {
+                $lines[] = self::string(is_int($key) ? $line : "$key: $line");
+            }
             $list = self::library()->new('char *[' . max(1, count($lines)) . ']');
             foreach ($lines as $at => $line) {
                 $list[$at] = FFI::addr($line[0]);

@@ -79,7 +79,7 @@ final class Tools
     {
         try {
             $function = $this->functions[$call->name ?? ''] ?? throw new \Exception("there is no function $call->name");
-            $arguments = trim($call->arguments ?? '') ?: '{}';
+            $arguments = trim($call->arguments ?? '') === '' ? '{}' : $call->arguments;
             if (!json_decode($arguments, false, 512, JSON_THROW_ON_ERROR) instanceof \stdClass) {
                 throw new \Exception('the arguments are no object');
             }

@@ -60,6 +60,23 @@ tests([
         }
         fails(Status::InvalidArgument, fn () => new Client(baseUrl: 'nonsense'));
         same([], (new Client(apiKey: 'secret'))->__debugInfo());
+        ini_set('zend.exception_ignore_args', '0'); // PHP's default, without a php.ini
+        $secret = ['headers' => ['Authorization' => 'secret'], 'idleTimeout' => NAN];
+        foreach ([['timeout' => 1], ['baseUrl' => 'nonsense'], ['clientKeyPassword' => "secret\0"], $secret] as $wrong) {
+            try {
+                new Client(...['apiKey' => 'secret', ...$wrong]);
+            } catch (Throwable $error) {
+                same(false, str_contains($error . print_r($error->getTrace(), true), 'secret'));
+                continue;
+            }
+            throw new Exception('it was taken: ' . var_export($wrong, true));
+        }
+        try {
+            (new Client())->with(...$secret);
+        } catch (Throwable $error) {
+            same(false, str_contains($error . print_r($error->getTrace(), true), 'secret'));
+        }
+        ini_set('zend.exception_ignore_args', '1');
     },
     'stream' => function () {
         $stream = client('hello')->stream(QUESTION);
@@ -116,6 +133,9 @@ tests([
         $request = QUESTION;
         $error = fails(Status::TooLarge, function () use (&$request, $tools) { client('model')->runTools($request, $tools, 1); });
         same(4, count($error->completion->choices[0]->message->toolCalls));
+        $request = ['model' => 'zero'] + QUESTION;
+        $told = client('model')->runTools($request, $tools)->text();
+        same('error: the arguments are no object', explode('|', $told)[3]);
     },
     // The answer is the second question.
     'a forced call' => function () {

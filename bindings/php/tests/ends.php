@@ -54,6 +54,36 @@ tests([
             $token = new Cancel();
         }
     },
+    // PHP 8.2 frees what it should not, if the function that is interrupted is an argument of another.
+    'an exception from a signal' => function () {
+        [$throws, $caught, $me] = [false, 0, getmypid()];
+        pcntl_async_signals(true);
+        pcntl_signal(SIGUSR1, function () use (&$throws) {
+            if ($throws) {
+                $throws = false;
+                throw new Exception('stop');
+            }
+        });
+        if (($other = pcntl_fork()) === 0) {
+            while (posix_kill($me, SIGUSR1)) {
+                usleep(500);
+            }
+            posix_kill(getmypid(), SIGKILL);
+        }
+        $client = client('steady', totalTimeout: 10);
+        for ($try = 0; $try < 60; $try++) {
+            try {
+                $throws = true;
+                contents($client->stream(QUESTION));
+            } catch (Exception $stop) {
+                $caught += $stop->getMessage() === 'stop';
+            }
+        }
+        posix_kill($other, SIGKILL);
+        pcntl_wait($status);
+        same(60, $caught);
+        gone('steady');
+    },
     // Its handle is freed once.
     'no clone of a token' => function () {
         $token = new Cancel();

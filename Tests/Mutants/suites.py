@@ -37,7 +37,7 @@ def conformance():
     if built.returncode:
         sys.exit(built.stdout)
     for path in sorted(runner.parent.glob("*.c")):
-        if "main(" in path.read_text():
+        if (PROGRAMS / path.stem).exists():
             shim = PROGRAMS / (path.stem + ".so")
             more = {"LD_PRELOAD": str(shim)} if shim.exists() else {}
             yield Suite("ABI/" + path.stem, [str(PROGRAMS / path.stem)], server=True,

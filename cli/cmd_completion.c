@@ -69,18 +69,17 @@ static void bash_put(void) {
         "  if [[ $word == = ]]; then word=\n"
         "  elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
         "  COMPREPLY=()\n"
+        "  (( COMP_CWORD > 1 )) || before=\n"
         "  case $before in\n"
-        "  ''",
+        "  '') words='",
         stdout);
+  for (size_t index = 0; index < command_count; index++) printf("%s ", commands[index].name);
+  fputs("--help --version' ;;\n  ''", stdout);
   options_visit(all_commands, bash_file);
   fputs(") _dosai_files; return ;;\n  ''", stdout);
   options_visit(all_commands, bash_value);
   fputs(") return ;;\n"
         "  --color) words='auto always never' ;;\n"
-        "  dosai) words='",
-        stdout);
-  for (size_t index = 0; index < command_count; index++) printf("%s ", commands[index].name);
-  fputs("--help --version' ;;\n"
         "  *) case ${COMP_WORDS[1]} in\n",
         stdout);
   for (size_t index = 0; index < command_count; index++) {

@@ -42,8 +42,9 @@ SHELLS = {"bash", "zsh", "fish"}
 def test_bash(tmp_path):
     (tmp_path / "a b.json").touch()
     assert COMMANDS <= bash("dosai", "")
-    assert bash("dosai", "ch") == {"chat"}
+    assert bash("dosai", "ch") == bash("build/bin/dosai", "ch") == {"chat"}
     assert bash("dosai", "completion", "") == SHELLS
+    assert bash("dosai", "chat", "dosai", "-") == options("chat")
     assert bash("dosai", "chat", "-") == options("chat")
     assert bash("dosai", "models", "-") == options("models")
     assert bash("dosai", "chat", "--color", "a") == {"auto", "always"}

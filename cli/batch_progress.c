@@ -19,7 +19,6 @@ static double seconds_of(const batch *batch, int64_t now) { return (double)(now 
 
 static void show_counts(const batch *batch, int64_t now) {
   double elapsed = seconds_of(batch, now);
-  if (batch->is_terminal) fputs("\r\x1b[K", stderr);
   fprintf(stderr, "dosai: %zu of %zu done, %zu failed", batch->done, batch->input.count, batch->failed);
   if (elapsed > 0) fprintf(stderr, ", %.0f tokens/s", (double)batch->tokens / elapsed);
 }
@@ -28,6 +27,7 @@ void progress_show(batch *batch, int64_t now) {
   size_t done = batch->done - batch->done_before, left = batch->input.count - batch->done;
   if (!batch->is_terminal || now - batch->shown_at < PROGRESS_MS) return;
   batch->shown_at = now;
+  fputs("\r\x1b[K\x1b[?7l", stderr); /* one line: of what does not fit, nothing goes to the next */
   show_counts(batch, now);
   if (done > 0) {
     fputs(", ", stderr);
@@ -38,11 +38,13 @@ void progress_show(batch *batch, int64_t now) {
     fputs(", waiting for ", stderr);
     show_time((batch->held_until - now) / 1000 + 1);
   }
+  fputs("\x1b[?7h", stderr);
   fflush(stderr);
 }
 
 void progress_end(const batch *batch, int64_t now) {
   if (!batch->is_terminal && batch->failed == 0 && outcome_is_ok(batch->outcome)) return;
+  if (batch->is_terminal) fputs("\r\x1b[K", stderr);
   show_counts(batch, now);
   fputs(" in ", stderr);
   show_time((int64_t)seconds_of(batch, now));

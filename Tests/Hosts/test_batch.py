@@ -547,6 +547,8 @@ def test_progress_on_a_terminal(batch):
     os.close(end)
     assert " of 16 done, 0 failed, " in text and "tokens/s, " in text and " s left" in text
     assert "16 of 16 done" in text.splitlines()[-1]
+    shown = text.split("\r\x1b[K")[1:-1]  # each in one line, however narrow the terminal is
+    assert shown and all(line.startswith("\x1b[?7l") and line.endswith("\x1b[?7h") for line in shown)
 
 
 def test_usage(batch):

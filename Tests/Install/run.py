@@ -34,8 +34,8 @@ def run(*command, fails=False, **more):
     return ran.stdout
 
 
-def talk(server, *command):
-    output = run(*command, env={"DOSAI_BASE_URL": server.base("hello"), "DOSAI_API_KEY": "sk-test"})
+def talk(server, *command, **environment):
+    output = run(*command, env={"DOSAI_BASE_URL": server.base("hello"), "DOSAI_API_KEY": "sk-test", **environment})
     check(ANSWER in output, "%s: no answer:\n%s" % (command[0], output))
 
 
@@ -162,7 +162,7 @@ def cmake_builds(server, folder, prefix, *programs):
 
 
 def cmake(server, folder):
-    """C and C++ programs by CMake, from a prefix that was moved, and from one like a release's."""
+    """C and C++ programs by CMake, from a prefix that was moved and one like a release's; one is shipped with it."""
     run("make", "install", "PREFIX=%s" % (folder / "first"))
     prefix = (folder / "first").rename(folder / "second")
     major, minor, _ = map(int, header_version().split("."))
@@ -170,6 +170,9 @@ def cmake(server, folder):
     configure(folder, prefix, header_version() + "9", fails=True)
     build = cmake_builds(server, folder, prefix, "chat", "stream", "static")
     check("libdosai" not in run("ldd", build / "static"), "the static target takes the shared library")
+    shipped = folder / "shipped"
+    run("cmake", "--install", build, "--prefix", shipped)
+    talk(server, shipped / "bin/chat", LD_LIBRARY_PATH=str(shipped / "lib"))
     release = folder / "release"
     run("make", "install", "DESTDIR=%s" % release, "PREFIX=", "LIBDIR=/lib", "ARCHIVE=none")
     cmake_builds(server, release, release, "chat", "stream")

@@ -324,6 +324,7 @@ INSTALLED_LIBRARIES = libdosai.so.$(VERSION) libdosai.so.0 libdosai.so libdosai.
 COMPLETER = LD_LIBRARY_PATH=build/lib $(TOOL)
 PC_PREFIX = $(PREFIX)
 NEEDED = curl jansson
+for_sed = $(subst |,\|,$(subst &,\&,$(1)))
 
 # What is built; only where there is nothing is it built first, so that `sudo make install` needs no Swift.
 install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
@@ -341,8 +342,8 @@ install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
 	ln -sf libdosai.so.0 "$(DESTDIR)$(LIBDIR)/libdosai.so"
 	[ ! -e $(ARCHIVE) ] || install -m 644 $(ARCHIVE) "$(DESTDIR)$(LIBDIR)/libdosai.a"
 	@set -e; for file in $(filter %.pc %.cmake,$(INSTALLED_LIBRARIES)); do \
-	  sed -e 's|@PREFIX@|$(PC_PREFIX)|' -e 's|@NEEDED@|$(NEEDED:%=-l%)|' \
-	    -e 's|@NEEDED_LIST@|$(subst $() ,;,$(NEEDED))|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' \
+	  sed -e 's|@PREFIX@|$(call for_sed,$(PC_PREFIX))|' -e 's|@NEEDED@|$(NEEDED:%=-l%)|' \
+	    -e 's|@NEEDED_LIST@|$(subst $() ,;,$(NEEDED))|' -e 's|@LIBDIR@|$(call for_sed,$(LIBDIR:$(PREFIX)/%=$${prefix}/%))|' -e 's|@VERSION@|$(VERSION)|' \
 	    -e "s|@INCLUDE@|$$(realpath -ms --relative-to="$(LIBDIR)" "$(PREFIX)/include")|" packaging/$${file##*/}.in | \
 	    install -m 644 /dev/stdin "$(DESTDIR)$(LIBDIR)/$$file"; \
 	done

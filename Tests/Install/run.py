@@ -82,10 +82,10 @@ def install(_, folder):
 
 
 def pkg_config(server, folder):
-    """A C program by pkg-config, and the tool, from a prefix of their own, whose name has a space."""
+    """A C program by pkg-config, and the tool, from a prefix of their own, whose name has a space and an ampersand."""
     system = "lib/" + run("cc", "-print-multiarch").strip()
     for libraries in ("lib", system):
-        prefix = folder / ("of " + libraries.replace("/", "-"))
+        prefix = folder / ("of & " + libraries.replace("/", "-"))
         where = ["PREFIX=%s" % prefix, "LIBDIR=%s" % (prefix / libraries)]
         run("make", "install", *where)
         find = {"PKG_CONFIG_PATH": str(prefix / libraries / "pkgconfig")}

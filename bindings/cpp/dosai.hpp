@@ -11,7 +11,8 @@
  *   Errors      x() throws Error. try_x() returns Result, which contains a value or an Error; without exceptions
  *               (-fno-exceptions), only try_x() exists. One program may have files of both modes, which cannot pass
  *               these objects to each other. For this, each mode has a namespace of its own within dosai: include
- *               this header where you would declare one of its classes yourself.
+ *               this header where you would declare one of its classes yourself. With -flto, GCC mixes code of the
+ *               standard library of both modes, and then an exception may end the program.
  *   Ownership   Client, Request, Stream, Loop, Call and CancelToken can be moved, but not copied. Completion and
  *               Error are immutable: copies are cheap and share one object. The C handle from handle() is borrowed.
  *   Text        std::string_view. Text that you pass in is copied. Text that a function returns is borrowed from its

@@ -17,6 +17,8 @@ import "C"
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"math"
 	"os"
 	"runtime"
@@ -85,12 +87,25 @@ type CallOptions struct {
 	LastEvent         string   // for PostStream; see dosai_stream_open_post
 }
 
+// Format prints no key, password or header.
+func (options Options) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "{BaseURL:%s}", options.BaseURL)
+}
+
+// Format prints no header.
+func (options CallOptions) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "{TotalTimeout:%v}", options.TotalTimeout)
+}
+
 // Client is an endpoint, a key, limits and open connections.
 type Client struct {
 	*loop
 	options CallOptions
 	parent  *Client // keeps it alive
 }
+
+// Format prints nothing of the client, whose options have headers.
+func (client *Client) Format(f fmt.State, _ rune) { io.WriteString(f, "dosai.Client") }
 
 // words are C strings, freed together.
 type words struct {

@@ -450,6 +450,21 @@ func TestNUL(t *testing.T) {
 	}
 }
 
+func TestPrintedOptions(t *testing.T) {
+	options := dosai.Options{BaseURL: "http://127.0.0.1", APIKey: "secret", ClientKeyPassword: "secret", Headers: []string{"x: secret"}, Proxy: "http://u:secret@h", AllowInsecureHTTP: true}
+	mine := dosai.CallOptions{TotalTimeout: time.Second, Headers: []string{"x: secret"}}
+	client, err := dosai.NewClient(options)
+	check(t, err == nil, "%v", err)
+	defer client.Close()
+	for _, printed := range []any{options, &options, mine, &mine, client, client.With(mine)} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+			text := fmt.Sprintf(verb, printed)
+			check(t, text != "" && !strings.Contains(text, "secret"), "%s", text)
+		}
+	}
+	check(t, fmt.Sprint(options, mine) == "{BaseURL:http://127.0.0.1} {TotalTimeout:1s}", "%v %v", options, mine)
+}
+
 // A number that C's type cannot hold is the largest that it can.
 func TestLargeNumbers(t *testing.T) {
 	for _, number := range []int{math.MaxInt, math.MaxInt/2 + 1} { // the lower 32 bits: -1, 0

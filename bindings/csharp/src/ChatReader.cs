@@ -65,7 +65,12 @@ namespace Dosai
             if (isDisposed) throw new ObjectDisposedException(nameof(ChatReader));
             try
             {
-                if (call == null) call = (Interlocked.Exchange(ref submit, null) ?? throw new ObjectDisposedException(nameof(ChatReader)))(token);
+                if (call == null)
+                {
+                    Func<CancellationToken, Call> send = Interlocked.Exchange(ref submit, null) ?? throw new ObjectDisposedException(nameof(ChatReader));
+                    Interlocked.Exchange(ref call, send(token));
+                    if (isDisposed) call.Dispose(); // by another thread, before the call was there
+                }
                 if (token.IsCancellationRequested) call.Cancel(); // the token may not have told it yet
                 chunks = null;
                 isWaiting = true;
@@ -96,7 +101,7 @@ namespace Dosai
         {
             isDisposed = true;
             chunks = null;
-            submit = null;
+            Interlocked.Exchange(ref submit, null); // a full fence: either this sees the call, or Wait sees isDisposed
             call?.Dispose();
             linked?.Dispose();
             GC.SuppressFinalize(this);

@@ -28,7 +28,14 @@ namespace Dosai
             Native.Check(Native.dosai_loop_new(&options, out handle, out ErrorHandle error), error);
             loop = handle.DangerousGetHandle();
             thread = new Thread(Run) { IsBackground = true, Name = "dosai" };
-            thread.Start();
+            Start();
+        }
+
+        /// <summary>The thread lives long, and must not keep the AsyncLocal values of who makes the first call.</summary>
+        void Start()
+        {
+            if (ExecutionContext.IsFlowSuppressed()) thread.Start();
+            else using (ExecutionContext.SuppressFlow()) thread.Start();
         }
 
         internal Call Submit(Client owner, CallOptions options, CancellationToken token, Submission submit)

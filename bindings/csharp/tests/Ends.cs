@@ -27,9 +27,11 @@ static class Ends
         Test("cancel what waits", CancelWaiting);
         Test("deadlines", Deadlines);
         Test("leaving", Leaving);
+        Test("disposed while it is sent", DisposedAtOnce);
         Test("forgotten", Forgotten);
         Test("close", Close);
         Test("a client that is garbage", Garbage);
+        Test("values of who began the thread", Locals);
         Same(true, kept.MoveNext());
         Same(false, keptTask.IsCompleted);
         Client patient = Client("endless", new ClientOptions { TotalTimeout = Timeout.InfiniteTimeSpan });
@@ -173,6 +175,33 @@ static class Ends
             while (await reader.MoveNextAsync()) throw new DivideByZeroException();
     }
 
+    /// <summary>By another thread, at any moment of the first MoveNextAsync.</summary>
+    static async Task DisposedAtOnce()
+    {
+        var random = new Random(1);
+        using (Client endless = Client("endless~at-once"))
+        {
+            for (int turn = 0; turn < 300; turn++)
+            {
+                ChatReader reader = endless.StreamAsync(Question());
+                using (var begun = new ManualResetEventSlim())
+                {
+                    Task<bool> read = Task.Run(() =>
+                    {
+                        begun.Set();
+                        return reader.MoveNextAsync();
+                    });
+                    begun.Wait();
+                    Thread.SpinWait(random.Next(20000));
+                    reader.Dispose();
+                    try { await read; }
+                    catch (Exception ended) when (ended is DosaiCanceledException || ended is ObjectDisposedException) { }
+                }
+            }
+            Gone("endless~at-once");
+        }
+    }
+
     static void Forgotten()
     {
         int before = Count("fd");
@@ -232,6 +261,30 @@ static class Ends
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Task<Completion> Drop() => Client("hello").ChatAsync(Question());
+
+    static readonly AsyncLocal<object> local = new AsyncLocal<object>();
+
+    /// <summary>The thread of a client lives long, and keeps none.</summary>
+    static void Locals()
+    {
+        var values = new List<WeakReference>();
+        var clients = new List<Client>();
+        for (int at = 0; at < 20; at++)
+        {
+            Client client = Client("hello");
+            var thread = new Thread(() =>
+            {
+                values.Add(new WeakReference(local.Value = new object()));
+                client.ChatAsync(Question()).Wait();
+            });
+            thread.Start();
+            thread.Join();
+            clients.Add(client);
+        }
+        for (int turn = 0; turn < 500 && values.Count(value => value.IsAlive) > 5; turn++) { GC.Collect(); GC.WaitForPendingFinalizers(); Thread.Sleep(10); }
+        Same(true, values.Count(value => value.IsAlive) <= 5); // mono also takes what is on a stack for a reference
+        foreach (Client client in clients) client.Dispose();
+    }
 
     static int Count(string what) => System.IO.Directory.GetFileSystemEntries("/proc/self/" + what).Length;
 }

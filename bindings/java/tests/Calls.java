@@ -43,6 +43,7 @@ final class Calls extends Support {
         for (Number number : List.of(BigInteger.TEN.pow(400), new BigDecimal("1E+400"), 1e308, 1.5f, (byte) 1, new AtomicLong(7))) {
             same(number.toString(), Json.write(number));
         }
+        same(-0.0, Json.parse("-0"));
         refuses(IllegalArgumentException.class, () -> Json.parse("9".repeat(1_000_000))); // it would take long
         refuses(IllegalArgumentException.class, () -> Json.parse("1e99999999999"));
         @SuppressWarnings("serial") Number fraction = new Number() {

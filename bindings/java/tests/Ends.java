@@ -13,6 +13,7 @@ final class Ends extends Support {
         test("cancel", () -> inBoth(Ends::cancel));
         test("interrupt", Ends::interrupt);
         test("leaving", () -> inBoth(Ends::leaving));
+        test("several readers", () -> inBoth(Ends::readers));
         test("forgetting", Ends::forgetting);
         test("unloading", () -> inBoth(Ends::unloading));
         test("futures and subscriptions", Ends::subscriptions);
@@ -113,6 +114,38 @@ final class Ends extends Support {
                 same(Status.CANCELLED, ((DosaiException) wrong.getCause()).status());
             }
             gone(script);
+        }
+    }
+
+    /** Who comes while another waits is refused, and the other gets its chunks. */
+    static void readers() throws Exception {
+        boolean isVirtual = Thread.currentThread().isVirtual();
+        try (Client client = client("endless")) {
+            ChatStream one = client.stream(question());
+            Future<Object> reader = begin(isVirtual, () -> contents(one));
+            Thread.sleep(50);
+            fails(Status.BUSY, one::hasNext);
+            fails(Status.BUSY, one::next);
+            one.cancel();
+            same("0 1 2 ", fails(Status.CANCELLED, () -> got(reader)).completion().text());
+        }
+        try (Client client = client("many")) {
+            for (int times = 0; times < 6; times++) {
+                ChatStream one = client.stream(question());
+                List<Future<Object>> readers = new ArrayList<>();
+                for (int at = 0; at < 3; at++) readers.add(begin(false, () -> { // virtual ones would not let the one carrier go
+                    while (true) {
+                        try {
+                            one.next();
+                        } catch (DosaiException wrong) {
+                            same(Status.BUSY, wrong.status());
+                        } catch (NoSuchElementException ended) {
+                            return one.completion().text().length();
+                        }
+                    }
+                }));
+                for (Future<Object> each : readers) same(108890, got(each));
+            }
         }
     }
 

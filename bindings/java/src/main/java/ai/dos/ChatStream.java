@@ -5,16 +5,19 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * An answer, piece by piece, for one reader. If nothing is thrown until its end, it is complete. Close one that is not read
- * to its end; the garbage collector closes what is forgotten, later.
+ * An answer, piece by piece, for one reader: while a thread waits for a chunk, others get an exception with the status BUSY.
+ * If nothing is thrown until its end, it is complete. Close one that is not read to its end; the garbage collector closes
+ * what is forgotten, later.
  */
 public final class ChatStream implements Iterable<Chunk>, Iterator<Chunk>, AutoCloseable {
     private final Source source;
     private final Cleaner.Cleanable cleanable;
+    private final AtomicBoolean isInUse = new AtomicBoolean();
     private Chunk next; // of the reader alone
     private volatile boolean isCancelled;
     private volatile Completion completion;
@@ -26,24 +29,39 @@ public final class ChatStream implements Iterable<Chunk>, Iterator<Chunk>, AutoC
 
     @Override
     public boolean hasNext() {
-        if (isCancelled) next = null;
-        if (next != null) return true;
-        if (completion != null) return false;
-        next = source.next();
-        if (next != null) return true;
-        Completion whole = source.completion();
-        if (isCancelled) throw DosaiException.made(Status.CANCELLED, "the call was cancelled", whole);
-        completion = whole;
-        close();
-        return false;
+        return peek(false) != null;
     }
 
     @Override
     public Chunk next() {
-        if (!hasNext()) throw new NoSuchElementException();
-        Chunk one = next;
-        next = null;
+        Chunk one = peek(true);
+        if (one == null) throw new NoSuchElementException();
         return one;
+    }
+
+    /** What C lends to one thread, another must not ask for. */
+    private Chunk peek(boolean isTaken) {
+        if (isInUse.getAndSet(true)) throw DosaiException.made(Status.BUSY, "the stream is in use", null);
+        try {
+            Chunk one = next = read();
+            if (isTaken) next = null;
+            return one;
+        } finally {
+            isInUse.set(false);
+        }
+    }
+
+    private Chunk read() {
+        if (isCancelled) next = null;
+        if (next != null) return next;
+        if (completion != null) return null;
+        Chunk one = source.next();
+        if (one != null) return one;
+        Completion whole = source.completion();
+        if (isCancelled) throw DosaiException.made(Status.CANCELLED, "the call was cancelled", whole);
+        completion = whole;
+        close();
+        return null;
     }
 
     /** This stream: its chunks come once. */

@@ -71,8 +71,8 @@ public final class Json {
         out.append('"');
     }
 
-    /** Objects are Maps in their order; integers are Longs, and other numbers Doubles, where they fit, and else BigIntegers
-     * and BigDecimals of at most 1000 characters. */
+    /** Objects are Maps in their order; integers are Longs, and other numbers, also -0, Doubles, where they fit, and else
+     * BigIntegers and BigDecimals of at most 1000 characters. */
     public static Object parse(String text) {
         Reader reader = new Reader(text);
         Object value = reader.value(DEPTH);
@@ -167,7 +167,7 @@ public final class Json {
             String found = text.substring(from, at);
             Matcher parts = NUMBER.matcher(found);
             if (!parts.matches()) throw wrong();
-            boolean isInteger = parts.group(2) == null && parts.group(3) == null;
+            boolean isInteger = parts.group(2) == null && parts.group(3) == null && !found.equals("-0"); // a Long has none
             if (isInteger && found.length() < 19) return Long.valueOf(found);
             if (!isInteger && Double.isFinite(Double.parseDouble(found))) return Double.valueOf(found);
             if (found.length() > DIGITS) throw wrong();

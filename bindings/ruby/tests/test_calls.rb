@@ -26,6 +26,9 @@ class TestCalls < Test
     ['{"model":"x"}', {model: "x"}, {"model" => "x"}].each { |request| assert_includes client.chat(request).text, '["x"' }
     assert_raises(Dosai::InvalidArgumentError) { client.chat("[]") }
     assert_raises(Dosai::InvalidArgumentError) { client.chat(model: "\xff") }
+    deep = 101.times.reduce(1) { |inside, _| [inside] } # Ruby's JSON has a limit of 100
+    assert_raises(Dosai::InvalidArgumentError) { client.chat(model: deep) }
+    assert_raises(Dosai::InvalidArgumentError) { client.post("/x", deep) }
     assert_raises(ArgumentError) { Dosai::Client.new(nothing: 1) }
     assert_raises(ArgumentError) { Dosai::Client.new(max_retries: 1 << 33) }
     assert_raises(ArgumentError) { Dosai::Client.new(user_agent: "a\0b") }
@@ -45,7 +48,7 @@ class TestCalls < Test
       [12345, true, [], {"a" => "b"}, -> {}, Dosai::Cancel.new].each do |value|
         %i[organization api_key ca_pem].each { |key| wrong(key => value) }
       end
-      ["60", :a, [], {}, -> {}, Dosai::Cancel.new].each do |value|
+      ["60", :a, [], {}, -> {}, Dosai::Cancel.new, Float::NAN, Float::INFINITY].each do |value|
         %i[max_retries requests_per_minute idle_timeout max_in_flight].each { |key| wrong(key => value) }
       end
       ["X-A: one", 12345, true, -> {}, Dosai::Cancel.new].each { |value| wrong(headers: value) }

@@ -32,6 +32,23 @@ class TestEnds < Test
     assert token.triggered?
   end
 
+  # A thread that is about to cancel a call which another leaves cancels no later one.
+  def test_a_cancel_beside_the_end
+    client = serve { |exchange| exchange.words(1) && sleep(0.1) && exchange.events(STOP, "[DONE]") && exchange.over }
+    stream, about, go = client.stream(QUESTION), Queue.new, Queue.new
+    at_cancel = TracePoint.new(:call) { |point| about << 1 && go.pop if point.method_id == :call_cancel && Thread.current[:waits] }
+    at_cancel.enable
+    stream.each do
+      @canceller = Thread.new { (Thread.current[:waits] = true) && stream.cancel }
+      about.pop
+      break
+    end
+    answer = client.stream(QUESTION) { |chunk| go << 1 && @canceller.join if chunk.kind == :content }
+    assert_equal "0 ", answer.text
+  ensure
+    at_cancel.disable
+  end
+
   def test_leaving
     client = endless
     client.stream(QUESTION).each { break }

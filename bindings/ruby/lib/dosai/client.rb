@@ -60,7 +60,7 @@ module Dosai
 
     def encode(body)
       body.is_a?(String) ? body : JSON.generate(body)
-    rescue JSON::GeneratorError, EncodingError => error
+    rescue JSON::JSONError, EncodingError => error
       raise Error.with_status(:invalid_argument, "the request: #{error.message}")
     end
 

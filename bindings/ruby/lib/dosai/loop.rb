@@ -141,7 +141,7 @@ module Dosai
       @bytes += (chunk.json || chunk.text).bytesize
       return if @is_paused || @bytes < UNREAD
       @is_paused = true
-      Native.call_pause(@handle.to_i)
+      Native.call_pause(@handle.to_i) unless @is_released
     end
 
     def finish(last)
@@ -179,16 +179,17 @@ module Dosai
       @last
     end
 
-    # Lets the call go; if it still runs, it is cancelled.
+    # Lets the call go; if it still runs, it is cancelled. A handle that another thread may be about to use is freed when
+    # it is garbage.
     def release
       return if @is_released
       unless @last
-        cancel
+        Native.call_cancel(@handle.to_i)
         @owner.tidy
       end
       @is_released = true
       @chunks = []
-      @handle.call_free
+      @handle.call_free unless @is_cancelled || @is_paused
     end
   end
 end

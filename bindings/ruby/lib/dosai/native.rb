@@ -115,6 +115,8 @@ module Dosai
       raise ArgumentError, "dosai: #{wrong[0]} is out of range" if wrong
       struct.instance_variable_set(:@kept, kept)
       struct
+    rescue FloatDomainError => error
+      raise ArgumentError, "dosai: an option is out of range: #{error.message}"
     end
 
     # Anything but a text must not become the address of one.

@@ -11,6 +11,9 @@ from server import LoopbackServer
 ANSWER = "Hello! How can I help you today?"
 COMPLETIONS = {"bash": "bash-completion/completions/dosai", "zsh": "zsh/site-functions/_dosai",
                "fish": "fish/vendor_completions.d/dosai.fish"}
+CARGO = ["cargo", "--config", "source.crates-io.replace-with='debian'",
+         "--config", "source.debian.directory='/usr/share/cargo/registry'", "build", "--quiet", "--offline",
+         "--manifest-path", "bindings/rust/Cargo.toml", "--example", "chat"]
 TIMEOUT = 1800  # seconds, for one command
 NOT_OURS = "initial-upload-closes-no-bugs"  # lintian's, for Debian's own archive
 
@@ -82,7 +85,7 @@ def install(_, folder):
 
 
 def pkg_config(server, folder):
-    """A C program by pkg-config, and the tool, from a prefix of their own, whose name has a space and an ampersand."""
+    """Programs in C and Rust by pkg-config, and the tool, from a prefix whose name has a space and an ampersand."""
     system = "lib/" + run("cc", "-print-multiarch").strip()
     for libraries in ("lib", system):
         prefix = folder / ("of & " + libraries.replace("/", "-"))
@@ -93,6 +96,8 @@ def pkg_config(server, folder):
         flags = shlex.split(run("pkg-config", "--cflags", "--libs", "dosai", env=find))
         run("cc", "examples/c/chat.c", "-o", folder / "chat", *flags, "-Wl,-rpath,%s" % (prefix / libraries))
         talk(server, folder / "chat")
+        run(*CARGO, "--target-dir", folder / "rust", env=find)
+        talk(server, folder / "rust/debug/examples/chat", LD_LIBRARY_PATH=str(prefix / libraries))
         talk(server, prefix / "bin/dosai", "chat", "hi")
         run("make", "uninstall", *where)
         check(not names(prefix), "left behind: %s" % names(prefix))

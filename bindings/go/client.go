@@ -87,9 +87,10 @@ type CallOptions struct {
 	LastEvent         string   // for PostStream; see dosai_stream_open_post
 }
 
-// Format prints no key, password or header.
+// Format prints no key, password, header or query.
 func (options Options) Format(f fmt.State, _ rune) {
-	fmt.Fprintf(f, "{BaseURL:%s}", options.BaseURL)
+	url, _, _ := strings.Cut(options.BaseURL, "?")
+	fmt.Fprintf(f, "{BaseURL:%s}", url)
 }
 
 // Format prints no header.

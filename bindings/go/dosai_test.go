@@ -451,7 +451,7 @@ func TestNUL(t *testing.T) {
 }
 
 func TestPrintedOptions(t *testing.T) {
-	options := dosai.Options{BaseURL: "http://127.0.0.1", APIKey: "secret", ClientKeyPassword: "secret", Headers: []string{"x: secret"}, Proxy: "http://u:secret@h", AllowInsecureHTTP: true}
+	options := dosai.Options{BaseURL: "http://127.0.0.1?key=secret", APIKey: "secret", ClientKeyPassword: "secret", Headers: []string{"x: secret"}, Proxy: "http://u:secret@h", AllowInsecureHTTP: true}
 	mine := dosai.CallOptions{TotalTimeout: time.Second, Headers: []string{"x: secret"}}
 	client, err := dosai.NewClient(options)
 	check(t, err == nil, "%v", err)

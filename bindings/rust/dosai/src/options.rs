@@ -169,9 +169,10 @@ options! {
 }
 
 impl fmt::Debug for ClientOptions {
-    /// Shows no key, and no header.
+    /// Shows no key, header or query.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientOptions").field("base_url", &self.base_url).finish_non_exhaustive()
+        let url = self.base_url.as_deref().and_then(|url| url.split('?').next());
+        f.debug_struct("ClientOptions").field("base_url", &url).finish_non_exhaustive()
     }
 }
 

@@ -66,10 +66,13 @@ public struct CallOptions: Sendable {
   }
 }
 
-// What is printed, or reflected in another way, has no key, password or header.
+// What is printed, or reflected in another way, has no key, password, header or query.
 
 extension ClientOptions: CustomReflectable {
-  public var customMirror: Mirror { Mirror(self, children: ["baseURL": baseURL as Any], displayStyle: .struct) }
+  public var customMirror: Mirror {
+    let url = baseURL.map { String($0.prefix { $0 != "?" }) }
+    return Mirror(self, children: ["baseURL": url as Any], displayStyle: .struct)
+  }
 }
 
 extension CallOptions: CustomReflectable {

@@ -97,7 +97,7 @@ private func errors() async throws {
 
 /// No key, password or header.
 private func prints() async throws {
-  var options = ClientOptions(baseURL: "http://127.0.0.1", apiKey: "secret")
+  var options = ClientOptions(baseURL: "http://127.0.0.1?key=secret", apiKey: "secret")
   (options.headers, options.clientKeyPassword) = (["x-key: secret"], "secret")
   var call = CallOptions(totalTimeout: .seconds(7))
   call.headers = ["x-key: secret"]

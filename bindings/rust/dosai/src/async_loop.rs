@@ -81,6 +81,9 @@ impl AsyncLoop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&task)) {
                 return Ok(output);
             }
+            if alarm.rings.load(Ordering::SeqCst) {
+                self.step()?; // a future that wakes itself holds up no stream
+            }
             while !alarm.rings.swap(false, Ordering::SeqCst) {
                 wait([self.0.descriptor, woken.as_raw_fd()], -1);
                 let _ = woken.read(&mut [0; 64]);

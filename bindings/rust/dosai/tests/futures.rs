@@ -119,6 +119,26 @@ fn threads_share_a_loop() {
     });
 }
 
+/// It is polled again at once, as one that yields to other tasks.
+struct Restless<F>(F);
+
+impl<F: Future + Unpin> Future for Restless<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        context.waker().wake_by_ref();
+        Pin::new(&mut self.0).poll(context)
+    }
+}
+
+#[test]
+fn a_future_that_wakes_itself_holds_up_no_stream() {
+    let server = serve(|_, _| Reply::Whole(stream(&["Hel", "lo"])));
+    let calls = calls();
+    let stream = calls.stream(&server.client(), &request()).unwrap();
+    assert_eq!(calls.block_on(Restless(Box::pin(text(stream)))).unwrap().unwrap(), "Hello");
+}
+
 /// As a runtime does it: one thread steps when the descriptor is readable, others wait for what it wakes.
 #[test]
 fn a_runtime_may_step() {

@@ -12,25 +12,26 @@ namespace Dosai
 
         readonly Client owner; // not garbage while the call runs
         readonly CallHandle handle;
-        readonly CancellationToken token;
         readonly object gate = new object();
         List<Chunk> chunks = new List<Chunk>(), spare = new List<Chunk>();
+        CancellationToken token;
         CancellationTokenRegistration registration;
         TaskCompletionSource<bool> waiter;
         object last; // a Completion, a Response or an Error
         int bytes;
         bool isPaused, isCancelled, isReleased;
 
-        internal Call(Client owner, CallHandle handle, CancellationToken token)
+        internal Call(Client owner, CallHandle handle)
         {
             this.owner = owner;
             this.handle = handle;
-            this.token = token;
         }
 
-        /// <summary>Not inside of the loop's lock: a token that is cancelled calls at once.</summary>
-        internal void Watch()
+        /// <summary>In place of the token before. Not inside of the loop's lock: a token that is cancelled calls at once.</summary>
+        internal void Watch(CancellationToken by)
         {
+            registration.Dispose();
+            token = by;
             if (token.CanBeCanceled) registration = token.Register(Cancel);
         }
 

@@ -41,9 +41,10 @@ namespace Dosai
         public ChatReader GetAsyncEnumerator(CancellationToken other = default(CancellationToken))
         {
             if (Completion != null) throw new InvalidOperationException("dosai: the stream was read before");
-            if (!other.CanBeCanceled) return this;
+            if (!other.CanBeCanceled || isDisposed) return this;
             if (token.CanBeCanceled) other = (linked = CancellationTokenSource.CreateLinkedTokenSource(token, other)).Token;
             token = other;
+            call?.Watch(token); // a chunk was read before
             return this;
         }
 

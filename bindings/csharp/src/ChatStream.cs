@@ -9,7 +9,8 @@ namespace Dosai
     internal delegate StreamHandle OpenStream(Arguments arguments);
 
     /// <summary>A streaming call. The request is sent when it is enumerated, which can be done once. Without an exception,
-    /// the answer is complete. If you leave the loop early, the call is cancelled.</summary>
+    /// the answer is complete. If you leave the loop early, the call is cancelled. Its enumerator is for one thread: to stop it
+    /// from another, cancel the token; do not dispose of it there.</summary>
     public sealed class ChatStream : IEnumerable<Chunk>
     {
         readonly CallOptions options;

@@ -49,10 +49,10 @@ namespace Dosai
                     if (isClosed) throw new ObjectDisposedException(nameof(Client));
                     IntPtr tag = (IntPtr)(++lastTag);
                     Native.Check(submit(tag, handle, arguments, out CallHandle made, out ErrorHandle error), error);
-                    calls.Add(tag, call = new Call(owner, made, token));
+                    calls.Add(tag, call = new Call(owner, made));
                 }
             }
-            try { call.Watch(); }
+            try { call.Watch(token); }
             catch
             {
                 call.Dispose();

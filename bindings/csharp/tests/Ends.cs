@@ -109,6 +109,7 @@ static class Ends
                 token => ContentsAsync(endless.StreamAsync(Question(), null, token)),
                 token => ContentsAsync(endless.StreamAsync(Question(), null, other.Token).GetAsyncEnumerator(token)),
                 token => ContentsAsync(endless.StreamAsync(Question(), null, token).GetAsyncEnumerator(other.Token)),
+                token => BegunBefore(endless, token),
                 token => Task.Run(() => endless.Get("/models", null, token), token),
             };
             Task[] running = ways.Select(way => way(source.Token)).ToArray();
@@ -120,6 +121,14 @@ static class Ends
             Took(since, 50);
             foreach (Task one in running) Same(TaskStatus.Canceled, one.Status);
         }
+    }
+
+    /// <summary>A token that comes after the first chunk.</summary>
+    static async Task BegunBefore(Client client, CancellationToken token)
+    {
+        ChatReader reader = client.StreamAsync(Question());
+        await reader.MoveNextAsync();
+        await ContentsAsync(reader.GetAsyncEnumerator(token));
     }
 
     static void Deadlines()

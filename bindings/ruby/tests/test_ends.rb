@@ -87,6 +87,25 @@ class TestEnds < Test
     assert_operator @server.open.size, :<=, 4
   end
 
+  # A finalizer can come as others wait in fibers, whose scheduler may need what is not allowed in one, such as a mutex.
+  def test_forgotten_beside_fibers
+    client = serve { |exchange| 150.times { |at| exchange.events(piece(at.to_s)) && sleep(0.003) } && exchange.hold }
+    program = <<~RUBY
+      require "#{File.expand_path('../lib/dosai', __dir__)}"
+      require "#{File.expand_path('scheduler', __dir__)}"
+      client = Dosai::Client.new(base_url: "#{client && @server.url}", max_retries: -1)
+      fibers = Thread.new do
+        Fiber.set_scheduler(Scheduler.new)
+        30.times { Fiber.schedule { client.stream(model: "m").first(150) } }
+      end
+      while fibers.alive?
+        10.times { client.stream(model: "m").each.next }
+        Array.new(100_000) { |at| at.to_s } # so that Ruby collects by itself
+      end
+    RUBY
+    assert_equal "", IO.popen(["ruby", "-W", "-e", program, {err: %i[child out]}], &:read)
+  end
+
   def test_close
     client = endless
     thread = Thread.new { client.stream(QUESTION).to_a rescue $! }

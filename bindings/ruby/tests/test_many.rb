@@ -26,6 +26,20 @@ class TestMany < Test
     assert_equal (0...100).to_h { |at| [at, at.to_s] }, found
   end
 
+  # What holds up its thread does not wait for another fiber of it.
+  def test_a_fiber_that_blocks_beside_others
+    client = serve { |exchange| sleep(0.05) && exchange.reply(answer("x")) }
+    [-> { client.chat(QUESTION).text }, -> { Enumerator.new { |found| found << client.chat(QUESTION).text }.next }].each do |blocking|
+      waiting = Thread.new do
+        Fiber.set_scheduler(Scheduler.new)
+        found = []
+        2.times { Fiber.schedule { found << client.chat(QUESTION).text } }
+        found << blocking.call
+      end
+      assert_equal %w[x x x], Timeout.timeout(20) { waiting.value }
+    end
+  end
+
   # While one waits, Ruby's other threads run: the server's, too.
   def test_threads_with_exceptions
     client = gathering(20)

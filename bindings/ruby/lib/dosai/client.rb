@@ -97,7 +97,8 @@ module Dosai
     # The answer, put together, once the stream has ended without an error; else nil.
     attr_reader :completion
 
-    def self.releaser(call) = proc { call.release } # :nodoc:
+    # A finalizer may wake no fiber: its scheduler may need a mutex. At the end of the process there is no thread.
+    def self.releaser(call) = proc { Thread.new { call.release } rescue nil } # :nodoc:
 
     def initialize(&submit) = @submit = submit # :nodoc:
 

@@ -37,7 +37,7 @@ module Dosai
     def take(call)
       @mutex.synchronize do
         until call.news?
-          @leader&.alive? ? follow(call) : lead(call)
+          is_led? ? follow(call) : lead(call)
         end
         call.take
       ensure
@@ -77,12 +77,15 @@ module Dosai
       @waiting.delete(call)
     end
 
+    # A fiber that holds up its thread must lead, too, if the leader is another fiber of the thread.
+    def is_led? = @leader&.alive? && (@leader != Thread.current || Fiber.current_scheduler)
+
     def lead(call)
-      @leader = Thread.current
+      other, @leader = (@leader if @leader&.alive?), Thread.current
       rest until Native.whole { drain || call.news? } || @is_closed
     ensure
-      @leader = nil
-      free if @is_closed
+      @leader = other
+      other ? Native.loop_wake(@handle) : @is_closed && free # the other may have news
     end
 
     def promote = @waiting.find { |_, thread| thread.alive? }&.first&.changed&.signal

@@ -547,8 +547,8 @@ enum {
   DOSAI_QUIRK_CONTENT_PARTS = 1 << 12,      /* content was a list of parts; their text is used */
   DOSAI_QUIRK_CREATED = 1 << 13,            /* created was not an integer */
   DOSAI_QUIRK_ID_CHANGED = 1 << 14,         /* id changed between chunks */
-  DOSAI_QUIRK_TOOL_INDEX = 1 << 15,         /* a tool call's index was missing, or several had the same */
-  DOSAI_QUIRK_TOOL_REPEATED = 1 << 16,      /* the id or name of a tool call was empty or sent again */
+  DOSAI_QUIRK_TOOL_INDEX = 1 << 15,         /* a tool call was not in a list or had no index, or several had the same */
+  DOSAI_QUIRK_TOOL_REPEATED = 1 << 16,      /* the id or name of a tool call was empty, sent again, or in pieces */
   DOSAI_QUIRK_ARGUMENTS_OBJECT = 1 << 17,   /* arguments was an object; its JSON is used as the text */
   DOSAI_QUIRK_TEXT_REPAIRED = 1 << 18,      /* invalid UTF-8 or lone surrogates were replaced by U+FFFD */
   DOSAI_QUIRK_BIG_NUMBER = 1 << 19          /* an integer did not fit into 64 bits */

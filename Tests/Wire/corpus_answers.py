@@ -54,6 +54,8 @@ answer("answer-arguments-object", "7", whole({"tool_calls": [made("a", "f", {"ci
        getters={"tool_calls": [{"id": "a", "name": "f", "arguments": '{"city":"Rome"}'}]})
 answer("answer-tools", "7", whole({"tool_calls": [made("a", "f", "{}"), made("b", "g", "{}", extra_content={"google": {"x": 1}})]}, "tool_calls"),
        [[T(0, "{}", "a", "f"), T(1, "{}", "b", "g"), F("tool_calls")]], stream_quirks="WHOLE_ANSWER")
+answer("answer-tool-alone", "7", whole({"tool_calls": made("a", "f", "{}")}, "tool_calls"),
+       [[T(0, "{}", "a", "f"), F("tool_calls")]], "TOOL_INDEX", getters={"tool_calls": [{"id": "a", "name": "f", "arguments": "{}"}]})
 answer("answer-surrogate", "7", dump(whole({"content": "@"})).replace("@", "a\\ud83db"), [[C("a\ufffdb"), F()]], "TEXT_REPAIRED",
        json=whole({"content": "a\ufffdb"}))
 answer("answer-utf8", "7", dump(whole({"content": "@"})).encode().replace(b"@", b"a\xff\xc3\xa9"), [[C("a\ufffdé"), F()]], "TEXT_REPAIRED",

@@ -4,6 +4,7 @@ from corpus import *
 END = [fin("tool_calls")]
 LAST = [[F("tool_calls")]]
 ROME, OSLO = '{"city":"Rome"}', '{"city":"Oslo"}'
+PIECES = ['{"ci', 'ty"', ':"Ro', 'me"}']  # so many alike that all but the first two could be read by a template
 
 
 def tools(id, law, parts, chunks, calls, quirks="", message={}, **more):
@@ -55,18 +56,32 @@ tools("tool-index-all-zero-custom", "7, assembly", [
       [{"id": one, "type": "custom", "custom": {"name": name, "input": "x"}} for one, name in [("a", "f"), ("b", "g")]], "TOOL_INDEX")
 tools("tool-index-from-one", "assembly", [tool(call(1, "a", "f", '{"city":')), tool(call(1, arguments='"Rome"}'))],
       [[T(1, '{"city":', "a", "f")], [T(1, '"Rome"}')]], TWO[:1])
+for name, index in [("", 0), ("-without-index", DROP)]:
+    tools("tool-alone" + name, "7", [ev({"tool_calls": call(index, "a", "f", "")})] + [
+        ev({"tool_calls": call(index, arguments=one)}) for one in PIECES],
+          [[T(0, "", "a", "f")]] + [[T(0, one)] for one in PIECES], TWO[:1], "TOOL_INDEX")
+tools("tool-alone-then-list", "7", [ev({"tool_calls": call(0, "a", "f", ROME)}), tool(call(1, "b", "g", OSLO))],
+      [[T(0, ROME, "a", "f")], [T(1, OSLO, "b", "g")]], TWO, "TOOL_INDEX")
+tools("tool-alone-empty", "7", [ev({"content": "Hi", "tool_calls": {}})], [[C("Hi")]], DROP, "TOOL_INDEX", message={"content": "Hi"})
 tools("tool-index-lost", "7, assembly", [tool(call(0, "a", "f", '{"city":')), tool(call(DROP, arguments='"Rome"}'))],
       [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}')]], TWO[:1], "TOOL_INDEX")
 
 # ---- id and name
 
-PIECES = ['{"ci', 'ty"', ':"Ro', 'me"}']  # so many alike that all but the first two could be read by a template
 for name, again in [("empty", ""), ("repeated", "a")]:
     tools("tool-id-" + name, "7, assembly", [tool(call(0, "a", "f", ""))] + [tool(call(0, again, arguments=one)) for one in PIECES],
           [[T(0, "", "a", "f")]] + [[T(0, one, again or None)] for one in PIECES], TWO[:1], "TOOL_REPEATED")
 for name, again in [("empty", ""), ("repeated", "f")]:
     tools("tool-name-" + name, "7, assembly", [tool(call(0, "a", "f", ""))] + [tool(call(0, DROP, again, one)) for one in PIECES],
           [[T(0, "", "a", "f")]] + [[T(0, one, None, again or None)] for one in PIECES], TWO[:1], "TOOL_REPEATED")
+for id, names, whole_name in [
+        ("pieces", ["get_", "weather", "_now"], "get_weather_now"), ("pieces-alike", ["lo", "ca", "l", "l"], "locall"),
+        ("grows", ["get_", "get_weather", "get_weather_now"], "get_weather_now"),
+        ("pieces-then-whole", ["get_", "weather", "get_weather"], "get_weather")]:
+    tools("tool-name-" + id, "7, assembly", [tool(call(0, "a", names[0], ""))] + [tool(call(0, DROP, one)) for one in names[1:]] + [
+        tool(call(0, arguments=one)) for one in PIECES],
+          [[T(0, "", "a", names[0])]] + [[T(0, "", None, one)] for one in names[1:]] + [[T(0, one)] for one in PIECES],
+          [made("a", whole_name, ROME)], "TOOL_REPEATED")
 tools("tool-nulls", "7", [tool(call(0, "a", "f", '{"city":')), tool(call(0, None, None, '"Rome"}', type=None))],
       [[T(0, '{"city":', "a", "f")], [T(0, '"Rome"}')]], TWO[:1])
 tools("tool-id-late", "7, assembly", [tool(call(0, DROP, "f", "")), tool(call(0, "a", arguments=ROME))],

@@ -82,8 +82,13 @@ def check_text_only(chunk):
         return  # the library repairs more than Python does
     deltas = [choice.get("delta") or choice.get("message") or {} for choice in event["choices"]]
     found = [leaf for delta in deltas for key, value in delta.items() if value is not None and key != "role"
-             for leaf in ([leaf for call in value for leaf in leaves(call)] if key == "tool_calls" else [value])]
+             for leaf in ([leaf for call in calls_in(value) for leaf in leaves(call)] if key == "tool_calls" else [value])]
     assert is_only == (bool(chunk["last"]) and len(found) == 1 and not isinstance(found[0], list) and bool(chunk["text"])), chunk
+
+
+def calls_in(value):
+    """The tool calls of a message or delta; one that is not in a list is alone."""
+    return [value] if isinstance(value, dict) and value else value or []
 
 
 def leaves(call):
@@ -423,7 +428,7 @@ def disagreements(completion, getters={}, counts=None, indices=None):
             "reasoning": reasoning[0] if reasoning else None, "word": word, "message": message,
             "finish": {"function_call": "tool_calls"}.get(word, word if word in FINISHES or not word else "other") or None,
             "tool_calls": [{"id": call.get("id"), "name": member(call.get("function"), "name"),
-                            "arguments": member(call.get("function"), "arguments")} for call in message.get("tool_calls") or []],
+                            "arguments": member(call.get("function"), "arguments")} for call in calls_in(message.get("tool_calls"))],
         }))
     expected["choices"] = [choice for _, choice in sorted(choices, key=lambda pair: pair[0])]
     for key, value in getters.items():

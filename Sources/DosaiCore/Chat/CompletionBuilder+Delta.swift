@@ -6,7 +6,8 @@ extension CompletionBuilder {
     var position: Int64 = 0
     try delta.forEachMember { (key: Bytes, value: Value) throws(Failure) in
       if key.equals(Wire.toolCalls) {
-        try value.forEachElement { (call: Value) throws(Failure) in
+        if value.kind == .object { quirks.insert(.toolIndex) }
+        try value.forEachToolCall { (call: Value) throws(Failure) in
           try add(toolCall: call, at: position, isWhole: isWhole, to: choice)
           position += 1
         }
@@ -57,7 +58,10 @@ extension CompletionBuilder {
       try call.id.append(id)
       try choice.note(call)
     }
-    if call.name.isEmpty { try call.name.append(name) }
+    // A name may come in pieces, but also again, or as a longer one.
+    let known = call.name.bytes
+    let more = name.slice(0, known.count).equals(known) ? name.slice(known.count, name.count) : name
+    try call.name.append(more)
     try value.forEachMember { (key: Bytes, member: Value) throws(Failure) in
       if key.equals(Wire.index) || (member.kind == .null) { return }
       guard key.equals(Wire.function), member.kind == .object else {
@@ -68,9 +72,10 @@ extension CompletionBuilder {
       let target = try call.members.ensure(key, .object)
       try member.forEachMember { (key: Bytes, member: Value) throws(Failure) in
         if member.kind != .null { fieldCount += 1 }
-        guard key.equals(Wire.arguments) else { return try merger.merge(member, into: target, key) }
-        chunk.text = try member.arguments(&quirks, &scratch)
-        if let text = chunk.text { try merger.append(text, to: target, key) }
+        let isName = key.equals(Wire.name) && member.kind == .string
+        guard isName || key.equals(Wire.arguments) else { return try merger.merge(member, into: target, key) }
+        if !isName { chunk.text = try member.arguments(&quirks, &scratch) }
+        if let text = isName ? more : chunk.text { try merger.append(text, to: target, key) }
       }
     }
     chunks.append(chunk)

@@ -193,7 +193,7 @@ package final class CompletionBuilder {
         throw Failure(.malformed, "content is not text")
       }
       var calls = Int64(known(at: index)?.toolCalls.count ?? 0)
-      try delta.nonNullMember(Wire.toolCalls)?.forEachElement { (call: Value) throws(Failure) in
+      try delta.nonNullMember(Wire.toolCalls)?.forEachToolCall { (call: Value) throws(Failure) in
         guard call.kind == .object else { throw Failure(.malformed, "a tool call is not an object") }
         if let index = try call.index(), index >= calls + 128 {
           throw Failure(.malformed, "a tool call's index is far beyond the calls before it")

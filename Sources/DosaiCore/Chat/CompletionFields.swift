@@ -112,9 +112,10 @@ package struct CompletionFields {
   private mutating func readToolCalls<Value: JSONValue>(of message: Value, into choice: inout Choice, _ limits: Limits)
     throws(Failure)
   {
-    guard let list = message.nonNullMember(Wire.toolCalls), list.kind == .array else { return }
+    guard let list = message.nonNullMember(Wire.toolCalls) else { return }
+    if list.kind == .object { quirks.insert(.toolIndex) }
     var calls: [ToolCall] = []
-    try list.forEachElement { (call: Value) throws(Failure) in
+    try list.forEachToolCall { (call: Value) throws(Failure) in
       if calls.count >= limits.toolCalls { throw Failure(.tooLarge, "there are more tool calls than max_tool_calls") }
       let function = call.nonNullMember(Wire.function)
       let arguments = try function?.member(Wire.arguments)?.arguments(&quirks, &texts)

@@ -150,6 +150,11 @@ extension JSONValue {
     return reason
   }
 
+  /// Visits each tool call of a list; one call alone counts as a list of one.
+  func forEachToolCall(_ body: (Self) throws(Failure) -> Void) throws(Failure) {
+    if kind == .object && !isEmptyContainer { try body(self) } else { try forEachElement(body) }
+  }
+
   /// Visits each text in content that is a list of parts.
   func forEachPart(_ body: (Chunk.Kind, Bytes) throws(Failure) -> Void) throws(Failure) {
     try forEachElement { (part: Self) throws(Failure) in

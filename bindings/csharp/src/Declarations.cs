@@ -131,9 +131,9 @@ namespace Dosai
         Created = 8192,
         /// <summary>Id changed between chunks.</summary>
         IdChanged = 16384,
-        /// <summary>A tool call's index was missing, or several had the same.</summary>
+        /// <summary>A tool call was not in a list or had no index, or several had the same.</summary>
         ToolIndex = 32768,
-        /// <summary>The id or name of a tool call was empty or sent again.</summary>
+        /// <summary>The id or name of a tool call was empty, sent again, or in pieces.</summary>
         ToolRepeated = 65536,
         /// <summary>Arguments was an object; its JSON is used as the text.</summary>
         ArgumentsObject = 131072,

@@ -1,7 +1,7 @@
 'use strict';
 // The chunks of a stream. Most events differ from the one before only in their text: the addon has compared them, and
 // such a chunk is a copy with another text. The others are parsed.
-const { REASONING, Raw, isIndex, isObject, repairUsage } = require('./completion.js');
+const { REASONING, Raw, isIndex, isObject, listCalls, repairUsage } = require('./completion.js');
 
 const [KIND, FLAGS, CHOICE, TOOL_CALL, TEXT, TEXT_LENGTH, ID_LENGTH, NAME_LENGTH, JSON_AT, JSON_LENGTH] =
   [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -120,7 +120,7 @@ function pieceOf(text, start, length) {
 function isAsUsual({ choices }, { kind, choice, text }) {
   if (kind !== CONTENT || !Array.isArray(choices) || choices.length !== 1) return false;
   const [{ index, delta, finish_reason: finishReason }] = choices;
-  return index === choice && !finishReason && delta?.content === text;
+  return index === choice && !finishReason && delta?.content === text && !isObject(delta.tool_calls);
 }
 
 // Makes copies of an event with one text. There is none if a copy would share an object with it.
@@ -168,6 +168,7 @@ function repair(event, parts) {
       choice.finish_reason = null; // it was sent twice
     }
     if (choice.delta !== delta || !isObject(delta)) choice.delta = isObject(delta) ? delta : {};
+    listCalls(choice.delta);
   });
   const texts = new Map();
   const positions = new Map();

@@ -64,11 +64,18 @@ function repair(choices, read) {
       message.reasoning_content = facts.reasoning;
     }
     if (facts.finishReason !== null) choice.finish_reason = facts.finishReason;
+    listCalls(message);
     facts.toolCalls.forEach((call, position) => {
       const given = message.tool_calls?.[position];
       if (isObject(given?.function) && call.arguments !== null) given.function.arguments = call.arguments;
     });
   });
+}
+
+// Makes the tool calls of a message or a delta a list, where the server sent one call alone.
+function listCalls(part) {
+  const calls = part.tool_calls;
+  if (isObject(calls)) part.tool_calls = Object.keys(calls).length > 0 ? [calls] : [];
 }
 
 // Usage that the server has put elsewhere.
@@ -84,4 +91,4 @@ function repairUsage(owner, [prompt, completion, total, cached, reasoning]) {
 // The JSON of a chunk or a completion as the library gives it: what the server sent.
 const rawJSON = (object) => Raw.get(object);
 
-module.exports = { REASONING, Raw, completionOf, isIndex, isObject, rawJSON, repairUsage };
+module.exports = { REASONING, Raw, completionOf, isIndex, isObject, listCalls, rawJSON, repairUsage };

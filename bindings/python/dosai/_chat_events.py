@@ -66,7 +66,8 @@ class ChoiceEvents:
             if call.function is None:  # a custom tool
                 continue
             known, piece = self._calls.setdefault(call.index, ["", ""]), call.function.arguments or ""
-            known[0] += call.function.name or ""
+            name = call.function.name or ""
+            known[0] = name if name.startswith(known[0]) else known[0] + name  # pieces, or the whole again
             known[1] += piece
             value = so_far(known[1]) if self._shape.has(known[0]) else None
             made.append(FunctionToolCallArgumentsDeltaEvent(

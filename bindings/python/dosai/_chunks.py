@@ -186,7 +186,15 @@ def complete(event: dict[str, Any]) -> dict[str, Any]:
         index, delta = choice.get("index"), choice.get("delta", choice.get("message"))
         choice["index"] = index if isinstance(index, int) and index >= 0 else position
         choice["delta"] = delta if isinstance(delta, dict) else {}
+        list_calls(choice["delta"])
     return event
+
+
+def list_calls(part: dict[str, Any]) -> None:
+    """Makes the tool calls of a message or a delta a list, where the server sent one call alone."""
+    calls = part.get("tool_calls")
+    if isinstance(calls, dict):
+        part["tool_calls"] = [calls] if calls else []
 
 
 class EventBuilder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref, sizeof
 
 from . import _ffi
-from ._chunks import REASONING, reasoning_name
+from ._chunks import REASONING, list_calls, reasoning_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def repair_choice(choice: dict[str, Any], completion: Any, at: int, text: Text) 
     reason = text(_ffi.dosai_completion_finish_reason_text, completion, at)
     if reason is not None:
         choice["finish_reason"] = reason
+    list_calls(message)
     calls = message.get("tool_calls")
     for position, call in enumerate(calls if isinstance(calls, list) else []):
         arguments = text(_ffi.dosai_completion_tool_call_arguments, completion, at, position)

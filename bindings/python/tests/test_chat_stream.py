@@ -97,6 +97,16 @@ def test_calls_of_other_kinds(dosai_server, ours):
     assert (events[2].name, events[2].index, events[2].arguments, events[2].parsed_arguments) == ("f", 1, "{}", None)
 
 
+@pytest.mark.parametrize("names", [["get_", "weather"], ["get_weather", "get_weather"], ["get_", "get_weather"]])
+def test_a_name_in_parts(dosai_server, names):
+    dosai_server.reply(testing.events(*[testing.chunk({"tool_calls": [
+        {"index": 0, "function": {"name": name, "arguments": ""}}]}) for name in names], testing.chunk({}, "tool_calls")))
+    with dosai.Client("k", dosai_server.base_url).chat.completions.stream(model="m", messages=[]) as stream:
+        told = [event.name for event in stream if event.type == "tool_calls.function.arguments.delta"]
+        made = stream.get_final_completion().choices[0].message.tool_calls[0].function.name
+    assert (told[-1], made) == ("get_weather", "get_weather")
+
+
 def test_an_answer_that_breaks_off(server, ours):
     with pytest.raises(dosai.APIConnectionError) as caught:
         ours(server.base("clean-no-done"), {})

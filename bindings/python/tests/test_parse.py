@@ -99,7 +99,7 @@ def replied(message):
         {"index": 0, "message": message, "finish_reason": "stop"}]})
 
 
-@pytest.mark.parametrize("message", [None, "Paris", ["Paris"], {"content": PARIS, "tool_calls": {}}])
+@pytest.mark.parametrize("message", [None, "Paris", ["Paris"], {"content": PARIS, "tool_calls": "f"}])
 def test_a_message_that_is_none(parse, message):
     with pytest.raises(dosai.APIResponseValidationError, match="the message of the answer cannot be read") as caught:
         parse(replied(message), False)

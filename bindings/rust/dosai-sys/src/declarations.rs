@@ -198,9 +198,9 @@ pub const DOSAI_QUIRK_CONTENT_PARTS: u32 = 4096;
 pub const DOSAI_QUIRK_CREATED: u32 = 8192;
 /// id changed between chunks
 pub const DOSAI_QUIRK_ID_CHANGED: u32 = 16384;
-/// a tool call's index was missing, or several had the same
+/// a tool call was not in a list or had no index, or several had the same
 pub const DOSAI_QUIRK_TOOL_INDEX: u32 = 32768;
-/// the id or name of a tool call was empty or sent again
+/// the id or name of a tool call was empty, sent again, or in pieces
 pub const DOSAI_QUIRK_TOOL_REPEATED: u32 = 65536;
 /// arguments was an object; its JSON is used as the text
 pub const DOSAI_QUIRK_ARGUMENTS_OBJECT: u32 = 131072;

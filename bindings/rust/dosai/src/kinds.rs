@@ -306,9 +306,9 @@ impl Quirks {
     pub const CREATED: Quirks = Quirks(8192);
     /// id changed between chunks
     pub const ID_CHANGED: Quirks = Quirks(16384);
-    /// a tool call's index was missing, or several had the same
+    /// a tool call was not in a list or had no index, or several had the same
     pub const TOOL_INDEX: Quirks = Quirks(32768);
-    /// the id or name of a tool call was empty or sent again
+    /// the id or name of a tool call was empty, sent again, or in pieces
     pub const TOOL_REPEATED: Quirks = Quirks(65536);
     /// arguments was an object; its JSON is used as the text
     pub const ARGUMENTS_OBJECT: Quirks = Quirks(131072);

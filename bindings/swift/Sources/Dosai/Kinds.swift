@@ -219,9 +219,9 @@ public struct Quirks: OptionSet, Hashable, Sendable, CustomStringConvertible {
   public static let created = Quirks(rawValue: 8192)
   /// Id changed between chunks.
   public static let idChanged = Quirks(rawValue: 16384)
-  /// A tool call's index was missing, or several had the same.
+  /// A tool call was not in a list or had no index, or several had the same.
   public static let toolIndex = Quirks(rawValue: 32768)
-  /// The id or name of a tool call was empty or sent again.
+  /// The id or name of a tool call was empty, sent again, or in pieces.
   public static let toolRepeated = Quirks(rawValue: 65536)
   /// Arguments was an object; its JSON is used as the text.
   public static let argumentsObject = Quirks(rawValue: 131072)

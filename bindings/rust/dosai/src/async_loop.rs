@@ -74,8 +74,8 @@ impl AsyncLoop {
     /// Steps the loop on this thread until the future is ready. Several threads may do so at once.
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output> {
         let mut future = Box::pin(future);
-        let (mut woken, waking) = pipe().map_err(|_| Error::noted(Status::RESOURCE, "no descriptor is free"))?;
-        let alarm = Arc::new(Alarm { rings: AtomicBool::new(false), thread: thread::current().id(), waking });
+        let (woken, waking) = pipe().map_err(|_| Error::noted(Status::RESOURCE, "no descriptor is free"))?;
+        let alarm = Arc::new(Alarm { rings: AtomicBool::new(false), thread: thread::current().id(), woken, waking });
         let task = Task::from(alarm.clone());
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&task)) {
@@ -85,8 +85,8 @@ impl AsyncLoop {
                 self.step()?; // a future that wakes itself holds up no stream
             }
             while !alarm.rings.swap(false, Ordering::SeqCst) {
-                wait([self.0.descriptor, woken.as_raw_fd()], -1);
-                let _ = woken.read(&mut [0; 64]);
+                wait([self.0.descriptor, alarm.woken.as_raw_fd()], -1);
+                let _ = (&alarm.woken).read(&mut [0; 64]);
                 self.step()?;
             }
         }
@@ -195,10 +195,12 @@ impl Future for Next<'_> {
     }
 }
 
-/// Wakes a thread in `block_on`, which needs no byte for what it does itself.
+/// Wakes a thread in `block_on`, which needs no byte for what it does itself. A waker may come late, so both ends are here:
+/// without the other, a byte would be a SIGPIPE.
 struct Alarm {
     rings: AtomicBool,
     thread: ThreadId,
+    woken: UnixStream,
     waking: UnixStream,
 }
 

@@ -139,6 +139,33 @@ fn a_future_that_wakes_itself_holds_up_no_stream() {
     assert_eq!(calls.block_on(Restless(Box::pin(text(stream)))).unwrap().unwrap(), "Hello");
 }
 
+/// Gives its waker to a thread that uses it when nobody waits any more.
+struct WokenLate;
+
+impl Future for WokenLate {
+    type Output = thread::JoinHandle<()>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<thread::JoinHandle<()>> {
+        let waker = context.waker().clone();
+        Poll::Ready(thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            waker.wake()
+        }))
+    }
+}
+
+extern "C" {
+    fn signal(number: i32, action: usize) -> usize;
+}
+
+/// Command line tools let SIGPIPE end them.
+#[test]
+fn a_waker_that_is_late_sends_no_signal() {
+    let before = unsafe { signal(13, 0) };
+    calls().block_on(WokenLate).unwrap().join().unwrap();
+    unsafe { signal(13, before) };
+}
+
 /// As a runtime does it: one thread steps when the descriptor is readable, others wait for what it wakes.
 #[test]
 fn a_runtime_may_step() {

@@ -51,6 +51,9 @@ class Handle:
     def __del__(self) -> None:
         self._free(self.pointer)
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a client, a stream or a decoder cannot be copied or pickled")
+
 
 def lent_text(function: Callable[..., Any], *arguments: Any) -> Optional[str]:
     length = c_size_t()

@@ -307,6 +307,14 @@ def test_objects_are_copied_and_pickled(client):
             assert other == thing and other.to_dict() == thing.to_dict() and type(other) is type(thing)
 
 
+def test_what_has_a_handle_is_not_copied(client):
+    with create(client("hello"), stream=True) as stream, mock.patch("sys.unraisablehook") as ignored:
+        for thing in (stream, stream.response, dosai.Decoder()):
+            with pytest.raises(TypeError, match="copied"):
+                copy.deepcopy(thing)
+        ignored.assert_not_called()
+
+
 def test_json_of_objects(server, client):
     answer = {"id": "é", "choices": [{"index": 0, "message": {"content": None, "x": [{"y": None}]}}]}
     server.put("dump", {"json": answer})

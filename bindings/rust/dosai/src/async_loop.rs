@@ -179,9 +179,11 @@ impl futures_core::Stream for AsyncStream {
 impl Drop for AsyncStream {
     fn drop(&mut self) {
         let waiting = self.owner.lock().streams.remove(&self.tag);
-        if let Some(waiting) = waiting {
-            waiting.call.cancel();
+        match waiting {
+            Some(waiting) if waiting.end.is_none() => waiting.call.cancel(),
+            _ => return,
         }
+        let _ = self.owner.step(); // nobody else may, and the connection would stay open
     }
 }
 

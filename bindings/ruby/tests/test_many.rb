@@ -40,6 +40,40 @@ class TestMany < Test
     end
   end
 
+  # A fiber that waits for what another thread asks cannot run its thread's other fibers meanwhile.
+  def test_a_thread_that_waits_for_another
+    client = serve { |exchange| sleep(0.2) && exchange.reply(answer("x")) }
+    waiting = Thread.new do
+      Fiber.set_scheduler(Scheduler.new)
+      found = []
+      Fiber.schedule { found << client.chat(QUESTION).text }
+      found << Thread.new { client.chat(QUESTION).text }.value
+    end
+    assert_equal %w[x x], Timeout.timeout(20) { waiting.value }
+  end
+
+  # Who leaves a stream takes in what has come, also for one that waits for the descriptor.
+  def test_news_that_another_took_in
+    client = serve do |exchange|
+      next exchange.words(1) && exchange.hold if exchange.body.include?('"stream"')
+      sleep 0.05
+      exchange.reply(answer("x"))
+    end
+    waiting = nil
+    client.stream(QUESTION).each do
+      waiting = Thread.new do
+        Fiber.set_scheduler(Scheduler.new)
+        found = []
+        Fiber.schedule { found << client.chat(QUESTION).text }
+        sleep 0.4 # not by the scheduler
+        found
+      end
+      sleep 0.2
+      break
+    end
+    assert_equal ["x"], Timeout.timeout(20) { waiting.value }
+  end
+
   # While one waits, Ruby's other threads run: the server's, too.
   def test_threads_with_exceptions
     client = gathering(20)

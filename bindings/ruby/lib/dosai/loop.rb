@@ -6,7 +6,7 @@ module Dosai
   # Fiber scheduler gets it, and signals, Timeout and Thread#raise end it.
   class Loop # :nodoc:
     CHUNK_AT, CHUNK_SIZE, CHUNK_FORMAT = Native.part(:event, :tag, :chunk)
-    DEATH = 1 # seconds, until a follower sees that the leader's thread is dead: a fiber of a scheduler may be left behind
+    DEATH = 1 # seconds, until a follower does the leader's work: its thread may be dead, or held up by others of its fibers
     LAST_AT, LAST_SIZE, LAST_FORMAT = Native.part(:event, :completion, :error, :response)
 
     def self.closer(handle) = proc { Native.loop_close(handle, 0, 0, 0) }
@@ -49,7 +49,7 @@ module Dosai
     def tidy
       return unless Process.pid == @pid && @mutex.try_lock
       begin
-        Native.whole { drain unless @is_freed }
+        Native.whole { help unless @is_freed }
       ensure
         @mutex.unlock
       end
@@ -73,6 +73,7 @@ module Dosai
       raise Error.with_status(:forked, "the client was made before a fork") if Process.pid != @pid
       @waiting[call] = Thread.current
       call.changed.wait(@mutex, DEATH)
+      Native.whole { help } unless call.news?
     ensure
       @waiting.delete(call)
     end
@@ -82,7 +83,7 @@ module Dosai
 
     def lead(call)
       other, @leader = (@leader if @leader&.alive?), Thread.current
-      rest until Native.whole { drain || call.news? } || @is_closed
+      rest until Native.whole { drain; call.news? } || @is_closed
     ensure
       @leader = other
       other ? Native.loop_wake(@handle) : @is_closed && free # the other may have news
@@ -103,7 +104,12 @@ module Dosai
       Native.loop_close(@handle, 0, 0, 0)
     end
 
+    # Does the leader's work, and wakes it: it may have news.
+    def help = drain && Native.loop_wake(@handle)
+
+    # Hands out what there is; nil if there is nothing.
     def drain
+      has_come = nil
       @out[0, 16] = "\0" * 16
       status = Native.loop_step(@handle, 0, 0, 0, 0, @out.to_i + 8)
       raise Error.taken(status, @out[8, 8].unpack1("J")) unless status.zero?
@@ -112,7 +118,9 @@ module Dosai
         tag, chunk = Native::MEMORY[event + CHUNK_AT, CHUNK_SIZE].unpack(CHUNK_FORMAT)
         call = @calls[tag]
         chunk > 0 ? call.add(chunk) : call.finish(last(event)) && @calls.delete(tag)
+        has_come = true
       end
+      has_come
     end
 
     def last(event)

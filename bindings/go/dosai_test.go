@@ -260,9 +260,19 @@ func TestCancel(t *testing.T) {
 			panic("in the middle")
 		}
 	}()
-	for wait := 0; open.Load() > 0; wait++ {
-		check(t, wait < 200, "%d connections stay open", open.Load())
-		time.Sleep(10 * time.Millisecond)
+	closed := func() {
+		for wait := 0; open.Load() > 0; wait++ {
+			check(t, wait < 200, "%d connections stay open", open.Load())
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	closed()
+	busy, cancelBusy := context.WithCancel(t.Context())
+	defer cancelBusy()
+	for range client.Stream(busy, question).All() {
+		cancelBusy()
+		closed() // while nobody waits for the stream
+		break
 	}
 }
 

@@ -127,6 +127,16 @@ func (l *loop) step() bool {
 	return hasMore
 }
 
+// stepAlone ends a call that was cancelled, and so closes its connection, while nobody waits for the loop.
+func (l *loop) stepAlone() {
+	select {
+	case l.leader <- struct{}{}:
+		l.step()
+		<-l.leader
+	default:
+	}
+}
+
 // deliver gives the parts of the batch to their calls.
 func (l *loop) deliver() {
 	chunks := unsafe.Slice(l.batch.chunks, l.batch.chunk_count)
@@ -180,7 +190,10 @@ func (client *Client) submit(ctx context.Context, kind C.int, path string, body 
 	made := &call{client: client, handle: handle, ready: make(chan struct{}, 1)}
 	l.calls[l.lastTag] = made
 	if ctx.Done() != nil {
-		made.stop = context.AfterFunc(ctx, made.cancel)
+		made.stop = context.AfterFunc(ctx, func() {
+			made.cancel()
+			l.stepAlone()
+		})
 	}
 	return made, nil
 }
@@ -306,12 +319,7 @@ func (c *call) free() {
 	if isOver {
 		return
 	}
-	select {
-	case c.client.leader <- struct{}{}: // nobody steps, and so closes the connection
-		c.client.step()
-		<-c.client.leader
-	default:
-	}
+	c.client.stepAlone()
 }
 
 func freeLast(last *C.dosai_go_part) {

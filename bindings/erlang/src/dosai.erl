@@ -11,6 +11,8 @@
 -export_type([client/0, call/0, request/0, chunk/0, completion/0, response/0, error/0, tool/0]).
 -include("dosai.hrl").
 
+-define(DEPTH, 25). % to which a reason is quoted: all of a large text would take seconds to write
+
 -record(call, {nif, ref :: reference(), owner :: pid(), chunks = [] :: [chunk()]}).
 
 -type client() :: pid() | atom().
@@ -118,7 +120,7 @@ submit(Client, What, Given) ->
                 Failed -> Failed
             end
     catch
-        throw:{json, Why} -> {error, dosai_nif:failure(?INVALID_ARGUMENT, format("the request: ~0tp", [Why]))}
+        throw:{json, Why} -> {error, dosai_nif:failure(?INVALID_ARGUMENT, format("the request: ~0tP", [Why, ?DEPTH]))}
     end.
 
 parts({chat, Request}) -> {0, <<0>>, encode(Request)};
@@ -350,7 +352,7 @@ run_all(Caller, Callers, Tools, Calls) ->
     end) || Call <- Calls],
     [receive
         {'EXIT', Run, {result, Text}} -> Text;
-        {'EXIT', Run, Why} -> format("error: ~0tp", [Why]);
+        {'EXIT', Run, Why} -> format("error: ~0tP", [Why, ?DEPTH]);
         {'DOWN', Monitor, process, Caller, Why} ->
             [exit(Each, kill) || Each <- Runs],
             exit(Why)
@@ -378,7 +380,7 @@ tell(Tools, Call) ->
         _:Why when is_binary(Why) -> <<"error: ", Why/binary>>;
         error:#{'__exception__' := true, '__struct__' := Module} = Exception ->
             <<"error: ", (Module:message(Exception))/binary>>; % of Elixir
-        _:Why -> format("error: ~0tp", [Why])
+        _:Why -> format("error: ~0tP", [Why, ?DEPTH])
     end.
 
 arguments(Text) ->

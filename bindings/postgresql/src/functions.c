@@ -101,18 +101,17 @@ static bool submit_next(exchange *of, Portal portal, const Jsonb *options, Retur
   bool is_there = SPI_processed > 0;
   if (is_there) {
     HeapTuple tuple = SPI_tuptable->vals[0];
+    MemoryContext before = MemoryContextSwitchTo(row); /* a value's text may leave a copy of the value behind */
     char *id = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1);
     char *prompt = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
     if (prompt) {
-      MemoryContext before = MemoryContextSwitchTo(row);
-      submit(of, WHOLE, cstring_to_text(prompt), options, (uintptr_t)id);
-      MemoryContextSwitchTo(before);
-      MemoryContextReset(row);
-      pfree(prompt);
+      uintptr_t tag = (uintptr_t)(id ? MemoryContextStrdup(before, id) : NULL);
+      submit(of, WHOLE, cstring_to_text(prompt), options, tag);
     } else {
       put(result, id, NULL, row);
-      if (id) pfree(id);
     }
+    MemoryContextSwitchTo(before);
+    MemoryContextReset(row);
   }
   SPI_freetuptable(SPI_tuptable);
   return is_there;

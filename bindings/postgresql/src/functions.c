@@ -101,7 +101,7 @@ static bool submit_next(exchange *of, Portal portal, const Jsonb *options, Retur
   bool is_there = SPI_processed > 0;
   if (is_there) {
     HeapTuple tuple = SPI_tuptable->vals[0];
-    MemoryContext before = MemoryContextSwitchTo(row); /* a value's text may leave a copy of the value behind */
+    MemoryContext before = MemoryContextSwitchTo(row); /* a value may leave a copy behind */
     char *id = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1);
     char *prompt = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
     if (prompt) {

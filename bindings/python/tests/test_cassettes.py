@@ -351,6 +351,8 @@ def test_command(tmp_path):
     swallows = "import contextlib\nwith contextlib.suppress(Exception): exec(%r)" % ASKS
     done = command("--script", script, "--", sys.executable, "-c", swallows)
     assert done.returncode == 1 and done.stderr.startswith("dosai.testing: no reply for POST")
+    done = command("--reply", "Hello!", "--port", 65536)
+    assert done.returncode == 1 and done.stderr.startswith("dosai.testing: bind()")
 
 
 def test_command_records_and_replays(tmp_path):
@@ -382,6 +384,17 @@ def test_command_is_interrupted(disposition, status):
     assert server.stdout.readline() == "ready\n"
     os.killpg(server.pid, signal.SIGINT)  # as Ctrl-C does
     assert server.communicate(timeout=60) == ("", "") and server.returncode == status
+
+
+def test_command_is_terminated(tmp_path):
+    """It ends its command, too, and leaves nothing."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "dosai.testing", "--reply", "x", "--", "sh", "-c", "echo ready; exec sleep 30"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE), "TMPDIR": str(tmp_path)})
+    assert server.stdout.readline() == "ready\n"
+    server.terminate()
+    assert server.communicate(timeout=20) == ("", "") and server.returncode == 143 and not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,8 +1,9 @@
 """A Chat Completions server for tests, on loopback.
 
 Give one of --reply, --script and --cassette. With a command, the server runs as long as the command, which finds it in
-DOSAI_BASE_URL; the exit status is that of the command. Without one, the server prints its base URL (with TLS, also the
-file of its authority) and runs until it is interrupted. The exit status is 1 if a request came that no reply was for.
+DOSAI_BASE_URL; a SIGTERM is passed on to it, and the exit status is that of the command. Without one, the server prints
+its base URL (with TLS, also the file of its authority) and runs until it is interrupted. The exit status is 1 if a
+request came that no reply was for.
 """
 
 from __future__ import annotations
@@ -60,7 +61,13 @@ def serve(server: Server, command: list[str]) -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda *_: None)  # the command has it, too, and would inherit SIG_IGN
-    status = subprocess.call(command, env={**os.environ, **extra})
+    early: list[int] = []  # a SIGTERM before the command can get it
+    signal.signal(signal.SIGTERM, lambda number, _: early.append(number))
+    child = subprocess.Popen(command, env={**os.environ, **extra})
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    if early:
+        child.terminate()
+    status = child.wait()
     return status if status >= 0 else 128 - status
 
 
@@ -76,7 +83,7 @@ def main() -> int:
         for problem in server.unmatched:
             print("dosai.testing: " + problem, file=sys.stderr)
         return status or 1
-    except (OSError, ValueError, TypeError, ImportError) as error:
+    except (OSError, OverflowError, ValueError, TypeError, ImportError) as error:
         sys.exit("dosai.testing: %s" % error)
     return status
 

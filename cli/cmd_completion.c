@@ -186,6 +186,12 @@ int shells_run(int argument_count, char **arguments) {
     shells[index].put();
     return output_end();
   }
+  if (argument_count == 1 && strcmp(arguments[0], "--help") == 0) {
+    fputs("usage: dosai completion bash|zsh|fish\n"
+          "Prints a script that makes the shell complete commands and options.\n",
+          stdout);
+    return output_end();
+  }
   fputs("dosai: completion: the shell must be bash, zsh or fish\n", stderr);
   return EXIT_USAGE;
 }

@@ -103,3 +103,10 @@ def test_another_shell():
     for words in (["tcsh"], [], ["bash", "zsh"]):
         done = subprocess.run([str(terminal.TOOL), "completion", *words], capture_output=True, text=True, timeout=terminal.SECONDS)
         assert (done.returncode, done.stdout) == (2, "") and "bash, zsh or fish" in done.stderr
+
+
+def test_help():
+    """Of each command, "dosai COMMAND --help" tells something."""
+    for command in COMMANDS:
+        done = subprocess.run([str(terminal.TOOL), command, "--help"], capture_output=True, text=True, timeout=terminal.SECONDS)
+        assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("usage: dosai %s " % command)

@@ -701,6 +701,8 @@ func TestMessages(t *testing.T) {
 		messages[2].Content == "b" && messages[2].ToolCallID == "1", "%v %+v", err, messages)
 	made, err = json.Marshal(messages)
 	check(t, err == nil && string(made) == kept, "%v %s", err, made)
+	err = json.Unmarshal([]byte(`{"role":"assistant","tool_calls":{"id":"1","function":{"name":"f","arguments":"{}"}}}`), &messages[1])
+	check(t, err == nil && len(messages[1].ToolCalls) == 1 && messages[1].ToolCalls[0].Name == "f", "%v %+v", err, messages[1])
 	err = json.Unmarshal([]byte(`{"role":5}`), &messages[0])
 	check(t, err != nil && messages[0].Role == "user", "%v", messages[0])
 }

@@ -68,17 +68,11 @@ func (message Message) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a message of a conversation that was kept as JSON. It is sent again as it was.
 func (message *Message) UnmarshalJSON(text []byte) error {
 	var wire struct {
-		Role      string `json:"role"`
-		Content   any    `json:"content"`
-		Refusal   string `json:"refusal"`
-		ToolCalls []struct {
-			ID       string `json:"id"`
-			Function struct {
-				Name      string          `json:"name"`
-				Arguments json.RawMessage `json:"arguments"`
-			} `json:"function"`
-		} `json:"tool_calls"`
-		ToolCallID string `json:"tool_call_id"`
+		Role       string    `json:"role"`
+		Content    any       `json:"content"`
+		Refusal    string    `json:"refusal"`
+		ToolCalls  keptCalls `json:"tool_calls"`
+		ToolCallID string    `json:"tool_call_id"`
 	}
 	if err := json.Unmarshal(text, &wire); err != nil {
 		return err
@@ -96,6 +90,25 @@ func (message *Message) UnmarshalJSON(text []byte) error {
 	}
 	*message = read
 	return nil
+}
+
+type keptCall struct {
+	ID       string `json:"id"`
+	Function struct {
+		Name      string          `json:"name"`
+		Arguments json.RawMessage `json:"arguments"`
+	} `json:"function"`
+}
+
+type keptCalls []keptCall
+
+// UnmarshalJSON reads a list, or one call alone, which some servers send.
+func (calls *keptCalls) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, (*[]keptCall)(calls)) == nil {
+		return nil
+	}
+	*calls = make(keptCalls, 1)
+	return json.Unmarshal(text, &(*calls)[0])
 }
 
 type wireCall struct {

@@ -47,7 +47,9 @@ func told(text string, message any, path ...any) any {
 		case string:
 			message = message.(object)[key]
 		case int:
-			message = message.([]any)[key]
+			if list, isList := message.([]any); isList { // some servers send one alone
+				message = list[key]
+			}
 		}
 	}
 	if empty, isText := message.(string); isText && empty == "" {

@@ -214,7 +214,23 @@ static void malformed(void) {
   REFUSED(dosai_request_set_tool_choice(request, NULL, &error), "function_name", "");
 }
 
+/* A field's JSON may be a part of the request's own text. */
+static void own_text(void) {
+  dosai_request_free(request);
+  request = NULL;
+  OK(dosai_request_parse("{\"a\":[\"a text\"],\"b\":1}", Z, &request, &error));
+  OK(dosai_request_set_json(request, "b", dosai_request_json(request, NULL) + 5, 10, &error));
+  is("{\"a\":[\"a text\"],\"b\":[\"a text\"]}");
+  OK(dosai_request_set_json(request, "a", dosai_request_json(request, NULL), Z, &error));
+  is("{\"a\":{\"a\":[\"a text\"],\"b\":[\"a text\"]},\"b\":[\"a text\"]}");
+  OK(dosai_request_set_json(request, "a", dosai_request_json(request, NULL) + 41, 10, &error));
+  is("{\"a\":[\"a text\"],\"b\":[\"a text\"]}");
+  OK(dosai_request_set_json(request, "a", dosai_request_json(request, NULL) + 20, 10, &error));
+  is("{\"a\":[\"a text\"],\"b\":[\"a text\"]}");
+}
+
 int main(void) {
+  own_text();
   messages();
   parameters();
   tools();

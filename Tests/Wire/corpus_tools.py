@@ -93,6 +93,10 @@ tools("tool-id-changed", "7, assembly", [tool(call(0, "a", "f", ""))] + [tool(ca
 tools("tool-id-only", "7", [tool(call(0, "a", type="function")), tool(call(0, DROP, "f")), tool(call(0, arguments=ROME))],
       [[T(0, "", "a")], [T(0, "", None, "f")], [T(0, ROME)]], TWO[:1])
 
+for name, first in [("empty-list", []), ("empty-text", "")]:
+    tools("tool-function-" + name + "-first", "7", [tool({"index": 0, "id": "a", "function": first}), tool(call(0, DROP, "f", ROME))],
+          [[T(0, "", "a")], [T(0, ROME, None, "f")]], TWO[:1])
+
 # ---- arguments
 
 tools("tool-arguments-object", "7", [tool(call(0, "a", "f", {"city": "Rome"}))], [[T(0, ROME, "a", "f")]], TWO[:1],

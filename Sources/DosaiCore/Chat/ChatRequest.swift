@@ -36,7 +36,8 @@ package final class ChatRequest {
   package func set(_ key: Bytes, json: Bytes) throws(Failure) {
     try Self.checkKey(key)
     try Self.checkJSON(json, inside: 1)
-    try replace(key, json.trimmed)
+    let copy = try Buffer(copying: json.trimmed)  // it may be a part of this request
+    try replace(key, copy.bytes)
   }
 
   package func set(_ key: Bytes, text: Bytes) throws(Failure) {

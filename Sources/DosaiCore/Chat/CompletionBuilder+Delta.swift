@@ -70,6 +70,7 @@ extension CompletionBuilder {
         return try merger.merge(member, into: call.members, key)
       }
       let target = try call.members.ensure(key, .object)
+      merger.turn(target, .object)
       try member.forEachMember { (key: Bytes, member: Value) throws(Failure) in
         if member.kind != .null { fieldCount += 1 }
         let isName = key.equals(Wire.name) && member.kind == .string

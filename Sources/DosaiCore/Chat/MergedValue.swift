@@ -165,7 +165,7 @@ struct Merger {
   @inline(__always)
   mutating func take(_ bytes: Int) { room = room &- bytes }
 
-  private mutating func turn(_ target: MergedValue, _ form: MergedValue.Form) {
+  mutating func turn(_ target: MergedValue, _ form: MergedValue.Form) {
     if target.form == form { return }
     changes += 1
     target.become(form)

@@ -64,7 +64,7 @@ def slot_of(choice: Any) -> Any:
     if isinstance(delta.content, str) and is_flat(delta):
         return _TEXT
     calls = delta.tool_calls
-    if not calls or len(calls) != 1 or not is_flat(delta, "tool_calls") or not is_flat(calls[0], "function"):
+    if not isinstance(calls, list) or len(calls) != 1 or not is_flat(delta, "tool_calls") or not is_flat(calls[0], "function"):
         return None
     function = calls[0].function
     return _ARGUMENTS if function and isinstance(function.arguments, str) and is_flat(function) else None

@@ -605,6 +605,7 @@ def events_alike():
         {"content": 'c","obfuscation":"d'}, {"content": "e", "role": "assistant"},
         {"content": "e", "extra": "f"}, function("a"), function('c"}}]},"obfuscation":"d'), function("e", id="call_1"),
         function("f", index=1), {"content": "i", **function("")}, {"content": None, **function("k")},
+        {"tool_calls": {"function": {"arguments": "l"}}},  # in no list
     ]
     begun = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
     events = []

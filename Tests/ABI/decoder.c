@@ -119,6 +119,21 @@ static void done(void) {
   dosai_decoder_free(decoder);
 }
 
+/* What comes after [DONE] is noted, unless it is blank, also if it comes later. */
+static void late(const char *last, uint32_t quirks) {
+  dosai_completion *completion = NULL;
+  make();
+  feed(end);
+  feed("data: [DONE]\n\n");
+  expect(DOSAI_OK, "stop");
+  expect(DOSAI_OK, NULL);
+  feed(last);
+  CHECK_CALL(dosai_decoder_completion(decoder, &completion, &error), DOSAI_OK);
+  CHECK_INT(dosai_completion_quirks(completion), quirks);
+  dosai_completion_free(completion);
+  dosai_decoder_free(decoder);
+}
+
 static void failed(const char *body, dosai_status status, const char *message, const char *kept) {
   make();
   feed(body);
@@ -230,6 +245,8 @@ int main(void) {
   whole("");
   whole("data: [DONE]\n\n");
   done();
+  late("more", DOSAI_QUIRK_AFTER_DONE);
+  late(" \r\n", 0);
   answer();
   full();
   broken("\xC3\x41", "\uFFFD\x41");

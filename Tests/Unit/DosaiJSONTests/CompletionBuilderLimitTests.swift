@@ -110,6 +110,23 @@ struct CompletionBuilderLimitTests {
     }
   }
 
+  /// Of a list that grows, the commas count too.
+  @Test func boundsElements() throws {
+    var limits = Limits()
+    limits.textBytes = 1000
+    let stream = BuiltStream(limits: limits)
+    let event = BuiltStream.event(#"{"index":0,"delta":{},"logprobs":{"content":[{}]}}"#)
+    var added = 0
+    #expect(
+      status {
+        while added < 500 {
+          try stream.add(event)
+          added += 1
+        }
+      } == .tooLarge)
+    #expect((100...200).contains(added))
+  }
+
   @Test func boundsTheFieldsOfAnObject() throws {
     let stream = BuiltStream()
     func delta(_ range: Range<Int>) -> String { "{" + range.map { "\"k\($0)\":1" }.joined(separator: ",") + "}" }

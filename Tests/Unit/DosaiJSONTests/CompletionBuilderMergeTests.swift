@@ -145,6 +145,16 @@ struct CompletionBuilderMergeTests {
             + #""logprobs":{"content":[{"token":"a","logprob":-0.5},{"token":"b"}],"refusal":null}}"#))
   }
 
+  /// Each finds its element, however many there are.
+  @Test func mergesManyElements() throws {
+    let stream = BuiltStream()
+    for name in ["a", "b"] {
+      for index in 0..<40 { try stream.add(delta: #"{"x":[{"index":\#(index),"\#(name)":1}]}"#) }
+    }
+    let list = (0..<40).map { #"{"a":1,"b":1,"index":\#($0)}"# }.joined(separator: ",")
+    #expect(try stream.message() == #"{"content":null,"role":"assistant","x":[\#(list)]}"#)
+  }
+
   /// The key is the server's, deeper than anyone merges: the last counts, and it is whole.
   @Test func keepsWhatIsDeepWhole() throws {
     let stream = BuiltStream()

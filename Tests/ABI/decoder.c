@@ -161,6 +161,22 @@ static void failed_in_words(void) {
   dosai_decoder_free(decoder);
 }
 
+/* An error shows no key, however short it is, in what it keeps of a stream or of another body. */
+static void failed_with_a_short_key(const char *body) {
+  dosai_client_options options;
+  dosai_client_options_init(&options, sizeof options);
+  options.api_key = "sk-1";
+  CHECK_CALL(dosai_decoder_new(&options, &decoder, &error), DOSAI_OK);
+  feed(body);
+  CHECK_CALL(dosai_decoder_finish(decoder, &error), DOSAI_OK);
+  CHECK_KEEP(dosai_decoder_next(decoder, &chunk, &error), DOSAI_PROVIDER);
+  CHECK(strstr(dosai_error_body(error, NULL), "bad key: ****") != NULL);
+  CHECK(strstr(dosai_error_message(error, NULL), "bad key: ****") != NULL);
+  dosai_error_free(error);
+  error = NULL;
+  dosai_decoder_free(decoder);
+}
+
 static void limits(void) {
   char url[256];
   dosai_client_options options;
@@ -265,6 +281,8 @@ int main(void) {
   failed("{\"error\":{\"message\":\"The model crashed.\"}}", DOSAI_PROVIDER, "The model crashed.", NULL);
   failed("<html>", DOSAI_PROTOCOL, "", NULL);
   failed_in_words();
+  failed_with_a_short_key("data: {\"error\":{\"message\":\"bad key: sk-1\"}}\n\n");
+  failed_with_a_short_key("{\"error\":{\"message\":\"bad key: sk-1\"}}");
   limits();
   CHECK_INT(until_full(100), until_full(1));
   fed_too_early();

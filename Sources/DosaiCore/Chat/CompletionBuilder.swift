@@ -99,7 +99,7 @@ package final class CompletionBuilder {
 
   /// Adds an event and makes `chunks` from it. `isAnswer`: it is not an event but a whole answer. PROTOCOL: it is not a
   /// chunk of a completion. TOO_LARGE: it is beyond a limit.
-  package func add<Value: JSONValue>(_ event: Value, isAnswer: Bool = false) throws(Failure) {
+  package func add<Value: JSONValue>(_ event: Value, isAnswer: Bool) throws(Failure) {
     let changes = merger.changes
     let calls = toolCallCount
     defer {

@@ -28,7 +28,7 @@ struct EventTemplateTests {
         let document = try #require(slow, "a template took what is not JSON: \(String(decoding: event, as: UTF8.self))")
         documents = [document]
         #expect(!document.isRepaired && !document.hasBigNumbers, "the reader would say so")
-        try parsed.add(document.root)
+        try parsed.add(document.root, isAnswer: false)
         #expect(end.length == event.count + 8)
         #expect(end.hasUsage == (parsed.chunks.count == 2))
         let chunks = [chunk] + (end.hasUsage ? [matching.chunks[1]] : [])
@@ -40,8 +40,8 @@ struct EventTemplateTests {
       guard let slow else { return false }
       let other = try Self.document(event)
       documents = [slow, other]
-      do { try parsed.add(slow.root) } catch { return false }
-      try matching.add(other.root)
+      do { try parsed.add(slow.root, isAnswer: false) } catch { return false }
+      try matching.add(other.root, isAnswer: false)
       #expect(matching.chunks.map(Self.line) == parsed.chunks.map(Self.line))
       if !slow.isRepaired && !slow.hasBigNumbers {
         try matching.makeTemplate(from: text.bytes.slice(6, text.count - 2))
@@ -367,7 +367,7 @@ struct EventTemplateTests {
         }
         if i == 3 { break }
         let document = try Document.read(event)
-        try builder.add(document.root)
+        try builder.add(document.root, isAnswer: false)
         try builder.makeTemplate(from: text.bytes.slice(6, text.count - 2))
       }
       // An escape in an id is not taken at all.
@@ -383,7 +383,7 @@ struct EventTemplateTests {
     let builder = CompletionBuilder(limits: limits)
     let (head, tail) = (#"{"choices":[{"index":0,"delta":{"content":""#, #""}}]}"#)
     let known = try Buffer((head + "a" + tail).utf8)
-    try withExtendedLifetime(try Document.read(known.string)) { try builder.add($0.root) }
+    try withExtendedLifetime(try Document.read(known.string)) { try builder.add($0.root, isAnswer: false) }
     try builder.makeTemplate(from: known.bytes)
     let text = String(repeating: "x", count: length - 8 - head.utf8.count - tail.utf8.count)
     let event = try Buffer("data: \(head)\(text)\(tail)\n\n".utf8)
@@ -413,7 +413,7 @@ struct EventTemplateTests {
             taken += 1
           } else {
             let document = try Document.read(event)
-            try builder.add(document.root)
+            try builder.add(document.root, isAnswer: false)
             if usesTemplates { try builder.makeTemplate(from: text.bytes.slice(6, text.count - 2)) }
           }
           count += 1
@@ -439,7 +439,7 @@ struct EventTemplateTests {
       try feed("data: \(head)a\(tail)\n\n")
       _ = try parser.next()
       let document = try Document.read(head + "a" + tail)
-      try builder.add(document.root)
+      try builder.add(document.root, isAnswer: false)
       let known = try Buffer((head + "a" + tail).utf8)
       try withExtendedLifetime(known) { try builder.makeTemplate(from: $0.bytes) }
       #expect(try parser.next() == nil)

@@ -54,6 +54,17 @@ struct JSONScannerTests {
     }
   }
 
+  /// A byte beyond ASCII is noticed wherever it is.
+  @Test(arguments: [1, 16, 64, 80, 200, 300]) func noticesWhatIsNotASCII(count: Int) throws {
+    var text = [UInt8](("[\"" + "a".times(count) + "\"]").utf8)
+    #expect(try text.lent { try JSONScanner.check($0).isASCII })
+    for at in 2..<count + 2 {
+      text[at] = 0x80
+      #expect(try text.lent { try !JSONScanner.check($0).isASCII }, "\(at)")
+      text[at] = 0x61
+    }
+  }
+
   @Test func refusesEveryPartOfAText() {
     let text = [UInt8](#"{"a":[1.5e-3,"b\u00e9\ud83d\ude00\\",true,null,{}],"c":"\""}"#.utf8)
     for count in 0..<text.count {

@@ -106,7 +106,7 @@ type Client struct {
 }
 
 // Format prints nothing of the client, whose options have headers.
-func (client *Client) Format(f fmt.State, _ rune) { io.WriteString(f, "dosai.Client") }
+func (client Client) Format(f fmt.State, _ rune) { io.WriteString(f, "dosai.Client") }
 
 // words are C strings, freed together.
 type words struct {

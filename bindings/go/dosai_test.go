@@ -466,7 +466,7 @@ func TestPrintedOptions(t *testing.T) {
 	client, err := dosai.NewClient(options)
 	check(t, err == nil, "%v", err)
 	defer client.Close()
-	for _, printed := range []any{options, &options, mine, &mine, client, client.With(mine)} {
+	for _, printed := range []any{options, &options, mine, &mine, client, client.With(mine), *client.With(mine)} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 			text := fmt.Sprintf(verb, printed)
 			check(t, text != "" && !strings.Contains(text, "secret"), "%s", text)
@@ -703,6 +703,10 @@ func TestMessages(t *testing.T) {
 	check(t, err == nil && string(made) == kept, "%v %s", err, made)
 	err = json.Unmarshal([]byte(`{"role":"assistant","tool_calls":{"id":"1","function":{"name":"f","arguments":"{}"}}}`), &messages[1])
 	check(t, err == nil && len(messages[1].ToolCalls) == 1 && messages[1].ToolCalls[0].Name == "f", "%v %+v", err, messages[1])
+	for text, calls := range map[string][]dosai.ToolCall{`{ }`: nil, `{"id":"1","function":{"name":"f","arguments":null}}`: {{ID: "1", Name: "f"}}} {
+		err = json.Unmarshal([]byte(`{"role":"assistant","tool_calls":`+text+`}`), &messages[1])
+		check(t, err == nil && reflect.DeepEqual(messages[1].ToolCalls, calls), "%v %+v", err, messages[1])
+	}
 	err = json.Unmarshal([]byte(`{"role":5}`), &messages[0])
 	check(t, err != nil && messages[0].Role == "user", "%v", messages[0])
 }
@@ -772,6 +776,16 @@ type (
 	Sender  struct{ Name string }
 	Ignored struct{ Secret string }
 	hidden  struct{ At string }
+	Parcel  struct {
+		ID   string `json:"parcel_id"`
+		Note string
+	}
+	Letter struct {
+		ID   string `json:"letter_id"`
+		Note string
+		Size int `json:"Weight"`
+	}
+	Stamp struct{ Weight string }
 )
 
 // As encoding/json takes them: by name, or as fields of the outer struct, of which the outermost counts.
@@ -793,6 +807,22 @@ func TestSchemasOfEmbeddedFields(t *testing.T) {
 		`"required":["City","Country","from","hidden","Street"],"type":"object"}`, "%s", made)
 	_, err = tool.Run(t.Context(), `{"City":"a","Country":"b","Street":"c","from":{"Name":"d"},"hidden":{"At":"e"}}`)
 	check(t, err == nil && got.City == "a" && got.Country == "b" && got.Road == "c" && got.Sender.Name == "d" && got.At == "e", "%v %+v", err, got)
+
+	// A name in Go hides none of JSON. Of two names in JSON, one that a tag gives counts, and else none.
+	type alike struct {
+		Parcel
+		Letter
+		Stamp
+		*hidden // cannot be made
+		ID      string
+	}
+	var other alike
+	tool = dosai.NewTool("f", "", func(_ context.Context, given alike) (string, error) { other = given; return "", nil })
+	made, err = json.Marshal(tool.Parameters)
+	check(t, err == nil && string(made) == `{"additionalProperties":false,"properties":{"ID":{"type":"string"},"Weight":{"type":"integer"},`+
+		`"letter_id":{"type":"string"},"parcel_id":{"type":"string"}},"required":["parcel_id","letter_id","Weight","ID"],"type":"object"}`, "%s", made)
+	_, err = tool.Run(t.Context(), `{"parcel_id":"a","letter_id":"b","Weight":5,"ID":"c"}`)
+	check(t, err == nil && other.Parcel.ID == "a" && other.Letter.ID == "b" && other.Size == 5 && other.ID == "c", "%v %+v", err, other)
 }
 
 func TestSchemasWithEnums(t *testing.T) {
@@ -802,10 +832,11 @@ func TestSchemasWithEnums(t *testing.T) {
 		Units []string `json:"units" enum:"C,F"`
 		On    *bool    `json:"on" enum:"true"`
 		Any   any      `json:"any" enum:"a"`
+		Rows  [][]int  `json:"rows" enum:"1,7"`
 	}
 	made, err := json.Marshal(dosai.NewTool("f", "", func(context.Context, arguments) (string, error) { return "", nil }).Parameters.(map[string]any)["properties"])
-	check(t, err == nil && string(made) == `{"any":{"enum":["a"]},"days":{"enum":[1,7],"type":"integer"},"on":{"enum":[true],"type":"boolean"},"text":{"enum":["1","7"],`+
-		`"type":"string"},"units":{"items":{"enum":["C","F"],"type":"string"},"type":"array"}}`, "%s", made)
+	check(t, err == nil && string(made) == `{"any":{"enum":["a"]},"days":{"enum":[1,7],"type":"integer"},"on":{"enum":[true],"type":"boolean"},`+
+		`"rows":{"items":{"items":{"enum":[1,7],"type":"integer"},"type":"array"},"type":"array"},"text":{"enum":["1","7"],"type":"string"},"units":{"items":{"enum":["C","F"],"type":"string"},"type":"array"}}`, "%s", made)
 }
 
 type (

@@ -84,8 +84,10 @@ func (message *Message) UnmarshalJSON(text []byte) error {
 		read.Parts = wire.Content
 	}
 	for _, call := range wire.ToolCalls {
-		arguments := string(call.Function.Arguments)
-		_ = json.Unmarshal(call.Function.Arguments, &arguments) // some servers send an object
+		var arguments string
+		if json.Unmarshal(call.Function.Arguments, &arguments) != nil {
+			arguments = string(call.Function.Arguments) // some servers send an object
+		}
 		read.ToolCalls = append(read.ToolCalls, ToolCall{call.ID, call.Function.Name, arguments})
 	}
 	*message = read
@@ -102,9 +104,13 @@ type keptCall struct {
 
 type keptCalls []keptCall
 
-// UnmarshalJSON reads a list, or one call alone, which some servers send.
+// UnmarshalJSON reads a list, or one call alone, which some servers send; {} is none.
 func (calls *keptCalls) UnmarshalJSON(text []byte) error {
 	if json.Unmarshal(text, (*[]keptCall)(calls)) == nil {
+		return nil
+	}
+	var fields map[string]json.RawMessage
+	if *calls = nil; json.Unmarshal(text, &fields) == nil && len(fields) == 0 {
 		return nil
 	}
 	*calls = make(keptCalls, 1)

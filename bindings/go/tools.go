@@ -246,17 +246,17 @@ func schema(kind reflect.Type, within []reflect.Type) map[string]any {
 
 func structSchema(kind reflect.Type, within []reflect.Type) map[string]any {
 	properties, required := map[string]any{}, []string{}
-	depths := map[string]int{} // of two fields with one name, the outer counts
-	for _, field := range reflect.VisibleFields(kind) {
-		name, options, isField := fieldName(kind, field)
-		depth, isKnown := depths[name]
-		if !isField || isKnown && depth <= len(field.Index) {
+	all := fieldsOf(kind, nil)
+	for at, field := range all {
+		isHidden := false
+		for other, more := range all {
+			isHidden = isHidden || other != at && more.name == field.name && more.rank <= field.rank
+		}
+		if isHidden {
 			continue
 		}
-		depths[name] = len(field.Index)
-		required = slices.DeleteFunc(required, func(other string) bool { return other == name })
 		property := schema(field.Type, within)
-		isQuoted := slices.Contains(strings.Split(options, ","), "string")
+		isQuoted := slices.Contains(strings.Split(field.options, ","), "string")
 		if isQuoted && slices.Contains([]any{"boolean", "integer", "number"}, property["type"]) {
 			property["type"] = "string"
 		}
@@ -266,41 +266,56 @@ func structSchema(kind reflect.Type, within []reflect.Type) map[string]any {
 		if values := field.Tag.Get("enum"); values != "" {
 			setEnum(property, strings.Split(values, ","))
 		}
-		if !strings.Contains(options, "omitempty") && !strings.Contains(options, "omitzero") {
-			required = append(required, name)
+		if !strings.Contains(field.options, "omitempty") && !strings.Contains(field.options, "omitzero") {
+			required = append(required, field.name)
 		}
-		properties[name] = property
+		properties[field.name] = property
 	}
 	return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
 }
 
-// fieldName gives the name and the options of a field, if it is one for encoding/json: an embedded struct without a name
-// is none, but its fields are.
-func fieldName(kind reflect.Type, field reflect.StructField) (name, options string, isField bool) {
-	for depth := 1; depth < len(field.Index); depth++ {
-		outer := kind.FieldByIndex(field.Index[:depth])
-		if name, _, _ = strings.Cut(outer.Tag.Get("json"), ","); name != "" {
-			return "", "", false
+// jsonField is a field as encoding/json sees it.
+type jsonField struct {
+	reflect.StructField
+	name, options string
+	rank          int // of fields with one name, the one with the least counts; if two have it, none counts
+}
+
+// fieldsOf gives the fields of a struct and, in place of an embedded struct without a name, that one's.
+func fieldsOf(kind reflect.Type, within []reflect.Type) []jsonField {
+	var fields []jsonField
+	if slices.Contains(within, kind) {
+		return nil
+	}
+	within = append(within, kind)
+	for at := range kind.NumField() {
+		field, rank := kind.Field(at), 2*len(within)
+		tag := field.Tag.Get("json")
+		name, options, _ := strings.Cut(tag, ",")
+		embedded, isPointer := field.Type, field.Type.Kind() == reflect.Pointer
+		if isPointer {
+			embedded = embedded.Elem()
 		}
+		isStruct := field.Anonymous && embedded.Kind() == reflect.Struct
+		if tag == "-" || !field.IsExported() && (!isStruct || isPointer) {
+			continue // of such a pointer, encoding/json cannot make the struct
+		}
+		if isStruct && name == "" {
+			fields = append(fields, fieldsOf(embedded, within)...)
+			continue
+		}
+		if name == "" {
+			name, rank = field.Name, rank+1
+		}
+		fields = append(fields, jsonField{field, name, options, rank})
 	}
-	tag := field.Tag.Get("json")
-	name, options, _ = strings.Cut(tag, ",")
-	embedded := field.Type
-	if embedded.Kind() == reflect.Pointer {
-		embedded = embedded.Elem()
-	}
-	isStruct := field.Anonymous && embedded.Kind() == reflect.Struct
-	isField = field.IsExported() && !isStruct || isStruct && name != ""
-	if name == "" {
-		name = field.Name
-	}
-	return name, options, isField && tag != "-"
+	return fields
 }
 
 // setEnum lists the values of a property, or of what is in its list.
 func setEnum(property map[string]any, values []string) {
-	if items, isList := property["items"].(map[string]any); isList {
-		property = items
+	for property["items"] != nil {
+		property = property["items"].(map[string]any)
 	}
 	enum := make([]any, len(values))
 	for at, value := range values {

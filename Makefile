@@ -344,7 +344,7 @@ install: $(if $(and $(wildcard $(LIBRARY)),$(wildcard $(TOOL))),,all)
 	@set -e; for file in $(filter %.pc %.cmake,$(INSTALLED_LIBRARIES)); do \
 	  sed -e 's|@PREFIX@|$(call for_sed,$(PC_PREFIX))|' -e 's|@NEEDED@|$(NEEDED:%=-l%)|' \
 	    -e 's|@NEEDED_LIST@|$(subst $() ,;,$(NEEDED))|' -e 's|@LIBDIR@|$(call for_sed,$(LIBDIR:$(PREFIX)/%=$${prefix}/%))|' -e 's|@VERSION@|$(VERSION)|' \
-	    -e "s|@INCLUDE@|$$(realpath -ms --relative-to="$(LIBDIR)" "$(PREFIX)/include")|" packaging/$${file##*/}.in | \
+	    -e "s|@INCLUDE@|$$(realpath -ms --relative-to="$(call for_sed,$(LIBDIR))" "$(call for_sed,$(PREFIX))/include")|" packaging/$${file##*/}.in | \
 	    install -m 644 /dev/stdin "$(DESTDIR)$(LIBDIR)/$$file"; \
 	done
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ldconfig

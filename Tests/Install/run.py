@@ -168,7 +168,7 @@ def cmake_builds(server, folder, prefix, *programs):
 
 def cmake(server, folder):
     """C and C++ programs by CMake, from a prefix that was moved and one like a release's; one is shipped with it."""
-    run("make", "install", "PREFIX=%s" % (folder / "first"))
+    run("make", "install", "PREFIX=%s" % (folder / "first/its & own"), "LIBDIR=%s" % (folder / "first/lib"))
     prefix = (folder / "first").rename(folder / "second")
     major, minor, _ = map(int, header_version().split("."))
     configure(folder, prefix, "%d.%d" % (major, minor + 1), fails=True)

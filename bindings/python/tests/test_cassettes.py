@@ -375,14 +375,15 @@ def test_command_that_cannot_record(tmp_path):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("disposition, status", [(signal.SIG_DFL, 130), (signal.SIG_IGN, 0)])
-def test_command_is_interrupted(disposition, status):
+@pytest.mark.parametrize("number, disposition, status", [
+    (signal.SIGINT, signal.SIG_DFL, 130), (signal.SIGINT, signal.SIG_IGN, 0), (signal.SIGTERM, signal.SIG_IGN, 0)])
+def test_command_is_interrupted(number, disposition, status):
     server = subprocess.Popen(
         [sys.executable, "-m", "dosai.testing", "--reply", "x", "--", "sh", "-c", "echo ready; exec sleep 3"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(PACKAGE)}, preexec_fn=lambda: signal.signal(signal.SIGINT, disposition))
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)}, preexec_fn=lambda: signal.signal(number, disposition))
     assert server.stdout.readline() == "ready\n"
-    os.killpg(server.pid, signal.SIGINT)  # as Ctrl-C does
+    os.killpg(server.pid, number)  # as Ctrl-C does
     assert server.communicate(timeout=60) == ("", "") and server.returncode == status
 
 

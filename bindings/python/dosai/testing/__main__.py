@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Optional
 
 from ._cassette import MODES, SPEEDS
 from ._replies import from_json
@@ -59,12 +60,20 @@ def serve(server: Server, command: list[str]) -> int:
         return 0
     extra = {"DOSAI_BASE_URL": server.base_url, "DOSAI_API_KEY": os.environ.get("DOSAI_API_KEY", "sk-test")}
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda *_: None)  # the command has it, too, and would inherit SIG_IGN
+    child: Optional[subprocess.Popen[bytes]] = None
     early: list[int] = []  # a SIGTERM before the command can get it
-    signal.signal(signal.SIGTERM, lambda number, _: early.append(number))
+
+    def end(number: int, _: object) -> None:
+        if child is None:
+            early.append(number)
+        else:
+            child.terminate()
+
+    # The command has a SIGINT, too, and would inherit SIG_IGN, as it does if that is set already.
+    for number, handler in ((signal.SIGINT, lambda *_: None), (signal.SIGTERM, end)):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
     child = subprocess.Popen(command, env={**os.environ, **extra})
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     if early:
         child.terminate()
     status = child.wait()

@@ -203,11 +203,24 @@ def test_the_model_is_told_of_a_call_without_a_name(run, dosai_server, call):
 
 
 @pytest.mark.parametrize("run", ["whole", "async"], indirect=True)
-@pytest.mark.parametrize("message", [None, "Hello", {"role": "assistant", "tool_calls": {"id": "c"}}])
+@pytest.mark.parametrize("message", [None, "Hello", {"role": "assistant", "tool_calls": "f"}])
 def test_a_message_that_is_none_is_an_error(run, message):
     with pytest.raises(dosai.APIResponseValidationError, match="the message of the answer cannot be read") as caught:
         run(testing.answer({"object": "chat.completion", "choices": [{"index": 0, "message": message}]}))
     assert caught.value.completion.object == "chat.completion"
+
+
+@pytest.mark.parametrize("run", ["whole", "async"], indirect=True)
+def test_a_call_that_is_in_no_list_is_run(run, dosai_server):
+    message = {"role": "assistant", "tool_calls": {"id": "c", "type": "function", "function": {"name": "go", "arguments": "{}"}}}
+    answer = {"object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+
+    def go() -> str:
+        return "gone"
+
+    run(testing.answer(answer), "Hello!", tools=[go])
+    told = dosai_server.requests[1].json["messages"][-1]
+    assert told == {"role": "tool", "tool_call_id": "c", "content": "gone"}
 
 
 @pytest.mark.parametrize("run", ["whole", "async"], indirect=True)

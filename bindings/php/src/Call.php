@@ -86,9 +86,13 @@ final class Call
     /** Lets the call go; if it still runs, it is cancelled. */
     public function release(): void
     {
-        if ($this->handle === null) {
-            return;
+        if ($this->handle !== null) {
+            Native::whole($this->end(...));
         }
+    }
+
+    private function end(): void
+    {
         if ($this->last === null) {
             $this->cancel();
         }

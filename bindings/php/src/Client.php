@@ -113,10 +113,11 @@ final class Client
         $json = self::encode($request);
         $made = Native::make('request', 'request_parse', $json, strlen($json));
         try {
-            return $this->loop->submit($kind, $this->options[0], $made);
+            $call = $this->loop->submit($kind, $this->options[0], $made);
         } finally {
             Native::library()->dosai_request_free($made);
         }
+        return $call; // see Native::whole()
     }
 
     private function submitTo(string $kind, string $path, array|string $body): Call

@@ -76,10 +76,12 @@ final class Loop
             throw new Error(Status::InvalidArgument, 'the client is closed');
         }
         $tag = ++$this->tag;
-        $call = Native::make('call', "loop_submit_$kind", $this->handle, $this->client, ...[...$arguments, FFI::addr($options), $tag]);
-        $made = new Call($this, $call, $tag);
-        $this->calls[$tag] = \WeakReference::create($made);
-        return $made;
+        return Native::whole(function () use ($kind, $options, $arguments, $tag) {
+            $call = Native::make('call', "loop_submit_$kind", $this->handle, $this->client, ...[...$arguments, FFI::addr($options), $tag]);
+            $made = new Call($this, $call, $tag);
+            $this->calls[$tag] = \WeakReference::create($made);
+            return $made;
+        });
     }
 
     public function forget(int $tag): void
@@ -93,7 +95,7 @@ final class Loop
     /** Hands out events, or waits until there may be some. */
     public function pump(Call $call): void
     {
-        if (!$this->deliver()) {
+        if (!Native::whole($this->deliver(...))) {
             $this->await($call->hasNews(...));
         }
     }
@@ -139,7 +141,7 @@ final class Loop
                 }
                 if ($left && ($hasYielded || !$hasMoved)) {
                     $this->await($hasYielded ? null : fn () => array_filter($left, $mayGoOn) !== []);
-                    while ($this->deliver());
+                    while (Native::whole($this->deliver(...)));
                 }
             }
         } finally {
@@ -150,9 +152,13 @@ final class Loop
 
     public function close(): void
     {
-        if ($this->handle === null) {
-            return;
+        if ($this->handle !== null) {
+            Native::whole($this->end(...));
         }
+    }
+
+    private function end(): void
+    {
         foreach ($this->calls as $call) {
             $call->get()?->cancel();
         }
@@ -194,7 +200,8 @@ final class Loop
             $fiber = \Fiber::getCurrent() ?? $this;
             $hasPassed = ($this->passed[$fiber] ?? -1) === $this->delivered;
             $this->passed[$fiber] = $this->delivered;
-            $this->step($this->wait === null ? -1 : 0, $hasPassed);
+            $timeout = $this->wait === null ? -1 : 0;
+            $this->step($timeout, $hasPassed);
         }
     }
 

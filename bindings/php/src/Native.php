@@ -7,10 +7,7 @@ namespace Dosai;
 use FFI;
 use FFI\CData;
 
-/**
- * @internal The library's functions, and what it takes to call them. What calls C is not an argument of another call: if
- * a signal's handler throws then, PHP 8.2 frees an argument that has not been passed.
- */
+/** @internal The library's functions, and what it takes to call them. */
 final class Native
 {
     /** Fields that are no options: the sizes that are told here, and functions. */
@@ -38,6 +35,27 @@ final class Native
         return $library;
     }
 
+    /**
+     * Does the work before any handler of a signal runs. One that throws would lose what C has given; and if it runs where
+     * an argument comes from a function or a condition, PHP 8.2 frees an argument that has not been passed.
+     */
+    public static function whole(#[\SensitiveParameter] \Closure $work): mixed
+    {
+        $isAsync = function_exists('pcntl_async_signals') && pcntl_async_signals();
+        try {
+            if ($isAsync) {
+                pcntl_async_signals(false);
+            }
+            $made = $work();
+        } finally {
+            if ($isAsync) {
+                pcntl_async_signals(true);
+                pcntl_signal_dispatch();
+            }
+        }
+        return $made; // if `finally` throws, PHP does not destroy what was returned before
+    }
+
     /** A text that C lends. */
     public static function text(?CData $text, int $length): ?string
     {
@@ -61,9 +79,6 @@ final class Native
             $status = $c->{"dosai_$function"}(...[...$arguments, FFI::addr($out), FFI::addr($error)]);
             self::check($status, $error);
         } catch (\Throwable $wrong) { // also of a signal's handler
-            if ($kind === 'call') {
-                $c->dosai_call_cancel($out);
-            }
             $c->{"dosai_{$kind}_free"}($out);
             throw $wrong;
         }
@@ -76,8 +91,9 @@ final class Native
             return;
         }
         $message = Status::tryFrom($status)?->name ?? "status $status";
+        $kind = Status::tryFrom($status) ?? Status::Internal;
         try {
-            throw FFI::isNull($error) ? new Error(Status::tryFrom($status) ?? Status::Internal, $message) : Error::read($error);
+            throw self::whole(fn () => FFI::isNull($error) ? new Error($kind, $message) : Error::read($error));
         } finally {
             self::library()->dosai_error_free($error);
         }

@@ -66,7 +66,7 @@ tests([
         });
         if (($other = pcntl_fork()) === 0) {
             while (posix_kill($me, SIGUSR1)) {
-                usleep(500);
+                usleep(100);
             }
             posix_kill(getmypid(), SIGKILL);
         }
@@ -79,9 +79,49 @@ tests([
                 $caught += $stop->getMessage() === 'stop';
             }
         }
+        same(60, $caught);
+        gone('steady');
+        $interrupted = function (callable $work) use (&$throws) {
+            try {
+                try {
+                    $work();
+                } finally {
+                    $throws = false;
+                }
+            } catch (Exception $stop) {
+                same('stop', $stop->getMessage());
+            }
+        };
+        $whole = implode('', array_map(fn (int $at) => str_repeat("$at ", $at ** 3 % 5000), range(1, 199)));
+        for ($try = 0; $try < 40; $try++) { // of another stream, nothing is lost
+            $client = client('sizes', totalTimeout: 10);
+            $kept = $client->stream(QUESTION)->getIterator();
+            $text = $kept->current()->content();
+            for ($left = 0; $left < 10; $left++) {
+                $interrupted(function () use ($client, &$throws) {
+                    foreach ($client->stream(QUESTION) as $chunk) {
+                        $throws = true;
+                    }
+                });
+            }
+            for ($kept->next(); $kept->valid(); $kept->next()) {
+                $text .= $kept->current()->content();
+            }
+            same($whole, $text);
+        }
+        for ($try = 0; $try < 200; $try++) { // what it interrupts is freed once
+            $client = client('steady', totalTimeout: 10);
+            $kept = $client->stream(QUESTION)->getIterator();
+            $kept->current();
+            $interrupted(function () use ($client, &$throws) {
+                $throws = true;
+                $client->close();
+                usleep(2000);
+            });
+        }
         posix_kill($other, SIGKILL);
         pcntl_wait($status);
-        same(60, $caught);
+        unset($client, $kept);
         gone('steady');
     },
     // Its handle is freed once.

@@ -11,7 +11,7 @@
 -export_type([client/0, call/0, request/0, chunk/0, completion/0, response/0, error/0, tool/0]).
 -include("dosai.hrl").
 
--define(DEPTH, 25). % to which a reason is quoted: all of a large text would take seconds to write
+-define(QUOTED, 150). % characters of a reason: all of a large text would take seconds to write
 
 -record(call, {nif, ref :: reference(), owner :: pid(), chunks = [] :: [chunk()]}).
 
@@ -120,7 +120,7 @@ submit(Client, What, Given) ->
                 Failed -> Failed
             end
     catch
-        throw:{json, Why} -> {error, dosai_nif:failure(?INVALID_ARGUMENT, format("the request: ~0tP", [Why, ?DEPTH]))}
+        throw:{json, Why} -> {error, dosai_nif:failure(?INVALID_ARGUMENT, format("the request: ~ts", [quoted(Why)]))}
     end.
 
 parts({chat, Request}) -> {0, <<0>>, encode(Request)};
@@ -153,6 +153,8 @@ encode_message(#{json := Json}) -> Json;
 encode_message(Message) -> jiffy:encode(Message, [use_nil]).
 
 format(Form, Terms) -> unicode:characters_to_binary(io_lib:format(Form, Terms)).
+
+quoted(Why) -> io_lib:format("~0tp", [Why], [{chars_limit, ?QUOTED}]).
 
 %% Sends the request, and gives the whole answer.
 -spec chat(client(), request()) -> {ok, completion()} | failed().
@@ -352,7 +354,7 @@ run_all(Caller, Callers, Tools, Calls) ->
     end) || Call <- Calls],
     [receive
         {'EXIT', Run, {result, Text}} -> Text;
-        {'EXIT', Run, Why} -> format("error: ~0tP", [Why, ?DEPTH]);
+        {'EXIT', Run, Why} -> format("error: ~ts", [quoted(Why)]);
         {'DOWN', Monitor, process, Caller, Why} ->
             [exit(Each, kill) || Each <- Runs],
             exit(Why)
@@ -380,7 +382,7 @@ tell(Tools, Call) ->
         _:Why when is_binary(Why) -> <<"error: ", Why/binary>>;
         error:#{'__exception__' := true, '__struct__' := Module} = Exception ->
             <<"error: ", (Module:message(Exception))/binary>>; % of Elixir
-        _:Why -> format("error: ~0tP", [Why, ?DEPTH])
+        _:Why -> format("error: ~ts", [quoted(Why)])
     end.
 
 arguments(Text) ->

@@ -184,7 +184,7 @@ bytes() ->
     Told = <<"error: the result is not UTF-8">>,
     {ok, #{text := Text}, _} = dosai:run_tools(Model, question(), Tools),
     [Told, Told | _] = binary:split(Text, <<"|">>, [global]),
-    Large = [#{name => <<"add">>, run => fun(_) -> #{text => not_utf8()} end}, #{name => <<"fail">>, run => fun(_) -> exit({no, not_utf8()}) end}],
+    Large = [#{name => <<"add">>, run => fun(_) -> #{text => not_utf8()} end}, #{name => <<"fail">>, run => fun(_) -> exit({lists:duplicate(1000, $a), not_utf8()}) end}],
     {ok, #{text := Brief}, _} = dosai:run_tools(Model, question(), Large),
     true = byte_size(Brief) < 500.
 

@@ -19,7 +19,7 @@ final class Client
      */
     public function __construct(
         #[\SensitiveParameter] ?string $apiKey = null,
-        ?string $baseUrl = null,
+        #[\SensitiveParameter] ?string $baseUrl = null,
         ?\Closure $wait = null,
         #[\SensitiveParameter] mixed $headers = null,
         #[\SensitiveParameter] mixed $proxy = null,

@@ -62,7 +62,7 @@ tests([
         same([], (new Client(apiKey: 'secret'))->__debugInfo());
         ini_set('zend.exception_ignore_args', '0'); // PHP's default, without a php.ini
         $secret = ['headers' => ['Authorization' => 'secret'], 'idleTimeout' => NAN];
-        foreach ([['timeout' => 1], ['baseUrl' => 'nonsense'], ['clientKeyPassword' => "secret\0"], $secret] as $wrong) {
+        foreach ([['timeout' => 1], ['baseUrl' => 'https://user:secret@host'], ['clientKeyPassword' => "secret\0"], $secret] as $wrong) {
             try {
                 new Client(...['apiKey' => 'secret', ...$wrong]);
             } catch (Throwable $error) {

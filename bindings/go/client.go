@@ -87,7 +87,7 @@ type CallOptions struct {
 	LastEvent         string   // for PostStream; see dosai_stream_open_post
 }
 
-// Format prints no key, password, header or query.
+// Format prints no key, password, header or query. Of a struct that has Options in an unexported field, fmt prints all.
 func (options Options) Format(f fmt.State, _ rune) {
 	url, _, _ := strings.Cut(options.BaseURL, "?")
 	fmt.Fprintf(f, "{BaseURL:%s}", url)

@@ -276,6 +276,44 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// At any moment of a step for another stream, whose reader is busy afterwards: some of so many find the worst one.
+func TestCancelDuringAStep(t *testing.T) {
+	var open, delay atomic.Int64
+	var cancel atomic.Value
+	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if asked, _ := io.ReadAll(r.Body); strings.Contains(string(asked), "left") {
+			open.Add(1)
+			defer open.Add(-1)
+		}
+		words(1, false)(w, r)
+	}, dosai.Options{OnEvent: func(_ context.Context, event dosai.CallEvent) {
+		if event.Kind == dosai.CallFirstToken && event.Model != "left" {
+			go func(begun time.Time) {
+				for time.Since(begun) < time.Duration(delay.Load()) {
+				}
+				cancel.Load().(context.CancelFunc)()
+			}(time.Now())
+		}
+	}})
+	other := question
+	other.Model = "left"
+	for at := range int64(800) {
+		ctx, cancelThis := context.WithCancel(t.Context())
+		cancel.Store(cancelThis)
+		delay.Store(at % 32 * 500) // nanoseconds
+		for range client.Stream(ctx, other).All() {
+			for range client.Stream(t.Context(), question).All() {
+				for begun := time.Now(); open.Load() > 0; time.Sleep(100 * time.Microsecond) {
+					check(t, time.Since(begun) < 2*time.Second, "in round %d, the connection stays open", at)
+				}
+				break
+			}
+			break
+		}
+		cancelThis()
+	}
+}
+
 func TestClose(t *testing.T) {
 	client := serve(t, words(1, false))
 	time.AfterFunc(30*time.Millisecond, func() { client.Close() })

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 )
@@ -22,6 +23,7 @@ type loop struct {
 	waiter *os.File // the loop's descriptor in Go's poller
 	conn   syscall.RawConn
 	leader chan struct{} // full: someone steps
+	asked  atomic.Bool   // for a step, by someone who waits for no call
 
 	mu       sync.Mutex // of all that the library wants one at a time, and of what is below
 	client   *C.dosai_client
@@ -112,6 +114,7 @@ func (l *loop) wait(ctx context.Context, c *call) {
 			return true
 		})
 		<-l.leader
+		l.stepIfAsked()
 	}
 }
 
@@ -119,6 +122,7 @@ func (l *loop) wait(ctx context.Context, c *call) {
 func (l *loop) step() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.asked.Store(false)
 	if l.isClosed {
 		return false
 	}
@@ -129,11 +133,20 @@ func (l *loop) step() bool {
 
 // stepAlone ends a call that was cancelled, and so closes its connection, while nobody waits for the loop.
 func (l *loop) stepAlone() {
-	select {
-	case l.leader <- struct{}{}:
-		l.step()
-		<-l.leader
-	default:
+	l.asked.Store(true)
+	l.stepIfAsked()
+}
+
+// stepIfAsked steps unless someone else does, who then looks again.
+func (l *loop) stepIfAsked() {
+	for l.asked.Load() {
+		select {
+		case l.leader <- struct{}{}:
+			l.step()
+			<-l.leader
+		default:
+			return
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ final class Client
     /** Sends a GET to any endpoint, such as /models. */
     public function get(string $path): Response
     {
-        return $this->loop->submit('get', $this->options[0], self::path($path))->result();
+        return Native::whole(fn () => $this->loop->submit('get', $this->options[0], self::path($path)))->result();
     }
 
     /** Sends a POST to any endpoint. */
@@ -110,20 +110,23 @@ final class Client
 
     private function submit(string $kind, array|string $request): Call
     {
-        $json = self::encode($request);
-        $made = Native::make('request', 'request_parse', $json, strlen($json));
-        try {
-            $call = $this->loop->submit($kind, $this->options[0], $made);
-        } finally {
-            Native::library()->dosai_request_free($made);
-        }
-        return $call; // see Native::whole()
+        return Native::whole(function () use ($kind, $request) {
+            $json = self::encode($request);
+            $made = Native::make('request', 'request_parse', $json, strlen($json));
+            try {
+                return $this->loop->submit($kind, $this->options[0], $made);
+            } finally {
+                Native::library()->dosai_request_free($made);
+            }
+        });
     }
 
     private function submitTo(string $kind, string $path, array|string $body): Call
     {
-        $json = self::encode($body);
-        return $this->loop->submit($kind, $this->options[0], self::path($path), $json, strlen($json));
+        return Native::whole(function () use ($kind, $path, $body) {
+            $json = self::encode($body);
+            return $this->loop->submit($kind, $this->options[0], self::path($path), $json, strlen($json));
+        });
     }
 
     private static function path(string $path): string

@@ -70,18 +70,17 @@ final class Loop
         }
     }
 
+    /** To be called in Native::whole(). */
     public function submit(string $kind, CData $options, mixed ...$arguments): Call
     {
         if ($this->handle === null) {
             throw new Error(Status::InvalidArgument, 'the client is closed');
         }
         $tag = ++$this->tag;
-        return Native::whole(function () use ($kind, $options, $arguments, $tag) {
-            $call = Native::make('call', "loop_submit_$kind", $this->handle, $this->client, ...[...$arguments, FFI::addr($options), $tag]);
-            $made = new Call($this, $call, $tag);
-            $this->calls[$tag] = \WeakReference::create($made);
-            return $made;
-        });
+        $call = Native::make('call', "loop_submit_$kind", $this->handle, $this->client, ...[...$arguments, FFI::addr($options), $tag]);
+        $made = new Call($this, $call, $tag);
+        $this->calls[$tag] = \WeakReference::create($made);
+        return $made;
     }
 
     public function forget(int $tag): void

@@ -127,6 +127,11 @@ final class Native
      */
     public static function options(string $name, #[\SensitiveParameter] array $values): array
     {
+        return self::whole(fn () => self::filledIn($name, $values));
+    }
+
+    private static function filledIn(string $name, #[\SensitiveParameter] array $values): array
+    {
         $made = self::library()->new("dosai_$name");
         self::library()->{"dosai_{$name}_init"}(FFI::addr($made), FFI::sizeof($made));
         $known = array_flip(FFI::typeof($made)->getStructFieldNames());

@@ -119,6 +119,13 @@ tests([
                 usleep(2000);
             });
         }
+        $client = client('hello', totalTimeout: 10);
+        for ($try = 0; $try < 2000; $try++) { // wherever it comes
+            $interrupted(function () use ($client, &$throws) {
+                $throws = true;
+                $client->with(idleTimeout: 1.5)->chat(QUESTION);
+            });
+        }
         posix_kill($other, SIGKILL);
         pcntl_wait($status);
         unset($client, $kept);

@@ -14,7 +14,7 @@ final class Cancel
 
     public function __construct()
     {
-        $this->handle = Native::make('cancel', 'cancel_new');
+        $this->handle = Native::whole(fn () => Native::make('cancel', 'cancel_new'));
     }
 
     /** The handle is freed once. */

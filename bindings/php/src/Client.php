@@ -28,10 +28,11 @@ final class Client
     ) {
         $options += compact('headers', 'proxy', 'clientKeyPassword');
         $ofLoop = array_intersect_key($options, ['maxInFlight' => 1, 'maxConnectionsPerHost' => 1]);
-        $this->loop = new Loop([
+        $ofClient = [
             'apiKey' => $apiKey ?? (getenv('DOSAI_API_KEY') ?: null),
             'baseUrl' => $baseUrl ?? (getenv('DOSAI_BASE_URL') ?: null),
-        ] + array_diff_key($options, $ofLoop), $ofLoop);
+        ] + array_diff_key($options, $ofLoop);
+        $this->loop = Native::whole(fn () => new Loop($ofClient, $ofLoop));
         $this->loop->wait = $wait;
         $this->options = Native::options('call_options', []);
     }

@@ -70,18 +70,13 @@ final class Native
         return self::text($found, $length->cdata);
     }
 
-    /** Calls what makes a handle. */
+    /** Calls what makes a handle. To be called in whole(). */
     public static function make(string $kind, string $function, #[\SensitiveParameter] mixed ...$arguments): CData
     {
         $c = self::library();
         [$out, $error] = [$c->new("dosai_$kind *"), $c->new('dosai_error *')];
-        try {
-            $status = $c->{"dosai_$function"}(...[...$arguments, FFI::addr($out), FFI::addr($error)]);
-            self::check($status, $error);
-        } catch (\Throwable $wrong) { // also of a signal's handler
-            $c->{"dosai_{$kind}_free"}($out);
-            throw $wrong;
-        }
+        $status = $c->{"dosai_$function"}(...[...$arguments, FFI::addr($out), FFI::addr($error)]);
+        self::check($status, $error);
         return $out;
     }
 

@@ -59,6 +59,7 @@ tests([
             same($ms, Dosai\Native::options('call_options', ['idleTimeout' => $seconds])[0]->idle_timeout_ms);
         }
         fails(Status::InvalidArgument, fn () => new Client(baseUrl: 'nonsense'));
+        fails(Status::InvalidArgument, fn () => new Client(maxInFlight: -2));
         same([], (new Client(apiKey: 'secret'))->__debugInfo());
         ini_set('zend.exception_ignore_args', '0'); // PHP's default, without a php.ini
         $secret = ['headers' => ['Authorization' => 'secret'], 'idleTimeout' => NAN];

@@ -11,7 +11,7 @@
 -export_type([client/0, call/0, request/0, chunk/0, completion/0, response/0, error/0, tool/0]).
 -include("dosai.hrl").
 
--define(QUOTED, 150). % characters of a reason: all of a large text would take seconds to write
+-define(QUOTED, 1000). % characters of a reason: all of a large text would take seconds to write
 
 -record(call, {nif, ref :: reference(), owner :: pid(), chunks = [] :: [chunk()]}).
 

@@ -37,11 +37,11 @@ final class Client
         $this->options = Native::options('call_options', []);
     }
 
-    /** The same client, with options for the calls made through it: times, maxRetries, headers, cancel, lastEvent. */
-    public function with(#[\SensitiveParameter] mixed $headers = null, mixed ...$options): self
+    /** The same client, with options for the calls made through it: cancel, headers, times, maxRetries, lastEvent. */
+    public function with(?Cancel $cancel = null, #[\SensitiveParameter] mixed $headers = null, mixed ...$options): self
     {
         $made = clone $this;
-        $made->options = Native::options('call_options', ['headers' => $headers] + $options);
+        $made->options = Native::options('call_options', compact('cancel', 'headers') + $options);
         return $made;
     }
 

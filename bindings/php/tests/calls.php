@@ -73,6 +73,11 @@ tests([
             throw new Exception('it was taken: ' . var_export($wrong, true));
         }
         try {
+            (new Client())->with(['maxRetries' => 3]); // it would be a header
+            throw new Exception('options without names were taken');
+        } catch (TypeError) {
+        }
+        try {
             (new Client())->with(...$secret);
         } catch (Throwable $error) {
             same(false, str_contains($error . print_r($error->getTrace(), true), 'secret'));

@@ -23,7 +23,6 @@ final class Choice
             $calls[] = new ToolCall(...array_map(fn ($name) => Native::ask("completion_tool_call_$name", $from, $at, $call), ['id', 'name', 'arguments']));
         }
         $message = new Message($text('role'), $text('content'), $text('reasoning'), $text('refusal'), $calls, $text('message_json') ?? 'null');
-        $index = $c->dosai_completion_choice_index($from, $at);
-        return new self($index, $message, $text('finish_reason_text'));
+        return new self($c->dosai_completion_choice_index($from, $at), $message, $text('finish_reason_text'));
     }
 }

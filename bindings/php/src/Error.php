@@ -38,8 +38,7 @@ final class Error extends \RuntimeException
         foreach (['type' => 'type', 'param' => 'param', 'request_id' => 'requestId', 'body' => 'body'] as $getter => $property) {
             $made->$property = Native::ask("error_$getter", $from);
         }
-        $clock = $c->dosai_error_clock($from);
-        $made->clock = Clock::tryFrom($clock) ?? Clock::None;
+        $made->clock = Clock::tryFrom($c->dosai_error_clock($from)) ?? Clock::None;
         $after = $c->dosai_error_retry_after_ms($from);
         $made->retryAfter = $after < 0 ? null : $after / 1000;
         $made->isRetryable = $c->dosai_error_is_retryable($from) === 1;

@@ -66,8 +66,7 @@ final class Native
     public static function ask(string $getter, CData $of, int|string ...$more): ?string
     {
         $length = self::library()->new('size_t');
-        $found = self::library()->{"dosai_$getter"}($of, ...[...$more, FFI::addr($length)]);
-        return self::text($found, $length->cdata);
+        return self::text(self::library()->{"dosai_$getter"}($of, ...[...$more, FFI::addr($length)]), $length->cdata);
     }
 
     /** Calls what makes a handle. To be called in whole(). */
@@ -75,8 +74,7 @@ final class Native
     {
         $c = self::library();
         [$out, $error] = [$c->new("dosai_$kind *"), $c->new('dosai_error *')];
-        $status = $c->{"dosai_$function"}(...[...$arguments, FFI::addr($out), FFI::addr($error)]);
-        self::check($status, $error);
+        self::check($c->{"dosai_$function"}(...[...$arguments, FFI::addr($out), FFI::addr($error)]), $error);
         return $out;
     }
 

@@ -257,7 +257,7 @@ func structSchema(kind reflect.Type, within []reflect.Type) map[string]any {
 		}
 		property := schema(field.Type, within)
 		isQuoted := slices.Contains(strings.Split(field.options, ","), "string")
-		if isQuoted && slices.Contains([]any{"boolean", "integer", "number"}, property["type"]) {
+		if isQuoted && isBare(property) {
 			property["type"] = "string"
 		}
 		if description := field.Tag.Get("description"); description != "" {
@@ -320,9 +320,14 @@ func setEnum(property map[string]any, values []string) {
 	enum := make([]any, len(values))
 	for at, value := range values {
 		enum[at] = value
-		if slices.Contains([]any{"boolean", "integer", "number"}, property["type"]) {
+		if isBare(property) {
 			enum[at] = json.RawMessage(value)
 		}
 	}
 	property["enum"] = enum
+}
+
+// isBare tells whether JSON has no quotes around such a value.
+func isBare(property map[string]any) bool {
+	return slices.Contains([]any{"boolean", "integer", "number"}, property["type"])
 }

@@ -161,7 +161,7 @@ static void busy() {
     if (made == 10) before = undeleted;
     loop.submit_get(dosai::Client(test_options("echo")), "/models", 2);
     for (bool is_over = false; !is_over;) {
-      loop.step(-1ms, [&](const dosai::Event &event) { is_over = event.tag() == 2; });
+      loop.step(-1ms, [&](const dosai::Event &event) { is_over = is_over || event.tag() == 2; });
     }
   }
   CHECK(undeleted == before);

@@ -107,9 +107,9 @@ class TestEnds < Test
   end
 
   def test_close
-    client = endless
-    thread = Thread.new { client.stream(QUESTION).to_a rescue $! }
-    sleep 0.01 until @server.open.size.positive?
+    client, words = endless, Queue.new
+    thread = Thread.new { client.stream(QUESTION).each { |chunk| words << chunk } rescue $! }
+    3.times { words.pop }
     sleep 0.05
     mine = client.stream(QUESTION).each
     mine.next

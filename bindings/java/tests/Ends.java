@@ -117,13 +117,26 @@ final class Ends extends Support {
         }
     }
 
+    /** Begins to read a stream of three words, which have come; and then the reader waits. */
+    static Future<Object> waiting(boolean isVirtual, Callable<ChatStream> stream) throws Exception {
+        CountDownLatch words = new CountDownLatch(3);
+        Future<Object> reader = begin(isVirtual, () -> {
+            for (Chunk chunk : stream.call()) {
+                if (!chunk.content().isEmpty()) words.countDown();
+            }
+            return null;
+        });
+        same(true, words.await(20, TimeUnit.SECONDS));
+        Thread.sleep(50);
+        return reader;
+    }
+
     /** Who comes while another waits is refused, and the other gets its chunks. */
     static void readers() throws Exception {
         boolean isVirtual = Thread.currentThread().isVirtual();
         try (Client client = client("endless")) {
             ChatStream one = client.stream(question());
-            Future<Object> reader = begin(isVirtual, () -> contents(one));
-            Thread.sleep(50);
+            Future<Object> reader = waiting(isVirtual, () -> one);
             fails(Status.BUSY, one::hasNext);
             fails(Status.BUSY, one::next);
             one.cancel();
@@ -224,8 +237,7 @@ final class Ends extends Support {
 
     static void close() throws Exception {
         Client client = client("endless");
-        Future<Object> reader = begin(true, () -> contents(client.stream(question())));
-        Thread.sleep(50);
+        Future<Object> reader = waiting(true, () -> client.stream(question()));
         ChatStream pulled = client.stream(question());
         pulled.next();
         client.close();
@@ -247,8 +259,7 @@ final class Ends extends Support {
     /** An Error in the thread of a client, which only its inner parts can bring about. */
     static void dying() throws Exception {
         Client client = client("endless");
-        Future<Object> reader = begin(true, () -> contents(client.stream(question())));
-        Thread.sleep(50);
+        Future<Object> reader = waiting(true, () -> client.stream(question()));
         Constructor<?> call = Class.forName("ai.dos.Call").getDeclaredConstructor(Client.class, Runnable.class);
         Field loop = Client.class.getDeclaredField("loop");
         Method submit = Arrays.stream(loop.getType().getDeclaredMethods()).filter(one -> one.getName().equals("submit")).findFirst().orElseThrow();

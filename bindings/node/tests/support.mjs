@@ -1,8 +1,10 @@
 // The loopback server of Tests/Support, and clients for it.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import readline from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import OpenAI from '../index.mjs';
 
 export const here = path.dirname(fileURLToPath(import.meta.url));
@@ -46,4 +48,19 @@ export async function eventually(condition) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error('it did not come about');
+}
+
+// Gives a function that tells how late the machine has been, in milliseconds: what a thread that only sleeps sees.
+export async function lateness(t) {
+  const microseconds = new Int32Array(new SharedArrayBuffer(8));
+  const sleeper = new Worker(`const { parentPort, workerData } = require('node:worker_threads');
+    parentPort.postMessage('begun');
+    for (;;) {
+      const begun = performance.now();
+      Atomics.wait(workerData, 1, 0, 2);
+      Atomics.add(workerData, 0, Math.max(0, (performance.now() - begun - 3.5) * 1000));
+    }`, { eval: true, workerData: microseconds });
+  t.after(() => sleeper.terminate());
+  await once(sleeper, 'message');
+  return () => Atomics.load(microseconds, 0) / 1000;
 }

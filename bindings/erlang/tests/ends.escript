@@ -49,8 +49,9 @@ elsewhere() ->
 
 dies() ->
     {ok, Endless} = client("endless~dies"),
-    {Process, Monitor} = spawn_monitor(fun() -> contents(dosai:stream(Endless, question())) end),
-    timer:sleep(100),
+    Self = self(),
+    {Process, Monitor} = spawn_monitor(fun() -> dosai:fold(fun(_, _) -> Self ! begun end, ok, element(2, dosai:stream(Endless, question()))) end),
+    receive begun -> timer:sleep(100) end,
     exit(Process, kill),
     receive {'DOWN', Monitor, process, Process, killed} -> ok end,
     Since = now_ms(),
@@ -76,8 +77,10 @@ closed() ->
     fails(cancelled, dosai:next(Thrown, 5000)), % and does not wait
     fails(cancelled, dosai:result(Thrown)),
     {ok, Stream} = dosai:stream(Endless, question()),
+    {ok, _, First} = dosai:next(Stream),
+    {ok, _, Rest} = dosai:next(First),
     spawn_link(fun() -> timer:sleep(100), dosai:close(Stream) end),
-    #{completion := #{text := <<"0 1", _/binary>>}} = fails(cancelled, dosai:result(Stream)),
+    #{completion := #{text := <<"0 1", _/binary>>}} = fails(cancelled, dosai:result(Rest)),
     support:settled(),
     support:gone("endless~closed").
 

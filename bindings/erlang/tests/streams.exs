@@ -60,8 +60,9 @@ defmodule Streams do
 
   def tasks do
     endless = client("endless~task")
-    task = Task.async(fn -> endless |> Dosai.stream!(@question) |> Stream.run() end)
-    Process.sleep(100)
+    me = self()
+    task = Task.async(fn -> endless |> Dosai.stream!(@question) |> Enum.each(&send(me, &1.kind)) end)
+    receive do: (:content -> Process.sleep(100))
     since = now()
     nil = Task.shutdown(task, :brutal_kill)
     :support.gone("endless~task")

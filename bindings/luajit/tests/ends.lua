@@ -83,12 +83,14 @@ end)
 
 test("Ctrl-C", function()
   local me, since = ffi.C.getpid(), support.now()
-  if ffi.C.fork() == 0 then
-    ffi.C.usleep(100000)
-    ffi.C.kill(me, 2)
-    ffi.C._exit(0)
-  end
-  local is_good, wrong = pcall(contents, client("endless"):stream(question))
+  local is_good, wrong = pcall(function()
+    if ffi.C.fork() == 0 then
+      ffi.C.usleep(100000)
+      ffi.C.kill(me, 2)
+      ffi.C._exit(0)
+    end
+    contents(client("endless"):stream(question))
+  end)
   same(false, is_good)
   same(true, tostring(wrong):find("interrupted!", 1, true) ~= nil)
   support.took(since, 150) -- 100 of them before the signal

@@ -102,6 +102,7 @@ typedef struct batch {
   int64_t tokens; /* completed */
   int64_t shown_at;
   int is_terminal; /* standard error is one */
+  int is_live;     /* and the progress changes on it */
 } batch;
 
 int64_t now_ms(void); /* monotonic */

@@ -25,7 +25,7 @@ static void show_counts(const batch *batch, int64_t now) {
 
 void progress_show(batch *batch, int64_t now) {
   size_t done = batch->done - batch->done_before, left = batch->input.count - batch->done;
-  if (!batch->is_terminal || now - batch->shown_at < PROGRESS_MS) return;
+  if (!batch->is_live || now - batch->shown_at < PROGRESS_MS) return;
   batch->shown_at = now;
   fputs("\r\x1b[K\x1b[?7l", stderr); /* one line: of what does not fit, nothing goes to the next */
   show_counts(batch, now);
@@ -44,7 +44,7 @@ void progress_show(batch *batch, int64_t now) {
 
 void progress_end(const batch *batch, int64_t now) {
   if (!batch->is_terminal && batch->failed == 0 && outcome_is_ok(batch->outcome)) return;
-  if (batch->is_terminal) fputs("\r\x1b[K", stderr);
+  if (batch->is_live) fputs("\r\x1b[K", stderr);
   show_counts(batch, now);
   fputs(" in ", stderr);
   show_time((int64_t)seconds_of(batch, now));

@@ -258,6 +258,7 @@ void batch_run(dosai_client *client, const options *options, outcome *outcome) {
   if (batch.call.max_retries) batch.retries_most = batch.call.max_retries > 0 ? batch.call.max_retries : 0;
   batch.call.max_retries = -1; /* they are ours, so that all calls can share a back-off */
   batch.is_terminal = isatty(STDERR_FILENO);
+  batch.is_live = takes_escapes();
   raise_descriptor_limit();
   cancel_on_signals();
   if (open_batch(&batch, options)) {

@@ -7,11 +7,14 @@
 
 static int is_on;
 
+int takes_escapes(void) {
+  const char *terminal = getenv("TERM");
+  return terminal && *terminal && strcmp(terminal, "dumb") != 0 && isatty(STDERR_FILENO);
+}
+
 static int is_welcome(void) {
   const char *no_color = getenv("NO_COLOR");
-  const char *terminal = getenv("TERM");
-  if (no_color && *no_color) return 0;
-  return terminal && *terminal && strcmp(terminal, "dumb") != 0 && isatty(STDERR_FILENO);
+  return !(no_color && *no_color) && takes_escapes();
 }
 
 int color_start(const char *when) {

@@ -81,6 +81,7 @@ void options_visit(int command, option_visitor visit);
 #define COLOR_RED "\x1b[31m"
 int color_start(const char *when); /* 0: no such word */
 const char *color(const char *escape);
+int takes_escapes(void); /* standard error is a terminal that knows escape sequences */
 
 /* help.c: what --help says before the options, and after. */
 const char *help_of(int command);

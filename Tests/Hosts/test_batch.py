@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -530,13 +531,14 @@ def test_no_memory_for_a_line(batch):
     assert set(seen.ids) == {"last"}
 
 
-def test_progress_on_a_terminal(batch):
+@pytest.mark.parametrize("kind", ("xterm", "dumb"))
+def test_progress_on_a_terminal(batch, kind):
     batch.serve(Seen(lambda request: {"json": scripts.completion(), "delay_ms": 100}))
     batch.write(*(line("line %d" % number) for number in range(16)))
     terminal, end = pty.openpty()
     command = [TOOL, "batch", batch.input, "-o", batch.output, "--base-url", batch.server.base("batch"),
                "--concurrency", "1"]
-    process = subprocess.Popen(command, env=batch.environment, stderr=end)
+    process = subprocess.Popen(command, env=dict(batch.environment, TERM=kind), stderr=end)
     process.wait()
     os.write(end, b"\0")  # a read gives only what has arrived by then
     text = b""
@@ -545,6 +547,9 @@ def test_progress_on_a_terminal(batch):
     text = text[:-1].decode()
     os.close(terminal)
     os.close(end)
+    if kind == "dumb":
+        assert re.fullmatch(r"dosai: 16 of 16 done, 0 failed, \d+ tokens/s in \d+ s\r\n", text)
+        return
     assert " of 16 done, 0 failed, " in text and "tokens/s, " in text and " s left" in text
     assert "16 of 16 done" in text.splitlines()[-1]
     shown = text.split("\r\x1b[K")[1:-1]  # each in one line, however narrow the terminal is

@@ -16,7 +16,7 @@ class Failed(Exception):
 
 class Connection:
     def __init__(self, path=":memory:"):
-        self.db = ctypes.c_void_p()
+        self.db, self.statement = ctypes.c_void_p(), None
         self.check(sqlite.sqlite3_open(path.encode(), ctypes.byref(self.db)))
 
     def load(self, extension):
@@ -34,6 +34,7 @@ class Connection:
         """The rows, read to their end."""
         statement = ctypes.c_void_p()
         self.check(sqlite.sqlite3_prepare_v2(self.db, sql.encode(), -1, ctypes.byref(statement), None))
+        self.statement = statement
         try:
             for at, value in enumerate(values, 1):
                 self.check(sqlite.sqlite3_bind_text(statement, at, value.encode(), -1, TRANSIENT))
@@ -42,6 +43,7 @@ class Connection:
                 rows.append(tuple(self.column(statement, at) for at in range(sqlite.sqlite3_column_count(statement))))
             return rows
         finally:
+            self.statement = None
             sqlite.sqlite3_finalize(statement)
 
     def column(self, statement, at):
@@ -51,6 +53,11 @@ class Connection:
 
     def one(self, expression, *values):
         return self.execute("SELECT " + expression, *values)[0][0]
+
+    def runs(self):
+        """Whether a statement does: SQLite forgets an interrupt of what does not run yet."""
+        statement = self.statement
+        return statement is not None and bool(sqlite.sqlite3_stmt_busy(statement))
 
     def interrupt(self):
         sqlite.sqlite3_interrupt(self.db)

@@ -3,14 +3,18 @@
  *   host EXTENSION BASE_URL       BASE_URL has NAME in it, for the name of a script */
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static sqlite3 *db;
+static atomic_int rows;
 
+/* Once the statement waits for its second row: an interrupt of what does not run yet is forgotten. */
 static void *interrupt(void *unused) {
   (void)unused;
+  while (!rows) usleep(10000);
   usleep(300000);
   sqlite3_interrupt(db);
   return NULL;
@@ -21,7 +25,10 @@ static int run(const char *sql, const char *parameter) {
   sqlite3_stmt *statement = NULL;
   int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
   if (code == SQLITE_OK) sqlite3_bind_text(statement, 1, parameter, -1, SQLITE_STATIC);
-  while (code == SQLITE_OK || code == SQLITE_ROW) code = sqlite3_step(statement);
+  while (code == SQLITE_OK || code == SQLITE_ROW) {
+    code = sqlite3_step(statement);
+    rows += code == SQLITE_ROW;
+  }
   printf("%d %s\n", code, code == SQLITE_DONE ? sql : sqlite3_errmsg(db));
   return sqlite3_finalize(statement);
 }
@@ -52,6 +59,7 @@ int main(int count, char **words) {
   run("SELECT * FROM chat_stream(?1)", "Hi");
   use(words[2], "silent-chunk");
   pthread_t thread;
+  rows = 0;
   pthread_create(&thread, NULL, interrupt, NULL);
   run("SELECT * FROM chat_stream(?1)", "Hi");
   pthread_join(thread, NULL);

@@ -6,7 +6,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "Tests/Support"), str(pathlib.Path(__file__).parent)]
 from by_ctypes import INTERRUPT, Connection, Failed
-from lateness import allowance
+from lateness import allowance, wait_until
 from scripts import CLOSE, begun, completion, choice, error, say
 from server import LoopbackServer
 
@@ -163,7 +163,12 @@ def test_an_authorizer_against_json(server, answer):
 def interrupted(db, sql, after=0.15):
     """How long the statement goes on after the interrupt."""
     at = []
-    timer = threading.Timer(after, lambda: (at.append(time.monotonic()), db.interrupt()))
+
+    def interrupt():
+        wait_until(db.runs)
+        at.append(time.monotonic())
+        db.interrupt()
+    timer = threading.Timer(after, interrupt)
     timer.start()
     with pytest.raises(Failed) as caught:
         db.execute("SELECT " + sql)

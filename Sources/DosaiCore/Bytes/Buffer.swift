@@ -203,10 +203,6 @@ package final class Buffer {
     base?[count] = 0
   }
 
-  /// Overwrites one of its bytes with a NUL.
-  @inline(__always)
-  func terminate(at index: Int) { base?[index] = 0 }
-
   /// Removes the first bytes.
   package func removeFirst(_ dropped: Int) {
     guard let base, dropped > 0 else { return }

@@ -4,7 +4,7 @@
 package final class EventParser {
   /// One event: its data, and its type, which is empty for "message".
   package struct Event {
-    /// NUL-terminated, and lent until the parser is used again.
+    /// Lent until the parser is used again.
     package let data: Bytes
     package let type: Bytes
     /// The stream ended before the event's blank line.
@@ -161,7 +161,6 @@ package final class EventParser {
       return nil
     }
     skip(end + 2)
-    input.terminate(at: at - 2)
     return Event(data: text.slice(6, end), type: .empty, isOpen: false)
   }
 

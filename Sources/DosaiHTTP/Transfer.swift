@@ -336,6 +336,8 @@ package final class Transfer {
       if hasAnswer { return count }  // a trailer
       try headers.add(line: line)
       if headers.isOver {
+        // No request asks for another protocol.
+        if headers.httpStatus == 101 { throw Failure(.malformed, "the answer is not HTTP") }
         hasAnswer = headers.httpStatus >= 200
         if mayShare, !isHTTP2 { multi?.sockets.makeExclusive(connection) }
         if hasAnswer { receiver.headersArrived() }

@@ -61,6 +61,7 @@ ROWS = [
     # before an answer
     Row("close-0", LOST, http=0, retried=True), Row("rst-0", LOST, http=0, retried=True),
     Row("part-status", LOST, http=0, retried=True), Row("not-http", BAD, http=0), Row("bad-status", BAD, http=0),
+    Row("101", BAD, http=101, in_headers=True),
     Row("100-flood", "TOO_LARGE", http=100, in_headers=True), Row("status-999", "SERVER", http=999, retried=True),
     # in the headers and behind them
     Row("hdr-fin", CUT, retried=True, in_headers=True), Row("hdr-rst", CUT, retried=True, in_headers=True),

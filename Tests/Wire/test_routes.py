@@ -131,6 +131,15 @@ def test_redirect_by_reference(server, location):
     assert paths[1:] == ["/s/by-reference/v1/x", "/s/by-reference/x"]
 
 
+@pytest.mark.parametrize("base", ["http://127.1:%s", "http://0x7f.0.0.1:%s", "http://127.0.0.1:0%s", "HTTP://127.0.0.1:%s"])
+def test_redirect_from_any_form_of_the_base(server, base):
+    """A reference is resolved from the base URL as libcurl writes it, and leads to the same origin."""
+    server.put("any-form", lambda request: {"json": completion("Hello")} if request.path.endswith("/end") else
+               {"status": 307, "text": "", "headers": {"Location": "end"}})
+    with wire.Client(base % server.plain.rpartition(":")[2] + "/s/any-form/v1", max_redirects=5, allow_insecure_http=1) as client:
+        assert client.see("unary")["status"] == "OK"
+
+
 @pytest.mark.parametrize("http", range(300, 309))
 def test_redirects_of_a_get(server, http):
     """301, 302, 303, 307 and 308 are followed, no other."""

@@ -108,7 +108,9 @@ extension Call {
     let keepsMethod = httpStatus == 307 || httpStatus == 308
     guard state.mayRedirect, keepsMethod || body == nil && httpStatus >= 301 && httpStatus <= 303,
       let location = transfer.headers.value("location"),
-      let target = try resolve(location, from: url.bytes), client.settings.baseURL.isOrigin(of: target.bytes)
+      let target = try resolve(location, from: url.bytes),
+      let own = try resolve(literal("/"), from: url.bytes),  // libcurl writes some hosts and ports in another form
+      (try? BaseURL(own.bytes))?.isOrigin(of: target.bytes) == true
     else { return false }
     url.removeAll()
     try url.append(target.bytes)

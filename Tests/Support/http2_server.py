@@ -53,6 +53,7 @@ class Connection:
             pass
         finally:
             self.sock.close()
+            self.server.ended.add(self.number)
 
     def serve_text(self):
         """HTTP/1.1: one request, one whole stream."""
@@ -241,6 +242,7 @@ class Http2Server:
     def __init__(self, folder, is_shut=False, host="127.0.0.1"):
         self.host, self.is_shut, self.silent, self.lock = host, is_shut, 0, threading.Lock()
         self.stats_of, self.scripts, self.resets, self.unanswered, self.accepted = {}, {}, [], [], 0
+        self.ended = set()  # connections
         self.context = certificates.context({"folder": folder, "ca": folder + "/ca.pem"}, "localhost")
         self.context.set_alpn_protocols(["h2", "http/1.1"])
 

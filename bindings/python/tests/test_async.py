@@ -10,6 +10,7 @@ import tracemalloc
 
 import dosai
 import pytest
+import scripts
 import uvloop
 from lateness import allowance, wait_until
 
@@ -182,16 +183,16 @@ def test_an_event_that_cannot_be_read_ends_its_stream_alone(run, server, client,
         other = await create(client("endless"), stream=True)
         stream = await create(client("two-chunks"), stream=True)
         monkeypatch.setattr(_async_loop, "EventBuilder", unreadable)
-        assert (await stream.__anext__()).choices[0].delta.content == "a"
+        is_patched.set()
+        assert (await stream.__anext__()).choices[0].delta.content == "Hello"
         for _ in range(2):
             with pytest.raises(dosai.APIResponseValidationError):
                 await stream.__anext__()
         for _ in range(20):
             assert (await other.__anext__()).choices[0].delta.content == "Hello"
 
-    server.put("two-chunks", {"pace_ms": 100, "events": [
-        {"choices": [{"index": 0, "delta": {"content": "a"}}]},
-        {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}]})
+    is_patched = threading.Event()
+    server.put("two-chunks", scripts.begun({"call": lambda: is_patched.wait(60)}, {"chunk": scripts.FINISH}, {"chunk": scripts.DONE}, scripts.END))
     run(main)
 
 

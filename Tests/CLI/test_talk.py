@@ -1,5 +1,5 @@
 """dosai chat -i in a terminal."""
-import json, os, re, signal, stat, termios, time
+import json, os, re, signal, stat, termios, threading, time
 
 import pytest
 
@@ -58,21 +58,30 @@ def test_a_line_is_edited(talk, locale):
 
 
 @edited
-def test_what_is_typed_ahead_is_kept(talk):
-    talk = talk("paced")
+def test_what_is_typed_ahead_is_kept(talk, server):
+    import scripts
+
+    is_typed = threading.Semaphore(0)
+    server.put("typed", scripts.begun({"call": lambda: is_typed.acquire(timeout=terminal.SECONDS)}, {"chunk": scripts.FINISH},
+                                      {"chunk": scripts.DONE}, scripts.END))
+    talk = talk("typed")
     with talk.open("-i") as screen:
         screen.expect("> ")
         screen.say("One.")
-        screen.expect("abc")
-        screen.send("\x04")  # of no effect then
+        screen.expect("Hello")
+        screen.send("x\x04")  # the Ctrl-D is of no effect then
+        screen.expect("x")  # the terminal has taken both
+        is_typed.release()
         screen.expect("> ")
-        screen.send("\x7f")  # nor now
+        screen.send("\x7f")  # nor now: this takes the x
         screen.say("Two.")
-        screen.expect("abc")
+        screen.expect("Hello")
         screen.send("Three")
-        screen.expect("rst\n")
+        screen.expect("Three")
+        is_typed.release()
+        screen.expect("> ")
         screen.say(".")
-        screen.expect("abc")
+        screen.expect("Hello")
     assert [messages[-1][1] for messages in talk.messages()] == ["One.", "Two.", "Three."]
 
 
@@ -175,7 +184,7 @@ def test_ctrl_c_in_silence(talk, script):
             screen.say(line)
             while len(talk.requests()) < ("One.", "Two.").index(line) + 1:
                 time.sleep(0.01)
-            time.sleep(0.1)
+            screen.expect("Hello") if script == "silent-chunk" else time.sleep(0.1)
             start = time.monotonic()
             screen.send("\x03")
             screen.expect("(stopped)")

@@ -130,7 +130,9 @@ static void from_inside(void) {
   CHECK_INT(book[3].chunks, 0);
   then_do = act;
   calls[0] = submit(loop, TEST_PLAIN, "paced", STREAM, 0, NULL);
-  RUN_UNTIL(loop, book[0].ends);
+  /* one step may bring all that 0 has left */
+  RUN_UNTIL(loop,
+            book[0].ends && book[1].ends && book[3].ends && book[4].ends && book[5].ends && book[7].ends);
   CHECK_END(0, DOSAI_OK);
   CHECK_END(1, DOSAI_CANCELLED);
   CHECK_TEXT(book[1].answer, book[1].text);
@@ -230,21 +232,29 @@ static void copies(const char *script, int kind, const char *answer) {
   }
 }
 
+/* And no later: a step may bring as much as has come. */
+static int32_t pause_at_fourth(const dosai_event *event) {
+  if (event->tag == 0 && event->chunk && book[0].chunks == 4) dosai_call_pause(calls[0]);
+  return 0;
+}
+
 /* What a call's handle knows of its answer: as it comes, and after the loop. */
 static void so_far(void) {
   dosai_error *error = NULL;
   dosai_completion *completion = (dosai_completion *)1;
   loop = new_loop(0, 0);
+  then_do = pause_at_fourth;
   calls[0] = submit(loop, TEST_PLAIN, "paced", STREAM, 0, NULL);
   calls[1] = submit(loop, TEST_PLAIN, "slow", CHAT, 1, NULL);
   CHECK_CALL(dosai_call_completion(calls[1], &completion, &error), DOSAI_INVALID_ARGUMENT);
   CHECK(!completion);
-  RUN_UNTIL(loop, book[0].chunks > 3);
+  RUN_UNTIL(loop, book[0].chunks == 4);
   CHECK_CALL(dosai_call_completion(calls[0], &completion, &error), DOSAI_OK);
-  CHECK_INT(strncmp(dosai_completion_content(completion, 0, NULL), book[0].text, 2), 0);
-  CHECK(strlen(dosai_completion_content(completion, 0, NULL)) < 20);
+  CHECK_TEXT(dosai_completion_content(completion, 0, NULL), book[0].text);
+  CHECK(strlen(book[0].text) < 20);
   CHECK_TEXT(dosai_completion_header(completion, "x-request-id", NULL), "req-1");
   dosai_completion_free(completion);
+  dosai_call_resume(calls[0]);
   run(loop);
   close_loop(loop);
   for (int i = 0; i < 2; i++) {
@@ -352,8 +362,10 @@ static void after_done(void) {
   CHECK_TOOK(begun, test_now(), 0, test_bound(200));
   for (int i = 0; i < 3; i++) CHECK_END(i, DOSAI_OK);
   run_for(loop, 50);
-  test_sleep(test_bound(50));
-  CHECK_INT(test_count(TEST_PLAIN, "after-done-hold", "ended"), 3);
+  long ended = 0; /* the server may be late to see it */
+  for (double end = test_now() + test_bound(10000); ended < 3 && test_now() < end; test_sleep(1))
+    ended = test_count(TEST_PLAIN, "after-done-hold", "ended");
+  CHECK_INT(ended, 3);
   close_loop(loop);
 }
 

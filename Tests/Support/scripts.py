@@ -375,6 +375,7 @@ SCRIPTS = {
     "later": error(503, "Later.", retry_after_ms="250"),
     "fail-then-close": {"replies": [error(503, "Later.", code="overloaded", retry_after_ms="20"), plays(CLOSE)]},
     "later-hello": {"replies": [error(503, "Later.", retry_after_ms="300"), {"json": completion()}]},
+    "much-later-hello": {"replies": [error(503, "Later.", retry_after_ms="1500"), {"json": completion()}]},
     "mid-error": begun({"chunk": line({"error": {"message": "The model crashed.", "type": "server_error", "code": 500}})},
                        {"chunk": DONE}, END),
     "mid-error-text": begun({"chunk": line({"error": "plain words"})}, {"chunk": DONE}, END),

@@ -4,12 +4,14 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <stdarg.h>
+#include <string.h>
 #undef curl_easy_setopt
 #undef curl_multi_setopt
 
 int shim_clears_timer; /* as since 8.10: once nothing runs, there is no timer, told at once */
 int shim_ends; /* 1 + a CURLcode with which a transfer ends as soon as it is paused, as 8.5 to 8.9 may do */
 int shim_has_ended;
+int shim_gathers; /* so many bytes of a body are held back, and then come at once, with those that follow them */
 int shim_has_no_memory; /* for the next that happens */
 
 int shim_version; /* told in the place of its own, as 0x075700 for 7.87.0 */
@@ -24,8 +26,22 @@ static CURL *body_easy, *ended;
 
 static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
 
+/* What comes is told in two parts, with no wait between them. */
+static size_t gather(char *bytes, size_t count, void *context) {
+  static char gathered[1 << 20];
+  static size_t length;
+  memcpy(gathered + length, bytes, count);
+  length += count;
+  size_t first = (size_t)shim_gathers;
+  if (length <= first) return count;
+  shim_gathers = 0;
+  if (on_body(gathered, 1, first, context) != first) return 0;
+  return on_body(gathered + first, 1, length - first, context) == length - first ? count
+                                                                                 : CURL_WRITEFUNC_PAUSE;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
-  size_t taken = on_body(bytes, size, count, context);
+  size_t taken = shim_gathers ? gather(bytes, size * count, context) : on_body(bytes, size, count, context);
   if (taken == CURL_WRITEFUNC_PAUSE && shim_ends && context == body_context) ended = body_easy;
   return taken;
 }

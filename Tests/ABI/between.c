@@ -3,6 +3,7 @@
 #include "loop.h"
 
 enum { BLOCKING, CALLBACK, PULL, LOOP_CHAT, LOOP_STREAM, FACES };
+enum { LATER = 500 }; /* milliseconds after its answer, behind-late-answer sends another */
 
 #define NOTHING "behind-nothing"
 
@@ -76,6 +77,7 @@ static void calls(int face, test_transport transport, const char *name, int coun
   dosai_client *client = test_client(transport, script);
   loop = new_loop(0, 0);
   int before = test_failures;
+  double longest = 0;
   for (int i = 0; i < count && test_failures == before; i++) {
     dosai_request *request = test_request();
     dosai_error *error = NULL;
@@ -83,7 +85,9 @@ static void calls(int face, test_transport transport, const char *name, int coun
     CHECK_CALL(dosai_request_add_message(request, "user", text, DOSAI_NUL_TERMINATED, &error), DOSAI_OK);
     double start = test_now();
     dosai_completion *completion = call(face, client, request);
-    CHECK_TOOK(start, test_now(), 0, test_bound(250)); /* no retry, which waits 375 ms */
+    double end = test_now();
+    CHECK_TOOK(start, end, 0, test_bound(250)); /* no retry, which waits 375 ms */
+    if (end - start > longest) longest = end - start;
     const char *answer = dosai_completion_content(completion, 0, NULL);
     CHECK(answer && strstr(answer, text));
     CHECK_INT(dosai_completion_attempt_count(completion), 1);
@@ -94,6 +98,8 @@ static void calls(int face, test_transport transport, const char *name, int coun
     if (i % 2 && face >= LOOP_CHAT) step(loop, 0); /* a host may or may not come by */
   }
   if (test_failures == before) {
+    if (longest >= LATER && strcmp(name, "behind-late-answer") == 0)
+      least = 1; /* it came before the call was over */
     CHECK_INT(test_count(transport, script, "requests"), count);
     CHECK_BETWEEN(test_count(transport, script, "connections"), least,
                   least == 1 && strcmp(name, NOTHING) == 0 ? 1 : count);

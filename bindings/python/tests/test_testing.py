@@ -4,6 +4,8 @@ import asyncio
 import http.client
 import pathlib
 import re
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -261,6 +263,44 @@ def test_tls(option):
         with pytest.raises(dosai.APIError) as caught:
             list(client.chat.completions.create(model="m", messages=MESSAGES, stream=True))
         assert caught.value.status == "TRUNCATED"
+
+
+def test_a_stream_that_is_given_up_leaves_the_others():
+    """Over HTTP/2, its windows are opened and it is reset: all in one read of the server's."""
+    pytest.importorskip("trustme")
+    h2 = pytest.importorskip("h2.connection")
+    data, ends = {1: 0, 3: b""}, []  # by stream
+    with testing.Server(http2=True) as server:
+        server.reply("long " * 100_000, {"json": {"n": 3}, "delay_ms": 200})
+        place = urllib.parse.urlsplit(server.base_url)
+        context = ssl.create_default_context(cafile=server.ca_file)
+        context.set_alpn_protocols(["h2"])
+        with context.wrap_socket(socket.create_connection((place.hostname, place.port), 20), server_hostname=place.hostname) as sock:
+            client = h2.H2Connection()
+            client.initiate_connection()
+
+            def ask(stream):
+                client.send_headers(stream, [(":method", "POST"), (":scheme", "https"), (":authority", place.netloc), (":path", "/v1/x")])
+                client.send_data(stream, b"{}", end_stream=True)
+
+            def read():
+                sock.sendall(client.data_to_send())
+                got = sock.recv(65536)
+                assert got, "the server has closed the connection"
+                for event in client.receive_data(got):
+                    if hasattr(event, "flow_controlled_length"):
+                        data[event.stream_id] += event.data if event.stream_id == 3 else len(event.data)
+                    ends.extend([3] if type(event).__name__ == "StreamEnded" and event.stream_id == 3 else [])
+            ask(1)
+            while data[1] < 65535:  # its windows are full
+                read()
+            ask(3)
+            client.increment_flow_control_window(65535)
+            client.increment_flow_control_window(65535, 1)
+            client.reset_stream(1)
+            while not ends:
+                read()
+    assert data[3] == b'{"n": 3}'
 
 
 def test_a_unix_socket(dosai_server):

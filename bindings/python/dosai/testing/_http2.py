@@ -181,7 +181,10 @@ class Frames:
             self.drop(stream)
         elif isinstance(event, h2.events.WindowUpdated):
             for waiting in [stream] if stream else list(self.streams.values()):
-                self.send(waiting)
+                try:
+                    self.send(waiting)
+                except h2.exceptions.StreamClosedError:  # its client's reset came in the same read
+                    self.drop(waiting)
         elif isinstance(event, h2.events.ConnectionTerminated):
             raise Closed
 

@@ -2,8 +2,8 @@
 #![allow(dead_code)]
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -149,6 +149,21 @@ pub fn stream(texts: &[&str]) -> String {
     let mut events = say(texts);
     events.extend([end("stop"), "[DONE]".into()]);
     open(&events) + "0\r\n\r\n"
+}
+
+/// How late the machine has been since this was asked first: what a thread that only sleeps sees.
+pub fn late() -> Duration {
+    static SLEEPER: Once = Once::new();
+    static LATE: AtomicU64 = AtomicU64::new(0); // nanoseconds
+    SLEEPER.call_once(|| {
+        thread::spawn(|| loop {
+            let begun = Instant::now();
+            thread::sleep(Duration::from_millis(2));
+            let more = begun.elapsed().saturating_sub(Duration::from_micros(3500));
+            LATE.fetch_add(more.as_nanos() as u64, Ordering::SeqCst);
+        });
+    });
+    Duration::from_nanos(LATE.load(Ordering::SeqCst))
 }
 
 pub fn request() -> dosai::Request {

@@ -60,8 +60,9 @@ class Connection:
         for at, piece in enumerate(zip(*map(pieces, self.asked.values()))):
             for stream, data in zip(self.asked, piece):
                 self.h2.send_data(stream, data, end_stream=at == 2)
+            if at == 2:  # the next crowd may ask as soon as this one has all
+                self.crowd.done(len(self.asked))
             self.flush()
-        self.crowd.done(len(self.asked))
         self.asked = {}
 
 

@@ -468,7 +468,7 @@ test-go: all need-test $(GO)
 	scripts/go test -C bindings/go -count=1 -run TestLeaks .
 
 test-ruby: all need-test
-	ruby -W bindings/ruby/tests/run.rb
+	timeout --foreground 300 ruby -W bindings/ruby/tests/run.rb --verbose
 
 test-php: all need-test
 	python3 bindings/php/tests/run.py

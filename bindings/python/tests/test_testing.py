@@ -133,7 +133,7 @@ def test_answers_break(dosai_server, create, fault, name, stream):
     timeout = dosai.Timeout(total=1 if fault == "stall" else 60)
     dosai_server.reply(break_off(testing.completion("Hello", " world"), after=1), break_off())
     with pytest.raises(dosai.APIError) as caught:
-        create(stream=stream, timeout=timeout)
+        create(stream=stream, timeout=dosai.Timeout(idle=1) if stream and fault == "stall" else timeout)
     assert caught.value.status == name
     if stream:
         assert caught.value.completion.choices[0].message.content == "Hello"

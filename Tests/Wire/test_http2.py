@@ -7,7 +7,7 @@ import wire
 from wire import byref, ffi
 from faults import ANSWER, STREAM
 from http2_server import Http2Server
-from lateness import allowance, wait_until
+from lateness import allowance, attempt, wait_until
 
 CLOCK, LATE_IN_CI = 400, 500
 TIMES = {"first_token": 1, "idle": 1, "total": 2}  # the total one must not run out before the answer has begun
@@ -243,17 +243,21 @@ def test_idle_connection_that_goes(servers):
 @pytest.mark.parametrize("begun", [False, True], ids=["silent", "silent-mid"])
 def test_deaf_connection_is_left(servers, begun, face):
     """A connection on which a clock ran out is not trusted again: one broken connection breaks every stream on it."""
-    h2, name = servers[False], "deaf-%d" % next(TAGS)
-    parts = ANSWER if face == "unary" else STREAM
+    h2, parts = servers[False], ANSWER if face == "unary" else STREAM
     first = ([head(parts), {"data": parts.begin}] if begun else []) + [{"deaf": True}]
-    h2.scripts[name] = lambda number: whole()(parts) if number else first
-    with wire.Client(h2.base(name), ca_file=h2.ca, first_token_timeout_ms=CLOCK, idle_timeout_ms=CLOCK, max_retries=2) as client:
-        seen = client.see(face, wire.call_options(total_timeout_ms=1000 if begun and face == "unary" else 20000))
-        if begun:
-            assert seen["status"] == "TIMEOUT"
-            seen = client.see(face)
-    statuses = [attempt["status"] for attempt in (seen["error"] or seen["completion"])["attempts"]]
-    assert statuses == (["OK"] if begun else ["TIMEOUT", "OK"]), "connections of the requests: %r" % h2.stats(name).connections
+
+    def check():
+        name = "deaf-%d" % next(TAGS)
+        h2.scripts[name] = lambda number: whole()(parts) if number else first
+        with wire.Client(h2.base(name), ca_file=h2.ca, first_token_timeout_ms=CLOCK, idle_timeout_ms=CLOCK, max_retries=2) as client:
+            seen = client.see(face, wire.call_options(total_timeout_ms=1000 if begun and face == "unary" else 20000))
+            if begun:
+                assert seen["status"] == "TIMEOUT"
+                seen = client.see(face)
+        statuses = [attempt["status"] for attempt in (seen["error"] or seen["completion"])["attempts"]]
+        wanted = ["OK"] if begun else ["TIMEOUT", "OK"]
+        return [] if statuses == wanted else ["%r, over the connections %r" % (statuses, h2.stats(name).connections)]
+    assert not attempt(check)
 
 
 @pytest.mark.parametrize("ends", [False, True])
@@ -296,13 +300,16 @@ def test_a_server_is_told_that_a_stream_is_left(servers, face):
 
 def test_slow_reader(servers):
     """While the host is away the windows fill up; then all of it is there, in its order."""
-    h2, name = servers[False], "slow-%d" % next(TAGS)
+    h2 = servers[False]
     events = ["data: " + json.dumps({"choices": [{"index": 0, "delta": {"content": "%06d" % at + "x" * 20000}}]}) + "\n\n"
               for at in range(400)]
-    h2.scripts[name] = [head(STREAM), *[{"data": event} for event in events], {"end": STREAM.rest}]
-    pauses = itertools.count()
-    with wire.Client(h2.base(name), ca_file=h2.ca, idle_timeout_ms=400) as client:  # which stands still while the host is away
-        seen = client.see_pull(None, pause=lambda: next(pauses) == 0 and time.sleep(0.6))
-    assert seen["status"] == "OK", seen["error"]
-    content = [chunk["text"] for chunk in seen["chunks"] if chunk["kind"] == "content"]
-    assert [text[:6] for text in content] == ["%06d" % at for at in range(400)] and all(len(text) == 20006 for text in content)
+
+    def check():
+        name, pauses = "slow-%d" % next(TAGS), itertools.count()
+        h2.scripts[name] = [head(STREAM), *[{"data": event} for event in events], {"end": STREAM.rest}]
+        with wire.Client(h2.base(name), ca_file=h2.ca, idle_timeout_ms=400) as client:  # which stands still while the host is away
+            seen = client.see_pull(None, pause=lambda: next(pauses) == 0 and time.sleep(0.6))
+        content = [chunk["text"] for chunk in seen["chunks"] if chunk["kind"] == "content"]
+        is_whole = [text[:6] for text in content] == ["%06d" % at for at in range(400)] and all(len(text) == 20006 for text in content)
+        return [] if seen["status"] == "OK" and is_whole else ["%s, %d chunks: %r" % (seen["status"], len(content), seen["error"])]
+    assert not attempt(check)

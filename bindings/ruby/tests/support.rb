@@ -76,11 +76,13 @@ class Test < Minitest::Test
 
   def self.now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
 
-  # Fails if the block takes longer, and the machine was not that late.
-  def assert_within(seconds)
-    started, late = Test.now, LATE[0]
-    yield
+  def moment = [Test.now, LATE[0]]
+
+  # Fails if it is later, after a block if there is one, and the machine was not that late.
+  def assert_within(seconds, since = moment)
+    yield if block_given?
     sleep 0.01
+    started, late = since
     assert_operator Test.now - started - 0.01 - 3 * (LATE[0] - late), :<, seconds
   end
 

@@ -110,6 +110,8 @@ SECTIONS = [
         ("`tool_calls` as one call instead of a list: it is read as a list of one; `{}` is an empty list",
          "tool-alone* answer-tool-alone", ""),
         ("without `index` and without an id", "tools-whole-without-index-or-id", ""),
+        ("all with 0 and without an id: another name after arguments starts a new call; so does any name in the event that began the call",
+         "tools-all-zero-without-id*", ""),
         ("`id` or `name` empty or repeated, or another `id` in later pieces: the first value stays",
          "tool-id-empty tool-id-repeated tool-id-changed tool-name-empty tool-name-repeated tool-id-empty-first", "poolside-tools"),
         ("`name` in pieces, which are joined, or growing: a value that begins with what had arrived replaces it",

@@ -54,6 +54,13 @@ tools("tool-index-all-zero-custom", "7, assembly", [
     tool({"index": 0, "id": one, "type": "custom", "custom": {"name": name, "input": "x"}}) for one, name in [("a", "f"), ("b", "g")]],
       [[T(0, "", "a")], [T(1, "", "b")]],
       [{"id": one, "type": "custom", "custom": {"name": name, "input": "x"}} for one, name in [("a", "f"), ("b", "g")]], "TOOL_INDEX")
+tools("tools-all-zero-without-id", "7, assembly", [
+    tool(call(0, "", "f", '{"city":')), tool(call(0, "", arguments='"Rome"}')), tool(call(0, "", "g", '{"city":')),
+    tool(call(0, "", arguments='"Oslo"}'))],
+      [[T(0, '{"city":', None, "f")], [T(0, '"Rome"}')], [T(1, '{"city":', None, "g")], [T(1, '"Oslo"}')]],
+      [made("", "f", ROME), made("", "g", OSLO)], "TOOL_INDEX TOOL_REPEATED")
+tools("tools-all-zero-without-id-one-event", "7, assembly", [tool(call(0, "", "f", ROME), call(0, "", "f", OSLO))],
+      [[T(0, ROME, None, "f"), T(1, OSLO, None, "f")]], [made("", "f", ROME), made("", "f", OSLO)], "TOOL_INDEX TOOL_REPEATED")
 tools("tool-index-from-one", "assembly", [tool(call(1, "a", "f", '{"city":')), tool(call(1, arguments='"Rome"}'))],
       [[T(1, '{"city":', "a", "f")], [T(1, '"Rome"}')]], TWO[:1])
 for name, index in [("", 0), ("-without-index", DROP)]:

@@ -83,9 +83,9 @@ extension CompletionBuilder {
   }
 
   /// The call that a delta belongs to. An id that differs from the one at its index starts a new call, unless the delta
-  /// has more of a function alone: some servers send another id with each part of a call. Without an index, the delta
-  /// belongs to the call with its id, or to the last call; but a name after another call of the same event starts a new
-  /// call.
+  /// has more of a function alone: some servers send another id with each part of a call. Without an id, another name
+  /// behind arguments starts one, or any name if the call is of the same event. Without an index, the delta belongs to
+  /// the call with its id, or to the last call; but a name after another call of the same event starts a new call.
   private func call(
     _ index: Int64?, _ id: Bytes, _ name: Bytes, isMore: Bool, isFirst: Bool, in choice: Choice
   ) throws(Failure) -> ToolCall {
@@ -98,6 +98,12 @@ extension CompletionBuilder {
           found = other
           quirks.insert(.toolIndex)
         }
+      } else if let call = found, id.isEmpty, !name.isEmpty, !call.name.isEmpty,
+        call.event == events || !name.slice(0, call.name.count).equals(call.name.bytes),
+        call.arguments?.bytes.isEmpty == false
+      {
+        found = nil
+        quirks.insert(.toolIndex)
       }
     } else {
       quirks.insert(.toolIndex)

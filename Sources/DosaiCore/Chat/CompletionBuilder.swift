@@ -13,6 +13,9 @@ package final class CompletionBuilder {
     let id = Buffer()
     let name = Buffer()
     let members = MergedValue(.object)
+    var arguments: MergedValue? {
+      @inline(never) get { members.member(Wire.function)?.member(Wire.arguments) }
+    }
 
     init(number: Int32, index: Int64?, position: Int, event: Int) {
       self.number = number

@@ -244,7 +244,7 @@ struct EventTemplateMaker {
     guard let members = members(of: range) else { return false }
     for member in members where !member.key.equals(Wire.name) {
       guard member.key.equals(Wire.arguments), isString(member.value),
-        setText(member.value, .toolCall, call.members.member(Wire.function)?.member(Wire.arguments))
+        setText(member.value, .toolCall, call.arguments)
       else { return false }
     }
     return true

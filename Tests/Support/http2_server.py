@@ -5,7 +5,7 @@ does not offer h2.
 
 A script is a list of steps, or a function of the number of the request that gives one. A step is an object of one key:
     {"headers": {":status": "200", ...}} {"data": text} {"end": text: the last data} {"trailers": {...}} {"sleep_ms": n}
-    {"wait_ms": n: as sleep_ms, but what the client sends meanwhile is read}
+    {"wait_ms": n: as sleep_ms, but what the client sends meanwhile is read} {"until": function: so until it says yes, or for a minute}
     {"reset": code: RST_STREAM} {"goaway": [code, last stream; -1: this one]} {"ping": times, every 20 ms}
     {"window": bytes: lets the client send so many more} {"raw": bytes between the frames} {"hold": true: silence on this stream}
     {"deaf": true: silence on the whole connection, for ever}
@@ -179,6 +179,11 @@ class Connection:
         while (left := end - time.monotonic()) > 0:
             if self.sock.pending() or select.select([self.sock], [], [], left)[0]:
                 self.take_events(self.h2.receive_data(self.receive_bytes()))
+
+    def do_until(self, has_come):
+        end = time.monotonic() + 60
+        while not has_come() and time.monotonic() < end:
+            self.do_wait_ms(20)
 
     def do_until_left(self, left):
         self.flush()

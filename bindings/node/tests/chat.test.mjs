@@ -329,7 +329,9 @@ test('a value of a wrong type is refused, and nothing is sent', async () => {
 });
 
 test('a timeout of null is no limit, also for one call', async () => {
-  const client = server.client('slow', { timeout: 50 });
+  const late = { json: { choices: [{ index: 0, message: { role: 'assistant', content: 'a' } }] }, delay_ms: 300 };
+  await server.put('never-then-late-node', { replies: [[{ hold: true }], late] });
+  const client = server.client('never-then-late-node', { timeout: 50 });
   await assert.rejects(client.chat.completions.create(hello), OpenAI.APIConnectionTimeoutError);
   assert.equal((await client.chat.completions.create(hello, { timeout: null })).choices.length, 1);
 });

@@ -8,7 +8,7 @@
 
 With --folder the programs are built into it once, and then run from it in parts, elsewhere too.
 """
-import argparse, concurrent.futures, contextlib, importlib.util, os, pathlib, shlex, shutil, site, subprocess, sys, tempfile, time
+import argparse, concurrent.futures, contextlib, importlib.util, os, pathlib, shlex, shutil, signal, site, subprocess, sys, tempfile, threading, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -42,9 +42,18 @@ def candidates(library):
     return [library] if library.suffix == ".a" else [library / name for name in NAMES]
 
 
+def read(pipe, into):
+    with pipe:
+        into.extend(iter(lambda: pipe.read1(1 << 16), b""))
+
+
+def text_of(said):
+    return b"".join(said).decode(errors="replace")
+
+
 class Runner:
     def __init__(self, options, folder, address):
-        self.options, self.folder = options, folder
+        self.options, self.folder, self.running = options, folder, {}
         self.library = folder / "lib"  # under both of its names, whichever the build has made
         if options.part in (None, "build"):
             built = next(path for path in candidates(options.library) if path.exists())
@@ -82,12 +91,25 @@ class Runner:
             environment["LD_PRELOAD"] = str(shim)
         command = (VALGRIND + SUPPRESSED.get(name, []) if self.options.valgrind else []) + \
             shlex.split(self.options.emulator) + [str(self.folder / name)]
-        try:
-            return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True, errors="replace",
-                                  timeout=TIMEOUT * (10 if self.options.valgrind or self.options.emulator else 1))
-        except subprocess.TimeoutExpired as late:
-            return subprocess.CompletedProcess(command, "no end within its time", (late.stdout or b"").decode(errors="replace"))
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = []
+        reader = threading.Thread(target=read, args=(process.stdout, said), daemon=True)
+        self.running[process] = name, time.monotonic(), said
+        reader.start()
+        reader.join(TIMEOUT * (10 if self.options.valgrind or self.options.emulator else 1))
+        if hangs := reader.is_alive():  # it, or what it has started
+            process.kill()
+        status = process.wait()
+        del self.running[process]
+        return subprocess.CompletedProcess(command, "no end within its time" if hangs else status, text_of(said))
+
+    def stop(self, *_):
+        """The stage's time is over: it is told what hangs, and what that has said."""
+        for process, (name, started, said) in list(self.running.items()):
+            process.kill()
+            print("FAIL %-12s was stopped after %d s" % (name, time.monotonic() - started))
+            print("".join("    " + line[:500] + "\n" for line in text_of(said).splitlines()[-LINES:]), flush=True)
+        os._exit(1)
 
     def run(self, name):
         """The program's last line, and its whole output where it failed."""
@@ -164,6 +186,7 @@ def main():
     with contextlib.nullcontext(options.folder) if options.folder else tempfile.TemporaryDirectory() as folder, \
             LoopbackServer(speaks_http2=True) as server:
         runner = Runner(options, pathlib.Path(folder), server.address)
+        signal.signal(signal.SIGTERM, runner.stop)
 
         def timed(name):
             start = time.monotonic()

@@ -183,13 +183,15 @@ static void *signal_soon(void *thread) {
   return NULL;
 }
 
+static atomic_int has_stepped;
+
 /* Takes the signal, so that it ends no wait by itself. */
 static void *take_signals(void *unused) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR1);
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-  for (int i = 0; i < 60; i++) usleep(10000);
+  while (!has_stepped) usleep(10000);
   return unused;
 }
 
@@ -217,10 +219,12 @@ static void wakes(int with_call) {
   sigemptyset(&set);
   sigaddset(&set, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &set, NULL);
+  has_stepped = 0;
   pthread_create(&taker, NULL, take_signals, NULL);
   pthread_create(&thread, NULL, signal_soon, &taker);
   step(loop, -1);
   pthread_join(thread, NULL);
+  has_stepped = 1;
   pthread_join(taker, NULL);
   pthread_create(&thread, NULL, signal_soon, &(pthread_t){pthread_self()}); /* and in the thread that waits */
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);

@@ -74,9 +74,11 @@ static void by_a_loop(atomic_int *lookups) {
   dosai_client_free(client);
   double start = test_now();
   RUN_UNTIL(loop, book[2].ends);
-  CHECK_TOOK(start, test_now(), 100, 200 + test_bound(100));
+  /* A handshake is given three times more what the host is late. */
+  test_took(start, test_now(), 100, 200 + test_bound(100), 4, __FILE__, __LINE__, "the end");
   CHECK_END(2, DOSAI_TIMEOUT);
-  CHECK_BETWEEN(*lookups, 1, 3);
+  /* The handshake of a host that was late is begun anew, three times at most. */
+  CHECK_BETWEEN(*lookups, 1, test_now() - start < 300 ? 3 : 6);
   start = test_now();
   dosai_call_cancel(call);
   RUN_UNTIL(loop, book[0].ends);

@@ -7,7 +7,7 @@ package protocol TransferReceiver: AnyObject {
   /// A part of the body has arrived. Called inside libcurl: it must only store the bytes. False: it stores no more for
   /// now, and nothing arrives until the transfer is resumed.
   func receive(_ bytes: Bytes) throws(Failure) -> Bool
-  /// The first byte of the response has arrived. Called inside libcurl.
+  /// A line of the response's head has arrived. Called inside libcurl.
   func responseBegan()
   /// All headers of a response have arrived. Called inside libcurl.
   func headersArrived()
@@ -328,13 +328,13 @@ package final class Transfer {
     if firstByteTime < 0 {
       firstByteTime = csystem_now()
       checkTime = Clocks.never
-      receiver.responseBegan()
     }
     headerBytes += count
     do throws(Failure) {
       if headerBytes > options.headerBytesMax { throw Self.tooManyHeaders }
       if hasAnswer { return count }  // a trailer
       try headers.add(line: line)
+      if headers.httpStatus >= 200 { receiver.responseBegan() }  // no 1xx is the response
       if headers.isOver {
         // No request asks for another protocol.
         if headers.httpStatus == 101 { throw Failure(.malformed, "the answer is not HTTP") }

@@ -77,6 +77,7 @@ BREAKS = {
     "hdr-flood": lambda parts: flood(parts, {"repeat": ["x-a: b\r\n" * 1000, 100]}),
     "hdr-one": lambda parts: flood(parts, {"send": "x-a: "}, {"repeat": ["b" * 10000, 100]}),
     "101": lambda parts: [{"send": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"}, HOLD],
+    "103-stall": lambda parts: [{"send": "HTTP/1.1 103 Early\r\n\r\n"}, HOLD],
     "100-flood": lambda parts: [{"repeat": ["HTTP/1.1 100 Continue\r\n\r\n" * 1000, 100]}, CLOSE],
     "204": lambda parts: [{"send": "HTTP/1.1 204 No Content\r\n\r\n"}],
     "enc-stack": lambda parts: {"text": parts.begin + parts.rest, "headers": {"Content-Encoding": ", ".join(["gzip"] * 6)}},

@@ -84,6 +84,7 @@ STALLS = [
     Row("blackhole", LATER, http=0, retried=True, at=("blackhole",), clock="connect"),
     Row("tls-stall", LATER, http=0, retried=True, at=("stall",), clock="connect"),
     Row("stall-0", LATER, http=0, retried=True, clock="first_token"),
+    Row("103-stall", LATER, http=103, retried=True, in_headers=True, clock="first_token"),
     Row("hdr-stall", LATER, retried=True, in_headers=True, clock="first_token", whole_clock="total"),
     Row("body0-stall", LATER, clock="first_token", whole_clock="total"),
     Row("stall-mid", LATER, begun=True, clock="idle", whole_clock="total"),

@@ -45,24 +45,30 @@ def settled(session, before):
     return now
 
 
+def until_done(session, sql):
+    """A cancel may come late, or the timeout of a statement before it has run."""
+    while codes(session.ask(sql)):
+        pass
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_cancels(cluster, server, place):
     session, other = Session(cluster), Session(cluster)
     other.ask("SET statement_timeout = 0")
     assert session.ask("SELECT dosai.chat('Hi')") == HELLO
     session.ask("SET dosai.base_url = '%s'; SET statement_timeout = 500; SELECT dosai.chat('Hi')" % server.base("silent"))
+    until_done(session, "SET statement_timeout = 0")
     before = session.holds()  # a client, and no loop
     assert before[0] == 1
     session.ask("SET dosai.base_url = '%s'; SET statement_timeout = 20" % where(server, place))
     call = "SELECT %s;\n" % CALLS[place]
     by_time = session.ask(call * CANCELS)
     assert codes(by_time) == ["57014"] * CANCELS
-    assert by_time.count("due to statement timeout") >= CANCELS * 0.99  # PostgreSQL has called 1 of 4,000 a user's request
-    session.ask("SET statement_timeout = 0")
+    assert by_time.count("due to statement timeout") >= CANCELS - max(3, CANCELS // 100)  # PostgreSQL has called 1 of 4,000 a user's request, and 1 of 100 where the backend was late
+    until_done(session, "SET statement_timeout = 0")
     other.begin(CANCELLER % (session.backend, session.backend))
     by_user = session.ask(call * CANCELS)
-    while codes(session.ask("SET application_name = 'done'")):  # a cancel came late
-        pass
+    until_done(session, "SET application_name = 'done'")
     assert other.end() == ""
     assert codes(by_user) == ["57014"] * CANCELS and by_user.count("due to user request") == CANCELS
     assert session.ask("SELECT pg_backend_pid()") == str(session.backend)

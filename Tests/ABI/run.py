@@ -33,6 +33,7 @@ HASTY = {"away"}  # what they do is what others do; their clocks are too short f
 SUPPRESSED = {"loop_soak": ["--suppressions=" + str(HERE / "libcurl.supp")]}  # its server resets at random
 ONLY_VALGRIND = {"loop_soak_calm"}  # what it does is a part of loop_soak, but nothing of it is suppressed
 TIMEOUT = 600 + 2 * sum(float(os.environ.get("DOSAI_%s_SECONDS" % what, 5)) for what in ("SOAK", "PAUSE"))  # for one run
+SLOWER = 1.5  # under valgrind and emulators, where the longest takes 90 s; a stage, which is stopped after 1,500, takes 400
 LINES = 60  # of a failure's output
 NAMES = ["libdosai.so.0", "libdosai.so"]
 
@@ -96,7 +97,7 @@ class Runner:
         reader = threading.Thread(target=read, args=(process.stdout, said), daemon=True)
         self.running[process] = name, time.monotonic(), said
         reader.start()
-        reader.join(TIMEOUT * (10 if self.options.valgrind or self.options.emulator else 1))
+        reader.join(TIMEOUT * (SLOWER if self.options.valgrind or self.options.emulator else 1))
         if hangs := reader.is_alive():  # it, or what it has started
             process.kill()
         status = process.wait()

@@ -3,7 +3,7 @@
 #include "loop.h"
 
 enum { BLOCKING, CALLBACK, PULL, LOOP_CHAT, LOOP_STREAM, FACES };
-enum { LATER = 500 }; /* milliseconds after its answer, behind-late-answer sends another */
+static const double later = 500; /* milliseconds after its answer, behind-late-answer sends another */
 
 #define NOTHING "behind-nothing"
 
@@ -98,7 +98,7 @@ static void calls(int face, test_transport transport, const char *name, int coun
     if (i % 2 && face >= LOOP_CHAT) step(loop, 0); /* a host may or may not come by */
   }
   if (test_failures == before) {
-    if (longest >= LATER && strcmp(name, "behind-late-answer") == 0)
+    if (longest >= later && strcmp(name, "behind-late-answer") == 0)
       least = 1; /* it came before the call was over */
     CHECK_INT(test_count(transport, script, "requests"), count);
     CHECK_BETWEEN(test_count(transport, script, "connections"), least,

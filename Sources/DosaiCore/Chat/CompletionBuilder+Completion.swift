@@ -95,7 +95,7 @@ extension CompletionBuilder {
       let text = isPartial ? chunk.text : nil
       if isRead { continue }
       if let call {
-        call.members.member(Wire.function)?.member(Wire.arguments)?.leaveOut(text)
+        call.arguments?.leaveOut(text)
       } else {
         let message = choice.message
         for i in message.keys.indices where Wire.kind(ofText: message.keys[i].bytes) == chunk.kind {

@@ -161,9 +161,12 @@ static void failed_in_words(void) {
   dosai_decoder_free(decoder);
 }
 
-/* An error shows no key, however short it is, in what it keeps of a stream or of another body. */
-static void failed_with_a_short_key(const char *body) {
+/* An error shows no key, however short it is, in what it keeps of a stream or of another body: `form`, with so many
+ * spaces and then the key in it. */
+static void failed_with_a_short_key(const char *form, int spaces) {
+  static char body[4096];
   dosai_client_options options;
+  snprintf(body, sizeof body, form, spaces, "");
   dosai_client_options_init(&options, sizeof options);
   options.api_key = "sk-1";
   CHECK_CALL(dosai_decoder_new(&options, &decoder, &error), DOSAI_OK);
@@ -171,7 +174,8 @@ static void failed_with_a_short_key(const char *body) {
   CHECK_CALL(dosai_decoder_finish(decoder, &error), DOSAI_OK);
   CHECK_KEEP(dosai_decoder_next(decoder, &chunk, &error), DOSAI_PROVIDER);
   CHECK(strstr(dosai_error_body(error, NULL), "bad key: ****") != NULL);
-  CHECK(strstr(dosai_error_message(error, NULL), "bad key: ****") != NULL);
+  CHECK(strstr(dosai_error_message(error, NULL), "bad key: **") != NULL);
+  CHECK(strstr(dosai_error_message(error, NULL), "sk") == NULL);
   dosai_error_free(error);
   error = NULL;
   dosai_decoder_free(decoder);
@@ -281,8 +285,10 @@ int main(void) {
   failed("{\"error\":{\"message\":\"The model crashed.\"}}", DOSAI_PROVIDER, "The model crashed.", NULL);
   failed("<html>", DOSAI_PROTOCOL, "", NULL);
   failed_in_words();
-  failed_with_a_short_key("data: {\"error\":{\"message\":\"bad key: sk-1\"}}\n\n");
-  failed_with_a_short_key("{\"error\":{\"message\":\"bad key: sk-1\"}}");
+  for (int spaces = 0; spaces <= 2034; spaces += 2034) { /* a message is cut at 2,048 bytes */
+    failed_with_a_short_key("data: {\"error\":{\"message\":\".%*s bad key: sk-1\"}}\n\n", spaces);
+    failed_with_a_short_key("{\"error\":{\"message\":\".%*s bad key: sk-1\"}}", spaces);
+  }
   limits();
   CHECK_INT(until_full(100), until_full(1));
   fed_too_early();

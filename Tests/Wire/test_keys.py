@@ -110,6 +110,18 @@ def test_a_word_as_key(server, key, is_hidden):
             assert client.see(face)["error"]["message"].endswith(" No: " + "*" * len(key)), face
 
 
+def test_a_word_at_the_cut(server):
+    """An error that came with status 200 may quote a short key where its fields are cut: 2 KiB of the message, 1 KiB of the others."""
+    key = "elevenchars"
+    body = ERROR % ("m" * (2048 - 4 - 6) + key, *["f" * (1024 - 6) + key] * 3)
+    server.put("cut-word", [{"pieces": answered(body)}])
+    server.put("cut-words", [{"pieces": streamed(delta('"a"'), body)}])
+    for face in BOTH:
+        with wire.Client(server.base("cut-word" if face == "unary" else "cut-words"), api_key=key) as client:
+            error = client.see(face)["error"]
+            assert error["message"].endswith("m******") and error["code"] == error["type"] == error["param"] == "f" * 1018 + "******", (face, error)
+
+
 # ---- other places a key could come from or go to
 
 def test_netrc_is_not_read(server, monkeypatch, tmp_path):

@@ -76,14 +76,13 @@ extension Call {
 
   /// The failure for an answer that reports an error although its HTTP status is a success.
   func provider(_ body: Value) throws(Failure) -> Failure {
-    serverError = try ServerError(body)
     if received.isEmpty { try received.append(body.text) }
+    serverError = try ServerError(reading: received, secret, client.settings.limits)
     return Failure(.provider, Status.provider.explanation, detail: serverError.message)
   }
 
   func refusal() throws(Failure) -> Failure {
-    secret?.redact(received, isAnswer: false)
-    serverError = try readRefusal()
+    serverError = try ServerError(reading: received, secret, client.settings.limits)
     let status = Status(httpStatus: httpStatus, serverError)
     let detail = Buffer()
     try detail.append("HTTP ")
@@ -93,14 +92,6 @@ extension Call {
       try detail.append(message.bytes)
     }
     return Failure(status, status.explanation, detail: detail)
-  }
-
-  func readRefusal() throws(Failure) -> ServerError {
-    let text = try Buffer(copying: received.bytes)
-    if let document = try? Document.read(taking: text, limits: client.settings.limits) {
-      return try ServerError(document.root)
-    }
-    return ServerError()
   }
 
   /// Follows a redirect if the client allows it and it stays within the origin. A POST stays a POST.
@@ -117,5 +108,16 @@ extension Call {
     toldPath = nil
     perform(state.redirected(csystem_now()))
     return true
+  }
+}
+
+extension ServerError {
+  /// What a text says, if it is JSON. The key is redacted in the text before the fields are cut, so that no part of it
+  /// remains.
+  init(reading text: Buffer, _ secret: Secret?, _ limits: Limits) throws(Failure) {
+    secret?.redact(text, isAnswer: false)
+    self.init()
+    let copy = try Buffer(copying: text.bytes)
+    if let document = try? Document.read(taking: copy, limits: limits) { self = try ServerError(document.root) }
   }
 }

@@ -80,8 +80,8 @@ package final class Decoder {
   }
 
   private func provider(_ body: Value) throws(Failure) -> Failure {
-    serverError = try ServerError(body)
     if received.isEmpty { try received.append(body.text) }
+    serverError = try ServerError(reading: received, secret, limits)
     return Failure(.provider, Status.provider.explanation, detail: serverError.message)
   }
 

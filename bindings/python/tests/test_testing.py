@@ -202,6 +202,17 @@ def test_nothing_accepts_after_the_end(monkeypatch):
     assert set(threading.enumerate()) <= before
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_an_end_where_a_shutdown_does_not_end_an_accept(monkeypatch, tls):
+    """Such as on macOS."""
+    monkeypatch.setattr("dosai.testing._listeners.shut", lambda sockets: None)
+    server = testing.Server(tls=tls).__enter__()
+    ending = threading.Thread(target=server.__exit__, args=(None, None, None), daemon=True)
+    ending.start()
+    ending.join(20)
+    assert not ending.is_alive()
+
+
 def run(*arguments, **options):
     return subprocess.run([sys.executable, "-m", *map(str, arguments)], capture_output=True, text=True, **options)
 

@@ -21,6 +21,16 @@ def shut(sockets: list[socket.socket]) -> None:
             pass
 
 
+def wake(listener: socket.socket) -> None:
+    """Ends an accept that a shutdown does not end, as on macOS."""
+    with socket.socket(listener.family) as sock:
+        sock.settimeout(1)
+        try:
+            sock.connect(listener.getsockname())
+        except OSError:
+            pass
+
+
 class Listeners:
     connection = Connection  # its class
     prefix = "dosai-testing-"  # of the folder's name
@@ -41,8 +51,9 @@ class Listeners:
     def stop(self) -> None:
         self.stopping.set()
         shut(self.listeners)
-        for acceptor in self.acceptors:  # one that went on would accept from whoever gets the descriptor next
-            acceptor.join()
+        for listener, acceptor in zip(self.listeners, self.acceptors):
+            wake(listener)
+            acceptor.join()  # one that went on would accept from whoever gets the descriptor next
         with self.lock:
             connections = [connection.sock for connection in self.open]
         shut(connections)
@@ -72,6 +83,8 @@ class Listeners:
                 sock = listener.accept()[0]
             except OSError:
                 return
+            if self.stopping.is_set():
+                return sock.close()
             if sock.family != socket.AF_UNIX:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:

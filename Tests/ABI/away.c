@@ -5,7 +5,10 @@
 #include <sys/wait.h>
 
 /* In ms: the clock under test, and for how long the process is stopped. The answers come while it is. */
-enum { CLOCK = 2000, STOPPED_FOR = 2500, MANY = 300 };
+enum { CLOCK = 2000, STOPPED_FOR = 2500 };
+
+/* Fewer and more streams than a wait tells of at once. */
+enum { FEW = 40, MANY = 300 };
 
 /* An emulator takes its time until all requests are sent. */
 static int slowly(int milliseconds) { return getenv("DOSAI_TEST_SLOW") ? 4 * milliseconds : milliseconds; }
@@ -181,31 +184,30 @@ static void stopped(void) {
   close(ends[1]);
 }
 
-/* More streams than a wait tells of at once; the host does something else for longer than the idle clock. */
-static void busy_elsewhere(int transport) {
+/* So many streams, and a silent one; the host does something else for longer than the idle clock. */
+static void busy_elsewhere(uintptr_t many) {
   dosai_loop *loop = new_loop(0, 0);
   dosai_call_options options;
-  int begun = 0;
+  uintptr_t begun = 0, whole = 0;
   begun_at = test_now();
   dosai_call_options_init(&options, sizeof options);
   options.idle_timeout_ms = slowly(CLOCK);
-  dosai_client *client = test_client((test_transport)transport, "gapped");
-  for (uintptr_t i = 0; i < MANY; i++) dosai_call_free(submit_with(loop, client, STREAM, i, &options));
-  start(loop, TEST_PLAIN, "silent-chunk", STREAM, MANY, &options);
+  dosai_client *client = test_client(TEST_PLAIN, "gapped");
+  for (uintptr_t i = 0; i < many; i++) dosai_call_free(submit_with(loop, client, STREAM, i, &options));
+  start(loop, TEST_PLAIN, "silent-chunk", STREAM, many, &options);
   dosai_client_free(client);
-  for (double end = test_now() + test_bound(10000); begun <= MANY && test_now() < end;) {
+  for (double end = test_now() + test_bound(10000); begun <= many && test_now() < end;) {
     step(loop, 100);
-    for (begun = 0; begun <= MANY && book[begun].chunks > 1;) begun++;
-    if (begun == MANY && book[MANY].chunks) break;
+    for (begun = 0; begun <= many && book[begun].chunks > 1;) begun++;
+    if (begun == many && book[many].chunks) break;
   }
   test_sleep(slowly(CLOCK + CLOCK / 2));
   run(loop);
-  int whole = 0;
-  for (int i = 0; i < MANY; i++)
+  for (uintptr_t i = 0; i < many; i++)
     whole += book[i].ends == 1 && book[i].status == DOSAI_OK && strcmp(book[i].text, letters) == 0;
-  CHECK_BETWEEN(whole, whole == MANY || !is_late() ? MANY : 0, MANY);
-  CHECK_END(MANY, DOSAI_TIMEOUT);
-  CHECK_INT(book[MANY].clock, DOSAI_CLOCK_IDLE);
+  CHECK_BETWEEN((int)whole, whole == many || !is_late() ? (int)many : 0, (int)many);
+  CHECK_END(many, DOSAI_TIMEOUT);
+  CHECK_INT(book[many].clock, DOSAI_CLOCK_IDLE);
   close_loop(loop);
 }
 
@@ -238,6 +240,7 @@ static void in_on_wait(void) {
 int main(void) {
   stopped();
   in_on_wait();
-  busy_elsewhere(TEST_PLAIN);
+  busy_elsewhere(FEW);
+  busy_elsewhere(MANY);
   return test_end();
 }

@@ -57,6 +57,7 @@ static void refusals(void) {
   REFUSE(idle_timeout_ms, -2);
   REFUSE(total_timeout_ms, -2);
   REFUSE(max_retries, -2);
+  REFUSE(max_retries, 101);
   REFUSE(max_event_bytes, -2);
   REFUSE(max_response_bytes, -2);
   REFUSE(max_text_bytes, -2);

@@ -1,5 +1,6 @@
 /* Each of the four clocks: the right one, at about the right time, with what had arrived. */
 #include "test.h"
+#include <signal.h>
 
 enum { CHAT, STREAM, PULL };
 
@@ -106,12 +107,36 @@ static void *runs_out_each(void *which) {
   return NULL;
 }
 
+static void ignore(int number) { (void)number; }
+
+static void *signal_soon(void *thread) {
+  test_sleep(50);
+  pthread_kill(*(pthread_t *)thread, SIGUSR1);
+  return NULL;
+}
+
+/* A signal ends a wait, and leaves EINTR in errno; the clock goes on. */
+static void runs_out_after_a_signal(void) {
+  dosai_call_options options;
+  struct sigaction action = {.sa_handler = ignore};
+  pthread_t own = pthread_self(), sender;
+  int bound = test_bound(150);
+  SET(first_token_timeout_ms);
+  CHECK_INT(sigaction(SIGUSR1, &action, NULL), 0);
+  for (int face = CHAT; face <= PULL; face++) {
+    CHECK_INT(pthread_create(&sender, NULL, signal_soon, &own), 0);
+    runs_out(face, TEST_PLAIN, "silent", &options, DOSAI_CLOCK_FIRST_TOKEN, bound);
+    pthread_join(sender, NULL);
+  }
+}
+
 int main(void) {
   dosai_call_options options;
   int bound = test_bound(150), faces[] = {CHAT, STREAM, PULL};
   pthread_t threads[3];
   for (int i = 0; i < 3; i++) CHECK_INT(pthread_create(&threads[i], NULL, runs_out_each, &faces[i]), 0);
   for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
+  runs_out_after_a_signal();
   SET(idle_timeout_ms);
   options.first_token_timeout_ms = bound;
   runs_on("paced", &options);

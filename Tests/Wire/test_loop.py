@@ -8,7 +8,8 @@ import pytest
 import wire
 from faults import ANSWER, STREAM
 from http2_server import Http2Server
-from lateness import allowance, attempt
+from lateness import allowance, attempt, wait_until
+from scripts import HOLD, begun, say
 from test_http2 import head, whole
 from wire import ffi
 
@@ -127,6 +128,31 @@ def test_clients_share_it(h2):
     for client in clients:
         client.__exit__()
     assert loop.statuses() == {("OK", None)} and h2.accepted == 1
+
+
+def test_http1_that_could_be_http2(server):
+    """A connection that carries one call after another is not taken for a shared one, on which the others would wait."""
+    came = []
+
+    def reply(request):
+        came.append(request)
+        wait_until(lambda: len(came) < 3 or len(came) == 8)
+        return say("Hello")(request)
+
+    def check():
+        came.clear()
+        with wire.Client(server.base("held", "tls_slow"), ca_file=server.ca) as holder, \
+                wire.Client(server.base("at-once", "tls_slow"), ca_file=server.ca) as client, Loop() as loop:
+            loop.submit(holder, 1)
+            loop.until(lambda: 0 in loop.texts)
+            for count in (1, 1, 6):
+                loop.submit(client, count)
+                loop.until(lambda: len(loop.ends) == len(loop.calls) - 1)
+        assert loop.statuses() == {("OK", None)} and len(came) == 8
+        return [end for end in loop.ends.values() if end[2] > 1000 + end[3]]  # a handshake takes 700 ms, and the wait a second
+    server.put("held", begun(HOLD))
+    server.put("at-once", reply)
+    assert not attempt(check)
 
 
 @pytest.mark.parametrize("limit, connections", [(0, 12), (3, 12)])  # the server closes after each answer

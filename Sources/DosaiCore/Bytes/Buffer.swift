@@ -133,7 +133,7 @@ package final class Buffer {
   @inline(__always)
   func assign(inPlace bytes: Bytes, readable: Int) -> Bool {
     guard let base, let start = bytes.baseAddress else { return false }
-    if bytes.count < readable, capacity >= 32 {
+    if bytes.count < readable {  // and no memory is smaller than that
       Sixteen(at: start).write(to: base)
       Sixteen(at: start + 16).write(to: base + 16)
     } else if bytes.count < capacity {

@@ -75,6 +75,15 @@ struct JSONScannerTests {
     text.lent { text in #expect(status { _ = try JSONScanner.check(text) } == .ok) }
   }
 
+  /// Short strings are read sixteen bytes at a time.
+  @Test(arguments: 0...80) func refusesAStringWithoutAnEnd(length: Int) {
+    for start in ["\"", "{\"", "{\"a\":\""] {
+      (start + "x".times(length)).lent { text in
+        #expect(status { _ = try JSONScanner.check(text) } == .malformed)
+      }
+    }
+  }
+
   @Test(arguments: [1, 2, 63, 64, 65, 128, 129, 511, 512])
   func boundsTheDepth(most: Int) {
     let forms = [("[", "]", ""), ("{\"a\":", "}", "0"), ("[{\"a\":", "}]", "1")]

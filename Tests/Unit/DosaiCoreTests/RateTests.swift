@@ -72,6 +72,16 @@ struct RateTests {
     return most
   }
 
+  /// One is told to ask again an interval after the one ahead of it, not at the time of that one, in vain.
+  @Test func asksAfterTheOneAhead() throws {
+    var rate = Rate(requests: 60, tokens: 0)
+    var claims = (0..<3).map { _ in Rate.Claim() }
+    #expect(rate.admit(&claims[0], Self.start) == nil)
+    let first = try #require(rate.admit(&claims[1], Self.start))
+    let second = try #require(rate.admit(&claims[2], Self.start))
+    #expect(second >= first + Self.second)
+  }
+
   @Test(arguments: [1, 7, 60, 500, 6000] as [Int64], [0, 3_000_000, 400_000_000] as [Int64])
   func requestsOfAnyMinute(limit: Int64, late: Int64) {
     var rate = Rate(requests: limit, tokens: 0)

@@ -239,6 +239,10 @@ struct EventTemplateTests {
       #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\#($0)"}}]}}]}"#
     },
     (1...4).map { #"{"choices":[{"index":0,"delta":{"content":"a"}}],"x_groq":{"usage":{"total_tokens":\#($0)}}}"# },
+    (1...4).map {
+      #"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":\#($0),"completion_tokens":2,"#
+        + #""total_tokens":3,"x":{"prompt_tokens_details":{"cached_tokens":\#($0)}}}}"#
+    },
     [#"\n"#, #"\t"#, #"\u0041"#, #"\u007f\u0080\u07ff\u0800\uffff\ud800\udc00\udbff\udfff"#].map {
       #"{"choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"#
     },
@@ -480,7 +484,7 @@ struct EventTemplateTests {
   }
 
   /// A text is read sixteen bytes at a time, whatever is behind these. A line feed ends the event.
-  @Test(arguments: ["", #"\n"#, #"\"\\"#, "\u{e9}", "\u{1F600}x", #"\u0041"#, "\n"])
+  @Test(arguments: ["", "n", #"\n"#, #"\"\\"#, "\u{e9}", "\u{1F600}x", #"\u0041"#, "\n"])
   func readsTextsOfEachLength(special: String) throws {
     for length in 0...40 {
       for more in ["", "y", "a few more words, or many"] {

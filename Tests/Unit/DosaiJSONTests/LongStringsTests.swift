@@ -73,6 +73,14 @@ struct LongStringsTests {
     #expect(wereRead > 1000)
   }
 
+  /// A whole answer is read without the members that nobody reads, whatever these are called.
+  @Test(arguments: ["x", ",x", " ,", ""]) func areReadBesideAnyMember(name: String) throws {
+    let text = "{\"id\":\"i\",\"\(name)\":[2],\"model\":\"\("m".times(40))\"}"
+    let document = try Document.read(taking: Buffer(text), limits: Limits(), longMin: 32, isAnswer: true)
+    let found = try all(document.root)
+    #expect(found.contains("id") && found.contains { $0.hasSuffix("\([UInt8]("m".times(40).utf8))") })
+  }
+
   @Test func areNULTerminatedAndLent() throws {
     let long = String(repeating: "0123456789", count: 10_000)
     let document = try Document.read(#"{"a":"\#(long)","b":"\#(long)\n"}"#)

@@ -1,7 +1,8 @@
 import DosaiCore
+import Glibc
 
 extension String {
-  /// Lends the text in memory of just its size, so that the address sanitizer sees a read beyond it.
+  /// Lends the text in memory that nobody can read beyond its end.
   package func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result { try [UInt8](utf8).lent(body) }
 
   package func times(_ count: Int) -> String { String(repeating: self, count: count) }
@@ -9,8 +10,13 @@ extension String {
 
 extension [UInt8] {
   package func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
-    let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
-    defer { memory.deallocate() }
+    let page = 4096
+    let size = (count + page - 1) / page * page
+    guard let pages = mmap(nil, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      mprotect(pages + size, page, PROT_NONE) == 0
+    else { fatalError("there is no memory") }
+    defer { munmap(pages, size + page) }
+    let memory = (pages + size - count).assumingMemoryBound(to: UInt8.self)
     memory.initialize(from: self, count: count)
     return try body(Bytes(start: memory, count: count))
   }

@@ -1,8 +1,23 @@
 /* How the server is reached: certificates, proxies, unix sockets, and what cannot be reached. */
 #include "test.h"
+#include <dlfcn.h>
+#include <netdb.h>
 
 static dosai_client_options options;
 static char url[256];
+static atomic_int unknown_hosts;
+
+/* This program's own, so that no name server is asked for a host that does not exist. */
+int getaddrinfo(const char *restrict node, const char *restrict service,
+                const struct addrinfo *restrict hints, struct addrinfo **restrict result) {
+  int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+  if (node && strcmp(node, "no-such-host.invalid") == 0) {
+    unknown_hosts++;
+    return EAI_NONAME;
+  }
+  *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+  return real(node, service, hints, result);
+}
 
 static dosai_error *call(dosai_status status) {
   dosai_client *client = test_client_with(&options);
@@ -108,6 +123,7 @@ static void unreachable(void) {
   dosai_error_free(error);
   options.base_url = "https://no-such-host.invalid/v1";
   dosai_error_free(call(DOSAI_CONNECTION));
+  CHECK(unknown_hosts > 0);
   start(TEST_UNIX, "hello");
   options.unix_socket = "/nonexistent/socket";
   dosai_error_free(call(DOSAI_CONNECTION));

@@ -14,7 +14,7 @@ COMPLETIONS = {"bash": "bash-completion/completions/dosai", "zsh": "zsh/site-fun
 CARGO = ["cargo", "--config", "source.crates-io.replace-with='debian'",
          "--config", "source.debian.directory='/usr/share/cargo/registry'", "build", "--quiet", "--offline",
          "--manifest-path", "bindings/rust/Cargo.toml", "--example", "chat"]
-TIMEOUT = 1800  # seconds, for one command
+TIMEOUT = 1200  # seconds, for one command; its stage has 1,500
 NOT_OURS = "initial-upload-closes-no-bugs"  # lintian's, for Debian's own archive
 
 

@@ -31,7 +31,9 @@ static void refusals(void) {
                                      "sk-secret\xc3\xa9"};
   static const char *const lines[] = {"no colon", ": no name", "Bad Name: x", "X-A: b\r\nX-C: d",
                                       "X-A: \x01"};
+  static char long_path[109];
   dosai_client_options options;
+  memset(long_path, 'a', sizeof long_path - 1);
 #define REFUSE(field, value)                             \
   do {                                                   \
     dosai_client_options_init(&options, sizeof options); \
@@ -66,9 +68,15 @@ static void refusals(void) {
   REFUSE(max_json_depth, 513);
   REFUSE(max_choices, -2);
   REFUSE(max_tool_calls, -2);
+  REFUSE(max_redirects, -1);
   REFUSE(max_redirects, 6);
   REFUSE(proxy, "gopher://x");
+  REFUSE(log_level, -1);
   REFUSE(log_level, 5);
+  REFUSE(keep_alive_timeout_ms, -2);
+  REFUSE(requests_per_minute, -2);
+  REFUSE(tokens_per_minute, -2);
+  REFUSE(unix_socket, long_path);
   REFUSE(struct_size, 0);
   dosai_client_options_init(&options, sizeof options);
   options.connect_timeout_ms = options.idle_timeout_ms = options.total_timeout_ms =
@@ -80,6 +88,59 @@ static void refusals(void) {
   refused(&options, "allow_insecure_http");
   options.allow_insecure_http = 1;
   dosai_client_free(test_client_with(&options));
+}
+
+/* What is still allowed; a flag is 0 or 1. */
+static void extremes(void) {
+  static char path[108];
+  dosai_client_options options;
+  dosai_client_options_init(&options, sizeof options);
+  memset(path, 'a', sizeof path - 1);
+  options.unix_socket = path;
+  options.max_retries = 100;
+  options.max_redirects = 5;
+  options.log_level = 4;
+  options.max_json_depth = 512;
+  options.connect_timeout_ms = options.first_token_timeout_ms = options.idle_timeout_ms = -1;
+  options.total_timeout_ms = options.keep_alive_timeout_ms = -1;
+  options.requests_per_minute = options.tokens_per_minute = -1;
+  options.max_event_bytes = options.max_response_bytes = options.max_text_bytes = options.max_header_bytes =
+      -1;
+  options.max_json_nodes = options.max_choices = options.max_tool_calls = -1;
+  options.proxy_from_environment = options.http1_only = options.allow_insecure_http = 1;
+  dosai_client_free(test_client_with(&options));
+  int32_t *flags[] = {&options.proxy_from_environment, &options.http1_only, &options.allow_insecure_http};
+  for (int i = 0; i < 6; i++) {
+    *flags[i / 2] = i % 2 ? -1 : 2;
+    refused(&options, "flag");
+    *flags[i / 2] = 1;
+  }
+}
+
+/* A call with options that are out of range is not made. */
+static void call_refusals(void) {
+  dosai_client *client = test_client(TEST_PLAIN, SCRIPT);
+  dosai_request *request = test_request();
+  dosai_call_options options;
+  dosai_error *error = NULL;
+#define REFUSE_CALL(field, value)                                                          \
+  dosai_call_options_init(&options, sizeof options);                                       \
+  options.field = value;                                                                   \
+  CHECK_KEEP(dosai_chat(client, request, &options, NULL, &error), DOSAI_INVALID_ARGUMENT); \
+  CHECK(strstr(dosai_error_message(error, NULL), #field));                                 \
+  dosai_error_free(error);                                                                 \
+  error = NULL
+  REFUSE_CALL(connect_timeout_ms, -2);
+  REFUSE_CALL(first_token_timeout_ms, -2);
+  REFUSE_CALL(idle_timeout_ms, -2);
+  REFUSE_CALL(total_timeout_ms, -2);
+  REFUSE_CALL(max_retries, -2);
+  REFUSE_CALL(max_retries, 101);
+  REFUSE_CALL(wait_interval_ms, -1);
+  REFUSE_CALL(last_event, " ");
+  CHECK_INT(test_count(TEST_PLAIN, SCRIPT, "requests"), 0);
+  dosai_request_free(request);
+  dosai_client_free(client);
 }
 
 static void struct_sizes(void) {
@@ -208,6 +269,8 @@ static void get_and_post(void) {
 
 int main(void) {
   refusals();
+  extremes();
+  call_refusals();
   struct_sizes();
   get_and_post();
   path("/v1", "/v1/chat/completions");

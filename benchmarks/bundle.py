@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The bundle beside the system's libcurl, in turns: from the start of a process to its first byte on the wire, and the CPU
-of a chunk of a stream over TLS and HTTP/2. Both libraries are built before: make all bundle.
+"""The bundle beside the system's libcurl, in turns: the time to import the Python package, from the start of a process to
+its first byte on the wire, and the CPU of a chunk of a stream over TLS and HTTP/2. Both libraries are built before: make
+all bundle.
 
     bundle.py [TURNS]"""
 import sys
@@ -11,6 +12,12 @@ import stream
 
 BUNDLE = common.ROOT / "build/bundle/x86_64-linux-gnu/lib"
 WAYS = {"system": [], "bundle": ["-Wl,-rpath,%s" % BUNDLE]}  # found before build/lib
+
+
+def imports(times):
+    python, bundled = common.comparison.python_of("dosai"), ("env", "DOSAI_LIBRARY=%s/libdosai.so.0" % BUNDLE)
+    ways = {"system": lambda: cold.import_time(python, "dosai"), "bundle": lambda: cold.import_time(python, "dosai", *bundled)}
+    return common.in_turns(ways, times)
 
 
 def first_byte(times):
@@ -41,6 +48,7 @@ def show(what, runs, unit, scale):
 
 def main():
     times = int(sys.argv[1]) if sys.argv[1:] else 10
+    show("import dosai", imports(2 * times), "ms", 1e6)
     show("process to first byte", first_byte(2 * times), "ms", 1e6)
     for title in ("text", "4 KB"):
         show("CPU of a chunk over TLS, " + title, chunk(times, title), "us", 1e3)

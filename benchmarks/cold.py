@@ -41,7 +41,7 @@ def first_byte(server, command):
     return arrived - started
 
 
-def import_time(python, name):
+def import_time(python, name, *before):
     module = {"openai-python": "openai", "liter-llm": "liter_llm"}.get(name, name)
     code = "import time; begun = time.perf_counter_ns(); import %s; print(time.perf_counter_ns() - begun)" % module
-    return common.output(python, "-c", code)[0]
+    return common.output(*before, python, "-c", code)[0]

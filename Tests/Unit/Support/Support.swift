@@ -10,7 +10,7 @@ extension String {
 
 extension [UInt8] {
   package func lent<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
-    let page = 4096
+    let page = Int(getpagesize())
     let size = (count + page - 1) / page * page
     guard let pages = mmap(nil, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       mprotect(pages + size, page, PROT_NONE) == 0

@@ -128,7 +128,14 @@ function client(object $asked): Client
         $key = lcfirst(str_replace('_', '', ucwords($isTime ? substr($name, 0, -3) : $name, '_')));
         $options[$key] = $isTime && $value > 0 ? $value / 1000 : $value;
     }
-    return $clients[$asked->url . json_encode($asked->options)] ??= new Client(...['baseUrl' => $asked->url, 'wait' => Timer::wait(...)] + $options);
+    $key = $asked->url . json_encode($asked->options);
+    $client = $clients[$key] ?? new Client(...['baseUrl' => $asked->url, 'wait' => Timer::wait(...)] + $options);
+    unset($clients[$key]);
+    $clients[$key] = $client;
+    if (count($clients) > 100) { // each has descriptors, and stream_select takes none above 1023
+        array_shift($clients);
+    }
+    return $client;
 }
 
 function make(object $asked, array &$events): ?Completion

@@ -110,14 +110,3 @@ extension Call {
     return true
   }
 }
-
-extension ServerError {
-  /// What a text says, if it is JSON. The key is redacted in the text before the fields are cut, so that no part of it
-  /// remains.
-  init(reading text: Buffer, _ secret: Secret?, _ limits: Limits) throws(Failure) {
-    secret?.redact(text, isAnswer: false)
-    self.init()
-    let copy = try Buffer(copying: text.bytes)
-    if let document = try? Document.read(taking: copy, limits: limits) { self = try ServerError(document.root) }
-  }
-}

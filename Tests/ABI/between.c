@@ -86,7 +86,8 @@ static void calls(int face, test_transport transport, const char *name, int coun
     double start = test_now();
     dosai_completion *completion = call(face, client, request);
     double end = test_now();
-    CHECK_TOOK(start, end, 0, test_bound(250)); /* no retry, which waits 375 ms */
+    /* No retry, which waits 375 ms; the server may be as late as this program. */
+    test_took(start, end, 0, test_bound(250), 2, __FILE__, __LINE__, "the answer");
     if (end - start > longest) longest = end - start;
     const char *answer = dosai_completion_content(completion, 0, NULL);
     CHECK(answer && strstr(answer, text));

@@ -76,13 +76,12 @@ extension Call {
 
   /// The failure for an answer that reports an error although its HTTP status is a success.
   func provider(_ body: Value) throws(Failure) -> Failure {
-    if received.isEmpty { try received.append(body.text) }
-    serverError = try ServerError(reading: received, secret, client.settings.limits)
-    return Failure(.provider, Status.provider.explanation, detail: serverError.message)
+    try serverError.read(body, in: received, secret, client.settings.limits)
   }
 
   func refusal() throws(Failure) -> Failure {
-    serverError = try ServerError(reading: received, secret, client.settings.limits)
+    secret?.redact(received, isAnswer: false)
+    try serverError.read(received, client.settings.limits)
     let status = Status(httpStatus: httpStatus, serverError)
     let detail = Buffer()
     try detail.append("HTTP ")

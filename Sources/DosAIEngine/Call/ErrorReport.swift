@@ -52,11 +52,23 @@ package final class ErrorReport {
 }
 
 extension ServerError {
-  /// What a text says, if it is JSON. The key is redacted in the text before the fields are cut, so that no part of it
-  /// remains.
-  init(reading text: Buffer, _ secret: Secret?, _ limits: Limits) throws(Failure) {
-    secret?.redact(text, isAnswer: false)
-    self.init()
+  /// Reads an answer that reports an error although its HTTP status is a success, and returns the failure. `text`: the
+  /// answer's; if it is empty, it becomes the body's.
+  mutating func read(
+    _ body: Value, in text: Buffer, _ secret: Secret?, _ limits: Limits
+  ) throws(Failure) -> Failure {
+    if text.isEmpty { try text.append(body.text) }
+    // A key goes before the fields are cut, so that no part of it remains.
+    if secret?.redact(text, isAnswer: false) == true {
+      try read(text, limits)
+    } else {
+      self = try ServerError(body)
+    }
+    return Failure(.provider, Status.provider.explanation, detail: message)
+  }
+
+  /// Reads a text, without the key, if it is JSON.
+  mutating func read(_ text: Buffer, _ limits: Limits) throws(Failure) {
     let copy = try Buffer(copying: text.bytes)
     if let document = try? Document.read(taking: copy, limits: limits) { self = try ServerError(document.root) }
   }

@@ -80,9 +80,7 @@ package final class Decoder {
   }
 
   private func provider(_ body: Value) throws(Failure) -> Failure {
-    if received.isEmpty { try received.append(body.text) }
-    serverError = try ServerError(reading: received, secret, limits)
-    return Failure(.provider, Status.provider.explanation, detail: serverError.message)
+    try serverError.read(body, in: received, secret, limits)
   }
 
   private func facts(_ quirks: Quirks) -> AnswerFacts { AnswerFacts(ResponseHeaders(), Timings(), [], quirks) }

@@ -199,11 +199,8 @@ static void wakes(int with_call) {
   pthread_t thread, taker;
   sigset_t set;
   loop = new_loop(0, 0);
-  if (with_call) {
-    start(loop, TEST_PLAIN, "silent~woken", STREAM, 0, NULL);
-    RUN_UNTIL(loop, test_count(TEST_PLAIN, "silent~woken", "requests") == 1);
-    run_for(loop, 250); /* so that no timer of libcurl ends a step */
-  }
+  if (with_call) start(loop, TEST_PLAIN, "silent", STREAM, 0, NULL);
+  if (with_call) run_for(loop, 50);
   settle();
   double begun = test_now();
   pthread_create(&thread, NULL, wake_soon, NULL);
